@@ -1,0 +1,299 @@
+//! Findings become incidents: each under its root, which may be a node, a
+//! failing dependency or a cause outside of any one service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::explain::{self, Need};
+use super::incident::{Incident, cause_class};
+use super::service::{ServiceState, Status};
+use super::severity::{Case, decide, is_p0_in_trouble};
+use crate::detect::{Cause, Effect, Finding, Reason};
+use crate::inventory::{Inventory, Service, Tier};
+
+/// Groups findings and judges each group. The most important incident is first.
+#[must_use]
+pub fn incidents(
+    cluster: &str,
+    inventory: &Inventory,
+    roster: &[Service],
+    services: &[ServiceState],
+    findings: Vec<Finding>,
+) -> Vec<Incident> {
+    let mut units = units(findings);
+    under_nodes(&mut units);
+    under_shared_causes(&mut units);
+    under_dependencies(&mut units, inventory, roster, services);
+    let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
+    let mut incidents: Vec<_> = units
+        .into_iter()
+        .map(|unit| judge(cluster, services, p0_in_trouble, unit))
+        .collect();
+    incidents.sort_by(|a, b| {
+        let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
+        key(a).cmp(&key(b)).then_with(|| a.fingerprint.cmp(&b.fingerprint))
+    });
+    incidents
+}
+
+/// Findings that belong together; the root's service decides whose it is.
+struct Unit {
+    service: Option<String>,
+    findings: Vec<Finding>,
+}
+
+impl Unit {
+    fn root(&self) -> &Finding {
+        &self.findings[0]
+    }
+
+    fn absorb(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+    }
+}
+
+/// One unit for what a service shows, one for each thing that no service owns.
+/// Trouble of a service that serves all the same stands alone: an expired
+/// backup and a failed sync have nothing to do with each other.
+fn units(findings: Vec<Finding>) -> Vec<Unit> {
+    let in_trouble: BTreeSet<String> = findings
+        .iter()
+        .filter(|f| is_of_health(f))
+        .filter_map(|f| f.service.clone())
+        .collect();
+    let mut by_key: BTreeMap<String, Unit> = BTreeMap::new();
+    for finding in findings {
+        let key = match &finding.service {
+            Some(service) if in_trouble.contains(service) => format!("service {service}"),
+            _ => format!("{} {}", finding.resource, cause_class(&finding)),
+        };
+        let unit = by_key.entry(key).or_insert_with(|| Unit {
+            service: finding.service.clone(),
+            findings: Vec::new(),
+        });
+        unit.findings.push(finding);
+    }
+    let mut units: Vec<_> = by_key.into_values().collect();
+    for unit in &mut units {
+        unit.findings.sort_by_key(|f| (rank(f), f.since));
+    }
+    units
+}
+
+/// Whether a finding says how its service is, as opposed to something beside it.
+fn is_of_health(finding: &Finding) -> bool {
+    match finding.effect {
+        Effect::Impaired => false,
+        Effect::AtRisk => matches!(finding.reason, Reason::BackOff | Reason::Unhealthy),
+        _ => true,
+    }
+}
+
+/// What explains the others comes first.
+fn rank(finding: &Finding) -> u8 {
+    match finding.reason {
+        Reason::NodeNotReady | Reason::NodeUnderPressure => 0,
+        Reason::ProvisioningFailed | Reason::ClaimLost => 1,
+        Reason::ScaledToZero | Reason::WorkloadMissing => 2,
+        _ => match finding.effect {
+            Effect::Unavailable => 3,
+            Effect::CutOff => 4,
+            Effect::Degraded => 5,
+            Effect::Starting => 6,
+            Effect::AtRisk => 7,
+            Effect::Impaired => 8,
+        },
+    }
+}
+
+/// What ran on a node that is gone is gone with it.
+fn under_nodes(units: &mut Vec<Unit>) {
+    let lost: BTreeMap<String, usize> = units
+        .iter()
+        .enumerate()
+        .filter(|(_, u)| u.root().reason == Reason::NodeNotReady)
+        .map(|(at, u)| (u.root().resource.name.clone(), at))
+        .collect();
+    merge(units, |unit| {
+        if unit.root().resource.kind == "Node" {
+            return None;
+        }
+        let nodes: BTreeSet<_> = unit.root().pods.iter().map(|p| p.node.as_str()).collect();
+        nodes.into_iter().find_map(|n| lost.get(n).copied())
+    });
+}
+
+/// One quota, one registry, one scheduler.
+fn under_shared_causes(units: &mut Vec<Unit>) {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        if let Some(key) = &unit.root().shared {
+            first.entry(key.clone()).or_insert(at);
+        }
+    }
+    let positions: Vec<Option<usize>> = units
+        .iter()
+        .enumerate()
+        .map(|(at, unit)| {
+            let root = first.get(unit.root().shared.as_ref()?).copied()?;
+            (root != at).then_some(root)
+        })
+        .collect();
+    merge_by(units, &positions);
+}
+
+/// A service that suffers because another one, which it depends on, is down.
+fn under_dependencies(
+    units: &mut Vec<Unit>,
+    inventory: &Inventory,
+    roster: &[Service],
+    services: &[ServiceState],
+) {
+    let down: BTreeMap<&str, usize> = units
+        .iter()
+        .enumerate()
+        .filter_map(|(at, unit)| {
+            let state = services.iter().find(|s| unit.service.as_deref() == Some(&s.name))?;
+            let refuses = unit.root().cause == Some(Cause::DatabaseReadOnly);
+            let is_down = state.status == Status::Unavailable && is_of_health(unit.root());
+            (is_down || refuses).then_some((state.name.as_str(), at))
+        })
+        .collect();
+    let positions: Vec<Option<usize>> = units
+        .iter()
+        .enumerate()
+        .map(|(at, unit)| {
+            needs(unit, inventory, roster)
+                .into_iter()
+                .filter_map(|(name, need)| Some((*down.get(name)?, need)))
+                .find(|&(root, need)| root != at && explain::explains(need, unit.root()))
+                .map(|(root, _)| root)
+        })
+        .collect();
+    merge_by(units, &positions);
+}
+
+/// What a unit's service depends on, nearest first.
+fn needs<'a>(unit: &Unit, inventory: &'a Inventory, roster: &'a [Service]) -> Vec<(&'a str, Need)> {
+    let mut needs = Vec::new();
+    if let Some(service) = &unit.service {
+        let own = inventory.get(service);
+        for dependency in inventory.dependencies_of(service) {
+            let note = own.and_then(|s| {
+                let listed = s.dependencies.iter().find(|d| d.service.as_ref() == Some(&dependency.name));
+                listed.and_then(|d| d.note.as_deref())
+            });
+            needs.push((dependency.name.as_str(), explain::need(dependency, note)));
+        }
+    }
+    let dns = roster.iter().find(|s| s.is_cluster_dns());
+    needs.extend(dns.map(|s| (s.name.as_str(), Need::Runtime)));
+    needs
+}
+
+fn merge(units: &mut Vec<Unit>, root_of: impl Fn(&Unit) -> Option<usize>) {
+    let positions: Vec<_> = units.iter().map(root_of).collect();
+    merge_by(units, &positions);
+}
+
+/// Moves each unit under its root, and under its root's root; a circle stays
+/// as it is where it closes.
+fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
+    let top = |mut at: usize| {
+        let start = at;
+        for _ in 0..roots.len() {
+            match roots[at] {
+                Some(next) if next != start => at = next,
+                _ => break,
+            }
+        }
+        at
+    };
+    let mut slots: Vec<Option<Unit>> = std::mem::take(units).into_iter().map(Some).collect();
+    for at in 0..slots.len() {
+        let root = top(at);
+        // In a circle the first unit is taken as the root.
+        if root == at || top(root) != root && root > at {
+            continue;
+        }
+        if let Some(unit) = slots[at].take() {
+            match &mut slots[root] {
+                Some(root) => root.absorb(unit),
+                None => slots[at] = Some(unit),
+            }
+        }
+    }
+    units.extend(slots.into_iter().flatten());
+}
+
+fn judge(cluster: &str, services: &[ServiceState], p0_in_trouble: usize, unit: Unit) -> Incident {
+    let Unit { service, mut findings } = unit;
+    spread_known_issue(&mut findings);
+    let is_member = |s: &&ServiceState| findings.iter().any(|f| f.service.as_deref() == Some(&s.name));
+    let members: Vec<_> = services.iter().filter(is_member).collect();
+    let mut affects: Vec<_> = members
+        .iter()
+        .filter(|s| service.as_deref() != Some(&s.name))
+        .map(|s| (s.tier, s.name.clone()))
+        .collect();
+    affects.sort();
+    let own = members.iter().find(|s| service.as_deref() == Some(&s.name));
+    let tier = own.map(|s| s.tier).or(affects.first().map(|(tier, _)| *tier));
+    let rule = decide(&Case { findings: &findings, members: members.clone(), p0_in_trouble });
+    let root = &findings[0];
+    let since = own.and_then(|s| s.since).filter(|_| is_of_health(root)).unwrap_or(root.since);
+    Incident {
+        fingerprint: fingerprint(cluster, root),
+        title: title(own.copied(), root),
+        tier,
+        severity: rule.severity(),
+        rule,
+        since,
+        affects: affects.into_iter().map(|(_, name)| name).collect(),
+        service,
+        findings,
+    }
+}
+
+/// The stores that wait for a sealed vault are as expected as the seal.
+fn spread_known_issue(findings: &mut [Finding]) {
+    let Some(issue) = findings[0].known_issue.clone() else { return };
+    for finding in findings {
+        let waits = matches!(
+            finding.cause,
+            Some(Cause::SecretStoreNotReady | Cause::ExternalSecretFailed)
+        );
+        if waits && finding.known_issue.is_none() {
+            finding.known_issue = Some(issue.clone());
+        }
+    }
+}
+
+fn fingerprint(cluster: &str, root: &Finding) -> String {
+    let resource = &root.resource;
+    [cluster, &resource.kind, &resource.namespace, &resource.name, cause_class(root)]
+        .join("/")
+        .to_lowercase()
+}
+
+fn title(service: Option<&ServiceState>, root: &Finding) -> String {
+    let why = root.cause.map_or(root.reason.as_str(), Cause::as_str);
+    match service {
+        Some(s) if is_of_health(root) => {
+            let status = match s.status {
+                Status::Unavailable => "unavailable",
+                Status::Starting => "starting",
+                Status::Degraded if !s.is_short => "flapping",
+                _ => "degraded",
+            };
+            format!("{} is {status}: {why}", s.name)
+        }
+        Some(s) => format!("{}: {why} ({})", s.name, root.resource),
+        None => match root.reason {
+            Reason::MonitoringBlind => "the monitor cannot see the cluster".to_owned(),
+            Reason::InventoryInvalid => "the services file has errors".to_owned(),
+            Reason::NodeNotReady => format!("node {} is not ready: {why}", root.resource.name),
+            Reason::NodeUnderPressure => format!("node {} is under pressure: {why}", root.resource.name),
+            _ => format!("{}: {why}", root.resource),
+        },
+    }
+}

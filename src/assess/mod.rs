@@ -1,0 +1,17 @@
+//! From findings to verdict: the status of every service, incidents with
+//! their root first, and the severity that policy gives each. Pure.
+
+mod actions;
+mod explain;
+mod group;
+mod incident;
+mod roster;
+mod service;
+mod severity;
+
+pub use actions::{Action, actions};
+pub use group::incidents;
+pub use incident::{Incident, cause_class};
+pub use roster::roster;
+pub use service::{ServiceState, Status, services};
+pub use severity::{Rule, Severity};

@@ -1,0 +1,176 @@
+//! The status of each service, from the states of its workloads.
+
+use chrono::TimeDelta;
+use serde::Serialize;
+
+use crate::cluster::objects::Time;
+use crate::detect::{Detection, Effect, Health, View, Workload, WorkloadState, principal};
+use crate::inventory::{Service, Tier, Tolerance};
+
+/// How a service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It serves.
+    Healthy,
+    /// It is not up yet, and within its time.
+    Starting,
+    /// Not enough was read, or there is nothing to judge.
+    Unknown,
+    /// A part is down, or all of it keeps falling over.
+    Degraded,
+    /// It does not serve.
+    Unavailable,
+}
+
+/// One service at the moment of the snapshot.
+#[derive(Debug, Clone)]
+pub struct ServiceState {
+    /// Its name.
+    pub name: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// How it is.
+    pub status: Status,
+    /// Since when it is not healthy.
+    pub since: Option<Time>,
+    /// How long it has been unavailable.
+    pub downtime: Option<TimeDelta>,
+    /// How long it may be.
+    pub max_downtime: Tolerance,
+    /// Pods that serve.
+    pub ready: u32,
+    /// Pods that should.
+    pub desired: u32,
+    /// Replicas are missing, as opposed to all of them being shaky.
+    pub is_short: bool,
+    /// It is down so that nobody resolves names.
+    pub is_cluster_dns: bool,
+    /// All traffic from outside comes through it.
+    pub is_ingress_controller: bool,
+    /// Others keep their data in it.
+    pub is_data_layer: bool,
+}
+
+/// The state of every service of the roster, in its order.
+#[must_use]
+pub fn services(view: &View, detection: &Detection) -> Vec<ServiceState> {
+    view.roster
+        .iter()
+        .enumerate()
+        .map(|(index, service)| judge(view, detection, index, service))
+        .collect()
+}
+
+fn judge(view: &View, detection: &Detection, index: usize, service: &Service) -> ServiceState {
+    let workloads: Vec<_> = view
+        .workloads
+        .iter()
+        .zip(&detection.workloads)
+        .filter(|(w, _)| w.service == Some(index))
+        .collect();
+    let (mut status, mut since) = if workloads.is_empty() {
+        of_crons(detection, index, service)
+    } else {
+        of_workloads(service, &workloads)
+    };
+    for finding in &detection.findings {
+        let is_down = matches!(finding.effect, Effect::CutOff)
+            || finding.effect == Effect::Unavailable && is_about_the_service(finding.reason);
+        if finding.service.as_deref() == Some(&service.name) && is_down && status != Status::Unavailable {
+            status = Status::Unavailable;
+            since = Some(finding.since);
+        }
+    }
+    let downtime = since
+        .filter(|_| status == Status::Unavailable)
+        .map(|t| (view.now() - t).max(TimeDelta::zero()));
+    let ready = workloads.iter().map(|(_, s)| s.ready).sum();
+    let desired = workloads.iter().map(|(_, s)| s.desired).sum();
+    ServiceState {
+        name: service.name.clone(),
+        tier: service.tier,
+        namespace: service.namespace.clone(),
+        status,
+        since,
+        downtime,
+        max_downtime: service.max_downtime,
+        ready,
+        desired,
+        is_short: workloads.iter().any(|(_, s)| is_down_or_short(s))
+            || workloads.is_empty() && status == Status::Degraded,
+        is_cluster_dns: service.is_cluster_dns(),
+        is_ingress_controller: service.ingress_controller,
+        is_data_layer: service.data_layer,
+    }
+}
+
+/// Findings that speak of the whole service, not of one of its workloads.
+fn is_about_the_service(reason: crate::detect::Reason) -> bool {
+    use crate::detect::Reason;
+    matches!(reason, Reason::ScaledToZero | Reason::WorkloadMissing)
+}
+
+fn is_down_or_short(state: &WorkloadState) -> bool {
+    matches!(state.health, Health::Degraded | Health::Unavailable)
+}
+
+fn of_workloads(
+    service: &Service,
+    workloads: &[(&Workload, &WorkloadState)],
+) -> (Status, Option<Time>) {
+    let leading = principal(service, workloads.iter().map(|(w, _)| *w));
+    let wanted: Vec<_> = workloads
+        .iter()
+        .enumerate()
+        .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == leading)
+        .map(|(at, (_, s))| (at, *s))
+        .collect();
+    let led_by = |health: Health| wanted.iter().find(|(at, s)| Some(*at) == leading && s.health == health);
+    let first = |health: Health| {
+        let times = wanted.iter().filter(|(_, s)| s.health == health);
+        times.map(|(_, s)| s.since).min()
+    };
+    if let Some((_, down)) = led_by(Health::Unavailable) {
+        return (Status::Unavailable, down.since);
+    }
+    if wanted.iter().all(|(_, s)| s.health == Health::Unavailable) {
+        let last = wanted.iter().filter_map(|(_, s)| s.since).max();
+        return (Status::Unavailable, last);
+    }
+    if led_by(Health::ScaledToZero).is_some() {
+        return (Status::Unknown, None);
+    }
+    let short = [Health::Unavailable, Health::Degraded, Health::AtRisk];
+    if let Some(since) = short.into_iter().filter_map(first).min() {
+        return (Status::Degraded, since);
+    }
+    if first(Health::Unknown).is_some() {
+        return (Status::Unknown, None);
+    }
+    match first(Health::Starting) {
+        Some(since) => (Status::Starting, since),
+        None => (Status::Healthy, None),
+    }
+}
+
+/// A service without workloads: its cron jobs speak for it, or nobody does.
+fn of_crons(detection: &Detection, index: usize, service: &Service) -> (Status, Option<Time>) {
+    let mut runs = detection.crons.iter().filter(|c| c.service == Some(index) && !c.is_backup);
+    if !runs.any(|c| !c.is_idle) {
+        return (Status::Unknown, None);
+    }
+    let trouble = detection
+        .findings
+        .iter()
+        .filter(|f| f.service.as_deref() == Some(&service.name) && f.resource.kind == "CronJob")
+        .filter(|f| f.effect >= Effect::Degraded)
+        .max_by_key(|f| f.effect);
+    match trouble {
+        Some(f) if f.effect == Effect::Unavailable => (Status::Unavailable, Some(f.since)),
+        Some(f) => (Status::Degraded, Some(f.since)),
+        None => (Status::Healthy, None),
+    }
+}

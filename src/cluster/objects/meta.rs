@@ -1,0 +1,190 @@
+//! Metadata, conditions and references that every kind shares.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Time, slim};
+
+/// Labels, shared between the many pods that carry the same set.
+pub type Labels = Arc<BTreeMap<String, String>>;
+
+slim! {
+    /// `metadata`, without managedFields and without the annotations that no rule reads.
+    pub struct ObjectMeta {
+        pub name: String,
+        pub namespace: String,
+        pub uid: String,
+        pub generation: Option<i64>,
+        pub creation_timestamp: Option<Time>,
+        pub deletion_timestamp: Option<Time>,
+        pub labels: Labels,
+        pub annotations: Annotations,
+        pub owner_references: Vec<OwnerReference>,
+    }
+
+    /// One entry of `metadata.ownerReferences`.
+    pub struct OwnerReference {
+        pub kind: String,
+        pub name: String,
+        pub uid: String,
+        pub controller: bool,
+    }
+
+    /// A condition as all kinds write it.
+    pub struct Condition {
+        #[serde(rename = "type")]
+        pub kind: String,
+        pub status: String,
+        pub reason: String,
+        pub message: String,
+        pub last_transition_time: Option<Time>,
+        pub last_update_time: Option<Time>,
+        pub observed_generation: Option<i64>,
+    }
+
+    /// `spec.selector` of workloads and disruption budgets.
+    pub struct LabelSelector {
+        pub match_labels: BTreeMap<String, String>,
+        pub match_expressions: Vec<SelectorRequirement>,
+    }
+
+    /// One set-based requirement of a selector.
+    pub struct SelectorRequirement {
+        pub key: String,
+        pub operator: String,
+        pub values: Vec<String>,
+    }
+}
+
+impl Condition {
+    /// True when the condition's status is the word `True`.
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        self.status == "True"
+    }
+
+    /// True when the condition's status is the word `False`.
+    #[must_use]
+    pub fn is_false(&self) -> bool {
+        self.status == "False"
+    }
+}
+
+/// Finds a condition by its type.
+#[must_use]
+pub fn condition<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
+    conditions.iter().find(|c| c.kind == kind)
+}
+
+impl ObjectMeta {
+    /// The owner that controls this object, if any.
+    #[must_use]
+    pub fn controller(&self) -> Option<&OwnerReference> {
+        self.owner_references
+            .iter()
+            .find(|o| o.controller)
+            .or_else(|| self.owner_references.first())
+    }
+
+    /// The value of a label.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).map(String::as_str)
+    }
+
+    /// The value of one of the annotations that are kept.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations.0.get(key).map(String::as_str)
+    }
+}
+
+impl LabelSelector {
+    /// Whether an object with these labels is selected. An empty selector
+    /// selects everything, as in Kubernetes.
+    #[must_use]
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        selects(&self.match_labels, labels)
+            && self.match_expressions.iter().all(|r| r.matches(labels))
+    }
+}
+
+impl SelectorRequirement {
+    /// Whether labels satisfy this requirement; an operator unknown to
+    /// Kubernetes 1.3x satisfies nothing.
+    #[must_use]
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        let value = labels.get(&self.key);
+        match self.operator.as_str() {
+            "In" => value.is_some_and(|v| self.values.contains(v)),
+            "NotIn" => value.is_none_or(|v| !self.values.contains(v)),
+            "Exists" => value.is_some(),
+            "DoesNotExist" => value.is_none(),
+            "Gt" | "Lt" => self.compares(value),
+            _ => false,
+        }
+    }
+
+    fn compares(&self, value: Option<&String>) -> bool {
+        let parse = |s: &String| s.parse::<i64>().ok();
+        match (value.and_then(parse), self.values.first().and_then(parse)) {
+            (Some(have), Some(bound)) if self.operator == "Gt" => have > bound,
+            (Some(have), Some(bound)) => have < bound,
+            _ => false,
+        }
+    }
+}
+
+/// Equality-based selection, as Services do it.
+#[must_use]
+pub fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> bool {
+    selector.iter().all(|(k, v)| labels.get(k) == Some(v))
+}
+
+/// The annotations that rules read; all others (which may be large, or hold
+/// secrets as `last-applied-configuration` does) are dropped while reading.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Annotations(pub BTreeMap<String, String>);
+
+const KEPT_ANNOTATIONS: &[&str] = &[
+    "deployment.kubernetes.io/revision",
+    "endpoints.kubernetes.io/last-change-trigger-time",
+    "kubectl.kubernetes.io/restartedAt",
+    "kubernetes.io/config.mirror",
+    "kubernetes.io/ingress.class",
+    "pv.kubernetes.io/provisioned-by",
+    "storageclass.kubernetes.io/is-default-class",
+    "volume.kubernetes.io/selected-node",
+    "volume.kubernetes.io/storage-provisioner",
+];
+
+impl<'de> Deserialize<'de> for Annotations {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Kept;
+        impl<'de> serde::de::Visitor<'de> for Kept {
+            type Value = Annotations;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a map of annotations")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Annotations, A::Error> {
+                let mut kept = BTreeMap::new();
+                while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+                    if KEPT_ANNOTATIONS.contains(&key.as_ref()) {
+                        kept.insert(key.into_owned(), map.next_value()?);
+                    } else {
+                        map.next_value::<serde::de::IgnoredAny>()?;
+                    }
+                }
+                Ok(Annotations(kept))
+            }
+        }
+        deserializer.deserialize_map(Kept)
+    }
+}

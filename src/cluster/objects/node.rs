@@ -1,0 +1,67 @@
+//! Nodes, namespaces and leases.
+
+use std::collections::BTreeMap;
+
+use super::{Condition, ObjectMeta, Quantity, Time, slim};
+
+slim! {
+    /// A node.
+    pub struct Node {
+        pub metadata: ObjectMeta,
+        pub spec: NodeSpec,
+        pub status: NodeStatus,
+    }
+
+    /// What was asked for.
+    pub struct NodeSpec {
+        pub unschedulable: bool,
+        pub taints: Vec<Taint>,
+    }
+
+    /// A taint.
+    pub struct Taint {
+        pub key: String,
+        pub value: String,
+        pub effect: String,
+        pub time_added: Option<Time>,
+    }
+
+    /// What is.
+    pub struct NodeStatus {
+        pub conditions: Vec<Condition>,
+        pub capacity: BTreeMap<String, Quantity>,
+        pub allocatable: BTreeMap<String, Quantity>,
+        pub node_info: NodeInfo,
+    }
+
+    /// What runs on the node.
+    pub struct NodeInfo {
+        pub kubelet_version: String,
+        pub container_runtime_version: String,
+    }
+
+    /// A namespace.
+    pub struct Namespace {
+        pub metadata: ObjectMeta,
+        pub status: NamespaceStatus,
+    }
+
+    /// What is.
+    pub struct NamespaceStatus {
+        pub phase: String,
+        pub conditions: Vec<Condition>,
+    }
+
+    /// A lease: the heartbeat of a control-plane component.
+    pub struct Lease {
+        pub metadata: ObjectMeta,
+        pub spec: LeaseSpec,
+    }
+
+    /// Who holds it, and when it was renewed.
+    pub struct LeaseSpec {
+        pub holder_identity: String,
+        pub lease_duration_seconds: Option<i64>,
+        pub renew_time: Option<Time>,
+    }
+}

@@ -1,0 +1,311 @@
+//! Pods.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Condition, LabelSelector, ObjectMeta, SelectorRequirement, Time, slim};
+
+slim! {
+    /// A pod.
+    pub struct Pod {
+        pub metadata: ObjectMeta,
+        pub spec: Arc<PodSpec>,
+        pub status: PodStatus,
+    }
+
+    /// `spec.template` of a workload.
+    pub struct PodTemplate {
+        pub metadata: ObjectMeta,
+        pub spec: Arc<PodSpec>,
+    }
+
+    /// What was asked for.
+    pub struct PodSpec {
+        pub node_name: String,
+        pub host_network: bool,
+        pub restart_policy: String,
+        pub service_account_name: String,
+        pub scheduler_name: String,
+        pub containers: Vec<Container>,
+        pub init_containers: Vec<Container>,
+        pub volumes: Vec<Volume>,
+        pub image_pull_secrets: Vec<LocalReference>,
+        pub node_selector: BTreeMap<String, String>,
+        pub affinity: Affinity,
+        pub tolerations: Vec<Toleration>,
+        pub topology_spread_constraints: Vec<TopologySpread>,
+    }
+
+    /// A container of a pod.
+    pub struct Container {
+        pub name: String,
+        pub image: String,
+        pub restart_policy: String,
+        pub command: Vec<String>,
+        pub args: Vec<String>,
+        pub ports: Vec<ContainerPort>,
+        pub env: Vec<EnvVar>,
+        pub env_from: Vec<EnvFrom>,
+        pub resources: Resources,
+        pub volume_mounts: Vec<VolumeMount>,
+        pub startup_probe: Option<Probe>,
+        pub readiness_probe: Option<Probe>,
+        pub liveness_probe: Option<Probe>,
+    }
+
+    /// A port that a container says it listens on.
+    pub struct ContainerPort {
+        pub name: String,
+        pub container_port: i32,
+        pub protocol: String,
+        pub host_port: Option<i32>,
+    }
+
+    /// An environment variable; only literal values and names of sources.
+    pub struct EnvVar {
+        pub name: String,
+        pub value: String,
+        pub value_from: Option<EnvSource>,
+    }
+
+    /// Where an environment variable's value comes from.
+    pub struct EnvSource {
+        pub config_map_key_ref: Option<KeyReference>,
+        pub secret_key_ref: Option<KeyReference>,
+    }
+
+    /// A key in a `ConfigMap` or Secret.
+    pub struct KeyReference {
+        pub name: String,
+        pub key: String,
+        pub optional: bool,
+    }
+
+    /// A whole `ConfigMap` or Secret as environment.
+    pub struct EnvFrom {
+        pub config_map_ref: Option<KeyReference>,
+        pub secret_ref: Option<KeyReference>,
+    }
+
+    /// Requests and limits, as quantities.
+    pub struct Resources {
+        pub requests: BTreeMap<String, Quantity>,
+        pub limits: BTreeMap<String, Quantity>,
+    }
+
+    /// Where a volume is mounted.
+    pub struct VolumeMount {
+        pub name: String,
+        pub mount_path: String,
+        pub read_only: bool,
+    }
+
+    /// A startup, readiness or liveness probe.
+    pub struct Probe {
+        pub http_get: Option<HttpGet>,
+        pub tcp_socket: Option<PortAction>,
+        pub grpc: Option<PortAction>,
+        pub exec: Option<ExecAction>,
+        pub initial_delay_seconds: Option<i64>,
+        pub period_seconds: Option<i64>,
+        pub timeout_seconds: Option<i64>,
+        pub failure_threshold: Option<i64>,
+        pub success_threshold: Option<i64>,
+    }
+
+    /// An HTTP probe.
+    pub struct HttpGet {
+        pub path: String,
+        pub port: Value,
+        pub scheme: String,
+    }
+
+    /// A TCP or gRPC probe.
+    pub struct PortAction {
+        pub port: Value,
+        pub service: String,
+    }
+
+    /// A probe that runs a command.
+    pub struct ExecAction {
+        pub command: Vec<String>,
+    }
+
+    /// A volume: only the sources that can be missing.
+    pub struct Volume {
+        pub name: String,
+        pub persistent_volume_claim: Option<ClaimReference>,
+        pub config_map: Option<VolumeConfigMap>,
+        pub secret: Option<VolumeSecret>,
+    }
+
+    /// A claim used as a volume.
+    pub struct ClaimReference {
+        pub claim_name: String,
+    }
+
+    /// A `ConfigMap` mounted as a volume.
+    pub struct VolumeConfigMap {
+        pub name: String,
+        pub optional: bool,
+    }
+
+    /// A Secret mounted as a volume.
+    pub struct VolumeSecret {
+        pub secret_name: String,
+        pub optional: bool,
+    }
+
+    /// A name in the same namespace.
+    pub struct LocalReference {
+        pub name: String,
+    }
+
+    /// Where the scheduler may or may not place a pod; preferences are left out.
+    pub struct Affinity {
+        pub node_affinity: NodeAffinity,
+        pub pod_affinity: PodAffinity,
+        pub pod_anti_affinity: PodAffinity,
+    }
+
+    /// Required node affinity.
+    pub struct NodeAffinity {
+        pub required_during_scheduling_ignored_during_execution: Option<NodeSelector>,
+    }
+
+    /// Terms of which one must hold.
+    pub struct NodeSelector {
+        pub node_selector_terms: Vec<NodeSelectorTerm>,
+    }
+
+    /// Requirements that must hold together.
+    pub struct NodeSelectorTerm {
+        pub match_expressions: Vec<SelectorRequirement>,
+        pub match_fields: Vec<SelectorRequirement>,
+    }
+
+    /// Required pod affinity or anti-affinity.
+    pub struct PodAffinity {
+        pub required_during_scheduling_ignored_during_execution: Vec<PodAffinityTerm>,
+    }
+
+    /// Which pods, and what counts as the same place.
+    pub struct PodAffinityTerm {
+        pub label_selector: Option<LabelSelector>,
+        pub topology_key: String,
+        pub namespaces: Vec<String>,
+    }
+
+    /// A taint that a pod bears.
+    pub struct Toleration {
+        pub key: String,
+        pub operator: String,
+        pub value: String,
+        pub effect: String,
+    }
+
+    /// A spread constraint.
+    pub struct TopologySpread {
+        pub max_skew: i32,
+        pub topology_key: String,
+        pub when_unsatisfiable: String,
+        pub label_selector: Option<LabelSelector>,
+    }
+
+    /// What is.
+    pub struct PodStatus {
+        pub phase: String,
+        pub reason: String,
+        pub message: String,
+        pub start_time: Option<Time>,
+        #[serde(rename = "podIP")]
+        pub pod_ip: String,
+        pub conditions: Vec<Condition>,
+        pub init_container_statuses: Vec<ContainerStatus>,
+        pub container_statuses: Vec<ContainerStatus>,
+    }
+
+    /// The state of one container.
+    pub struct ContainerStatus {
+        pub name: String,
+        pub image: String,
+        pub ready: bool,
+        pub started: Option<bool>,
+        pub restart_count: u32,
+        pub state: ContainerState,
+        pub last_state: ContainerState,
+    }
+
+    /// Waiting, running or terminated; none of them means waiting.
+    pub struct ContainerState {
+        pub waiting: Option<Waiting>,
+        pub running: Option<Running>,
+        pub terminated: Option<Box<Terminated>>,
+    }
+
+    /// Not started, and why.
+    pub struct Waiting {
+        pub reason: String,
+        pub message: String,
+    }
+
+    /// Running since.
+    pub struct Running {
+        pub started_at: Option<Time>,
+    }
+
+    /// How the last run ended.
+    pub struct Terminated {
+        pub exit_code: i32,
+        pub signal: Option<i32>,
+        pub reason: String,
+        pub message: String,
+        pub started_at: Option<Time>,
+        pub finished_at: Option<Time>,
+    }
+}
+
+/// A resource quantity as it stands on the wire: a string, or a bare number in
+/// hand-written YAML. [`crate::cluster::quantity`] gives it a value.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "Value", into = "String")]
+pub struct Quantity(pub String);
+
+impl From<Value> for Quantity {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::String(s) => Self(s),
+            other => Self(other.to_string()),
+        }
+    }
+}
+
+impl From<Quantity> for String {
+    fn from(quantity: Quantity) -> Self {
+        quantity.0
+    }
+}
+
+impl Pod {
+    /// The node that the pod was scheduled to; empty when it was not.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.spec.node_name
+    }
+
+    /// Container statuses, init containers first.
+    pub fn all_statuses(&self) -> impl Iterator<Item = &ContainerStatus> {
+        self.status
+            .init_container_statuses
+            .iter()
+            .chain(&self.status.container_statuses)
+    }
+
+    /// When the kubelet took the pod, else when it was created.
+    #[must_use]
+    pub fn started(&self) -> Option<Time> {
+        self.status.start_time.or(self.metadata.creation_timestamp)
+    }
+}

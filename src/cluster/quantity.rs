@@ -1,0 +1,68 @@
+//! Kubernetes resource quantities: `250m`, `1Gi`, `1e3`, `1.5`.
+
+/// The value of a quantity in its base unit (cores, bytes, pieces), or `None`
+/// when it is no quantity.
+#[must_use]
+pub fn parse(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let split = text
+        .char_indices()
+        .find(|&(i, c)| !(c.is_ascii_digit() || c == '.' || (i == 0 && (c == '-' || c == '+'))))
+        .map_or(text.len(), |(i, _)| i);
+    let (number, suffix) = text.split_at(split);
+    let number: f64 = number.parse().ok()?;
+    let factor = match suffix {
+        "" => 1.0,
+        "n" => 1e-9,
+        "u" => 1e-6,
+        "m" => 1e-3,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "P" => 1e15,
+        "E" => 1e18,
+        "Ki" => 1024.0,
+        "Mi" => 1024.0 * 1024.0,
+        "Gi" => 1024.0 * 1024.0 * 1024.0,
+        "Ti" => 1_099_511_627_776.0,
+        "Pi" => 1_125_899_906_842_624.0,
+        "Ei" => 1_152_921_504_606_846_976.0,
+        exponent => {
+            let digits = exponent.strip_prefix(['e', 'E'])?;
+            10f64.powi(digits.parse().ok()?)
+        }
+    };
+    Some(number * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn quantities_have_values() {
+        for (text, value) in [
+            ("0", 0.0),
+            ("2", 2.0),
+            ("250m", 0.25),
+            ("1.5", 1.5),
+            ("64Mi", 67_108_864.0),
+            ("1Gi", 1_073_741_824.0),
+            ("12e6", 12e6),
+            ("1E3", 1000.0),
+            ("1E", 1e18),
+            ("17n", 17e-9),
+        ] {
+            let parsed = parse(text).expect(text);
+            assert!((parsed - value).abs() <= value * 1e-12, "{text}: {parsed}");
+        }
+    }
+
+    #[test]
+    fn other_text_has_none() {
+        for text in ["", "Gi", "1Zi", "ten", "1 2", "--1", "1e"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

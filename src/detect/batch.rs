@@ -1,0 +1,244 @@
+//! Jobs and cron jobs: the newest run counts, older ones are history.
+
+use chrono::TimeDelta;
+
+use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
+use super::ownership;
+use super::view::View;
+use crate::cluster::objects::{CronJob, Job, Time, condition};
+use crate::inventory::{Service, WorkloadKind};
+
+/// A backup older than this is none, unless the service says otherwise.
+const BACKUP_MAX_AGE: TimeDelta = TimeDelta::hours(26);
+
+/// The state of one cron job, for services that consist of nothing else.
+#[derive(Debug, Clone)]
+pub struct CronState {
+    /// Index of its service in the roster.
+    pub service: Option<usize>,
+    /// Backups never speak for their database's service.
+    pub is_backup: bool,
+    /// Suspended, or not yet run.
+    pub is_idle: bool,
+    /// The newest run that ended, failed.
+    pub last_run_failed: Option<Time>,
+    /// The last success, else the creation.
+    pub last_success: Option<Time>,
+    /// Names the cron job.
+    pub reference: ObjectRef,
+}
+
+/// Judges cron jobs and jobs.
+#[must_use]
+pub fn detect(view: &View) -> (Vec<CronState>, Vec<Finding>) {
+    let objects = &view.snapshot.objects;
+    let mut findings = Vec::new();
+    let mut states = Vec::new();
+    for cron in objects.cron_jobs.iter().filter(|c| !is_ours(&c.metadata)) {
+        let jobs = runs_of(cron, &objects.jobs);
+        let state = judge(view, cron, &jobs);
+        let service = state.service.map(|i| &view.roster[i]);
+        let overdue = state
+            .is_backup
+            .then(|| backup_overdue(view, cron, &state, service))
+            .flatten();
+        let failed = overdue.or_else(|| {
+            let job = newest_ended(&jobs).filter(|_| !state.is_idle)?;
+            failed_job(view, job, &state.reference, service)
+        });
+        findings.extend(failed);
+        states.push(state);
+    }
+    findings.extend(
+        objects
+            .jobs
+            .iter()
+            .filter(|j| j.metadata.controller().is_none() && !is_ours(&j.metadata))
+            .filter(|j| !superseded(j, &objects.jobs))
+            .filter_map(|j| {
+                let service = service_of(view, &j.metadata);
+                let reference = ObjectRef::new("Job", &j.metadata.namespace, &j.metadata.name);
+                failed_job(view, j, &reference, service)
+            }),
+    );
+    (states, findings)
+}
+
+/// The monitor's own job ends with the severity it found: that is no failure.
+fn is_ours(meta: &crate::cluster::objects::ObjectMeta) -> bool {
+    meta.label("app.kubernetes.io/name") == Some(env!("CARGO_PKG_NAME"))
+        || meta.controller().is_none() && meta.name == env!("CARGO_PKG_NAME")
+}
+
+fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
+    let meta = &cron.metadata;
+    let service = ownership::of_object(WorkloadKind::CronJob, meta, view.roster);
+    let succeeded = jobs
+        .iter()
+        .filter(|j| is_complete(j))
+        .filter_map(|j| j.status.completion_time)
+        .max();
+    let has_key = service.is_some_and(|i| view.roster[i].backup_max_age.is_some());
+    CronState {
+        service,
+        is_backup: meta.name.contains("backup") || has_key && !is_principal(view, service, cron),
+        is_idle: cron.spec.suspend || cron.status.last_schedule_time.is_none() && jobs.is_empty(),
+        last_run_failed: newest_ended(jobs).and_then(failed_at),
+        last_success: cron
+            .status
+            .last_successful_time
+            .max(succeeded)
+            .or(meta.creation_timestamp),
+        reference: ObjectRef::new("CronJob", &meta.namespace, &meta.name),
+    }
+}
+
+/// A cron job that is the service (named like it) is no backup of it.
+fn is_principal(view: &View, service: Option<usize>, cron: &CronJob) -> bool {
+    service.is_some_and(|i| view.roster[i].is_called(&cron.metadata.name))
+}
+
+fn runs_of<'a>(cron: &CronJob, jobs: &'a [Job]) -> Vec<&'a Job> {
+    jobs.iter()
+        .filter(|j| j.metadata.namespace == cron.metadata.namespace)
+        .filter(|j| {
+            j.metadata
+                .controller()
+                .is_some_and(|o| o.kind == "CronJob" && o.name == cron.metadata.name)
+        })
+        .collect()
+}
+
+fn is_complete(job: &Job) -> bool {
+    condition(&job.status.conditions, "Complete").is_some_and(|c| c.is_true())
+}
+
+fn failed_at(job: &Job) -> Option<Time> {
+    let failed = condition(&job.status.conditions, "Failed").filter(|c| c.is_true())?;
+    failed.last_transition_time.or(started_at(job))
+}
+
+fn started_at(job: &Job) -> Option<Time> {
+    job.status.start_time.or(job.metadata.creation_timestamp)
+}
+
+/// The run that ended last; one that still tries says nothing yet.
+fn newest_ended<'a>(jobs: &[&'a Job]) -> Option<&'a Job> {
+    jobs.iter()
+        .copied()
+        .filter(|j| is_complete(j) || failed_at(j).is_some())
+        .max_by_key(|j| started_at(j))
+}
+
+/// A failed job by hand or by a chart, after which a like one succeeded.
+fn superseded(job: &Job, all: &[Job]) -> bool {
+    let app = job.metadata.label("app.kubernetes.io/name");
+    all.iter().any(|other| {
+        other.metadata.namespace == job.metadata.namespace
+            && is_complete(other)
+            && started_at(other) > started_at(job)
+            && (stem(&other.metadata.name) == stem(&job.metadata.name)
+                || app.is_some() && other.metadata.label("app.kubernetes.io/name") == app)
+    })
+}
+
+/// A job's name without the counter or hash at its end.
+fn stem(name: &str) -> &str {
+    name.rsplit_once('-')
+        .filter(|(_, tail)| tail.chars().any(|c| c.is_ascii_digit()))
+        .map_or(name, |(stem, _)| stem)
+}
+
+fn service_of<'a>(
+    view: &View<'a>,
+    meta: &crate::cluster::objects::ObjectMeta,
+) -> Option<&'a Service> {
+    ownership::of_object(WorkloadKind::CronJob, meta, view.roster).map(|i| &view.roster[i])
+}
+
+fn failed_job(
+    view: &View,
+    job: &Job,
+    about: &ObjectRef,
+    service: Option<&Service>,
+) -> Option<Finding> {
+    let since = failed_at(job)?;
+    let failed = condition(&job.status.conditions, "Failed")?;
+    let mut finding = Finding::new(Reason::JobFailed, about.clone(), since, Effect::Impaired);
+    finding.cause = Some(Cause::JobFailed);
+    finding.service = service.map(|s| s.name.clone());
+    finding.message = format!("job {} failed: {}", job.metadata.name, failed.message);
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "job {}: condition Failed ({}): {}",
+            job.metadata.name, failed.reason, failed.message
+        ),
+    );
+    finding.pods = view
+        .snapshot
+        .objects
+        .pods
+        .iter()
+        .filter(|p| p.metadata.namespace == job.metadata.namespace)
+        .filter(|p| {
+            p.metadata
+                .controller()
+                .is_some_and(|o| o.kind == "Job" && o.name == job.metadata.name)
+        })
+        .map(|p| super::finding::PodRef {
+            namespace: p.metadata.namespace.clone(),
+            name: p.metadata.name.clone(),
+            node: p.node().to_owned(),
+        })
+        .collect();
+    Some(finding)
+}
+
+/// A backup that runs and has not succeeded for too long. One that is suspended
+/// or was never due is the operator's choice.
+fn backup_overdue(
+    view: &View,
+    cron: &CronJob,
+    state: &CronState,
+    service: Option<&Service>,
+) -> Option<Finding> {
+    let max_age = service
+        .and_then(|s| s.backup_max_age)
+        .and_then(|d| TimeDelta::from_std(d).ok())
+        .unwrap_or(BACKUP_MAX_AGE);
+    let last = state.last_success?;
+    if state.is_idle || view.now() - last <= max_age {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Reason::BackupOverdue,
+        state.reference.clone(),
+        last + max_age,
+        Effect::AtRisk,
+    );
+    finding.cause = Some(Cause::BackupOverdue);
+    finding.service = service.map(|s| s.name.clone());
+    let never = cron.status.last_successful_time.is_none()
+        && Some(last) == cron.metadata.creation_timestamp;
+    finding.message = if never {
+        format!(
+            "no backup has succeeded since the cron job was made, {}",
+            last.format("%F %H:%M UTC")
+        )
+    } else {
+        format!(
+            "the last backup that succeeded is of {}",
+            last.format("%F %H:%M UTC")
+        )
+    };
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "last success {}, allowed age {} h",
+            last.format("%F %H:%M UTC"),
+            max_age.num_hours()
+        ),
+    );
+    Some(finding)
+}

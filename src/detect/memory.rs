@@ -1,0 +1,75 @@
+//! Memory in use against its limit: a pod at 90 % is one request from OOMKilled.
+
+use super::finding::{Effect, FactKind, Finding, Reason};
+use super::view::{View, Workload};
+use crate::cluster::objects::PodMetrics;
+use crate::cluster::quantity;
+
+/// Share of the limit from which on a pod is at risk.
+const NEAR: f64 = 0.9;
+
+/// Checks the pods of every workload that metrics tell of.
+#[must_use]
+pub fn detect(view: &View) -> Vec<Finding> {
+    if view.snapshot.objects.pod_metrics.is_empty() {
+        return Vec::new();
+    }
+    view.workloads
+        .iter()
+        .filter_map(|w| check(view, w))
+        .collect()
+}
+
+fn check(view: &View, workload: &Workload) -> Option<Finding> {
+    let (share, text) = workload
+        .pods
+        .iter()
+        .filter_map(|pod| {
+            let meta = &pod.metadata;
+            let used =
+                view.snapshot.objects.pod_metrics.iter().find(|m| {
+                    m.metadata.name == meta.name && m.metadata.namespace == meta.namespace
+                })?;
+            fullest(pod, used)
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    if share < NEAR {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Reason::MemoryNearLimit,
+        workload.reference(),
+        view.now(),
+        Effect::AtRisk,
+    );
+    finding.service = view.service_of(workload).map(|s| s.name.clone());
+    finding.message = text.clone();
+    finding.fact(FactKind::Metric, text);
+    Some(finding)
+}
+
+/// The container of a pod that is closest to its limit.
+fn fullest(pod: &crate::cluster::objects::Pod, used: &PodMetrics) -> Option<(f64, String)> {
+    pod.spec
+        .containers
+        .iter()
+        .filter_map(|c| {
+            let limit = &c.resources.limits.get("memory")?.0;
+            let usage = &used
+                .containers
+                .iter()
+                .find(|m| m.name == c.name)?
+                .usage
+                .get("memory")?
+                .0;
+            let share = quantity::parse(usage)? / quantity::parse(limit).filter(|l| *l > 0.0)?;
+            let text = format!(
+                "container {} of pod {} uses {usage} of memory, {:.0} % of its limit {limit}",
+                c.name,
+                pod.metadata.name,
+                share * 100.0
+            );
+            Some((share, text))
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+}

@@ -1,0 +1,55 @@
+//! What is wrong, by the objects' current state.
+//!
+//! One file a family of kinds; each turns a [`View`] into findings and knows
+//! nothing of services' tiers, severities or causes. To add a detector, write
+//! its `detect(&View)`, call it in [`detect`], give it its failing cases and
+//! its healthy look-alikes in `tests/detect.rs`, and document its reason in
+//! `docs/findings.md`.
+
+mod batch;
+mod finding;
+mod memory;
+mod network;
+mod nodes;
+mod presence;
+pub mod ownership;
+pub mod pods;
+mod storage;
+mod view;
+mod visibility;
+mod workloads;
+
+pub use batch::CronState;
+pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Reason};
+pub use presence::principal;
+pub use view::{RestartCounts, View, Workload, workloads_are_read};
+pub use visibility::{blindness, broken_inventory};
+pub use workloads::{Health, WorkloadState};
+
+/// What the detectors saw.
+pub struct Detection {
+    /// States in the order of the view's workloads.
+    pub workloads: Vec<WorkloadState>,
+    /// States of the cron jobs.
+    pub crons: Vec<CronState>,
+    /// Symptoms, in the order of the detectors.
+    pub findings: Vec<Finding>,
+}
+
+/// Runs every detector.
+#[must_use]
+pub fn detect(view: &View) -> Detection {
+    let (workloads, mut findings) = workloads::detect(view);
+    let (crons, of_batch) = batch::detect(view);
+    findings.extend(of_batch);
+    findings.extend(nodes::detect(view));
+    findings.extend(network::detect(view));
+    findings.extend(storage::detect(view));
+    findings.extend(memory::detect(view));
+    presence::detect(view, &workloads, &crons, &mut findings);
+    Detection {
+        workloads,
+        crons,
+        findings,
+    }
+}

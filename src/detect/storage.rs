@@ -1,0 +1,88 @@
+//! Claims that are not bound. One that waits for its first consumer is in order.
+
+use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::pods::SETTLING;
+use super::view::View;
+use crate::cluster::objects::{PersistentVolumeClaim, StorageClass};
+
+/// Checks every claim.
+pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
+    view.snapshot
+        .objects
+        .claims
+        .iter()
+        .filter_map(|c| check(view, c))
+}
+
+fn check(view: &View, claim: &PersistentVolumeClaim) -> Option<Finding> {
+    let meta = &claim.metadata;
+    let since = meta.creation_timestamp.unwrap_or(view.now());
+    let reason = match claim.status.phase.as_str() {
+        "Lost" => Reason::ClaimLost,
+        "Pending" if view.now() - since >= SETTLING && !waits_for_consumer(view, claim) => {
+            Reason::ProvisioningFailed
+        }
+        _ => return None,
+    };
+    let reference = ObjectRef::new("PersistentVolumeClaim", &meta.namespace, &meta.name);
+    let mut finding = Finding::new(reason, reference, since, Effect::Impaired);
+    finding.service = owner(view, claim);
+    finding.message = if reason == Reason::ClaimLost {
+        format!("its volume {} is gone", claim.spec.volume_name)
+    } else {
+        "is not bound to a volume".to_owned()
+    };
+    for event in view.events("PersistentVolumeClaim", &meta.namespace, &meta.name) {
+        finding.fact(
+            FactKind::Event,
+            format!("{}: {}", event.reason, event.message),
+        );
+    }
+    Some(finding)
+}
+
+/// Bound on first use, and nobody uses it yet. A selected node means that the
+/// scheduler has a consumer for it.
+fn waits_for_consumer(view: &View, claim: &PersistentVolumeClaim) -> bool {
+    let class = storage_class(view, claim);
+    let on_first_use = class.is_some_and(|c| c.volume_binding_mode == "WaitForFirstConsumer");
+    let meta = &claim.metadata;
+    on_first_use
+        && meta
+            .annotation("volume.kubernetes.io/selected-node")
+            .is_none()
+}
+
+/// The claim's class, or the default one where it names none.
+#[must_use]
+pub fn storage_class<'a>(
+    view: &View<'a>,
+    claim: &PersistentVolumeClaim,
+) -> Option<&'a StorageClass> {
+    let classes = &view.snapshot.objects.storage_classes;
+    match claim.spec.storage_class_name.as_deref() {
+        Some(name) => classes.iter().find(|c| c.metadata.name == name),
+        None => classes.iter().find(|c| {
+            c.metadata
+                .annotation("storageclass.kubernetes.io/is-default-class")
+                == Some("true")
+        }),
+    }
+}
+
+/// The service whose pods mount the claim.
+fn owner(view: &View, claim: &PersistentVolumeClaim) -> Option<String> {
+    let meta = &claim.metadata;
+    view.workloads
+        .iter()
+        .filter(|w| w.meta.namespace == meta.namespace)
+        .find(|w| {
+            w.pods
+                .iter()
+                .flat_map(|p| &p.spec.volumes)
+                .filter_map(|v| v.persistent_volume_claim.as_ref())
+                .any(|c| c.claim_name == meta.name)
+        })
+        .and_then(|w| view.service_of(w))
+        .map(|s| s.name.clone())
+}

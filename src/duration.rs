@@ -1,0 +1,158 @@
+//! Durations as people write them in the configuration and in the services
+//! file (`90s`, `10m`, `2h`, `1d`, `2h30m`), and as they are shown again.
+
+use std::time::Duration;
+
+const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+/// Why a text is no duration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DurationError {
+    /// Nothing but blanks.
+    #[error("the duration is empty")]
+    Empty,
+    /// A number that no unit follows.
+    #[error("`{0}` has no unit: write s, m, h or d after it, as in `10m`")]
+    MissingUnit(String),
+    /// A unit, or anything else, where a number should be.
+    #[error("`{0}` is not a number followed by s, m, h or d, as in `2h30m`")]
+    NotANumber(String),
+    /// A unit that is not s, m, h or d.
+    #[error("`{0}` is not a unit of time: use s, m, h or d")]
+    UnknownUnit(char),
+    /// `30m2h`, `1h1h`: units must go from large to small, each once.
+    #[error("units must go from days to seconds, each at most once, as in `1d2h30m`")]
+    UnitOrder,
+    /// More than 64 bits of seconds.
+    #[error("the duration is too large")]
+    TooLarge,
+}
+
+/// Reads `90s`, `10m`, `2h`, `1d` or a chain such as `2h30m`.
+///
+/// Blanks around and between the parts are allowed, so [`human`]'s output is
+/// read back. Units go from large to small; a number without a unit is refused.
+///
+/// # Errors
+/// [`DurationError`] says what is wrong, as a fragment that fits after
+/// "the deadline is wrong: ".
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(DurationError::Empty);
+    }
+    let mut seconds: u64 = 0;
+    let mut allowed = &UNITS[..];
+    while !rest.is_empty() {
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (digits, tail) = rest.split_at(end);
+        if digits.is_empty() {
+            return Err(DurationError::NotANumber(excerpt(rest)));
+        }
+        let number: u64 = digits.parse().map_err(|_| DurationError::TooLarge)?;
+        let unit = tail
+            .chars()
+            .next()
+            .ok_or_else(|| DurationError::MissingUnit(excerpt(digits)))?;
+        let Some(place) = allowed.iter().position(|(letter, _)| *letter == unit) else {
+            return Err(if UNITS.iter().any(|(letter, _)| *letter == unit) {
+                DurationError::UnitOrder
+            } else if unit.is_whitespace() {
+                DurationError::MissingUnit(excerpt(digits))
+            } else {
+                DurationError::UnknownUnit(unit)
+            });
+        };
+        seconds = number
+            .checked_mul(allowed[place].1)
+            .and_then(|part| seconds.checked_add(part))
+            .ok_or(DurationError::TooLarge)?;
+        allowed = &allowed[place + 1..];
+        rest = tail[unit.len_utf8()..].trim_start();
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Shows a duration by its largest unit and the next one: `45s`, `6m`,
+/// `2h 30m`, `1d 2h`. Smaller parts are cut off, never rounded up.
+#[must_use]
+pub fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let Some(first) = UNITS.iter().position(|(_, size)| seconds >= *size) else {
+        return "0s".to_owned();
+    };
+    let (letter, size) = UNITS[first];
+    let whole = format!("{}{letter}", seconds / size);
+    match UNITS.get(first + 1) {
+        Some((next, small)) if (seconds % size) / small > 0 => {
+            format!("{whole} {}{next}", (seconds % size) / small)
+        }
+        _ => whole,
+    }
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_write() {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("10m", 600),
+            ("2h", 7_200),
+            ("1d", 86_400),
+            ("2h30m", 9_000),
+            (" 2h 30m ", 9_000),
+            ("0s", 0),
+            ("1d2h3m4s", 93_784),
+        ] {
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_secs(seconds)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_the_rest_with_a_reason() {
+        for (text, error) in [
+            ("", DurationError::Empty),
+            ("10", DurationError::MissingUnit("10".into())),
+            ("2h30", DurationError::MissingUnit("30".into())),
+            ("10 m", DurationError::MissingUnit("10".into())),
+            ("m", DurationError::NotANumber("m".into())),
+            ("-5m", DurationError::NotANumber("-5m".into())),
+            ("1.5h", DurationError::UnknownUnit('.')),
+            ("3w", DurationError::UnknownUnit('w')),
+            ("30m2h", DurationError::UnitOrder),
+            ("1h1h", DurationError::UnitOrder),
+            ("99999999999999999999s", DurationError::TooLarge),
+            ("18446744073709551615d", DurationError::TooLarge),
+        ] {
+            assert_eq!(parse_duration(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn shows_two_units_at_most() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (45, "45s"),
+            (360, "6m"),
+            (9_000, "2h 30m"),
+            (7_230, "2h"),
+            (93_784, "1d 2h"),
+            (61, "1m 1s"),
+        ] {
+            assert_eq!(human(Duration::from_secs(seconds)), text);
+        }
+    }
+}

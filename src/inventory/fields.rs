@@ -1,0 +1,373 @@
+//! From raw keys to a [`Service`]: one place a key, each with its complaint.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+
+use super::keys::Key;
+use super::known_issue;
+use super::lint::{Sink, did_you_mean, quote};
+use super::model::{KnownIssue, KnownIssueKind, Service, Tier, WorkloadRef};
+use super::outline::{Entry, Value};
+use super::source::Span;
+use super::{tolerance, values};
+
+/// A service whose neighbours are still only names.
+pub(super) struct Draft {
+    pub(super) service: Service,
+    /// Where the heading names it.
+    pub(super) heading: Span,
+    pub(super) links: Vec<Link>,
+    /// The key is there, even if it says that there is no namespace.
+    pub(super) namespace_given: bool,
+    pub(super) has_keys: bool,
+}
+
+/// A name under `Dependencies` or `Dependents`.
+pub(super) struct Link {
+    pub(super) up: bool,
+    pub(super) name: String,
+    pub(super) note: Option<String>,
+    /// Index of its line.
+    pub(super) line: usize,
+}
+
+/// Names in one list; more are a broken file.
+const MOST_NAMES: usize = 500;
+
+/// The tier that the key `Tier` states, if it is there and readable.
+pub(super) fn tier(entries: &[Entry]) -> Option<Tier> {
+    entries
+        .iter()
+        .filter(|entry| entry.key == Some(Key::Tier))
+        .find_map(|entry| read_tier(&entry.value.text))
+}
+
+/// `P1`, `P2-P3` (the more critical end), `P1 (since June)`.
+fn read_tier(text: &str) -> Option<Tier> {
+    values::plain(text)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map_while(|word| word.parse().ok())
+        .min()
+}
+
+/// Reads all keys of a service into it.
+pub(super) fn read(
+    service: Service,
+    heading: Span,
+    entries: &[Entry],
+    sink: &mut Sink<'_, '_>,
+) -> Draft {
+    let has_keys = entries.iter().any(|entry| entry.key.is_some());
+    let mut draft = Draft {
+        service,
+        heading,
+        links: Vec::new(),
+        namespace_given: false,
+        has_keys,
+    };
+    let mut seen = HashSet::new();
+    let mut data_layer = None;
+    for entry in entries {
+        let Some(key) = entry.key else {
+            unknown(&mut draft.service, entry, sink);
+            continue;
+        };
+        if !seen.insert(key) && !key.is_list() && key != Key::GitOps {
+            let span = sink.place(entry.line, &entry.name);
+            sink.warn(
+                span,
+                format!("`{}` is given twice: the first one counts", key.label()),
+                None,
+            );
+            continue;
+        }
+        match key {
+            Key::Namespace => namespace(&mut draft, entry, sink),
+            Key::GitOps | Key::ArgoApp | Key::Manifests | Key::Chart | Key::Repo => {
+                gitops(&mut draft.service, key, entry);
+            }
+            Key::Dependencies | Key::Dependents => links(&mut draft, key, entry),
+            Key::KnownIssues => known_issues(&mut draft.service, entry, sink),
+            Key::Workloads => workloads(&mut draft.service.workloads, entry, sink),
+            Key::DataLayer => {
+                data_layer = values::yes_or_no(&entry.value.text);
+                if data_layer.is_none() {
+                    unreadable(sink, entry, "`Data Layer`", "it must be yes or no", None);
+                }
+            }
+            Key::MaxDowntime
+            | Key::StartupGrace
+            | Key::BackupMaxAge
+            | Key::Tier
+            | Key::Replicas => {
+                measured(&mut draft.service, key, entry, sink);
+            }
+            _ => texts(&mut draft.service, key, entry),
+        }
+    }
+    let service = &mut draft.service;
+    service.data_layer = data_layer.unwrap_or_else(|| super::roles::is_data_layer(service));
+    service.startup_grace = service
+        .startup_grace
+        .or_else(|| slowest_start(&service.known_issues));
+    draft
+}
+
+impl Entry {
+    /// Value and items as one text.
+    fn joined(&self) -> Option<String> {
+        let texts: Vec<&str> = self.values().map(|value| value.text.as_str()).collect();
+        (!texts.is_empty()).then(|| texts.join(" "))
+    }
+}
+
+fn unreadable(
+    sink: &mut Sink<'_, '_>,
+    entry: &Entry,
+    what: &str,
+    why: impl Display,
+    help: Option<String>,
+) {
+    let text = &entry.value.text;
+    let span = sink.place(entry.line, if text.is_empty() { &entry.name } else { text });
+    let value = if text.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", quote(text))
+    };
+    sink.error(span, format!("{what}{value} cannot be read: {why}"), help);
+}
+
+fn texts(service: &mut Service, key: Key, entry: &Entry) {
+    match key {
+        Key::Purpose => service.purpose = entry.joined(),
+        Key::HealthCheck => service.health_check = entry.joined(),
+        Key::Resources => service.resources = entry.joined(),
+        Key::Image => {
+            service.image =
+                Some(values::word(&entry.value.text).to_owned()).filter(|it| !it.is_empty());
+        }
+        Key::Quirks => service
+            .quirks
+            .extend(entry.values().map(|value| value.text.clone())),
+        Key::Ingress => {
+            for name in entry.values().flat_map(|value| values::hosts(&value.text)) {
+                if service.ingress.len() < MOST_NAMES && !service.ingress.contains(&name) {
+                    service.ingress.push(name);
+                }
+            }
+        }
+        Key::Aliases => {
+            let names = entry
+                .values()
+                .flat_map(|value| values::split_list(&value.text));
+            for name in names
+                .filter(|name| !values::is_none(name))
+                .map(values::plain)
+            {
+                if service.aliases.len() < MOST_NAMES
+                    && !name.is_empty()
+                    && !service.is_called(name)
+                {
+                    service.aliases.push(name.to_owned());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn namespace(draft: &mut Draft, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    let text = &entry.value.text;
+    draft.namespace_given = !text.is_empty();
+    let name = values::word(text);
+    if name.is_empty() || values::is_none(text) {
+        return;
+    }
+    if name.contains('.') || !values::is_object_name(name) {
+        let help =
+            Some(name.to_ascii_lowercase()).filter(|it| it != name && values::is_object_name(it));
+        let span = sink.place(entry.line, name);
+        sink.warn(
+            span,
+            format!("{} is no name for a namespace", quote(name)),
+            help.as_deref().map(did_you_mean),
+        );
+    } else if name.len() < values::plain(text).len() {
+        let span = sink.place(entry.line, text);
+        sink.warn(
+            span,
+            format!("only the first namespace, `{name}`, is read"),
+            Some("list parts in several namespaces as services of their own".to_owned()),
+        );
+    }
+    draft.service.namespace = Some(name.to_owned());
+}
+
+fn gitops(service: &mut Service, key: Key, entry: &Entry) {
+    let gitops = &mut service.gitops;
+    let text = entry.value.text.as_str();
+    let given =
+        |text: &str| Some(text.to_owned()).filter(|it| !it.is_empty() && !values::is_none(it));
+    match key {
+        Key::Manifests => gitops.manifests = given(values::plain(text)),
+        Key::Chart => gitops.chart = entry.joined().filter(|it| !values::is_none(it)),
+        Key::Repo => gitops.repo = given(values::word(text)),
+        // `GitOps: base-apps/api.yaml` on one line is the Application too.
+        Key::ArgoApp | Key::GitOps => {
+            let (_, note) = values::split_note(text);
+            let place = values::word(text);
+            let is_file = [".yaml", ".yml"].iter().any(|end| place.ends_with(end));
+            if is_file {
+                gitops.app_file = given(place);
+            } else if key == Key::ArgoApp && values::is_object_name(place) {
+                gitops.app_name = given(place);
+            }
+            if let Some(name) = note.and_then(named_in_note) {
+                gitops.app_name = Some(name);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `app name: mysql-application`.
+fn named_in_note(note: &str) -> Option<String> {
+    let (label, name) = note.split_once(':')?;
+    let name = values::word(name);
+    (label.to_ascii_lowercase().contains("name") && !name.is_empty()).then(|| name.to_owned())
+}
+
+fn links(draft: &mut Draft, key: Key, entry: &Entry) {
+    let up = key == Key::Dependencies;
+    for value in entry.values() {
+        for part in values::split_list(&value.text) {
+            if values::is_none(part) {
+                draft.service.declares_no_dependencies |= up;
+                continue;
+            }
+            let (name, note) = values::split_note(part);
+            let name = name.trim_matches(['`', '*', '"', '.']).trim();
+            if !name.is_empty() && draft.links.len() < MOST_NAMES {
+                draft.links.push(Link {
+                    up,
+                    name: name.to_owned(),
+                    note: note.map(str::to_owned),
+                    line: value.line,
+                });
+            }
+        }
+    }
+    // `None` beside a name is a slip; the name counts.
+    draft.service.declares_no_dependencies &= !draft.links.iter().any(|link| link.up);
+}
+
+fn known_issues(service: &mut Service, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    for value in entry.values().filter(|value| !values::is_none(&value.text)) {
+        let kind = known_issue::classify(&value.text);
+        if kind == KnownIssueKind::Other && known_issue::speaks_of_slow_start(&value.text) {
+            sink.warn(
+                sink.place(value.line, &value.text),
+                "a slow start without a time gives no grace",
+                Some(
+                    "say how long, as in `5-6 minutes to be ready`, or add `Startup Grace: 6m`"
+                        .to_owned(),
+                ),
+            );
+        }
+        service.known_issues.push(KnownIssue {
+            text: value.text.clone(),
+            kind,
+        });
+    }
+}
+
+fn slowest_start(issues: &[KnownIssue]) -> Option<std::time::Duration> {
+    let graces = issues.iter().filter_map(|issue| match issue.kind {
+        KnownIssueKind::SlowStartup { grace } => Some(grace),
+        _ => None,
+    });
+    graces.max()
+}
+
+fn workloads(workloads: &mut Vec<WorkloadRef>, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    let parts = |value: &'_ Value| -> Vec<String> {
+        values::split_list(&value.text)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    };
+    for value in entry.values() {
+        for part in parts(value).iter().filter(|part| !values::is_none(part)) {
+            match values::workload(part) {
+                Some(workload) if workloads.len() >= MOST_NAMES || workloads.contains(&workload) => {}
+                Some(workload) => workloads.push(workload),
+                None => sink.error(
+                    sink.place(value.line, part),
+                    format!("workload {} cannot be read: it must be kind/name", quote(part)),
+                    Some("the kinds are deployment, statefulset, daemonset and cronjob, as in `deployment/api`".to_owned()),
+                ),
+            }
+        }
+    }
+}
+
+fn measured(service: &mut Service, key: Key, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    let what = format!("`{}`", key.label());
+    let text = entry.joined().unwrap_or_default();
+    match key {
+        Key::MaxDowntime => match tolerance::parse_tolerance(&text) {
+            Ok((limit, note)) => (service.max_downtime, service.max_downtime_note) = (limit, note),
+            Err(error) => unreadable(sink, entry, &what, &error, Some(error.help().to_owned())),
+        },
+        Key::StartupGrace | Key::BackupMaxAge => match tolerance::parse_span(&text) {
+            Ok(span) if key == Key::StartupGrace => service.startup_grace = Some(span),
+            Ok(span) => service.backup_max_age = Some(span),
+            Err(error) => {
+                unreadable(
+                    sink,
+                    entry,
+                    &what,
+                    error,
+                    Some("write it like `6m`, `26h` or `6 minutes`".to_owned()),
+                );
+            }
+        },
+        Key::Replicas => match values::replicas(&text) {
+            Ok(count) => service.replicas = count,
+            Err(()) => unreadable(
+                sink,
+                entry,
+                &what,
+                "it must begin with a whole number",
+                None,
+            ),
+        },
+        // Its value was used before; here it is only judged.
+        Key::Tier if read_tier(&text).is_none() => {
+            unreadable(sink, entry, &what, "the tiers are P0, P1, P2 and P3", None);
+        }
+        _ => {}
+    }
+}
+
+fn unknown(service: &mut Service, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    if sink.may_suggest()
+        && let Some(known) = Key::near(&entry.name)
+    {
+        let span = sink.place(entry.line, &entry.name);
+        sink.warn(
+            span,
+            format!("{} is not a known key", quote(&entry.name)),
+            Some(did_you_mean(known)),
+        );
+    }
+    let name = if entry.name.is_empty() {
+        "Notes"
+    } else {
+        &entry.name
+    };
+    let values: Vec<String> = entry.values().map(|value| value.text.clone()).collect();
+    service.other.push((name.to_owned(), values));
+}

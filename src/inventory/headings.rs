@@ -1,0 +1,101 @@
+//! What a heading opens, judged by what stands around it. Numbered items of a
+//! list, sentences that begin with a number and `#` comments look like
+//! headings and are none; taking one for a service would invent an outage.
+
+use super::lines::{self, Heading};
+
+/// What the line before was.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Before {
+    /// A blank line, a rule, a table, a heading, or the file's start.
+    Gap,
+    Prose,
+    Bullet,
+}
+
+/// What the judgement rests on.
+#[derive(Clone, Debug)]
+pub(super) struct Around {
+    /// Hashes of the section's heading; `None` before the first section.
+    pub(super) section_hashes: Option<usize>,
+    /// Hashes of the open heading below the section; 0 without.
+    pub(super) block_hashes: usize,
+    /// Number of the last numbered section.
+    pub(super) last_number: u32,
+    /// Indent of the open key's bullet.
+    pub(super) key_indent: Option<usize>,
+    pub(super) before: Before,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    Section,
+    /// A service, or a part of a prose section: its keys will tell.
+    Service,
+    /// A part of the service above.
+    Part,
+}
+
+/// The role of a heading, or `None` if it is none after all.
+pub(super) fn role(heading: &Heading, around: &Around) -> Option<Role> {
+    if around.block_hashes > 0 && heading.hashes > around.block_hashes {
+        return Some(Role::Part);
+    }
+    match heading.number.len() {
+        0 => unnumbered(heading, around),
+        1 => is_section(heading, around).then_some(Role::Section),
+        2 => is_service(heading, around).then_some(Role::Service),
+        _ => (!heading.is_plain() || around.before == Before::Gap).then_some(Role::Part),
+    }
+}
+
+/// `## Critical (P0)`, `### mysql`, `**Critical (P0)**`. In a file whose
+/// sections have no hashes, a `#` line is a comment.
+fn unnumbered(heading: &Heading, around: &Around) -> Option<Role> {
+    if heading.hashes == 0 {
+        return lines::tier_in_bracket(&heading.title).map(|_| Role::Section);
+    }
+    match around.section_hashes {
+        Some(own) if own > 0 && heading.hashes > own => {
+            let tiered = lines::tier_in_title(&heading.title).is_some();
+            // `# Services` above `## Critical (P0)` is the title of the file.
+            let first = own == 1 && heading.hashes == 2 && tiered;
+            Some(if first { Role::Section } else { Role::Service })
+        }
+        Some(0) => lines::tier_in_title(&heading.title).map(|_| Role::Section),
+        _ => Some(Role::Section),
+    }
+}
+
+/// A plain `2. ...` opens a section when its bracket names a tier, or when it
+/// stands apart and counts on; else it is an item of a list.
+fn is_section(heading: &Heading, around: &Around) -> bool {
+    if heading.hashes > 0 {
+        return true;
+    }
+    let apart = around.before == Before::Gap;
+    if lines::tier_in_bracket(&heading.title).is_some() {
+        return apart || !is_deep(heading, around);
+    }
+    apart && !is_deep(heading, around) && heading.number.first() > Some(&around.last_number)
+}
+
+/// A plain `1.3 ...` opens a service when it stands apart; close to other
+/// lines only if it cannot be the rest of a sentence.
+fn is_service(heading: &Heading, around: &Around) -> bool {
+    if !heading.is_plain() || around.before == Before::Gap {
+        return true;
+    }
+    let one_word = !heading.title.is_empty() && !heading.title.contains(char::is_whitespace);
+    match around.before {
+        Before::Prose => one_word,
+        _ => !heading.title.is_empty() && !is_deep(heading, around),
+    }
+}
+
+fn is_deep(heading: &Heading, around: &Around) -> bool {
+    heading.is_plain()
+        && around
+            .key_indent
+            .is_some_and(|indent| heading.indent > indent)
+}

@@ -1,0 +1,47 @@
+//! The inventory: what the operator says about the services of the cluster.
+//!
+//! [`parse`] reads the services file, [`builtin`] knows K3s's own parts. Pure:
+//! bytes in, [`Inventory`] out, with [`Diagnostic`]s for what could not be
+//! read. The way of the data through this room:
+//!
+//! ```text
+//! bytes ─► source ─► lines ─► outline ─► fields ─► table ─► links ─► Inventory
+//!          decode    one line  sections   keys and  fills    names
+//!                    by itself headings   values    gaps     joined
+//! ```
+//!
+//! To add a key: a variant and its spellings in `keys`, a place for it in
+//! `fields`, a row in `docs/services-txt.md`.
+
+mod builder;
+mod builtin;
+mod fields;
+mod graph;
+mod headings;
+mod keys;
+mod known_issue;
+mod lines;
+mod links;
+pub mod lint;
+mod model;
+mod nearness;
+mod outline;
+mod parse;
+pub mod render;
+mod roles;
+mod source;
+mod spans;
+mod table;
+mod tolerance;
+mod values;
+
+pub use builtin::builtin;
+pub use graph::{Inventory, Tie};
+pub use known_issue::classify as classify_known_issue;
+pub use lint::{Diagnostic, Level};
+pub use model::{
+    Builtin, ContextSection, Dependency, GitOps, KnownIssue, KnownIssueKind, Service, Tier,
+    TierError, Tolerance, WorkloadKind, WorkloadRef,
+};
+pub use parse::parse;
+pub use tolerance::{ToleranceError, parse_span, parse_tolerance};

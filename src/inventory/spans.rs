@@ -1,0 +1,141 @@
+//! Spans of time in words, cut into tokens: what `Max Downtime` and known
+//! issues are read from.
+
+use std::time::Duration;
+
+/// No tolerance or age is longer; what is, is a slip.
+const LONGEST: f64 = 10.0 * 365.0 * 86_400.0;
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Token<'t> {
+    Number(f64),
+    Unit(Unit, &'t str),
+    Word(&'t str),
+    /// `-` and its longer relatives.
+    Dash,
+    Comma,
+    Other,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Unit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+}
+
+impl Unit {
+    fn of(word: &str) -> Option<Self> {
+        // A capital M is mega, not minutes.
+        Some(match word {
+            "s" => Self::Second,
+            "m" => Self::Minute,
+            "h" => Self::Hour,
+            "d" => Self::Day,
+            "w" => Self::Week,
+            _ => match word.to_ascii_lowercase().as_str() {
+                "sec" | "secs" | "second" | "seconds" => Self::Second,
+                "min" | "mins" | "minute" | "minutes" => Self::Minute,
+                "hr" | "hrs" | "hour" | "hours" => Self::Hour,
+                "day" | "days" => Self::Day,
+                "week" | "weeks" => Self::Week,
+                "month" | "months" => Self::Month,
+                _ => return None,
+            },
+        })
+    }
+
+    /// Seconds in one of it; a month has thirty days.
+    pub(super) fn seconds(self) -> f64 {
+        match self {
+            Self::Second => 1.0,
+            Self::Minute => 60.0,
+            Self::Hour => 3_600.0,
+            Self::Day => 86_400.0,
+            Self::Week => 7.0 * 86_400.0,
+            Self::Month => 30.0 * 86_400.0,
+        }
+    }
+}
+
+/// Seconds as a duration, unless they are more than ten years.
+pub(super) fn duration(seconds: f64) -> Option<Duration> {
+    (seconds.is_finite() && (0.0..=LONGEST).contains(&seconds))
+        .then(|| Duration::from_secs_f64(seconds))
+}
+
+/// Cuts a text into numbers, words and marks; `5m` is a number and a unit.
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = if c.is_ascii_digit() {
+            let length = number_length(rest);
+            // Too many digits for a span of time are no number to us.
+            let number = rest[..length].parse().ok().filter(|_| length <= 12);
+            tokens.push(number.map_or(Token::Other, Token::Number));
+            length
+        } else if c.is_alphabetic() {
+            let length = run(rest, |c| c.is_alphanumeric() && !c.is_ascii_digit());
+            let word = &rest[..length];
+            tokens.push(Unit::of(word).map_or(Token::Word(word), |unit| Token::Unit(unit, word)));
+            length
+        } else {
+            if !c.is_whitespace() {
+                tokens.push(match c {
+                    '-' | '–' | '—' | '−' | '‐' | '‑' => Token::Dash,
+                    ',' | ';' | ':' => Token::Comma,
+                    _ => Token::Other,
+                });
+            }
+            c.len_utf8()
+        };
+        rest = &rest[length..];
+    }
+    tokens
+}
+
+fn run(text: &str, inside: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !inside(c)).unwrap_or(text.len())
+}
+
+/// Length of `12` or `1.5`; a dot without a digit behind it ends a sentence.
+fn number_length(text: &str) -> usize {
+    let whole = run(text, |c| c.is_ascii_digit());
+    let fraction = text[whole..]
+        .strip_prefix('.')
+        .map_or(0, |rest| run(rest, |c| c.is_ascii_digit()));
+    if fraction > 0 {
+        whole + 1 + fraction
+    } else {
+        whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_numbers_from_units() {
+        use Token::{Comma, Dash, Number, Other, Word};
+        assert_eq!(
+            tokens("5–6 min"),
+            [
+                Number(5.0),
+                Dash,
+                Number(6.0),
+                Token::Unit(Unit::Minute, "min")
+            ]
+        );
+        assert_eq!(
+            tokens("1.5h."),
+            [Number(1.5), Token::Unit(Unit::Hour, "h"), Other]
+        );
+        assert_eq!(tokens("x: 2M"), [Word("x"), Comma, Number(2.0), Word("M")]);
+        assert_eq!(tokens("1234567890123"), [Other]);
+    }
+}

@@ -1,0 +1,55 @@
+//! The pure heart of a cycle: snapshot, services file and memory in, verdict
+//! out. No I/O, no clock.
+
+use std::time::Duration;
+
+use crate::assess::{self, Incident, ServiceState, Severity};
+use crate::cluster::Snapshot;
+use crate::detect::{self, RestartCounts, View};
+use crate::diagnose;
+use crate::inventory::{Inventory, Service};
+
+/// What a cycle concludes.
+pub struct Verdict {
+    /// Listed services and K3s's own parts, as judged.
+    pub roster: Vec<Service>,
+    /// The state of each, in the same order.
+    pub services: Vec<ServiceState>,
+    /// What is wrong, most important first.
+    pub incidents: Vec<Incident>,
+}
+
+/// What a verdict rests on besides the snapshot.
+pub struct Grounds<'a> {
+    /// The services file.
+    pub inventory: &'a Inventory,
+    /// Time between cycles.
+    pub look_back: Duration,
+    /// Restart counts as the previous cycle saw them.
+    pub restarts: &'a RestartCounts,
+}
+
+/// Judges a snapshot.
+#[must_use]
+pub fn judge(snapshot: &Snapshot, grounds: &Grounds) -> Verdict {
+    let inventory = grounds.inventory;
+    let roster = assess::roster(inventory, &snapshot.objects);
+    let view = View::new(snapshot, &roster, grounds.look_back, grounds.restarts);
+    let mut detection = detect::detect(&view);
+    diagnose::diagnose(&view, &mut detection.findings);
+    let services = assess::services(&view, &detection);
+    let mut findings = detection.findings;
+    findings.extend(detect::blindness(snapshot));
+    findings.extend(detect::broken_inventory(inventory, snapshot));
+    let incidents =
+        assess::incidents(&snapshot.cluster, inventory, &roster, &services, findings);
+    Verdict { roster, services, incidents }
+}
+
+impl Verdict {
+    /// The highest severity of all incidents; SEV-4 where there is none.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.incidents.iter().map(|i| i.severity).min().unwrap_or(Severity::Sev4)
+    }
+}
