@@ -7,7 +7,7 @@ use crate::assess::{self, Incident, ServiceState, Severity};
 use crate::cluster::Snapshot;
 use crate::detect::{self, RestartCounts, View};
 use crate::diagnose;
-use crate::inventory::{Inventory, Service};
+use crate::inventory::{Inventory, Service, Tier};
 
 /// What a cycle concludes.
 pub struct Verdict {
@@ -27,6 +27,8 @@ pub struct Grounds<'a> {
     pub look_back: Duration,
     /// Restart counts as the previous cycle saw them.
     pub restarts: &'a RestartCounts,
+    /// Tier of workloads that the services file does not know.
+    pub unlisted: Tier,
 }
 
 /// Judges a snapshot.
@@ -41,15 +43,30 @@ pub fn judge(snapshot: &Snapshot, grounds: &Grounds) -> Verdict {
     let mut findings = detection.findings;
     findings.extend(detect::blindness(snapshot));
     findings.extend(detect::broken_inventory(inventory, snapshot));
-    let incidents =
-        assess::incidents(&snapshot.cluster, inventory, &roster, &services, findings);
-    Verdict { roster, services, incidents }
+    let unlisted = grounds.unlisted;
+    let incidents = assess::incidents(
+        &snapshot.cluster,
+        unlisted,
+        inventory,
+        &roster,
+        &services,
+        findings,
+    );
+    Verdict {
+        roster,
+        services,
+        incidents,
+    }
 }
 
 impl Verdict {
     /// The highest severity of all incidents; SEV-4 where there is none.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        self.incidents.iter().map(|i| i.severity).min().unwrap_or(Severity::Sev4)
+        self.incidents
+            .iter()
+            .map(|i| i.severity)
+            .min()
+            .unwrap_or(Severity::Sev4)
     }
 }

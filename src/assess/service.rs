@@ -8,7 +8,7 @@ use crate::detect::{Detection, Effect, Health, View, Workload, WorkloadState, pr
 use crate::inventory::{Service, Tier, Tolerance};
 
 /// How a service is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It serves.
@@ -16,11 +16,32 @@ pub enum Status {
     /// It is not up yet, and within its time.
     Starting,
     /// Not enough was read, or there is nothing to judge.
+    #[default]
     Unknown,
     /// A part is down, or all of it keeps falling over.
     Degraded,
     /// It does not serve.
     Unavailable,
+}
+
+impl Status {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Starting => "starting",
+            Self::Unknown => "unknown",
+            Self::Degraded => "degraded",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// One service at the moment of the snapshot.
@@ -79,7 +100,10 @@ fn judge(view: &View, detection: &Detection, index: usize, service: &Service) ->
     for finding in &detection.findings {
         let is_down = matches!(finding.effect, Effect::CutOff)
             || finding.effect == Effect::Unavailable && is_about_the_service(finding.reason);
-        if finding.service.as_deref() == Some(&service.name) && is_down && status != Status::Unavailable {
+        if finding.service.as_deref() == Some(&service.name)
+            && is_down
+            && status != Status::Unavailable
+        {
             status = Status::Unavailable;
             since = Some(finding.since);
         }
@@ -128,7 +152,11 @@ fn of_workloads(
         .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == leading)
         .map(|(at, (_, s))| (at, *s))
         .collect();
-    let led_by = |health: Health| wanted.iter().find(|(at, s)| Some(*at) == leading && s.health == health);
+    let led_by = |health: Health| {
+        wanted
+            .iter()
+            .find(|(at, s)| Some(*at) == leading && s.health == health)
+    };
     let first = |health: Health| {
         let times = wanted.iter().filter(|(_, s)| s.health == health);
         times.map(|(_, s)| s.since).min()
@@ -158,7 +186,10 @@ fn of_workloads(
 
 /// A service without workloads: its cron jobs speak for it, or nobody does.
 fn of_crons(detection: &Detection, index: usize, service: &Service) -> (Status, Option<Time>) {
-    let mut runs = detection.crons.iter().filter(|c| c.service == Some(index) && !c.is_backup);
+    let mut runs = detection
+        .crons
+        .iter()
+        .filter(|c| c.service == Some(index) && !c.is_backup);
     if !runs.any(|c| !c.is_idle) {
         return (Status::Unknown, None);
     }

@@ -8,7 +8,7 @@ use crate::detect::{Cause, Effect, Finding, Reason};
 use crate::inventory::Tier;
 
 /// How much an incident matters; `Sev1` matters most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Severity {
     #[serde(rename = "SEV-1")]
@@ -17,6 +17,7 @@ pub enum Severity {
     Sev2,
     #[serde(rename = "SEV-3")]
     Sev3,
+    #[default]
     #[serde(rename = "SEV-4")]
     Sev4,
 }
@@ -145,7 +146,9 @@ pub struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn down(&self) -> impl Iterator<Item = &&'a ServiceState> {
-        self.members.iter().filter(|s| s.status == Status::Unavailable)
+        self.members
+            .iter()
+            .filter(|s| s.status == Status::Unavailable)
     }
 
     /// Whether a finding of a service of the tier passes the test.
@@ -175,7 +178,10 @@ pub fn is_p0_in_trouble(service: &ServiceState) -> bool {
 }
 
 fn is_beyond(service: &ServiceState) -> bool {
-    let downtime = service.downtime.and_then(|d| d.to_std().ok()).unwrap_or_default();
+    let downtime = service
+        .downtime
+        .and_then(|d| d.to_std().ok())
+        .unwrap_or_default();
     service.max_downtime.is_exceeded_by(downtime)
 }
 

@@ -51,7 +51,12 @@ pub struct Case<'a> {
 }
 
 /// The families, those first whose proof leaves least to interpretation.
-const TABLES: &[&[Rule]] = &[admission::RULES, images::RULES, nodes::RULES, platform::RULES];
+const TABLES: &[&[Rule]] = &[
+    admission::RULES,
+    images::RULES,
+    nodes::RULES,
+    platform::RULES,
+];
 
 /// Names the causes that can be proved.
 pub fn diagnose(view: &View, findings: &mut [Finding]) {
@@ -88,7 +93,10 @@ impl<'a> Case<'a> {
         let pods = workload.map_or(&[][..], |w| &w.pods);
         let shown = |pod: &&&Pod| {
             let meta = &pod.metadata;
-            finding.pods.iter().any(|p| p.name == meta.name && p.namespace == meta.namespace)
+            finding
+                .pods
+                .iter()
+                .any(|p| p.name == meta.name && p.namespace == meta.namespace)
         };
         Self {
             view,
@@ -128,6 +136,12 @@ impl Proof {
     /// A proof of one fact.
     #[must_use]
     pub fn of(kind: FactKind, text: impl Into<String>) -> Self {
-        Self { facts: vec![Fact { kind, text: text.into() }], ..Self::default() }
+        Self {
+            facts: vec![Fact {
+                kind,
+                text: text.into(),
+            }],
+            ..Self::default()
+        }
     }
 }

@@ -1,0 +1,167 @@
+//! One incident on the terminal.
+
+use chrono::{DateTime, Utc};
+
+use super::clean::{clean, clean_lines};
+use super::page::Page;
+use super::phrases;
+use super::{Action, Incident, IncidentState, Severity, Source};
+
+/// Width of the labels, blank included.
+const LABEL: usize = 13;
+/// Where labels stand.
+const INDENT: usize = 3;
+
+/// Writes an incident, numbered when it is one of several. What only wants to
+/// be noted gets a few lines, what is open all of them.
+pub fn incident(page: &mut Page, number: Option<usize>, incident: &Incident, now: DateTime<Utc>) {
+    page.blank();
+    head(page, number, incident, now);
+    if incident.state == IncidentState::Resolved {
+        return;
+    }
+    findings(page, incident);
+    if incident.severity != Severity::Sev4 {
+        meaning(page, incident);
+    }
+    actions(page, &incident.actions);
+    field(page, "rule", &clean(&incident.rule));
+    for issue in phrases::known_issues(incident) {
+        field(page, "known issue", &issue);
+    }
+    field(
+        page,
+        "message",
+        &phrases::notification(&incident.notification),
+    );
+}
+
+fn head(page: &mut Page, number: Option<usize>, incident: &Incident, now: DateTime<Utc>) {
+    let lead = number.map_or_else(String::new, |number| format!("{number}."));
+    let severity = incident.severity.to_string();
+    let title = clean(&incident.title);
+    let styles = page.styles;
+    let severity_style = if incident.counts() {
+        styles.severity(incident.severity)
+    } else {
+        styles.faint
+    };
+    let spans = [
+        (severity_style, &*severity),
+        (styles.plain, ""),
+        (styles.strong, &*title),
+    ];
+    page.paragraph(0, INDENT, (styles.strong, &lead), &spans);
+    let life = format!("{}, {}", clean(&incident.id), phrases::life(incident, now));
+    page.paragraph(INDENT, INDENT, (styles.plain, ""), &[(styles.plain, &life)]);
+}
+
+fn findings(page: &mut Page, incident: &Incident) {
+    let mut label = "wrong";
+    for finding in &incident.findings {
+        field(page, label, &phrases::finding(finding));
+        label = "";
+        if incident.severity == Severity::Sev4 {
+            continue;
+        }
+        let styles = page.styles;
+        for evidence in &finding.evidence {
+            let hang = INDENT + LABEL + 2;
+            let text = format!("{}: {}", clean(&evidence.kind), clean(&evidence.text));
+            page.paragraph(
+                hang - 2,
+                hang,
+                (styles.faint, "-"),
+                &[(styles.faint, &text)],
+            );
+        }
+    }
+}
+
+fn meaning(page: &mut Page, incident: &Incident) {
+    if !incident.affects.is_empty() {
+        field(page, "affects", &clean(&incident.affects.join(", ")));
+    }
+    field(page, "root cause", &phrases::root_cause(incident));
+    let analysis = &incident.analysis;
+    // The rules' own explanation repeats the root cause; the model's adds to it.
+    if analysis.source == Source::Haiku {
+        let text = format!(
+            "{} ({} confidence, by the model)",
+            clean(&analysis.hypothesis),
+            analysis.confidence
+        );
+        field(page, "likely", &text);
+    }
+    if !analysis.business_impact.trim().is_empty() {
+        field(page, "impact", &clean(&analysis.business_impact));
+    }
+    if let Some(dissent) = &analysis.dissent {
+        field(page, "dissent", &clean(dissent));
+    }
+    correlation(page, incident);
+}
+
+fn correlation(page: &mut Page, incident: &Incident) {
+    let Some(correlation) = &incident.correlation else {
+        return;
+    };
+    field(page, "commit", &phrases::suspicion(correlation));
+    let styles = page.styles;
+    for commit in &correlation.commits {
+        let hang = INDENT + LABEL + 2;
+        let text = format!("{} {}", phrases::short_sha(commit), phrases::commit(commit));
+        page.paragraph(
+            hang - 2,
+            hang,
+            (styles.plain, "-"),
+            &[(styles.plain, &text)],
+        );
+        page.verbatim(hang, styles.faint, &clean(&commit.url));
+        if let Some(pull) = &commit.pull_request {
+            page.verbatim(hang, styles.faint, &clean(pull));
+        }
+    }
+}
+
+/// Numbered steps, each command on lines of its own, unwrapped: it is copied.
+fn actions(page: &mut Page, actions: &[Action]) {
+    if let [first, rest @ ..] = actions {
+        action(page, "do", 1, first);
+        for (index, next) in rest.iter().enumerate() {
+            action(page, "", index + 2, next);
+        }
+    }
+}
+
+fn action(page: &mut Page, label: &str, number: usize, action: &Action) {
+    let styles = page.styles;
+    let lead = format!("{label:LABEL$}{number}.");
+    let hang = INDENT + lead.len() + 1;
+    page.paragraph(
+        INDENT,
+        hang,
+        (styles.plain, &lead),
+        &[(styles.plain, &clean(&action.title))],
+    );
+    command(page, hang, action);
+}
+
+/// The command of a step.
+pub fn command(page: &mut Page, indent: usize, action: &Action) {
+    let style = page.styles.command;
+    for line in clean_lines(action.command.as_deref().unwrap_or_default()) {
+        page.verbatim(indent, style, &line);
+    }
+}
+
+/// A label and what it labels.
+fn field(page: &mut Page, label: &str, text: &str) {
+    let styles = page.styles;
+    page.paragraph(
+        INDENT,
+        INDENT + LABEL,
+        (styles.faint, label),
+        &[(styles.plain, text)],
+    );
+}
