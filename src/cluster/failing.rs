@@ -334,8 +334,9 @@ mod tests {
     fn pods_without_a_kubelet_that_answers_are_left_out() {
         let crash = ended("11:59", 1, "Error");
         let failing = pod("web", "web-1", &json!({"state": crash}));
-        let mut unscheduled = failing.clone();
-        unscheduled.spec = std::sync::Arc::default();
+        let mut unscheduled = serde_json::to_value(&failing).unwrap();
+        unscheduled["spec"] = json!({});
+        let unscheduled: Pod = from(unscheduled);
         let mut leaving = failing.clone();
         leaving.metadata.deletion_timestamp = Some(now());
         let mut done = failing.clone();
