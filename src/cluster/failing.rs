@@ -85,10 +85,29 @@ fn silent_nodes(nodes: &[Node]) -> HashSet<&str> {
         .collect()
 }
 
-/// Jobs that succeeded in the end: how earlier tries failed is of no interest.
+/// Jobs that succeeded in the end, or whose cron job did since: how earlier
+/// tries failed is of no interest.
 fn done_jobs(jobs: &[Job]) -> HashSet<(&str, &str)> {
+    let is_complete =
+        |job: &&Job| condition(&job.status.conditions, "Complete").is_some_and(Condition::is_true);
+    let begun = |job: &Job| job.status.start_time.or(job.metadata.creation_timestamp);
+    let mut last_success: HashMap<_, Option<Time>> = HashMap::new();
+    for job in jobs.iter().filter(is_complete) {
+        if let Some(owner) = job.metadata.controller() {
+            let last = last_success
+                .entry((&*job.metadata.namespace, &*owner.name))
+                .or_default();
+            *last = (*last).max(begun(job));
+        }
+    }
+    let is_past = |job: &&Job| {
+        job.metadata
+            .controller()
+            .and_then(|owner| last_success.get(&(&*job.metadata.namespace, &*owner.name)))
+            .is_some_and(|success| *success > begun(job))
+    };
     jobs.iter()
-        .filter(|job| condition(&job.status.conditions, "Complete").is_some_and(Condition::is_true))
+        .filter(|job| is_complete(job) || is_past(job))
         .map(|job| (&*job.metadata.namespace, &*job.metadata.name))
         .collect()
 }
