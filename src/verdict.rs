@@ -41,15 +41,22 @@ pub fn judge(snapshot: &Snapshot, grounds: &Grounds) -> Verdict {
     let mut findings = detection.findings;
     findings.extend(detect::blindness(snapshot));
     findings.extend(detect::broken_inventory(inventory, snapshot));
-    let incidents =
-        assess::incidents(&snapshot.cluster, inventory, &roster, &services, findings);
-    Verdict { roster, services, incidents }
+    let incidents = assess::incidents(&snapshot.cluster, inventory, &roster, &services, findings);
+    Verdict {
+        roster,
+        services,
+        incidents,
+    }
 }
 
 impl Verdict {
     /// The highest severity of all incidents; SEV-4 where there is none.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        self.incidents.iter().map(|i| i.severity).min().unwrap_or(Severity::Sev4)
+        self.incidents
+            .iter()
+            .map(|i| i.severity)
+            .min()
+            .unwrap_or(Severity::Sev4)
     }
 }

@@ -15,7 +15,10 @@ pub struct Action {
 }
 
 fn action(title: &str, command: String) -> Action {
-    Action { title: title.to_owned(), command }
+    Action {
+        title: title.to_owned(),
+        command,
+    }
 }
 
 /// One to four steps for an incident.
@@ -44,12 +47,19 @@ fn look(finding: &Finding) -> Vec<Action> {
         );
         return vec![action("Compare selector and ports with the pods", compare)];
     }
-    if matches!(finding.reason, Reason::MonitoringBlind | Reason::InventoryInvalid) {
+    if matches!(
+        finding.reason,
+        Reason::MonitoringBlind | Reason::InventoryInvalid
+    ) {
         return actions;
     }
     actions.push(action(
         "Look at the object and its events",
-        format!("kubectl describe {} {}{namespace}", resource.kind.to_lowercase(), resource.name),
+        format!(
+            "kubectl describe {} {}{namespace}",
+            resource.kind.to_lowercase(),
+            resource.name
+        ),
     ));
     let has_log = matches!(
         finding.reason,
@@ -62,14 +72,20 @@ fn look(finding: &Finding) -> Vec<Action> {
             | Reason::JobFailed
     );
     if let Some(pod) = finding.pods.first().filter(|_| has_log) {
-        let previous = if matches!(finding.reason, Reason::CrashLoopBackOff | Reason::OOMKilled | Reason::BackOff) {
+        let previous = if matches!(
+            finding.reason,
+            Reason::CrashLoopBackOff | Reason::OOMKilled | Reason::BackOff
+        ) {
             " --previous"
         } else {
             ""
         };
         actions.push(action(
             "Read its last words",
-            format!("kubectl logs {} -n {} --all-containers --tail=50{previous}", pod.name, pod.namespace),
+            format!(
+                "kubectl logs {} -n {} --all-containers --tail=50{previous}",
+                pod.name, pod.namespace
+            ),
         ));
     }
     actions
@@ -81,7 +97,10 @@ fn fix(finding: &Finding, service: Option<&Service>) -> Option<Action> {
             let pod = finding.pods.first()?;
             return Some(action(
                 "Unseal it, once for each key share",
-                format!("kubectl exec -it {} -n {} -- vault operator unseal", pod.name, pod.namespace),
+                format!(
+                    "kubectl exec -it {} -n {} -- vault operator unseal",
+                    pod.name, pod.namespace
+                ),
             ));
         }
         Some(Cause::MonitoringBlind) => {
@@ -91,11 +110,18 @@ fn fix(finding: &Finding, service: Option<&Service>) -> Option<Action> {
             ));
         }
         Some(Cause::InventoryInvalid) => {
-            return Some(action("See each error with its line", "k8s-monitor services lint".to_owned()));
+            return Some(action(
+                "See each error with its line",
+                "k8s-monitor services lint".to_owned(),
+            ));
         }
         _ => {}
     }
-    let manifests = service?.gitops.manifests.as_deref().or(service?.gitops.app_file.as_deref())?;
+    let manifests = service?
+        .gitops
+        .manifests
+        .as_deref()
+        .or(service?.gitops.app_file.as_deref())?;
     Some(action(
         "See what changed in Git; fix it there, Argo CD undoes anything else",
         format!("git log -p -5 -- {manifests}"),
@@ -112,8 +138,14 @@ fn verify(finding: &Finding) -> Option<Action> {
             resource.namespace
         ),
         "Node" => format!("kubectl get node {} -w", resource.name),
-        "Service" => format!("kubectl get endpointslices -n {} -l kubernetes.io/service-name={}", resource.namespace, resource.name),
-        "CronJob" => format!("kubectl get jobs -n {} --sort-by=.status.startTime", resource.namespace),
+        "Service" => format!(
+            "kubectl get endpointslices -n {} -l kubernetes.io/service-name={}",
+            resource.namespace, resource.name
+        ),
+        "CronJob" => format!(
+            "kubectl get jobs -n {} --sort-by=.status.startTime",
+            resource.namespace
+        ),
         _ => return None,
     };
     Some(action("Verify", command))

@@ -30,7 +30,9 @@ pub fn need(dependency: &Service, note: Option<&str>) -> Need {
         Need::Images
     } else if dependency.ingress_controller {
         Need::Ingress
-    } else if ["secret", "password", "credential"].iter().any(|w| note.contains(w))
+    } else if ["secret", "password", "credential"]
+        .iter()
+        .any(|w| note.contains(w))
         || is_called("vault")
         || is_called("external-secrets")
     {
@@ -48,13 +50,18 @@ pub fn explains(need: Need, finding: &Finding) -> bool {
         Need::Secrets => {
             matches!(
                 finding.cause,
-                Some(Cause::SecretMissing | Cause::ExternalSecretFailed | Cause::SecretStoreNotReady)
+                Some(
+                    Cause::SecretMissing | Cause::ExternalSecretFailed | Cause::SecretStoreNotReady
+                )
             ) || finding.cause.is_none() && finding.reason == Reason::CreateContainerConfigError
         }
         Need::Images => {
             finding.cause == Some(Cause::ImagePullUnauthorized)
                 || finding.cause.is_none()
-                    && matches!(finding.reason, Reason::ImagePullBackOff | Reason::ErrImagePull)
+                    && matches!(
+                        finding.reason,
+                        Reason::ImagePullBackOff | Reason::ErrImagePull
+                    )
         }
         Need::Ingress => false,
     }

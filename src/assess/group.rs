@@ -30,7 +30,9 @@ pub fn incidents(
         .collect();
     incidents.sort_by(|a, b| {
         let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
-        key(a).cmp(&key(b)).then_with(|| a.fingerprint.cmp(&b.fingerprint))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
     });
     incidents
 }
@@ -152,7 +154,9 @@ fn under_dependencies(
         .iter()
         .enumerate()
         .filter_map(|(at, unit)| {
-            let state = services.iter().find(|s| unit.service.as_deref() == Some(&s.name))?;
+            let state = services
+                .iter()
+                .find(|s| unit.service.as_deref() == Some(&s.name))?;
             let refuses = unit.root().cause == Some(Cause::DatabaseReadOnly);
             let is_down = state.status == Status::Unavailable && is_of_health(unit.root());
             (is_down || refuses).then_some((state.name.as_str(), at))
@@ -179,7 +183,10 @@ fn needs<'a>(unit: &Unit, inventory: &'a Inventory, roster: &'a [Service]) -> Ve
         let own = inventory.get(service);
         for dependency in inventory.dependencies_of(service) {
             let note = own.and_then(|s| {
-                let listed = s.dependencies.iter().find(|d| d.service.as_ref() == Some(&dependency.name));
+                let listed = s
+                    .dependencies
+                    .iter()
+                    .find(|d| d.service.as_ref() == Some(&dependency.name));
                 listed.and_then(|d| d.note.as_deref())
             });
             needs.push((dependency.name.as_str(), explain::need(dependency, note)));
@@ -226,9 +233,16 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
 }
 
 fn judge(cluster: &str, services: &[ServiceState], p0_in_trouble: usize, unit: Unit) -> Incident {
-    let Unit { service, mut findings } = unit;
+    let Unit {
+        service,
+        mut findings,
+    } = unit;
     spread_known_issue(&mut findings);
-    let is_member = |s: &&ServiceState| findings.iter().any(|f| f.service.as_deref() == Some(&s.name));
+    let is_member = |s: &&ServiceState| {
+        findings
+            .iter()
+            .any(|f| f.service.as_deref() == Some(&s.name))
+    };
     let members: Vec<_> = services.iter().filter(is_member).collect();
     let mut affects: Vec<_> = members
         .iter()
@@ -237,10 +251,19 @@ fn judge(cluster: &str, services: &[ServiceState], p0_in_trouble: usize, unit: U
         .collect();
     affects.sort();
     let own = members.iter().find(|s| service.as_deref() == Some(&s.name));
-    let tier = own.map(|s| s.tier).or(affects.first().map(|(tier, _)| *tier));
-    let rule = decide(&Case { findings: &findings, members: members.clone(), p0_in_trouble });
+    let tier = own
+        .map(|s| s.tier)
+        .or(affects.first().map(|(tier, _)| *tier));
+    let rule = decide(&Case {
+        findings: &findings,
+        members: members.clone(),
+        p0_in_trouble,
+    });
     let root = &findings[0];
-    let since = own.and_then(|s| s.since).filter(|_| is_of_health(root)).unwrap_or(root.since);
+    let since = own
+        .and_then(|s| s.since)
+        .filter(|_| is_of_health(root))
+        .unwrap_or(root.since);
     Incident {
         fingerprint: fingerprint(cluster, root),
         title: title(own.copied(), root),
@@ -256,7 +279,9 @@ fn judge(cluster: &str, services: &[ServiceState], p0_in_trouble: usize, unit: U
 
 /// The stores that wait for a sealed vault are as expected as the seal.
 fn spread_known_issue(findings: &mut [Finding]) {
-    let Some(issue) = findings[0].known_issue.clone() else { return };
+    let Some(issue) = findings[0].known_issue.clone() else {
+        return;
+    };
     for finding in findings {
         let waits = matches!(
             finding.cause,
@@ -270,9 +295,15 @@ fn spread_known_issue(findings: &mut [Finding]) {
 
 fn fingerprint(cluster: &str, root: &Finding) -> String {
     let resource = &root.resource;
-    [cluster, &resource.kind, &resource.namespace, &resource.name, cause_class(root)]
-        .join("/")
-        .to_lowercase()
+    [
+        cluster,
+        &resource.kind,
+        &resource.namespace,
+        &resource.name,
+        cause_class(root),
+    ]
+    .join("/")
+    .to_lowercase()
 }
 
 fn title(service: Option<&ServiceState>, root: &Finding) -> String {
@@ -292,7 +323,9 @@ fn title(service: Option<&ServiceState>, root: &Finding) -> String {
             Reason::MonitoringBlind => "the monitor cannot see the cluster".to_owned(),
             Reason::InventoryInvalid => "the services file has errors".to_owned(),
             Reason::NodeNotReady => format!("node {} is not ready: {why}", root.resource.name),
-            Reason::NodeUnderPressure => format!("node {} is under pressure: {why}", root.resource.name),
+            Reason::NodeUnderPressure => {
+                format!("node {} is under pressure: {why}", root.resource.name)
+            }
             _ => format!("{}: {why}", root.resource),
         },
     }

@@ -46,14 +46,22 @@ pub fn cause_class(finding: &Finding) -> &'static str {
         return class;
     }
     match finding.reason {
-        Reason::ImagePullBackOff | Reason::ErrImagePull | Reason::ErrImageNeverPull | Reason::InvalidImageName => "image",
-        Reason::CreateContainerConfigError | Reason::CreateContainerError | Reason::RunContainerError | Reason::ContainerCreating => "start",
+        Reason::ImagePullBackOff
+        | Reason::ErrImagePull
+        | Reason::ErrImageNeverPull
+        | Reason::InvalidImageName => "image",
+        Reason::CreateContainerConfigError
+        | Reason::CreateContainerError
+        | Reason::RunContainerError
+        | Reason::ContainerCreating => "start",
         Reason::FailedScheduling | Reason::Pending => "scheduling",
         Reason::ProvisioningFailed | Reason::ClaimLost => "storage",
         Reason::FailedCreate => "admission",
         Reason::NoReadyEndpoints => "network",
         Reason::NodeNotReady | Reason::NodeUnderPressure => "node",
-        Reason::ScaledToZero | Reason::WorkloadMissing | Reason::MinimumReplicasUnavailable => "presence",
+        Reason::ScaledToZero | Reason::WorkloadMissing | Reason::MinimumReplicasUnavailable => {
+            "presence"
+        }
         Reason::ProgressDeadlineExceeded => "rollout",
         Reason::JobFailed | Reason::CronJobFailing => "job",
         Reason::BackupOverdue => "backup",
@@ -68,7 +76,9 @@ pub fn cause_class(finding: &Finding) -> &'static str {
 fn class_of_cause(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::SecretMissing | Cause::ConfigMapMissing | Cause::VolumeMountFailed => Some("start"),
-        Cause::CertificateExpired | Cause::CertificateOverdue | Cause::IssuerNotReady => Some("certificate"),
+        Cause::CertificateExpired | Cause::CertificateOverdue | Cause::IssuerNotReady => {
+            Some("certificate")
+        }
         _ => None,
     }
 }

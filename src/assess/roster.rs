@@ -16,7 +16,8 @@ pub fn roster(inventory: &Inventory, objects: &Objects) -> Vec<Service> {
         if listed || !runs(&part, objects) {
             continue;
         }
-        if part.builtin == Some(Builtin::IngressController) && elsewhere && !serves(&part, objects) {
+        if part.builtin == Some(Builtin::IngressController) && elsewhere && !serves(&part, objects)
+        {
             // Another controller is listed and no ingress uses this one.
             part.tier = Tier::P3;
             part.ingress_controller = false;

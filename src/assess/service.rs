@@ -79,7 +79,10 @@ fn judge(view: &View, detection: &Detection, index: usize, service: &Service) ->
     for finding in &detection.findings {
         let is_down = matches!(finding.effect, Effect::CutOff)
             || finding.effect == Effect::Unavailable && is_about_the_service(finding.reason);
-        if finding.service.as_deref() == Some(&service.name) && is_down && status != Status::Unavailable {
+        if finding.service.as_deref() == Some(&service.name)
+            && is_down
+            && status != Status::Unavailable
+        {
             status = Status::Unavailable;
             since = Some(finding.since);
         }
@@ -128,7 +131,11 @@ fn of_workloads(
         .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == leading)
         .map(|(at, (_, s))| (at, *s))
         .collect();
-    let led_by = |health: Health| wanted.iter().find(|(at, s)| Some(*at) == leading && s.health == health);
+    let led_by = |health: Health| {
+        wanted
+            .iter()
+            .find(|(at, s)| Some(*at) == leading && s.health == health)
+    };
     let first = |health: Health| {
         let times = wanted.iter().filter(|(_, s)| s.health == health);
         times.map(|(_, s)| s.since).min()
@@ -158,7 +165,10 @@ fn of_workloads(
 
 /// A service without workloads: its cron jobs speak for it, or nobody does.
 fn of_crons(detection: &Detection, index: usize, service: &Service) -> (Status, Option<Time>) {
-    let mut runs = detection.crons.iter().filter(|c| c.service == Some(index) && !c.is_backup);
+    let mut runs = detection
+        .crons
+        .iter()
+        .filter(|c| c.service == Some(index) && !c.is_backup);
     if !runs.any(|c| !c.is_idle) {
         return (Status::Unknown, None);
     }

@@ -145,7 +145,9 @@ pub struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn down(&self) -> impl Iterator<Item = &&'a ServiceState> {
-        self.members.iter().filter(|s| s.status == Status::Unavailable)
+        self.members
+            .iter()
+            .filter(|s| s.status == Status::Unavailable)
     }
 
     /// Whether a finding of a service of the tier passes the test.
@@ -175,7 +177,10 @@ pub fn is_p0_in_trouble(service: &ServiceState) -> bool {
 }
 
 fn is_beyond(service: &ServiceState) -> bool {
-    let downtime = service.downtime.and_then(|d| d.to_std().ok()).unwrap_or_default();
+    let downtime = service
+        .downtime
+        .and_then(|d| d.to_std().ok())
+        .unwrap_or_default();
     service.max_downtime.is_exceeded_by(downtime)
 }
 

@@ -67,7 +67,10 @@ fn absent(
     finding.cause = Some(Cause::ScaledToZero);
     finding.service = Some(service.name.clone());
     finding.message = "scaled to zero replicas".to_owned();
-    finding.fact(FactKind::Object, format!("{}: spec.replicas is 0", workload.reference()));
+    finding.fact(
+        FactKind::Object,
+        format!("{}: spec.replicas is 0", workload.reference()),
+    );
     Some(finding)
 }
 
@@ -75,19 +78,28 @@ fn absent(
 /// update its progress; the moment of the snapshot where nobody says.
 fn scaled_at(workload: &Workload) -> Option<Time> {
     let available = condition(workload.conditions, "Available")?;
-    available.last_update_time.max(available.last_transition_time)
+    available
+        .last_update_time
+        .max(available.last_transition_time)
 }
 
 fn missing(view: &View, service: &Service) -> Finding {
     let namespace = service.namespace.as_deref().unwrap_or_default();
     let objects = &view.snapshot.objects;
-    let exists = objects.namespaces.iter().any(|n| n.metadata.name == namespace);
+    let exists = objects
+        .namespaces
+        .iter()
+        .any(|n| n.metadata.name == namespace);
     let resource = match service.workloads.first() {
         Some(listed) => ObjectRef::new(listed.kind.as_str(), namespace, &listed.name),
         None => ObjectRef::new("Namespace", "", namespace),
     };
-    let mut finding =
-        Finding::new(Reason::WorkloadMissing, resource, view.now(), Effect::Unavailable);
+    let mut finding = Finding::new(
+        Reason::WorkloadMissing,
+        resource,
+        view.now(),
+        Effect::Unavailable,
+    );
     finding.cause = Some(Cause::WorkloadMissing);
     finding.service = Some(service.name.clone());
     finding.message = if exists || namespace.is_empty() {
@@ -115,14 +127,21 @@ pub fn principal<'a>(
                 .workloads
                 .iter()
                 .position(|l| l.kind.as_str() == w.kind && l.name == w.meta.name);
-            (!service.is_called(&w.meta.name), listed.unwrap_or(usize::MAX), *at)
+            (
+                !service.is_called(&w.meta.name),
+                listed.unwrap_or(usize::MAX),
+                *at,
+            )
         })
         .map(|(at, _)| at)
 }
 
 /// A service that consists of cron jobs is as good as its last success.
 fn cron_only(view: &View, service: &Service, cron: &CronState, findings: &mut Vec<Finding>) {
-    let limit = service.max_downtime.limit().and_then(|d| TimeDelta::from_std(d).ok());
+    let limit = service
+        .max_downtime
+        .limit()
+        .and_then(|d| TimeDelta::from_std(d).ok());
     let stale = cron.last_success.zip(limit).and_then(|(last, limit)| {
         // A tolerance of zero means that no run may fail, not that one must always run.
         (limit > TimeDelta::zero() && view.now() - last > limit).then_some(last)
@@ -143,9 +162,21 @@ fn cron_only(view: &View, service: &Service, cron: &CronState, findings: &mut Ve
         finding.since = since;
         return;
     }
-    let mut finding = Finding::new(Reason::CronJobFailing, cron.reference.clone(), since, effect);
+    let mut finding = Finding::new(
+        Reason::CronJobFailing,
+        cron.reference.clone(),
+        since,
+        effect,
+    );
     finding.service = Some(service.name.clone());
     finding.message = format!("its last success was at {}", since.format("%F %H:%M UTC"));
-    finding.fact(FactKind::Object, format!("{}: last success {}", cron.reference, since.format("%F %H:%M UTC")));
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "{}: last success {}",
+            cron.reference,
+            since.format("%F %H:%M UTC")
+        ),
+    );
     findings.push(finding);
 }

@@ -20,12 +20,27 @@ pub fn blindness(snapshot: &Snapshot) -> Option<Finding> {
     }
     let names: Vec<_> = unseen.iter().map(|(resource, _)| resource.name()).collect();
     let cluster = ObjectRef::new("Cluster", "", &snapshot.cluster);
-    let mut finding =
-        Finding::new(Reason::MonitoringBlind, cluster, snapshot.now, Effect::Impaired);
+    let mut finding = Finding::new(
+        Reason::MonitoringBlind,
+        cluster,
+        snapshot.now,
+        Effect::Impaired,
+    );
     finding.cause = Some(Cause::MonitoringBlind);
-    finding.message = format!("could not read {}: an outage there would go unseen", names.join(", "));
+    finding.message = format!(
+        "could not read {}: an outage there would go unseen",
+        names.join(", ")
+    );
     for (resource, unread) in unseen {
-        finding.fact(FactKind::Object, format!("{}: {:?}: {}", resource.name(), unread.reason, unread.message));
+        finding.fact(
+            FactKind::Object,
+            format!(
+                "{}: {:?}: {}",
+                resource.name(),
+                unread.reason,
+                unread.message
+            ),
+        );
     }
     Some(finding)
 }
@@ -33,12 +48,19 @@ pub fn blindness(snapshot: &Snapshot) -> Option<Finding> {
 /// Errors of the services file; what could be read of it is still watched.
 #[must_use]
 pub fn broken_inventory(inventory: &Inventory, snapshot: &Snapshot) -> Option<Finding> {
-    let errors: Vec<_> =
-        inventory.diagnostics.iter().filter(|d| d.level == Level::Error).collect();
+    let errors: Vec<_> = inventory
+        .diagnostics
+        .iter()
+        .filter(|d| d.level == Level::Error)
+        .collect();
     let first = errors.first()?;
     let file = ObjectRef::new("Inventory", "", "services.txt");
-    let mut finding =
-        Finding::new(Reason::InventoryInvalid, file, snapshot.now, Effect::Impaired);
+    let mut finding = Finding::new(
+        Reason::InventoryInvalid,
+        file,
+        snapshot.now,
+        Effect::Impaired,
+    );
     finding.cause = Some(Cause::InventoryInvalid);
     finding.message = format!(
         "the services file has {} error{}, the first in line {}: {}",
@@ -48,7 +70,10 @@ pub fn broken_inventory(inventory: &Inventory, snapshot: &Snapshot) -> Option<Fi
         first.message
     );
     for error in errors.iter().take(5) {
-        finding.fact(FactKind::Inventory, format!("line {}:{}: {}", error.line, error.column, error.message));
+        finding.fact(
+            FactKind::Inventory,
+            format!("line {}:{}: {}", error.line, error.column, error.message),
+        );
     }
     Some(finding)
 }
