@@ -1,11 +1,14 @@
 //! Services that should be there and are not: scaled to zero, without any
 //! workload, or made of cron jobs whose last success is too old.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
 use super::batch::CronState;
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::{View, Workload, workloads_are_read};
+use super::view::{View, workloads_are_read};
+use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
 use crate::cluster::objects::{Time, condition};
 use crate::inventory::{Service, Tier};
@@ -18,17 +21,19 @@ pub fn detect(
     crons: &[CronState],
     findings: &mut Vec<Finding>,
 ) {
+    let mut runs_of: HashMap<usize, Vec<&CronState>> = HashMap::new();
+    for cron in crons.iter().filter(|c| !c.is_backup) {
+        if let Some(service) = cron.service {
+            runs_of.entry(service).or_default().push(cron);
+        }
+    }
     for (index, service) in view.roster.iter().enumerate() {
         let workloads: Vec<_> = view
-            .workloads
+            .workloads_of(index)
             .iter()
-            .zip(states)
-            .filter(|(w, _)| w.service == Some(index))
+            .map(|&at| (&view.workloads[at], &states[at]))
             .collect();
-        let runs: Vec<_> = crons
-            .iter()
-            .filter(|c| c.service == Some(index) && !c.is_backup)
-            .collect();
+        let runs: Vec<_> = runs_of.remove(&index).unwrap_or_default();
         if workloads.is_empty() && !runs.is_empty() {
             let active = runs.iter().filter(|c| !c.is_idle);
             active.for_each(|cron| cron_only(view, service, cron, findings));
@@ -126,9 +131,9 @@ pub fn principal<'a>(
             let listed = service
                 .workloads
                 .iter()
-                .position(|l| l.kind.as_str() == w.kind && l.name == w.meta.name);
+                .position(|l| l.kind.as_str() == w.kind && l.name == w.name);
             (
-                !service.is_called(&w.meta.name),
+                !service.is_called(&w.name),
                 listed.unwrap_or(usize::MAX),
                 *at,
             )
