@@ -42,14 +42,17 @@ impl<'a> Owners<'a> {
     pub fn assign(&self, workloads: &mut [Workload<'_>]) {
         for workload in workloads {
             let kind = listed_kind(workload.kind);
-            workload.service = self.of(kind, workload.name, workload.meta);
+            let template = workload.template.map(|t| &t.metadata);
+            let pod = workload.pods.first().map(|p| &p.metadata);
+            let labelled = [Some(workload.meta), template, pod];
+            workload.service = self.of(kind, workload.name, workload.meta, &labelled);
         }
     }
 
     /// The service of a cron job, as an index of the roster.
     #[must_use]
     pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {
-        self.of(Some(WorkloadKind::CronJob), &meta.name, meta)
+        self.of(Some(WorkloadKind::CronJob), &meta.name, meta, &[Some(meta)])
     }
 
     /// The service of this name or alias in a namespace.
@@ -58,21 +61,29 @@ impl<'a> Owners<'a> {
         self.best(namespace, name, |s| s.is_called(name))
     }
 
-    fn of(&self, kind: Option<WorkloadKind>, name: &str, meta: &ObjectMeta) -> Option<usize> {
+    /// Labels count on the workload itself, else on its pods.
+    fn of(
+        &self,
+        kind: Option<WorkloadKind>,
+        name: &str,
+        meta: &ObjectMeta,
+        labelled: &[Option<&ObjectMeta>],
+    ) -> Option<usize> {
         let namespace = meta.namespace.as_str();
         let explicit = |s: &Service| {
             let mut listed = s.workloads.iter();
             listed.any(|w| Some(w.kind) == kind && w.name == name)
         };
         let takes = |s: &Service| kind.is_none_or(|kind| accepts(s, kind));
+        let by_labels = |meta: &ObjectMeta| {
+            NAME_LABELS.iter().find_map(|label| {
+                let value = meta.label(label)?;
+                self.best(namespace, name, |s| takes(s) && is_labelled(s, value))
+            })
+        };
         self.best(namespace, name, explicit)
             .or_else(|| self.best(namespace, name, |s| takes(s) && s.is_called(name)))
-            .or_else(|| {
-                NAME_LABELS.iter().find_map(|label| {
-                    let value = meta.label(label)?;
-                    self.best(namespace, name, |s| takes(s) && is_labelled(s, value))
-                })
-            })
+            .or_else(|| labelled.iter().flatten().find_map(|meta| by_labels(meta)))
             .or_else(|| self.only(namespace).filter(|&i| takes(&self.roster[i])))
     }
 
@@ -108,6 +119,7 @@ fn is_labelled(service: &Service, value: &str) -> bool {
 }
 
 /// A service that lists its workloads has no others of the kinds it lists.
+/// K3s's own parts may run under other names where K3s is not what runs.
 fn accepts(service: &Service, kind: WorkloadKind) -> bool {
-    !service.workloads.iter().any(|w| w.kind == kind)
+    service.builtin.is_some() || !service.workloads.iter().any(|w| w.kind == kind)
 }

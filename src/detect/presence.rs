@@ -10,7 +10,6 @@ use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use super::view::{View, workloads_are_read};
 use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
-use crate::cluster::objects::{Time, condition};
 use crate::inventory::{Service, Tier};
 
 /// Checks every service of the roster. A failed job that is all of a service
@@ -54,19 +53,20 @@ fn absent(
     workloads: &[(&Workload, &WorkloadState)],
 ) -> Option<Finding> {
     if workloads.is_empty() {
-        return (service.builtin.is_none() && workloads_are_read(view.snapshot))
-            .then(|| missing(view, service));
+        // K3s runs without some of its parts, but not without its DNS.
+        let is_missed = service.builtin.is_none() || service.is_cluster_dns();
+        return (is_missed && workloads_are_read(view.snapshot)).then(|| missing(view, service));
     }
     let at = principal(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
     if state.health != Health::ScaledToZero {
         return None;
     }
-    let since = scaled_at(workload).unwrap_or(view.now());
+    // No object says when the scale was changed: conditions stay as they were.
     let mut finding = Finding::new(
         Reason::ScaledToZero,
         workload.reference(),
-        since,
+        view.now(),
         Effect::Unavailable,
     );
     finding.cause = Some(Cause::ScaledToZero);
@@ -77,15 +77,6 @@ fn absent(
         format!("{}: spec.replicas is 0", workload.reference()),
     );
     Some(finding)
-}
-
-/// When the scale was last known to change: pods gone make the deployment
-/// update its progress; the moment of the snapshot where nobody says.
-fn scaled_at(workload: &Workload) -> Option<Time> {
-    let available = condition(workload.conditions, "Available")?;
-    available
-        .last_update_time
-        .max(available.last_transition_time)
 }
 
 fn missing(view: &View, service: &Service) -> Finding {

@@ -6,6 +6,7 @@ use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::pods::SETTLING;
 use super::view::View;
 use super::workload::Workload;
+use crate::cluster::Resource;
 use crate::cluster::objects::{PersistentVolumeClaim, StorageClass};
 
 /// Checks every claim.
@@ -65,8 +66,11 @@ fn check(view: &View, consumers: &Consumers, claim: &PersistentVolumeClaim) -> O
 /// Bound on first use, and nobody uses it yet. A selected node means that the
 /// scheduler has a consumer for it.
 fn waits_for_consumer(view: &View, claim: &PersistentVolumeClaim) -> bool {
-    let class = storage_class(view, claim);
-    let on_first_use = class.is_some_and(|c| c.volume_binding_mode == "WaitForFirstConsumer");
+    // Where classes could not be read, any may bind on first use.
+    let on_first_use = match storage_class(view, claim) {
+        Some(class) => class.volume_binding_mode == "WaitForFirstConsumer",
+        None => !view.snapshot.is_read(Resource::StorageClasses),
+    };
     let meta = &claim.metadata;
     on_first_use
         && meta
