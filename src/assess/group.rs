@@ -120,8 +120,14 @@ fn under_nodes(units: &mut Vec<Unit>) {
         if unit.root().resource.kind == "Node" {
             return None;
         }
+        // A pod that fails elsewhere has a trouble that no lost node explains.
         let nodes: BTreeSet<_> = unit.root().pods.iter().map(|p| p.node.as_str()).collect();
-        nodes.into_iter().find_map(|n| lost.get(n).copied())
+        let mut nodes = nodes
+            .into_iter()
+            .filter(|n| !n.is_empty())
+            .map(|n| lost.get(n).copied());
+        let first = nodes.next().flatten();
+        first.filter(|_| nodes.all(|n| n.is_some()))
     });
 }
 

@@ -11,6 +11,8 @@ mod images;
 mod nodes;
 mod platform;
 
+use std::collections::HashSet;
+
 use crate::cluster::objects::{ContainerStatus, Event, Pod};
 use crate::detect::{Cause, Fact, FactKind, Finding, View, Workload};
 use crate::inventory::Service;
@@ -85,28 +87,17 @@ fn first_proof(case: &Case) -> Option<(Cause, Proof)> {
 
 impl<'a> Case<'a> {
     fn new(view: &'a View<'a>, finding: &'a Finding) -> Self {
-        let workload = view.workloads.iter().find(|w| {
-            w.kind == finding.resource.kind
-                && w.meta.name == finding.resource.name
-                && w.meta.namespace == finding.resource.namespace
-        });
+        let about = &finding.resource;
+        let workload = view.workload(&about.kind, &about.namespace, &about.name);
         let pods = workload.map_or(&[][..], |w| &w.pods);
-        let shown = |pod: &&&Pod| {
-            let meta = &pod.metadata;
-            finding
-                .pods
-                .iter()
-                .any(|p| p.name == meta.name && p.namespace == meta.namespace)
-        };
+        let names: HashSet<&str> = finding.pods.iter().map(|p| p.name.as_str()).collect();
+        let shown = |pod: &&&Pod| names.contains(pod.metadata.name.as_str());
         Self {
             view,
             finding,
             workload,
             pods: pods.iter().filter(shown).copied().collect(),
-            service: finding
-                .service
-                .as_ref()
-                .and_then(|name| view.roster.iter().find(|s| s.name == *name)),
+            service: finding.service.as_ref().and_then(|name| view.service(name)),
         }
     }
 

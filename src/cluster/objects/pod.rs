@@ -336,6 +336,12 @@ impl Pod {
         &self.node_name
     }
 
+    /// Whether all its containers ended for good, well or not.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
+    }
+
     /// Container statuses, init containers first.
     pub fn all_statuses(&self) -> impl Iterator<Item = &ContainerStatus> {
         self.status
