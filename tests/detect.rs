@@ -4,6 +4,11 @@
 
 mod support;
 
+#[path = "detect/laws.rs"]
+mod laws;
+#[path = "detect/scale.rs"]
+mod scale;
+
 macro_rules! families {
     ($($family:ident)*) => {
         const FAMILIES: &[&str] = &[$(stringify!($family)),*];

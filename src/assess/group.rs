@@ -77,7 +77,13 @@ fn units(findings: Vec<Finding>) -> Vec<Unit> {
     }
     let mut units: Vec<_> = by_key.into_values().collect();
     for unit in &mut units {
-        unit.findings.sort_by_key(|f| (rank(f), f.since));
+        // Ties end by name, so that the root does not hang on the order of objects.
+        unit.findings.sort_by(|a, b| {
+            let key = |f: &Finding| (rank(f), f.since, f.reason);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.resource.cmp(&b.resource))
+        });
     }
     units
 }

@@ -185,7 +185,7 @@ fn newest_ended<'a>(jobs: &[&'a Job]) -> Option<&'a Job> {
     jobs.iter()
         .copied()
         .filter(|j| is_complete(j) || failed_at(j).is_some())
-        .max_by_key(|j| started_at(j))
+        .max_by_key(|j| (started_at(j), &j.metadata.name))
 }
 
 /// A job's name without the counter or hash at its end.

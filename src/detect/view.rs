@@ -193,6 +193,10 @@ fn warnings(events: &[Event]) -> HashMap<Key<'_>, Vec<&Event>> {
         );
         by_object.entry(key).or_default().push(event);
     }
+    // What is said of them must not hang on the order in which they came.
+    for events in by_object.values_mut() {
+        events.sort_unstable_by_key(|e| (e.first(), &e.metadata.name, &e.message));
+    }
     by_object
 }
 

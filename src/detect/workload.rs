@@ -101,6 +101,14 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
         });
         workloads[at].pods.push(pod);
     }
+    // What is said of them must not hang on the order in which they came.
+    for workload in &mut workloads {
+        workload.pods.sort_unstable_by_key(|p| &p.metadata.name);
+        workload
+            .replica_sets
+            .sort_unstable_by_key(|s| &s.metadata.name);
+    }
+    workloads.sort_unstable_by_key(Workload::key);
     workloads
 }
 

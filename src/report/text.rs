@@ -107,9 +107,17 @@ pub fn unread(page: &mut Page, unread: &[Unread]) {
     }
     page.heading("Could not be read");
     let styles = page.styles;
-    for kind in unread {
+    let (left_out, unseen): (Vec<_>, Vec<_>) = unread
+        .iter()
+        .partition(|kind| kind.reason == "NotInSnapshot");
+    for kind in unseen {
         let resource = format!("{}:", clean(&kind.resource));
         let text = format!("{}, {}", clean(&kind.reason), clean(&kind.message));
         page.paragraph(2, 4, (styles.yellow, &resource), &[(styles.plain, &text)]);
+    }
+    if !left_out.is_empty() {
+        let names: Vec<_> = left_out.iter().map(|kind| clean(&kind.resource)).collect();
+        let lead = (styles.yellow, "not in the snapshot:");
+        page.paragraph(2, 4, lead, &[(styles.plain, &names.join(", "))]);
     }
 }

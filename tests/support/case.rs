@@ -52,6 +52,8 @@ struct Header {
 #[derive(Debug, Clone)]
 pub struct Case {
     pub sentence: String,
+    /// The objects as the file has them.
+    pub documents: Vec<Value>,
     pub snapshot: Snapshot,
     pub inventory: Inventory,
     pub restarts: RestartCounts,
@@ -85,11 +87,11 @@ impl Case {
             reads: reads(&header)?,
             requests: 0,
         };
-        for document in documents {
-            objects::add(&mut snapshot.objects, document)?;
-        }
+        let documents: Vec<_> = documents.collect();
+        snapshot.objects = objects::collect(&documents)?;
         Ok(Self {
             sentence: header.case,
+            documents,
             snapshot,
             inventory: header
                 .services
@@ -102,19 +104,29 @@ impl Case {
     /// The verdict on the case; one hour between cycles.
     #[must_use]
     pub fn judge(&self) -> Verdict {
-        self.judge_snapshot(&self.snapshot)
+        judge(&self.snapshot, &self.grounds())
     }
 
-    /// The verdict on another snapshot with everything else as in this case.
+    /// The verdict on the case with these objects in place of its own.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is no object that is read.
+    pub fn judge_objects(&self, documents: &[Value]) -> Result<Verdict, String> {
+        let mut snapshot = self.snapshot.clone();
+        snapshot.objects = objects::collect(documents)?;
+        Ok(judge(&snapshot, &self.grounds()))
+    }
+
+    /// What a verdict rests on besides the snapshot.
     #[must_use]
-    pub fn judge_snapshot(&self, snapshot: &Snapshot) -> Verdict {
-        let grounds = Grounds {
+    pub fn grounds(&self) -> Grounds<'_> {
+        Grounds {
             inventory: &self.inventory,
             look_back: Duration::from_secs(3600),
             restarts: &self.restarts,
             unlisted: k8s_monitor::inventory::Tier::P3,
-        };
-        judge(snapshot, &grounds)
+        }
     }
 }
 

@@ -41,6 +41,19 @@ impl Expect {
     }
 }
 
+/// A whole verdict, to compare it with another.
+#[must_use]
+pub fn whole(verdict: &Verdict) -> Value {
+    let services = verdict
+        .services
+        .iter()
+        .map(|s| (s.name.clone(), service(s).into()));
+    json!({
+        "services": Map::from_iter(services),
+        "incidents": verdict.incidents.iter().map(incident).collect::<Vec<_>>(),
+    })
+}
+
 fn difference(what: &str, expected: &str, found: &str) -> String {
     format!("    {what}\n      expected {expected}\n      found    {found}")
 }

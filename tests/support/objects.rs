@@ -4,13 +4,21 @@ use k8s_monitor::cluster::{Objects, Resource};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Puts an object where its kind belongs.
+/// Puts objects where their kinds belong.
 ///
 /// # Errors
 ///
-/// When it is of no kind that a cycle reads, or a field has the wrong type:
+/// When one is of no kind that a cycle reads, or a field has the wrong type:
 /// both are slips of whoever wrote the fixture.
-pub fn add(objects: &mut Objects, value: Value) -> Result<(), String> {
+pub fn collect(documents: &[Value]) -> Result<Objects, String> {
+    let mut objects = Objects::default();
+    for document in documents {
+        add(&mut objects, document.clone())?;
+    }
+    Ok(objects)
+}
+
+fn add(objects: &mut Objects, value: Value) -> Result<(), String> {
     let text = |key: &str| {
         value
             .get(key)

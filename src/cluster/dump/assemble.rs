@@ -30,6 +30,10 @@ pub(super) fn assemble(
     let reads = reads(&files);
     let marker = files.marker.map(|(_, marker)| (marker.now, marker.cluster));
     let (noted, cluster) = marker.unzip();
+    let source = match &cluster {
+        Some(_) => Source::Capture,
+        None => Source::Dump,
+    };
     Ok(Snapshot {
         // A dump without a single moment was made by hand: it shows the present.
         now: now
@@ -37,7 +41,7 @@ pub(super) fn assemble(
             .or(files.collector.newest)
             .unwrap_or_else(chrono::Utc::now),
         cluster: cluster.unwrap_or_else(|| stem(path)),
-        source: Source::Dump,
+        source,
         objects: files.collector.objects,
         logs: files.logs.logs,
         reads,
