@@ -7,6 +7,7 @@ mod consistency;
 mod control_plane;
 mod discovery;
 mod etcd;
+mod example;
 mod flags;
 mod harness;
 mod homelab;
