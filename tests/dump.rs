@@ -758,7 +758,7 @@ mod writing {
     fn assert_same(read_back: &Snapshot, written: &Snapshot) {
         assert_eq!(read_back.now, written.now);
         assert_eq!(read_back.cluster, written.cluster);
-        assert_eq!(read_back.source, Source::Dump);
+        assert_eq!(read_back.source, Source::Capture);
         assert_eq!(read_back.reads, written.reads);
         let sorted = |snapshot: &Snapshot| {
             let mut logs = snapshot.logs.clone();
