@@ -207,7 +207,11 @@ fn a_server_without_tls_where_tls_is_due_is_69() {
         }
     });
     let (_folder, path) = kubeconfig(&format!("https://{address}"));
-    refuses(&run(&["run", "--kubeconfig", utf8(&path)]), 69, &["no trusted connection"]);
+    refuses(
+        &run(&["run", "--kubeconfig", utf8(&path)]),
+        69,
+        &["no trusted connection"],
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::explain::{self, Need};
 use super::incident::{Incident, cause_class};
 use super::service::{ServiceState, Status};
-use super::severity::{Case, decide, is_p0_in_trouble};
+use super::severity::{Case, Members, decide, is_p0_in_trouble};
 use crate::detect::{Cause, Effect, Finding, Reason};
 use crate::inventory::{Inventory, Service, Tier};
 
@@ -20,14 +20,15 @@ pub fn incidents(
     services: &[ServiceState],
     findings: Vec<Finding>,
 ) -> Vec<Incident> {
+    let by_name: Members = services.iter().map(|s| (s.name.as_str(), s)).collect();
     let mut units = units(findings);
     under_nodes(&mut units);
     under_shared_causes(&mut units);
-    under_dependencies(&mut units, inventory, roster, services);
+    under_dependencies(&mut units, inventory, roster, &by_name);
     let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
     let mut incidents: Vec<_> = units
         .into_iter()
-        .map(|unit| judge(cluster, unlisted, services, p0_in_trouble, unit))
+        .map(|unit| judge(cluster, &by_name, p0_in_trouble, unit))
         .collect();
     incidents.sort_by(|a, b| {
         let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
@@ -161,15 +162,13 @@ fn under_dependencies(
     units: &mut Vec<Unit>,
     inventory: &Inventory,
     roster: &[Service],
-    services: &[ServiceState],
+    services: &Members,
 ) {
     let down: BTreeMap<&str, usize> = units
         .iter()
         .enumerate()
         .filter_map(|(at, unit)| {
-            let state = services
-                .iter()
-                .find(|s| unit.service.as_deref() == Some(&s.name))?;
+            let state = services.get(unit.service.as_deref()?)?;
             let refuses = unit.root().cause == Some(Cause::DatabaseReadOnly);
             let is_down = state.status == Status::Unavailable && is_of_health(unit.root());
             (is_down || refuses).then_some((state.name.as_str(), at))
@@ -245,42 +244,30 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
     units.extend(slots.into_iter().flatten());
 }
 
-fn judge(
-    cluster: &str,
-    unlisted: Tier,
-    services: &[ServiceState],
-    p0_in_trouble: usize,
-    unit: Unit,
-) -> Incident {
+fn judge(cluster: &str, services: &Members, p0_in_trouble: usize, unit: Unit) -> Incident {
     let Unit {
         service,
         mut findings,
     } = unit;
     spread_known_issue(&mut findings);
-    let is_member = |s: &&ServiceState| {
-        findings
-            .iter()
-            .any(|f| f.service.as_deref() == Some(&s.name))
-    };
-    let members: Vec<_> = services.iter().filter(is_member).collect();
-    let mut affects: Vec<_> = members
-        .iter()
-        .filter(|s| service.as_deref() != Some(&s.name))
-        .map(|s| (s.tier, s.name.clone()))
+    let names = findings.iter().filter_map(|f| f.service.as_deref());
+    let members: Members = names
+        .filter_map(|name| services.get_key_value(name))
+        .map(|(name, state)| (*name, *state))
         .collect();
+    let own = service
+        .as_deref()
+        .and_then(|name| members.get(name).copied());
+    let others = members
+        .values()
+        .filter(|s| service.as_deref() != Some(&s.name));
+    let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
-    let own = members.iter().find(|s| service.as_deref() == Some(&s.name));
-    let is_workload = !matches!(
-        findings[0].resource.kind.as_str(),
-        "Node" | "Cluster" | "Inventory"
-    );
-    let tier = own
-        .map(|s| s.tier)
-        .or(affects.first().map(|(tier, _)| *tier))
-        .or(is_workload.then_some(unlisted));
+    let first_affected = affects.first().map(|(tier, _)| *tier);
+    let tier = own.map(|s| s.tier).or(first_affected);
     let rule = decide(&Case {
         findings: &findings,
-        members: members.clone(),
+        members: &members,
         p0_in_trouble,
     });
     let root = &findings[0];
@@ -290,7 +277,7 @@ fn judge(
         .unwrap_or(root.since);
     Incident {
         fingerprint: fingerprint(cluster, root),
-        title: title(own.copied(), root),
+        title: title(own, root),
         tier,
         severity: rule.severity(),
         rule,

@@ -16,25 +16,49 @@ const NAME_LABELS: &[&str] = &[
     "argocd.argoproj.io/instance",
 ];
 
-/// The services by namespace, to find the one that a workload belongs to.
+/// The services by what workloads know them by.
 pub struct Owners<'a> {
     roster: &'a [Service],
     by_namespace: HashMap<&'a str, Vec<usize>>,
+    /// By namespace, and name or alias in lower case; see [`name_key`].
+    by_name: HashMap<String, Vec<usize>>,
+    /// By namespace and Argo CD Application.
+    by_app: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// By namespace and explicitly listed workload.
+    by_workload: HashMap<(&'a str, WorkloadKind, &'a str), Vec<usize>>,
 }
 
 impl<'a> Owners<'a> {
-    /// Sorts a roster by namespace.
+    /// Sorts a roster.
     #[must_use]
     pub fn new(roster: &'a [Service]) -> Self {
-        let mut by_namespace: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut owners = Self {
+            roster,
+            by_namespace: HashMap::new(),
+            by_name: HashMap::new(),
+            by_app: HashMap::new(),
+            by_workload: HashMap::new(),
+        };
         for (index, service) in roster.iter().enumerate() {
             if let Some(namespace) = service.namespace.as_deref() {
-                by_namespace.entry(namespace).or_default().push(index);
+                owners.add(namespace, index, service);
             }
         }
-        Self {
-            roster,
-            by_namespace,
+        owners
+    }
+
+    fn add(&mut self, namespace: &'a str, index: usize, service: &'a Service) {
+        self.by_namespace.entry(namespace).or_default().push(index);
+        for name in std::iter::once(&service.name).chain(&service.aliases) {
+            let key = name_key(namespace, name);
+            self.by_name.entry(key).or_default().push(index);
+        }
+        if let Some(app) = &service.gitops.app_name {
+            self.by_app.entry((namespace, app)).or_default().push(index);
+        }
+        for listed in &service.workloads {
+            let key = (namespace, listed.kind, listed.name.as_str());
+            self.by_workload.entry(key).or_default().push(index);
         }
     }
 
@@ -58,7 +82,7 @@ impl<'a> Owners<'a> {
     /// The service of this name or alias in a namespace.
     #[must_use]
     pub fn called(&self, namespace: &str, name: &str) -> Option<usize> {
-        self.best(namespace, name, |s| s.is_called(name))
+        self.best(self.named(namespace, name), name)
     }
 
     /// Labels count on the workload itself, else on its pods.
@@ -70,21 +94,25 @@ impl<'a> Owners<'a> {
         labelled: &[Option<&ObjectMeta>],
     ) -> Option<usize> {
         let namespace = meta.namespace.as_str();
-        let explicit = |s: &Service| {
-            let mut listed = s.workloads.iter();
-            listed.any(|w| Some(w.kind) == kind && w.name == name)
-        };
-        let takes = |s: &Service| kind.is_none_or(|kind| accepts(s, kind));
+        let listed = kind.and_then(|kind| self.by_workload.get(&(namespace, kind, name)));
+        let takes = |i: &usize| kind.is_none_or(|kind| accepts(&self.roster[*i], kind));
         let by_labels = |meta: &ObjectMeta| {
             NAME_LABELS.iter().find_map(|label| {
                 let value = meta.label(label)?;
-                self.best(namespace, name, |s| takes(s) && is_labelled(s, value))
+                let of_app = self.by_app.get(&(namespace, value)).into_iter().flatten();
+                let named = self.named(namespace, value).chain(of_app.copied());
+                self.best(named.filter(takes), name)
             })
         };
-        self.best(namespace, name, explicit)
-            .or_else(|| self.best(namespace, name, |s| takes(s) && s.is_called(name)))
+        self.best(listed.into_iter().flatten().copied(), name)
+            .or_else(|| self.best(self.named(namespace, name).filter(takes), name))
             .or_else(|| labelled.iter().flatten().find_map(|meta| by_labels(meta)))
-            .or_else(|| self.only(namespace).filter(|&i| takes(&self.roster[i])))
+            .or_else(|| self.only(namespace).filter(takes))
+    }
+
+    fn named(&self, namespace: &str, name: &str) -> impl Iterator<Item = usize> {
+        let named = self.by_name.get(&name_key(namespace, name));
+        named.into_iter().flatten().copied()
     }
 
     /// The only service of a namespace. K3s's own parts share kube-system with
@@ -97,11 +125,13 @@ impl<'a> Owners<'a> {
     }
 
     /// Of several services the one named like the workload, else the most critical.
-    fn best(&self, namespace: &str, name: &str, test: impl Fn(&Service) -> bool) -> Option<usize> {
-        let here = self.by_namespace.get(namespace)?.iter().copied();
-        here.filter(|&i| test(&self.roster[i]))
-            .min_by_key(|&i| (!self.roster[i].is_called(name), self.roster[i].tier, i))
+    fn best(&self, candidates: impl Iterator<Item = usize>, name: &str) -> Option<usize> {
+        candidates.min_by_key(|&i| (!self.roster[i].is_called(name), self.roster[i].tier, i))
     }
+}
+
+fn name_key(namespace: &str, name: &str) -> String {
+    format!("{namespace}/{}", name.to_ascii_lowercase())
 }
 
 fn listed_kind(kind: &str) -> Option<WorkloadKind> {
@@ -112,10 +142,6 @@ fn listed_kind(kind: &str) -> Option<WorkloadKind> {
         "CronJob" => Some(WorkloadKind::CronJob),
         _ => None,
     }
-}
-
-fn is_labelled(service: &Service, value: &str) -> bool {
-    service.is_called(value) || service.gitops.app_name.as_deref() == Some(value)
 }
 
 /// A service that lists its workloads has no others of the kinds it lists.

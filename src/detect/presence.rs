@@ -143,7 +143,7 @@ pub fn principal<'a>(
                 .iter()
                 .position(|l| l.kind.as_str() == w.kind && l.name == w.name);
             (
-                !service.is_called(&w.name),
+                !service.is_called(w.name),
                 listed.unwrap_or(usize::MAX),
                 *at,
             )

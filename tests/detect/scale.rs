@@ -14,26 +14,13 @@ use crate::support::objects;
 
 /// What is quadratic takes minutes at this size.
 const MANY: usize = 10_000;
-const BOUND: Duration = Duration::from_secs(20);
+const BOUND: Duration = Duration::from_secs(60);
 
 #[test]
 fn ten_thousand_failing_workloads_in_one_namespace() {
-    let services = services_file(200, "crowd");
-    let verdict = timed(
-        &services,
-        (0..MANY).flat_map(|i| failing(i, "crowd")).collect(),
-    );
-    assert!(verdict >= MANY, "{verdict} findings");
-}
-
-#[test]
-fn ten_thousand_failing_workloads_of_their_own_namespaces() {
-    let services = services_file(200, "");
-    let objects = (0..MANY)
-        .flat_map(|i| failing(i, &format!("app-{i}")))
-        .collect();
-    let verdict = timed(&services, objects);
-    assert!(verdict >= MANY, "{verdict} findings");
+    let objects = (0..MANY).flat_map(|i| failing(i, "crowd")).collect();
+    let findings = timed(&services_file(1_000), objects);
+    assert!(findings >= MANY, "{findings} findings");
 }
 
 #[test]
@@ -45,7 +32,7 @@ fn ten_thousand_failing_pods_of_one_deployment() {
     });
     let mut objects = vec![deployment];
     objects.extend((0..MANY).map(|i| pod("app-0", i, "crowd")));
-    assert_eq!(timed(&services_file(1, "crowd"), objects), 1);
+    assert_eq!(timed(&services_file(1), objects), 1);
 }
 
 /// The number of findings, once they came within the bound.
@@ -75,21 +62,14 @@ fn timed(services: &str, documents: Vec<Value>) -> usize {
     verdict.incidents.iter().map(|i| i.findings.len()).sum()
 }
 
-/// A services file; an empty namespace gives each service its own.
-fn services_file(count: usize, namespace: &str) -> String {
+/// Services of one namespace, each of which depends on the one before.
+fn services_file(count: usize) -> String {
     let mut text = String::from("1. Critical (P0)\n\n");
     for i in 0..count {
-        let own = format!("app-{i}");
-        let namespace = if namespace.is_empty() {
-            &own
-        } else {
-            namespace
-        };
-        let next = i.saturating_sub(1);
+        let (number, before) = (i + 1, i.saturating_sub(1));
         write!(
             text,
-            "1.{} app-{i}\n- Namespace: {namespace}\n- Max Downtime: 0 minutes\n- Dependencies: app-{next}\n\n",
-            i + 1
+            "1.{number} app-{i}\n- Namespace: crowd\n- Max Downtime: 0 minutes\n- Dependencies: app-{before}\n\n",
         )
         .unwrap();
     }

@@ -80,7 +80,9 @@ fn make_alike(spec: &mut PodSpec) {
     let is_token = |name: &str| name.starts_with("kube-api-access-");
     spec.volumes.retain(|volume| !is_token(&volume.name));
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
-        container.volume_mounts.retain(|mount| !is_token(&mount.name));
+        container
+            .volume_mounts
+            .retain(|mount| !is_token(&mount.name));
     }
 }
 
