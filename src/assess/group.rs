@@ -28,7 +28,7 @@ pub fn incidents(
     let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
     let mut incidents: Vec<_> = units
         .into_iter()
-        .map(|unit| judge(cluster, &by_name, p0_in_trouble, unit))
+        .map(|unit| judge((cluster, unlisted), &by_name, p0_in_trouble, unit))
         .collect();
     incidents.sort_by(|a, b| {
         let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
@@ -244,7 +244,12 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
     units.extend(slots.into_iter().flatten());
 }
 
-fn judge(cluster: &str, services: &Members, p0_in_trouble: usize, unit: Unit) -> Incident {
+fn judge(
+    (cluster, unlisted): (&str, Tier),
+    services: &Members,
+    p0_in_trouble: usize,
+    unit: Unit,
+) -> Incident {
     let Unit {
         service,
         mut findings,
@@ -264,7 +269,12 @@ fn judge(cluster: &str, services: &Members, p0_in_trouble: usize, unit: Unit) ->
     let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
     let first_affected = affects.first().map(|(tier, _)| *tier);
-    let tier = own.map(|s| s.tier).or(first_affected);
+    let kind = findings[0].resource.kind.as_str();
+    let is_workload = !matches!(kind, "Node" | "Cluster" | "Inventory");
+    let tier = own
+        .map(|s| s.tier)
+        .or(first_affected)
+        .or(is_workload.then_some(unlisted));
     let rule = decide(&Case {
         findings: &findings,
         members: &members,
