@@ -1,6 +1,8 @@
 //! The built binary at its edges: every exit status, bad input, and that
 //! nothing half-printed ever reaches stdout.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;

@@ -54,10 +54,12 @@ pub fn detect(view: &View) -> Detection {
     presence::detect(view, &workloads, &crons, &mut findings);
     // Where a clock is ahead, nothing has lasted for a negative time.
     let now = view.now();
-    findings.iter_mut().for_each(|f| f.since = f.since.min(now));
-    workloads
-        .iter_mut()
-        .for_each(|w| w.since = w.since.map(|t| t.min(now)));
+    for finding in &mut findings {
+        finding.since = finding.since.min(now);
+    }
+    for workload in &mut workloads {
+        workload.since = workload.since.map(|t| t.min(now));
+    }
     Detection {
         workloads,
         crons,

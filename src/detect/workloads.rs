@@ -204,22 +204,19 @@ impl Case<'_, '_> {
         }
         // Nobody says since when: as of now, and the next look confirms it.
         let since = since.unwrap_or(self.view.now());
-        let mut finding = match refusal {
-            Some(refusal) => {
-                let mut finding = self.draft(Reason::FailedCreate, since, effect);
-                finding.message = format!("{lack} could not be created: {}", refusal.message);
-                finding.fact(refusal.kind, refusal.message);
-                finding
-            }
-            None => {
-                let mut finding = self.draft(Reason::MinimumReplicasUnavailable, since, effect);
-                finding.message = if self.tally.leaving.is_empty() {
-                    format!("{lack} do not exist")
-                } else {
-                    format!("{lack} not ready: the old ones are being deleted and do not go")
-                };
-                finding
-            }
+        let mut finding = if let Some(refusal) = refusal {
+            let mut finding = self.draft(Reason::FailedCreate, since, effect);
+            finding.message = format!("{lack} could not be created: {}", refusal.message);
+            finding.fact(refusal.kind, refusal.message);
+            finding
+        } else {
+            let mut finding = self.draft(Reason::MinimumReplicasUnavailable, since, effect);
+            finding.message = if self.tally.leaving.is_empty() {
+                format!("{lack} do not exist")
+            } else {
+                format!("{lack} not ready: the old ones are being deleted and do not go")
+            };
+            finding
         };
         let starting = self.tally.starting.iter().map(|(pod, _)| *pod);
         finding.pods = refs(starting.chain(self.tally.leaving.iter().copied()));

@@ -1,5 +1,7 @@
 //! The program against a real API server that holds the operator's homelab.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 mod api;
 mod assets;
 mod audit;

@@ -123,7 +123,7 @@ impl Case {
     pub fn grounds(&self) -> Grounds<'_> {
         Grounds {
             inventory: &self.inventory,
-            look_back: Duration::from_secs(3600),
+            look_back: Duration::from_hours(1),
             restarts: &self.restarts,
             unlisted: k8s_monitor::inventory::Tier::P3,
         }
