@@ -6,22 +6,32 @@
 //! its healthy look-alikes in `tests/detect.rs`, and document its reason in
 //! `docs/findings.md`.
 
+mod addresses;
+mod autoscaling;
 mod batch;
+mod certificates;
+mod cpu;
 mod finding;
 mod memory;
 mod network;
 mod nodes;
 pub mod ownership;
 pub mod pods;
+mod platform;
 mod presence;
+mod routes;
+mod schedule;
 mod storage;
 mod view;
 mod visibility;
 mod workloads;
 
+pub use addresses::{Address, Directory, Fault, WrongAddress};
 pub use batch::CronState;
 pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Reason};
+pub use platform::target as secret_of;
 pub use presence::principal;
+pub use storage::storage_class;
 pub use view::{RestartCounts, View, Workload, workloads_are_read};
 pub use visibility::{blindness, broken_inventory};
 pub use workloads::{Health, WorkloadState};
@@ -46,6 +56,13 @@ pub fn detect(view: &View) -> Detection {
     findings.extend(network::detect(view));
     findings.extend(storage::detect(view));
     findings.extend(memory::detect(view));
+    findings.extend(cpu::detect(view));
+    findings.extend(addresses::detect(view));
+    findings.extend(routes::detect(view));
+    findings.extend(autoscaling::detect(view));
+    findings.extend(schedule::detect(view));
+    findings.extend(platform::detect(view));
+    findings.extend(certificates::detect(view));
     presence::detect(view, &workloads, &crons, &mut findings);
     Detection {
         workloads,

@@ -117,6 +117,13 @@ fn reaches_nobody(view: &View, service: &Service, selected: &[&Pod]) -> Option<F
         .iter()
         .filter(|p| nobody_listens(p, spec))
         .collect();
+    let foreign = service
+        .spec
+        .ports
+        .iter()
+        .filter_map(|p| Some((p, other_protocol(p, spec)?)))
+        .collect::<Vec<_>>();
+    let all = service.spec.ports.len().max(1);
     let unreached = slices.iter().all(|s| {
         s.ports.is_empty()
             || !s
@@ -124,7 +131,7 @@ fn reaches_nobody(view: &View, service: &Service, selected: &[&Pod]) -> Option<F
                 .iter()
                 .any(super::super::cluster::objects::Endpoint::is_ready)
     });
-    if dead.len() < service.spec.ports.len().max(1) && !unreached {
+    if dead.len() < all && foreign.len() < all && !unreached {
         return None;
     }
     // Slices follow within seconds; a snapshot taken in between shows none.
@@ -147,6 +154,18 @@ fn reaches_nobody(view: &View, service: &Service, selected: &[&Pod]) -> Option<F
         finding.fact(
             FactKind::Object,
             format!("containers listen on {}", listened(spec)),
+        );
+    } else if let Some((port, spoken)) = foreign.first() {
+        let asked = protocol_of(&port.protocol);
+        finding.cause = Some(Cause::ServiceProtocolMismatch);
+        finding.message = format!(
+            "port {} forwards {asked} to {}, where the container speaks {spoken}",
+            port.port,
+            target(port)
+        );
+        finding.fact(
+            FactKind::Object,
+            format!("Service port {} is {asked}; container port {} is {spoken}", port.port, target(port)),
         );
     } else {
         finding.cause = Some(Cause::ServiceNoReadyEndpoints);
@@ -180,6 +199,25 @@ fn nobody_listens(port: &ServicePort, spec: &PodSpec) -> bool {
                 && !probed(spec, number)
         }
     }
+}
+
+fn protocol_of(text: &str) -> &str {
+    if text.is_empty() { "TCP" } else { text }
+}
+
+/// The protocol that containers declare for the port, where it is another than
+/// the Service forwards.
+fn other_protocol<'a>(port: &ServicePort, spec: &'a PodSpec) -> Option<&'a str> {
+    let asked = protocol_of(&port.protocol);
+    let is_target = |p: &&crate::cluster::objects::ContainerPort| match &port.target_port {
+        Value::String(name) if name.parse::<i32>().is_err() => p.name == *name,
+        other => p.container_port == number(other).unwrap_or(port.port),
+    };
+    let declared = || spec.containers.iter().flat_map(|c| &c.ports).filter(is_target);
+    let first = declared().next()?;
+    declared()
+        .all(|p| protocol_of(&p.protocol) != asked)
+        .then(|| protocol_of(&first.protocol))
 }
 
 fn probed(spec: &PodSpec, number: i32) -> bool {
