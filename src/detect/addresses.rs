@@ -16,6 +16,12 @@ use crate::cluster::objects::{EnvVar, PodSpec, Service, selects};
 
 /// Endings by which a variable says that it holds an address.
 const ADDRESS_ENDINGS: &[&str] = &["_ADDR", "_ADDRESS", "_HOST", "_HOSTNAME", "_SERVER", "_ENDPOINT", "_URL", "_URI", "_SERVICE"];
+/// Schemes of what is reached over a network; others name things of other kinds.
+const SCHEMES: &[&str] = &[
+    "http", "https", "ws", "wss", "grpc", "tcp", "udp", "redis", "rediss", "amqp", "amqps", "nats", "kafka", "mqtt", "mqtts",
+    "mongodb", "postgres", "postgresql", "mysql", "mysql2", "mariadb", "memcached", "ldap", "ldaps", "smtp", "smtps", "ftp",
+    "sftp", "clickhouse", "etcd", "bolt", "neo4j", "elasticsearch",
+];
 /// What a client says of a name or address that it cannot use.
 const COMPLAINTS: &[&str] = &[
     "no such host",
@@ -55,6 +61,10 @@ impl<'a> Address<'a> {
             Some((scheme, rest)) => (Some(scheme), rest),
             None => (None, value),
         };
+        // `jdbc:mysql`, `mysql+pymysql`
+        if scheme.is_some_and(|s| !SCHEMES.iter().any(|known| s.split([':', '+']).any(|part| part == *known))) {
+            return None;
+        }
         let authority = rest.split(['/', '?', ',', ';', '#']).next()?;
         let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let (host, port) = match authority.split_once(':') {
@@ -150,7 +160,12 @@ impl<'a> Directory<'a> {
         if address.port.is_none() {
             address.port = port_beside(&name, all);
         }
-        let (namespace, service) = self.local(address.host, namespace)?;
+        let own = namespace;
+        let (namespace, service) = self.local(address.host, own)?;
+        // A namespace without any Service may just not have been read.
+        if namespace != own && !self.services.contains_key(namespace) && self.namespaces.contains(namespace) {
+            return None;
+        }
         let fault = match self.get(namespace, service) {
             Some(found) => Fault::NoSuchPort(other_ports(found, address.port?)?),
             None => Fault::NoSuchService(self.meant(service, namespace, &name)),
@@ -347,7 +362,7 @@ mod tests {
         assert_eq!(read("postgres://u:p@db.prod:5432/app"), Some(("db.prod", Some(5432))));
         assert_eq!(read("jdbc:mysql://db/app?x=y"), Some(("db", None)));
         assert_eq!(read("mysql"), Some(("mysql", None)));
-        for other in ["", "10.0.0.1:80", "localhost:80", "/var/lib", "a/b", "12:30:00", "true value", "8080"] {
+        for other in ["", "10.0.0.1:80", "localhost:80", "/var/lib", "a/b", "12:30:00", "true value", "8080", "kubernetes://apis/apps/v1"] {
             assert_eq!(read(other), None, "{other}");
         }
         assert_eq!(stem("CART_SERVICE_ADDR"), "cartservice");

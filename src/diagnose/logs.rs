@@ -50,6 +50,9 @@ const TROUBLE: &[&str] = &[
     "unreachable",
     "required",
     "segmentation",
+    "identify and",
+    "instead",
+    "another port",
     "abort",
     "killed",
 ];

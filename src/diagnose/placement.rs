@@ -3,7 +3,8 @@
 
 use super::Case;
 use super::scene::requested;
-use crate::cluster::objects::{Condition, Node, NodeSelectorTerm, PodSpec, Taint, Toleration, condition};
+use crate::cluster::objects::{
+    Condition, Node, NodeSelector, NodeSelectorTerm, PodSpec, Taint, Toleration, condition};
 use crate::cluster::quantity;
 
 /// Labels that every cluster gives its control plane.
@@ -52,7 +53,25 @@ pub fn choose<'a>(case: &Case<'a>, spec: &PodSpec) -> Option<Choice<'a>> {
 }
 
 fn is_selected(spec: &PodSpec, node: &Node) -> bool {
-    spec.node_selector.iter().all(|(key, value)| node.metadata.label(key) == Some(value))
+    spec.node_selector.iter().all(|(key, value)| label(node, key) == Some(value))
+}
+
+/// A label of a node. The kubelet sets the host name, which is the node's name
+/// unless somebody chose another.
+#[must_use]
+pub fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
+    let by_name = (key == "kubernetes.io/hostname").then_some(node.metadata.name.as_str());
+    node.metadata.label(key).or(by_name)
+}
+
+/// Whether required node affinity picks nodes by what they are. One that only
+/// says what they must not be lets a control plane through by accident.
+#[must_use]
+pub fn is_on_purpose(required: &NodeSelector) -> bool {
+    required.node_selector_terms.iter().any(|t| {
+        let positive = |operator: &str| !matches!(operator, "NotIn" | "DoesNotExist");
+        t.match_expressions.iter().chain(&t.match_fields).any(|e| positive(&e.operator))
+    })
 }
 
 fn is_allowed(spec: &PodSpec, node: &Node) -> bool {

@@ -68,7 +68,7 @@ fn selector(case: &Case) -> Option<Proof> {
     let (key, value) = spec
         .node_selector
         .iter()
-        .find(|(k, v)| nodes.iter().all(|n| n.metadata.label(k) != Some(v)))
+        .find(|(k, v)| nodes.iter().all(|n| placement::label(n, k) != Some(v.as_str())))
         .or_else(|| spec.node_selector.iter().next())?;
     let wanted: Vec<_> = spec.node_selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
     let fact = format!("nodeSelector {}; no node has it ({})", wanted.join(","), carried(nodes, key));
@@ -77,7 +77,7 @@ fn selector(case: &Case) -> Option<Proof> {
 
 /// What nodes carry instead.
 fn carried(nodes: &[Node], key: &str) -> String {
-    let mut values: Vec<_> = nodes.iter().filter_map(|n| n.metadata.label(key)).map(|v| format!("{key}={v}")).collect();
+    let mut values: Vec<_> = nodes.iter().filter_map(|n| placement::label(n, key)).map(|v| format!("{key}={v}")).collect();
     values.sort();
     values.dedup();
     match values[..] {
@@ -89,7 +89,10 @@ fn carried(nodes: &[Node], key: &str) -> String {
 fn affinity(case: &Case) -> Option<Proof> {
     let (said, spec, choice) = pending(case)?;
     let required = spec.affinity.node_affinity.required_during_scheduling_ignored_during_execution.as_ref()?;
-    if !choice.allowed.is_empty() || !said.contains("affinity") {
+    let by_accident = |n: &&Node| placement::is_control_plane(n) && !placement::is_on_purpose(required);
+    let none_meant = choice.open.is_empty() && choice.allowed.iter().all(by_accident);
+    let only_control = choice.selected.iter().all(|n| placement::is_control_plane(n));
+    if !none_meant || only_control && !choice.allowed.is_empty() || !said.contains("affinity") {
         return None;
     }
     let nodes = &case.view.snapshot.objects.nodes;
