@@ -239,7 +239,15 @@ impl<'a> Session<'a> {
             })?,
         };
         let written = dump::write(&snapshot, path)?;
-        Ok((format!("{written}\n"), ExitStatus::Healthy))
+        Ok((
+            format!(
+                "{}: {} objects and {} logs, redacted\n",
+                written.path.display(),
+                written.objects,
+                written.logs
+            ),
+            ExitStatus::Healthy,
+        ))
     }
 
     fn looks(&self) -> RenderOptions {

@@ -53,8 +53,10 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
     );
     let index = verdict.roster.iter().position(|s| s.name == service);
     let workloads: Vec<_> = index
-        .map(|i| objects.workloads_of(i).collect())
-        .unwrap_or_default();
+        .map_or(&[][..], |i| objects.workloads_of(i))
+        .iter()
+        .map(|at| &objects.workloads[*at])
+        .collect();
     let own: Vec<&Pod> = workloads
         .iter()
         .flat_map(|w| w.pods.iter().copied())

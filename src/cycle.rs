@@ -84,14 +84,12 @@ impl Cycle<'_> {
         }
         let incidents = std::mem::take(&mut verdict.incidents);
         let tracked = lifecycle::first_seen(incidents, self.config, snapshot.now);
+        let live = matches!(self.source, Source::Live(_));
         let mut report = Report::new(report::Cycle {
             id: started_at.format("%Y%m%dT%H%M%SZ").to_string(),
-            started_at: if matches!(self.source, Source::Live(_)) {
-                started_at
-            } else {
-                snapshot.now
-            },
-            finished_at: now(),
+            // A drill tells its story as of the moment of its snapshot.
+            started_at: if live { started_at } else { snapshot.now },
+            finished_at: if live { now() } else { snapshot.now },
             duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             cluster: snapshot.cluster.clone(),
             mode: self.mode,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::explain::{self, Need};
 use super::incident::{Incident, cause_class};
 use super::service::{ServiceState, Status};
-use super::severity::{Case, decide, is_p0_in_trouble};
+use super::severity::{Case, Members, decide, is_p0_in_trouble};
 use crate::detect::{Cause, Effect, Finding, Reason};
 use crate::inventory::{Inventory, Service, Tier};
 
@@ -20,14 +20,15 @@ pub fn incidents(
     services: &[ServiceState],
     findings: Vec<Finding>,
 ) -> Vec<Incident> {
+    let by_name: Members = services.iter().map(|s| (s.name.as_str(), s)).collect();
     let mut units = units(findings);
     under_nodes(&mut units);
     under_shared_causes(&mut units);
-    under_dependencies(&mut units, inventory, roster, services);
+    under_dependencies(&mut units, inventory, roster, &by_name);
     let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
     let mut incidents: Vec<_> = units
         .into_iter()
-        .map(|unit| judge(cluster, unlisted, services, p0_in_trouble, unit))
+        .map(|unit| judge((cluster, unlisted), &by_name, p0_in_trouble, unit))
         .collect();
     incidents.sort_by(|a, b| {
         let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
@@ -77,7 +78,13 @@ fn units(findings: Vec<Finding>) -> Vec<Unit> {
     }
     let mut units: Vec<_> = by_key.into_values().collect();
     for unit in &mut units {
-        unit.findings.sort_by_key(|f| (rank(f), f.since));
+        // Ties end by name, so that the root does not hang on the order of objects.
+        unit.findings.sort_by(|a, b| {
+            let key = |f: &Finding| (rank(f), f.since, f.reason);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.resource.cmp(&b.resource))
+        });
     }
     units
 }
@@ -120,8 +127,14 @@ fn under_nodes(units: &mut Vec<Unit>) {
         if unit.root().resource.kind == "Node" {
             return None;
         }
+        // A pod that fails elsewhere has a trouble that no lost node explains.
         let nodes: BTreeSet<_> = unit.root().pods.iter().map(|p| p.node.as_str()).collect();
-        nodes.into_iter().find_map(|n| lost.get(n).copied())
+        let mut nodes = nodes
+            .into_iter()
+            .filter(|n| !n.is_empty())
+            .map(|n| lost.get(n).copied());
+        let first = nodes.next().flatten();
+        first.filter(|_| nodes.all(|n| n.is_some()))
     });
 }
 
@@ -134,7 +147,10 @@ fn under_shared_causes(units: &mut Vec<Unit>) {
             roots.entry(finding.resource.to_string()).or_insert(at);
         }
     }
-    let about: BTreeSet<String> = units.iter().filter_map(|u| u.root().shared.clone()).collect();
+    let about: BTreeSet<String> = units
+        .iter()
+        .filter_map(|u| u.root().shared.clone())
+        .collect();
     roots.retain(|key, _| about.contains(key));
     for (at, unit) in units.iter().enumerate() {
         if let Some(key) = &unit.root().shared {
@@ -157,15 +173,13 @@ fn under_dependencies(
     units: &mut Vec<Unit>,
     inventory: &Inventory,
     roster: &[Service],
-    services: &[ServiceState],
+    services: &Members,
 ) {
     let down: BTreeMap<&str, usize> = units
         .iter()
         .enumerate()
         .filter_map(|(at, unit)| {
-            let state = services
-                .iter()
-                .find(|s| unit.service.as_deref() == Some(&s.name))?;
+            let state = services.get(unit.service.as_deref()?)?;
             let refuses = unit.root().cause == Some(Cause::DatabaseReadOnly);
             let is_down = state.status == Status::Unavailable && is_of_health(unit.root());
             (is_down || refuses).then_some((state.name.as_str(), at))
@@ -242,9 +256,8 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
 }
 
 fn judge(
-    cluster: &str,
-    unlisted: Tier,
-    services: &[ServiceState],
+    (cluster, unlisted): (&str, Tier),
+    services: &Members,
     p0_in_trouble: usize,
     unit: Unit,
 ) -> Incident {
@@ -253,30 +266,29 @@ fn judge(
         mut findings,
     } = unit;
     spread_known_issue(&mut findings);
-    let is_member = |s: &&ServiceState| {
-        findings
-            .iter()
-            .any(|f| f.service.as_deref() == Some(&s.name))
-    };
-    let members: Vec<_> = services.iter().filter(is_member).collect();
-    let mut affects: Vec<_> = members
-        .iter()
-        .filter(|s| service.as_deref() != Some(&s.name))
-        .map(|s| (s.tier, s.name.clone()))
+    let names = findings.iter().filter_map(|f| f.service.as_deref());
+    let members: Members = names
+        .filter_map(|name| services.get_key_value(name))
+        .map(|(name, state)| (*name, *state))
         .collect();
+    let own = service
+        .as_deref()
+        .and_then(|name| members.get(name).copied());
+    let others = members
+        .values()
+        .filter(|s| service.as_deref() != Some(&s.name));
+    let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
-    let own = members.iter().find(|s| service.as_deref() == Some(&s.name));
-    let is_workload = !matches!(
-        findings[0].resource.kind.as_str(),
-        "Node" | "Cluster" | "Inventory"
-    );
+    let first_affected = affects.first().map(|(tier, _)| *tier);
+    let kind = findings[0].resource.kind.as_str();
+    let is_workload = !matches!(kind, "Node" | "Cluster" | "Inventory");
     let tier = own
         .map(|s| s.tier)
-        .or(affects.first().map(|(tier, _)| *tier))
+        .or(first_affected)
         .or(is_workload.then_some(unlisted));
     let rule = decide(&Case {
         findings: &findings,
-        members: members.clone(),
+        members: &members,
         p0_in_trouble,
     });
     let root = &findings[0];
@@ -286,7 +298,7 @@ fn judge(
         .unwrap_or(root.since);
     Incident {
         fingerprint: fingerprint(cluster, root),
-        title: title(own.copied(), root),
+        title: title(own, root),
         tier,
         severity: rule.severity(),
         rule,

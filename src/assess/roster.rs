@@ -1,6 +1,7 @@
 //! The services that a cycle judges: the listed ones and K3s's own parts.
 
 use crate::cluster::Objects;
+use crate::cluster::objects::ObjectMeta;
 use crate::inventory::{Builtin, Inventory, Service, Tier, builtin};
 
 /// Listed services in the order of the file, then K3s's own parts that run here
@@ -27,12 +28,19 @@ pub fn roster(inventory: &Inventory, objects: &Objects) -> Vec<Service> {
     roster
 }
 
+/// Known by its workload or, where that is gone or was not read, by its pods
+/// or by the Service that others reach it by.
 fn runs(part: &Service, objects: &Objects) -> bool {
-    let is_part = |meta: &crate::cluster::objects::ObjectMeta| {
-        part.namespace.as_deref() == Some(&meta.namespace) && part.is_called(&meta.name)
+    let is_here = |meta: &ObjectMeta| part.namespace.as_deref() == Some(&meta.namespace);
+    let is_part = |meta: &ObjectMeta| is_here(meta) && part.is_called(&meta.name);
+    let bears_name = |meta: &ObjectMeta| {
+        let names = ["k8s-app", "app.kubernetes.io/name"].map(|label| meta.label(label));
+        is_here(meta) && names.iter().flatten().any(|name| part.is_called(name))
     };
     objects.deployments.iter().any(|d| is_part(&d.metadata))
         || objects.daemon_sets.iter().any(|d| is_part(&d.metadata))
+        || objects.pods.iter().any(|p| bears_name(&p.metadata))
+        || part.is_cluster_dns() && objects.services.iter().any(|s| is_part(&s.metadata))
 }
 
 fn serves(part: &Service, objects: &Objects) -> bool {

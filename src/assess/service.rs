@@ -1,10 +1,12 @@
 //! The status of each service, from the states of its workloads.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::cluster::objects::Time;
-use crate::detect::{Detection, Effect, Health, View, Workload, WorkloadState, principal};
+use crate::detect::{Detection, Effect, Finding, Health, View, Workload, WorkloadState, principal};
 use crate::inventory::{Service, Tier, Tolerance};
 
 /// How a service is.
@@ -78,26 +80,47 @@ pub struct ServiceState {
 /// The state of every service of the roster, in its order.
 #[must_use]
 pub fn services(view: &View, detection: &Detection) -> Vec<ServiceState> {
-    view.roster
+    let mut findings: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in &detection.findings {
+        if let Some(service) = &finding.service {
+            findings.entry(service).or_default().push(finding);
+        }
+    }
+    let active = detection
+        .crons
         .iter()
-        .enumerate()
-        .map(|(index, service)| judge(view, detection, index, service))
+        .filter(|c| !c.is_backup && !c.is_idle);
+    let run_by_crons: HashSet<usize> = active.filter_map(|c| c.service).collect();
+    let roster = view.roster.iter().enumerate();
+    roster
+        .map(|(index, service)| {
+            let workloads = view.workloads_of(index).iter();
+            let workloads: Vec<_> = workloads
+                .map(|&at| (&view.workloads[at], &detection.workloads[at]))
+                .collect();
+            let findings = findings
+                .get(service.name.as_str())
+                .map_or(&[][..], Vec::as_slice);
+            let (status, since) = if !workloads.is_empty() {
+                of_workloads(service, &workloads)
+            } else if run_by_crons.contains(&index) {
+                of_crons(findings)
+            } else {
+                (Status::Unknown, None)
+            };
+            judge(view, service, &workloads, findings, (status, since))
+        })
         .collect()
 }
 
-fn judge(view: &View, detection: &Detection, index: usize, service: &Service) -> ServiceState {
-    let workloads: Vec<_> = view
-        .workloads
-        .iter()
-        .zip(&detection.workloads)
-        .filter(|(w, _)| w.service == Some(index))
-        .collect();
-    let (mut status, mut since) = if workloads.is_empty() {
-        of_crons(detection, index, service)
-    } else {
-        of_workloads(service, &workloads)
-    };
-    for finding in &detection.findings {
+fn judge(
+    view: &View,
+    service: &Service,
+    workloads: &[(&Workload, &WorkloadState)],
+    findings: &[&Finding],
+    (mut status, mut since): (Status, Option<Time>),
+) -> ServiceState {
+    for finding in findings {
         let is_down = matches!(finding.effect, Effect::CutOff)
             || finding.effect == Effect::Unavailable && is_about_the_service(finding.reason);
         if finding.service.as_deref() == Some(&service.name)
@@ -184,19 +207,10 @@ fn of_workloads(
     }
 }
 
-/// A service without workloads: its cron jobs speak for it, or nobody does.
-fn of_crons(detection: &Detection, index: usize, service: &Service) -> (Status, Option<Time>) {
-    let mut runs = detection
-        .crons
-        .iter()
-        .filter(|c| c.service == Some(index) && !c.is_backup);
-    if !runs.any(|c| !c.is_idle) {
-        return (Status::Unknown, None);
-    }
-    let trouble = detection
-        .findings
-        .iter()
-        .filter(|f| f.service.as_deref() == Some(&service.name) && f.resource.kind == "CronJob")
+/// A service without workloads: its cron jobs speak for it.
+fn of_crons(findings: &[&Finding]) -> (Status, Option<Time>) {
+    let of_crons = findings.iter().filter(|f| f.resource.kind == "CronJob");
+    let trouble = of_crons
         .filter(|f| f.effect >= Effect::Degraded)
         .max_by_key(|f| f.effect);
     match trouble {

@@ -1,6 +1,8 @@
 //! The severity policy: one table, read from the top, the first rule that
 //! holds decides.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::service::{ServiceState, Status};
@@ -23,6 +25,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 4] = [Self::Sev1, Self::Sev2, Self::Sev3, Self::Sev4];
+
     /// `SEV-1`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -93,7 +98,7 @@ policy! {
         |c| c.down().any(|s| s.is_data_layer);
     /// Two or more P0 services are degraded or unavailable at once.
     MultipleP0 "MULTIPLE_P0" Sev1 Sev1..=Sev1,
-        |c| c.p0_in_trouble >= 2 && c.members.iter().any(|s| is_p0_in_trouble(s));
+        |c| c.p0_in_trouble >= 2 && c.members.values().any(|s| is_p0_in_trouble(s));
     /// A P0 service is unavailable for longer than it may be.
     P0Unavailable "P0_UNAVAILABLE" Sev1 Sev1..=Sev1,
         |c| c.down().any(|s| s.tier == Tier::P0 && is_beyond(s));
@@ -134,38 +139,37 @@ policy! {
     Support "SUPPORT" Sev4 Sev4..=Sev4, |_| true;
 }
 
+/// Services by name.
+pub type Members<'a> = BTreeMap<&'a str, &'a ServiceState>;
+
 /// One incident, as the rules look at it.
 pub struct Case<'a> {
     /// Its findings.
     pub findings: &'a [Finding],
     /// The services with a finding in it.
-    pub members: Vec<&'a ServiceState>,
+    pub members: &'a Members<'a>,
     /// How many P0 services of the whole cluster are degraded or unavailable.
     pub p0_in_trouble: usize,
 }
 
 impl<'a> Case<'a> {
     fn down(&self) -> impl Iterator<Item = &&'a ServiceState> {
-        self.members
-            .iter()
-            .filter(|s| s.status == Status::Unavailable)
+        let members = self.members.values();
+        members.filter(|s| s.status == Status::Unavailable)
     }
 
     /// Whether a finding of a service of the tier passes the test.
     fn shows(&self, tier: Tier, test: impl Fn(&Finding) -> bool) -> bool {
-        self.findings.iter().any(|f| {
-            let of_tier = self
-                .members
-                .iter()
-                .any(|s| s.tier == tier && f.service.as_deref() == Some(&s.name));
-            of_tier && test(f)
-        })
+        let is_of_tier = |f: &Finding| {
+            let service = f.service.as_deref().and_then(|name| self.members.get(name));
+            service.is_some_and(|s| s.tier == tier)
+        };
+        self.findings.iter().any(|f| test(f) && is_of_tier(f))
     }
 
     fn starves_p0(&self) -> bool {
-        self.members
-            .iter()
-            .any(|s| s.tier == Tier::P0 && s.status > Status::Unknown)
+        let mut members = self.members.values();
+        members.any(|s| s.tier == Tier::P0 && s.status > Status::Unknown)
     }
 }
 

@@ -17,12 +17,12 @@ use super::{
 
 const AFTER_HELP: &str = "\
 Examples:
-  k8s-monitor run                              one cycle against the current context
-  k8s-monitor run --dry-run                    what would be sent, to whom and why
-  k8s-monitor run --snapshot bundle.tar.gz     judge a dump; nothing is sent or stored
-  k8s-monitor check --service mysql            everything about one service
+  k8s-monitor run                            one cycle, current context
+  k8s-monitor run --dry-run                  what would be sent, to whom and why
+  k8s-monitor run --snapshot bundle.tar.gz   judge a dump, touch nothing
+  k8s-monitor check --service mysql          everything about one service
   k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
-  k8s-monitor doctor                           is every dependency in order?
+  k8s-monitor doctor                         is every dependency in order?
 
 Exit status:
   0          healthy, or only things to log (SEV-4)
@@ -61,8 +61,8 @@ not count for the exit status. The silence ends by itself.
 
 Examples:
   k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
-  k8s-monitor silence add --reason-code BackupOverdue --for 1d --reason \"S3 moves\"
-  k8s-monitor silence add --incident INC-2026-11-02-001 --for 6h --reason \"part ordered\"";
+  k8s-monitor silence add --reason-code BackupOverdue --for 1d --reason \"S3\"
+  k8s-monitor silence add --incident INC-2026-11-02-001 --for 6h --reason \"known\"";
 
 const COMPLETIONS_HELP: &str = "\
 Examples:

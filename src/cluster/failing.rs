@@ -85,10 +85,29 @@ fn silent_nodes(nodes: &[Node]) -> HashSet<&str> {
         .collect()
 }
 
-/// Jobs that succeeded in the end: how earlier tries failed is of no interest.
+/// Jobs that succeeded in the end, or whose cron job did since: how earlier
+/// tries failed is of no interest.
 fn done_jobs(jobs: &[Job]) -> HashSet<(&str, &str)> {
+    let is_complete =
+        |job: &&Job| condition(&job.status.conditions, "Complete").is_some_and(Condition::is_true);
+    let begun = |job: &Job| job.status.start_time.or(job.metadata.creation_timestamp);
+    let mut last_success: HashMap<_, Option<Time>> = HashMap::new();
+    for job in jobs.iter().filter(is_complete) {
+        if let Some(owner) = job.metadata.controller() {
+            let last = last_success
+                .entry((&*job.metadata.namespace, &*owner.name))
+                .or_default();
+            *last = (*last).max(begun(job));
+        }
+    }
+    let is_past = |job: &&Job| {
+        job.metadata
+            .controller()
+            .and_then(|owner| last_success.get(&(&*job.metadata.namespace, &*owner.name)))
+            .is_some_and(|success| *success > begun(job))
+    };
     jobs.iter()
-        .filter(|job| condition(&job.status.conditions, "Complete").is_some_and(Condition::is_true))
+        .filter(|job| is_complete(job) || is_past(job))
         .map(|job| (&*job.metadata.namespace, &*job.metadata.name))
         .collect()
 }
@@ -334,8 +353,9 @@ mod tests {
     fn pods_without_a_kubelet_that_answers_are_left_out() {
         let crash = ended("11:59", 1, "Error");
         let failing = pod("web", "web-1", &json!({"state": crash}));
-        let mut unscheduled = failing.clone();
-        unscheduled.spec = std::sync::Arc::default();
+        let mut unscheduled = serde_json::to_value(&failing).unwrap();
+        unscheduled["spec"] = json!({});
+        let unscheduled: Pod = from(unscheduled);
         let mut leaving = failing.clone();
         leaving.metadata.deletion_timestamp = Some(now());
         let mut done = failing.clone();

@@ -10,17 +10,58 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::pods;
-use super::view::{View, Workload};
+use super::view::View;
+use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::objects::{EnvVar, PodSpec, Service, selects};
 
 /// Endings by which a variable says that it holds an address.
-const ADDRESS_ENDINGS: &[&str] = &["_ADDR", "_ADDRESS", "_HOST", "_HOSTNAME", "_SERVER", "_ENDPOINT", "_URL", "_URI", "_SERVICE"];
+const ADDRESS_ENDINGS: &[&str] = &[
+    "_ADDR",
+    "_ADDRESS",
+    "_HOST",
+    "_HOSTNAME",
+    "_SERVER",
+    "_ENDPOINT",
+    "_URL",
+    "_URI",
+    "_SERVICE",
+];
 /// Schemes of what is reached over a network; others name things of other kinds.
 const SCHEMES: &[&str] = &[
-    "http", "https", "ws", "wss", "grpc", "tcp", "udp", "redis", "rediss", "amqp", "amqps", "nats", "kafka", "mqtt", "mqtts",
-    "mongodb", "postgres", "postgresql", "mysql", "mysql2", "mariadb", "memcached", "ldap", "ldaps", "smtp", "smtps", "ftp",
-    "sftp", "clickhouse", "etcd", "bolt", "neo4j", "elasticsearch",
+    "http",
+    "https",
+    "ws",
+    "wss",
+    "grpc",
+    "tcp",
+    "udp",
+    "redis",
+    "rediss",
+    "amqp",
+    "amqps",
+    "nats",
+    "kafka",
+    "mqtt",
+    "mqtts",
+    "mongodb",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mysql2",
+    "mariadb",
+    "memcached",
+    "ldap",
+    "ldaps",
+    "smtp",
+    "smtps",
+    "ftp",
+    "sftp",
+    "clickhouse",
+    "etcd",
+    "bolt",
+    "neo4j",
+    "elasticsearch",
 ];
 /// What a client says of a name or address that it cannot use.
 const COMPLAINTS: &[&str] = &[
@@ -62,17 +103,25 @@ impl<'a> Address<'a> {
             None => (None, value),
         };
         // `jdbc:mysql`, `mysql+pymysql`
-        if scheme.is_some_and(|s| !SCHEMES.iter().any(|known| s.split([':', '+']).any(|part| part == *known))) {
+        if scheme.is_some_and(|s| {
+            !SCHEMES
+                .iter()
+                .any(|known| s.split([':', '+']).any(|part| part == *known))
+        }) {
             return None;
         }
         let authority = rest.split(['/', '?', ',', ';', '#']).next()?;
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let authority = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
         let (host, port) = match authority.split_once(':') {
             Some((host, port)) => (host, Some(port.parse().ok()?)),
             None => (authority, None),
         };
         let is_name = !host.is_empty()
-            && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+            && host
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
             && host.chars().any(|c| c.is_ascii_alphabetic())
             && host.starts_with(|c: char| c.is_ascii_alphanumeric());
         let elsewhere = scheme.is_none() && rest.contains('/');
@@ -151,7 +200,12 @@ impl<'a> Directory<'a> {
             .collect()
     }
 
-    fn check<'s>(&self, variable: &'s EnvVar, all: &[EnvVar], namespace: &str) -> Option<WrongAddress<'s>> {
+    fn check<'s>(
+        &self,
+        variable: &'s EnvVar,
+        all: &[EnvVar],
+        namespace: &str,
+    ) -> Option<WrongAddress<'s>> {
         let mut address = Address::read(&variable.value)?;
         let name = variable.name.to_uppercase();
         if !address.is_plain && !ADDRESS_ENDINGS.iter().any(|e| name.ends_with(e)) {
@@ -163,7 +217,10 @@ impl<'a> Directory<'a> {
         let own = namespace;
         let (namespace, service) = self.local(address.host, own)?;
         // A namespace without any Service may just not have been read.
-        if namespace != own && !self.services.contains_key(namespace) && self.namespaces.contains(namespace) {
+        if namespace != own
+            && !self.services.contains_key(namespace)
+            && self.namespaces.contains(namespace)
+        {
             return None;
         }
         let fault = match self.get(namespace, service) {
@@ -186,7 +243,9 @@ impl<'a> Directory<'a> {
         let labels: Vec<_> = in_cluster.unwrap_or(host).split('.').collect();
         match labels[..] {
             [name] if in_cluster.is_none() => Some((own, name)),
-            [name, namespace] if in_cluster.is_some() || self.namespaces.contains(namespace) => Some((namespace, name)),
+            [name, namespace] if in_cluster.is_some() || self.namespaces.contains(namespace) => {
+                Some((namespace, name))
+            }
             _ => None,
         }
     }
@@ -209,7 +268,10 @@ impl<'a> Directory<'a> {
             let mut others = self.services.iter().filter(|(_, s)| s.contains_key(name));
             others.next().map(|(other, _)| format!("{name}.{other}"))
         };
-        let like = here.keys().filter(|k| is_like(k)).min_by_key(|k| strsim::damerau_levenshtein(name, k));
+        let like = here
+            .keys()
+            .filter(|k| is_like(k))
+            .min_by_key(|k| strsim::damerau_levenshtein(name, k));
         like.or_else(|| here.keys().find(|k| is_named(k)))
             .map(|k| (*k).to_owned())
             .or_else(elsewhere)
@@ -219,14 +281,21 @@ impl<'a> Directory<'a> {
 /// `CART_SERVICE_ADDR` is about `cartservice`.
 fn stem(variable: &str) -> String {
     let endings = ADDRESS_ENDINGS.iter().filter(|e| **e != "_SERVICE");
-    let cut = endings.filter_map(|e| variable.strip_suffix(e)).next().unwrap_or(variable);
+    let cut = endings
+        .filter_map(|e| variable.strip_suffix(e))
+        .next()
+        .unwrap_or(variable);
     cut.replace('_', "").to_lowercase()
 }
 
 /// The port in `DB_PORT` beside `DB_HOST`.
 fn port_beside(name: &str, all: &[EnvVar]) -> Option<i32> {
-    let stem = ["_HOSTNAME", "_HOST", "_ADDR", "_SERVER"].iter().find_map(|e| name.strip_suffix(e))?;
-    let beside = all.iter().find(|v| v.name.eq_ignore_ascii_case(&format!("{stem}_PORT")))?;
+    let stem = ["_HOSTNAME", "_HOST", "_ADDR", "_SERVER"]
+        .iter()
+        .find_map(|e| name.strip_suffix(e))?;
+    let beside = all
+        .iter()
+        .find(|v| v.name.eq_ignore_ascii_case(&format!("{stem}_PORT")))?;
     beside.value.parse().ok()
 }
 
@@ -247,22 +316,35 @@ pub fn detect(view: &View) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let mut gaps: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for workload in view.workloads.iter().filter(|w| w.pods.iter().any(|p| pods::is_ready(p))) {
+    for workload in view
+        .workloads
+        .iter()
+        .filter(|w| w.pods.iter().any(|p| pods::is_ready(p)))
+    {
         let Some(spec) = workload.pod_spec() else {
             continue;
         };
         let mut wrong = directory.wrong(spec, &workload.meta.namespace);
         wrong.retain(|w| {
-            let is_gap = matches!(w.fault, Fault::NoSuchService(_)) && keeper(view, &w.namespace, &w.service).is_some();
+            let is_gap = matches!(w.fault, Fault::NoSuchService(_))
+                && keeper(view, &w.namespace, &w.service).is_some();
             if is_gap {
-                let callers = gaps.entry((w.namespace.clone(), w.service.clone())).or_default();
-                callers.push(format!("{} ({}={})", workload.meta.name, w.variable.name, w.variable.value));
+                let callers = gaps
+                    .entry((w.namespace.clone(), w.service.clone()))
+                    .or_default();
+                callers.push(format!(
+                    "{} ({}={})",
+                    workload.name, w.variable.name, w.variable.value
+                ));
             }
             !is_gap && is_certain(view, workload, w)
         });
         findings.extend(misaddressed(view, workload, &wrong));
     }
-    findings.extend(gaps.iter().filter_map(|((namespace, name), callers)| gap(view, namespace, name, callers)));
+    findings.extend(
+        gaps.iter()
+            .filter_map(|((namespace, name), callers)| gap(view, namespace, name, callers)),
+    );
     findings
 }
 
@@ -270,13 +352,15 @@ pub fn detect(view: &View) -> Vec<Finding> {
 fn keeper<'v, 'a>(view: &'v View<'a>, namespace: &str, name: &str) -> Option<&'v Workload<'a>> {
     let workload = view.workloads.iter().find(|w| {
         w.meta.namespace == namespace
-            && (w.meta.name == name || view.service_of(w).is_some_and(|s| s.is_called(name)))
+            && (w.name == name || view.service_of(w).is_some_and(|s| s.is_called(name)))
             && w.pods.iter().any(|p| pods::is_ready(p))
     })?;
     let labels = &workload.pods.first()?.metadata.labels;
     let mut services = view.snapshot.objects.services.iter();
     let selected = services.any(|s| {
-        s.metadata.namespace == namespace && !s.spec.selector.is_empty() && selects(&s.spec.selector, labels)
+        s.metadata.namespace == namespace
+            && !s.spec.selector.is_empty()
+            && selects(&s.spec.selector, labels)
     });
     (!selected).then_some(workload)
 }
@@ -292,26 +376,49 @@ fn is_certain(view: &View, workload: &Workload, wrong: &WrongAddress) -> bool {
 fn complaint<'a>(view: &View<'a>, workload: &Workload, host: &str) -> Option<&'a str> {
     let is_own = |namespace: &str, pod: &str| {
         let metas = workload.pods.iter().map(|p| &p.metadata);
-        metas.into_iter().any(|m| m.name == pod && m.namespace == namespace)
+        metas
+            .into_iter()
+            .any(|m| m.name == pod && m.namespace == namespace)
     };
-    let logs = view.snapshot.logs.iter().filter(|l| is_own(&l.namespace, &l.pod));
-    logs.flat_map(|l| l.text.lines().rev().take(200)).find(|line| {
-        line.contains(host) && {
-            let lower = line.to_lowercase();
-            COMPLAINTS.iter().any(|c| lower.contains(c))
-        }
-    })
+    let logs = view
+        .snapshot
+        .logs
+        .iter()
+        .filter(|l| is_own(&l.namespace, &l.pod));
+    logs.flat_map(|l| l.text.lines().rev().take(200))
+        .find(|line| {
+            line.contains(host) && {
+                let lower = line.to_lowercase();
+                COMPLAINTS.iter().any(|c| lower.contains(c))
+            }
+        })
 }
 
 fn misaddressed(view: &View, workload: &Workload, wrong: &[WrongAddress]) -> Option<Finding> {
     let first = wrong.first()?;
-    let since = workload.pods.iter().filter_map(|p| p.metadata.creation_timestamp).min();
+    let since = workload
+        .pods
+        .iter()
+        .filter_map(|p| p.metadata.creation_timestamp)
+        .min();
     let since = since.filter(|t| view.now() - *t >= pods::SETTLING)?;
-    let mut finding = Finding::new(Reason::ServiceNotFound, workload.reference(), since, Effect::Impaired);
+    let mut finding = Finding::new(
+        Reason::ServiceNotFound,
+        workload.reference(),
+        since,
+        Effect::Impaired,
+    );
     finding.service = view.service_of(workload).map(|s| s.name.clone());
-    finding.message = format!("{} leads nowhere: {}", first.variable.name, first.in_words());
+    finding.message = format!(
+        "{} leads nowhere: {}",
+        first.variable.name,
+        first.in_words()
+    );
     for w in wrong {
-        finding.fact(FactKind::Object, format!("{}={}: {}", w.variable.name, w.variable.value, w.in_words()));
+        finding.fact(
+            FactKind::Object,
+            format!("{}={}: {}", w.variable.name, w.variable.value, w.in_words()),
+        );
         if let Some(line) = complaint(view, workload, w.address.host) {
             let line: String = line.chars().take(200).collect();
             finding.fact(FactKind::Log, line.trim());
@@ -329,10 +436,18 @@ impl WrongAddress<'_> {
             Fault::NoSuchPort(ports) => {
                 let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
                 let asked = self.address.port.unwrap_or_default();
-                format!("Service {name} has no port {asked}, only {}", ports.join(", "))
+                format!(
+                    "Service {name} has no port {asked}, only {}",
+                    ports.join(", ")
+                )
             }
-            Fault::NoSuchService(Some(meant)) => format!("there is no Service {name} in {}, but {meant}", self.namespace),
-            Fault::NoSuchService(None) => format!("there is no Service {name} in {}", self.namespace),
+            Fault::NoSuchService(Some(meant)) => format!(
+                "there is no Service {name} in {}, but {meant}",
+                self.namespace
+            ),
+            Fault::NoSuchService(None) => {
+                format!("there is no Service {name} in {}", self.namespace)
+            }
         }
     }
 }
@@ -340,14 +455,27 @@ impl WrongAddress<'_> {
 /// A workload that others ask for by the name of a Service that is not there.
 fn gap(view: &View, namespace: &str, name: &str, callers: &[String]) -> Option<Finding> {
     let workload = keeper(view, namespace, name)?;
-    let since = workload.pods.iter().filter_map(|p| p.metadata.creation_timestamp).min();
+    let since = workload
+        .pods
+        .iter()
+        .filter_map(|p| p.metadata.creation_timestamp)
+        .min();
     let since = since.filter(|t| view.now() - *t >= pods::SETTLING)?;
     let resource = ObjectRef::new("Service", namespace, name);
     let mut finding = Finding::new(Reason::ServiceNotFound, resource, since, Effect::CutOff);
     finding.service = view.service_of(workload).map(|s| s.name.clone());
-    finding.message = format!("{} runs, and the Service {name} that leads to it does not exist", workload.reference());
-    finding.fact(FactKind::Object, format!("no Service selects the pods of {}", workload.reference()));
-    finding.fact(FactKind::Object, format!("asked for by {}", callers.join(", ")));
+    finding.message = format!(
+        "{} runs, and the Service {name} that leads to it does not exist",
+        workload.reference()
+    );
+    finding.fact(
+        FactKind::Object,
+        format!("no Service selects the pods of {}", workload.reference()),
+    );
+    finding.fact(
+        FactKind::Object,
+        format!("asked for by {}", callers.join(", ")),
+    );
     Some(finding)
 }
 
@@ -359,10 +487,23 @@ mod tests {
     fn addresses_are_told_from_other_values() {
         let read = |text| Address::read(text).map(|a| (a.host, a.port));
         assert_eq!(read("redis:6379"), Some(("redis", Some(6379))));
-        assert_eq!(read("postgres://u:p@db.prod:5432/app"), Some(("db.prod", Some(5432))));
+        assert_eq!(
+            read("postgres://u:p@db.prod:5432/app"),
+            Some(("db.prod", Some(5432)))
+        );
         assert_eq!(read("jdbc:mysql://db/app?x=y"), Some(("db", None)));
         assert_eq!(read("mysql"), Some(("mysql", None)));
-        for other in ["", "10.0.0.1:80", "localhost:80", "/var/lib", "a/b", "12:30:00", "true value", "8080", "kubernetes://apis/apps/v1"] {
+        for other in [
+            "",
+            "10.0.0.1:80",
+            "localhost:80",
+            "/var/lib",
+            "a/b",
+            "12:30:00",
+            "true value",
+            "8080",
+            "kubernetes://apis/apps/v1",
+        ] {
             assert_eq!(read(other), None, "{other}");
         }
         assert_eq!(stem("CART_SERVICE_ADDR"), "cartservice");

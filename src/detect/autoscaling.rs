@@ -12,7 +12,11 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// Checks every autoscaler.
 pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
-    view.snapshot.objects.autoscalers.iter().filter_map(|a| check(view, a))
+    view.snapshot
+        .objects
+        .autoscalers
+        .iter()
+        .filter_map(|a| check(view, a))
 }
 
 fn check(view: &View, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
@@ -32,10 +36,21 @@ fn check(view: &View, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
     finding.service = view
         .workloads
         .iter()
-        .find(|w| w.kind == target.kind && w.meta.name == target.name && w.meta.namespace == meta.namespace)
+        .find(|w| {
+            w.kind == target.kind && w.name == target.name && w.meta.namespace == meta.namespace
+        })
         .and_then(|w| view.service_of(w))
         .map(|s| s.name.clone());
-    finding.message = format!("{} {} is not scaled: {}", target.kind, target.name, failed.message);
-    finding.fact(FactKind::Object, format!("condition {}=False ({}): {}", failed.kind, failed.reason, failed.message));
+    finding.message = format!(
+        "{} {} is not scaled: {}",
+        target.kind, target.name, failed.message
+    );
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "condition {}=False ({}): {}",
+            failed.kind, failed.reason, failed.message
+        ),
+    );
     Some(finding)
 }

@@ -1,12 +1,13 @@
 //! Jobs and cron jobs: the newest run counts, older ones are history.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
-use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
-use super::ownership;
+use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, PodRef, Reason};
 use super::view::View;
-use crate::cluster::objects::{CronJob, Job, Time, condition};
-use crate::inventory::{Service, WorkloadKind};
+use crate::cluster::objects::{CronJob, Job, ObjectMeta, Pod, Time, condition};
+use crate::inventory::Service;
 
 /// A backup older than this is none, unless the service says otherwise.
 const BACKUP_MAX_AGE: TimeDelta = TimeDelta::hours(26);
@@ -32,47 +33,115 @@ pub struct CronState {
 #[must_use]
 pub fn detect(view: &View) -> (Vec<CronState>, Vec<Finding>) {
     let objects = &view.snapshot.objects;
+    let joined = Joined::new(view);
     let mut findings = Vec::new();
     let mut states = Vec::new();
     for cron in objects.cron_jobs.iter().filter(|c| !is_ours(&c.metadata)) {
-        let jobs = runs_of(cron, &objects.jobs);
-        let state = judge(view, cron, &jobs);
+        let jobs = joined.runs_of(cron);
+        let state = judge(view, cron, jobs);
         let service = state.service.map(|i| &view.roster[i]);
         let overdue = state
             .is_backup
             .then(|| backup_overdue(view, cron, &state, service))
             .flatten();
         let failed = overdue.or_else(|| {
-            let job = newest_ended(&jobs).filter(|_| !state.is_idle)?;
-            failed_job(view, job, &state.reference, service)
+            let job = newest_ended(jobs).filter(|_| !state.is_idle)?;
+            failed_job(&joined, job, &state.reference, service)
         });
         findings.extend(failed);
         states.push(state);
     }
-    findings.extend(
-        objects
-            .jobs
-            .iter()
-            .filter(|j| j.metadata.controller().is_none() && !is_ours(&j.metadata))
-            .filter(|j| !superseded(j, &objects.jobs))
-            .filter_map(|j| {
-                let service = service_of(view, &j.metadata);
-                let reference = ObjectRef::new("Job", &j.metadata.namespace, &j.metadata.name);
-                failed_job(view, j, &reference, service)
-            }),
-    );
+    let alone = objects.jobs.iter().filter(|j| !is_ours(&j.metadata));
+    let alone = alone.filter(|j| j.metadata.controller().is_none() && !joined.is_superseded(j));
+    findings.extend(alone.filter_map(|job| {
+        let meta = &job.metadata;
+        let service = view.owners.of_cron_job(meta).map(|i| &view.roster[i]);
+        let reference = ObjectRef::new("Job", &meta.namespace, &meta.name);
+        failed_job(&joined, job, &reference, service)
+    }));
     (states, findings)
 }
 
+/// Jobs by what they belong to, so that none has to be searched for.
+struct Joined<'a> {
+    /// Runs by namespace and cron job.
+    runs: HashMap<(&'a str, &'a str), Vec<&'a Job>>,
+    /// The newest success by namespace and stem of the name or label.
+    successes: HashMap<(&'a str, Like<'a>), Time>,
+    /// Pods by namespace and job.
+    pods: HashMap<(&'a str, &'a str), Vec<&'a Pod>>,
+}
+
+/// What makes two jobs of the same kind.
+#[derive(PartialEq, Eq, Hash, Clone, Copy)]
+enum Like<'a> {
+    Stem(&'a str),
+    App(&'a str),
+}
+
+impl<'a> Joined<'a> {
+    fn new(view: &View<'a>) -> Self {
+        let objects = &view.snapshot.objects;
+        let mut joined = Self {
+            runs: HashMap::new(),
+            successes: HashMap::new(),
+            pods: HashMap::new(),
+        };
+        for job in &objects.jobs {
+            let meta = &job.metadata;
+            if let Some(owner) = meta.controller().filter(|o| o.kind == "CronJob") {
+                let key = (meta.namespace.as_str(), owner.name.as_str());
+                joined.runs.entry(key).or_default().push(job);
+            }
+            for like in likes(meta).filter(|_| is_complete(job)) {
+                let newest = joined.successes.entry((&meta.namespace, like)).or_default();
+                *newest = (*newest).max(started_at(job).unwrap_or_default());
+            }
+        }
+        for pod in &objects.pods {
+            let meta = &pod.metadata;
+            if let Some(owner) = meta.controller().filter(|o| o.kind == "Job") {
+                let key = (meta.namespace.as_str(), owner.name.as_str());
+                joined.pods.entry(key).or_default().push(pod);
+            }
+        }
+        joined
+    }
+
+    fn runs_of<'s>(&'s self, cron: &'s CronJob) -> &'s [&'a Job] {
+        let key = (
+            cron.metadata.namespace.as_str(),
+            cron.metadata.name.as_str(),
+        );
+        self.runs.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// A failed job by hand or by a chart, after which a like one succeeded.
+    fn is_superseded(&self, job: &Job) -> bool {
+        let started = started_at(job).unwrap_or_default();
+        likes(&job.metadata).any(|like| {
+            let key = (job.metadata.namespace.as_str(), like);
+            self.successes
+                .get(&key)
+                .is_some_and(|success| *success > started)
+        })
+    }
+}
+
+fn likes(meta: &ObjectMeta) -> impl Iterator<Item = Like<'_>> {
+    let app = meta.label("app.kubernetes.io/name").map(Like::App);
+    std::iter::once(Like::Stem(stem(&meta.name))).chain(app)
+}
+
 /// The monitor's own job ends with the severity it found: that is no failure.
-fn is_ours(meta: &crate::cluster::objects::ObjectMeta) -> bool {
+fn is_ours(meta: &ObjectMeta) -> bool {
     meta.label("app.kubernetes.io/name") == Some(env!("CARGO_PKG_NAME"))
         || meta.controller().is_none() && meta.name == env!("CARGO_PKG_NAME")
 }
 
 fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
     let meta = &cron.metadata;
-    let service = ownership::of_object(WorkloadKind::CronJob, meta, view.roster);
+    let service = view.owners.of_cron_job(meta);
     let succeeded = jobs
         .iter()
         .filter(|j| is_complete(j))
@@ -98,17 +167,6 @@ fn is_principal(view: &View, service: Option<usize>, cron: &CronJob) -> bool {
     service.is_some_and(|i| view.roster[i].is_called(&cron.metadata.name))
 }
 
-fn runs_of<'a>(cron: &CronJob, jobs: &'a [Job]) -> Vec<&'a Job> {
-    jobs.iter()
-        .filter(|j| j.metadata.namespace == cron.metadata.namespace)
-        .filter(|j| {
-            j.metadata
-                .controller()
-                .is_some_and(|o| o.kind == "CronJob" && o.name == cron.metadata.name)
-        })
-        .collect()
-}
-
 fn is_complete(job: &Job) -> bool {
     condition(&job.status.conditions, "Complete").is_some_and(|c| c.is_true())
 }
@@ -127,19 +185,7 @@ fn newest_ended<'a>(jobs: &[&'a Job]) -> Option<&'a Job> {
     jobs.iter()
         .copied()
         .filter(|j| is_complete(j) || failed_at(j).is_some())
-        .max_by_key(|j| started_at(j))
-}
-
-/// A failed job by hand or by a chart, after which a like one succeeded.
-fn superseded(job: &Job, all: &[Job]) -> bool {
-    let app = job.metadata.label("app.kubernetes.io/name");
-    all.iter().any(|other| {
-        other.metadata.namespace == job.metadata.namespace
-            && is_complete(other)
-            && started_at(other) > started_at(job)
-            && (stem(&other.metadata.name) == stem(&job.metadata.name)
-                || app.is_some() && other.metadata.label("app.kubernetes.io/name") == app)
-    })
+        .max_by_key(|j| (started_at(j), &j.metadata.name))
 }
 
 /// A job's name without the counter or hash at its end.
@@ -149,15 +195,8 @@ fn stem(name: &str) -> &str {
         .map_or(name, |(stem, _)| stem)
 }
 
-fn service_of<'a>(
-    view: &View<'a>,
-    meta: &crate::cluster::objects::ObjectMeta,
-) -> Option<&'a Service> {
-    ownership::of_object(WorkloadKind::CronJob, meta, view.roster).map(|i| &view.roster[i])
-}
-
 fn failed_job(
-    view: &View,
+    joined: &Joined,
     job: &Job,
     about: &ObjectRef,
     service: Option<&Service>,
@@ -175,23 +214,9 @@ fn failed_job(
             job.metadata.name, failed.reason, failed.message
         ),
     );
-    finding.pods = view
-        .snapshot
-        .objects
-        .pods
-        .iter()
-        .filter(|p| p.metadata.namespace == job.metadata.namespace)
-        .filter(|p| {
-            p.metadata
-                .controller()
-                .is_some_and(|o| o.kind == "Job" && o.name == job.metadata.name)
-        })
-        .map(|p| super::finding::PodRef {
-            namespace: p.metadata.namespace.clone(),
-            name: p.metadata.name.clone(),
-            node: p.node().to_owned(),
-        })
-        .collect();
+    let key = (job.metadata.namespace.as_str(), job.metadata.name.as_str());
+    let pods = joined.pods.get(&key).map_or(&[][..], Vec::as_slice);
+    finding.pods = pods.iter().map(|pod| PodRef::of(pod)).collect();
     Some(finding)
 }
 

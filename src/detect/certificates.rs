@@ -5,10 +5,9 @@
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::ownership;
 use super::view::View;
 use crate::cluster::objects::{Certificate, Condition, Ingress, Issuer, Time, condition, selects};
-use crate::inventory::{Service, WorkloadKind};
+use crate::inventory::Service;
 
 /// A renewal is late when it is this much past its time.
 const LATE: TimeDelta = TimeDelta::days(1);
@@ -23,10 +22,18 @@ const ISSUER: TimeDelta = TimeDelta::minutes(5);
 #[must_use]
 pub fn detect(view: &View) -> Vec<Finding> {
     let objects = &view.snapshot.objects;
-    let mut findings: Vec<_> = objects.certificates.iter().filter_map(|c| certificate(view, c)).collect();
+    let mut findings: Vec<_> = objects
+        .certificates
+        .iter()
+        .filter_map(|c| certificate(view, c))
+        .collect();
     let issuers = objects.issuers.iter().map(|i| (i, "Issuer"));
     let of_cluster = objects.cluster_issuers.iter().map(|i| (i, "ClusterIssuer"));
-    findings.extend(issuers.chain(of_cluster).filter_map(|(i, kind)| issuer(view, i, kind)));
+    findings.extend(
+        issuers
+            .chain(of_cluster)
+            .filter_map(|(i, kind)| issuer(view, i, kind)),
+    );
     findings
 }
 
@@ -35,29 +42,56 @@ fn certificate(view: &View, certificate: &Certificate) -> Option<Finding> {
     let status = &certificate.status;
     let ready = condition(&status.conditions, "Ready");
     let (reason, since, message) = match status.not_after {
-        Some(end) if end <= now => {
-            (Reason::CertificateExpired, end, format!("expired at {}", end.format("%F %H:%M UTC")))
-        }
+        Some(end) if end <= now => (
+            Reason::CertificateExpired,
+            end,
+            format!("expired at {}", end.format("%F %H:%M UTC")),
+        ),
         Some(end) => {
             let since = overdue(certificate, now, end)?;
             let left = (end - now).num_days();
-            (Reason::CertificateOverdue, since, format!("expires in {left} days and was not renewed in time"))
+            (
+                Reason::CertificateOverdue,
+                since,
+                format!("expires in {left} days and was not renewed in time"),
+            )
         }
         None => {
             let since = certificate.metadata.creation_timestamp?;
             let never = ready.is_some_and(|r| !r.is_true()) && now - since > FIRST;
-            never.then(|| (Reason::CertificateOverdue, since, "has never been issued".to_owned()))?
+            never.then(|| {
+                (
+                    Reason::CertificateOverdue,
+                    since,
+                    "has never been issued".to_owned(),
+                )
+            })?
         }
     };
     let meta = &certificate.metadata;
     let reference = ObjectRef::new("Certificate", &meta.namespace, &meta.name);
     let mut finding = Finding::new(reason, reference, since, Effect::Impaired);
     finding.service = served(view, certificate).map(|s| s.name.clone());
-    finding.message = format!("the certificate for {} {message}", certificate.spec.dns_names.join(", "));
-    let at = |t: Option<Time>| t.map_or_else(|| "unknown".to_owned(), |t| t.format("%F %H:%M UTC").to_string());
-    let times = format!("notAfter {}, renewal due {}", at(status.not_after), at(status.renewal_time));
+    finding.message = format!(
+        "the certificate for {} {message}",
+        certificate.spec.dns_names.join(", ")
+    );
+    let at = |t: Option<Time>| {
+        t.map_or_else(
+            || "unknown".to_owned(),
+            |t| t.format("%F %H:%M UTC").to_string(),
+        )
+    };
+    let times = format!(
+        "notAfter {}, renewal due {}",
+        at(status.not_after),
+        at(status.renewal_time)
+    );
     finding.fact(FactKind::Object, times);
-    let told = status.conditions.iter().filter(|c| c.kind == "Issuing" || c.kind == "Ready" && !c.is_true());
+    let told = status
+        .conditions
+        .iter()
+        .filter(|c| c.kind == "Issuing" || c.kind == "Ready" && !c.is_true());
     for told in told {
         finding.fact(FactKind::Object, said(told));
     }
@@ -83,18 +117,26 @@ fn served<'a>(view: &View<'a>, certificate: &Certificate) -> Option<&'a Service>
     let by_host = view
         .roster
         .iter()
-        .filter(|s| s.ingress.iter().any(|host| names.iter().any(|name| covers(name, host))))
+        .filter(|s| {
+            s.ingress
+                .iter()
+                .any(|host| names.iter().any(|name| covers(name, host)))
+        })
         .min_by_key(|s| s.tier);
-    by_host.or_else(|| by_ingress(view, certificate)).or_else(|| {
-        let at = ownership::of_object(WorkloadKind::Deployment, &certificate.metadata, view.roster)?;
-        Some(&view.roster[at])
-    })
+    by_host
+        .or_else(|| by_ingress(view, certificate))
+        .or_else(|| {
+            let at = view.owners.of_object(&certificate.metadata)?;
+            Some(&view.roster[at])
+        })
 }
 
 /// Whether a name of a certificate, perhaps with a star, stands for a host.
 fn covers(name: &str, host: &str) -> bool {
     match name.strip_prefix("*.") {
-        Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain)),
+        Some(domain) => host
+            .split_once('.')
+            .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain)),
         None => name.eq_ignore_ascii_case(host),
     }
 }
@@ -103,7 +145,10 @@ fn by_ingress<'a>(view: &View<'a>, certificate: &Certificate) -> Option<&'a Serv
     let namespace = &certificate.metadata.namespace;
     let uses = |i: &&Ingress| {
         i.metadata.namespace == *namespace
-            && i.spec.tls.iter().any(|t| t.secret_name == certificate.spec.secret_name)
+            && i.spec
+                .tls
+                .iter()
+                .any(|t| t.secret_name == certificate.spec.secret_name)
     };
     let objects = &view.snapshot.objects;
     let backends = objects
@@ -120,7 +165,10 @@ fn by_ingress<'a>(view: &View<'a>, certificate: &Certificate) -> Option<&'a Serv
         })
         .filter_map(|endpoint| {
             let selector = &endpoint.spec.selector;
-            let here = view.workloads.iter().filter(|w| w.meta.namespace == *namespace);
+            let here = view
+                .workloads
+                .iter()
+                .filter(|w| w.meta.namespace == *namespace);
             let mut behind = here.filter(|w| {
                 !selector.is_empty() && w.pods.iter().any(|p| selects(selector, &p.metadata.labels))
             });
@@ -150,5 +198,8 @@ fn issuer(view: &View, issuer: &Issuer, kind: &str) -> Option<Finding> {
 }
 
 fn said(condition: &Condition) -> String {
-    format!("condition {}={} ({}): {}", condition.kind, condition.status, condition.reason, condition.message)
+    format!(
+        "condition {}={} ({}): {}",
+        condition.kind, condition.status, condition.reason, condition.message
+    )
 }

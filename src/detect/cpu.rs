@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, Reason};
-use super::view::{View, Workload};
+use super::view::View;
+use super::workload::Workload;
 use crate::cluster::objects::{Pod, PodMetrics};
 use crate::cluster::quantity;
 
@@ -27,21 +28,38 @@ pub fn detect(view: &View) -> Vec<Finding> {
     if used.is_empty() {
         return Vec::new();
     }
-    view.workloads.iter().filter_map(|w| check(view, w, &used)).collect()
+    view.workloads
+        .iter()
+        .filter_map(|w| check(view, w, &used))
+        .collect()
 }
 
-fn check(view: &View, workload: &Workload, used: &HashMap<(&str, &str), &PodMetrics>) -> Option<Finding> {
+fn check(
+    view: &View,
+    workload: &Workload,
+    used: &HashMap<(&str, &str), &PodMetrics>,
+) -> Option<Finding> {
     let shares: Vec<_> = workload
         .pods
         .iter()
         .filter(|p| p.started().is_some_and(|t| view.now() - t > STARTED))
-        .filter_map(|p| busiest(p, used.get(&(p.metadata.namespace.as_str(), p.metadata.name.as_str()))?))
+        .filter_map(|p| {
+            busiest(
+                p,
+                used.get(&(p.metadata.namespace.as_str(), p.metadata.name.as_str()))?,
+            )
+        })
         .collect();
     let (share, text) = shares.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
     if share < NEAR {
         return None;
     }
-    let mut finding = Finding::new(Reason::CpuNearLimit, workload.reference(), view.now(), Effect::Impaired);
+    let mut finding = Finding::new(
+        Reason::CpuNearLimit,
+        workload.reference(),
+        view.now(),
+        Effect::Impaired,
+    );
     finding.service = view.service_of(workload).map(|s| s.name.clone());
     finding.message = text.clone();
     finding.fact(FactKind::Metric, text);
@@ -65,5 +83,9 @@ fn busiest(pod: &Pod, used: &PodMetrics) -> Option<(f64, String)> {
         );
         Some((share, text))
     };
-    pod.spec.containers.iter().filter_map(of).max_by(|a, b| a.0.total_cmp(&b.0))
+    pod.spec
+        .containers
+        .iter()
+        .filter_map(of)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::objects::Time;
+use crate::cluster::objects::{Pod, Time};
 
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$doc:meta])* $word:ident, )* }) => {
@@ -281,6 +281,18 @@ pub struct PodRef {
     pub name: String,
     /// Node; empty when not scheduled.
     pub node: String,
+}
+
+impl PodRef {
+    /// Names a pod.
+    #[must_use]
+    pub fn of(pod: &Pod) -> Self {
+        Self {
+            namespace: pod.metadata.namespace.clone(),
+            name: pod.metadata.name.clone(),
+            node: pod.node().to_owned(),
+        }
+    }
 }
 
 impl Finding {

@@ -1,8 +1,9 @@
 //! Memory in use against its limit: a pod at 90 % is one request from OOMKilled.
 
 use super::finding::{Effect, FactKind, Finding, Reason};
-use super::view::{View, Workload};
-use crate::cluster::objects::PodMetrics;
+use super::view::View;
+use super::workload::Workload;
+use crate::cluster::objects::{Pod, PodMetrics};
 use crate::cluster::quantity;
 
 /// Share of the limit from which on a pod is at risk.
@@ -24,14 +25,7 @@ fn check(view: &View, workload: &Workload) -> Option<Finding> {
     let (share, text) = workload
         .pods
         .iter()
-        .filter_map(|pod| {
-            let meta = &pod.metadata;
-            let used =
-                view.snapshot.objects.pod_metrics.iter().find(|m| {
-                    m.metadata.name == meta.name && m.metadata.namespace == meta.namespace
-                })?;
-            fullest(pod, used)
-        })
+        .filter_map(|pod| fullest(pod, view.metrics(pod)?))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     if share < NEAR {
         return None;
@@ -49,7 +43,7 @@ fn check(view: &View, workload: &Workload) -> Option<Finding> {
 }
 
 /// The container of a pod that is closest to its limit.
-fn fullest(pod: &crate::cluster::objects::Pod, used: &PodMetrics) -> Option<(f64, String)> {
+fn fullest(pod: &Pod, used: &PodMetrics) -> Option<(f64, String)> {
     pod.spec
         .containers
         .iter()

@@ -16,14 +16,18 @@ mod memory;
 mod network;
 mod nodes;
 pub mod ownership;
-pub mod pods;
 mod platform;
+pub mod pods;
+mod ports;
 mod presence;
+mod rollout;
 mod routes;
 mod schedule;
 mod storage;
+mod tally;
 mod view;
 mod visibility;
+mod workload;
 mod workloads;
 
 pub use addresses::{Address, Directory, Fault, WrongAddress};
@@ -32,8 +36,9 @@ pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Rea
 pub use platform::target as secret_of;
 pub use presence::principal;
 pub use storage::storage_class;
-pub use view::{RestartCounts, View, Workload, workloads_are_read};
+pub use view::{RestartCounts, View, workloads_are_read};
 pub use visibility::{blindness, broken_inventory};
+pub use workload::Workload;
 pub use workloads::{Health, WorkloadState};
 
 /// What the detectors saw.
@@ -49,7 +54,7 @@ pub struct Detection {
 /// Runs every detector.
 #[must_use]
 pub fn detect(view: &View) -> Detection {
-    let (workloads, mut findings) = workloads::detect(view);
+    let (mut workloads, mut findings) = workloads::detect(view);
     let (crons, of_batch) = batch::detect(view);
     findings.extend(of_batch);
     findings.extend(nodes::detect(view));
@@ -64,6 +69,12 @@ pub fn detect(view: &View) -> Detection {
     findings.extend(platform::detect(view));
     findings.extend(certificates::detect(view));
     presence::detect(view, &workloads, &crons, &mut findings);
+    // Where a clock is ahead, nothing has lasted for a negative time.
+    let now = view.now();
+    findings.iter_mut().for_each(|f| f.since = f.since.min(now));
+    workloads
+        .iter_mut()
+        .for_each(|w| w.since = w.since.map(|t| t.min(now)));
     Detection {
         workloads,
         crons,

@@ -3,15 +3,17 @@
 //! A Service without endpoints whose pods are down is a consequence, and those
 //! without a selector, of type ExternalName or scaled to zero are no trouble.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
-use super::pods;
-use super::view::{View, Workload};
+use super::pods::{SETTLING, is_ready};
+use super::ports;
+use super::view::View;
+use super::workload::Workload;
 use crate::cluster::Resource;
-use crate::cluster::objects::{EndpointSlice, Pod, PodSpec, Service, ServicePort, Time, selects};
+use crate::cluster::objects::{
+    Endpoint, EndpointSlice, Pod, Service, ServicePort, Time, condition, selects,
+};
 
 /// Checks every Service that selects pods.
 #[must_use]
@@ -19,12 +21,13 @@ pub fn detect(view: &View) -> Vec<Finding> {
     if !view.snapshot.is_read(Resource::Pods) || !view.snapshot.is_read(Resource::EndpointSlices) {
         return Vec::new();
     }
-    view.snapshot
-        .objects
-        .services
-        .iter()
-        .filter(|s| selects_pods(s))
-        .filter_map(|s| check(view, s))
+    let services = view.snapshot.objects.services.iter();
+    let services: Vec<_> = services.filter(|s| selects_pods(s)).collect();
+    let network = Network::new(view, &services);
+    let selected = selected(view, &services);
+    let pairs = services.iter().zip(&selected);
+    pairs
+        .filter_map(|(service, pods)| network.check(service, pods))
         .collect()
 }
 
@@ -33,305 +36,302 @@ fn selects_pods(service: &Service) -> bool {
     !spec.selector.is_empty() && spec.kind != "ExternalName" && spec.cluster_ip != "None"
 }
 
-fn check(view: &View, service: &Service) -> Option<Finding> {
-    let namespace = &service.metadata.namespace;
-    let selected: Vec<&Pod> = view
-        .snapshot
-        .objects
-        .pods
-        .iter()
-        .filter(|p| p.metadata.namespace == *namespace)
-        .filter(|p| selects(&service.spec.selector, &p.metadata.labels))
-        .filter(|p| !matches!(p.status.phase.as_str(), "Succeeded" | "Failed"))
-        .collect();
-    if selected.is_empty() {
-        return selects_nothing(view, service);
-    }
-    if !selected.iter().any(|p| pods::is_ready(p)) {
-        return None;
-    }
-    reaches_nobody(view, service, &selected)
-}
+/// A pod that a Service selects, with its keeper.
+type Selected<'v, 'a> = (&'v Workload<'a>, &'a Pod);
 
-/// No pod carries the labels: wrong when the service's own workload has ready pods.
-fn selects_nothing(view: &View, service: &Service) -> Option<Finding> {
-    let workload = meant(view, service)?;
-    if !workload.pods.iter().any(|p| pods::is_ready(p)) {
-        return None;
-    }
-    let mut finding = draft(view, service, workload);
-    finding.cause = Some(Cause::ServiceSelectorMismatch);
-    let labels = &workload.pods[0].metadata.labels;
-    let wrong = differing(&service.spec.selector, labels);
-    finding.message = format!(
-        "selects no pod: {wrong}; the pods of {} are ready",
-        workload.reference()
-    );
-    finding.fact(
-        FactKind::Object,
-        format!(
-            "Service {} selects {}",
-            service.metadata.name,
-            pairs(&service.spec.selector)
-        ),
-    );
-    finding.fact(
-        FactKind::Object,
-        format!("pods of {} carry {}", workload.reference(), pairs(labels)),
-    );
-    Some(finding)
-}
-
-/// The workload that a Service without pods is meant for: the one of its name,
-/// else the only one that shares most of the selector.
-fn meant<'v, 'a>(view: &'v View<'a>, service: &Service) -> Option<&'v Workload<'a>> {
-    let meta = &service.metadata;
-    let here = || {
-        view.workloads
-            .iter()
-            .filter(|w| w.meta.namespace == meta.namespace && !w.pods.is_empty())
-    };
-    here().find(|w| w.meta.name == meta.name).or_else(|| {
-        let called = |w: &&Workload| view.service_of(w).is_some_and(|s| s.is_called(&meta.name));
-        here().find(called)
-    })
-}
-
-fn reaches_nobody(view: &View, service: &Service, selected: &[&Pod]) -> Option<Finding> {
-    let slices: Vec<&EndpointSlice> = view
-        .snapshot
-        .objects
-        .endpoint_slices
-        .iter()
-        .filter(|s| s.metadata.namespace == service.metadata.namespace)
-        .filter(|s| s.metadata.label("kubernetes.io/service-name") == Some(&service.metadata.name))
-        .collect();
-    let workload = view
-        .workloads
-        .iter()
-        .find(|w| w.pods.iter().any(|p| std::ptr::eq(*p, selected[0])))?;
-    let spec = &selected[0].spec;
-    let dead: Vec<&ServicePort> = service
-        .spec
-        .ports
-        .iter()
-        .filter(|p| nobody_listens(p, spec))
-        .collect();
-    let foreign = service
-        .spec
-        .ports
-        .iter()
-        .filter_map(|p| Some((p, other_protocol(p, spec)?)))
-        .collect::<Vec<_>>();
-    let all = service.spec.ports.len().max(1);
-    let unreached = slices.iter().all(|s| {
-        s.ports.is_empty()
-            || !s
-                .endpoints
-                .iter()
-                .any(super::super::cluster::objects::Endpoint::is_ready)
-    });
-    if dead.len() < all && foreign.len() < all && !unreached {
-        return None;
-    }
-    // Slices follow within seconds; a snapshot taken in between shows none.
-    let settled = selected.iter().any(|p| {
-        crate::cluster::objects::condition(&p.status.conditions, "Ready")
-            .and_then(|c| c.last_transition_time)
-            .is_none_or(|t| view.now() - t > pods::SETTLING)
-    });
-    if !settled {
-        return None;
-    }
-    let mut finding = draft(view, service, workload);
-    if let Some(port) = dead.first() {
-        finding.cause = Some(Cause::ServicePortMismatch);
-        finding.message = format!(
-            "port {} forwards to {}, where no container listens",
-            port.port,
-            target(port)
-        );
-        finding.fact(
-            FactKind::Object,
-            format!("containers listen on {}", listened(spec)),
-        );
-    } else if let Some((port, spoken)) = foreign.first() {
-        let asked = protocol_of(&port.protocol);
-        finding.cause = Some(Cause::ServiceProtocolMismatch);
-        finding.message = format!(
-            "port {} forwards {asked} to {}, where the container speaks {spoken}",
-            port.port,
-            target(port)
-        );
-        finding.fact(
-            FactKind::Object,
-            format!("Service port {} is {asked}; container port {} is {spoken}", port.port, target(port)),
-        );
-    } else {
-        finding.cause = Some(Cause::ServiceNoReadyEndpoints);
-        finding.message = format!(
-            "has no ready endpoint although pods of {} are ready",
-            workload.reference()
-        );
-    }
-    finding.fact(
-        FactKind::Object,
-        format!(
-            "Service {} selects {} pods",
-            service.metadata.name,
-            selected.len()
-        ),
-    );
-    Some(finding)
-}
-
-/// Only what can be proved: a named port that no container has, or a number
-/// other than every declared one. Containers may listen on ports that they do
-/// not declare, so a number that a probe uses is listened on too.
-fn nobody_listens(port: &ServicePort, spec: &PodSpec) -> bool {
-    let declared = || spec.containers.iter().flat_map(|c| &c.ports);
-    match &port.target_port {
-        Value::String(name) if name.parse::<i32>().is_err() => declared().all(|p| p.name != *name),
-        other => {
-            let number = number(other).unwrap_or(port.port);
-            declared().next().is_some()
-                && declared().all(|p| p.container_port != number)
-                && !probed(spec, number)
+/// The pods that each Service selects, of those that live and are to stay.
+/// Each Service is looked up by the rarest pair of its selector, so that pods
+/// meet only the few Services that may be theirs.
+fn selected<'v, 'a>(view: &'v View<'a>, services: &[&Service]) -> Vec<Vec<Selected<'v, 'a>>> {
+    let mut uses: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for service in services {
+        for pair in pairs_of(service) {
+            *uses.entry(pair).or_default() += 1;
         }
     }
-}
-
-fn protocol_of(text: &str) -> &str {
-    if text.is_empty() { "TCP" } else { text }
-}
-
-/// The protocol that containers declare for the port, where it is another than
-/// the Service forwards.
-fn other_protocol<'a>(port: &ServicePort, spec: &'a PodSpec) -> Option<&'a str> {
-    let asked = protocol_of(&port.protocol);
-    let is_target = |p: &&crate::cluster::objects::ContainerPort| match &port.target_port {
-        Value::String(name) if name.parse::<i32>().is_err() => p.name == *name,
-        other => p.container_port == number(other).unwrap_or(port.port),
-    };
-    let declared = || spec.containers.iter().flat_map(|c| &c.ports).filter(is_target);
-    let first = declared().next()?;
-    declared()
-        .all(|p| protocol_of(&p.protocol) != asked)
-        .then(|| protocol_of(&first.protocol))
-}
-
-fn probed(spec: &PodSpec, number: i32) -> bool {
-    spec.containers
-        .iter()
-        .flat_map(|c| [&c.readiness_probe, &c.liveness_probe, &c.startup_probe])
-        .flatten()
-        .flat_map(|p| {
-            let http = p.http_get.as_ref().map(|h| &h.port);
-            let tcp = p.tcp_socket.as_ref().map(|t| &t.port);
-            let grpc = p.grpc.as_ref().map(|g| &g.port);
-            [http, tcp, grpc].into_iter().flatten()
-        })
-        .any(|p| self::number(p) == Some(number))
-}
-
-fn number(value: &Value) -> Option<i32> {
-    match value {
-        Value::Number(n) => n
-            .as_i64()
-            .and_then(|n| i32::try_from(n).ok())
-            .filter(|n| *n != 0),
-        Value::String(s) => s.parse().ok(),
-        _ => None,
+    let mut by_pair: HashMap<_, Vec<usize>> = HashMap::new();
+    for (at, service) in services.iter().enumerate() {
+        if let Some(rarest) = pairs_of(service).min_by_key(|pair| uses[pair]) {
+            by_pair.entry(rarest).or_default().push(at);
+        }
     }
-}
-
-fn target(port: &ServicePort) -> String {
-    match &port.target_port {
-        Value::String(name) => format!("\"{name}\""),
-        other => number(other).unwrap_or(port.port).to_string(),
-    }
-}
-
-fn listened(spec: &PodSpec) -> String {
-    let ports: Vec<_> = spec
-        .containers
-        .iter()
-        .flat_map(|c| &c.ports)
-        .map(|p| {
-            if p.name.is_empty() {
-                p.container_port.to_string()
-            } else {
-                format!("{} ({})", p.container_port, p.name)
+    let mut selected = vec![Vec::new(); services.len()];
+    for workload in &view.workloads {
+        let alive = |p: &&&Pod| !p.has_ended() && p.metadata.deletion_timestamp.is_none();
+        for pod in workload.pods.iter().filter(alive) {
+            let meta = &pod.metadata;
+            for (key, value) in meta.labels.iter() {
+                let pair = (meta.namespace.as_str(), key.as_str(), value.as_str());
+                for &at in by_pair.get(&pair).map_or(&[][..], Vec::as_slice) {
+                    if selects(&services[at].spec.selector, &meta.labels) {
+                        selected[at].push((workload, *pod));
+                    }
+                }
             }
+        }
+    }
+    selected
+}
+
+fn pairs_of(service: &Service) -> impl Iterator<Item = (&str, &str, &str)> {
+    let namespace = service.metadata.namespace.as_str();
+    let selector = service.spec.selector.iter();
+    selector.map(move |(key, value)| (namespace, key.as_str(), value.as_str()))
+}
+
+/// What Services are judged by, besides their pods.
+struct Network<'v, 'a> {
+    view: &'v View<'a>,
+    /// By namespace and Service.
+    slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
+    /// How many Services of a namespace select pods.
+    siblings: HashMap<&'a str, usize>,
+    /// The Services that ingresses and routes send traffic to.
+    routed: HashSet<(&'a str, &'a str)>,
+}
+
+impl<'v, 'a> Network<'v, 'a> {
+    fn new(view: &'v View<'a>, services: &[&'a Service]) -> Self {
+        let mut slices: HashMap<_, Vec<_>> = HashMap::new();
+        for slice in &view.snapshot.objects.endpoint_slices {
+            if let Some(service) = slice.metadata.label("kubernetes.io/service-name") {
+                let key = (slice.metadata.namespace.as_str(), service);
+                slices.entry(key).or_default().push(slice);
+            }
+        }
+        let mut siblings: HashMap<_, usize> = HashMap::new();
+        for service in services {
+            *siblings
+                .entry(service.metadata.namespace.as_str())
+                .or_default() += 1;
+        }
+        Self {
+            view,
+            slices,
+            siblings,
+            routed: routed(view),
+        }
+    }
+
+    fn check(&self, service: &Service, pods: &[Selected<'v, 'a>]) -> Option<Finding> {
+        let ready: Vec<_> = pods
+            .iter()
+            .copied()
+            .filter(|(_, pod)| is_ready(pod))
+            .collect();
+        match pods {
+            [] => self.selects_nothing(service),
+            _ if ready.is_empty() => None,
+            _ => self.reaches_nobody(service, &ready),
+        }
+    }
+
+    /// No pod carries the labels: wrong when the service's own workload has ready pods.
+    fn selects_nothing(&self, service: &Service) -> Option<Finding> {
+        let workload = self.meant(service)?;
+        let labels = &workload.pods.iter().find(|p| is_ready(p))?.metadata.labels;
+        let selector = &service.spec.selector;
+        let mut finding = self.draft(service, workload);
+        finding.cause = Some(Cause::ServiceSelectorMismatch);
+        let wrong = differing(selector, labels);
+        let keeper = workload.reference();
+        finding.message = format!("selects no pod: {wrong}; the pods of {keeper} are ready");
+        let name = &service.metadata.name;
+        finding.fact(
+            FactKind::Object,
+            format!("Service {name} selects {}", pairs(selector)),
+        );
+        finding.fact(
+            FactKind::Object,
+            format!("pods of {keeper} carry {}", pairs(labels)),
+        );
+        Some(finding)
+    }
+
+    /// The workload that a Service without pods is meant for: the one of its
+    /// name, else one of the operator's service of its name.
+    fn meant(&self, service: &Service) -> Option<&'v Workload<'a>> {
+        let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
+        let named = ["Deployment", "StatefulSet", "DaemonSet"]
+            .iter()
+            .find_map(|kind| self.view.workload(kind, namespace, name));
+        named.filter(|w| !w.pods.is_empty()).or_else(|| {
+            let owner = self.view.owners.called(namespace, name)?;
+            let mut workloads = self
+                .view
+                .workloads_of(owner)
+                .iter()
+                .map(|&at| &self.view.workloads[at]);
+            workloads.find(|w| !w.pods.is_empty())
         })
-        .collect();
-    if ports.is_empty() {
-        "no declared port".to_owned()
-    } else {
-        ports.join(", ")
+    }
+
+    fn reaches_nobody(&self, service: &Service, ready: &[Selected<'v, 'a>]) -> Option<Finding> {
+        let slices = self.slices_of(service);
+        let is_reached =
+            |s: &&EndpointSlice| !s.ports.is_empty() && s.endpoints.iter().any(Endpoint::is_ready);
+        let unreached = !slices.iter().any(is_reached);
+        let dead = dead_ports(service, ready);
+        // Containers need not declare their ports: where endpoints are ready,
+        // only all ports of the Service that users come in by are proof.
+        let all_dead = !dead.is_empty() && dead.len() == service.spec.ports.len();
+        let workload = ready.first()?.0;
+        let foreign = foreign_ports(service, ready);
+        let all_foreign = !foreign.is_empty() && foreign.len() == service.spec.ports.len();
+        let all_wrong = all_dead || all_foreign;
+        if !(unreached || all_wrong && self.is_entrance(service, workload)) {
+            return None;
+        }
+        // Slices follow within seconds; a snapshot taken in between shows none.
+        if !ready.iter().any(|(_, pod)| is_settled(self.view, pod)) {
+            return None;
+        }
+        let mut finding = self.draft(service, workload);
+        if let Some(port) = dead.first() {
+            finding.cause = Some(Cause::ServicePortMismatch);
+            let (port, target) = (port.port, ports::target(port));
+            finding.message =
+                format!("port {port} forwards to {target}, where no container listens");
+            let listened = ports::listened(&ready.first()?.1.spec);
+            finding.fact(FactKind::Object, format!("containers listen on {listened}"));
+        } else if let Some((port, spoken)) = foreign.first() {
+            finding.cause = Some(Cause::ServiceProtocolMismatch);
+            let asked = ports::protocol(&port.protocol);
+            let (port, target) = (port.port, ports::target(port));
+            finding.message = format!(
+                "port {port} forwards {asked} to {target}, where the container speaks {spoken}"
+            );
+            finding.fact(
+                FactKind::Object,
+                format!("Service port {port} is {asked}; container port {target} is {spoken}"),
+            );
+        } else {
+            finding.cause = Some(Cause::ServiceNoReadyEndpoints);
+            let keeper = workload.reference();
+            finding.message = format!("has no ready endpoint although pods of {keeper} are ready");
+        }
+        let (name, count) = (&service.metadata.name, ready.len());
+        finding.fact(
+            FactKind::Object,
+            format!("Service {name} selects {count} ready pods"),
+        );
+        Some(finding)
+    }
+
+    fn slices_of<'s>(&'s self, service: &'s Service) -> &'s [&'a EndpointSlice] {
+        let key = (
+            service.metadata.namespace.as_str(),
+            service.metadata.name.as_str(),
+        );
+        self.slices.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether users come in by this Service: the one of its workload's or its
+    /// service's name, the only one, or one that traffic is routed to.
+    fn is_entrance(&self, service: &Service, workload: &Workload) -> bool {
+        let (namespace, name) = (
+            service.metadata.namespace.as_str(),
+            service.metadata.name.as_str(),
+        );
+        self.siblings.get(namespace) == Some(&1)
+            || name == workload.name
+            || self
+                .view
+                .service_of(workload)
+                .is_some_and(|s| s.is_called(name))
+            || self.routed.contains(&(namespace, name))
+    }
+
+    /// A finding on a Service. It cuts the operator's service off where users
+    /// come in by this Service.
+    fn draft(&self, service: &Service, workload: &Workload) -> Finding {
+        let effect = if self.is_entrance(service, workload) {
+            Effect::CutOff
+        } else {
+            Effect::Impaired
+        };
+        let meta = &service.metadata;
+        let reference = ObjectRef::new("Service", &meta.namespace, &meta.name);
+        let mut finding = Finding::new(
+            Reason::NoReadyEndpoints,
+            reference,
+            self.changed(service),
+            effect,
+        );
+        finding.service = self.view.service_of(workload).map(|s| s.name.clone());
+        finding
+    }
+
+    /// When the endpoints changed last; the moment of the snapshot where nobody says.
+    fn changed(&self, service: &Service) -> Time {
+        let slices = self.slices_of(service).iter();
+        let trigger = "endpoints.kubernetes.io/last-change-trigger-time";
+        slices
+            .filter_map(|s| s.metadata.annotation(trigger))
+            .filter_map(|t| chrono::DateTime::parse_from_rfc3339(t).ok())
+            .map(|t| t.to_utc())
+            .max()
+            .unwrap_or(self.view.now())
     }
 }
 
-/// A finding on a Service. It cuts the operator's service off when users come
-/// in by this Service, which is the one of its name or the only one.
-fn draft(view: &View, service: &Service, workload: &Workload) -> Finding {
-    let meta = &service.metadata;
-    let owner = view.service_of(workload);
-    let siblings = view
-        .snapshot
-        .objects
-        .services
-        .iter()
-        .filter(|s| s.metadata.namespace == meta.namespace && selects_pods(s))
-        .count();
-    let principal = siblings == 1
-        || meta.name == workload.meta.name
-        || owner.is_some_and(|s| s.is_called(&meta.name))
-        || routed(view, service);
-    let effect = if principal {
-        Effect::CutOff
-    } else {
-        Effect::Impaired
-    };
-    let reference = ObjectRef::new("Service", &meta.namespace, &meta.name);
-    let mut finding = Finding::new(
-        Reason::NoReadyEndpoints,
-        reference,
-        changed(view, service),
-        effect,
-    );
-    finding.service = owner.map(|s| s.name.clone());
-    finding
-}
-
-fn routed(view: &View, service: &Service) -> bool {
-    view.snapshot
-        .objects
-        .ingresses
-        .iter()
-        .filter(|i| i.metadata.namespace == service.metadata.namespace)
-        .flat_map(|i| &i.spec.rules)
-        .flat_map(|r| &r.http.paths)
-        .filter_map(|p| p.backend.service.as_ref())
-        .any(|s| s.name == service.metadata.name)
-}
-
-/// When the endpoints changed last; the moment of the snapshot where nobody says.
-fn changed(view: &View, service: &Service) -> Time {
-    view.snapshot
-        .objects
-        .endpoint_slices
-        .iter()
-        .filter(|s| s.metadata.namespace == service.metadata.namespace)
-        .filter(|s| s.metadata.label("kubernetes.io/service-name") == Some(&service.metadata.name))
-        .filter_map(|s| {
-            s.metadata
-                .annotation("endpoints.kubernetes.io/last-change-trigger-time")
+fn routed<'a>(view: &View<'a>) -> HashSet<(&'a str, &'a str)> {
+    let objects = &view.snapshot.objects;
+    let by_ingress = objects.ingresses.iter().flat_map(|ingress| {
+        let paths = ingress.spec.rules.iter().flat_map(|r| &r.http.paths);
+        let backends = paths
+            .map(|p| &p.backend)
+            .chain(&ingress.spec.default_backend);
+        let services = backends.filter_map(|b| b.service.as_ref());
+        services.map(|s| (ingress.metadata.namespace.as_str(), s.name.as_str()))
+    });
+    let by_route = objects.http_routes.iter().flat_map(|route| {
+        let backends = route.spec.rules.iter().flat_map(|r| &r.backend_refs);
+        backends.map(|b| {
+            let own = route.metadata.namespace.as_str();
+            (
+                if b.namespace.is_empty() {
+                    own
+                } else {
+                    b.namespace.as_str()
+                },
+                b.name.as_str(),
+            )
         })
-        .filter_map(|t| chrono::DateTime::parse_from_rfc3339(t).ok())
-        .map(|t| t.to_utc())
-        .max()
-        .unwrap_or(view.now())
+    });
+    by_ingress.chain(by_route).collect()
+}
+
+/// The ports of a Service that none of its ready pods listens on.
+fn dead_ports<'s>(service: &'s Service, ready: &[Selected]) -> Vec<&'s ServicePort> {
+    let nobody = |port: &&ServicePort| {
+        ready
+            .iter()
+            .all(|(_, pod)| ports::nobody_listens(port, &pod.spec))
+    };
+    service.spec.ports.iter().filter(nobody).collect()
+}
+
+/// The ports of a Service that all of its ready pods declare for another
+/// protocol, with that protocol.
+fn foreign_ports<'s>(
+    service: &'s Service,
+    ready: &[Selected<'_, 's>],
+) -> Vec<(&'s ServicePort, &'s str)> {
+    let spoken = |port: &'s ServicePort| {
+        let mut all = ready
+            .iter()
+            .map(|(_, pod)| ports::other_protocol(port, &pod.spec));
+        let first = all.next()??;
+        all.all(|other| other.is_some()).then_some((port, first))
+    };
+    service.spec.ports.iter().filter_map(spoken).collect()
+}
+
+fn is_settled(view: &View, pod: &Pod) -> bool {
+    condition(&pod.status.conditions, "Ready")
+        .and_then(|c| c.last_transition_time)
+        .is_none_or(|t| view.now() - t > SETTLING)
 }
 
 fn differing(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> String {

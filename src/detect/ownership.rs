@@ -1,7 +1,9 @@
 //! Which service a workload belongs to: explicit `Workloads`, else names and
 //! labels within the namespace, else the only service of the namespace.
 
-use super::view::Workload;
+use std::collections::HashMap;
+
+use super::workload::Workload;
 use crate::cluster::objects::ObjectMeta;
 use crate::inventory::{Service, WorkloadKind};
 
@@ -14,17 +16,131 @@ const NAME_LABELS: &[&str] = &[
     "argocd.argoproj.io/instance",
 ];
 
-/// Gives each workload its service.
-pub fn assign(workloads: &mut [Workload<'_>], roster: &[Service]) {
-    for workload in workloads {
-        workload.service = match owner_kind(workload.kind) {
-            Some(kind) => of_object(kind, workload.meta, roster),
-            None => of_pods(workload.meta, roster),
+/// The services by what workloads know them by.
+pub struct Owners<'a> {
+    roster: &'a [Service],
+    by_namespace: HashMap<&'a str, Vec<usize>>,
+    /// By namespace, and name or alias in lower case; see [`name_key`].
+    by_name: HashMap<String, Vec<usize>>,
+    /// By namespace and Argo CD Application.
+    by_app: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// By namespace and explicitly listed workload.
+    by_workload: HashMap<(&'a str, WorkloadKind, &'a str), Vec<usize>>,
+}
+
+impl<'a> Owners<'a> {
+    /// Sorts a roster.
+    #[must_use]
+    pub fn new(roster: &'a [Service]) -> Self {
+        let mut owners = Self {
+            roster,
+            by_namespace: HashMap::new(),
+            by_name: HashMap::new(),
+            by_app: HashMap::new(),
+            by_workload: HashMap::new(),
         };
+        for (index, service) in roster.iter().enumerate() {
+            if let Some(namespace) = service.namespace.as_deref() {
+                owners.add(namespace, index, service);
+            }
+        }
+        owners
+    }
+
+    fn add(&mut self, namespace: &'a str, index: usize, service: &'a Service) {
+        self.by_namespace.entry(namespace).or_default().push(index);
+        for name in std::iter::once(&service.name).chain(&service.aliases) {
+            let key = name_key(namespace, name);
+            self.by_name.entry(key).or_default().push(index);
+        }
+        if let Some(app) = &service.gitops.app_name {
+            self.by_app.entry((namespace, app)).or_default().push(index);
+        }
+        for listed in &service.workloads {
+            let key = (namespace, listed.kind, listed.name.as_str());
+            self.by_workload.entry(key).or_default().push(index);
+        }
+    }
+
+    /// Gives each workload its service.
+    pub fn assign(&self, workloads: &mut [Workload<'_>]) {
+        for workload in workloads {
+            let kind = listed_kind(workload.kind);
+            let template = workload.template.map(|t| &t.metadata);
+            let pod = workload.pods.first().map(|p| &p.metadata);
+            let labelled = [Some(workload.meta), template, pod];
+            workload.service = self.of(kind, workload.name, workload.meta, &labelled);
+        }
+    }
+
+    /// The service of an object that is no workload: a certificate, a route.
+    #[must_use]
+    pub fn of_object(&self, meta: &ObjectMeta) -> Option<usize> {
+        self.of(None, &meta.name, meta, &[Some(meta)])
+    }
+
+    /// The service of a cron job, as an index of the roster.
+    #[must_use]
+    pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {
+        self.of(Some(WorkloadKind::CronJob), &meta.name, meta, &[Some(meta)])
+    }
+
+    /// The service of this name or alias in a namespace.
+    #[must_use]
+    pub fn called(&self, namespace: &str, name: &str) -> Option<usize> {
+        self.best(self.named(namespace, name), name)
+    }
+
+    /// Labels count on the workload itself, else on its pods.
+    fn of(
+        &self,
+        kind: Option<WorkloadKind>,
+        name: &str,
+        meta: &ObjectMeta,
+        labelled: &[Option<&ObjectMeta>],
+    ) -> Option<usize> {
+        let namespace = meta.namespace.as_str();
+        let listed = kind.and_then(|kind| self.by_workload.get(&(namespace, kind, name)));
+        let takes = |i: &usize| kind.is_none_or(|kind| accepts(&self.roster[*i], kind));
+        let by_labels = |meta: &ObjectMeta| {
+            NAME_LABELS.iter().find_map(|label| {
+                let value = meta.label(label)?;
+                let of_app = self.by_app.get(&(namespace, value)).into_iter().flatten();
+                let named = self.named(namespace, value).chain(of_app.copied());
+                self.best(named.filter(takes), name)
+            })
+        };
+        self.best(listed.into_iter().flatten().copied(), name)
+            .or_else(|| self.best(self.named(namespace, name).filter(takes), name))
+            .or_else(|| labelled.iter().flatten().find_map(|meta| by_labels(meta)))
+            .or_else(|| self.only(namespace).filter(takes))
+    }
+
+    fn named(&self, namespace: &str, name: &str) -> impl Iterator<Item = usize> {
+        let named = self.by_name.get(&name_key(namespace, name));
+        named.into_iter().flatten().copied()
+    }
+
+    /// The only service of a namespace. K3s's own parts share kube-system with
+    /// much that is not theirs.
+    fn only(&self, namespace: &str) -> Option<usize> {
+        match self.by_namespace.get(namespace)?[..] {
+            [only] if self.roster[only].builtin.is_none() => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Of several services the one named like the workload, else the most critical.
+    fn best(&self, candidates: impl Iterator<Item = usize>, name: &str) -> Option<usize> {
+        candidates.min_by_key(|&i| (!self.roster[i].is_called(name), self.roster[i].tier, i))
     }
 }
 
-fn owner_kind(kind: &str) -> Option<WorkloadKind> {
+fn name_key(namespace: &str, name: &str) -> String {
+    format!("{namespace}/{}", name.to_ascii_lowercase())
+}
+
+fn listed_kind(kind: &str) -> Option<WorkloadKind> {
     match kind {
         "Deployment" => Some(WorkloadKind::Deployment),
         "StatefulSet" => Some(WorkloadKind::StatefulSet),
@@ -34,64 +150,8 @@ fn owner_kind(kind: &str) -> Option<WorkloadKind> {
     }
 }
 
-/// The service of a workload object, as an index of the roster.
-#[must_use]
-pub fn of_object(kind: WorkloadKind, meta: &ObjectMeta, roster: &[Service]) -> Option<usize> {
-    let explicit = best(roster, meta, |s| {
-        in_namespace(s, meta)
-            && s.workloads
-                .iter()
-                .any(|w| w.kind == kind && w.name == meta.name)
-    });
-    explicit.or_else(|| by_name_or_label(meta, roster, |s| accepts(s, kind)))
-}
-
-/// The service of pods that no known workload keeps.
-fn of_pods(meta: &ObjectMeta, roster: &[Service]) -> Option<usize> {
-    by_name_or_label(meta, roster, |_| true)
-}
-
-fn by_name_or_label(
-    meta: &ObjectMeta,
-    roster: &[Service],
-    accepts: impl Fn(&Service) -> bool,
-) -> Option<usize> {
-    let candidate = |s: &Service| in_namespace(s, meta) && accepts(s);
-    best(roster, meta, |s| candidate(s) && s.is_called(&meta.name))
-        .or_else(|| {
-            NAME_LABELS.iter().find_map(|label| {
-                let value = meta.label(label)?;
-                best(roster, meta, |s| candidate(s) && is_labelled(s, value))
-            })
-        })
-        .or_else(|| {
-            // K3s's own parts share kube-system with much that is not theirs.
-            let listed: Vec<_> = positions(roster, |s| in_namespace(s, meta)).collect();
-            match listed[..] {
-                [only] if roster[only].builtin.is_none() && accepts(&roster[only]) => Some(only),
-                _ => None,
-            }
-        })
-}
-
-fn is_labelled(service: &Service, value: &str) -> bool {
-    service.is_called(value) || service.gitops.app_name.as_deref() == Some(value)
-}
-
 /// A service that lists its workloads has no others of the kinds it lists.
+/// K3s's own parts may run under other names where K3s is not what runs.
 fn accepts(service: &Service, kind: WorkloadKind) -> bool {
-    !service.workloads.iter().any(|w| w.kind == kind)
-}
-
-fn in_namespace(service: &Service, meta: &ObjectMeta) -> bool {
-    service.namespace.as_deref() == Some(meta.namespace.as_str())
-}
-
-fn positions(roster: &[Service], test: impl Fn(&Service) -> bool) -> impl Iterator<Item = usize> {
-    (0..roster.len()).filter(move |&i| test(&roster[i]))
-}
-
-/// Of several services the one named like the workload, else the most critical.
-fn best(roster: &[Service], meta: &ObjectMeta, test: impl Fn(&Service) -> bool) -> Option<usize> {
-    positions(roster, test).min_by_key(|&i| (!roster[i].is_called(&meta.name), roster[i].tier, i))
+    service.builtin.is_some() || !service.workloads.iter().any(|w| w.kind == kind)
 }

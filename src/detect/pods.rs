@@ -15,6 +15,8 @@ use crate::inventory::Service;
 pub const SETTLING: TimeDelta = TimeDelta::minutes(2);
 /// A failure this recent is present, not history.
 const RECENT: TimeDelta = TimeDelta::minutes(10);
+/// Probes that allow more than this would hide an outage.
+const LONGEST_START: TimeDelta = TimeDelta::hours(2);
 /// So many failures within the look-back are flapping.
 const FLAPS: f64 = 3.0;
 
@@ -39,8 +41,10 @@ pub enum PodState {
     Starting { since: Time },
     /// Not ready, and it should be.
     Failing(Symptom),
-    /// Ended, or on its way out: its owner's count decides.
-    Gone,
+    /// Being deleted: its owner's count decides.
+    Leaving,
+    /// Ended: its owner's count decides.
+    Ended,
 }
 
 /// What is wrong with a pod.
@@ -57,10 +61,11 @@ pub struct Symptom {
 /// Judges one pod.
 #[must_use]
 pub fn judge(view: &View, pod: &Pod, service: Option<&Service>) -> PodState {
-    if pod.metadata.deletion_timestamp.is_some()
-        || matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
-    {
-        return PodState::Gone;
+    if pod.has_ended() {
+        return PodState::Ended;
+    }
+    if pod.metadata.deletion_timestamp.is_some() {
+        return PodState::Leaving;
     }
     if is_ready(pod) {
         return PodState::Ready {
@@ -150,12 +155,13 @@ fn not_ready_since(view: &View, pod: &Pod) -> Time {
 
 /// How long the pod's own probes let it take until it serves.
 fn probes_allow(pod: &Pod) -> TimeDelta {
-    let until_ready =
-        |p: &Probe| p.initial_delay_seconds.unwrap_or(0) + p.period_seconds.unwrap_or(10);
-    let until_given_up = |p: &Probe| {
-        p.initial_delay_seconds.unwrap_or(0)
-            + p.period_seconds.unwrap_or(10) * p.failure_threshold.unwrap_or(3)
+    let after_delay = |p: &Probe, periods: i64| {
+        let period = p.period_seconds.unwrap_or(10);
+        let delay = p.initial_delay_seconds.unwrap_or(0);
+        delay.saturating_add(period.saturating_mul(periods))
     };
+    let until_ready = |p: &Probe| after_delay(p, 1);
+    let until_given_up = |p: &Probe| after_delay(p, p.failure_threshold.unwrap_or(3));
     let seconds = pod
         .spec
         .containers
@@ -168,7 +174,7 @@ fn probes_allow(pod: &Pod) -> TimeDelta {
         })
         .max()
         .unwrap_or(0);
-    TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::days(1))
+    TimeDelta::try_seconds(seconds).map_or(LONGEST_START, |d| d.min(LONGEST_START))
 }
 
 /// What the kubelet says of the first container that cannot go on.
@@ -336,8 +342,13 @@ fn restarts_often(view: &View, pod: &Pod) -> Option<Symptom> {
 fn restarts_in_look_back(view: &View, pod: &Pod, container: &ContainerStatus) -> f64 {
     let meta = &pod.metadata;
     let key = format!("{}/{}/{}", meta.namespace, meta.name, container.name);
-    if let Some(&before) = view.restarts.get(&key) {
-        return f64::from(container.restart_count.saturating_sub(before));
+    // A count below the remembered one is that of a new pod of the same name.
+    let since_then = view
+        .restarts
+        .get(&key)
+        .and_then(|&b| container.restart_count.checked_sub(b));
+    if let Some(restarts) = since_then {
+        return f64::from(restarts);
     }
     let age = age(pod, view.now());
     share(f64::from(container.restart_count), age, view.look_back)

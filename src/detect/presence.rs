@@ -1,13 +1,17 @@
 //! Services that should be there and are not: scaled to zero, without any
 //! workload, or made of cron jobs whose last success is too old.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
 use super::batch::CronState;
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::{View, Workload, workloads_are_read};
+use super::view::{View, workloads_are_read};
+use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
-use crate::cluster::objects::{Time, condition};
+use crate::cluster::Source;
+use crate::cluster::objects::ObjectMeta;
 use crate::inventory::{Service, Tier};
 
 /// Checks every service of the roster. A failed job that is all of a service
@@ -18,17 +22,19 @@ pub fn detect(
     crons: &[CronState],
     findings: &mut Vec<Finding>,
 ) {
+    let mut runs_of: HashMap<usize, Vec<&CronState>> = HashMap::new();
+    for cron in crons.iter().filter(|c| !c.is_backup) {
+        if let Some(service) = cron.service {
+            runs_of.entry(service).or_default().push(cron);
+        }
+    }
     for (index, service) in view.roster.iter().enumerate() {
         let workloads: Vec<_> = view
-            .workloads
+            .workloads_of(index)
             .iter()
-            .zip(states)
-            .filter(|(w, _)| w.service == Some(index))
+            .map(|&at| (&view.workloads[at], &states[at]))
             .collect();
-        let runs: Vec<_> = crons
-            .iter()
-            .filter(|c| c.service == Some(index) && !c.is_backup)
-            .collect();
+        let runs: Vec<_> = runs_of.remove(&index).unwrap_or_default();
         if workloads.is_empty() && !runs.is_empty() {
             let active = runs.iter().filter(|c| !c.is_idle);
             active.for_each(|cron| cron_only(view, service, cron, findings));
@@ -49,19 +55,21 @@ fn absent(
     workloads: &[(&Workload, &WorkloadState)],
 ) -> Option<Finding> {
     if workloads.is_empty() {
-        return (service.builtin.is_none() && workloads_are_read(view.snapshot))
-            .then(|| missing(view, service));
+        // K3s runs without some of its parts, but not without its DNS.
+        let is_missed = service.builtin.is_none() || service.is_cluster_dns();
+        let is_seen = workloads_are_read(view.snapshot) && !is_left_out(view, service);
+        return (is_missed && is_seen).then(|| missing(view, service));
     }
     let at = principal(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
     if state.health != Health::ScaledToZero {
         return None;
     }
-    let since = scaled_at(workload).unwrap_or(view.now());
+    // No object says when the scale was changed: conditions stay as they were.
     let mut finding = Finding::new(
         Reason::ScaledToZero,
         workload.reference(),
-        since,
+        view.now(),
         Effect::Unavailable,
     );
     finding.cause = Some(Cause::ScaledToZero);
@@ -74,13 +82,20 @@ fn absent(
     Some(finding)
 }
 
-/// When the scale was last known to change: pods gone make the deployment
-/// update its progress; the moment of the snapshot where nobody says.
-fn scaled_at(workload: &Workload) -> Option<Time> {
-    let available = condition(workload.conditions, "Available")?;
-    available
-        .last_update_time
-        .max(available.last_transition_time)
+/// A dump that somebody else made may be of a few namespaces, or of another
+/// cluster: a namespace without a trace in it is not known to be missing.
+fn is_left_out(view: &View, service: &Service) -> bool {
+    let objects = &view.snapshot.objects;
+    let namespace = service.namespace.as_deref().unwrap_or_default();
+    let is_here = |meta: &ObjectMeta| meta.namespace == namespace;
+    let has_trace = objects
+        .namespaces
+        .iter()
+        .any(|n| n.metadata.name == namespace)
+        || view.workloads.iter().any(|w| is_here(w.meta))
+        || objects.services.iter().any(|s| is_here(&s.metadata))
+        || objects.claims.iter().any(|c| is_here(&c.metadata));
+    view.snapshot.source == Source::Dump && !has_trace
 }
 
 fn missing(view: &View, service: &Service) -> Finding {
@@ -126,9 +141,9 @@ pub fn principal<'a>(
             let listed = service
                 .workloads
                 .iter()
-                .position(|l| l.kind.as_str() == w.kind && l.name == w.meta.name);
+                .position(|l| l.kind.as_str() == w.kind && l.name == w.name);
             (
-                !service.is_called(&w.meta.name),
+                !service.is_called(w.name),
                 listed.unwrap_or(usize::MAX),
                 *at,
             )

@@ -4,11 +4,11 @@
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::ownership;
 use super::view::View;
 use crate::cluster::Resource;
-use crate::cluster::objects::{Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service};
-use crate::inventory::WorkloadKind;
+use crate::cluster::objects::{
+    Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service,
+};
 
 /// Gateways and Services of one sync follow each other within minutes.
 const PATIENCE: TimeDelta = TimeDelta::minutes(2);
@@ -26,8 +26,16 @@ pub fn detect(view: &View) -> Vec<Finding> {
     findings
 }
 
-fn draft(view: &View, reason: Reason, kind: &str, meta: &ObjectMeta, since: Option<crate::cluster::objects::Time>) -> Option<Finding> {
-    let since = since.or(meta.creation_timestamp).unwrap_or(view.now() - PATIENCE);
+fn draft(
+    view: &View,
+    reason: Reason,
+    kind: &str,
+    meta: &ObjectMeta,
+    since: Option<crate::cluster::objects::Time>,
+) -> Option<Finding> {
+    let since = since
+        .or(meta.creation_timestamp)
+        .unwrap_or(view.now() - PATIENCE);
     if view.now() - since < PATIENCE {
         return None;
     }
@@ -37,7 +45,11 @@ fn draft(view: &View, reason: Reason, kind: &str, meta: &ObjectMeta, since: Opti
 
 fn ingress(view: &View, ingress: &Ingress) -> Option<Finding> {
     let meta = &ingress.metadata;
-    let paths = ingress.spec.rules.iter().flat_map(|r| r.http.paths.iter().map(move |p| (r.host.as_str(), p)));
+    let paths = ingress
+        .spec
+        .rules
+        .iter()
+        .flat_map(|r| r.http.paths.iter().map(move |p| (r.host.as_str(), p)));
     let backends: Vec<_> = paths
         .filter_map(|(host, p)| Some((host, p.path.as_str(), p.backend.service.as_ref()?)))
         .collect();
@@ -50,7 +62,10 @@ fn ingress(view: &View, ingress: &Ingress) -> Option<Finding> {
     finding.service = owner(view, meta, missing.iter().map(|(host, ..)| *host));
     // Its users come in by this host, and none of its paths leads anywhere.
     let listed = view.roster.iter().any(|s| {
-        Some(&s.name) == finding.service.as_ref() && missing.iter().any(|(host, ..)| s.ingress.iter().any(|h| h == host))
+        Some(&s.name) == finding.service.as_ref()
+            && missing
+                .iter()
+                .any(|(host, ..)| s.ingress.iter().any(|h| h == host))
     });
     if listed && missing.len() == backends.len() {
         finding.effect = Effect::CutOff;
@@ -69,7 +84,10 @@ fn lacking(view: &View, namespace: &str, backend: &IngressService) -> Option<Str
         .iter()
         .find(|s| s.metadata.namespace == namespace && s.metadata.name == backend.name);
     let Some(service) = known else {
-        return Some(format!("Service {} does not exist in {namespace}", backend.name));
+        return Some(format!(
+            "Service {} does not exist in {namespace}",
+            backend.name
+        ));
     };
     let port = &backend.port;
     let has = |s: &Service| {
@@ -81,18 +99,36 @@ fn lacking(view: &View, namespace: &str, backend: &IngressService) -> Option<Str
     let asks = port.number.is_some() || !port.name.is_empty();
     let checkable = asks && service.spec.kind != "ExternalName" && !service.spec.ports.is_empty();
     (checkable && !has(service)).then(|| {
-        let asked = port.number.map_or_else(|| port.name.clone(), |n| n.to_string());
-        let ports: Vec<_> = service.spec.ports.iter().map(|p| p.port.to_string()).collect();
-        format!("Service {} has no port {asked}, only {}", backend.name, ports.join(", "))
+        let asked = port
+            .number
+            .map_or_else(|| port.name.clone(), |n| n.to_string());
+        let ports: Vec<_> = service
+            .spec
+            .ports
+            .iter()
+            .map(|p| p.port.to_string())
+            .collect();
+        format!(
+            "Service {} has no port {asked}, only {}",
+            backend.name,
+            ports.join(", ")
+        )
     })
 }
 
 /// The service that a host belongs to by the services file, else by namespace and name.
-fn owner<'h>(view: &View, meta: &ObjectMeta, hosts: impl Iterator<Item = &'h str>) -> Option<String> {
+fn owner<'h>(
+    view: &View,
+    meta: &ObjectMeta,
+    hosts: impl Iterator<Item = &'h str>,
+) -> Option<String> {
     let hosts: Vec<_> = hosts.collect();
-    let by_host = view.roster.iter().find(|s| s.ingress.iter().any(|h| hosts.contains(&h.as_str())));
+    let by_host = view
+        .roster
+        .iter()
+        .find(|s| s.ingress.iter().any(|h| hosts.contains(&h.as_str())));
     let by_name = || {
-        let at = ownership::of_object(WorkloadKind::Deployment, meta, view.roster)?;
+        let at = view.owners.of_object(meta)?;
         Some(&view.roster[at])
     };
     by_host.or_else(by_name).map(|s| s.name.clone())
@@ -107,9 +143,19 @@ fn route(view: &View, route: &HttpRoute) -> Option<Finding> {
         .iter()
         .flat_map(|p| &p.conditions)
         .find(|c| matches!(c.kind.as_str(), "Accepted" | "ResolvedRefs") && c.is_false())?;
-    let mut finding = draft(view, Reason::RouteInvalid, "HTTPRoute", meta, refused.last_transition_time)?;
+    let mut finding = draft(
+        view,
+        Reason::RouteInvalid,
+        "HTTPRoute",
+        meta,
+        refused.last_transition_time,
+    )?;
     finding.service = owner(view, meta, route.spec.hostnames.iter().map(String::as_str));
-    finding.message = format!("{} leads nowhere: {}", route.spec.hostnames.join(", "), refused.message);
+    finding.message = format!(
+        "{} leads nowhere: {}",
+        route.spec.hostnames.join(", "),
+        refused.message
+    );
     finding.fact(FactKind::Object, said(refused));
     Some(finding)
 }
@@ -121,7 +167,13 @@ fn gateway(view: &View, gateway: &Gateway) -> Option<Finding> {
         .conditions
         .iter()
         .find(|c| matches!(c.kind.as_str(), "Accepted" | "Programmed") && c.is_false())?;
-    let mut finding = draft(view, Reason::RouteInvalid, "Gateway", meta, refused.last_transition_time)?;
+    let mut finding = draft(
+        view,
+        Reason::RouteInvalid,
+        "Gateway",
+        meta,
+        refused.last_transition_time,
+    )?;
     finding.service = owner(view, meta, std::iter::empty());
     finding.message = format!("the gateway is not in force: {}", refused.message);
     finding.fact(FactKind::Object, said(refused));
@@ -129,5 +181,8 @@ fn gateway(view: &View, gateway: &Gateway) -> Option<Finding> {
 }
 
 fn said(condition: &Condition) -> String {
-    format!("condition {}={} ({}): {}", condition.kind, condition.status, condition.reason, condition.message)
+    format!(
+        "condition {}={} ({}): {}",
+        condition.kind, condition.status, condition.reason, condition.message
+    )
 }

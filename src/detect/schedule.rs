@@ -6,11 +6,9 @@ use chrono_tz::Tz;
 use croner::Cron;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::ownership;
 use super::view::View;
 use crate::cluster::Resource;
 use crate::cluster::objects::{CronJob, Time};
-use crate::inventory::WorkloadKind;
 
 /// A run may start this late: the controller looks every ten seconds, and a
 /// control plane that restarts catches up within minutes.
@@ -33,18 +31,38 @@ fn check(view: &View, cron: &CronJob) -> Option<Finding> {
     // What never ran may have been made a moment ago; count from there.
     let from = last.max(meta.creation_timestamp)?;
     let due = next_run(cron, from)?;
-    let late = cron.spec.starting_deadline_seconds.and_then(TimeDelta::try_seconds).map_or(LATE, |d| d.max(LATE));
+    let late = cron
+        .spec
+        .starting_deadline_seconds
+        .and_then(TimeDelta::try_seconds)
+        .map_or(LATE, |d| d.max(LATE));
     if view.now() - due <= late || is_running(view, cron) {
         return None;
     }
     let reference = ObjectRef::new("CronJob", &meta.namespace, &meta.name);
     let mut finding = Finding::new(Reason::CronJobMissed, reference, due, Effect::Impaired);
-    let service = ownership::of_object(WorkloadKind::CronJob, meta, view.roster);
+    let service = view.owners.of_cron_job(meta);
     finding.service = service.map(|at| view.roster[at].name.clone());
-    let zone = if cron.spec.time_zone.is_empty() { "UTC" } else { &cron.spec.time_zone };
-    let before = last.map_or_else(|| "never".to_owned(), |t| t.format("%F %H:%M UTC").to_string());
-    finding.message = format!("was due at {} and did not run; it last ran {before}", due.format("%F %H:%M UTC"));
-    finding.fact(FactKind::Object, format!("schedule {:?} ({zone}), last scheduled {before}", cron.spec.schedule));
+    let zone = if cron.spec.time_zone.is_empty() {
+        "UTC"
+    } else {
+        &cron.spec.time_zone
+    };
+    let before = last.map_or_else(
+        || "never".to_owned(),
+        |t| t.format("%F %H:%M UTC").to_string(),
+    );
+    finding.message = format!(
+        "was due at {} and did not run; it last ran {before}",
+        due.format("%F %H:%M UTC")
+    );
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "schedule {:?} ({zone}), last scheduled {before}",
+            cron.spec.schedule
+        ),
+    );
     Some(finding)
 }
 
@@ -59,9 +77,15 @@ pub fn next_run(cron: &CronJob, after: Time) -> Option<Time> {
             (zone, pattern) = (inline, rest.trim());
         }
     }
-    let zone: Tz = if zone.is_empty() { Tz::UTC } else { zone.parse().ok()? };
+    let zone: Tz = if zone.is_empty() {
+        Tz::UTC
+    } else {
+        zone.parse().ok()?
+    };
     let schedule: Cron = pattern.parse().ok()?;
-    let next = schedule.find_next_occurrence(&after.with_timezone(&zone), false).ok()?;
+    let next = schedule
+        .find_next_occurrence(&after.with_timezone(&zone), false)
+        .ok()?;
     Some(next.to_utc())
 }
 
@@ -71,6 +95,8 @@ fn is_running(view: &View, cron: &CronJob) -> bool {
         && view.snapshot.objects.jobs.iter().any(|j| {
             j.status.active > 0
                 && j.metadata.namespace == cron.metadata.namespace
-                && j.metadata.controller().is_some_and(|o| o.kind == "CronJob" && o.name == cron.metadata.name)
+                && j.metadata
+                    .controller()
+                    .is_some_and(|o| o.kind == "CronJob" && o.name == cron.metadata.name)
         })
 }

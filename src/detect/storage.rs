@@ -1,20 +1,40 @@
 //! Claims that are not bound. One that waits for its first consumer is in order.
 
+use std::collections::HashMap;
+
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::pods::SETTLING;
 use super::view::View;
+use super::workload::Workload;
+use crate::cluster::Resource;
 use crate::cluster::objects::{PersistentVolumeClaim, StorageClass};
 
 /// Checks every claim.
-pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
-    view.snapshot
-        .objects
-        .claims
-        .iter()
-        .filter_map(|c| check(view, c))
+#[must_use]
+pub fn detect(view: &View) -> Vec<Finding> {
+    let consumers = consumers(view);
+    let claims = view.snapshot.objects.claims.iter();
+    claims
+        .filter_map(|claim| check(view, &consumers, claim))
+        .collect()
 }
 
-fn check(view: &View, claim: &PersistentVolumeClaim) -> Option<Finding> {
+/// The workload that mounts each claim, by namespace and name.
+type Consumers<'v, 'a> = HashMap<(&'v str, &'v str), &'v Workload<'a>>;
+
+fn consumers<'v, 'a>(view: &'v View<'a>) -> Consumers<'v, 'a> {
+    let mut consumers = HashMap::new();
+    for workload in &view.workloads {
+        let volumes = workload.pods.iter().flat_map(|p| &p.spec.volumes);
+        for claim in volumes.filter_map(|v| v.persistent_volume_claim.as_ref()) {
+            let key = (workload.meta.namespace.as_str(), claim.claim_name.as_str());
+            consumers.entry(key).or_insert(workload);
+        }
+    }
+    consumers
+}
+
+fn check(view: &View, consumers: &Consumers, claim: &PersistentVolumeClaim) -> Option<Finding> {
     let meta = &claim.metadata;
     let since = meta.creation_timestamp.unwrap_or(view.now());
     let reason = match claim.status.phase.as_str() {
@@ -26,7 +46,9 @@ fn check(view: &View, claim: &PersistentVolumeClaim) -> Option<Finding> {
     };
     let reference = ObjectRef::new("PersistentVolumeClaim", &meta.namespace, &meta.name);
     let mut finding = Finding::new(reason, reference, since, Effect::Impaired);
-    finding.service = owner(view, claim);
+    let consumer = consumers.get(&(meta.namespace.as_str(), meta.name.as_str()));
+    let service = consumer.and_then(|workload| view.service_of(workload));
+    finding.service = service.map(|s| s.name.clone());
     finding.message = if reason == Reason::ClaimLost {
         format!("its volume {} is gone", claim.spec.volume_name)
     } else {
@@ -44,8 +66,11 @@ fn check(view: &View, claim: &PersistentVolumeClaim) -> Option<Finding> {
 /// Bound on first use, and nobody uses it yet. A selected node means that the
 /// scheduler has a consumer for it.
 fn waits_for_consumer(view: &View, claim: &PersistentVolumeClaim) -> bool {
-    let class = storage_class(view, claim);
-    let on_first_use = class.is_some_and(|c| c.volume_binding_mode == "WaitForFirstConsumer");
+    // Where classes could not be read, any may bind on first use.
+    let on_first_use = match storage_class(view, claim) {
+        Some(class) => class.volume_binding_mode == "WaitForFirstConsumer",
+        None => !view.snapshot.is_read(Resource::StorageClasses),
+    };
     let meta = &claim.metadata;
     on_first_use
         && meta
@@ -68,21 +93,4 @@ pub fn storage_class<'a>(
                 == Some("true")
         }),
     }
-}
-
-/// The service whose pods mount the claim.
-fn owner(view: &View, claim: &PersistentVolumeClaim) -> Option<String> {
-    let meta = &claim.metadata;
-    view.workloads
-        .iter()
-        .filter(|w| w.meta.namespace == meta.namespace)
-        .find(|w| {
-            w.pods
-                .iter()
-                .flat_map(|p| &p.spec.volumes)
-                .filter_map(|v| v.persistent_volume_claim.as_ref())
-                .any(|c| c.claim_name == meta.name)
-        })
-        .and_then(|w| view.service_of(w))
-        .map(|s| s.name.clone())
 }

@@ -1,18 +1,16 @@
-//! A snapshot made easy to ask: workloads with their pods, events by object,
-//! and which service each workload belongs to.
+//! A snapshot made easy to ask: workloads with their pods, events and metrics
+//! by object, and which service each workload belongs to. Whatever detection
+//! looks up often has an index here, so that a cycle stays linear.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::ownership;
-use crate::cluster::objects::{
-    Condition, Deployment, Event, Node, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
-    StatefulSet, Time, condition,
-};
+use super::ownership::Owners;
+use super::workload::{self, Key, Workload};
+use crate::cluster::objects::{Event, Node, Pod, PodMetrics, Time, condition};
 use crate::cluster::{Resource, Snapshot};
-use crate::detect::ObjectRef;
 use crate::inventory::Service;
 
 /// Restart counts as the previous cycle saw them, by `namespace/pod/container`.
@@ -26,38 +24,18 @@ pub struct View<'a> {
     pub roster: &'a [Service],
     /// Deployments, stateful sets, daemon sets, and pods on their own.
     pub workloads: Vec<Workload<'a>>,
+    /// The roster by namespace.
+    pub owners: Owners<'a>,
     /// Time between cycles.
     pub look_back: TimeDelta,
     /// What the previous cycle remembered.
     pub restarts: &'a RestartCounts,
-    events: HashMap<(&'a str, &'a str, &'a str), Vec<&'a Event>>,
+    events: HashMap<Key<'a>, Vec<&'a Event>>,
     nodes: HashMap<&'a str, &'a Node>,
-}
-
-/// Something that keeps a number of pods running.
-pub struct Workload<'a> {
-    /// Kind, as in manifests; of pods on their own, `Pod`.
-    pub kind: &'a str,
-    /// Its metadata.
-    pub meta: &'a ObjectMeta,
-    /// How many pods there should be; none when only the pods are known.
-    pub desired: Option<u32>,
-    /// How many it reports as ready.
-    pub reported_ready: u32,
-    /// The pods' template.
-    pub template: Option<&'a PodTemplate>,
-    /// Its conditions.
-    pub conditions: &'a [Condition],
-    /// Seconds that a rollout may take.
-    pub progress_deadline: Option<i64>,
-    /// How many pods have the newest template.
-    pub updated: Option<u32>,
-    /// Its pods.
-    pub pods: Vec<&'a Pod>,
-    /// Its replica sets.
-    pub replica_sets: Vec<&'a ReplicaSet>,
-    /// Index of its service in the roster.
-    pub service: Option<usize>,
+    metrics: HashMap<(&'a str, &'a str), &'a PodMetrics>,
+    by_key: HashMap<Key<'a>, usize>,
+    by_service: Vec<Vec<usize>>,
+    by_name: HashMap<&'a str, usize>,
 }
 
 impl<'a> View<'a> {
@@ -69,33 +47,41 @@ impl<'a> View<'a> {
         look_back: Duration,
         restarts: &'a RestartCounts,
     ) -> Self {
-        let mut events: HashMap<_, Vec<_>> = HashMap::new();
-        for event in &snapshot.objects.events {
-            let about = &event.involved_object;
-            events
-                .entry((
-                    about.kind.as_str(),
-                    about.namespace.as_str(),
-                    about.name.as_str(),
-                ))
-                .or_default()
-                .push(event);
+        let objects = &snapshot.objects;
+        let owners = Owners::new(roster);
+        let mut workloads = workload::collect(snapshot);
+        owners.assign(&mut workloads);
+        let mut by_service = vec![Vec::new(); roster.len()];
+        for (at, workload) in workloads.iter().enumerate() {
+            if let Some(service) = workload.service {
+                by_service[service].push(at);
+            }
         }
-        let mut workloads = collect(snapshot);
-        ownership::assign(&mut workloads, roster);
+        let nodes = objects.nodes.iter();
+        let metrics = objects.pod_metrics.iter();
         Self {
             snapshot,
             roster,
-            workloads,
+            owners,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,
-            events,
-            nodes: snapshot
-                .objects
-                .nodes
-                .iter()
-                .map(|n| (n.metadata.name.as_str(), n))
+            events: warnings(&objects.events),
+            nodes: nodes.map(|n| (n.metadata.name.as_str(), n)).collect(),
+            metrics: metrics
+                .map(|m| ((m.metadata.namespace.as_str(), m.metadata.name.as_str()), m))
                 .collect(),
+            by_key: workloads
+                .iter()
+                .enumerate()
+                .map(|(at, w)| (w.key(), at))
+                .collect(),
+            by_service,
+            by_name: roster
+                .iter()
+                .enumerate()
+                .map(|(at, s)| (s.name.as_str(), at))
+                .collect(),
+            workloads,
         }
     }
 
@@ -143,6 +129,15 @@ impl<'a> View<'a> {
         (ready.is_true() && since > joined + TimeDelta::minutes(10)).then_some(since)
     }
 
+    /// Whether a node is known and not ready: what runs there cannot be reached.
+    #[must_use]
+    pub fn is_lost(&self, node: &str) -> bool {
+        let ready = self
+            .node(node)
+            .and_then(|n| condition(&n.status.conditions, "Ready"));
+        ready.is_some_and(|c| !c.is_true())
+    }
+
     /// A node by name.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<&'a Node> {
@@ -155,165 +150,54 @@ impl<'a> View<'a> {
         workload.service.map(|index| &self.roster[index])
     }
 
-    /// The workloads of the service at `index` of the roster.
-    pub fn workloads_of(&self, index: usize) -> impl Iterator<Item = &Workload<'a>> {
-        self.workloads
-            .iter()
-            .filter(move |w| w.service == Some(index))
+    /// A workload by kind, namespace and name.
+    #[must_use]
+    pub fn workload(&self, kind: &str, namespace: &str, name: &str) -> Option<&Workload<'a>> {
+        self.by_key
+            .get(&(kind, namespace, name))
+            .map(|&at| &self.workloads[at])
+    }
+
+    /// A service of the roster by its name.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&'a Service> {
+        self.by_name.get(name).map(|&at| &self.roster[at])
+    }
+
+    /// Positions of the workloads of the service at `index` of the roster.
+    #[must_use]
+    pub fn workloads_of(&self, index: usize) -> &[usize] {
+        &self.by_service[index]
+    }
+
+    /// What a pod uses, where it was measured.
+    #[must_use]
+    pub fn metrics(&self, pod: &Pod) -> Option<&'a PodMetrics> {
+        let meta = &pod.metadata;
+        self.metrics
+            .get(&(meta.namespace.as_str(), meta.name.as_str()))
+            .copied()
     }
 }
 
-impl Workload<'_> {
-    /// Names the workload.
-    #[must_use]
-    pub fn reference(&self) -> ObjectRef {
-        ObjectRef::new(self.kind, &self.meta.namespace, &self.meta.name)
-    }
-
-    /// The pods' specification, from the template or a living pod.
-    #[must_use]
-    pub fn pod_spec(&self) -> Option<&PodSpec> {
-        self.template
-            .map(|t| &*t.spec)
-            .or_else(|| self.pods.first().map(|p| &*p.spec))
-    }
-}
-
-fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
-    let objects = &snapshot.objects;
-    let mut workloads: Vec<_> = objects
-        .deployments
-        .iter()
-        .map(deployment)
-        .chain(objects.stateful_sets.iter().map(stateful_set))
-        .chain(objects.daemon_sets.iter().map(|d| Workload {
-            desired: Some(d.status.desired_number_scheduled),
-            reported_ready: d.status.number_ready,
-            template: Some(&d.spec.template),
-            conditions: &d.status.conditions,
-            updated: Some(d.status.updated_number_scheduled),
-            ..bare("DaemonSet", &d.metadata)
-        }))
-        .collect();
-    let mut index: HashMap<_, usize> = HashMap::new();
-    for (at, w) in workloads.iter().enumerate() {
-        index.insert(
-            (w.kind, w.meta.namespace.as_str(), w.meta.name.as_str()),
-            at,
+/// Warning events by what they are about; normal ones, which a dump may hold,
+/// tell of no trouble.
+fn warnings(events: &[Event]) -> HashMap<Key<'_>, Vec<&Event>> {
+    let mut by_object: HashMap<Key, Vec<_>> = HashMap::new();
+    for event in events.iter().filter(|e| e.is_warning()) {
+        let about = &event.involved_object;
+        let key = (
+            about.kind.as_str(),
+            about.namespace.as_str(),
+            about.name.as_str(),
         );
+        by_object.entry(key).or_default().push(event);
     }
-    let replica_sets = replica_set_owners(snapshot);
-    for set in &objects.replica_sets {
-        let meta = &set.metadata;
-        let owner = meta.controller().map_or("", |o| o.name.as_str());
-        if let Some(&at) = index.get(&("Deployment", meta.namespace.as_str(), owner)) {
-            workloads[at].replica_sets.push(set);
-        } else if owner.is_empty() {
-            index.insert(("ReplicaSet", &meta.namespace, &meta.name), workloads.len());
-            workloads.push(Workload {
-                desired: Some(set.spec.replicas.unwrap_or(1)),
-                reported_ready: set.status.ready_replicas,
-                template: Some(&set.spec.template),
-                conditions: &set.status.conditions,
-                ..bare("ReplicaSet", meta)
-            });
-        }
+    // What is said of them must not hang on the order in which they came.
+    for events in by_object.values_mut() {
+        events.sort_unstable_by_key(|e| (e.first(), &e.metadata.name, &e.message));
     }
-    for pod in &objects.pods {
-        let Some((kind, name)) = owner_of(pod, &replica_sets) else {
-            continue;
-        };
-        let key = (kind, pod.metadata.namespace.as_str(), name);
-        let at = *index.entry(key).or_insert_with(|| {
-            workloads.push(Workload {
-                // The pod stands for its owner: only the owner's name would differ.
-                ..bare(kind, &pod.metadata)
-            });
-            workloads.len() - 1
-        });
-        workloads[at].pods.push(pod);
-    }
-    workloads
-}
-
-fn bare<'a>(kind: &'a str, meta: &'a ObjectMeta) -> Workload<'a> {
-    Workload {
-        kind,
-        meta,
-        desired: None,
-        reported_ready: 0,
-        template: None,
-        conditions: &[],
-        progress_deadline: None,
-        updated: None,
-        pods: Vec::new(),
-        replica_sets: Vec::new(),
-        service: None,
-    }
-}
-
-fn deployment(d: &Deployment) -> Workload<'_> {
-    Workload {
-        desired: Some(d.spec.replicas.unwrap_or(1)),
-        reported_ready: d.status.ready_replicas,
-        template: Some(&d.spec.template),
-        conditions: &d.status.conditions,
-        progress_deadline: (!d.spec.paused)
-            .then_some(d.spec.progress_deadline_seconds.unwrap_or(600)),
-        updated: Some(d.status.updated_replicas),
-        ..bare("Deployment", &d.metadata)
-    }
-}
-
-fn stateful_set(s: &StatefulSet) -> Workload<'_> {
-    Workload {
-        desired: Some(s.spec.replicas.unwrap_or(1)),
-        reported_ready: s.status.ready_replicas,
-        template: Some(&s.spec.template),
-        conditions: &s.status.conditions,
-        updated: Some(s.status.updated_replicas),
-        ..bare("StatefulSet", &s.metadata)
-    }
-}
-
-/// The deployment that owns each replica set.
-type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), &'a str>;
-
-fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
-    snapshot
-        .objects
-        .replica_sets
-        .iter()
-        .filter_map(|set| {
-            let owner = set.metadata.controller()?;
-            Some((
-                (set.metadata.namespace.as_str(), set.metadata.name.as_str()),
-                owner.name.as_str(),
-            ))
-        })
-        .collect()
-}
-
-/// The workload that a pod belongs to; pods of jobs are their job's affair.
-fn owner_of<'a>(pod: &'a Pod, replica_sets: &ReplicaSetOwners<'a>) -> Option<(&'a str, &'a str)> {
-    let meta = &pod.metadata;
-    let Some(owner) = meta.controller() else {
-        return Some(("Pod", &meta.name));
-    };
-    match owner.kind.as_str() {
-        "Job" => None,
-        // Static pods belong to their node and have no other keeper.
-        "Node" => Some(("Pod", &meta.name)),
-        "ReplicaSet" => {
-            let known = replica_sets.get(&(meta.namespace.as_str(), owner.name.as_str()));
-            let deployment = known.copied().or_else(|| {
-                let hash = meta.label("pod-template-hash")?;
-                owner.name.strip_suffix(hash)?.strip_suffix('-')
-            });
-            Some(deployment.map_or(("ReplicaSet", owner.name.as_str()), |d| ("Deployment", d)))
-        }
-        kind => Some((kind, &owner.name)),
-    }
+    by_object
 }
 
 /// Whether pods and everything that keeps them were read, so that "there is

@@ -1,11 +1,12 @@
 //! Deployments, stateful sets, daemon sets and pods on their own: how many
 //! pods serve of how many that should, and what the others are at.
 
-use chrono::TimeDelta;
-
 use super::finding::{Effect, FactKind, Finding, PodRef, Reason};
-use super::pods::{self, PodState, SETTLING, Symptom};
-use super::view::{View, Workload};
+use super::pods::SETTLING;
+use super::rollout;
+use super::tally::Tally;
+use super::view::View;
+use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::objects::{Condition, Pod, Time, condition};
 use crate::inventory::{KnownIssueKind, Service};
@@ -49,8 +50,8 @@ pub fn detect(view: &View) -> (Vec<WorkloadState>, Vec<Finding>) {
     let states = view
         .workloads
         .iter()
-        .map(|w| {
-            let (state, finding) = judge(view, w);
+        .map(|workload| {
+            let (state, finding) = judge(view, workload);
             findings.extend(finding);
             state
         })
@@ -58,132 +59,186 @@ pub fn detect(view: &View) -> (Vec<WorkloadState>, Vec<Finding>) {
     (states, findings)
 }
 
-/// The pods of a workload by what they are at.
-struct Tally<'a> {
-    ready: u32,
-    at_risk: Vec<(&'a Pod, Symptom)>,
-    starting: Vec<(&'a Pod, Time)>,
-    failing: Vec<(&'a Pod, Symptom)>,
-}
+/// A state, and what there is to say about it.
+type Judgement = (WorkloadState, Option<Finding>);
 
-fn judge(view: &View, workload: &Workload) -> (WorkloadState, Option<Finding>) {
+fn judge(view: &View, workload: &Workload) -> Judgement {
     if !view.snapshot.is_read(Resource::Pods) {
         return from_status(view, workload);
     }
-    let service = view.service_of(workload);
-    let tally = tally(view, workload, service);
-    let desired = desired(workload, &tally);
-    let state = |health, since| WorkloadState {
-        health,
-        ready: tally.ready,
-        desired,
-        since,
-    };
-    let draft = |reason, since, effect| {
-        let mut finding = Finding::new(reason, workload.reference(), since, effect);
-        finding.service = service.map(|s| s.name.clone());
-        finding
-    };
-    if desired == 0 {
-        return (state(Health::ScaledToZero, None), None);
-    }
-    if tally.ready >= desired {
-        return serving(view, workload, &tally, state, draft);
-    }
-    let missing = desired - tally.ready;
-    let in_time = u32::try_from(tally.starting.len()).unwrap_or(u32::MAX);
-    if tally.failing.is_empty() && in_time >= missing {
-        let since = tally
-            .starting
-            .iter()
-            .map(|(_, t)| *t)
-            .min()
-            .unwrap_or(view.now());
-        return (
-            state(Health::Starting, Some(since)),
-            slow_start(service, &tally, since, draft),
-        );
-    }
-    let (health, effect) = if tally.ready == 0 {
-        (Health::Unavailable, Effect::Unavailable)
-    } else {
-        (Health::Degraded, Effect::Degraded)
-    };
-    if let Some(worst) = worst(&tally.failing) {
-        let since = down_since(workload, &tally, desired);
-        let mut finding = draft(worst.reason, since, effect);
-        finding.message = format!("{} of {desired} pods not ready: {}", missing, worst.message);
-        finding.pods = failing_pods(&tally);
-        return (state(health, Some(since)), Some(finding));
-    }
-    missing_pods(
+    let tally = Tally::of(view, workload);
+    let desired = workload.desired.unwrap_or_else(|| tally.open());
+    let case = Case {
         view,
         workload,
-        &tally,
-        missing,
-        state,
-        draft,
-        (health, effect),
-    )
+        service: view.service_of(workload),
+        desired,
+        missing: desired.saturating_sub(tally.ready),
+        tally,
+    };
+    if desired == 0 {
+        (case.state(Health::ScaledToZero, None), None)
+    } else if case.missing == 0 {
+        case.serving()
+    } else if case.is_in_time() {
+        case.starting()
+    } else if rollout::may_miss(view, workload, &case.tally) {
+        (case.state(Health::Healthy, None), None)
+    } else if case.tally.failing.is_empty() {
+        case.without_pods()
+    } else {
+        case.failing()
+    }
 }
 
-fn tally<'a>(view: &View<'a>, workload: &Workload<'a>, service: Option<&Service>) -> Tally<'a> {
-    let mut tally = Tally {
-        ready: 0,
-        at_risk: vec![],
-        starting: vec![],
-        failing: vec![],
-    };
-    for &pod in &workload.pods {
-        match pods::judge(view, pod, service) {
-            PodState::Ready { at_risk } => {
-                tally.ready += 1;
-                tally.at_risk.extend(at_risk.map(|s| (pod, s)));
-            }
-            PodState::Starting { since } => tally.starting.push((pod, since)),
-            PodState::Failing(symptom) => tally.failing.push((pod, symptom)),
-            PodState::Gone => {}
+/// A workload whose pods are known.
+struct Case<'v, 'a> {
+    view: &'v View<'a>,
+    workload: &'v Workload<'a>,
+    service: Option<&'a Service>,
+    tally: Tally<'a>,
+    desired: u32,
+    missing: u32,
+}
+
+impl Case<'_, '_> {
+    fn state(&self, health: Health, since: Option<Time>) -> WorkloadState {
+        WorkloadState {
+            health,
+            ready: self.tally.ready,
+            desired: self.desired,
+            since,
         }
     }
-    tally
-}
 
-/// What the workload asks for; of pods without a known keeper, all that have not ended.
-fn desired(workload: &Workload, tally: &Tally) -> u32 {
-    workload.desired.unwrap_or_else(|| {
-        let open = tally.starting.len() + tally.failing.len();
-        tally.ready + u32::try_from(open).unwrap_or(u32::MAX)
-    })
-}
+    fn draft(&self, reason: Reason, since: Time, effect: Effect) -> Finding {
+        let mut finding = Finding::new(reason, self.workload.reference(), since, effect);
+        finding.service = self.service.map(|s| s.name.clone());
+        finding
+    }
 
-/// Enough pods serve. What may still be wrong: they flap, or a newer version does not come up.
-fn serving(
-    view: &View,
-    workload: &Workload,
-    tally: &Tally,
-    state: impl Fn(Health, Option<Time>) -> WorkloadState,
-    draft: impl Fn(Reason, Time, Effect) -> Finding,
-) -> (WorkloadState, Option<Finding>) {
-    if let Some((_, symptom)) = tally.at_risk.iter().min_by_key(|(_, s)| s.since) {
-        let mut finding = draft(symptom.reason, symptom.since, Effect::AtRisk);
-        finding.message = format!("serves now, but {}", symptom.message);
-        finding.pods = tally.at_risk.iter().map(|(pod, _)| pod_ref(pod)).collect();
-        return (state(Health::AtRisk, Some(symptom.since)), Some(finding));
+    /// Enough pods serve. What may still be wrong: they flap, or a newer
+    /// version does not come up.
+    fn serving(&self) -> Judgement {
+        if let Some((_, symptom)) = self.tally.at_risk.iter().min_by_key(|(_, s)| s.since) {
+            let mut finding = self.draft(symptom.reason, symptom.since, Effect::AtRisk);
+            finding.message = format!("serves now, but {}", symptom.message);
+            finding.pods = refs(self.tally.at_risk.iter().map(|(pod, _)| *pod));
+            let state = self.state(Health::AtRisk, Some(symptom.since));
+            return (state, Some(finding));
+        }
+        if let Some(since) = rollout::overdue(self.view, self.workload, &self.tally) {
+            let mut finding = self.draft(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
+            let how = self
+                .tally
+                .worst()
+                .map_or_else(String::new, |s| format!(": {}", s.message));
+            finding.message = format!("the new version does not come up, the old one serves{how}");
+            finding.pods = refs(self.tally.failing.iter().map(|(pod, _)| *pod));
+            return (self.state(Health::Healthy, None), Some(finding));
+        }
+        let health =
+            if self.workload.desired.is_none() && keeper_is_unread(self.view, self.workload) {
+                Health::Unknown
+            } else {
+                Health::Healthy
+            };
+        (self.state(health, None), None)
     }
-    if let Some(since) = rollout_overdue(view, workload) {
-        let mut finding = draft(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
-        let how = worst(&tally.failing).map_or_else(String::new, |s| format!(": {}", s.message));
-        finding.message = format!("the new version does not come up, the old one serves{how}");
-        finding.pods = failing_pods(tally);
-        return (state(Health::Healthy, None), Some(finding));
+
+    /// Whether all that is missing may still come by itself.
+    fn is_in_time(&self) -> bool {
+        let coming = self.tally.starting.len() + self.tally.replaced(self.view);
+        self.tally.failing.is_empty() && coming >= self.missing as usize
     }
-    let unread_keeper = workload.desired.is_none() && keeper_is_unread(view, workload);
-    let health = if unread_keeper {
-        Health::Unknown
-    } else {
-        Health::Healthy
-    };
-    (state(health, None), None)
+
+    /// A start that the services file says is slow gets a finding, so that
+    /// the report can say how long to wait.
+    fn starting(&self) -> Judgement {
+        let since = self.tally.starting_since().unwrap_or(self.view.now());
+        let slow = |k: &KnownIssueKind| matches!(k, KnownIssueKind::SlowStartup { .. });
+        let finding = self.service.and_then(|s| s.known_issue(slow)).map(|issue| {
+            let mut finding = self.draft(Reason::ContainersNotReady, since, Effect::Starting);
+            finding.message = "still within its documented start".to_owned();
+            finding.known_issue = Some(issue.text.clone());
+            finding.pods = refs(self.tally.starting.iter().map(|(pod, _)| *pod));
+            finding
+        });
+        (self.state(Health::Starting, Some(since)), finding)
+    }
+
+    fn how_bad(&self) -> (Health, Effect) {
+        if self.tally.ready == 0 {
+            (Health::Unavailable, Effect::Unavailable)
+        } else {
+            (Health::Degraded, Effect::Degraded)
+        }
+    }
+
+    /// Pods are there and should serve.
+    fn failing(&self) -> Judgement {
+        let (health, effect) = self.how_bad();
+        let since = self.tally.down_since(self.workload, self.desired);
+        let (reason, message) = self
+            .tally
+            .worst()
+            .map_or((Reason::ContainersNotReady, ""), |s| {
+                (s.reason, s.message.as_str())
+            });
+        let mut finding = self.draft(reason, since, effect);
+        let (missing, desired) = (self.missing, self.desired);
+        finding.message = format!("{missing} of {desired} pods not ready: {message}");
+        let failing = self.tally.failing.iter().map(|(pod, _)| *pod);
+        finding.pods = refs(failing.chain(self.tally.stranded(self.view)));
+        (self.state(health, Some(since)), Some(finding))
+    }
+
+    /// Pods should exist and do not.
+    fn without_pods(&self) -> Judgement {
+        let (health, effect) = self.how_bad();
+        let lack = format!("{} of {} pods", self.missing, self.desired);
+        let refusal = refusal(self.view, self.workload);
+        let since = self.missing_since(refusal.as_ref());
+        if since.is_some_and(|t| self.view.now() - t < SETTLING) && self.tally.leaving.is_empty() {
+            return (self.state(Health::Starting, since), None);
+        }
+        // Nobody says since when: as of now, and the next look confirms it.
+        let since = since.unwrap_or(self.view.now());
+        let mut finding = match refusal {
+            Some(refusal) => {
+                let mut finding = self.draft(Reason::FailedCreate, since, effect);
+                finding.message = format!("{lack} could not be created: {}", refusal.message);
+                finding.fact(refusal.kind, refusal.message);
+                finding
+            }
+            None => {
+                let mut finding = self.draft(Reason::MinimumReplicasUnavailable, since, effect);
+                finding.message = if self.tally.leaving.is_empty() {
+                    format!("{lack} do not exist")
+                } else {
+                    format!("{lack} not ready: the old ones are being deleted and do not go")
+                };
+                finding
+            }
+        };
+        let starting = self.tally.starting.iter().map(|(pod, _)| *pod);
+        finding.pods = refs(starting.chain(self.tally.leaving.iter().copied()));
+        (self.state(health, Some(since)), Some(finding))
+    }
+
+    /// Since when pods are missing, as far as any object says.
+    fn missing_since(&self, refusal: Option<&Refusal>) -> Option<Time> {
+        let created = self.workload.meta.creation_timestamp;
+        let all_gone = condition(self.workload.conditions, "Available")
+            .filter(|c| c.is_false() && self.tally.ready == 0)
+            .and_then(|c| c.last_transition_time);
+        refusal
+            .and_then(|r| r.since)
+            .or(all_gone)
+            .or(self.tally.leaving_since())
+            .or(created.filter(|t| self.view.now() - *t < SETTLING))
+            .max(created.filter(|_| refusal.is_some()))
+    }
 }
 
 /// A pod whose keeper was not read: all its pods may serve and others be missing.
@@ -198,178 +253,49 @@ fn keeper_is_unread(view: &View, workload: &Workload) -> bool {
     !view.snapshot.is_read(resource)
 }
 
-/// Since when a rollout has been past its deadline, by the controller's word
-/// or, where the controller is late, by the clock.
-fn rollout_overdue(view: &View, workload: &Workload) -> Option<Time> {
-    let deadline = TimeDelta::try_seconds(workload.progress_deadline?)?;
-    let progressing = condition(workload.conditions, "Progressing")?;
-    if progressing.is_false() && progressing.reason == "ProgressDeadlineExceeded" {
-        return Some(progressing.last_transition_time.unwrap_or(view.now()));
-    }
-    let last = progressing
-        .last_update_time
-        .or(progressing.last_transition_time)?;
-    let unfinished = progressing.reason != "NewReplicaSetAvailable"
-        && workload
-            .updated
-            .zip(workload.desired)
-            .is_some_and(|(have, want)| have < want);
-    (unfinished && view.now() - last > deadline).then_some(last + deadline)
+/// The API server's refusal to create pods: quota, service account, admission.
+struct Refusal {
+    kind: FactKind,
+    message: String,
+    since: Option<Time>,
 }
 
-/// A start that the services file says is slow, so that the report can say how long to wait.
-fn slow_start(
-    service: Option<&Service>,
-    tally: &Tally,
-    since: Time,
-    draft: impl Fn(Reason, Time, Effect) -> Finding,
-) -> Option<Finding> {
-    let issue = service?.known_issue(|k| matches!(k, KnownIssueKind::SlowStartup { .. }))?;
-    let mut finding = draft(Reason::ContainersNotReady, since, Effect::Starting);
-    finding.message = "still within its documented start".to_owned();
-    finding.known_issue = Some(issue.text.clone());
-    finding.pods = tally.starting.iter().map(|(pod, _)| pod_ref(pod)).collect();
-    Some(finding)
-}
-
-/// Pods that should exist and do not.
-fn missing_pods(
-    view: &View,
-    workload: &Workload,
-    tally: &Tally,
-    missing: u32,
-    state: impl Fn(Health, Option<Time>) -> WorkloadState,
-    draft: impl Fn(Reason, Time, Effect) -> Finding,
-    (health, effect): (Health, Effect),
-) -> (WorkloadState, Option<Finding>) {
-    let now = view.now();
-    let desired = tally.ready + missing;
-    if let Some(refused) = replica_failure(workload) {
-        let since = refused.last_transition_time.unwrap_or(now);
-        let mut finding = draft(Reason::FailedCreate, since, effect);
-        finding.message = format!(
-            "{missing} of {desired} pods could not be created: {}",
-            refused.message
-        );
-        finding.fact(
-            FactKind::Object,
-            format!("condition ReplicaFailure: {}", refused.message),
-        );
-        return (state(health, Some(since)), Some(finding));
-    }
-    let since = condition(workload.conditions, "Available")
-        .filter(|c| c.is_false())
-        .and_then(|c| c.last_transition_time)
-        .or(workload.meta.creation_timestamp)
-        .filter(|t| tally.ready == 0 || *t > now - SETTLING)
-        .unwrap_or(now - SETTLING);
-    if now - since < SETTLING {
-        return (state(Health::Starting, Some(since)), None);
-    }
-    let refused = refusal_event(view, workload);
-    let reason = if refused.is_some() {
-        Reason::FailedCreate
-    } else {
-        Reason::MinimumReplicasUnavailable
-    };
-    let mut finding = draft(reason, since, effect);
-    finding.message = match refused {
-        Some(message) => format!("{missing} of {desired} pods could not be created: {message}"),
-        None => format!("{missing} of {desired} pods do not exist"),
-    };
-    finding.pods = tally.starting.iter().map(|(pod, _)| pod_ref(pod)).collect();
-    (state(health, Some(since)), Some(finding))
-}
-
-/// The refusal that leaves no pod at all: quota, service account, admission.
-fn replica_failure<'a>(workload: &'a Workload) -> Option<&'a Condition> {
-    let refused = |conditions: &'a [Condition]| {
-        condition(conditions, "ReplicaFailure").filter(|c| c.is_true())
-    };
-    refused(workload.conditions).or_else(|| {
+/// Deployments and replica sets have a condition for it; stateful and daemon
+/// sets say it by events.
+fn refusal(view: &View, workload: &Workload) -> Option<Refusal> {
+    let sets = || {
         workload
             .replica_sets
             .iter()
             .filter(|set| set.spec.replicas != Some(0))
-            .find_map(|set| refused(&set.status.conditions))
-    })
-}
-
-/// Stateful and daemon sets have no such condition: their events say it.
-fn refusal_event(view: &View, workload: &Workload) -> Option<String> {
-    let meta = workload.meta;
-    let of_sets = workload
-        .replica_sets
-        .iter()
-        .filter(|set| set.spec.replicas != Some(0))
-        .flat_map(|set| view.events("ReplicaSet", &set.metadata.namespace, &set.metadata.name));
-    view.events(kind_of(workload), &meta.namespace, &meta.name)
+    };
+    let failure =
+        |conditions| condition(conditions, "ReplicaFailure").filter(|c: &&Condition| c.is_true());
+    let by_condition = failure(workload.conditions)
+        .or_else(|| sets().find_map(|set| failure(&set.status.conditions)));
+    if let Some(condition) = by_condition {
+        return Some(Refusal {
+            kind: FactKind::Object,
+            message: condition.message.clone(),
+            since: condition.last_transition_time,
+        });
+    }
+    let of_sets =
+        sets().flat_map(|s| view.events("ReplicaSet", &s.metadata.namespace, &s.metadata.name));
+    view.events(workload.kind, &workload.meta.namespace, workload.name)
         .iter()
         .chain(of_sets)
         .filter(|e| e.reason == "FailedCreate")
         .max_by_key(|e| e.last())
-        .map(|e| e.message.clone())
+        .map(|e| Refusal {
+            kind: FactKind::Event,
+            message: e.message.clone(),
+            since: e.first(),
+        })
 }
 
-fn kind_of(workload: &Workload) -> &'static str {
-    match workload.kind {
-        "StatefulSet" => "StatefulSet",
-        "DaemonSet" => "DaemonSet",
-        _ => "Deployment",
-    }
-}
-
-/// Since when: unavailable since the last pod went, degraded since the first did.
-fn down_since(workload: &Workload, tally: &Tally, desired: u32) -> Time {
-    let times = || {
-        let failing = tally.failing.iter().map(|(_, s)| s.since);
-        failing.chain(tally.starting.iter().map(|(_, t)| *t))
-    };
-    let first = times().min().unwrap_or_default();
-    if tally.ready > 0 {
-        return first;
-    }
-    let last = times().max().unwrap_or(first);
-    // Pods are replaced while the outage goes on; the workload remembers.
-    let unavailable = condition(workload.conditions, "Available")
-        .filter(|c| c.is_false())
-        .and_then(|c| c.last_transition_time);
-    let all_replaced = unavailable.is_some_and(|t| {
-        tally
-            .failing
-            .iter()
-            .all(|(pod, _)| pod.metadata.creation_timestamp > Some(t))
-    });
-    match unavailable {
-        Some(t) if desired == 1 || all_replaced => t.min(last),
-        _ => last,
-    }
-}
-
-/// The symptom that says most; of equals, the oldest.
-fn worst<'a>(failing: &'a [(&Pod, Symptom)]) -> Option<&'a Symptom> {
-    let vague = |r: Reason| {
-        matches!(
-            r,
-            Reason::ContainersNotReady | Reason::ContainerCreating | Reason::Pending
-        )
-    };
-    failing
-        .iter()
-        .map(|(_, symptom)| symptom)
-        .min_by_key(|s| (vague(s.reason), s.since))
-}
-
-fn failing_pods(tally: &Tally) -> Vec<PodRef> {
-    tally.failing.iter().map(|(pod, _)| pod_ref(pod)).collect()
-}
-
-fn pod_ref(pod: &Pod) -> PodRef {
-    PodRef {
-        namespace: pod.metadata.namespace.clone(),
-        name: pod.metadata.name.clone(),
-        node: pod.node().to_owned(),
-    }
+fn refs<'p>(pods: impl Iterator<Item = &'p Pod>) -> Vec<PodRef> {
+    pods.map(PodRef::of).collect()
 }
 
 /// Pods could not be read: a workload's own word can prove an outage, never health.

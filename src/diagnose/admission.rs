@@ -10,14 +10,38 @@ use crate::detect::{Cause, FactKind, ObjectRef, Reason};
 
 /// Quotas by what they count, then everything else that can refuse.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::PodQuotaExceeded, proof: |c| quota(c, &["pods", "count/pods"]) },
-    Rule { cause: Cause::CpuQuotaExceeded, proof: |c| quota(c, &["requests.cpu", "limits.cpu", "cpu"]) },
-    Rule { cause: Cause::MemoryQuotaExceeded, proof: |c| quota(c, &["requests.memory", "limits.memory", "memory"]) },
-    Rule { cause: Cause::ServiceQuotaExceeded, proof: |c| quota(c, SERVICES).or_else(|| no_room_for_a_service(c)) },
-    Rule { cause: Cause::StorageQuotaExceeded, proof: |c| quota(c, STORAGE).or_else(|| no_room_for_a_claim(c)) },
-    Rule { cause: Cause::ServiceAccountMissing, proof: service_account },
-    Rule { cause: Cause::WebhookBackendDown, proof: webhook },
-    Rule { cause: Cause::AdmissionDenied, proof: denied },
+    Rule {
+        cause: Cause::PodQuotaExceeded,
+        proof: |c| quota(c, &["pods", "count/pods"]),
+    },
+    Rule {
+        cause: Cause::CpuQuotaExceeded,
+        proof: |c| quota(c, &["requests.cpu", "limits.cpu", "cpu"]),
+    },
+    Rule {
+        cause: Cause::MemoryQuotaExceeded,
+        proof: |c| quota(c, &["requests.memory", "limits.memory", "memory"]),
+    },
+    Rule {
+        cause: Cause::ServiceQuotaExceeded,
+        proof: |c| quota(c, SERVICES).or_else(|| no_room_for_a_service(c)),
+    },
+    Rule {
+        cause: Cause::StorageQuotaExceeded,
+        proof: |c| quota(c, STORAGE).or_else(|| no_room_for_a_claim(c)),
+    },
+    Rule {
+        cause: Cause::ServiceAccountMissing,
+        proof: service_account,
+    },
+    Rule {
+        cause: Cause::WebhookBackendDown,
+        proof: webhook,
+    },
+    Rule {
+        cause: Cause::AdmissionDenied,
+        proof: denied,
+    },
 ];
 
 const SERVICES: &[&str] = &[
@@ -43,12 +67,16 @@ fn quota(case: &Case, resources: &[&str]) -> Option<Proof> {
     let message = refusal(case)?;
     let (_, rest) = message.split_once("exceeded quota: ")?;
     let (name, rest) = rest.split_once(',')?;
-    let amounts = |mark: &str| between(rest, mark, ", used:").map(|a| a.split(", limited").next().unwrap_or(a));
+    let amounts = |mark: &str| {
+        between(rest, mark, ", used:").map(|a| a.split(", limited").next().unwrap_or(a))
+    };
     let asked = amounts("requested: ")?;
     let pair = asked.split(',').find(|pair| {
         // `CLASS.storageclass.storage.k8s.io/requests.storage` counts as what it ends in.
         let key = pair.trim().split('=').next().unwrap_or_default();
-        let last = key.rsplit_once(".storageclass.storage.k8s.io/").map_or(key, |(_, last)| last);
+        let last = key
+            .rsplit_once(".storageclass.storage.k8s.io/")
+            .map_or(key, |(_, last)| last);
         resources.contains(&last)
     })?;
     let namespace = namespace_of(case, message);
@@ -75,7 +103,9 @@ fn namespace_of(case: &Case, message: &str) -> String {
     if case.finding.reason == Reason::FailedCreate {
         return case.namespace().to_owned();
     }
-    between(message, "namespace \"", "\"").unwrap_or(case.namespace()).to_owned()
+    between(message, "namespace \"", "\"")
+        .unwrap_or(case.namespace())
+        .to_owned()
 }
 
 fn name_after_eq<'a>(amounts: &'a str, key: &str) -> Option<&'a str> {
@@ -97,22 +127,55 @@ fn users(scene: &Scene, namespace: &str, key: &str) -> Option<String> {
         .workloads
         .iter()
         .filter(|w| w.meta.namespace == namespace)
-        .map(|w| (w.pods.iter().map(|p| requested(&p.spec, resource)).sum::<f64>(), w))
+        .map(|w| {
+            (
+                w.pods
+                    .iter()
+                    .map(|p| requested(&p.spec, resource))
+                    .sum::<f64>(),
+                w,
+            )
+        })
         .filter(|(sum, _)| *sum > 0.0)
         .collect();
     sums.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let most: Vec<_> = sums.iter().take(3).map(|(sum, w)| format!("{} {}", w.meta.name, unit(*sum))).collect();
-    (!most.is_empty()).then(|| format!("largest requests of {resource} in {namespace}: {}", listed(&most)))
+    let most: Vec<_> = sums
+        .iter()
+        .take(3)
+        .map(|(sum, w)| format!("{} {}", w.name, unit(*sum)))
+        .collect();
+    (!most.is_empty()).then(|| {
+        format!(
+            "largest requests of {resource} in {namespace}: {}",
+            listed(&most)
+        )
+    })
 }
 
 /// A quota of a namespace that counts one of the resources, with hard and used.
-fn counted<'a>(scene: &Scene<'a>, namespace: &str, resources: &[&str]) -> Option<(&'a ResourceQuota, String, f64, f64)> {
+fn counted<'a>(
+    scene: &Scene<'a>,
+    namespace: &str,
+    resources: &[&str],
+) -> Option<(&'a ResourceQuota, String, f64, f64)> {
     let quotas = &scene.view.snapshot.objects.quotas;
-    quotas.iter().filter(|q| q.metadata.namespace == namespace).find_map(|q| {
-        let (key, hard) = q.status.hard.iter().find(|(k, _)| resources.contains(&k.as_str()))?;
-        let used = q.status.used.get(key).and_then(|u| quantity::parse(&u.0)).unwrap_or(0.0);
-        Some((q, key.clone(), quantity::parse(&hard.0)?, used))
-    })
+    quotas
+        .iter()
+        .filter(|q| q.metadata.namespace == namespace)
+        .find_map(|q| {
+            let (key, hard) = q
+                .status
+                .hard
+                .iter()
+                .find(|(k, _)| resources.contains(&k.as_str()))?;
+            let used = q
+                .status
+                .used
+                .get(key)
+                .and_then(|u| quantity::parse(&u.0))
+                .unwrap_or(0.0);
+            Some((q, key.clone(), quantity::parse(&hard.0)?, used))
+        })
 }
 
 /// Nobody keeps a refused Service. What is left is the gap: a name that others
@@ -127,7 +190,10 @@ fn no_room_for_a_service(case: &Case) -> Option<Proof> {
         return None;
     }
     let name = &quota.metadata.name;
-    let fact = format!("quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be made", case.finding.resource.name);
+    let fact = format!(
+        "quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be made",
+        case.finding.resource.name
+    );
     Some(Proof::object(fact).root(
         ObjectRef::new("ResourceQuota", namespace, name),
         None,
@@ -147,21 +213,30 @@ fn no_room_for_a_claim(case: &Case) -> Option<Proof> {
     let (quota, key, hard, used) = counted(case.scene, namespace, STORAGE)?;
     let left = hard - used;
     let volumes = &case.view.snapshot.objects.persistent_volumes;
-    let waiting = volumes.iter().filter(|v| v.status.phase == "Available").find_map(|v| {
-        let text = &v.spec.capacity.get("storage")?.0;
-        (key == "requests.storage" && quantity::parse(text)? > left).then_some((v, text))
-    });
+    let waiting = volumes
+        .iter()
+        .filter(|v| v.status.phase == "Available")
+        .find_map(|v| {
+            let text = &v.spec.capacity.get("storage")?.0;
+            (key == "requests.storage" && quantity::parse(text)? > left).then_some((v, text))
+        });
     if left > 0.0 && waiting.is_none() {
         return None;
     }
     let name = &quota.metadata.name;
     let amount = |map: &std::collections::BTreeMap<String, crate::cluster::objects::Quantity>| {
-        map.get(&key).map_or_else(|| "0".to_owned(), |q| q.0.clone())
+        map.get(&key)
+            .map_or_else(|| "0".to_owned(), |q| q.0.clone())
     };
     let (used, hard) = (amount(&quota.status.used), amount(&quota.status.hard));
-    let mut proof = Proof::object(format!("claim {claim} does not exist; quota {name}: {key} used {used} of {hard}"));
+    let mut proof = Proof::object(format!(
+        "claim {claim} does not exist; quota {name}: {key} used {used} of {hard}"
+    ));
     if let Some((volume, size)) = waiting {
-        let fact = format!("volume {} of {size} is available and unclaimed", volume.metadata.name);
+        let fact = format!(
+            "volume {} of {size} is available and unclaimed",
+            volume.metadata.name
+        );
         proof = proof.and(FactKind::Object, fact);
     }
     Some(proof.root(
@@ -176,8 +251,13 @@ fn service_account(case: &Case) -> Option<Proof> {
     let missing = message.contains("serviceaccount \"") && message.contains("not found");
     let name = between(message, "serviceaccount \"", "\"")?;
     missing.then(|| {
-        Proof::object(format!("serviceaccount {name} does not exist in namespace {}", case.namespace()))
-            .saying(format!("no pod can be created: service account {name} does not exist"))
+        Proof::object(format!(
+            "serviceaccount {name} does not exist in namespace {}",
+            case.namespace()
+        ))
+        .saying(format!(
+            "no pod can be created: service account {name} does not exist"
+        ))
     })
 }
 
@@ -200,15 +280,20 @@ fn webhook(case: &Case) -> Option<Proof> {
         return None;
     }
     let name = between(call, "\"", "\"").unwrap_or("?");
-    let proof = Proof::object(call.trim().trim_start_matches(':'))
-        .saying(format!("nothing can be created: webhook {name} does not answer"));
+    let proof = Proof::object(call.trim().trim_start_matches(':')).saying(format!(
+        "nothing can be created: webhook {name} does not answer"
+    ));
     // `Post "https://SERVICE.NAMESPACE.svc:443/path"`
     let host = name_after(call, "https://").unwrap_or_default();
-    let keeper = case.scene.resolve(host, "").and_then(|s| case.scene.behind(s));
+    let keeper = case
+        .scene
+        .resolve(host, "")
+        .and_then(|s| case.scene.behind(s));
     Some(match keeper {
         Some(w) => {
             let service = case.view.service_of(w).map(|s| s.name.as_str());
-            let what = format!("webhook {name} does not answer, so nothing that it checks can be created");
+            let what =
+                format!("webhook {name} does not answer, so nothing that it checks can be created");
             proof.root(w.reference(), service, what)
         }
         None => proof.shared(format!("webhook {name}")),

@@ -42,10 +42,7 @@ impl<'a> Case<'a> {
                 .filter(|pod| shown.contains(pod.metadata.name.as_str()))
                 .copied()
                 .collect(),
-            service: finding
-                .service
-                .as_ref()
-                .and_then(|name| view.roster.iter().find(|s| s.name == *name)),
+            service: finding.service.as_ref().and_then(|name| view.service(name)),
         }
     }
 
@@ -125,11 +122,18 @@ impl<'a> Case<'a> {
 #[must_use]
 pub fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a Container> {
     let spec = &pod.spec;
-    spec.containers.iter().chain(&spec.init_containers).find(|c| c.name == name)
+    spec.containers
+        .iter()
+        .chain(&spec.init_containers)
+        .find(|c| c.name == name)
 }
 
 /// Init containers that did their work are not ready and not failing.
 fn has_succeeded(status: &ContainerStatus) -> bool {
-    status.state.terminated.as_ref().is_some_and(|t| t.exit_code == 0 && t.reason == "Completed")
+    status
+        .state
+        .terminated
+        .as_ref()
+        .is_some_and(|t| t.exit_code == 0 && t.reason == "Completed")
         && status.last_state.terminated.is_none()
 }

@@ -43,8 +43,13 @@ pub fn open<'a>(case: &Case<'a>) -> Vec<OpenClaim<'a>> {
             .map(|c| c.claim_name.as_str())
             .collect()
     };
-    let claims = names.into_iter().filter_map(|name| case.scene.claim(&resource.namespace, name));
-    claims.filter(|c| c.status.phase == "Pending").map(|c| describe(case, c)).collect()
+    let claims = names
+        .into_iter()
+        .filter_map(|name| case.scene.claim(&resource.namespace, name));
+    claims
+        .filter(|c| c.status.phase == "Pending")
+        .map(|c| describe(case, c))
+        .collect()
 }
 
 fn describe<'a>(case: &Case<'a>, claim: &'a PersistentVolumeClaim) -> OpenClaim<'a> {
@@ -58,7 +63,10 @@ fn describe<'a>(case: &Case<'a>, claim: &'a PersistentVolumeClaim) -> OpenClaim<
     OpenClaim {
         claim,
         class,
-        volumes: volumes.iter().filter(|v| v.spec.storage_class_name == name).collect(),
+        volumes: volumes
+            .iter()
+            .filter(|v| v.spec.storage_class_name == name)
+            .collect(),
     }
 }
 
@@ -66,13 +74,18 @@ impl OpenClaim<'_> {
     /// The class that the claim names; empty for a volume made by hand.
     #[must_use]
     pub fn class_name(&self) -> &str {
-        self.claim.spec.storage_class_name.as_deref().unwrap_or_default()
+        self.claim
+            .spec
+            .storage_class_name
+            .as_deref()
+            .unwrap_or_default()
     }
 
     /// Whether volumes of this class are made by hand: nobody provisions them.
     #[must_use]
     pub fn is_static(&self) -> bool {
-        self.class.is_none_or(|c| c.provisioner == "kubernetes.io/no-provisioner")
+        self.class
+            .is_none_or(|c| c.provisioner == "kubernetes.io/no-provisioner")
     }
 
     /// What it asks for, in bytes and as written.
@@ -88,18 +101,37 @@ impl OpenClaim<'_> {
         let (claim, spec) = (&self.claim.spec, &volume.spec);
         let meta = &self.claim.metadata;
         let mut misfits = Vec::new();
-        let own = |o: &crate::cluster::objects::ClaimOwner| o.name == meta.name && o.namespace == meta.namespace;
-        if spec.claim_ref.as_ref().is_some_and(|o| !own(o)) || matches!(volume.status.phase.as_str(), "Bound" | "Released") {
+        let own = |o: &crate::cluster::objects::ClaimOwner| {
+            o.name == meta.name && o.namespace == meta.namespace
+        };
+        if spec.claim_ref.as_ref().is_some_and(|o| !own(o))
+            || matches!(volume.status.phase.as_str(), "Bound" | "Released")
+        {
             misfits.push(Misfit::Taken);
         }
-        if !claim.access_modes.iter().all(|m| spec.access_modes.contains(m)) {
+        if !claim
+            .access_modes
+            .iter()
+            .all(|m| spec.access_modes.contains(m))
+        {
             misfits.push(Misfit::AccessMode);
         }
-        let has = spec.capacity.get("storage").and_then(|q| quantity::parse(&q.0));
-        if self.size().zip(has).is_some_and(|((asks, _), has)| asks > has) {
+        let has = spec
+            .capacity
+            .get("storage")
+            .and_then(|q| quantity::parse(&q.0));
+        if self
+            .size()
+            .zip(has)
+            .is_some_and(|((asks, _), has)| asks > has)
+        {
             misfits.push(Misfit::Capacity);
         }
-        if claim.selector.as_ref().is_some_and(|s| !s.matches(&volume.metadata.labels)) {
+        if claim
+            .selector
+            .as_ref()
+            .is_some_and(|s| !s.matches(&volume.metadata.labels))
+        {
             misfits.push(Misfit::Selector);
         }
         misfits
@@ -115,6 +147,12 @@ impl OpenClaim<'_> {
             .map(|v| (*v, self.misfits(v)))
             .filter(|(_, m)| !m.is_empty())
             // A free volume that does not fit tells more than one that would, were it free.
-            .min_by_key(|(v, m)| (m.len(), m.contains(&Misfit::Taken), v.metadata.name.as_str()))
+            .min_by_key(|(v, m)| {
+                (
+                    m.len(),
+                    m.contains(&Misfit::Taken),
+                    v.metadata.name.as_str(),
+                )
+            })
     }
 }

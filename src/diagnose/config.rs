@@ -7,12 +7,30 @@ use crate::detect::{Cause, FactKind, Reason};
 
 /// What is missing outranks what fails.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::SecretMissing, proof: |c| missing(c, "secret") },
-    Rule { cause: Cause::ConfigMapMissing, proof: |c| missing(c, "configmap") },
-    Rule { cause: Cause::OOMKilled, proof: killed_in_birth },
-    Rule { cause: Cause::VolumePermissionDenied, proof: mount_denied },
-    Rule { cause: Cause::VolumeMountFailed, proof: mount_failed },
-    Rule { cause: Cause::ContainerCommandInvalid, proof: command },
+    Rule {
+        cause: Cause::SecretMissing,
+        proof: |c| missing(c, "secret"),
+    },
+    Rule {
+        cause: Cause::ConfigMapMissing,
+        proof: |c| missing(c, "configmap"),
+    },
+    Rule {
+        cause: Cause::OOMKilled,
+        proof: killed_in_birth,
+    },
+    Rule {
+        cause: Cause::VolumePermissionDenied,
+        proof: mount_denied,
+    },
+    Rule {
+        cause: Cause::VolumeMountFailed,
+        proof: mount_failed,
+    },
+    Rule {
+        cause: Cause::ContainerCommandInvalid,
+        proof: command,
+    },
 ];
 
 /// What the kubelet says it lacks: of environments in the waiting message, of
@@ -22,7 +40,8 @@ fn missing(case: &Case, kind: &str) -> Option<Proof> {
         .waiting()
         .filter(|(_, reason, _)| *reason == "CreateContainerConfigError")
         .map(|(_, _, message)| (FactKind::Object, message));
-    let mounts = case.waiting().any(|(_, reason, _)| is_being_made(reason)) || case.is(&[Reason::ContainerCreating]);
+    let mounts = case.waiting().any(|(_, reason, _)| is_being_made(reason))
+        || case.is(&[Reason::ContainerCreating]);
     let events = case
         .events_of(&["FailedMount", "Failed"])
         .into_iter()
@@ -31,10 +50,17 @@ fn missing(case: &Case, kind: &str) -> Option<Proof> {
     let (from, text, name) = waiting
         .chain(events)
         .find_map(|(from, text)| Some((from, text, lacking(text, kind)?)))?;
-    let whole = if kind == "secret" { "Secret" } else { "ConfigMap" };
+    let whole = if kind == "secret" {
+        "Secret"
+    } else {
+        "ConfigMap"
+    };
     let what = match between(text, "find key ", " in ") {
         Some(key) => format!("key {key} of {whole} {name} does not exist"),
-        None => format!("{whole} {name} does not exist in namespace {}", case.namespace()),
+        None => format!(
+            "{whole} {name} does not exist in namespace {}",
+            case.namespace()
+        ),
     };
     let proof = Proof::of(from, text).saying(format!("no container can start: {what}"));
     Some(match kind {
@@ -44,7 +70,10 @@ fn missing(case: &Case, kind: &str) -> Option<Proof> {
 }
 
 fn is_being_made(reason: &str) -> bool {
-    matches!(reason, "ContainerCreating" | "PodInitializing" | "CreateContainerConfigError")
+    matches!(
+        reason,
+        "ContainerCreating" | "PodInitializing" | "CreateContainerConfigError"
+    )
 }
 
 /// The name in `secret "x" not found`, `references non-existent secret key`
@@ -64,13 +93,20 @@ fn lacking(text: &str, kind: &str) -> Option<String> {
         return Some(name.rsplit('/').next().unwrap_or(name).to_owned());
     }
     let keyless = lower.contains("references non-existent") && lower.contains(kind);
-    keyless.then(|| between(text, "volume \"", "\"").unwrap_or("of a volume").to_owned())
+    keyless.then(|| {
+        between(text, "volume \"", "\"")
+            .unwrap_or("of a volume")
+            .to_owned()
+    })
 }
 
 /// The runtime could not even set up the container within its memory limit.
 fn killed_in_birth(case: &Case) -> Option<Proof> {
     let sign = |text: &str| text.to_lowercase().contains("oom-kill");
-    let waiting = case.waiting().find(|(_, _, m)| sign(m)).map(|(_, _, m)| (FactKind::Object, m));
+    let waiting = case
+        .waiting()
+        .find(|(_, _, m)| sign(m))
+        .map(|(_, _, m)| (FactKind::Object, m));
     let (from, text) = waiting.or_else(|| {
         let events = case.events_of(&["FailedCreatePodSandBox", "Failed"]);
         let event = events.into_iter().find(|e| sign(&e.message))?;
@@ -80,12 +116,18 @@ fn killed_in_birth(case: &Case) -> Option<Proof> {
     Some(
         Proof::of(from, text)
             .and(FactKind::Object, format!("memory limits: {limits}"))
-            .saying(format!("killed for memory before it could start; limits: {limits}")),
+            .saying(format!(
+                "killed for memory before it could start; limits: {limits}"
+            )),
     )
 }
 
 fn mount_events<'a>(case: &Case<'a>) -> Vec<&'a str> {
-    if !case.is(&[Reason::ContainerCreating, Reason::CreateContainerError, Reason::RunContainerError]) {
+    if !case.is(&[
+        Reason::ContainerCreating,
+        Reason::CreateContainerError,
+        Reason::RunContainerError,
+    ]) {
         return Vec::new();
     }
     // Older than the present trouble: a hiccup while the pod was placed.
@@ -98,7 +140,16 @@ fn mount_events<'a>(case: &Case<'a>) -> Vec<&'a str> {
 }
 
 fn mount_denied(case: &Case) -> Option<Proof> {
-    let denied = |m: &&str| has_any(&m.to_lowercase(), &["permission denied", "access denied", "operation not permitted"]);
+    let denied = |m: &&str| {
+        has_any(
+            &m.to_lowercase(),
+            &[
+                "permission denied",
+                "access denied",
+                "operation not permitted",
+            ],
+        )
+    };
     let text = mount_events(case).into_iter().find(denied)?;
     Some(Proof::event(text).saying(format!(
         "volume {} cannot be mounted: permission denied",
@@ -114,14 +165,21 @@ fn mount_failed(case: &Case) -> Option<Proof> {
         let text = &case.finding.message;
         let claim = between(text, "persistentvolumeclaim \"", "\" not found")?;
         return Some(
-            Proof::object(format!("claim {claim} does not exist in namespace {}", case.namespace()))
-                .saying(format!("cannot be placed: claim {claim} does not exist")),
+            Proof::object(format!(
+                "claim {claim} does not exist in namespace {}",
+                case.namespace()
+            ))
+            .saying(format!("cannot be placed: claim {claim} does not exist")),
         );
     }
     let text = mount_events(case).into_iter().next()?;
     let volume = between(text, "volume \"", "\"").unwrap_or("of the pod");
     let elsewhere = text.contains("Multi-Attach error");
-    let how = if elsewhere { "it is still attached to another node" } else { "it cannot be mounted" };
+    let how = if elsewhere {
+        "it is still attached to another node"
+    } else {
+        "it cannot be mounted"
+    };
     Some(Proof::event(text).saying(format!("waits for volume {volume}: {how}")))
 }
 
@@ -137,25 +195,48 @@ const NO_COMMAND: &[&str] = &[
 ];
 
 fn command(case: &Case) -> Option<Proof> {
-    let of_start = |reason: &str| matches!(reason, "RunContainerError" | "CreateContainerError" | "StartError");
-    let waiting = case.waiting().filter(|(_, r, _)| of_start(r)).map(|(_, _, m)| m);
+    let of_start = |reason: &str| {
+        matches!(
+            reason,
+            "RunContainerError" | "CreateContainerError" | "StartError"
+        )
+    };
+    let waiting = case
+        .waiting()
+        .filter(|(_, r, _)| of_start(r))
+        .map(|(_, _, m)| m);
     let ended = case
         .ends()
-        .filter(|(_, _, t)| of_start(&t.reason) || t.reason == "ContainerCannotRun" || t.reason == "StartError")
+        .filter(|(_, _, t)| {
+            of_start(&t.reason) || t.reason == "ContainerCannotRun" || t.reason == "StartError"
+        })
         .map(|(_, _, t)| t.message.as_str());
     let text = waiting
         .chain(ended)
         .find(|m| has_any(&m.to_lowercase(), NO_COMMAND) && !m.contains("failed to mount"));
     if let Some(text) = text {
         let name = between(text, "exec: \"", "\"").map_or_else(String::new, |c| format!(" {c}"));
-        return Some(Proof::object(text).saying(format!("the container's command{name} cannot be run")));
+        return Some(
+            Proof::object(text).saying(format!("the container's command{name} cannot be run")),
+        );
     }
-    let (_, status, end) = case.ends().find(|(_, _, t)| matches!(t.exit_code, 126 | 127))?;
-    let what = if end.exit_code == 127 { "does not exist in the image" } else { "is no program that may be run" };
-    let mut proof = Proof::object(format!("container {} ended with exit code {}", status.name, end.exit_code));
+    let (_, status, end) = case
+        .ends()
+        .find(|(_, _, t)| matches!(t.exit_code, 126 | 127))?;
+    let what = if end.exit_code == 127 {
+        "does not exist in the image"
+    } else {
+        "is no program that may be run"
+    };
+    let mut proof = Proof::object(format!(
+        "container {} ended with exit code {}",
+        status.name, end.exit_code
+    ));
     if let Some(line) = super::logs::last_words(case) {
         proof = proof.and(FactKind::Log, line);
     }
-    Some(proof.saying(format!("the command of container {} {what} (exit code {})", status.name, end.exit_code)))
+    Some(proof.saying(format!(
+        "the command of container {} {what} (exit code {})",
+        status.name, end.exit_code
+    )))
 }
-

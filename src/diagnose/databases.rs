@@ -7,10 +7,32 @@ use crate::detect::{Cause, FactKind, Workload};
 
 /// Names by which an image tells that it is a database.
 const IMAGES: &[&str] = &[
-    "mysql", "mariadb", "percona", "postgres", "pgvector", "timescale", "redis", "valkey", "mongo", "cockroach", "clickhouse",
+    "mysql",
+    "mariadb",
+    "percona",
+    "postgres",
+    "pgvector",
+    "timescale",
+    "redis",
+    "valkey",
+    "mongo",
+    "cockroach",
+    "clickhouse",
 ];
 /// Variables that say where a database is.
-const VARIABLES: &[&str] = &["DB", "DATABASE", "MYSQL", "MARIADB", "POSTGRES", "PG", "SQL", "REDIS", "MONGO", "JDBC", "DATASOURCE"];
+const VARIABLES: &[&str] = &[
+    "DB",
+    "DATABASE",
+    "MYSQL",
+    "MARIADB",
+    "POSTGRES",
+    "PG",
+    "SQL",
+    "REDIS",
+    "MONGO",
+    "JDBC",
+    "DATASOURCE",
+];
 
 /// A database that answers, and refuses what it is asked for.
 pub fn refuses(case: &Case, cause: Cause) -> Option<Proof> {
@@ -19,7 +41,10 @@ pub fn refuses(case: &Case, cause: Cause) -> Option<Proof> {
         _ => "takes no more connections",
     };
     if let Some(event) = own_words(case, cause) {
-        return Some(Proof::of(FactKind::Event, event.clone()).saying(format!("the database {how}: {event}")));
+        return Some(
+            Proof::of(FactKind::Event, event.clone())
+                .saying(format!("the database {how}: {event}")),
+        );
     }
     let line = line(case, cause)?;
     let proof = Proof::of(FactKind::Log, line.clone());
@@ -30,12 +55,12 @@ pub fn refuses(case: &Case, cause: Cause) -> Option<Proof> {
         return Some(proof.saying(format!("its database {how}: {line}")));
     };
     let service = case.view.service_of(database).map(|s| s.name.as_str());
-    let name = &database.meta.name;
-    Some(
-        proof
-            .saying(format!("its database {name} {how}"))
-            .root(database.reference(), service, format!("{name} {how}, and its clients fail")),
-    )
+    let name = &database.name;
+    Some(proof.saying(format!("its database {name} {how}")).root(
+        database.reference(),
+        service,
+        format!("{name} {how}, and its clients fail"),
+    ))
 }
 
 /// What the database's own probe is told.
@@ -65,7 +90,9 @@ fn complaining<'a>(case: &Case<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
 /// environment, by the services file.
 #[must_use]
 pub fn behind<'a>(case: &Case<'a>, line: &str) -> Option<&'a Workload<'a>> {
-    by_address(case, line).or_else(|| by_environment(case)).or_else(|| by_inventory(case))
+    by_address(case, line)
+        .or_else(|| by_environment(case))
+        .or_else(|| by_inventory(case))
 }
 
 /// Host names in the line that are Services here.
@@ -96,14 +123,22 @@ fn by_environment<'a>(case: &Case<'a>) -> Option<&'a Workload<'a>> {
 /// The only data layer that the services file says it depends on.
 fn by_inventory<'a>(case: &Case<'a>) -> Option<&'a Workload<'a>> {
     let view = case.view;
-    let needed = |name: &str| view.roster.iter().position(|s| s.name == name && s.data_layer);
+    let needed = |name: &str| {
+        view.roster
+            .iter()
+            .position(|s| s.name == name && s.data_layer)
+    };
     let dependencies = &case.service?.dependencies;
-    let mut found = dependencies.iter().filter_map(|d| needed(d.service.as_deref()?));
+    let mut found = dependencies
+        .iter()
+        .filter_map(|d| needed(d.service.as_deref()?));
     let only = found.next()?;
     if found.next().is_some() {
         return None;
     }
-    view.workloads.iter().find(|w| w.service == Some(only) && is_database(w))
+    view.workloads
+        .iter()
+        .find(|w| w.service == Some(only) && is_database(w))
 }
 
 fn is_own(case: &Case, workload: &Workload) -> bool {

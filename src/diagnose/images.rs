@@ -6,12 +6,30 @@ use crate::detect::{Cause, FactKind};
 
 /// In the order of certainty: a registry that answers outranks one that does not.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::InvalidImageName, proof: invalid_name },
-    Rule { cause: Cause::RegistryRateLimited, proof: |c| said(c, RATE_LIMITED) },
-    Rule { cause: Cause::ImageNotFound, proof: absent_from_mirror },
-    Rule { cause: Cause::ImagePullUnauthorized, proof: unauthorized },
-    Rule { cause: Cause::ImageNotFound, proof: |c| said(c, NOT_FOUND) },
-    Rule { cause: Cause::RegistryUnreachable, proof: unreachable },
+    Rule {
+        cause: Cause::InvalidImageName,
+        proof: invalid_name,
+    },
+    Rule {
+        cause: Cause::RegistryRateLimited,
+        proof: |c| said(c, RATE_LIMITED),
+    },
+    Rule {
+        cause: Cause::ImageNotFound,
+        proof: absent_from_mirror,
+    },
+    Rule {
+        cause: Cause::ImagePullUnauthorized,
+        proof: unauthorized,
+    },
+    Rule {
+        cause: Cause::ImageNotFound,
+        proof: |c| said(c, NOT_FOUND),
+    },
+    Rule {
+        cause: Cause::RegistryUnreachable,
+        proof: unreachable,
+    },
 ];
 
 const PULLS: &[&str] = &[
@@ -66,7 +84,9 @@ const UNREACHABLE: &[&str] = &[
 ];
 
 fn invalid_name(case: &Case) -> Option<Proof> {
-    let (_, _, message) = case.waiting().find(|(_, reason, _)| *reason == "InvalidImageName")?;
+    let (_, _, message) = case
+        .waiting()
+        .find(|(_, reason, _)| *reason == "InvalidImageName")?;
     Some(Proof::object(message))
 }
 
@@ -82,11 +102,14 @@ fn words<'a>(case: &'a Case) -> impl Iterator<Item = (FactKind, &'a str, String)
         .events()
         .filter(move |e| waits && (e.reason == "Failed" || e.reason == "ErrImageNeverPull"))
         .map(|e| (FactKind::Event, e.message.as_str()));
-    waiting.chain(events).map(|(kind, text)| (kind, text, text.to_lowercase()))
+    waiting
+        .chain(events)
+        .map(|(kind, text)| (kind, text, text.to_lowercase()))
 }
 
 fn said(case: &Case, signs: &[&str]) -> Option<Proof> {
-    let (kind, text, _) = words(case).find(|(_, _, lower)| has_any(outside_of_quotes(lower), signs))?;
+    let (kind, text, _) =
+        words(case).find(|(_, _, lower)| has_any(outside_of_quotes(lower), signs))?;
     Some(Proof::of(kind, text))
 }
 
@@ -97,7 +120,9 @@ fn outside_of_quotes(text: &str) -> &str {
 
 fn unauthorized(case: &Case) -> Option<Proof> {
     let mut proof = said(case, UNAUTHORIZED)?;
-    let lacking = case.events().find(|e| e.reason == "FailedToRetrieveImagePullSecret");
+    let lacking = case
+        .events()
+        .find(|e| e.reason == "FailedToRetrieveImagePullSecret");
     if let Some(event) = lacking {
         proof = proof.and(FactKind::Event, &event.message);
     } else if case.spec().is_some_and(|s| s.image_pull_secrets.is_empty()) {
@@ -124,7 +149,9 @@ fn absent_from_mirror(case: &Case) -> Option<Proof> {
 /// One registry that nobody reaches is one trouble, however many pods wait for it.
 fn unreachable(case: &Case) -> Option<Proof> {
     let proof = said(case, UNREACHABLE)?;
-    let image = case.waiting().find_map(|(pod, _, _)| pod.spec.containers.first().map(|c| c.image.as_str()));
+    let image = case
+        .waiting()
+        .find_map(|(pod, _, _)| pod.spec.containers.first().map(|c| c.image.as_str()));
     Some(match image {
         Some(image) => proof.shared(format!("registry {}", registry_of(image))),
         None => proof,

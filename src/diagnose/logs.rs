@@ -108,7 +108,8 @@ fn is_frame(line: &str) -> bool {
 
 fn says_up(line: &str) -> bool {
     let lower = line.to_lowercase();
-    (has_any(&lower, UP) || lower.contains("started ") && lower.contains(" in ") && lower.contains(" seconds"))
+    (has_any(&lower, UP)
+        || lower.contains("started ") && lower.contains(" in ") && lower.contains(" seconds"))
         && !has_any(&lower, TROUBLE)
 }
 
@@ -125,7 +126,8 @@ pub fn last_words(case: &Case) -> Option<String> {
     let logs = of_failing(case);
     let complaint = |line: &&str| has_any(&line.to_lowercase(), TROUBLE) && !is_chatter(line);
     let told = logs.iter().find_map(|log| tail(log).find(complaint));
-    told.or_else(|| logs.iter().find_map(|log| tail(log).next())).map(quote)
+    told.or_else(|| logs.iter().find_map(|log| tail(log).next()))
+        .map(quote)
 }
 
 /// Complaints about complaints.
@@ -152,7 +154,10 @@ fn quote(line: &str) -> String {
                 let value = names.iter().find_map(|n| json.get(n)?.as_str());
                 value.map(ToOwned::to_owned)
             };
-            let parts = [field(&["message", "msg"]), field(&["error", "err", "exception"])];
+            let parts = [
+                field(&["message", "msg"]),
+                field(&["error", "err", "exception"]),
+            ];
             let said: Vec<_> = parts.into_iter().flatten().collect();
             (!said.is_empty()).then(|| said.join(": "))
         });

@@ -11,8 +11,8 @@
 //! client. A proof then names a [`Root`], which becomes a finding of its own at
 //! the head of the incident, once however many findings point to it.
 
-mod admission;
 mod address;
+mod admission;
 mod case;
 mod claims;
 mod config;
@@ -98,7 +98,10 @@ const TABLES: &[&[Rule]] = &[
 
 /// Every cause that some rule can prove, in the order of precedence.
 pub fn causes() -> impl Iterator<Item = Cause> {
-    TABLES.iter().flat_map(|table| table.iter()).map(|rule| rule.cause)
+    TABLES
+        .iter()
+        .flat_map(|table| table.iter())
+        .map(|rule| rule.cause)
 }
 
 /// Names the causes that can be proved, and adds the objects they point to.
@@ -153,7 +156,12 @@ fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
         return None;
     }
     finding.shared = Some(key);
-    let mut head = Finding::new(finding.reason, root.resource, finding.since, Effect::Impaired);
+    let mut head = Finding::new(
+        finding.reason,
+        root.resource,
+        finding.since,
+        Effect::Impaired,
+    );
     head.cause = Some(cause);
     head.service = root.service;
     head.message = root.message;
@@ -223,7 +231,12 @@ impl Proof {
     }
 
     /// Names the object to mend.
-    fn root(mut self, resource: ObjectRef, service: Option<&str>, message: impl Into<String>) -> Self {
+    fn root(
+        mut self,
+        resource: ObjectRef,
+        service: Option<&str>,
+        message: impl Into<String>,
+    ) -> Self {
         self.root = Some(Root {
             resource,
             service: service.map(ToOwned::to_owned),

@@ -6,17 +6,36 @@ use crate::detect::{Cause, Reason};
 
 /// The kubelet's own words outrank its silence.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::ContainerRuntimeUnavailable, proof: runtime },
-    Rule { cause: Cause::NetworkDegraded, proof: network },
-    Rule { cause: Cause::KubeletUnavailable, proof: silent },
-    Rule { cause: Cause::NodeNotReady, proof: other },
+    Rule {
+        cause: Cause::ContainerRuntimeUnavailable,
+        proof: runtime,
+    },
+    Rule {
+        cause: Cause::NetworkDegraded,
+        proof: network,
+    },
+    Rule {
+        cause: Cause::KubeletUnavailable,
+        proof: silent,
+    },
+    Rule {
+        cause: Cause::NodeNotReady,
+        proof: other,
+    },
 ];
 
 fn ready<'a>(case: &Case<'a>) -> Option<&'a Condition> {
     if !case.is(&[Reason::NodeNotReady]) {
         return None;
     }
-    condition(&case.view.node(&case.finding.resource.name)?.status.conditions, "Ready")
+    condition(
+        &case
+            .view
+            .node(&case.finding.resource.name)?
+            .status
+            .conditions,
+        "Ready",
+    )
 }
 
 /// Network plugins report through the runtime too.
@@ -30,25 +49,33 @@ fn runtime(case: &Case) -> Option<Proof> {
     let words = ["container runtime", "containerd", "cri", "pleg", "docker"];
     let names_it = words.iter().any(|w| message.contains(w));
     (ready.is_false() && names_it && !is_network(&message)).then(|| {
-        Proof::object(ready.message.clone())
-            .saying(format!("the container runtime on {} does not answer the kubelet", case.finding.resource.name))
+        Proof::object(ready.message.clone()).saying(format!(
+            "the container runtime on {} does not answer the kubelet",
+            case.finding.resource.name
+        ))
     })
 }
 
 fn network(case: &Case) -> Option<Proof> {
     let ready = ready(case)?;
     (ready.is_false() && is_network(&ready.message.to_lowercase())).then(|| {
-        Proof::object(ready.message.clone())
-            .saying(format!("the network plugin on {} is not ready", case.finding.resource.name))
+        Proof::object(ready.message.clone()).saying(format!(
+            "the network plugin on {} is not ready",
+            case.finding.resource.name
+        ))
     })
 }
 
 fn silent(case: &Case) -> Option<Proof> {
     let ready = ready(case)?;
-    (ready.status == "Unknown").then(|| Proof::object(format!("{}: {}", ready.reason, ready.message)))
+    (ready.status == "Unknown")
+        .then(|| Proof::object(format!("{}: {}", ready.reason, ready.message)))
 }
 
 fn other(case: &Case) -> Option<Proof> {
     let ready = ready(case)?;
-    Some(Proof::object(format!("{}: {}", ready.reason, ready.message)))
+    Some(Proof::object(format!(
+        "{}: {}",
+        ready.reason, ready.message
+    )))
 }

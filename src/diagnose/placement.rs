@@ -4,11 +4,15 @@
 use super::Case;
 use super::scene::requested;
 use crate::cluster::objects::{
-    Condition, Node, NodeSelector, NodeSelectorTerm, PodSpec, Taint, Toleration, condition};
+    Condition, Node, NodeSelector, NodeSelectorTerm, PodSpec, Taint, Toleration, condition,
+};
 use crate::cluster::quantity;
 
 /// Labels that every cluster gives its control plane.
-const CONTROL_PLANE: &[&str] = &["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+const CONTROL_PLANE: &[&str] = &[
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+];
 
 /// What keeps a pod off a node that its selector and affinity allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +45,11 @@ pub fn choose<'a>(case: &Case<'a>, spec: &PodSpec) -> Option<Choice<'a>> {
         return None;
     }
     let selected: Vec<_> = nodes.iter().filter(|n| is_selected(spec, n)).collect();
-    let allowed: Vec<_> = selected.iter().copied().filter(|n| is_allowed(spec, n)).collect();
+    let allowed: Vec<_> = selected
+        .iter()
+        .copied()
+        .filter(|n| is_allowed(spec, n))
+        .collect();
     let (mut barred, mut open) = (Vec::new(), Vec::new());
     for node in &allowed {
         match bar(case, spec, node) {
@@ -49,11 +57,18 @@ pub fn choose<'a>(case: &Case<'a>, spec: &PodSpec) -> Option<Choice<'a>> {
             None => open.push(*node),
         }
     }
-    Some(Choice { selected, allowed, barred, open })
+    Some(Choice {
+        selected,
+        allowed,
+        barred,
+        open,
+    })
 }
 
 fn is_selected(spec: &PodSpec, node: &Node) -> bool {
-    spec.node_selector.iter().all(|(key, value)| label(node, key) == Some(value))
+    spec.node_selector
+        .iter()
+        .all(|(key, value)| label(node, key) == Some(value))
 }
 
 /// A label of a node. The kubelet sets the host name, which is the node's name
@@ -70,13 +85,21 @@ pub fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
 pub fn is_on_purpose(required: &NodeSelector) -> bool {
     required.node_selector_terms.iter().any(|t| {
         let positive = |operator: &str| !matches!(operator, "NotIn" | "DoesNotExist");
-        t.match_expressions.iter().chain(&t.match_fields).any(|e| positive(&e.operator))
+        t.match_expressions
+            .iter()
+            .chain(&t.match_fields)
+            .any(|e| positive(&e.operator))
     })
 }
 
 fn is_allowed(spec: &PodSpec, node: &Node) -> bool {
-    let required = &spec.affinity.node_affinity.required_during_scheduling_ignored_during_execution;
-    required.as_ref().is_none_or(|r| r.node_selector_terms.iter().any(|term| holds(term, node)))
+    let required = &spec
+        .affinity
+        .node_affinity
+        .required_during_scheduling_ignored_during_execution;
+    required
+        .as_ref()
+        .is_none_or(|r| r.node_selector_terms.iter().any(|term| holds(term, node)))
 }
 
 /// Whether a term of required node affinity, or of a volume's, holds on a node.
@@ -86,7 +109,11 @@ pub fn holds(term: &NodeSelectorTerm, node: &Node) -> bool {
         let named = f.values.contains(&node.metadata.name);
         if f.operator == "NotIn" { !named } else { named }
     });
-    fields && term.match_expressions.iter().all(|e| e.matches(&node.metadata.labels))
+    fields
+        && term
+            .match_expressions
+            .iter()
+            .all(|e| e.matches(&node.metadata.labels))
 }
 
 fn bar(case: &Case, spec: &PodSpec, node: &Node) -> Option<Bar> {
@@ -130,8 +157,13 @@ fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
 /// Whether a node is of the control plane, where few pods are meant to run.
 #[must_use]
 pub fn is_control_plane(node: &Node) -> bool {
-    CONTROL_PLANE.iter().any(|label| node.metadata.label(label).is_some())
-        || matches!(node.metadata.label("kubernetes.io/role"), Some("master" | "control-plane"))
+    CONTROL_PLANE
+        .iter()
+        .any(|label| node.metadata.label(label).is_some())
+        || matches!(
+            node.metadata.label("kubernetes.io/role"),
+            Some("master" | "control-plane")
+        )
 }
 
 /// What is left on a node of a resource, and what it has of it.
@@ -152,6 +184,8 @@ pub fn room(case: &Case, node: &Node, resource: &str) -> Option<(f64, f64)> {
 pub fn is_beyond_all(case: &Case, spec: &PodSpec, resource: &str) -> bool {
     let asks = requested(spec, resource);
     let nodes = &case.view.snapshot.objects.nodes;
-    let mut sizes = nodes.iter().filter_map(|n| quantity::parse(&n.status.allocatable.get(resource)?.0));
+    let mut sizes = nodes
+        .iter()
+        .filter_map(|n| quantity::parse(&n.status.allocatable.get(resource)?.0));
     asks > 0.0 && sizes.all(|size| asks > size)
 }

@@ -7,13 +7,34 @@ use crate::detect::{Cause, ObjectRef, Reason};
 
 /// Each is what its detector saw; what is behind it joins them.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::IssuerNotReady, proof: |c| detected(c, Reason::IssuerNotReady) },
-    Rule { cause: Cause::CertificateExpired, proof: |c| certificate(c, Reason::CertificateExpired) },
-    Rule { cause: Cause::CertificateOverdue, proof: |c| certificate(c, Reason::CertificateOverdue) },
-    Rule { cause: Cause::ArgoSyncFailed, proof: |c| detected(c, Reason::ArgoSyncFailed) },
-    Rule { cause: Cause::ArgoDegraded, proof: |c| detected(c, Reason::ArgoDegraded) },
-    Rule { cause: Cause::HpaCannotScale, proof: autoscaler },
-    Rule { cause: Cause::CronJobMissed, proof: |c| detected(c, Reason::CronJobMissed) },
+    Rule {
+        cause: Cause::IssuerNotReady,
+        proof: |c| detected(c, Reason::IssuerNotReady),
+    },
+    Rule {
+        cause: Cause::CertificateExpired,
+        proof: |c| certificate(c, Reason::CertificateExpired),
+    },
+    Rule {
+        cause: Cause::CertificateOverdue,
+        proof: |c| certificate(c, Reason::CertificateOverdue),
+    },
+    Rule {
+        cause: Cause::ArgoSyncFailed,
+        proof: |c| detected(c, Reason::ArgoSyncFailed),
+    },
+    Rule {
+        cause: Cause::ArgoDegraded,
+        proof: |c| detected(c, Reason::ArgoDegraded),
+    },
+    Rule {
+        cause: Cause::HpaCannotScale,
+        proof: autoscaler,
+    },
+    Rule {
+        cause: Cause::CronJobMissed,
+        proof: |c| detected(c, Reason::CronJobMissed),
+    },
 ];
 
 /// Its issuer may be why.
@@ -21,20 +42,31 @@ fn certificate(case: &Case, reason: Reason) -> Option<Proof> {
     let proof = detected(case, reason)?;
     let resource = &case.finding.resource;
     let certificates = &case.view.snapshot.objects.certificates;
-    let own = certificates.iter().find(|c| c.metadata.name == resource.name && c.metadata.namespace == resource.namespace)?;
+    let own = certificates
+        .iter()
+        .find(|c| c.metadata.name == resource.name && c.metadata.namespace == resource.namespace)?;
     let issuer = &own.spec.issuer_ref;
     let issuer = if issuer.kind == "ClusterIssuer" {
         ObjectRef::new("ClusterIssuer", "", &issuer.name)
     } else {
         ObjectRef::new("Issuer", &resource.namespace, &issuer.name)
     };
-    Some(if case.scene.is_troubled(&issuer) { proof.shared(issuer.to_string()) } else { proof })
+    Some(if case.scene.is_troubled(&issuer) {
+        proof.shared(issuer.to_string())
+    } else {
+        proof
+    })
 }
 
 /// An autoscaler without metrics leans on whoever serves them.
 fn autoscaler(case: &Case) -> Option<Proof> {
     let mut proof = detected(case, Reason::HpaCannotScale)?;
-    let metrics = ["metrics API", "resource metric", "metrics.k8s.io", "no metrics returned"];
+    let metrics = [
+        "metrics API",
+        "resource metric",
+        "metrics.k8s.io",
+        "no metrics returned",
+    ];
     if has_any(&case.finding.message, &metrics) {
         proof.leans_on = case.scene.listed("metrics-server").map(|s| s.name.clone());
     }

@@ -8,12 +8,21 @@ use crate::detect::{Cause, FactKind, Reason};
 
 /// What the kernel did leaves nothing to interpretation.
 pub const KILLED: &[Rule] = &[
-    Rule { cause: Cause::OOMKilled, proof: out_of_memory },
-    Rule { cause: Cause::CpuSaturated, proof: cpu },
+    Rule {
+        cause: Cause::OOMKilled,
+        proof: out_of_memory,
+    },
+    Rule {
+        cause: Cause::CpuSaturated,
+        proof: cpu,
+    },
 ];
 
 /// The container ended by itself, and nothing said why it had to.
-pub const ENDED: &[Rule] = &[Rule { cause: Cause::AppCrash, proof: crashed }];
+pub const ENDED: &[Rule] = &[Rule {
+    cause: Cause::AppCrash,
+    proof: crashed,
+}];
 
 /// The last run counts, not an OOM kill long before it.
 fn out_of_memory(case: &Case) -> Option<Proof> {
@@ -43,7 +52,16 @@ pub fn memory_limits(case: &Case) -> String {
     let containers = case.spec().map_or(&[][..], |s| &s.containers);
     let limits: Vec<_> = containers
         .iter()
-        .map(|c| format!("{} {}", c.name, c.resources.limits.get("memory").map_or("none", |l| l.0.as_str())))
+        .map(|c| {
+            format!(
+                "{} {}",
+                c.name,
+                c.resources
+                    .limits
+                    .get("memory")
+                    .map_or("none", |l| l.0.as_str())
+            )
+        })
         .collect();
     listed(&limits)
 }
@@ -56,11 +74,16 @@ fn cpu(case: &Case) -> Option<Proof> {
 /// Ended with an error of its own. A container that was told to stop (143) or
 /// was shot (137) without a word of who did it is not known to have crashed.
 fn crashed(case: &Case) -> Option<Proof> {
-    if let Some((_, status, end)) = case.ends().find(|(_, _, t)| !matches!(t.exit_code, 137 | 143)) {
+    if let Some((_, status, end)) = case
+        .ends()
+        .find(|(_, _, t)| !matches!(t.exit_code, 137 | 143))
+    {
         let ended = format!("container {} {}", status.name, translated(end));
         let proof = Proof::object(format!("{ended}, {} restarts", status.restart_count));
         return Some(match logs::last_words(case) {
-            Some(line) => proof.and(FactKind::Log, line.clone()).saying(format!("{ended}: {line}")),
+            Some(line) => proof
+                .and(FactKind::Log, line.clone())
+                .saying(format!("{ended}: {line}")),
             None => proof.saying(ended),
         });
     }
@@ -70,8 +93,14 @@ fn crashed(case: &Case) -> Option<Proof> {
         c.restart_count > 0 && end.is_some_and(|t| t.exit_code == 0) && c.state.waiting.is_some()
     })?;
     case.is(&[Reason::CrashLoopBackOff]).then(|| {
-        Proof::object(format!("container {} ended with exit code 0, {} restarts", status.name, status.restart_count))
-            .saying(format!("container {} does its work and ends, where a process should stay", status.name))
+        Proof::object(format!(
+            "container {} ended with exit code 0, {} restarts",
+            status.name, status.restart_count
+        ))
+        .saying(format!(
+            "container {} does its work and ends, where a process should stay",
+            status.name
+        ))
     })
 }
 

@@ -4,9 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::cluster::objects::{
-    PersistentVolumeClaim, Pod, PodSpec, Service as Endpoint, selects,
-};
+use crate::cluster::objects::{PersistentVolumeClaim, Pod, PodSpec, Service as Endpoint, selects};
 use crate::cluster::{ContainerLog, quantity};
 use crate::detect::{Finding, ObjectRef, Reason, View, Workload};
 use crate::inventory::Service;
@@ -18,7 +16,6 @@ type Key<'a> = (&'a str, &'a str);
 pub struct Scene<'a> {
     /// Everything.
     pub view: &'a View<'a>,
-    workloads: HashMap<(&'a str, &'a str, &'a str), usize>,
     logs: HashMap<Key<'a>, Vec<&'a ContainerLog>>,
     claims: HashMap<Key<'a>, &'a PersistentVolumeClaim>,
     endpoints: HashMap<Key<'a>, &'a Endpoint>,
@@ -51,18 +48,22 @@ impl<'a> Scene<'a> {
                 .or_default()
                 .push(log);
         }
-        let workloads = view.workloads.iter().enumerate();
         let key = |meta: &'a crate::cluster::objects::ObjectMeta| {
             (meta.namespace.as_str(), meta.name.as_str())
         };
         Self {
             view,
-            workloads: workloads
-                .map(|(at, w)| ((w.kind, w.meta.namespace.as_str(), w.meta.name.as_str()), at))
-                .collect(),
             logs,
-            claims: objects.claims.iter().map(|c| (key(&c.metadata), c)).collect(),
-            endpoints: objects.services.iter().map(|s| (key(&s.metadata), s)).collect(),
+            claims: objects
+                .claims
+                .iter()
+                .map(|c| (key(&c.metadata), c))
+                .collect(),
+            endpoints: objects
+                .services
+                .iter()
+                .map(|s| (key(&s.metadata), s))
+                .collect(),
             troubled: findings.iter().map(|f| f.resource.clone()).collect(),
             lost_nodes: findings
                 .iter()
@@ -77,8 +78,7 @@ impl<'a> Scene<'a> {
     /// A workload by the object that stands for it.
     #[must_use]
     pub fn workload(&self, of: &ObjectRef) -> Option<&'a Workload<'a>> {
-        let key = (of.kind.as_str(), of.namespace.as_str(), of.name.as_str());
-        self.workloads.get(&key).map(|&at| &self.view.workloads[at])
+        self.view.workload(&of.kind, &of.namespace, &of.name)
     }
 
     /// Logs of a pod, as far as they were read.
@@ -139,7 +139,9 @@ impl<'a> Scene<'a> {
         let mut here = self.view.workloads.iter().filter(here);
         here.find(|w| {
             let of_pods = w.pods.iter().any(|p| selects(selector, &p.metadata.labels));
-            of_pods || w.template.is_some_and(|t| selects(selector, &t.metadata.labels))
+            of_pods
+                || w.template
+                    .is_some_and(|t| selects(selector, &t.metadata.labels))
         })
     }
 
@@ -154,7 +156,9 @@ impl<'a> Scene<'a> {
         let by_node = self.in_use.get_or_init(|| {
             let mut sums: HashMap<&str, InUse> = HashMap::new();
             for pod in &self.view.snapshot.objects.pods {
-                if pod.node().is_empty() || matches!(pod.status.phase.as_str(), "Succeeded" | "Failed") {
+                if pod.node().is_empty()
+                    || matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
+                {
                     continue;
                 }
                 let sum = sums.entry(pod.node()).or_default();
@@ -180,9 +184,15 @@ impl<'a> Scene<'a> {
                     .map(|e| (at, e.message.clone()))
                     .collect::<Vec<_>>()
             };
-            view.workloads.iter().enumerate().flat_map(of_workload).collect()
+            view.workloads
+                .iter()
+                .enumerate()
+                .flat_map(of_workload)
+                .collect()
         });
-        found.iter().map(|(at, text)| (&self.view.workloads[*at], text.as_str()))
+        found
+            .iter()
+            .map(|(at, text)| (&self.view.workloads[*at], text.as_str()))
     }
 }
 
@@ -191,9 +201,19 @@ impl<'a> Scene<'a> {
 #[must_use]
 pub fn requested(spec: &PodSpec, resource: &str) -> f64 {
     let of = |requests: &BTreeMap<String, crate::cluster::objects::Quantity>| {
-        requests.get(resource).and_then(|q| quantity::parse(&q.0)).unwrap_or(0.0)
+        requests
+            .get(resource)
+            .and_then(|q| quantity::parse(&q.0))
+            .unwrap_or(0.0)
     };
-    let together: f64 = spec.containers.iter().map(|c| of(&c.resources.requests)).sum();
-    let before = spec.init_containers.iter().map(|c| of(&c.resources.requests));
+    let together: f64 = spec
+        .containers
+        .iter()
+        .map(|c| of(&c.resources.requests))
+        .sum();
+    let before = spec
+        .init_containers
+        .iter()
+        .map(|c| of(&c.resources.requests));
     before.fold(together, f64::max)
 }

@@ -8,8 +8,14 @@ use crate::detect::{Cause, ObjectRef, Reason, secret_of};
 
 /// The store outranks what it does not give out.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::SecretStoreNotReady, proof: store },
-    Rule { cause: Cause::ExternalSecretFailed, proof: external_secret },
+    Rule {
+        cause: Cause::SecretStoreNotReady,
+        proof: store,
+    },
+    Rule {
+        cause: Cause::ExternalSecretFailed,
+        proof: external_secret,
+    },
 ];
 
 /// A store that goes by vault waits for vault.
@@ -17,8 +23,12 @@ fn store(case: &Case) -> Option<Proof> {
     let proof = detected(case, Reason::SecretStoreNotReady)?;
     let resource = &case.finding.resource;
     let objects = &case.view.snapshot.objects;
-    let stores = objects.secret_stores.iter().chain(&objects.cluster_secret_stores);
-    let mut same = stores.filter(|s| s.metadata.name == resource.name && s.metadata.namespace == resource.namespace);
+    let stores = objects
+        .secret_stores
+        .iter()
+        .chain(&objects.cluster_secret_stores);
+    let mut same = stores
+        .filter(|s| s.metadata.name == resource.name && s.metadata.namespace == resource.namespace);
     if !same.any(|s| s.spec.provider.contains_key("vault")) {
         return Some(proof);
     }
@@ -31,15 +41,19 @@ fn store(case: &Case) -> Option<Proof> {
 /// The workload of vault that some finding is about.
 fn vault(case: &Case) -> Option<ObjectRef> {
     let at = case.view.roster.iter().position(|s| s.is_called("vault"))?;
-    let workloads = case.view.workloads_of(at);
-    workloads.map(|w| w.reference()).find(|r| case.scene.is_troubled(r))
+    let workloads = case.view.workloads_of(at).iter();
+    workloads
+        .map(|&at| case.view.workloads[at].reference())
+        .find(|r| case.scene.is_troubled(r))
 }
 
 fn external_secret(case: &Case) -> Option<Proof> {
     let proof = detected(case, Reason::ExternalSecretFailed)?;
     let resource = &case.finding.resource;
     let secrets = &case.view.snapshot.objects.external_secrets;
-    let own = secrets.iter().find(|s| s.metadata.name == resource.name && s.metadata.namespace == resource.namespace);
+    let own = secrets
+        .iter()
+        .find(|s| s.metadata.name == resource.name && s.metadata.namespace == resource.namespace);
     Some(match own.and_then(|s| store_of(case, s)) {
         Some(store) => proof.shared(store.to_string()),
         None => proof,
@@ -66,7 +80,11 @@ pub fn behind_secret(case: &Case, name: &str, proof: Proof) -> Proof {
     let Some(maker) = maker else {
         return proof;
     };
-    let reference = ObjectRef::new("ExternalSecret", &maker.metadata.namespace, &maker.metadata.name);
+    let reference = ObjectRef::new(
+        "ExternalSecret",
+        &maker.metadata.namespace,
+        &maker.metadata.name,
+    );
     if case.scene.is_troubled(&reference) {
         return proof.shared(reference.to_string());
     }

@@ -21,48 +21,137 @@ pub struct Signature {
 /// From the most particular to the most general: a program that cannot resolve
 /// its database's name also says that it cannot reach its database.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::PortConflict, proof: |c| said(c, Cause::PortConflict) },
-    Rule { cause: Cause::VolumeFull, proof: |c| said(c, Cause::VolumeFull) },
-    Rule { cause: Cause::VaultSealed, proof: vault_sealed },
-    Rule { cause: Cause::DatabaseReadOnly, proof: |c| databases::refuses(c, Cause::DatabaseReadOnly) },
-    Rule { cause: Cause::DatabaseConnectionsExhausted, proof: |c| databases::refuses(c, Cause::DatabaseConnectionsExhausted) },
-    Rule { cause: Cause::DatabaseAuthFailed, proof: |c| said(c, Cause::DatabaseAuthFailed) },
-    Rule { cause: Cause::EnvAddressMismatch, proof: address::asked_in_vain },
-    Rule { cause: Cause::DnsResolutionFailed, proof: unresolved },
-    Rule { cause: Cause::DatabaseUnreachable, proof: unreachable },
-    Rule { cause: Cause::VolumePermissionDenied, proof: permission },
-    Rule { cause: Cause::ContainerCommandInvalid, proof: |c| said(c, Cause::ContainerCommandInvalid) },
-    Rule { cause: Cause::PortConflict, proof: shared_port },
-    Rule { cause: Cause::DnsResolutionFailed, proof: own_name_servers },
+    Rule {
+        cause: Cause::PortConflict,
+        proof: |c| said(c, Cause::PortConflict),
+    },
+    Rule {
+        cause: Cause::VolumeFull,
+        proof: |c| said(c, Cause::VolumeFull),
+    },
+    Rule {
+        cause: Cause::VaultSealed,
+        proof: vault_sealed,
+    },
+    Rule {
+        cause: Cause::DatabaseReadOnly,
+        proof: |c| databases::refuses(c, Cause::DatabaseReadOnly),
+    },
+    Rule {
+        cause: Cause::DatabaseConnectionsExhausted,
+        proof: |c| databases::refuses(c, Cause::DatabaseConnectionsExhausted),
+    },
+    Rule {
+        cause: Cause::DatabaseAuthFailed,
+        proof: |c| said(c, Cause::DatabaseAuthFailed),
+    },
+    Rule {
+        cause: Cause::EnvAddressMismatch,
+        proof: address::asked_in_vain,
+    },
+    Rule {
+        cause: Cause::DnsResolutionFailed,
+        proof: unresolved,
+    },
+    Rule {
+        cause: Cause::DatabaseUnreachable,
+        proof: unreachable,
+    },
+    Rule {
+        cause: Cause::VolumePermissionDenied,
+        proof: permission,
+    },
+    Rule {
+        cause: Cause::ContainerCommandInvalid,
+        proof: |c| said(c, Cause::ContainerCommandInvalid),
+    },
+    Rule {
+        cause: Cause::PortConflict,
+        proof: shared_port,
+    },
+    Rule {
+        cause: Cause::DnsResolutionFailed,
+        proof: own_name_servers,
+    },
 ];
 
 const DATABASES: &[&str] = &[
-    "mysql", "mariadb", "postgres", "pgsql", "psql", "psycopg", "sqlstate", "jdbc", "hikari", "database", "redis", "mongo",
-    ":3306", ":5432", ":6379", ":27017", "port 3306", "port 5432", "pg_", "libpq", "sqlalchemy",
+    "mysql",
+    "mariadb",
+    "postgres",
+    "pgsql",
+    "psql",
+    "psycopg",
+    "sqlstate",
+    "jdbc",
+    "hikari",
+    "database",
+    "redis",
+    "mongo",
+    ":3306",
+    ":5432",
+    ":6379",
+    ":27017",
+    "port 3306",
+    "port 5432",
+    "pg_",
+    "libpq",
+    "sqlalchemy",
 ];
 
 /// The table.
 pub const SIGNATURES: &[Signature] = &[
     Signature {
         cause: Cause::PortConflict,
-        says: &["address already in use", "eaddrinuse", "address in use", "port is already allocated", "only one usage of each socket"],
+        says: &[
+            "address already in use",
+            "eaddrinuse",
+            "address in use",
+            "port is already allocated",
+            "only one usage of each socket",
+        ],
         about: &[],
         never: &["retrying"],
     },
-    Signature { cause: Cause::PortConflict, says: &["already in use"], about: &["port", "listen"], never: &[] },
+    Signature {
+        cause: Cause::PortConflict,
+        says: &["already in use"],
+        about: &["port", "listen"],
+        never: &[],
+    },
     Signature {
         cause: Cause::VolumeFull,
-        says: &["no space left on device", "enospc", "disk is full", "disk full", "could not extend file", "quota exceeded on device"],
+        says: &[
+            "no space left on device",
+            "enospc",
+            "disk is full",
+            "disk full",
+            "could not extend file",
+            "quota exceeded on device",
+        ],
         about: &[],
         never: &["inotify"],
     },
-    Signature { cause: Cause::VaultSealed, says: &["vault is sealed"], about: &[], never: &[] },
+    Signature {
+        cause: Cause::VaultSealed,
+        says: &["vault is sealed"],
+        about: &[],
+        never: &[],
+    },
     Signature {
         cause: Cause::DatabaseReadOnly,
         says: &[
-            "--read-only option", "--super-read-only", "in a read-only transaction", "read only transaction", "readonly you can't write",
-            "er_option_prevents_statement", "database is read-only", "cannot execute insert in a read-only",
-            "attempt to write a readonly database", "not master and slaveok", "node is not the primary",
+            "--read-only option",
+            "--super-read-only",
+            "in a read-only transaction",
+            "read only transaction",
+            "readonly you can't write",
+            "er_option_prevents_statement",
+            "database is read-only",
+            "cannot execute insert in a read-only",
+            "attempt to write a readonly database",
+            "not master and slaveok",
+            "node is not the primary",
         ],
         about: &[],
         never: &[],
@@ -70,8 +159,14 @@ pub const SIGNATURES: &[Signature] = &[
     Signature {
         cause: Cause::DatabaseConnectionsExhausted,
         says: &[
-            "too many connections", "too many clients already", "remaining connection slots are reserved", "er_con_count_error",
-            "max number of clients reached", "exceeded the 'max_user_connections'", "error 1040", "error 1203",
+            "too many connections",
+            "too many clients already",
+            "remaining connection slots are reserved",
+            "er_con_count_error",
+            "max number of clients reached",
+            "exceeded the 'max_user_connections'",
+            "error 1040",
+            "error 1203",
         ],
         about: &[],
         never: &["http"],
@@ -79,9 +174,17 @@ pub const SIGNATURES: &[Signature] = &[
     Signature {
         cause: Cause::DatabaseAuthFailed,
         says: &[
-            "access denied for user", "password authentication failed", "no pg_hba.conf entry", "er_access_denied_error", "wrongpass",
-            "noauth authentication required", "sqlstate[28000]", "sqlstate: 28000", "invalid username-password pair",
-            "scram authentication failed", "role \"postgres\" does not exist",
+            "access denied for user",
+            "password authentication failed",
+            "no pg_hba.conf entry",
+            "er_access_denied_error",
+            "wrongpass",
+            "noauth authentication required",
+            "sqlstate[28000]",
+            "sqlstate: 28000",
+            "invalid username-password pair",
+            "scram authentication failed",
+            "role \"postgres\" does not exist",
         ],
         about: &[],
         never: &["[note]", "[warning]"],
@@ -95,41 +198,108 @@ pub const SIGNATURES: &[Signature] = &[
     Signature {
         cause: Cause::DnsResolutionFailed,
         says: &[
-            "unknownhostexception", "temporary failure in name resolution", "no such host", "name or service not known", "enotfound",
-            "eai_again", "could not translate host name", "could not resolve host", "unable to resolve host", "dns resolution failed",
-            "nodename nor servname", "nxdomain", "unknown mysql server host", "name does not resolve", "server misbehaving",
-            "failed to lookup address", "name resolution failure", "host not found",
+            "unknownhostexception",
+            "temporary failure in name resolution",
+            "no such host",
+            "name or service not known",
+            "enotfound",
+            "eai_again",
+            "could not translate host name",
+            "could not resolve host",
+            "unable to resolve host",
+            "dns resolution failed",
+            "nodename nor servname",
+            "nxdomain",
+            "unknown mysql server host",
+            "name does not resolve",
+            "server misbehaving",
+            "failed to lookup address",
+            "name resolution failure",
+            "host not found",
         ],
         about: &[],
         never: &[],
     },
-    Signature { cause: Cause::DnsResolutionFailed, says: &["i/o timeout"], about: &["dial tcp: lookup ", ": lookup "], never: &[] },
+    Signature {
+        cause: Cause::DnsResolutionFailed,
+        says: &["i/o timeout"],
+        about: &["dial tcp: lookup ", ": lookup "],
+        never: &[],
+    },
     Signature {
         cause: Cause::DatabaseUnreachable,
         says: &[
-            "communications link failure", "can't connect to mysql server", "can't connect to local mysql server", "sqlstate[hy000] [2002]",
-            "could not connect to server", "server closed the connection unexpectedly", "error 2002", "error 2003",
-            "mongoserverselectionerror", "no reachable servers", "serverselectiontimeouterror", "the database system is starting up",
-            "the database system is shutting down", "redisconnectionexception", "p1001", "can't reach database server",
+            "communications link failure",
+            "can't connect to mysql server",
+            "can't connect to local mysql server",
+            "sqlstate[hy000] [2002]",
+            "could not connect to server",
+            "server closed the connection unexpectedly",
+            "error 2002",
+            "error 2003",
+            "mongoserverselectionerror",
+            "no reachable servers",
+            "serverselectiontimeouterror",
+            "the database system is starting up",
+            "the database system is shutting down",
+            "redisconnectionexception",
+            "p1001",
+            "can't reach database server",
         ],
         about: &[],
         never: &[],
     },
     Signature {
         cause: Cause::DatabaseUnreachable,
-        says: &["connection refused", "econnrefused", "connection timed out", "etimedout", "no route to host", "i/o timeout", "connectexception"],
+        says: &[
+            "connection refused",
+            "econnrefused",
+            "connection timed out",
+            "etimedout",
+            "no route to host",
+            "i/o timeout",
+            "connectexception",
+        ],
         about: DATABASES,
         never: &["127.0.0.1:15", "localhost:15"],
     },
     Signature {
         cause: Cause::VolumePermissionDenied,
-        says: &["permission denied", "eacces", "operation not permitted", "read-only file system", "erofs", "access is denied"],
+        says: &[
+            "permission denied",
+            "eacces",
+            "operation not permitted",
+            "read-only file system",
+            "erofs",
+            "access is denied",
+        ],
         about: &[],
-        never: &["bind", "listen", "exec ", "exec:", "socket", "connect", "iptables", "is forbidden", "capset", "setuid", "setgid", "for table", "for relation", "for schema", "publickey"],
+        never: &[
+            "bind",
+            "listen",
+            "exec ",
+            "exec:",
+            "socket",
+            "connect",
+            "iptables",
+            "is forbidden",
+            "capset",
+            "setuid",
+            "setgid",
+            "for table",
+            "for relation",
+            "for schema",
+            "publickey",
+        ],
     },
     Signature {
         cause: Cause::ContainerCommandInvalid,
-        says: &["exec format error", "executable file not found", "exec user process caused", ": command not found"],
+        says: &[
+            "exec format error",
+            "executable file not found",
+            "exec user process caused",
+            ": command not found",
+        ],
         about: &[],
         never: &[],
     },
@@ -139,7 +309,9 @@ pub const SIGNATURES: &[Signature] = &[
 #[must_use]
 pub fn tells(cause: Cause, text: &str) -> bool {
     SIGNATURES.iter().filter(|s| s.cause == cause).any(|s| {
-        has_any(text, s.says) && (s.about.is_empty() || has_any(text, s.about)) && !has_any(text, s.never)
+        has_any(text, s.says)
+            && (s.about.is_empty() || has_any(text, s.about))
+            && !has_any(text, s.never)
     })
 }
 
@@ -177,7 +349,13 @@ fn ended(case: &Case, proof: Proof) -> Proof {
         return proof;
     };
     let how = super::runtime::translated(end);
-    proof.and(FactKind::Object, format!("container {} {how}, {} restarts", status.name, status.restart_count))
+    proof.and(
+        FactKind::Object,
+        format!(
+            "container {} {how}, {} restarts",
+            status.name, status.restart_count
+        ),
+    )
 }
 
 fn what(cause: Cause) -> &'static str {
@@ -194,7 +372,8 @@ fn what(cause: Cause) -> &'static str {
 fn vault_sealed(case: &Case) -> Option<Proof> {
     let line = line(case, Cause::VaultSealed)?;
     let vault = case.scene.listed("vault").map(|s| s.name.clone());
-    let mut proof = Proof::of(FactKind::Log, line).saying("vault is sealed and gives out no secrets");
+    let mut proof =
+        Proof::of(FactKind::Log, line).saying("vault is sealed and gives out no secrets");
     proof.leans_on = vault.filter(|v| case.finding.service.as_ref() != Some(v));
     Some(proof)
 }
@@ -246,21 +425,30 @@ fn own_name_servers(case: &Case) -> Option<Proof> {
     let servers = name_servers(case)?;
     let own = &case.spec()?.dns_config.as_ref()?.nameservers;
     let cluster_dns = |s: &&crate::cluster::objects::Service| own.contains(&s.spec.cluster_ip);
-    let known = case.view.snapshot.objects.services.iter().any(|s| cluster_dns(&s));
+    let known = case
+        .view
+        .snapshot
+        .objects
+        .services
+        .iter()
+        .any(|s| cluster_dns(&s));
     let shared = case.view.snapshot.objects.pods.iter().any(|p| {
         let theirs = p.spec.dns_config.as_ref().map(|d| &d.nameservers);
         theirs == Some(own) && crate::detect::pods::is_ready(p)
     });
     (!known && !shared).then(|| {
-        Proof::object(servers.clone()).saying(format!("does not come up with name servers of its own ({servers})"))
+        Proof::object(servers.clone()).saying(format!(
+            "does not come up with name servers of its own ({servers})"
+        ))
     })
 }
 
 fn unreachable(case: &Case) -> Option<Proof> {
     let line = line(case, Cause::DatabaseUnreachable)?;
     let database = databases::behind(case, &line);
-    let name = database.map_or_else(String::new, |w| format!(" {}", w.meta.name));
-    let mut proof = Proof::of(FactKind::Log, line.clone()).saying(format!("cannot reach its database{name}: {line}"));
+    let name = database.map_or_else(String::new, |w| format!(" {}", w.name));
+    let mut proof = Proof::of(FactKind::Log, line.clone())
+        .saying(format!("cannot reach its database{name}: {line}"));
     proof.leans_on = database
         .and_then(|w| case.view.service_of(w))
         .map(|s| s.name.clone())
@@ -284,7 +472,10 @@ fn permission(case: &Case) -> Option<Proof> {
         return None;
     }
     let proof = Proof::of(FactKind::Log, line.clone())
-        .and(FactKind::Object, format!("volumes: {}", super::text::listed(&mounts)))
+        .and(
+            FactKind::Object,
+            format!("volumes: {}", super::text::listed(&mounts)),
+        )
         .saying(format!("may not use its volume: {line}"));
     Some(ended(case, proof))
 }
@@ -292,18 +483,31 @@ fn permission(case: &Case) -> Option<Proof> {
 /// Containers of a pod share its ports. One that keeps ending beside another
 /// that holds the port it listens on need not even say so.
 fn shared_port(case: &Case) -> Option<Proof> {
-    let (pod, status, _) = case.ends().find(|(_, _, end)| !matches!(end.exit_code, 137 | 143))?;
+    let (pod, status, _) = case
+        .ends()
+        .find(|(_, _, end)| !matches!(end.exit_code, 137 | 143))?;
     let own = super::case::container(pod, &status.name)?;
     let others = pod.spec.containers.iter().filter(|c| c.name != own.name);
-    let runs = |name: &str| pod.status.container_statuses.iter().any(|s| s.name == name && s.state.running.is_some());
+    let runs = |name: &str| {
+        pod.status
+            .container_statuses
+            .iter()
+            .any(|s| s.name == name && s.state.running.is_some())
+    };
     for other in others.filter(|c| runs(&c.name)) {
         for port in &own.ports {
             let number = port.container_port;
             let Some(how) = claims(case, pod, other, number) else {
                 continue;
             };
-            let proof = Proof::object(format!("containers {} and {} both want port {number}: {how}", own.name, other.name));
-            let proof = proof.saying(format!("port {number} of container {} is taken by container {} of the same pod", own.name, other.name));
+            let proof = Proof::object(format!(
+                "containers {} and {} both want port {number}: {how}",
+                own.name, other.name
+            ));
+            let proof = proof.saying(format!(
+                "port {number} of container {} is taken by container {} of the same pod",
+                own.name, other.name
+            ));
             return Some(ended(case, proof));
         }
     }
@@ -311,7 +515,12 @@ fn shared_port(case: &Case) -> Option<Proof> {
 }
 
 /// How a container shows that it listens on a port itself.
-fn claims(case: &Case, pod: &crate::cluster::objects::Pod, other: &crate::cluster::objects::Container, port: i32) -> Option<String> {
+fn claims(
+    case: &Case,
+    pod: &crate::cluster::objects::Pod,
+    other: &crate::cluster::objects::Container,
+    port: i32,
+) -> Option<String> {
     const LISTENS: &[&str] = &["statusport", "listen", "bind", "http-address", "opening"];
     if other.ports.iter().any(|p| p.container_port == port) {
         return Some(format!("container {} declares it too", other.name));
@@ -319,15 +528,34 @@ fn claims(case: &Case, pod: &crate::cluster::objects::Pod, other: &crate::cluste
     let number = port.to_string();
     let holds = |text: &str| {
         let lower = text.to_lowercase();
-        let is_word = lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == number);
+        let is_word = lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| word == number);
         is_word && has_any(&lower, LISTENS) && !lower.contains("upstream")
     };
     let values = other.env.iter().map(|v| format!("{}={}", v.name, v.value));
-    let mut settings = other.args.iter().chain(&other.command).cloned().chain(values);
+    let mut settings = other
+        .args
+        .iter()
+        .chain(&other.command)
+        .cloned()
+        .chain(values);
     if let Some(setting) = settings.find(|s| holds(s)) {
-        return Some(format!("container {} is set to it ({})", other.name, super::text::clip(&setting)));
+        return Some(format!(
+            "container {} is set to it ({})",
+            other.name,
+            super::text::clip(&setting)
+        ));
     }
-    let logs = case.scene.logs(pod).iter().filter(|l| l.container == other.name);
+    let logs = case
+        .scene
+        .logs(pod)
+        .iter()
+        .filter(|l| l.container == other.name);
     let line = logs.flat_map(|l| l.text.lines()).find(|line| holds(line))?;
-    Some(format!("container {} says: {}", other.name, super::text::one_line(line)))
+    Some(format!(
+        "container {} says: {}",
+        other.name,
+        super::text::one_line(line)
+    ))
 }

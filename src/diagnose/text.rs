@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn names_are_read_out_of_sentences() {
-        assert_eq!(name_after("lookup db.prod.svc: no such host", "lookup "), Some("db.prod.svc"));
+        assert_eq!(
+            name_after("lookup db.prod.svc: no such host", "lookup "),
+            Some("db.prod.svc")
+        );
         assert_eq!(name_after("secret \"x\" not found", "secret "), Some("x"));
         assert_eq!(name_after("secret", "secret "), None);
         assert_eq!(between("a [b] c", "[", "]"), Some("b"));

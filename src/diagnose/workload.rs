@@ -4,7 +4,10 @@ use super::{Case, Proof, Rule};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// Last of all.
-pub const RULES: &[Rule] = &[Rule { cause: Cause::RolloutStuck, proof: rollout }];
+pub const RULES: &[Rule] = &[Rule {
+    cause: Cause::RolloutStuck,
+    proof: rollout,
+}];
 
 fn rollout(case: &Case) -> Option<Proof> {
     if !case.is(&[Reason::ProgressDeadlineExceeded]) {

@@ -163,7 +163,13 @@ pub(super) fn value(name: &str, value: &str) -> bool {
         || (value.starts_with('/') && name.to_ascii_lowercase().ends_with("pwd"))
         || (super::names::is_plural(name) && value.bytes().all(|b| b.is_ascii_digit()))
         || (name.eq_ignore_ascii_case("secret") && is_object_reference(value))
-        || (name.eq_ignore_ascii_case("pass") && value.bytes().all(|b| b.is_ascii_digit()))
+        || (name.eq_ignore_ascii_case("pass") && is_count(value))
+}
+
+/// `pass: 12 fail: 3` is the result of a test.
+fn is_count(value: &str) -> bool {
+    let first = value.split_whitespace().next().unwrap_or_default();
+    first.len() <= 5 && first.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Nothing at all, or a mask of ours or of somebody else's.

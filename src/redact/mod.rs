@@ -36,6 +36,9 @@ pub use names::is_secret_name;
 /// How every mask begins; a label of small letters and `]` follow.
 const MASK: &str = "[redacted:";
 
+/// Text is looked at so often at most; two times are the rule.
+const ROUNDS: usize = 8;
+
 /// No label is longer.
 const LABEL_MAX: usize = 24;
 
@@ -50,6 +53,23 @@ struct Span {
 /// The text with every credential in it masked; borrowed when there is none.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
+    let mut redacted = once(text);
+    // A mask may lay bare what stood against a secret without a gap, so what
+    // was masked is looked at again. Text without secrets is read once.
+    for _ in 1..ROUNDS {
+        let again = match &redacted {
+            Cow::Owned(masked) => match once(masked) {
+                Cow::Owned(more) => more,
+                Cow::Borrowed(_) => break,
+            },
+            Cow::Borrowed(_) => break,
+        };
+        redacted = Cow::Owned(again);
+    }
+    redacted
+}
+
+fn once(text: &str) -> Cow<'_, str> {
     let mut spans = Vec::new();
     tokens::find(text, &mut spans);
     blocks::find(text, &mut spans);

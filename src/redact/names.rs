@@ -237,6 +237,8 @@ const ABOUT: &[&str] = &[
     "app",
 ];
 
+const ACCESS_KEY_ID: [&str; 3] = ["access", "key", "id"];
+
 /// Plurals with these words before them are lists of names, or counts.
 const LISTED: &[&str] = &[
     "external",
@@ -264,8 +266,11 @@ pub fn is_secret_name(name: &str) -> bool {
     let Some((last, before)) = words.split_last() else {
         return false;
     };
-    // An access key's id is half of a pair and is masked with it.
-    if last == "id" && before.ends_with(&["access".to_owned(), "key".to_owned()]) {
+    // An access key's id is half of a pair and is masked with it; AppRole's
+    // secret id is a secret.
+    if last == "id" && before.last().is_some_and(|w| w == "secret")
+        || words.ends_with(&ACCESS_KEY_ID.map(str::to_owned))
+    {
         return true;
     }
     if ABOUT.contains(&last.as_str()) {

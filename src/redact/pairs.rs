@@ -216,9 +216,11 @@ impl<'t> Pair<'t> {
                     && (is_password || !(is_word || port))
             }
             Form::Spaced if matches!(self.prior(), Some(b'/' | b'@')) => false,
-            Form::Spaced if harmless::is_prose(first) => value.quoted && !in_prose,
-            Form::Spaced if in_prose => is_password || !is_word,
-            Form::Spaced if is_password || value.quoted => true,
+            Form::Spaced if text.contains('\n') => true,
+            Form::Spaced if in_prose => !harmless::is_prose(first) && (is_password || !is_word),
+            Form::Spaced if value.quoted => true,
+            Form::Spaced if harmless::is_prose(first) => is_password && first == text,
+            Form::Spaced if is_password => true,
             Form::Spaced => {
                 let is_sentence =
                     text.split_whitespace().count() > 2 && harmless::is_plain_word(first);
@@ -283,7 +285,7 @@ impl<'t> Pair<'t> {
 
     fn position(&self) -> Position {
         let before = &self.text.as_bytes()[..self.start];
-        if before.last() == Some(&b'\\') {
+        if self.opener.is_some() || before.last() == Some(&b'\\') {
             return Position::Flow;
         }
         let mark = |b: &&u8| matches!(**b, b' ' | b'\t' | b'-' | b'+' | b'\\') || is_quote(**b);

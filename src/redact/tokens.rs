@@ -63,7 +63,10 @@ const SHAPES: &[Shape] = &[
         r"[a-z0-9-]\.webhook\.office\.com/([A-Za-z0-9/@_-]+)",
     ),
     shape("webhook", r"\bhc-ping\.com/([A-Za-z0-9_-]{16,})"),
-    shape("telegram-token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}"),
+    shape(
+        "telegram-token",
+        r"\b(?:bot)?([0-9]{8,10}:AA[A-Za-z0-9_-]{32,})",
+    ),
     shape("anthropic-key", r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
     checked("openai-key", r"\bsk-[A-Za-z0-9_-]{20,}", is_mixed),
     shape("vault-token", r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}"),

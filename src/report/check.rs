@@ -112,7 +112,7 @@ pub struct CheckEvent {
 impl CheckView {
     /// `0 of 2 ready`, `up to 15m of downtime allowed`: facts in one line.
     pub(super) fn facts(&self) -> String {
-        use super::phrases::{moment, ready, seconds};
+        use super::phrases::{ready, seconds};
         let service = &self.service;
         let mut facts = vec![service.tier.to_string()];
         if let Some(namespace) = &service.namespace {
@@ -126,7 +126,6 @@ impl CheckView {
             Some(limit) => format!("max downtime {}", seconds(limit)),
             None => "no downtime limit".to_owned(),
         });
-        facts.push(format!("{}, {}", self.cluster, moment(self.now)));
         super::clean(&facts.join(", "))
     }
 

@@ -1,7 +1,8 @@
 //! One service as Markdown.
 
 use super::check::{CheckView, Neighbour};
-use super::markdown::{actions, block, code, escape, incident, line, push, unread};
+use super::incident_text::Frame;
+use super::markdown::{actions, block, code, code_cell, escape, incident, line, push, unread};
 use super::{RenderOptions, phrases};
 
 /// Renders one service as Markdown. Width and colour mean nothing here.
@@ -12,14 +13,22 @@ pub fn check_markdown(view: &CheckView, _options: &RenderOptions) -> String {
         &mut page,
         &format!("# {}: {}", view.severity, escape(&view.verdict())),
     );
-    push(&mut page, &escape(&view.facts()));
+    let place = escape(&phrases::place(&view.cluster, view.now));
+    push(
+        &mut page,
+        &format!("**{place}**: {}", escape(&view.facts())),
+    );
     if let Some(purpose) = &view.purpose {
         push(&mut page, &escape(purpose));
     }
     workloads(&mut page, view);
     pods(&mut page, view);
-    for item in &view.incidents {
-        incident(&mut page, None, item, view.now);
+    let frame = Frame {
+        now: view.now,
+        tells: false,
+    };
+    for (index, item) in view.incidents.iter().enumerate() {
+        incident(&mut page, index + 1, item, frame);
     }
     logs(&mut page, view);
     neighbours(&mut page, "Needs", &view.dependencies);
@@ -27,7 +36,7 @@ pub fn check_markdown(view: &CheckView, _options: &RenderOptions) -> String {
     known_issues(&mut page, view);
     events(&mut page, view);
     unread(&mut page, &view.unread);
-    actions(&mut page, "To type next", &view.commands);
+    actions(&mut page, "## To type next", &view.commands);
     page
 }
 
@@ -35,7 +44,7 @@ fn workloads(page: &mut String, view: &CheckView) {
     let rows = view.workloads.iter().map(|workload| {
         vec![
             escape(&workload.kind),
-            code(&workload.name),
+            code_cell(&workload.name),
             phrases::ready(workload.ready, workload.desired),
         ]
     });
@@ -48,7 +57,7 @@ fn pods(page: &mut String, view: &CheckView) {
             .created
             .and_then(|created| (view.now - created).to_std().ok());
         vec![
-            code(&pod.name),
+            code_cell(&pod.name),
             escape(&pod.state),
             escape(&pod.ready),
             pod.restarts.to_string(),
@@ -72,7 +81,7 @@ fn events(page: &mut String, view: &CheckView) {
                 .map_or_else(String::new, |seen| phrases::ago(seen, view.now)),
             event.count.to_string(),
             escape(&event.reason),
-            code(&event.object),
+            code_cell(&event.object),
             escape(&event.message),
         ]
     });

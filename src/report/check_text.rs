@@ -2,7 +2,8 @@
 
 use super::check::{CheckView, Neighbour};
 use super::clean::{clean, clean_lines};
-use super::page::{Cell, Page};
+use super::incident_text::Frame;
+use super::page::{Cell, Page, glued};
 use super::text::unread;
 use super::{RenderOptions, ServiceStatus, incident_text, phrases};
 
@@ -33,7 +34,13 @@ fn head(page: &mut Page, view: &CheckView) {
         _ => styles.strong,
     };
     let lead = (styles.severity(view.severity), &*severity);
-    page.paragraph(0, hang, lead, &[(style, &view.verdict())]);
+    let place = glued(&format!("({})", phrases::place(&view.cluster, view.now)));
+    page.paragraph(
+        0,
+        hang,
+        lead,
+        &[(style, &view.verdict()), (styles.plain, &place)],
+    );
     page.paragraph(
         hang,
         hang,
@@ -51,10 +58,12 @@ fn head(page: &mut Page, view: &CheckView) {
 }
 
 fn incidents(page: &mut Page, view: &CheckView) {
-    let many = view.incidents.len() > 1;
+    let frame = Frame {
+        now: view.now,
+        tells: false,
+    };
     for (index, incident) in view.incidents.iter().enumerate() {
-        let number = many.then_some(index + 1);
-        incident_text::incident(page, number, incident, view.now);
+        incident_text::incident(page, index + 1, incident, frame);
     }
 }
 

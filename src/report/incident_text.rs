@@ -5,23 +5,45 @@ use chrono::{DateTime, Utc};
 use super::clean::{clean, clean_lines};
 use super::page::Page;
 use super::phrases;
-use super::{Action, Incident, IncidentState, Severity, Source};
+use super::{Action, Cycle, Incident, IncidentState, Mode, Severity};
 
 /// Width of the labels, blank included.
 const LABEL: usize = 13;
 /// Where labels stand.
 const INDENT: usize = 3;
 
-/// Writes an incident, numbered when it is one of several. What only wants to
-/// be noted gets a few lines, what is open all of them.
-pub fn incident(page: &mut Page, number: Option<usize>, incident: &Incident, now: DateTime<Utc>) {
+/// What is the same for all incidents on a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// The moment that "ago" is measured from.
+    pub now: DateTime<Utc>,
+    /// Whether anybody may be told. A check tells nobody, and says nothing of it.
+    pub tells: bool,
+}
+
+impl Frame {
+    pub fn of(cycle: &Cycle) -> Self {
+        Self {
+            now: cycle.started_at,
+            tells: cycle.mode == Mode::Run,
+        }
+    }
+}
+
+/// Whether an incident only wants to be noted: a few lines will do.
+pub fn is_minor(incident: &Incident) -> bool {
+    incident.severity == Severity::Sev4 || incident.silenced_until.is_some()
+}
+
+/// Writes an incident.
+pub fn incident(page: &mut Page, number: usize, incident: &Incident, frame: Frame) {
     page.blank();
-    head(page, number, incident, now);
+    head(page, number, incident, frame.now);
     if incident.state == IncidentState::Resolved {
         return;
     }
     findings(page, incident);
-    if incident.severity != Severity::Sev4 {
+    if !is_minor(incident) {
         meaning(page, incident);
     }
     actions(page, &incident.actions);
@@ -29,28 +51,26 @@ pub fn incident(page: &mut Page, number: Option<usize>, incident: &Incident, now
     for issue in phrases::known_issues(incident) {
         field(page, "known issue", &issue);
     }
-    field(
-        page,
-        "message",
-        &phrases::notification(&incident.notification),
-    );
+    if frame.tells {
+        field(
+            page,
+            "message",
+            &phrases::notification(&incident.notification),
+        );
+    }
 }
 
-fn head(page: &mut Page, number: Option<usize>, incident: &Incident, now: DateTime<Utc>) {
-    let lead = number.map_or_else(String::new, |number| format!("{number}."));
+fn head(page: &mut Page, number: usize, incident: &Incident, now: DateTime<Utc>) {
+    let lead = format!("{number}.");
     let severity = incident.severity.to_string();
     let title = clean(&incident.title);
     let styles = page.styles;
-    let severity_style = if incident.counts() {
+    let style = if incident.counts() {
         styles.severity(incident.severity)
     } else {
         styles.faint
     };
-    let spans = [
-        (severity_style, &*severity),
-        (styles.plain, ""),
-        (styles.strong, &*title),
-    ];
+    let spans = [(style, &*severity), (styles.strong, &*title)];
     page.paragraph(0, INDENT, (styles.strong, &lead), &spans);
     let life = format!("{}, {}", clean(&incident.id), phrases::life(incident, now));
     page.paragraph(INDENT, INDENT, (styles.plain, ""), &[(styles.plain, &life)]);
@@ -61,7 +81,7 @@ fn findings(page: &mut Page, incident: &Incident) {
     for finding in &incident.findings {
         field(page, label, &phrases::finding(finding));
         label = "";
-        if incident.severity == Severity::Sev4 {
+        if is_minor(incident) {
             continue;
         }
         let styles = page.styles;
@@ -84,14 +104,8 @@ fn meaning(page: &mut Page, incident: &Incident) {
     }
     field(page, "root cause", &phrases::root_cause(incident));
     let analysis = &incident.analysis;
-    // The rules' own explanation repeats the root cause; the model's adds to it.
-    if analysis.source == Source::Haiku {
-        let text = format!(
-            "{} ({} confidence, by the model)",
-            clean(&analysis.hypothesis),
-            analysis.confidence
-        );
-        field(page, "likely", &text);
+    if let Some(hypothesis) = phrases::hypothesis(incident) {
+        field(page, "likely", &hypothesis);
     }
     if !analysis.business_impact.trim().is_empty() {
         field(page, "impact", &clean(&analysis.business_impact));

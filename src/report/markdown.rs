@@ -3,12 +3,10 @@
 //! Text from the cluster goes through [`escape`], [`code`] or [`block`] and
 //! cannot become markup, break a table or mention anybody.
 
-use chrono::{DateTime, Utc};
-
 use super::clean::{clean, clean_lines};
+use super::incident_text::{Frame, is_minor};
 use super::{
-    Action, Finding, Incident, IncidentState, RenderOptions, Report, Severity, Source, Unread,
-    phrases,
+    Action, Finding, Incident, IncidentState, RenderOptions, Report, Unread, phrases, verdict,
 };
 
 /// Renders the report as Markdown. Width and colour mean nothing here.
@@ -17,59 +15,58 @@ pub fn markdown(report: &Report, _options: &RenderOptions) -> String {
     let mut page = String::new();
     verdict(&mut page, report);
     for (index, item) in report.incidents.iter().enumerate() {
-        incident(&mut page, Some(index + 1), item, report.cycle.started_at);
+        incident(&mut page, index + 1, item, Frame::of(&report.cycle));
     }
     services(&mut page, report);
     unread(&mut page, &report.visibility.unread);
     push(
         &mut page,
-        &format!("---\n\n{}", escape(&phrases::footer(report))),
+        &format!("---\n\n{}", escape(&verdict::footer(report))),
     );
     page
 }
 
 fn verdict(page: &mut String, report: &Report) {
-    let sentence = escape(&phrases::verdict(report));
+    let sentence = escape(&verdict::verdict(report));
     push(page, &format!("# {}: {sentence}", report.severity));
-    let place = escape(&phrases::place(report));
-    let situation = escape(&phrases::situation(report));
+    let place = escape(&phrases::place(
+        &report.cycle.cluster,
+        report.cycle.started_at,
+    ));
+    let situation = escape(&verdict::situation(report));
     let colon = if situation.is_empty() { "" } else { ": " };
     push(page, &format!("**{place}**{colon}{situation}"));
 }
 
 /// One incident as a section.
-pub fn incident(page: &mut String, number: Option<usize>, incident: &Incident, now: DateTime<Utc>) {
-    let number = number.map_or_else(String::new, |number| format!("{number}. "));
+pub fn incident(page: &mut String, number: usize, incident: &Incident, frame: Frame) {
+    let title = escape(&incident.title);
     push(
         page,
-        &format!(
-            "## {number}{}: {}",
-            incident.severity,
-            escape(&incident.title)
-        ),
+        &format!("## {number}. {}: {title}", incident.severity),
     );
-    let life = escape(&phrases::life(incident, now));
+    let life = escape(&phrases::life(incident, frame.now));
     push(page, &format!("{}, {life}", code(&incident.id)));
     if incident.state == IncidentState::Resolved {
         return;
     }
-    let brief = incident.severity == Severity::Sev4;
-    findings(page, incident, brief);
-    facts(page, incident, brief);
-    if !brief {
+    let minor = is_minor(incident);
+    findings(page, incident, minor);
+    facts(page, incident, minor, frame.tells);
+    if !minor {
         commits(page, incident);
     }
-    actions(page, "What to do", &incident.actions);
+    actions(page, "**What to do**", &incident.actions);
 }
 
-fn findings(page: &mut String, incident: &Incident, brief: bool) {
+fn findings(page: &mut String, incident: &Incident, minor: bool) {
     if incident.findings.is_empty() {
         return;
     }
     push(page, "**What is wrong**");
     for item in &incident.findings {
         line(page, &format!("- {}", finding(item)));
-        for evidence in item.evidence.iter().filter(|_| !brief) {
+        for evidence in item.evidence.iter().filter(|_| !minor) {
             line(
                 page,
                 &format!("  - {}: {}", escape(&evidence.kind), escape(&evidence.text)),
@@ -93,23 +90,23 @@ fn finding(finding: &Finding) -> String {
 }
 
 /// What an incident means, as a table of two columns.
-fn facts(page: &mut String, incident: &Incident, brief: bool) {
+fn facts(page: &mut String, incident: &Incident, minor: bool, tells: bool) {
     let mut rows: Vec<(&str, String)> = Vec::new();
-    if !brief {
+    if !minor {
         if !incident.affects.is_empty() {
             rows.push(("Affects", escape(&incident.affects.join(", "))));
         }
         rows.push(("Root cause", escape(&phrases::root_cause(incident))));
         rows.extend(analysis(incident));
     }
-    rows.push(("Rule", code(&incident.rule)));
+    rows.push(("Rule", code_cell(&incident.rule)));
     for issue in phrases::known_issues(incident) {
         rows.push(("Known issue", escape(&issue)));
     }
-    rows.push((
-        "Message",
-        escape(&phrases::notification(&incident.notification)),
-    ));
+    if tells {
+        let message = phrases::notification(&incident.notification);
+        rows.push(("Message", escape(&message)));
+    }
     page.push_str("| | |\n| --- | --- |\n");
     for (label, text) in rows {
         line(page, &format!("| {label} | {text} |"));
@@ -120,9 +117,8 @@ fn facts(page: &mut String, incident: &Incident, brief: bool) {
 fn analysis(incident: &Incident) -> Vec<(&'static str, String)> {
     let analysis = &incident.analysis;
     let mut rows = Vec::new();
-    if analysis.source == Source::Haiku {
-        let sure = format!("({} confidence, by the model)", analysis.confidence);
-        rows.push(("Likely", format!("{} {sure}", escape(&analysis.hypothesis))));
+    if let Some(hypothesis) = phrases::hypothesis(incident) {
+        rows.push(("Likely", escape(&hypothesis)));
     }
     if !analysis.business_impact.trim().is_empty() {
         rows.push(("Impact", escape(&analysis.business_impact)));
@@ -164,7 +160,7 @@ pub fn actions(page: &mut String, title: &str, actions: &[Action]) {
     if actions.is_empty() {
         return;
     }
-    push(page, &format!("**{title}**"));
+    push(page, title);
     for (index, action) in actions.iter().enumerate() {
         let lead = format!("{}. ", index + 1);
         line(page, &format!("{lead}{}", escape(&action.title)));
@@ -204,7 +200,7 @@ pub fn unread(page: &mut String, unread: &[Unread]) {
         let (reason, message) = (escape(&kind.reason), escape(&kind.message));
         line(
             page,
-            &format!("| {} | {reason} | {message} |", code(&kind.resource)),
+            &format!("| {} | {reason} | {message} |", code_cell(&kind.resource)),
         );
     }
     page.push('\n');
@@ -241,9 +237,14 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// A span of code, safe in a table as well.
+/// A span of code in a table, whose cells a pipe would end even there.
+pub fn code_cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// A span of code.
 pub fn code(text: &str) -> String {
-    let text = clean(text).replace('|', "\\|");
+    let text = clean(text);
     if text.is_empty() {
         return String::new();
     }
@@ -302,7 +303,8 @@ mod tests {
     fn code_stays_code() {
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(code("a|b"), "`a\\|b`");
+        assert_eq!(code("a|b"), "`a|b`");
+        assert_eq!(code_cell("a|b"), "`a\\|b`");
         assert_eq!(code(" \u{1b}[0m"), "");
         assert_eq!(
             block("sh", "x\n```\ny", 3),

@@ -18,6 +18,7 @@ mod page;
 mod phrases;
 mod text;
 mod time;
+mod verdict;
 mod words;
 
 pub use build::{incident, service, visibility};

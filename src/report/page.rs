@@ -11,6 +11,9 @@ use super::{RenderOptions, ServiceStatus, Severity};
 /// Narrower than this nothing reads well: wrap here and let the terminal do the rest.
 const MIN_WIDTH: usize = 40;
 
+/// Stands for a blank at which a paragraph does not break.
+const GLUE: char = '\u{a0}';
+
 /// Every style there is. Without colour they are all plain.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Styles {
@@ -63,6 +66,11 @@ impl Styles {
 
 /// Text in one style. Words of neighbouring spans are set apart by a blank.
 pub type Span<'a> = (Style, &'a str);
+
+/// Text that stays on one line.
+pub fn glued(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
 
 /// A cell of a table.
 pub type Cell = (Style, String);
@@ -117,7 +125,7 @@ impl Page {
         // At the edge of the hang a word stands without a blank before it.
         let mut fresh = column <= hang;
         for (style, text) in spans {
-            for word in text.split_whitespace() {
+            for word in text.split(' ').filter(|word| !word.is_empty()) {
                 let room = word.width() + usize::from(!fresh);
                 if !fresh && column + room > self.width {
                     self.blank();
@@ -129,7 +137,7 @@ impl Page {
                     self.out.push(' ');
                     column += 1;
                 }
-                self.styled(*style, word);
+                self.styled(*style, &word.replace(GLUE, " "));
                 column += word.width();
                 fresh = false;
             }

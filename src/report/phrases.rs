@@ -1,4 +1,4 @@
-//! What the forms for people say alike: the verdict, times, short sentences.
+//! What the forms for people say alike: times, numbers, short sentences.
 //! All of it is [`clean`]ed here; a form escapes it for its own medium.
 
 use std::time::Duration;
@@ -7,123 +7,19 @@ use chrono::{DateTime, Utc};
 
 use super::clean::clean;
 use super::{
-    Commit, Correlation, Decision, Finding, Incident, IncidentState, Mode, Notification, Report,
-    Service, ServiceStatus, Severity,
+    Commit, Correlation, Decision, Finding, Incident, Notification, Service, ServiceStatus, Source,
 };
 use crate::duration::human;
 
-/// The verdict in one sentence.
-pub fn verdict(report: &Report) -> String {
-    let mut open = report.incidents.iter().filter(|incident| incident.counts());
-    let urgent = |incident: &&Incident| incident.severity != Severity::Sev4;
-    if let Some(worst) = open
-        .clone()
-        .filter(urgent)
-        .min_by_key(|incident| incident.severity)
-    {
-        let more = open.filter(urgent).count() - 1;
-        let title = clean(&worst.title);
-        return match more {
-            0 => title,
-            more => format!("{title}; and {}", count(more, "more incident")),
-        };
-    }
-    let seen = if report.visibility.complete {
-        services_well(report)
-    } else {
-        format!("nothing wrong in what could be read; {}", unread(report))
-    };
-    match open.by_ref().count() {
-        0 => seen,
-        noted => format!("{seen}; {} that can wait", count(noted, "thing")),
-    }
-}
-
-/// The lines that belong next to the verdict: what else must not be overlooked.
-pub fn situation(report: &Report) -> String {
-    let of = |test: &dyn Fn(&Incident) -> bool| {
-        report
-            .incidents
-            .iter()
-            .filter(|incident| test(incident))
-            .count()
-    };
-    let resolved = |incident: &Incident| incident.state == IncidentState::Resolved;
-    let mut parts = Vec::new();
-    let open = of(&|incident| incident.counts());
-    if open > 0 {
-        parts.push(format!("{} open", count(open, "incident")));
-    }
-    match of(&|incident| !resolved(incident) && incident.silenced_until.is_some()) {
-        0 => {}
-        silenced => parts.push(format!("{silenced} silenced")),
-    }
-    match of(&resolved) {
-        0 => {}
-        resolved => parts.push(format!("{resolved} resolved")),
-    }
-    if report.severity != Severity::Sev4 {
-        parts.push(services_well(report));
-        if !report.visibility.complete {
-            parts.push(unread(report));
-        }
-    }
-    if report.delivery.failed > 0 {
-        parts.push(format!(
-            "{} refused",
-            count(as_usize(report.delivery.failed), "message")
-        ));
-    }
-    if report.delivery.queued > 0 {
-        parts.push(format!(
-            "{} waiting",
-            count(as_usize(report.delivery.queued), "message")
-        ));
-    }
-    if report.cycle.dry_run {
-        parts.push("dry run: nothing was sent or stored".to_owned());
-    } else if report.cycle.mode == Mode::Check {
-        parts.push("a check: nothing is sent or stored".to_owned());
-    }
-    parts.join(", ")
-}
-
-fn services_well(report: &Report) -> String {
-    let all = report.services.len();
-    let well = report
-        .services
-        .iter()
-        .filter(|service| service.status == ServiceStatus::Healthy)
-        .count();
-    match (well, all) {
-        (_, 0) => "no services to judge".to_owned(),
-        (well, all) if well == all => format!("all {} healthy", count(all, "service")),
-        (well, all) => format!("{well} of {} healthy", count(all, "service")),
-    }
-}
-
-fn unread(report: &Report) -> String {
-    let kinds = report.visibility.unread.len();
-    format!("{} could not be read", count(kinds, "kind"))
-}
-
-/// Cluster and time: where and when the verdict holds.
-pub fn place(report: &Report) -> String {
-    format!(
-        "{}, {}",
-        clean(&report.cycle.cluster),
-        moment(report.cycle.started_at)
-    )
+/// Cluster and time: where and when a verdict holds.
+pub fn place(cluster: &str, now: DateTime<Utc>) -> String {
+    format!("{}, {}", clean(cluster), moment(now))
 }
 
 /// `1 incident`, `2 incidents`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
-}
-
-fn as_usize(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// A time of day on a date.
@@ -256,23 +152,38 @@ pub fn known_issues(incident: &Incident) -> Vec<String> {
 
 /// What was decided about telling people, and why.
 pub fn notification(notification: &Notification) -> String {
-    let what = match notification.decision {
-        Decision::Send => "message",
-        Decision::Thread => "reply in the thread",
-        Decision::Defer => "later, in business hours",
-        Decision::Suppress => "none",
-        Decision::Log => "none, logged only",
+    let channel = clean(notification.channel.as_deref().unwrap_or("no channel"));
+    let sent = if notification.delivered.is_some() {
+        "delivered"
+    } else {
+        "not delivered"
     };
-    let channel = notification
-        .channel
-        .as_deref()
-        .map_or_else(String::new, |channel| format!(" to {}", clean(channel)));
-    let outcome = match (&notification.delivered, notification.decision) {
-        (Some(_), _) => "; delivered",
-        (None, Decision::Send | Decision::Thread) => "; not delivered",
-        _ => "",
+    let why = clean(&notification.why);
+    match notification.decision {
+        Decision::Send => format!("in {channel}, {sent}: {why}"),
+        Decision::Thread => format!("a reply in {channel}, {sent}: {why}"),
+        Decision::Defer => format!("later, in {channel}: {why}"),
+        Decision::Suppress | Decision::Log => format!("none: {why}"),
+    }
+}
+
+/// What an analysis adds to what the findings and the root cause say already.
+pub fn hypothesis(incident: &Incident) -> Option<String> {
+    let analysis = &incident.analysis;
+    let text = clean(&analysis.hypothesis);
+    let known = |said: &str| clean(said) == text;
+    let repeats = text.is_empty()
+        || known(&incident.root_cause.summary)
+        || known(&incident.title)
+        || incident
+            .findings
+            .iter()
+            .any(|finding| known(&finding.message));
+    let by = match analysis.source {
+        Source::Rules => "by the rules",
+        Source::Haiku => "by the model",
     };
-    format!("{what}{channel}: {}{outcome}", clean(&notification.why))
+    (!repeats).then(|| format!("{text} ({} confidence, {by})", analysis.confidence))
 }
 
 /// How sure it is that one of the commits did it.
@@ -300,31 +211,4 @@ pub fn commit(commit: &Commit) -> String {
 /// The first seven digits, as git shows them.
 pub fn short_sha(commit: &Commit) -> String {
     clean(&commit.sha).chars().take(7).collect()
-}
-
-/// What the cycle did besides judging.
-pub fn footer(report: &Report) -> String {
-    let delivery = &report.delivery;
-    let llm = &report.llm;
-    let requests = &report.requests;
-    let note = llm
-        .note
-        .as_deref()
-        .map_or_else(String::new, |note| format!(" ({})", clean(note)));
-    format!(
-        "cycle {}, {} ms; messages: {} sent, {} refused, {} waiting; model: {}, {:.4} USD, \
-         {:.4} this month{note}; requests: {} kubernetes, {} github, {} slack, {} anthropic",
-        clean(&report.cycle.id),
-        report.cycle.duration_ms,
-        delivery.sent,
-        delivery.failed,
-        delivery.queued,
-        count(as_usize(llm.calls), "call"),
-        llm.cost_usd,
-        llm.month_usd,
-        requests.kubernetes,
-        requests.github,
-        requests.slack,
-        requests.anthropic,
-    )
 }

@@ -2,8 +2,11 @@
 //! verdict, what is wrong and what to type, then how every service does.
 
 use super::clean::clean;
-use super::page::{Cell, Page};
-use super::{RenderOptions, Report, Service, Severity, Tier, Unread, incident_text, phrases};
+use super::incident_text::Frame;
+use super::page::{Cell, Page, glued};
+use super::{
+    RenderOptions, Report, Service, Severity, Tier, Unread, incident_text, phrases, verdict,
+};
 
 /// Renders the report as text.
 #[must_use]
@@ -11,12 +14,7 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
     let mut page = Page::new(options);
     verdict(&mut page, report);
     for (index, incident) in report.incidents.iter().enumerate() {
-        incident_text::incident(
-            &mut page,
-            Some(index + 1),
-            incident,
-            report.cycle.started_at,
-        );
+        incident_text::incident(&mut page, index + 1, incident, Frame::of(&report.cycle));
     }
     if !report.services.is_empty() {
         page.blank();
@@ -25,7 +23,7 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
     unread(&mut page, &report.visibility.unread);
     page.blank();
     let faint = page.styles.faint;
-    page.paragraph(0, 0, (faint, ""), &[(faint, &phrases::footer(report))]);
+    page.paragraph(0, 0, (faint, ""), &[(faint, &verdict::footer(report))]);
     page.finish()
 }
 
@@ -33,8 +31,10 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
 fn verdict(page: &mut Page, report: &Report) {
     let styles = page.styles;
     let severity = report.severity.to_string();
-    let sentence = phrases::verdict(report);
-    let place = format!("({})", phrases::place(report));
+    let sentence = verdict::verdict(report);
+    let cycle = &report.cycle;
+    let place = phrases::place(&cycle.cluster, cycle.started_at);
+    let place = glued(&format!("({place})"));
     let hang = severity.len() + 2;
     let lead = (styles.severity(report.severity), &*severity);
     let sentence_style = match report.severity {
@@ -47,7 +47,7 @@ fn verdict(page: &mut Page, report: &Report) {
         lead,
         &[(sentence_style, &sentence), (styles.plain, &place)],
     );
-    let situation = phrases::situation(report);
+    let situation = verdict::situation(report);
     if !situation.is_empty() {
         page.paragraph(
             hang,
@@ -107,9 +107,17 @@ pub fn unread(page: &mut Page, unread: &[Unread]) {
     }
     page.heading("Could not be read");
     let styles = page.styles;
-    for kind in unread {
+    let (left_out, unseen): (Vec<_>, Vec<_>) = unread
+        .iter()
+        .partition(|kind| kind.reason == "NotInSnapshot");
+    for kind in unseen {
         let resource = format!("{}:", clean(&kind.resource));
         let text = format!("{}, {}", clean(&kind.reason), clean(&kind.message));
         page.paragraph(2, 4, (styles.yellow, &resource), &[(styles.plain, &text)]);
+    }
+    if !left_out.is_empty() {
+        let names: Vec<_> = left_out.iter().map(|kind| clean(&kind.resource)).collect();
+        let lead = (styles.yellow, "not in the snapshot:");
+        page.paragraph(2, 4, lead, &[(styles.plain, &names.join(", "))]);
     }
 }

@@ -9,16 +9,18 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::cluster::objects::{
-    Application, Certificate, Condition, Container, CronJob, DaemonSet, Deployment, EndpointSlice,
-    Event, ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress, Issuer, Job,
-    Labels, Lease, Namespace, Node, NodeMetrics, PersistentVolume, PersistentVolumeClaim, Pod,
+    Application, Certificate, Condition, CronJob, DaemonSet, Deployment, EndpointSlice, Event,
+    ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress, Issuer, Job, Labels,
+    Lease, Namespace, Node, NodeMetrics, PersistentVolume, PersistentVolumeClaim, Pod,
     PodDisruptionBudget, PodMetrics, PodSpec, ReplicaSet, ResourceQuota, SecretStore, Service,
     StatefulSet, StorageClass, condition,
 };
 
 /// A kind that can be listed.
 pub(super) trait Fold: DeserializeOwned {
-    /// Drops what nobody reads and shares what is shared.
+    /// Drops what nobody reads and shares what is shared. Called for each
+    /// object as soon as it is decoded, so that what is dropped makes room for
+    /// the next one.
     #[must_use]
     fn fold(self, _pool: &mut Pool) -> Self {
         self
@@ -43,12 +45,17 @@ impl Fold for Pod {
             for status in &mut self.status.container_statuses {
                 status.image = String::new();
             }
-            if let Some(spec) = Arc::get_mut(&mut self.spec) {
-                trim(spec);
-            }
-            let owner = self.metadata.controller().map(|owner| owner.uid.clone());
-            self.spec = pool.spec(owner.unwrap_or_default(), self.spec);
         }
+        if let Some(spec) = Arc::get_mut(&mut self.spec) {
+            make_alike(spec);
+        }
+        let owner = self.metadata.controller().map(|owner| owner.uid.clone());
+        self.spec = pool.spec(owner.unwrap_or_default(), self.spec);
+        // Decoding leaves room for four objects or more where there is one.
+        self.metadata.owner_references.shrink_to_fit();
+        self.status.conditions.shrink_to_fit();
+        self.status.container_statuses.shrink_to_fit();
+        self.status.init_container_statuses.shrink_to_fit();
         self
     }
 }
@@ -67,24 +74,15 @@ fn is_well(pod: &Pod) -> bool {
         }
 }
 
-/// Keeps of a healthy pod's spec what other objects refer to: node, ports,
-/// resources and claims.
-fn trim(spec: &mut PodSpec) {
-    spec.volumes
-        .retain(|volume| volume.persistent_volume_claim.is_some());
-    spec.image_pull_secrets = Vec::new();
-    spec.tolerations = Vec::new();
-    spec.topology_spread_constraints = Vec::new();
+/// Drops the volume of the service account token, whose name is random and
+/// would make the specs of all replicas differ.
+fn make_alike(spec: &mut PodSpec) {
+    let is_token = |name: &str| name.starts_with("kube-api-access-");
+    spec.volumes.retain(|volume| !is_token(&volume.name));
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
-        let kept = std::mem::take(container);
-        *container = Container {
-            name: kept.name,
-            image: kept.image,
-            restart_policy: kept.restart_policy,
-            ports: kept.ports,
-            resources: kept.resources,
-            ..Container::default()
-        };
+        container
+            .volume_mounts
+            .retain(|mount| !is_token(&mount.name));
     }
 }
 
@@ -92,7 +90,7 @@ fn trim(spec: &mut PodSpec) {
 #[derive(Default)]
 pub(super) struct Pool {
     labels: HashSet<Labels>,
-    specs: HashMap<(String, String), Vec<Arc<PodSpec>>>,
+    specs: HashMap<String, Vec<Arc<PodSpec>>>,
 }
 
 impl Pool {
@@ -104,14 +102,11 @@ impl Pool {
         labels
     }
 
-    /// Pods of one owner on one node have the same spec but for its claims.
+    /// Pods of one owner have the same spec but for their claims.
     fn spec(&mut self, owner: String, spec: Arc<PodSpec>) -> Arc<PodSpec> {
-        /// An owner whose pods all differ is not worth the comparisons.
-        const VARIANTS: usize = 4;
-        let known = self
-            .specs
-            .entry((owner, spec.node_name.clone()))
-            .or_default();
+        /// An owner whose pods all differ is not worth more comparisons.
+        const VARIANTS: usize = 16;
+        let known = self.specs.entry(owner).or_default();
         if let Some(same) = known.iter().find(|candidate| **candidate == spec) {
             return Arc::clone(same);
         }

@@ -2,10 +2,9 @@
 
 use std::cell::RefCell;
 
-use serde::{Deserialize, Deserializer};
-
 use super::failure::Failure;
 use super::fold::{Fold, Pool};
+use super::page;
 use super::transport::{Get, Transport, encode};
 
 /// Objects a page. The server builds a page in one go and so do we: this
@@ -22,23 +21,6 @@ pub(super) struct Listing {
     pub selector: &'static str,
     /// Whether a 503 is an answer.
     pub accept_503: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "T: Deserialize<'de>"))]
-struct Page<T> {
-    #[serde(default)]
-    metadata: PageMeta,
-    /// `null` is an empty page; none at all is no list.
-    #[serde(default, deserialize_with = "present")]
-    items: Option<Vec<T>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct PageMeta {
-    r#continue: Option<String>,
-    remaining_item_count: Option<usize>,
 }
 
 /// Reads all pages into `items`, which stay empty when one of them fails.
@@ -77,16 +59,13 @@ async fn pages<T: Fold>(
         let mut get = Get::json(listing.query(&token));
         get.accept_503 = listing.accept_503;
         transport.get(&get, &mut body).await?;
-        let page: Page<T> =
-            serde_json::from_slice(&body).map_err(|error| Failure::of_json(&error))?;
-        let Some(found) = page.items else {
-            return Err(Failure::Malformed("the answer is no list".to_owned()));
-        };
-        let rest = page.metadata.remaining_item_count.unwrap_or(0);
-        items.reserve_exact(found.len() + rest.min(MAX_PAGES * LIMIT));
-        let mut pool = pool.borrow_mut();
-        items.extend(found.into_iter().map(|item| item.fold(&mut pool)));
-        match page.metadata.r#continue {
+        let page = page::decode(&body, &mut pool.borrow_mut(), items)?;
+        items.reserve_exact(
+            page.remaining_item_count
+                .unwrap_or(0)
+                .min(MAX_PAGES * LIMIT),
+        );
+        match page.r#continue {
             None => return Ok(()),
             Some(next) if next.is_empty() => return Ok(()),
             Some(next) if next == token => {
@@ -113,12 +92,4 @@ impl Listing {
         }
         query
     }
-}
-
-fn present<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(|items: Option<Vec<T>>| Some(items.unwrap_or_default()))
 }

@@ -20,6 +20,7 @@ mod failure;
 mod fold;
 mod list;
 mod logs;
+mod page;
 mod proxy;
 mod transport;
 mod verdict;

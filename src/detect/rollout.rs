@@ -1,0 +1,87 @@
+//! Rollouts of deployments: how long they may take, and what may be missing meanwhile.
+
+use chrono::TimeDelta;
+
+use super::tally::Tally;
+use super::view::View;
+use super::workload::Workload;
+use crate::cluster::objects::{Condition, Pod, Time, condition};
+
+/// Since when a rollout has been past its deadline, by the controller's word
+/// or, where the controller is late, by the clock.
+#[must_use]
+pub fn overdue(view: &View, workload: &Workload, tally: &Tally) -> Option<Time> {
+    let progressing = condition(workload.conditions, "Progressing")?;
+    let deadline = TimeDelta::try_seconds(workload.progress_deadline?)?;
+    if progressing.is_false() && progressing.reason == "ProgressDeadlineExceeded" {
+        return Some(progressing.last_transition_time.unwrap_or(view.now()));
+    }
+    let has_news = workload
+        .updated
+        .zip(workload.desired)
+        .is_some_and(|(have, want)| have < want)
+        || !tally.failing.is_empty();
+    let due = last_progress(progressing)?.checked_add_signed(deadline)?;
+    (is_unfinished(progressing) && has_news && view.now() > due).then_some(due)
+}
+
+/// Whether what is missing is what a rollout within its deadline may take away:
+/// its strategy is satisfied, old replicas serve, and only new ones fail.
+#[must_use]
+pub fn may_miss(view: &View, workload: &Workload, tally: &Tally) -> bool {
+    let is_available = condition(workload.conditions, "Available").is_some_and(Condition::is_true);
+    is_available
+        && is_within_deadline(view, workload)
+        && newest(workload).is_some_and(|newest| {
+            let is_new = |pod: &Pod| pod.metadata.label("pod-template-hash") == Some(newest);
+            tally.failing.iter().all(|(pod, _)| is_new(pod))
+                && workload
+                    .pods
+                    .iter()
+                    .any(|pod| super::pods::is_ready(pod) && !is_new(pod))
+        })
+}
+
+fn is_within_deadline(view: &View, workload: &Workload) -> bool {
+    let progressing = condition(workload.conditions, "Progressing").filter(|c| c.is_true());
+    let deadline = workload.progress_deadline.and_then(TimeDelta::try_seconds);
+    progressing
+        .filter(|c| is_unfinished(c))
+        .and_then(last_progress)
+        .zip(deadline)
+        .is_some_and(|(last, deadline)| view.now() - last <= deadline)
+}
+
+fn is_unfinished(progressing: &Condition) -> bool {
+    progressing.reason != "NewReplicaSetAvailable"
+}
+
+fn last_progress(progressing: &Condition) -> Option<Time> {
+    progressing
+        .last_update_time
+        .or(progressing.last_transition_time)
+}
+
+/// The hash of the newest template: that of the replica set with the highest
+/// revision, else of the pod that was made last.
+fn newest<'a>(workload: &Workload<'a>) -> Option<&'a str> {
+    let revision = |set: &&&crate::cluster::objects::ReplicaSet| {
+        let text = set.metadata.annotation("deployment.kubernetes.io/revision");
+        text.and_then(|t| t.parse::<u64>().ok())
+    };
+    let set = workload
+        .replica_sets
+        .iter()
+        .filter(|s| revision(s).is_some())
+        .max_by_key(revision);
+    let pod = || {
+        workload
+            .pods
+            .iter()
+            .max_by_key(|p| p.metadata.creation_timestamp)
+    };
+    let meta = set
+        .map(|s| &s.metadata)
+        .or_else(|| pod().map(|p| &p.metadata))?;
+    meta.label("pod-template-hash")
+}

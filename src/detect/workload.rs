@@ -1,0 +1,216 @@
+//! Workloads with their pods and replica sets, joined by their owners.
+
+use std::collections::HashMap;
+
+use super::finding::ObjectRef;
+use crate::cluster::Snapshot;
+use crate::cluster::objects::{
+    Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
+    StatefulSet,
+};
+
+/// Something that keeps a number of pods running.
+pub struct Workload<'a> {
+    /// Kind, as in manifests; of pods on their own, `Pod`.
+    pub kind: &'a str,
+    /// Its name, which is also known where only its pods are.
+    pub name: &'a str,
+    /// Its metadata; where only its pods are known, that of one of them.
+    pub meta: &'a ObjectMeta,
+    /// How many pods there should be; none when only the pods are known.
+    pub desired: Option<u32>,
+    /// How many it reports as ready.
+    pub reported_ready: u32,
+    /// The pods' template.
+    pub template: Option<&'a PodTemplate>,
+    /// Its conditions.
+    pub conditions: &'a [Condition],
+    /// Seconds that a rollout may take.
+    pub progress_deadline: Option<i64>,
+    /// How many pods have the newest template.
+    pub updated: Option<u32>,
+    /// Its pods.
+    pub pods: Vec<&'a Pod>,
+    /// Its replica sets.
+    pub replica_sets: Vec<&'a ReplicaSet>,
+    /// Index of its service in the roster.
+    pub service: Option<usize>,
+}
+
+/// Kind, namespace and name.
+pub type Key<'a> = (&'a str, &'a str, &'a str);
+
+impl<'a> Workload<'a> {
+    /// What tells it from all others.
+    #[must_use]
+    pub fn key(&self) -> Key<'a> {
+        (self.kind, &self.meta.namespace, self.name)
+    }
+
+    /// Names the workload.
+    #[must_use]
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef::new(self.kind, &self.meta.namespace, self.name)
+    }
+
+    /// The pods' specification, from the template or a living pod.
+    #[must_use]
+    pub fn pod_spec(&self) -> Option<&PodSpec> {
+        self.template
+            .map(|t| &*t.spec)
+            .or_else(|| self.pods.first().map(|p| &*p.spec))
+    }
+}
+
+/// Every workload of a snapshot. Linear in the number of objects.
+#[must_use]
+pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
+    let objects = &snapshot.objects;
+    let mut workloads: Vec<_> = objects
+        .deployments
+        .iter()
+        .map(deployment)
+        .chain(objects.stateful_sets.iter().map(stateful_set))
+        .chain(objects.daemon_sets.iter().map(daemon_set))
+        .collect();
+    let mut index: HashMap<Key, usize> = workloads
+        .iter()
+        .enumerate()
+        .map(|(at, w)| (w.key(), at))
+        .collect();
+    for set in &objects.replica_sets {
+        let owner = set.metadata.controller();
+        let owner = owner.map_or(("", ""), |o| (o.kind.as_str(), o.name.as_str()));
+        if let Some(&at) = index.get(&(owner.0, set.metadata.namespace.as_str(), owner.1)) {
+            workloads[at].replica_sets.push(set);
+        } else if owner.1.is_empty() {
+            let workload = replica_set(set);
+            index.insert(workload.key(), workloads.len());
+            workloads.push(workload);
+        }
+    }
+    let owners = replica_set_owners(snapshot);
+    for pod in &objects.pods {
+        let Some((kind, name)) = owner_of(pod, &owners) else {
+            continue;
+        };
+        let key = (kind, pod.metadata.namespace.as_str(), name);
+        let at = *index.entry(key).or_insert_with(|| {
+            workloads.push(bare(kind, name, &pod.metadata));
+            workloads.len() - 1
+        });
+        workloads[at].pods.push(pod);
+    }
+    // What is said of them must not hang on the order in which they came.
+    for workload in &mut workloads {
+        workload.pods.sort_unstable_by_key(|p| &p.metadata.name);
+        workload
+            .replica_sets
+            .sort_unstable_by_key(|s| &s.metadata.name);
+    }
+    workloads.sort_unstable_by_key(Workload::key);
+    workloads
+}
+
+fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> {
+    Workload {
+        kind,
+        name,
+        meta,
+        desired: None,
+        reported_ready: 0,
+        template: None,
+        conditions: &[],
+        progress_deadline: None,
+        updated: None,
+        pods: Vec::new(),
+        replica_sets: Vec::new(),
+        service: None,
+    }
+}
+
+fn deployment(d: &Deployment) -> Workload<'_> {
+    Workload {
+        desired: Some(d.spec.replicas.unwrap_or(1)),
+        reported_ready: d.status.ready_replicas,
+        template: Some(&d.spec.template),
+        conditions: &d.status.conditions,
+        progress_deadline: (!d.spec.paused)
+            .then_some(d.spec.progress_deadline_seconds.unwrap_or(600)),
+        updated: Some(d.status.updated_replicas),
+        ..bare("Deployment", &d.metadata.name, &d.metadata)
+    }
+}
+
+fn stateful_set(s: &StatefulSet) -> Workload<'_> {
+    Workload {
+        desired: Some(s.spec.replicas.unwrap_or(1)),
+        reported_ready: s.status.ready_replicas,
+        template: Some(&s.spec.template),
+        conditions: &s.status.conditions,
+        updated: Some(s.status.updated_replicas),
+        ..bare("StatefulSet", &s.metadata.name, &s.metadata)
+    }
+}
+
+fn daemon_set(d: &DaemonSet) -> Workload<'_> {
+    Workload {
+        desired: Some(d.status.desired_number_scheduled),
+        reported_ready: d.status.number_ready,
+        template: Some(&d.spec.template),
+        conditions: &d.status.conditions,
+        updated: Some(d.status.updated_number_scheduled),
+        ..bare("DaemonSet", &d.metadata.name, &d.metadata)
+    }
+}
+
+fn replica_set(s: &ReplicaSet) -> Workload<'_> {
+    Workload {
+        desired: Some(s.spec.replicas.unwrap_or(1)),
+        reported_ready: s.status.ready_replicas,
+        template: Some(&s.spec.template),
+        conditions: &s.status.conditions,
+        ..bare("ReplicaSet", &s.metadata.name, &s.metadata)
+    }
+}
+
+/// Kind and name of what owns each replica set: a deployment, as a rule.
+type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), (&'a str, &'a str)>;
+
+fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
+    let sets = snapshot.objects.replica_sets.iter();
+    sets.filter_map(|set| {
+        let meta = &set.metadata;
+        let owner = meta.controller()?;
+        let key = (meta.namespace.as_str(), meta.name.as_str());
+        Some((key, (owner.kind.as_str(), owner.name.as_str())))
+    })
+    .collect()
+}
+
+/// The workload that a pod belongs to. Pods of jobs are their job's affair;
+/// those that nobody keeps and that have ended will not be missed.
+fn owner_of<'a>(pod: &'a Pod, owners: &ReplicaSetOwners<'a>) -> Option<(&'a str, &'a str)> {
+    let meta = &pod.metadata;
+    let Some(owner) = meta.controller() else {
+        return (!pod.has_ended()).then_some(("Pod", &meta.name));
+    };
+    match owner.kind.as_str() {
+        "Job" => None,
+        // Static pods belong to their node and have no other keeper.
+        "Node" => Some(("Pod", &meta.name)),
+        "ReplicaSet" => {
+            let known = owners.get(&(meta.namespace.as_str(), owner.name.as_str()));
+            let by_hash = || {
+                let hash = meta.label("pod-template-hash")?;
+                Some((
+                    "Deployment",
+                    owner.name.strip_suffix(hash)?.strip_suffix('-')?,
+                ))
+            };
+            let keeper = known.copied().or_else(by_hash);
+            Some(keeper.unwrap_or(("ReplicaSet", &owner.name)))
+        }
+        kind => Some((kind, &owner.name)),
+    }
+}

@@ -1,0 +1,179 @@
+//! What holds for every case, whatever is in it.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use chrono::DateTime;
+use k8s_monitor::verdict::{Verdict, judge};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::{Value, json};
+
+use crate::FAMILIES;
+use crate::support::case::{Case, files};
+use crate::support::expect;
+
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+    let folders = FAMILIES.iter().map(|family| format!("detect/{family}"));
+    let files = folders.flat_map(|folder| files(&folder));
+    files.map(|file| Case::load(&file).unwrap()).collect()
+});
+
+/// A case that is shown by its sentence when a law does not hold.
+#[derive(Clone, Copy)]
+struct Any(&'static Case);
+
+impl fmt::Debug for Any {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.sentence)
+    }
+}
+
+fn a_case() -> impl Strategy<Value = Any> {
+    any::<Index>().prop_map(|index| Any(index.get(&CASES)))
+}
+
+/// A case and another order of its objects.
+fn a_case_shuffled() -> impl Strategy<Value = (Any, Vec<usize>)> {
+    a_case().prop_flat_map(|case| {
+        let order: Vec<_> = (0..case.0.documents.len()).collect();
+        (Just(case), Just(order).prop_shuffle())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// An API server sends objects in the order of its store, a dump in that of its files.
+    #[test]
+    fn the_order_of_objects_does_not_matter((Any(case), order) in a_case_shuffled()) {
+        let documents: Vec<_> = order.iter().map(|&at| case.documents[at].clone()).collect();
+        let shuffled = case.judge_objects(&documents).unwrap();
+        prop_assert_eq!(expect::whole(&shuffled), expect::whole(&case.judge()));
+    }
+
+    #[test]
+    fn a_healthy_bystander_changes_nothing(Any(case) in a_case(), name in "bystander-[a-z]{1,9}") {
+        let mut documents = case.documents.clone();
+        documents.extend(bystander(&name));
+        let crowded = case.judge_objects(&documents).unwrap();
+        prop_assert_eq!(expect::whole(&crowded), expect::whole(&case.judge()));
+    }
+
+    /// Pods come and go under new names while an incident stays the same.
+    #[test]
+    fn fingerprints_do_not_tell_pods(Any(case) in a_case(), hash in "[bcdf][0-9]{8}", suffix in "[vwxz]{5}") {
+        // What was remembered of a pod goes by its name.
+        prop_assume!(case.restarts.is_empty() && case.snapshot.logs.is_empty());
+        let renamed = case.judge_objects(&renamed(&case.documents, &hash, &suffix)).unwrap();
+        let original = case.judge();
+        prop_assert_eq!(fingerprints(&renamed), fingerprints(&original));
+    }
+
+    #[test]
+    fn no_clock_makes_it_panic(Any(case) in a_case(), seconds in -62_135_596_800_i64..=253_402_300_799) {
+        let mut snapshot = case.snapshot.clone();
+        snapshot.now = DateTime::from_timestamp(seconds, 0).unwrap();
+        for incident in judge(&snapshot, &case.grounds()).incidents {
+            prop_assert!(incident.since <= snapshot.now);
+        }
+    }
+
+    #[test]
+    fn no_missing_field_makes_it_panic(
+        Any(case) in a_case(),
+        picks in prop::collection::vec((any::<Index>(), any::<Index>()), 1..8),
+    ) {
+        prop_assume!(!case.documents.is_empty());
+        let mut documents = case.documents.clone();
+        for (document, field) in picks {
+            let count = documents.len();
+            let body = &mut documents[document.index(count)];
+            let count = count_fields(body);
+            remove_field(body, &mut field.index(count.max(1)));
+        }
+        // Without its kind it is no object.
+        let whole = |d: &Value| d.get("kind").is_some() && d.get("apiVersion").is_some();
+        documents.retain(whole);
+        case.judge_objects(&documents).unwrap();
+    }
+}
+
+/// A deployment with its pod in a namespace that no case uses.
+fn bystander(name: &str) -> [Value; 2] {
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": name, "namespace": name, "creationTimestamp": "2026-01-05T08:00:00Z" },
+        "spec": { "replicas": 1, "selector": { "matchLabels": { "app": name } } },
+        "status": { "replicas": 1, "readyReplicas": 1, "updatedReplicas": 1 },
+    });
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": format!("{name}-5d4f3c2b1-aaaaa"), "namespace": name,
+            "labels": { "app": name, "pod-template-hash": "5d4f3c2b1" },
+            "ownerReferences": [{ "kind": "ReplicaSet", "name": format!("{name}-5d4f3c2b1"), "controller": true }],
+        },
+        "status": {
+            "phase": "Running", "startTime": "2026-01-05T08:00:00Z",
+            "conditions": [{ "type": "Ready", "status": "True", "lastTransitionTime": "2026-01-05T08:00:10Z" }],
+        },
+    });
+    [deployment, pod]
+}
+
+/// The same objects with other hashes and random endings in the names of
+/// pods; two hashes stay two.
+fn renamed(documents: &[Value], hash: &str, suffix: &str) -> Vec<Value> {
+    let mut text = serde_json::to_string(documents).unwrap();
+    let pods = documents.iter().filter(|d| d["kind"] == "Pod");
+    for (at, pod) in pods.enumerate() {
+        let name = pod["metadata"]["name"].as_str().unwrap();
+        let owner = pod["metadata"]["ownerReferences"][0]["kind"].as_str();
+        if !matches!(owner, Some("ReplicaSet" | "DaemonSet")) {
+            continue;
+        }
+        let (stem, _) = name.rsplit_once('-').unwrap();
+        text = text.replace(name, &format!("{stem}-{suffix}{at}"));
+    }
+    for (at, pod) in documents.iter().filter(|d| d["kind"] == "Pod").enumerate() {
+        if let Some(old) = pod["metadata"]["labels"]["pod-template-hash"].as_str() {
+            text = text.replace(old, &format!("{hash}{at}"));
+        }
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+fn fingerprints(verdict: &Verdict) -> Vec<&str> {
+    verdict
+        .incidents
+        .iter()
+        .map(|i| i.fingerprint.as_str())
+        .collect()
+}
+
+fn count_fields(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => map.values().map(|v| 1 + count_fields(v)).sum(),
+        Value::Array(list) => list.iter().map(count_fields).sum(),
+        _ => 0,
+    }
+}
+
+/// Removes the field that `left` counts down to; whether it was met.
+fn remove_field(value: &mut Value, left: &mut usize) -> bool {
+    match value {
+        Value::Object(map) => {
+            let keys: Vec<_> = map.keys().cloned().collect();
+            keys.iter().any(|key| {
+                if *left == 0 {
+                    return map.remove(key).is_some();
+                }
+                *left -= 1;
+                map.get_mut(key).is_some_and(|v| remove_field(v, left))
+            })
+        }
+        Value::Array(list) => list.iter_mut().any(|v| remove_field(v, left)),
+        _ => false,
+    }
+}

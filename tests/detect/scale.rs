@@ -1,0 +1,145 @@
+//! A verdict takes time in proportion to what there is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::{Read, Snapshot, Source};
+use k8s_monitor::inventory;
+use k8s_monitor::verdict::{Grounds, judge};
+use serde_json::{Value, json};
+
+use crate::support::objects;
+
+/// What is quadratic takes minutes at this size.
+const MANY: usize = 10_000;
+const BOUND: Duration = Duration::from_secs(60);
+
+#[test]
+fn ten_thousand_failing_workloads_in_one_namespace() {
+    let objects = (0..MANY).flat_map(|i| failing(i, "crowd")).collect();
+    let findings = timed(&services_file(1_000), objects);
+    assert!(findings >= MANY, "{findings} findings");
+}
+
+#[test]
+fn ten_thousand_failing_pods_of_one_deployment() {
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "app-0", "namespace": "crowd" },
+        "spec": { "replicas": MANY },
+    });
+    let mut objects = vec![deployment];
+    objects.extend((0..MANY).map(|i| pod("app-0", i, "crowd")));
+    assert_eq!(timed(&services_file(1), objects), 1);
+}
+
+/// The number of findings, once they came within the bound.
+fn timed(services: &str, documents: Vec<Value>) -> usize {
+    let snapshot = Snapshot {
+        now: "2026-03-02T12:00:00Z".parse().unwrap(),
+        cluster: "crowd".to_owned(),
+        source: Source::Live,
+        objects: objects::collect(&documents).unwrap(),
+        reads: ROWS
+            .iter()
+            .map(|row| (row.resource, Read::Complete))
+            .collect(),
+        ..Snapshot::default()
+    };
+    drop(documents);
+    let grounds = Grounds {
+        inventory: &inventory::parse(services.as_bytes()),
+        look_back: Duration::from_secs(3600),
+        restarts: &BTreeMap::new(),
+        unlisted: k8s_monitor::inventory::Tier::P3,
+    };
+    let start = Instant::now();
+    let verdict = judge(&snapshot, &grounds);
+    let took = start.elapsed();
+    assert!(took < BOUND, "took {took:?}");
+    verdict.incidents.iter().map(|i| i.findings.len()).sum()
+}
+
+/// Services of one namespace, each of which depends on the one before.
+fn services_file(count: usize) -> String {
+    let mut text = String::from("1. Critical (P0)\n\n");
+    for i in 0..count {
+        let (number, before) = (i + 1, i.saturating_sub(1));
+        write!(
+            text,
+            "1.{number} app-{i}\n- Namespace: crowd\n- Max Downtime: 0 minutes\n- Dependencies: app-{before}\n\n",
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// A workload that fails in every way that is looked up: its pod crashes, its
+/// claim is not bound, its job failed, its Service selects it.
+fn failing(i: usize, namespace: &str) -> Vec<Value> {
+    let name = format!("app-{i}");
+    let meta =
+        |name: &str| json!({ "name": name, "namespace": namespace, "labels": { "app": name } });
+    vec![
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta(&name),
+            "spec": { "replicas": 1 },
+        }),
+        pod(&name, i, namespace),
+        json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": meta(&name),
+            "spec": { "selector": { "app": name, "part-of": "crowd" }, "ports": [{ "port": 80 }] },
+        }),
+        json!({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": { "name": name, "namespace": namespace, "labels": { "kubernetes.io/service-name": name } },
+        }),
+        json!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": { "name": name, "namespace": namespace, "creationTimestamp": "2026-03-02T10:00:00Z" },
+            "status": { "phase": "Pending" },
+        }),
+        json!({
+            "apiVersion": "batch/v1", "kind": "CronJob",
+            "metadata": { "name": format!("{name}-sync"), "namespace": namespace },
+            "status": { "lastScheduleTime": "2026-03-02T11:00:00Z" },
+        }),
+        json!({
+            "apiVersion": "batch/v1", "kind": "Job",
+            "metadata": {
+                "name": format!("{name}-sync-1"), "namespace": namespace,
+                "ownerReferences": [{ "kind": "CronJob", "name": format!("{name}-sync"), "controller": true }],
+            },
+            "status": { "conditions": [{ "type": "Failed", "status": "True" }] },
+        }),
+        json!({
+            "apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics",
+            "metadata": { "name": format!("{name}-5d4f3c2b1-{i}"), "namespace": namespace },
+            "containers": [{ "name": "app", "usage": { "memory": "99Mi" } }],
+        }),
+    ]
+}
+
+fn pod(workload: &str, i: usize, namespace: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": format!("{workload}-5d4f3c2b1-{i}"), "namespace": namespace,
+            "labels": { "app": workload, "part-of": "crowd", "pod-template-hash": "5d4f3c2b1" },
+            "ownerReferences": [{ "kind": "ReplicaSet", "name": format!("{workload}-5d4f3c2b1"), "controller": true }],
+        },
+        "spec": {
+            "nodeName": "node-1",
+            "containers": [{ "name": "app", "resources": { "limits": { "memory": "100Mi" } } }],
+            "volumes": [{ "name": "data", "persistentVolumeClaim": { "claimName": workload } }],
+        },
+        "status": {
+            "phase": "Running", "startTime": "2026-03-02T10:00:00Z",
+            "containerStatuses": [{
+                "name": "app", "restartCount": 9, "state": { "waiting": { "reason": "CrashLoopBackOff" } },
+            }],
+        },
+    })
+}

@@ -1,0 +1,181 @@
+//! What a case expects, and in which points a verdict differs from it.
+
+use std::collections::BTreeMap;
+
+use k8s_monitor::assess::{Incident, ServiceState};
+use k8s_monitor::verdict::Verdict;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// The expected part of a verdict; what is left out is not compared.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    severity: Option<String>,
+    /// By name: the status, or a map of the fields of [`service`].
+    #[serde(default)]
+    services: BTreeMap<String, Value>,
+    /// All incidents in their order, with the fields of [`incident`]; an empty
+    /// list means silence.
+    incidents: Option<Vec<Map<String, Value>>>,
+}
+
+impl Expect {
+    /// One paragraph for each difference.
+    #[must_use]
+    pub fn differences(&self, verdict: &Verdict) -> Vec<String> {
+        let mut differences = Vec::new();
+        if let Some(expected) = &self.severity {
+            let found = verdict.severity().as_str();
+            if expected != found {
+                differences.push(difference("severity", expected, found));
+            }
+        }
+        for (name, expected) in &self.services {
+            differences.extend(self::differing_service(name, expected, verdict));
+        }
+        if let Some(expected) = &self.incidents {
+            differences.extend(differing_incidents(expected, &verdict.incidents));
+        }
+        differences
+    }
+}
+
+/// A whole verdict, to compare it with another.
+#[must_use]
+pub fn whole(verdict: &Verdict) -> Value {
+    let services = verdict
+        .services
+        .iter()
+        .map(|s| (s.name.clone(), service(s).into()));
+    json!({
+        "services": Map::from_iter(services),
+        "incidents": verdict.incidents.iter().map(incident).collect::<Vec<_>>(),
+    })
+}
+
+fn difference(what: &str, expected: &str, found: &str) -> String {
+    format!("    {what}\n      expected {expected}\n      found    {found}")
+}
+
+fn differing_service(name: &str, expected: &Value, verdict: &Verdict) -> Option<String> {
+    let what = format!("service {name}");
+    let Some(state) = verdict.services.iter().find(|s| s.name == name) else {
+        return Some(difference(&what, &expected.to_string(), "no such service"));
+    };
+    let expected = match expected {
+        Value::Object(fields) => fields.clone(),
+        status => Map::from_iter([("status".to_owned(), status.clone())]),
+    };
+    let found = service(state);
+    (!is_part(&expected, &found)).then(|| {
+        difference(
+            &what,
+            &shown(&expected),
+            &shown(&of_interest(&expected, &found)),
+        )
+    })
+}
+
+fn differing_incidents(expected: &[Map<String, Value>], found: &[Incident]) -> Vec<String> {
+    let found: Vec<_> = found.iter().map(incident).collect();
+    if expected.len() != found.len() {
+        let list = |maps: &[Map<String, Value>]| match maps {
+            [] => "silence".to_owned(),
+            _ => maps
+                .iter()
+                .map(|m| format!("\n        {}", shown(m)))
+                .collect(),
+        };
+        return vec![difference("incidents", &list(expected), &list(&found))];
+    }
+    expected
+        .iter()
+        .zip(&found)
+        .enumerate()
+        .filter(|(_, (expected, found))| !is_part(expected, found))
+        .map(|(at, (expected, found))| {
+            let found = format!(
+                "{}\n      in full  {}",
+                shown(&of_interest(expected, found)),
+                shown(found)
+            );
+            difference(&format!("incident {}", at + 1), &shown(expected), &found)
+        })
+        .collect()
+}
+
+/// A service as cases may describe it.
+fn service(state: &ServiceState) -> Map<String, Value> {
+    object(json!({
+        "status": state.status,
+        "tier": state.tier.as_str(),
+        "since": state.since,
+        "downtimeSeconds": state.downtime.map(|d| d.num_seconds()),
+        "ready": state.ready,
+        "desired": state.desired,
+    }))
+}
+
+/// An incident as cases may describe it; `reason`, `cause`, `resource` and
+/// `message` are those of its root.
+fn incident(incident: &Incident) -> Map<String, Value> {
+    let root = incident.root();
+    let findings: Vec<_> = incident
+        .findings
+        .iter()
+        .map(|f| format!("{}: {}", f.resource, f.reason))
+        .collect();
+    object(json!({
+        "service": incident.service,
+        "tier": incident.tier.map(|t| t.as_str()),
+        "severity": incident.severity.as_str(),
+        "rule": incident.rule.as_str(),
+        "since": incident.since,
+        "affects": incident.affects,
+        "reason": root.reason.as_str(),
+        "cause": root.cause.map(|c| c.as_str()),
+        "resource": root.resource.to_string(),
+        "title": incident.title,
+        "message": root.message,
+        "knownIssue": root.known_issue,
+        "fingerprint": incident.fingerprint,
+        "findings": findings,
+    }))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Of a message, a part is enough.
+fn is_part(expected: &Map<String, Value>, found: &Map<String, Value>) -> bool {
+    expected
+        .iter()
+        .all(|(key, value)| match (found.get(key), value) {
+            (Some(Value::String(found)), Value::String(part)) if key == "message" => {
+                found.contains(part)
+            }
+            (found, value) => found == Some(value),
+        })
+}
+
+/// The fields that are expected, as found; an unknown one says so.
+fn of_interest(expected: &Map<String, Value>, found: &Map<String, Value>) -> Map<String, Value> {
+    let unknown = || Value::from("(no such field)");
+    expected
+        .keys()
+        .map(|key| (key.clone(), found.get(key).cloned().unwrap_or_else(unknown)))
+        .collect()
+}
+
+fn shown(map: &Map<String, Value>) -> String {
+    let pairs: Vec<_> = map
+        .iter()
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    format!("{{{}}}", pairs.join(", "))
+}
