@@ -138,19 +138,30 @@ fn under_nodes(units: &mut Vec<Unit>) {
     });
 }
 
-/// One quota, one registry, one scheduler.
+/// One quota, one registry, one scheduler. A key that is an object's name stands
+/// for the unit that is about the object.
 fn under_shared_causes(units: &mut Vec<Unit>) {
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut roots: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        for finding in &unit.findings {
+            roots.entry(finding.resource.to_string()).or_insert(at);
+        }
+    }
+    let about: BTreeSet<String> = units
+        .iter()
+        .filter_map(|u| u.root().shared.clone())
+        .collect();
+    roots.retain(|key, _| about.contains(key));
     for (at, unit) in units.iter().enumerate() {
         if let Some(key) = &unit.root().shared {
-            first.entry(key.clone()).or_insert(at);
+            roots.entry(key.clone()).or_insert(at);
         }
     }
     let positions: Vec<Option<usize>> = units
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            let root = first.get(unit.root().shared.as_ref()?).copied()?;
+            let root = roots.get(unit.root().shared.as_ref()?).copied()?;
             (root != at).then_some(root)
         })
         .collect();
