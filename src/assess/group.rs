@@ -70,6 +70,11 @@ fn units(findings: Vec<Finding>) -> Vec<Unit> {
             Some(service) if in_trouble.contains(service) => format!("service {service}"),
             _ => format!("{} {}", finding.resource, cause_class(&finding)),
         };
+        let key = if stands_alone(&finding) {
+            finding.resource.to_string()
+        } else {
+            key
+        };
         let unit = by_key.entry(key).or_insert_with(|| Unit {
             service: finding.service.clone(),
             findings: Vec::new(),
@@ -87,6 +92,15 @@ fn units(findings: Vec<Finding>) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// Where a secret comes from is a story of its own, which a pod that lacks the
+/// secret joins, and no other trouble of its service.
+fn stands_alone(finding: &Finding) -> bool {
+    matches!(
+        finding.reason,
+        Reason::ExternalSecretFailed | Reason::SecretStoreNotReady | Reason::IssuerNotReady
+    )
 }
 
 /// Whether a finding says how its service is, as opposed to something beside it.
@@ -180,7 +194,10 @@ fn under_dependencies(
         .enumerate()
         .filter_map(|(at, unit)| {
             let state = services.get(unit.service.as_deref()?)?;
-            let refuses = unit.root().cause == Some(Cause::DatabaseReadOnly);
+            let refuses = matches!(
+                unit.root().cause,
+                Some(Cause::DatabaseReadOnly | Cause::DatabaseConnectionsExhausted)
+            );
             let is_down = state.status == Status::Unavailable && is_of_health(unit.root());
             (is_down || refuses).then_some((state.name.as_str(), at))
         })
@@ -189,6 +206,11 @@ fn under_dependencies(
         .iter()
         .enumerate()
         .map(|(at, unit)| {
+            let shown = unit.root().leans_on.as_deref();
+            let shown = shown.and_then(|name| down.get(name).copied());
+            if let Some(root) = shown.filter(|root| *root != at) {
+                return Some(root);
+            }
             needs(unit, inventory, roster)
                 .into_iter()
                 .filter_map(|(name, need)| Some((*down.get(name)?, need)))
@@ -292,13 +314,17 @@ fn judge(
         p0_in_trouble,
     });
     let root = &findings[0];
+    // A secret that does not come is the root and says nothing of health itself.
+    let tells_health = findings
+        .iter()
+        .any(|f| is_of_health(f) && f.service == service);
     let since = own
         .and_then(|s| s.since)
-        .filter(|_| is_of_health(root))
+        .filter(|_| tells_health)
         .unwrap_or(root.since);
     Incident {
         fingerprint: fingerprint(cluster, root),
-        title: title(own, root),
+        title: title(own.filter(|_| tells_health), own, root),
         tier,
         severity: rule.severity(),
         rule,
@@ -338,10 +364,15 @@ fn fingerprint(cluster: &str, root: &Finding) -> String {
     .to_lowercase()
 }
 
-fn title(service: Option<&ServiceState>, root: &Finding) -> String {
+/// One line: the service and how it is, where the findings tell; else the object.
+fn title(
+    troubled: Option<&ServiceState>,
+    service: Option<&ServiceState>,
+    root: &Finding,
+) -> String {
     let why = root.cause.map_or(root.reason.as_str(), Cause::as_str);
-    match service {
-        Some(s) if is_of_health(root) => {
+    match troubled.or(service) {
+        Some(s) if troubled.is_some() => {
             let status = match s.status {
                 Status::Unavailable => "unavailable",
                 Status::Starting => "starting",
