@@ -288,6 +288,7 @@ fn judge(
         mut findings,
     } = unit;
     spread_known_issue(&mut findings);
+    let service = service.or_else(|| most_critical(&findings, services));
     let names = findings.iter().filter_map(|f| f.service.as_deref());
     let members: Members = names
         .filter_map(|name| services.get_key_value(name))
@@ -302,8 +303,7 @@ fn judge(
     let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
     let first_affected = affects.first().map(|(tier, _)| *tier);
-    let kind = findings[0].resource.kind.as_str();
-    let is_workload = !matches!(kind, "Node" | "Cluster" | "Inventory");
+    let is_workload = !is_of_nobody(&findings[0]);
     let tier = own
         .map(|s| s.tier)
         .or(first_affected)
@@ -333,6 +333,27 @@ fn judge(
         service,
         findings,
     }
+}
+
+/// Whose incident it is when its root is nobody's, like a quota: the most
+/// critical service that suffers from it. Nodes and the monitor's own troubles
+/// stay without a service.
+fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
+    if is_of_nobody(&findings[0]) {
+        return None;
+    }
+    let hurt = findings.iter().filter_map(|f| {
+        let state = services.get(f.service.as_deref()?)?;
+        Some((state.tier, state.name.clone()))
+    });
+    hurt.min().map(|(_, name)| name)
+}
+
+fn is_of_nobody(root: &Finding) -> bool {
+    matches!(
+        root.resource.kind.as_str(),
+        "Node" | "Cluster" | "Inventory"
+    )
 }
 
 /// The stores that wait for a sealed vault are as expected as the seal.

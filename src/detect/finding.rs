@@ -253,7 +253,9 @@ pub struct Finding {
     pub resource: ObjectRef,
     /// Since when, by the objects' own timestamps.
     pub since: Time,
-    /// One sentence.
+    /// How much of it is concerned: `1 of 2 pods not ready`; empty where that goes without saying.
+    pub extent: String,
+    /// What is wrong, in one clause.
     pub message: String,
     /// The facts that show reason and cause.
     pub evidence: Vec<Fact>,
@@ -304,6 +306,7 @@ impl Finding {
             cause: None,
             resource,
             since,
+            extent: String::new(),
             message: String::new(),
             evidence: Vec::new(),
             known_issue: None,
@@ -312,6 +315,16 @@ impl Finding {
             pods: Vec::new(),
             shared: None,
             leans_on: None,
+        }
+    }
+
+    /// Extent and message as one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match (self.extent.as_str(), self.message.as_str()) {
+            ("", message) => message.to_owned(),
+            (extent, "") => extent.to_owned(),
+            (extent, message) => format!("{extent}: {message}"),
         }
     }
 

@@ -122,18 +122,17 @@ impl Case<'_, '_> {
     fn serving(&self) -> Judgement {
         if let Some((_, symptom)) = self.tally.at_risk.iter().min_by_key(|(_, s)| s.since) {
             let mut finding = self.draft(symptom.reason, symptom.since, Effect::AtRisk);
-            finding.message = format!("serves now, but {}", symptom.message);
+            finding.extent = "serves now, but not for long".to_owned();
+            finding.message.clone_from(&symptom.message);
             finding.pods = refs(self.tally.at_risk.iter().map(|(pod, _)| *pod));
             let state = self.state(Health::AtRisk, Some(symptom.since));
             return (state, Some(finding));
         }
         if let Some(since) = rollout::overdue(self.view, self.workload, &self.tally) {
             let mut finding = self.draft(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
-            let how = self
-                .tally
-                .worst()
-                .map_or_else(String::new, |s| format!(": {}", s.message));
-            finding.message = format!("the new version does not come up, the old one serves{how}");
+            finding.extent = "the new version does not come up, the old one serves".to_owned();
+            let worst = self.tally.worst();
+            finding.message = worst.map_or_else(String::new, |s| s.message.clone());
             finding.pods = refs(self.tally.failing.iter().map(|(pod, _)| *pod));
             return (self.state(Health::Healthy, None), Some(finding));
         }
@@ -187,7 +186,8 @@ impl Case<'_, '_> {
             });
         let mut finding = self.draft(reason, since, effect);
         let (missing, desired) = (self.missing, self.desired);
-        finding.message = format!("{missing} of {desired} pods not ready: {message}");
+        finding.extent = format!("{missing} of {desired} pods not ready");
+        finding.message = message.to_owned();
         let failing = self.tally.failing.iter().map(|(pod, _)| *pod);
         finding.pods = refs(failing.chain(self.tally.stranded(self.view)));
         (self.state(health, Some(since)), Some(finding))
@@ -206,7 +206,8 @@ impl Case<'_, '_> {
         let since = since.unwrap_or(self.view.now());
         let mut finding = if let Some(refusal) = refusal {
             let mut finding = self.draft(Reason::FailedCreate, since, effect);
-            finding.message = format!("{lack} could not be created: {}", refusal.message);
+            finding.extent = format!("{lack} could not be created");
+            finding.message.clone_from(&refusal.message);
             finding.fact(refusal.kind, refusal.message);
             finding
         } else {
