@@ -1,8 +1,37 @@
-//! lib
+//! Looks at a K3s cluster once and says what is wrong, why, since when, who
+//! is affected, and how much it matters.
+//!
+//! The rooms, in the order in which the data goes through them:
+//!
+//! ```text
+//! services.txt ──► inventory ─┐
+//! kube API / dump ─► cluster ─┴─► detect ─► diagnose ─► assess ─► lifecycle ─► report ─► exit
+//!                                 findings  causes      status,   what is due  text,
+//!                                                       severity  to be said   JSON ...
+//! ```
+//!
+//! `detect`, `diagnose`, `assess` and `lifecycle` are pure: they know no
+//! client, no file and no clock. [`verdict`] runs the first three in a row,
+//! [`cycle`] is the whole of it, [`app`] picks the command.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod app;
 pub mod assess;
+pub mod check;
+pub mod cli;
 pub mod cluster;
+pub mod config;
+pub mod cycle;
+pub mod defect;
 pub mod detect;
 pub mod diagnose;
 pub mod duration;
+pub mod error;
+pub mod exit;
 pub mod inventory;
+pub mod lifecycle;
+pub mod redact;
+pub mod report;
+pub mod secret;
 pub mod verdict;

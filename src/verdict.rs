@@ -7,7 +7,7 @@ use crate::assess::{self, Incident, ServiceState, Severity};
 use crate::cluster::Snapshot;
 use crate::detect::{self, RestartCounts, View};
 use crate::diagnose;
-use crate::inventory::{Inventory, Service};
+use crate::inventory::{Inventory, Service, Tier};
 
 /// What a cycle concludes.
 pub struct Verdict {
@@ -27,6 +27,8 @@ pub struct Grounds<'a> {
     pub look_back: Duration,
     /// Restart counts as the previous cycle saw them.
     pub restarts: &'a RestartCounts,
+    /// Tier of workloads that the services file does not know.
+    pub unlisted: Tier,
 }
 
 /// Judges a snapshot.
@@ -41,7 +43,15 @@ pub fn judge(snapshot: &Snapshot, grounds: &Grounds) -> Verdict {
     let mut findings = detection.findings;
     findings.extend(detect::blindness(snapshot));
     findings.extend(detect::broken_inventory(inventory, snapshot));
-    let incidents = assess::incidents(&snapshot.cluster, inventory, &roster, &services, findings);
+    let unlisted = grounds.unlisted;
+    let incidents = assess::incidents(
+        &snapshot.cluster,
+        unlisted,
+        inventory,
+        &roster,
+        &services,
+        findings,
+    );
     Verdict {
         roster,
         services,

@@ -14,21 +14,23 @@ use crate::inventory::{Inventory, Service, Tier};
 #[must_use]
 pub fn incidents(
     cluster: &str,
+    unlisted: Tier,
     inventory: &Inventory,
     roster: &[Service],
     services: &[ServiceState],
     findings: Vec<Finding>,
 ) -> Vec<Incident> {
-    let by_name: Members = services.iter().map(|s| (s.name.as_str(), s)).collect();
+    let scene = Scene {
+        cluster,
+        unlisted,
+        services: services.iter().map(|s| (s.name.as_str(), s)).collect(),
+        p0_in_trouble: services.iter().filter(|s| is_p0_in_trouble(s)).count(),
+    };
     let mut units = units(findings);
     under_nodes(&mut units);
     under_shared_causes(&mut units);
-    under_dependencies(&mut units, inventory, roster, &by_name);
-    let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
-    let mut incidents: Vec<_> = units
-        .into_iter()
-        .map(|unit| judge(cluster, &by_name, p0_in_trouble, unit))
-        .collect();
+    under_dependencies(&mut units, inventory, roster, &scene.services);
+    let mut incidents: Vec<_> = units.into_iter().map(|unit| judge(&scene, unit)).collect();
     incidents.sort_by(|a, b| {
         let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
         key(a)
@@ -243,7 +245,17 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
     units.extend(slots.into_iter().flatten());
 }
 
-fn judge(cluster: &str, services: &Members, p0_in_trouble: usize, unit: Unit) -> Incident {
+/// What incidents are judged by, besides their findings.
+struct Scene<'a> {
+    cluster: &'a str,
+    /// The tier of what is not listed.
+    unlisted: Tier,
+    services: Members<'a>,
+    /// How many P0 services of the whole cluster are in trouble.
+    p0_in_trouble: usize,
+}
+
+fn judge(scene: &Scene, unit: Unit) -> Incident {
     let Unit {
         service,
         mut findings,
@@ -251,7 +263,7 @@ fn judge(cluster: &str, services: &Members, p0_in_trouble: usize, unit: Unit) ->
     spread_known_issue(&mut findings);
     let names = findings.iter().filter_map(|f| f.service.as_deref());
     let members: Members = names
-        .filter_map(|name| services.get_key_value(name))
+        .filter_map(|name| scene.services.get_key_value(name))
         .map(|(name, state)| (*name, *state))
         .collect();
     let own = service
@@ -263,11 +275,18 @@ fn judge(cluster: &str, services: &Members, p0_in_trouble: usize, unit: Unit) ->
     let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
     let first_affected = affects.first().map(|(tier, _)| *tier);
-    let tier = own.map(|s| s.tier).or(first_affected);
+    let is_workload = !matches!(
+        findings[0].resource.kind.as_str(),
+        "Node" | "Cluster" | "Inventory"
+    );
+    let tier = own
+        .map(|s| s.tier)
+        .or(first_affected)
+        .or(is_workload.then_some(scene.unlisted));
     let rule = decide(&Case {
         findings: &findings,
         members: &members,
-        p0_in_trouble,
+        p0_in_trouble: scene.p0_in_trouble,
     });
     let root = &findings[0];
     let since = own
@@ -275,7 +294,7 @@ fn judge(cluster: &str, services: &Members, p0_in_trouble: usize, unit: Unit) ->
         .filter(|_| is_of_health(root))
         .unwrap_or(root.since);
     Incident {
-        fingerprint: fingerprint(cluster, root),
+        fingerprint: fingerprint(scene.cluster, root),
         title: title(own, root),
         tier,
         severity: rule.severity(),

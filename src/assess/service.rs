@@ -10,7 +10,7 @@ use crate::detect::{Detection, Effect, Finding, Health, View, Workload, Workload
 use crate::inventory::{Service, Tier, Tolerance};
 
 /// How a service is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It serves.
@@ -18,11 +18,32 @@ pub enum Status {
     /// It is not up yet, and within its time.
     Starting,
     /// Not enough was read, or there is nothing to judge.
+    #[default]
     Unknown,
     /// A part is down, or all of it keeps falling over.
     Degraded,
     /// It does not serve.
     Unavailable,
+}
+
+impl Status {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Starting => "starting",
+            Self::Unknown => "unknown",
+            Self::Degraded => "degraded",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// One service at the moment of the snapshot.

@@ -10,7 +10,7 @@ use crate::detect::{Cause, Effect, Finding, Reason};
 use crate::inventory::Tier;
 
 /// How much an incident matters; `Sev1` matters most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Severity {
     #[serde(rename = "SEV-1")]
@@ -19,11 +19,15 @@ pub enum Severity {
     Sev2,
     #[serde(rename = "SEV-3")]
     Sev3,
+    #[default]
     #[serde(rename = "SEV-4")]
     Sev4,
 }
 
 impl Severity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 4] = [Self::Sev1, Self::Sev2, Self::Sev3, Self::Sev4];
+
     /// `SEV-1`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -2,6 +2,7 @@
 //! ways to get one: [`fetch`] from an API server, [`dump`] from files.
 
 pub mod dump;
+pub mod failing;
 pub mod fetch;
 pub mod objects;
 pub mod quantity;

@@ -69,13 +69,14 @@ pub struct Objects {
     pub node_metrics: Vec<NodeMetrics>,
 }
 
-/// Where a snapshot comes from. Only a live one can be blind: whoever made a
-/// dump chose what is in it.
+/// Where a snapshot comes from: whoever made a dump chose what is in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Source {
     /// The API server.
     Live,
-    /// A file or folder of objects.
+    /// A snapshot that this program wrote: as good as live.
+    Capture,
+    /// Objects that somebody else collected, perhaps of another cluster.
     #[default]
     Dump,
 }

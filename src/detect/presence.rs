@@ -10,6 +10,8 @@ use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use super::view::{View, workloads_are_read};
 use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
+use crate::cluster::Source;
+use crate::cluster::objects::ObjectMeta;
 use crate::inventory::{Service, Tier};
 
 /// Checks every service of the roster. A failed job that is all of a service
@@ -55,7 +57,8 @@ fn absent(
     if workloads.is_empty() {
         // K3s runs without some of its parts, but not without its DNS.
         let is_missed = service.builtin.is_none() || service.is_cluster_dns();
-        return (is_missed && workloads_are_read(view.snapshot)).then(|| missing(view, service));
+        let is_seen = workloads_are_read(view.snapshot) && !is_left_out(view, service);
+        return (is_missed && is_seen).then(|| missing(view, service));
     }
     let at = principal(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
@@ -77,6 +80,22 @@ fn absent(
         format!("{}: spec.replicas is 0", workload.reference()),
     );
     Some(finding)
+}
+
+/// A dump that somebody else made may be of a few namespaces, or of another
+/// cluster: a namespace without a trace in it is not known to be missing.
+fn is_left_out(view: &View, service: &Service) -> bool {
+    let objects = &view.snapshot.objects;
+    let namespace = service.namespace.as_deref().unwrap_or_default();
+    let is_here = |meta: &ObjectMeta| meta.namespace == namespace;
+    let has_trace = objects
+        .namespaces
+        .iter()
+        .any(|n| n.metadata.name == namespace)
+        || view.workloads.iter().any(|w| is_here(w.meta))
+        || objects.services.iter().any(|s| is_here(&s.metadata))
+        || objects.claims.iter().any(|c| is_here(&c.metadata));
+    view.snapshot.source == Source::Dump && !has_trace
 }
 
 fn missing(view: &View, service: &Service) -> Finding {

@@ -5,11 +5,26 @@ use crate::detect::{Cause, FactKind, Reason};
 
 /// Quotas by what they count, then everything else that can refuse.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::PodQuotaExceeded, proof: |c| quota(c, &["pods", "count/pods"]) },
-    Rule { cause: Cause::CpuQuotaExceeded, proof: |c| quota(c, &["requests.cpu", "limits.cpu", "cpu"]) },
-    Rule { cause: Cause::MemoryQuotaExceeded, proof: |c| quota(c, &["requests.memory", "limits.memory", "memory"]) },
-    Rule { cause: Cause::ServiceAccountMissing, proof: service_account },
-    Rule { cause: Cause::AdmissionDenied, proof: denied },
+    Rule {
+        cause: Cause::PodQuotaExceeded,
+        proof: |c| quota(c, &["pods", "count/pods"]),
+    },
+    Rule {
+        cause: Cause::CpuQuotaExceeded,
+        proof: |c| quota(c, &["requests.cpu", "limits.cpu", "cpu"]),
+    },
+    Rule {
+        cause: Cause::MemoryQuotaExceeded,
+        proof: |c| quota(c, &["requests.memory", "limits.memory", "memory"]),
+    },
+    Rule {
+        cause: Cause::ServiceAccountMissing,
+        proof: service_account,
+    },
+    Rule {
+        cause: Cause::AdmissionDenied,
+        proof: denied,
+    },
 ];
 
 fn refusal<'a>(case: &'a Case) -> Option<&'a str> {
@@ -26,7 +41,9 @@ fn quota(case: &Case, resources: &[&str]) -> Option<Proof> {
     let requested = requested.split(" used:").next().unwrap_or(requested);
     let asks = |resource: &str| {
         requested.split(',').any(|pair| {
-            pair.trim().split_once('=').is_some_and(|(key, _)| key == resource)
+            pair.trim()
+                .split_once('=')
+                .is_some_and(|(key, _)| key == resource)
         })
     };
     if !resources.iter().any(|r| asks(r)) {
@@ -45,6 +62,14 @@ fn service_account(case: &Case) -> Option<Proof> {
 
 fn denied(case: &Case) -> Option<Proof> {
     let message = refusal(case)?;
-    let signs = ["admission webhook", "denied the request", "violates PodSecurity", "is forbidden"];
-    signs.iter().any(|s| message.contains(s)).then(|| Proof::of(FactKind::Object, message))
+    let signs = [
+        "admission webhook",
+        "denied the request",
+        "violates PodSecurity",
+        "is forbidden",
+    ];
+    signs
+        .iter()
+        .any(|s| message.contains(s))
+        .then(|| Proof::of(FactKind::Object, message))
 }

@@ -5,11 +5,26 @@ use crate::detect::{Cause, FactKind, Reason};
 
 /// In the order of certainty: a registry that answers outranks one that does not.
 pub const RULES: &[Rule] = &[
-    Rule { cause: Cause::InvalidImageName, proof: invalid_name },
-    Rule { cause: Cause::RegistryRateLimited, proof: |c| said(c, RATE_LIMITED) },
-    Rule { cause: Cause::ImagePullUnauthorized, proof: |c| said(c, UNAUTHORIZED) },
-    Rule { cause: Cause::ImageNotFound, proof: |c| said(c, NOT_FOUND) },
-    Rule { cause: Cause::RegistryUnreachable, proof: unreachable },
+    Rule {
+        cause: Cause::InvalidImageName,
+        proof: invalid_name,
+    },
+    Rule {
+        cause: Cause::RegistryRateLimited,
+        proof: |c| said(c, RATE_LIMITED),
+    },
+    Rule {
+        cause: Cause::ImagePullUnauthorized,
+        proof: |c| said(c, UNAUTHORIZED),
+    },
+    Rule {
+        cause: Cause::ImageNotFound,
+        proof: |c| said(c, NOT_FOUND),
+    },
+    Rule {
+        cause: Cause::RegistryUnreachable,
+        proof: unreachable,
+    },
 ];
 
 const RATE_LIMITED: &[&str] = &["toomanyrequests", "too many requests", "rate limit"];
@@ -24,7 +39,13 @@ const UNAUTHORIZED: &[&str] = &[
     "insufficient_scope",
     "authorization token has expired",
 ];
-const NOT_FOUND: &[&str] = &["not found", "manifest unknown", "name unknown", "no such image", "not present"];
+const NOT_FOUND: &[&str] = &[
+    "not found",
+    "manifest unknown",
+    "name unknown",
+    "no such image",
+    "not present",
+];
 const UNREACHABLE: &[&str] = &[
     "no such host",
     "i/o timeout",
@@ -44,18 +65,25 @@ const UNREACHABLE: &[&str] = &[
 fn is_pull(case: &Case) -> bool {
     matches!(
         case.finding.reason,
-        Reason::ImagePullBackOff | Reason::ErrImagePull | Reason::ErrImageNeverPull | Reason::InvalidImageName
+        Reason::ImagePullBackOff
+            | Reason::ErrImagePull
+            | Reason::ErrImageNeverPull
+            | Reason::InvalidImageName
     )
 }
 
 fn invalid_name(case: &Case) -> Option<Proof> {
-    let (_, _, message) = case.waiting().find(|(_, reason, _)| *reason == "InvalidImageName")?;
+    let (_, _, message) = case
+        .waiting()
+        .find(|(_, reason, _)| *reason == "InvalidImageName")?;
     Some(Proof::of(FactKind::Object, message))
 }
 
 /// The kubelet's and the registry's words about the pull: the state first, then events.
 fn words<'a>(case: &'a Case) -> impl Iterator<Item = (FactKind, &'a str)> {
-    let waiting = case.waiting().map(|(_, _, message)| (FactKind::Object, message));
+    let waiting = case
+        .waiting()
+        .map(|(_, _, message)| (FactKind::Object, message));
     let events = case
         .events()
         .filter(|e| e.reason == "Failed" || e.reason == "ErrImageNeverPull")
@@ -77,7 +105,10 @@ fn said(case: &Case, signs: &[&str]) -> Option<Proof> {
 /// One registry that nobody reaches is one trouble, however many pods wait for it.
 fn unreachable(case: &Case) -> Option<Proof> {
     let mut proof = said(case, UNREACHABLE)?;
-    let registry = case.unready().next().map(|(_, c)| registry_of(&c.image).to_owned());
+    let registry = case
+        .unready()
+        .next()
+        .map(|(_, c)| registry_of(&c.image).to_owned());
     proof.shared = registry.map(|r| format!("registry {r}"));
     Some(proof)
 }

@@ -53,7 +53,12 @@ pub struct Case<'a> {
 }
 
 /// The families, those first whose proof leaves least to interpretation.
-const TABLES: &[&[Rule]] = &[admission::RULES, images::RULES, nodes::RULES, platform::RULES];
+const TABLES: &[&[Rule]] = &[
+    admission::RULES,
+    images::RULES,
+    nodes::RULES,
+    platform::RULES,
+];
 
 /// Names the causes that can be proved.
 pub fn diagnose(view: &View, findings: &mut [Finding]) {
@@ -92,10 +97,7 @@ impl<'a> Case<'a> {
             finding,
             workload,
             pods: pods.iter().filter(shown).copied().collect(),
-            service: finding
-                .service
-                .as_ref()
-                .and_then(|name| view.service(name)),
+            service: finding.service.as_ref().and_then(|name| view.service(name)),
         }
     }
 
@@ -125,6 +127,12 @@ impl Proof {
     /// A proof of one fact.
     #[must_use]
     pub fn of(kind: FactKind, text: impl Into<String>) -> Self {
-        Self { facts: vec![Fact { kind, text: text.into() }], ..Self::default() }
+        Self {
+            facts: vec![Fact {
+                kind,
+                text: text.into(),
+            }],
+            ..Self::default()
+        }
     }
 }

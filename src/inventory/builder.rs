@@ -5,7 +5,7 @@
 use super::headings::{self, Around, Before, Role};
 use super::keys::Key;
 use super::lines::{self, Heading, KeyValue, Line};
-use super::outline::{Block, Entry, Outline, Section, Value};
+use super::outline::{Entry, Outline, Section, Value};
 
 /// An entry that items can still join, with its indent.
 #[derive(Copy, Clone)]
@@ -49,7 +49,7 @@ impl Builder {
     }
 
     pub(super) fn finish(mut self, end: usize) -> Outline {
-        self.close_block(end);
+        self.outline.close_block(end);
         self.outline
     }
 
@@ -91,7 +91,7 @@ impl Builder {
                 }
                 self.outline.sections.push(Section {
                     number: heading.number.first().copied(),
-                    tier: lines::tier_in_title(&heading.title),
+                    tier: headings::tier_in_title(&heading.title),
                     title: heading.title.clone(),
                     hashes: heading.hashes,
                 });
@@ -188,20 +188,16 @@ impl Builder {
         }
         // Items that are not indented below their key are its items still.
         let item = Value::new(text, index);
-        match self
-            .top
-            .map(|top| top.entry)
-            .filter(|entry| self.takes_items(*entry))
-        {
-            Some(entry) => self.push_item(entry, item),
-            None => {
-                let entry = self.push_entry(None, String::new(), index, item);
-                self.top = Some(Open {
-                    entry,
-                    indent: Some(indent),
-                });
-                self.sub = None;
-            }
+        let open = self.top.map(|top| top.entry);
+        if let Some(entry) = open.filter(|entry| self.takes_items(*entry)) {
+            self.outline.push_item(entry, item);
+        } else {
+            let entry = self.push_entry(None, String::new(), index, item);
+            self.top = Some(Open {
+                entry,
+                indent: Some(indent),
+            });
+            self.sub = None;
         }
     }
 
@@ -215,7 +211,7 @@ impl Builder {
         key: Option<Key>,
     ) {
         let item = Value::new(text, index);
-        let Some(parent) = self.entries().get(top.entry) else {
+        let Some(parent) = self.outline.entries().get(top.entry) else {
             return;
         };
         let group = parent.key == Some(Key::GitOps);
@@ -223,7 +219,7 @@ impl Builder {
         match split {
             Some(split) if group => {
                 if let Some(sub) = self.sub.filter(|sub| sub.is_above(indent) && key.is_none()) {
-                    self.push_item(sub.entry, item);
+                    self.outline.push_item(sub.entry, item);
                 } else {
                     let value = Value::new(split.value, index);
                     let entry = self.push_entry(key, split.key.to_owned(), index, value);
@@ -244,7 +240,8 @@ impl Builder {
             }
             _ => {
                 let sub = self.sub.filter(|sub| sub.is_above(indent));
-                self.push_item(sub.map_or(top.entry, |sub| sub.entry), item);
+                self.outline
+                    .push_item(sub.map_or(top.entry, |sub| sub.entry), item);
             }
         }
     }
@@ -252,7 +249,9 @@ impl Builder {
     fn text(&mut self, index: usize, indent: usize, text: &str) {
         let continues = self.before == Before::Bullet && indent > self.last_indent;
         if continues && self.top.is_some() {
-            self.continue_value(text);
+            if let Some(open) = self.sub.or(self.top) {
+                self.outline.continue_value(open.entry, text);
+            }
             return;
         }
         let split = lines::split_key(text);
@@ -268,82 +267,30 @@ impl Builder {
 
     fn prose(&mut self, index: usize) {
         self.before = Before::Prose;
-        if let Some(block) = self.outline.blocks.last_mut() {
-            block.prose.push(index);
-        }
-    }
-
-    fn continue_value(&mut self, text: &str) {
-        let Some(open) = self.sub.or(self.top) else {
-            return;
-        };
-        let Some(block) = self.outline.blocks.last_mut() else {
-            return;
-        };
-        if let Some(entry) = block.entries.get_mut(open.entry) {
-            let value = entry.items.last_mut().unwrap_or(&mut entry.value);
-            if !value.text.is_empty() {
-                value.text.push(' ');
-            }
-            value.text.push_str(text);
-        }
-    }
-
-    fn takes_items(&self, entry: usize) -> bool {
-        self.entries()
-            .get(entry)
-            .is_some_and(|entry| entry.key.is_none_or(Key::is_list))
-    }
-
-    fn entries(&self) -> &[Entry] {
-        self.outline
-            .blocks
-            .last()
-            .map_or(&[], |block| &block.entries)
+        self.outline.push_prose(index);
     }
 
     fn push_entry(&mut self, key: Option<Key>, name: String, line: usize, value: Value) -> usize {
-        let Some(block) = self.outline.blocks.last_mut() else {
-            return 0;
-        };
-        block.entries.push(Entry {
+        self.outline.push_entry(Entry {
             key,
             name,
             line,
             value,
             items: Vec::new(),
-        });
-        block.entries.len() - 1
+        })
     }
 
-    fn push_item(&mut self, entry: usize, item: Value) {
-        if let Some(block) = self.outline.blocks.last_mut()
-            && let Some(entry) = block.entries.get_mut(entry)
-        {
-            entry.items.push(item);
-        }
+    fn takes_items(&self, entry: usize) -> bool {
+        self.outline
+            .entries()
+            .get(entry)
+            .is_some_and(|entry| entry.key.is_none_or(Key::is_list))
     }
 
     fn open_block(&mut self, heading: Option<Heading>, opens_section: bool, line: usize) {
-        self.close_block(line);
-        let section = self.outline.sections.len().checked_sub(1);
-        self.outline.blocks.push(Block {
-            heading,
-            opens_section,
-            section,
-            line,
-            end: line,
-            entries: Vec::new(),
-            prose: Vec::new(),
-        });
+        self.outline.open_block(heading, opens_section, line);
         self.close_keys();
         self.before = Before::Gap;
-    }
-
-    fn close_block(&mut self, end: usize) {
-        if let Some(block) = self.outline.blocks.last_mut() {
-            block.end = end;
-        }
     }
 
     fn close_keys(&mut self) {

@@ -1,7 +1,8 @@
 //! K3s's own parts, known without being listed: all live in `kube-system`
 //! and are matched by the names that K3s gives them.
 
-use super::model::{Builtin, Service, Tier, WorkloadKind, WorkloadRef};
+use super::model::{Builtin, Service, WorkloadKind, WorkloadRef};
+use super::tier::Tier;
 
 /// coredns, traefik, metrics-server and local-path-provisioner.
 ///

@@ -1,15 +1,14 @@
 //! From raw keys to a [`Service`]: one place a key, each with its complaint.
 
 use std::collections::HashSet;
-use std::fmt::Display;
 
 use super::keys::Key;
-use super::known_issue;
 use super::lint::{Sink, did_you_mean, quote};
-use super::model::{KnownIssue, KnownIssueKind, Service, Tier, WorkloadRef};
-use super::outline::{Entry, Value};
+use super::measures;
+use super::model::Service;
+use super::outline::Entry;
 use super::source::Span;
-use super::{tolerance, values};
+use super::values;
 
 /// A service whose neighbours are still only names.
 pub(super) struct Draft {
@@ -32,24 +31,7 @@ pub(super) struct Link {
 }
 
 /// Names in one list; more are a broken file.
-const MOST_NAMES: usize = 500;
-
-/// The tier that the key `Tier` states, if it is there and readable.
-pub(super) fn tier(entries: &[Entry]) -> Option<Tier> {
-    entries
-        .iter()
-        .filter(|entry| entry.key == Some(Key::Tier))
-        .find_map(|entry| read_tier(&entry.value.text))
-}
-
-/// `P1`, `P2-P3` (the more critical end), `P1 (since June)`.
-fn read_tier(text: &str) -> Option<Tier> {
-    values::plain(text)
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map_while(|word| word.parse().ok())
-        .min()
-}
+pub(super) const MOST_NAMES: usize = 500;
 
 /// Reads all keys of a service into it.
 pub(super) fn read(
@@ -88,20 +70,15 @@ pub(super) fn read(
                 gitops(&mut draft.service, key, entry);
             }
             Key::Dependencies | Key::Dependents => links(&mut draft, key, entry),
-            Key::KnownIssues => known_issues(&mut draft.service, entry, sink),
-            Key::Workloads => workloads(&mut draft.service.workloads, entry, sink),
-            Key::DataLayer => {
-                data_layer = values::yes_or_no(&entry.value.text);
-                if data_layer.is_none() {
-                    unreadable(sink, entry, "`Data Layer`", "it must be yes or no", None);
-                }
-            }
+            Key::KnownIssues => measures::known_issues(&mut draft.service, entry, sink),
+            Key::Workloads => measures::workloads(&mut draft.service.workloads, entry, sink),
+            Key::DataLayer => data_layer = measures::data_layer(entry, sink),
             Key::MaxDowntime
             | Key::StartupGrace
             | Key::BackupMaxAge
             | Key::Tier
             | Key::Replicas => {
-                measured(&mut draft.service, key, entry, sink);
+                measures::measured(&mut draft.service, key, entry, sink);
             }
             _ => texts(&mut draft.service, key, entry),
         }
@@ -110,33 +87,8 @@ pub(super) fn read(
     service.data_layer = data_layer.unwrap_or_else(|| super::roles::is_data_layer(service));
     service.startup_grace = service
         .startup_grace
-        .or_else(|| slowest_start(&service.known_issues));
+        .or_else(|| measures::slowest_start(&service.known_issues));
     draft
-}
-
-impl Entry {
-    /// Value and items as one text.
-    fn joined(&self) -> Option<String> {
-        let texts: Vec<&str> = self.values().map(|value| value.text.as_str()).collect();
-        (!texts.is_empty()).then(|| texts.join(" "))
-    }
-}
-
-fn unreadable(
-    sink: &mut Sink<'_, '_>,
-    entry: &Entry,
-    what: &str,
-    why: impl Display,
-    help: Option<String>,
-) {
-    let text = &entry.value.text;
-    let span = sink.place(entry.line, if text.is_empty() { &entry.name } else { text });
-    let value = if text.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", quote(text))
-    };
-    sink.error(span, format!("{what}{value} cannot be read: {why}"), help);
 }
 
 fn texts(service: &mut Service, key: Key, entry: &Entry) {
@@ -261,95 +213,6 @@ fn links(draft: &mut Draft, key: Key, entry: &Entry) {
     }
     // `None` beside a name is a slip; the name counts.
     draft.service.declares_no_dependencies &= !draft.links.iter().any(|link| link.up);
-}
-
-fn known_issues(service: &mut Service, entry: &Entry, sink: &mut Sink<'_, '_>) {
-    for value in entry.values().filter(|value| !values::is_none(&value.text)) {
-        let kind = known_issue::classify(&value.text);
-        if kind == KnownIssueKind::Other && known_issue::speaks_of_slow_start(&value.text) {
-            sink.warn(
-                sink.place(value.line, &value.text),
-                "a slow start without a time gives no grace",
-                Some(
-                    "say how long, as in `5-6 minutes to be ready`, or add `Startup Grace: 6m`"
-                        .to_owned(),
-                ),
-            );
-        }
-        service.known_issues.push(KnownIssue {
-            text: value.text.clone(),
-            kind,
-        });
-    }
-}
-
-fn slowest_start(issues: &[KnownIssue]) -> Option<std::time::Duration> {
-    let graces = issues.iter().filter_map(|issue| match issue.kind {
-        KnownIssueKind::SlowStartup { grace } => Some(grace),
-        _ => None,
-    });
-    graces.max()
-}
-
-fn workloads(workloads: &mut Vec<WorkloadRef>, entry: &Entry, sink: &mut Sink<'_, '_>) {
-    let parts = |value: &'_ Value| -> Vec<String> {
-        values::split_list(&value.text)
-            .into_iter()
-            .map(str::to_owned)
-            .collect()
-    };
-    for value in entry.values() {
-        for part in parts(value).iter().filter(|part| !values::is_none(part)) {
-            match values::workload(part) {
-                Some(workload) if workloads.len() >= MOST_NAMES || workloads.contains(&workload) => {}
-                Some(workload) => workloads.push(workload),
-                None => sink.error(
-                    sink.place(value.line, part),
-                    format!("workload {} cannot be read: it must be kind/name", quote(part)),
-                    Some("the kinds are deployment, statefulset, daemonset and cronjob, as in `deployment/api`".to_owned()),
-                ),
-            }
-        }
-    }
-}
-
-fn measured(service: &mut Service, key: Key, entry: &Entry, sink: &mut Sink<'_, '_>) {
-    let what = format!("`{}`", key.label());
-    let text = entry.joined().unwrap_or_default();
-    match key {
-        Key::MaxDowntime => match tolerance::parse_tolerance(&text) {
-            Ok((limit, note)) => (service.max_downtime, service.max_downtime_note) = (limit, note),
-            Err(error) => unreadable(sink, entry, &what, &error, Some(error.help().to_owned())),
-        },
-        Key::StartupGrace | Key::BackupMaxAge => match tolerance::parse_span(&text) {
-            Ok(span) if key == Key::StartupGrace => service.startup_grace = Some(span),
-            Ok(span) => service.backup_max_age = Some(span),
-            Err(error) => {
-                unreadable(
-                    sink,
-                    entry,
-                    &what,
-                    error,
-                    Some("write it like `6m`, `26h` or `6 minutes`".to_owned()),
-                );
-            }
-        },
-        Key::Replicas => match values::replicas(&text) {
-            Ok(count) => service.replicas = count,
-            Err(()) => unreadable(
-                sink,
-                entry,
-                &what,
-                "it must begin with a whole number",
-                None,
-            ),
-        },
-        // Its value was used before; here it is only judged.
-        Key::Tier if read_tier(&text).is_none() => {
-            unreadable(sink, entry, &what, "the tiers are P0, P1, P2 and P3", None);
-        }
-        _ => {}
-    }
 }
 
 fn unknown(service: &mut Service, entry: &Entry, sink: &mut Sink<'_, '_>) {

@@ -21,7 +21,7 @@ pub struct Inventory {
     /// Everything that is wrong with the file, in the order of its lines.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
-    /// URL of the GitOps repository: the first `Repo` of a service, else the
+    /// URL of the `GitOps` repository: the first `Repo` of a service, else the
     /// `Repository` line of the prose.
     pub repository: Option<String>,
     pub context: Vec<ContextSection>,
@@ -71,7 +71,7 @@ impl Inventory {
             .any(|diagnostic| diagnostic.level == Level::Error)
     }
 
-    /// `owner/name` of the GitOps repository when it is one of GitHub's form.
+    /// `owner/name` of the `GitOps` repository when it is one of GitHub's form.
     #[must_use]
     pub fn repository_slug(&self) -> Option<String> {
         let url = self.repository.as_deref()?;

@@ -2,7 +2,8 @@
 //! list, sentences that begin with a number and `#` comments look like
 //! headings and are none; taking one for a service would invent an outage.
 
-use super::lines::{self, Heading};
+use super::lines::Heading;
+use super::tier::Tier;
 
 /// What the line before was.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -53,16 +54,16 @@ pub(super) fn role(heading: &Heading, around: &Around) -> Option<Role> {
 /// sections have no hashes, a `#` line is a comment.
 fn unnumbered(heading: &Heading, around: &Around) -> Option<Role> {
     if heading.hashes == 0 {
-        return lines::tier_in_bracket(&heading.title).map(|_| Role::Section);
+        return tier_in_bracket(&heading.title).map(|_| Role::Section);
     }
     match around.section_hashes {
         Some(own) if own > 0 && heading.hashes > own => {
-            let tiered = lines::tier_in_title(&heading.title).is_some();
+            let tiered = tier_in_title(&heading.title).is_some();
             // `# Services` above `## Critical (P0)` is the title of the file.
             let first = own == 1 && heading.hashes == 2 && tiered;
             Some(if first { Role::Section } else { Role::Service })
         }
-        Some(0) => lines::tier_in_title(&heading.title).map(|_| Role::Section),
+        Some(0) => tier_in_title(&heading.title).map(|_| Role::Section),
         _ => Some(Role::Section),
     }
 }
@@ -74,10 +75,15 @@ fn is_section(heading: &Heading, around: &Around) -> bool {
         return true;
     }
     let apart = around.before == Before::Gap;
-    if lines::tier_in_bracket(&heading.title).is_some() {
+    if tier_in_bracket(&heading.title).is_some() {
         return apart || !is_deep(heading, around);
     }
-    apart && !is_deep(heading, around) && heading.number.first() > Some(&around.last_number)
+    // Where sections have hashes, a plain number begins an item of a list.
+    let plain_file = around.section_hashes.unwrap_or(0) == 0;
+    plain_file
+        && apart
+        && !is_deep(heading, around)
+        && heading.number.first() > Some(&around.last_number)
 }
 
 /// A plain `1.3 ...` opens a service when it stands apart; close to other
@@ -89,7 +95,7 @@ fn is_service(heading: &Heading, around: &Around) -> bool {
     let one_word = !heading.title.is_empty() && !heading.title.contains(char::is_whitespace);
     match around.before {
         Before::Prose => one_word,
-        _ => !heading.title.is_empty() && !is_deep(heading, around),
+        _ => !is_deep(heading, around),
     }
 }
 
@@ -98,4 +104,58 @@ fn is_deep(heading: &Heading, around: &Around) -> bool {
         && around
             .key_indent
             .is_some_and(|indent| heading.indent > indent)
+}
+
+/// The tier that a title states: `(P0 - ...)`, `(P2-P3)` (the more critical
+/// end), `[P1]`; without a bracket, `P1 services` or `Tier P1` too.
+pub(super) fn tier_in_title(title: &str) -> Option<Tier> {
+    tier_in_bracket(title).or_else(|| {
+        let words: Vec<&str> = title
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .collect();
+        let named = words
+            .windows(2)
+            .find(|pair| {
+                ["tier", "priority"]
+                    .iter()
+                    .any(|word| pair[0].eq_ignore_ascii_case(word))
+            })
+            .map(|pair| pair[1]);
+        let places = [words.first().copied(), words.last().copied(), named];
+        places
+            .into_iter()
+            .flatten()
+            .find_map(|word| word.parse().ok())
+    })
+}
+
+/// The most critical tier named inside a bracket of the title.
+pub(super) fn tier_in_bracket(title: &str) -> Option<Tier> {
+    let inside = &title[title.find(['(', '['])?..];
+    inside
+        .split(|c: char| !c.is_alphanumeric())
+        .filter_map(|word| word.parse().ok())
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_in_titles() {
+        for (title, tier) in [
+            ("Critical Services (P0 - Business Critical)", Some(Tier::P0)),
+            ("Support Services (P2-P3)", Some(Tier::P2)),
+            ("Support [p3/P2]", Some(Tier::P2)),
+            ("P1 services", Some(Tier::P1)),
+            ("Services of tier P1 and so on", Some(Tier::P1)),
+            ("What we do when a P0 fails at night", None),
+            ("Common Patterns", None),
+            ("Extras (P4)", None),
+        ] {
+            assert_eq!(tier_in_title(title), tier, "{title}");
+        }
+    }
 }

@@ -1,8 +1,6 @@
 //! What a single line is, judged by itself: heading, bullet, table row, rule,
 //! blank or text. What it means among its neighbours is [`super::outline`]'s.
 
-use super::model::Tier;
-
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Line<'t> {
     Blank,
@@ -192,39 +190,6 @@ pub(super) fn split_key(text: &str) -> Option<KeyValue<'_>> {
     })
 }
 
-/// The tier that a title states: `(P0 - ...)`, `(P2-P3)` (the more critical
-/// end), `[P1]`; without a bracket, `P1 services` or `Tier P1` too.
-pub(super) fn tier_in_title(title: &str) -> Option<Tier> {
-    tier_in_bracket(title).or_else(|| {
-        let words: Vec<&str> = title
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|w| !w.is_empty())
-            .collect();
-        let named = words
-            .windows(2)
-            .find(|pair| {
-                ["tier", "priority"]
-                    .iter()
-                    .any(|word| pair[0].eq_ignore_ascii_case(word))
-            })
-            .map(|pair| pair[1]);
-        let places = [words.first().copied(), words.last().copied(), named];
-        places
-            .into_iter()
-            .flatten()
-            .find_map(|word| word.parse().ok())
-    })
-}
-
-/// The most critical tier named inside a bracket of the title.
-pub(super) fn tier_in_bracket(title: &str) -> Option<Tier> {
-    let inside = &title[title.find(['(', '['])?..];
-    inside
-        .split(|c: char| !c.is_alphanumeric())
-        .filter_map(|word| word.parse().ok())
-        .min()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,22 +303,6 @@ mod tests {
             "repo://x",
         ] {
             assert_eq!(split_key(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn tiers_in_titles() {
-        for (title, tier) in [
-            ("Critical Services (P0 - Business Critical)", Some(Tier::P0)),
-            ("Support Services (P2-P3)", Some(Tier::P2)),
-            ("Support [p3/P2]", Some(Tier::P2)),
-            ("P1 services", Some(Tier::P1)),
-            ("Services of tier P1 and so on", Some(Tier::P1)),
-            ("What we do when a P0 fails at night", None),
-            ("Common Patterns", None),
-            ("Extras (P4)", None),
-        ] {
-            assert_eq!(tier_in_title(title), tier, "{title}");
         }
     }
 }

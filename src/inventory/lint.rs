@@ -136,12 +136,12 @@ impl<'s, 't> Sink<'s, 't> {
     }
 
     fn push(&mut self, level: Level, span: Span, message: String, help: Option<String>) {
-        if !self.is_full() {
-            self.found
-                .push(self.source.diagnostic(level, span, message, help));
-        } else {
+        if self.is_full() {
             let (worst, count) = self.dropped.unwrap_or((level, 0));
             self.dropped = Some((worst.min(level), count + 1));
+        } else {
+            self.found
+                .push(self.source.diagnostic(level, span, message, help));
         }
     }
 
@@ -202,8 +202,7 @@ pub fn report(inventory: &Inventory, file_name: &str) -> String {
             counted(warnings, "warning")
         ),
     };
-    text.push_str(&format!("{file_name}: {services}, {verdict}\n"));
-    text
+    text + &format!("{file_name}: {services}, {verdict}\n")
 }
 
 fn counted(count: usize, noun: &str) -> String {

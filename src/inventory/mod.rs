@@ -15,23 +15,28 @@
 
 mod builder;
 mod builtin;
+mod collect;
 mod fields;
 mod graph;
 mod headings;
+mod judge;
 mod keys;
 mod known_issue;
 mod lines;
 mod links;
 pub mod lint;
+mod measures;
 mod model;
 mod nearness;
 mod outline;
+mod page;
 mod parse;
 pub mod render;
 mod roles;
 mod source;
 mod spans;
 mod table;
+mod tier;
 mod tolerance;
 mod values;
 
@@ -40,8 +45,9 @@ pub use graph::{Inventory, Tie};
 pub use known_issue::classify as classify_known_issue;
 pub use lint::{Diagnostic, Level};
 pub use model::{
-    Builtin, ContextSection, Dependency, GitOps, KnownIssue, KnownIssueKind, Service, Tier,
-    TierError, Tolerance, WorkloadKind, WorkloadRef,
+    Builtin, ContextSection, Dependency, GitOps, KnownIssue, KnownIssueKind, Service, WorkloadKind,
+    WorkloadRef,
 };
 pub use parse::parse;
+pub use tier::{Tier, TierError, Tolerance};
 pub use tolerance::{ToleranceError, parse_span, parse_tolerance};

@@ -7,8 +7,8 @@
 use super::builder::Builder;
 use super::keys::Key;
 use super::lines::{self, Heading};
-use super::model::Tier;
 use super::source::{Mask, Source};
+use super::tier::Tier;
 
 #[derive(Default, Debug)]
 pub(super) struct Outline {
@@ -55,6 +55,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Value and items as one text.
+    pub(super) fn joined(&self) -> Option<String> {
+        let texts: Vec<&str> = self.values().map(|value| value.text.as_str()).collect();
+        (!texts.is_empty()).then(|| texts.join(" "))
+    }
+
     /// The value and the items, without the empty ones.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
         std::iter::once(&self.value)
@@ -83,13 +89,79 @@ impl Value {
 pub(super) fn outline(source: &Source<'_>) -> Outline {
     let mut builder = Builder::new();
     for index in 0..source.len() {
-        if source.mask(index) != Mask::None {
-            builder.skip();
-        } else {
-            builder.take(index, lines::classify(source.line(index)));
+        match source.mask(index) {
+            Mask::None => builder.take(index, lines::classify(source.line(index))),
+            Mask::Code | Mask::Comment => builder.skip(),
         }
     }
     builder.finish(source.len())
+}
+
+/// What the pass over the lines does to the block that is open.
+impl Outline {
+    pub(super) fn open_block(
+        &mut self,
+        heading: Option<Heading>,
+        opens_section: bool,
+        line: usize,
+    ) {
+        self.close_block(line);
+        self.blocks.push(Block {
+            heading,
+            opens_section,
+            section: self.sections.len().checked_sub(1),
+            line,
+            end: line,
+            entries: Vec::new(),
+            prose: Vec::new(),
+        });
+    }
+
+    pub(super) fn close_block(&mut self, end: usize) {
+        if let Some(block) = self.blocks.last_mut() {
+            block.end = end;
+        }
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        self.blocks.last().map_or(&[], |block| &block.entries)
+    }
+
+    /// Adds an entry and gives its position.
+    pub(super) fn push_entry(&mut self, entry: Entry) -> usize {
+        let Some(block) = self.blocks.last_mut() else {
+            return 0;
+        };
+        block.entries.push(entry);
+        block.entries.len() - 1
+    }
+
+    pub(super) fn push_item(&mut self, entry: usize, item: Value) {
+        if let Some(entry) = self.entry_mut(entry) {
+            entry.items.push(item);
+        }
+    }
+
+    pub(super) fn push_prose(&mut self, line: usize) {
+        if let Some(block) = self.blocks.last_mut() {
+            block.prose.push(line);
+        }
+    }
+
+    /// A line that goes on with the entry's last text.
+    pub(super) fn continue_value(&mut self, entry: usize, text: &str) {
+        if let Some(entry) = self.entry_mut(entry) {
+            let value = entry.items.last_mut().unwrap_or(&mut entry.value);
+            if !value.text.is_empty() {
+                value.text.push(' ');
+            }
+            value.text.push_str(text);
+        }
+    }
+
+    fn entry_mut(&mut self, entry: usize) -> Option<&mut Entry> {
+        self.blocks.last_mut()?.entries.get_mut(entry)
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +275,10 @@ mod tests {
                 vec!["A (P0)", "a"],
             ),
             ("1. A (P0)\n```\n1.1 a\n```\n", vec!["A (P0)"]),
+            (
+                "## 1. A (P0)\n\n### 1.1 a\n\n1. do\n\n2. that\n",
+                vec!["A (P0)", "a"],
+            ),
         ] {
             assert_eq!(titles(text), expected, "{text:?}");
         }

@@ -1,16 +1,14 @@
 //! The inventory as text for a person at a terminal, 80 columns wide.
 
+use std::fmt::Write;
+
 use crate::duration::human;
 
 use super::graph::Inventory;
 use super::lint::Diagnostic;
-use super::model::{Dependency, KnownIssueKind, Service, Tier, Tolerance};
-
-const WIDTH: usize = 80;
-/// A blank at which no line is broken.
-const GLUE: char = '\u{a0}';
-/// Where values begin.
-const LABEL: usize = 15;
+use super::model::{Dependency, KnownIssueKind, Service};
+use super::page::{GLUE, Page};
+use super::tier::Tolerance;
 
 /// One diagnostic, with its line and a caret under the place:
 ///
@@ -38,12 +36,13 @@ pub fn diagnostic(diagnostic: &Diagnostic, file_name: &str) -> String {
         let room = shown.chars().count().saturating_sub(offset).max(1);
         let caret = "^".repeat(diagnostic.width.clamp(1, room));
         let pad = " ".repeat(offset);
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "{gutter} |\n{line} | {shown}\n{gutter} | {pad}{caret}\n"
-        ));
+        );
     }
     if let Some(help) = &diagnostic.help {
-        text.push_str(&format!("{gutter} = help: {help}\n"));
+        let _ = writeln!(text, "{gutter} = help: {help}");
     }
     text
 }
@@ -239,75 +238,5 @@ fn argo(service: &Service) -> String {
         (Some(name), Some(file)) => format!("{name} ({file})"),
         (Some(text), None) | (None, Some(text)) => text.clone(),
         (None, None) => String::new(),
-    }
-}
-
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    fn title(&mut self, service: &Service) {
-        let place = match service.line {
-            0 => "part of K3s".to_owned(),
-            line => format!("line {line}"),
-        };
-        let tier: Tier = service.tier;
-        self.text
-            .push_str(&format!("{}  {tier}  {place}\n\n", service.name));
-    }
-
-    /// A label and its value; nothing for an absent or empty value.
-    fn row(&mut self, label: &str, value: Option<&str>) {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            self.wrapped(label, "", value);
-        }
-    }
-
-    fn list(&mut self, label: &str, items: impl Iterator<Item = String>) {
-        let mut label = label;
-        for item in items {
-            self.wrapped(label, "- ", &item);
-            label = "";
-        }
-    }
-
-    /// Breaks between words; a longer word stands alone on its line, whole,
-    /// because a cut URL is of no use.
-    fn wrapped(&mut self, label: &str, bullet: &str, value: &str) {
-        let mut line = format!("{label:<LABEL$}");
-        if label.chars().count() >= LABEL {
-            self.text.push_str(label.trim_end());
-            self.text.push('\n');
-            line = " ".repeat(LABEL);
-        }
-        line.push_str(bullet);
-        let indent = LABEL + bullet.len();
-        let (mut width, mut fresh) = (indent, true);
-        for word in value
-            .split([' ', '\t', '\n'])
-            .filter(|word| !word.is_empty())
-        {
-            let length = word.chars().count();
-            if !fresh && width + 1 + length > WIDTH {
-                self.push_line(&line);
-                line = " ".repeat(indent);
-                (width, fresh) = (indent, true);
-            }
-            if !fresh {
-                line.push(' ');
-                width += 1;
-            }
-            line.push_str(word);
-            width += length;
-            fresh = false;
-        }
-        self.push_line(&line);
-    }
-
-    fn push_line(&mut self, line: &str) {
-        self.text.push_str(&line.trim_end().replace(GLUE, " "));
-        self.text.push('\n');
     }
 }

@@ -32,7 +32,7 @@ const INGRESS_NAMESPACES: [&str; 7] = [
 
 /// Words that may stand before "ingress controller" in a purpose that names
 /// the thing itself, and not something that tests or watches it.
-const ARTICLES: [&str; 22] = [
+const ARTICLES: [&str; 21] = [
     "the",
     "a",
     "an",
@@ -40,7 +40,6 @@ const ARTICLES: [&str; 22] = [
     "main",
     "primary",
     "default",
-    "shared",
     "public",
     "internal",
     "external",
@@ -108,7 +107,7 @@ fn says_ingress(purpose: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Tier;
+    use super::super::tier::Tier;
     use super::*;
 
     fn is_ingress(name: &str, namespace: &str, purpose: &str) -> bool {

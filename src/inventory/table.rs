@@ -147,9 +147,9 @@ fn find(drafts: &[Draft], name: &str, file: Option<&str>) -> Option<usize> {
 
 fn warn_if_misspelt(drafts: &[Draft], name: &str, line: usize, sink: &mut Sink<'_, '_>) {
     let mut nearest = Nearest::to(name);
-    drafts
-        .iter()
-        .for_each(|draft| nearest.consider(&draft.service.name));
+    for draft in drafts {
+        nearest.consider(&draft.service.name);
+    }
     if let Some(near) = nearest.found().map(did_you_mean) {
         sink.warn(
             sink.place(line, name),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::model::Tolerance;
 use super::spans::{self, Token};
+use super::tier::Tolerance;
 
 /// Why a text states no tolerance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

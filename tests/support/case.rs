@@ -125,6 +125,7 @@ impl Case {
             inventory: &self.inventory,
             look_back: Duration::from_secs(3600),
             restarts: &self.restarts,
+            unlisted: k8s_monitor::inventory::Tier::P3,
         }
     }
 }

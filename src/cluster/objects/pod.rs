@@ -7,9 +7,48 @@ use serde_json::Value;
 
 use super::{Condition, LabelSelector, ObjectMeta, SelectorRequirement, Time, slim};
 
+/// A pod. Its node stands beside its spec, so that replicas on several nodes
+/// can share one spec.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "PodOnTheWire", into = "PodOnTheWire")]
+pub struct Pod {
+    /// Names, labels and owners.
+    pub metadata: ObjectMeta,
+    /// `spec.nodeName`; empty when the pod was not scheduled.
+    pub node_name: String,
+    /// What was asked for.
+    pub spec: Arc<PodSpec>,
+    /// What is.
+    pub status: PodStatus,
+}
+
+impl From<PodOnTheWire> for Pod {
+    fn from(mut pod: PodOnTheWire) -> Self {
+        Self {
+            metadata: pod.metadata,
+            node_name: std::mem::take(&mut Arc::make_mut(&mut pod.spec).wire_node_name),
+            spec: pod.spec,
+            status: pod.status,
+        }
+    }
+}
+
+impl From<Pod> for PodOnTheWire {
+    fn from(mut pod: Pod) -> Self {
+        if !pod.node_name.is_empty() {
+            Arc::make_mut(&mut pod.spec).wire_node_name = pod.node_name;
+        }
+        Self {
+            metadata: pod.metadata,
+            spec: pod.spec,
+            status: pod.status,
+        }
+    }
+}
+
 slim! {
-    /// A pod.
-    pub struct Pod {
+    /// A pod as Kubernetes writes it.
+    pub struct PodOnTheWire {
         pub metadata: ObjectMeta,
         pub spec: Arc<PodSpec>,
         pub status: PodStatus,
@@ -23,7 +62,9 @@ slim! {
 
     /// What was asked for.
     pub struct PodSpec {
-        pub node_name: String,
+        /// Only on the wire: see [`Pod::node_name`].
+        #[serde(rename = "nodeName")]
+        pub wire_node_name: String,
         pub host_network: bool,
         pub restart_policy: String,
         pub service_account_name: String,
@@ -292,7 +333,7 @@ impl Pod {
     /// The node that the pod was scheduled to; empty when it was not.
     #[must_use]
     pub fn node(&self) -> &str {
-        &self.spec.node_name
+        &self.node_name
     }
 
     /// Whether all its containers ended for good, well or not.

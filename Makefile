@@ -1,0 +1,38 @@
+# `make help` lists what there is.
+
+CARGO ?= cargo
+BINARY := target/debug/k8s-monitor
+EXAMPLE := docs/example/homelab
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test test-cluster lint docs bench bench-diagnosis example clean help
+
+build: ## Build the program (debug)
+	$(CARGO) build
+
+release: ## Build the program as it is shipped
+	$(CARGO) build --release
+
+demo: ## Judge the example dump of a homelab: the main job, without a cluster
+	$(CARGO) run --quiet -- run --snapshot $(EXAMPLE) --exit-zero
+
+test: ## All tests that need nothing but Rust
+	$(CARGO) test
+
+test-cluster: ## Tests against a real kube-apiserver and etcd (KUBEBUILDER_ASSETS, else built once with Go)
+	@assets="$$(tests/control-plane/build.sh)" && \
+	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --test cluster
+
+lint: ## Format, lints and documentation, as CI checks them
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+bench-diagnosis: ## Judge a folder of recorded faults: make bench-diagnosis DIR=...
+	$(CARGO) run --release --example bench-diagnosis -- $(DIR)
+
+clean: ## Remove what was built
+	$(CARGO) clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18

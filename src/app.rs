@@ -1,0 +1,318 @@
+//! From options to exit status: which command, with what, and its output.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::check;
+use crate::cli::{self, Command, Options, OutputFormat, ServicesCommand};
+use crate::cluster::dump;
+use crate::cluster::fetch::{self, ConnectOptions, ProxyVariables, SnapshotRequest};
+use crate::config::{self, Config, Environment};
+use crate::cycle::{self, Cycle, Outcome, Source};
+use crate::error::Error;
+use crate::exit::ExitStatus;
+use crate::inventory::{self, Inventory, Level};
+use crate::report::{self, Mode, RenderOptions};
+
+/// Runs the command. Its result is on stdout whole or not at all.
+#[must_use]
+pub fn run(options: &Options) -> ExitStatus {
+    match execute(options) {
+        Ok((text, status)) => {
+            print(&text);
+            status
+        }
+        Err(error) => {
+            eprintln!("k8s-monitor: {error}");
+            error.status()
+        }
+    }
+}
+
+/// A reader that went away has read enough: no reason to fail.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+type Done = (String, ExitStatus);
+
+fn execute(options: &Options) -> Result<Done, Error> {
+    match &options.command {
+        Command::Completions(shell) => return Ok((cli::completions(*shell), ExitStatus::Healthy)),
+        Command::Man => return Ok((cli::man(), ExitStatus::Healthy)),
+        Command::Incidents(_) => return Err(Error::NotYet("incidents")),
+        Command::Silence(_) => return Err(Error::NotYet("silence")),
+        Command::Doctor => return Err(Error::NotYet("doctor")),
+        _ => {}
+    }
+    let session = Session::open(options)?;
+    match &options.command {
+        Command::Services(command) => session.services(command),
+        Command::Snapshot { path } => session.capture(path),
+        Command::Check { service } => session.check(service),
+        Command::Run { dry_run, exit_zero } => session.cycle(*dry_run, *exit_zero),
+        _ => unreachable!("commands without a session ended above"),
+    }
+}
+
+/// Options joined with environment and configuration file.
+struct Session<'a> {
+    options: &'a Options,
+    env: Environment,
+    config: Config,
+    began: Instant,
+}
+
+impl<'a> Session<'a> {
+    fn open(options: &'a Options) -> Result<Self, Error> {
+        let began = Instant::now();
+        let mut env = config::process_environment();
+        if let Some(path) = &options.env_file {
+            let text = read_option("--env-file", path)?;
+            config::env_file::apply(&mut env, path, &text)?;
+        }
+        let file = match &options.config {
+            Some(path) => Some((path.as_path(), read_option("--config", path)?)),
+            None => None,
+        };
+        let loaded = Config::load(
+            file.as_ref().map(|(path, text)| (*path, text.as_str())),
+            &env,
+        )?;
+        start_log(options, &loaded.config);
+        for warning in &loaded.warnings {
+            log::warn!("{warning}");
+        }
+        Ok(Self {
+            options,
+            env,
+            config: loaded.config,
+            began,
+        })
+    }
+
+    fn inventory(&self) -> Result<(PathBuf, Inventory), Error> {
+        let path = self.options.services_file(&self.config);
+        let bytes = fs::read(&path).map_err(|cause| Error::ServicesFile {
+            path: path.clone(),
+            cause,
+        })?;
+        let inventory = inventory::parse(&bytes);
+        Ok((path, inventory))
+    }
+
+    /// The services file, with at least one service in it.
+    fn watched(&self) -> Result<(PathBuf, Inventory), Error> {
+        let (path, inventory) = self.inventory()?;
+        if inventory.services.is_empty() {
+            return Err(Error::NoServices { path });
+        }
+        Ok((path, inventory))
+    }
+
+    fn services(&self, command: &ServicesCommand) -> Result<Done, Error> {
+        let (path, inventory) = self.inventory()?;
+        let text = match command {
+            ServicesCommand::Lint => return lint(&path, &inventory),
+            ServicesCommand::List => inventory::render::list(&inventory),
+            ServicesCommand::Show { name } => {
+                let service = inventory
+                    .get(name)
+                    .ok_or_else(|| unknown(name, &path, &inventory))?;
+                inventory::render::show(service, &inventory)
+            }
+        };
+        Ok((text, ExitStatus::Healthy))
+    }
+
+    fn source(&self) -> Result<Source, Error> {
+        if let Some(dump) = &self.options.snapshot {
+            if dump.send {
+                return Err(Error::NotYet("--send"));
+            }
+            return cycle::from_dump(&dump.path, dump.now);
+        }
+        Ok(Source::Live(self.connect()?))
+    }
+
+    fn connect(&self) -> Result<fetch::Cluster, Error> {
+        let files = self.options.kubeconfig_files(&self.config);
+        let joined = std::env::join_paths(&files)
+            .ok()
+            .filter(|_| !files.is_empty());
+        let connect = ConnectOptions {
+            kubeconfig: joined.map(PathBuf::from),
+            context: self.options.context(&self.config).map(ToOwned::to_owned),
+        };
+        let proxies = ProxyVariables {
+            https_proxy: self
+                .config
+                .https_proxy
+                .as_ref()
+                .map(|p| p.expose().to_owned()),
+            no_proxy: self.config.no_proxy.clone(),
+        };
+        Ok(fetch::connect_through(&connect, &proxies)?)
+    }
+
+    fn cycle(&self, dry_run: bool, exit_zero: bool) -> Result<Done, Error> {
+        let (_, inventory) = self.watched()?;
+        let outcome = self.run(&inventory, Mode::Run, dry_run, exit_zero)?;
+        let report = &outcome.report;
+        let text = match self.options.output {
+            OutputFormat::Text => report::text(report, &self.looks()),
+            OutputFormat::Markdown => report::markdown(report, &self.looks()),
+            OutputFormat::Json => report::json(report).map_err(|e| Error::Render(e.to_string()))?,
+            OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string()))?,
+        };
+        Ok((text, status(&outcome, exit_zero)))
+    }
+
+    fn check(&self, name: &str) -> Result<Done, Error> {
+        let (path, inventory) = self.watched()?;
+        let known = inventory.get(name).map(|s| s.name.clone());
+        let builtin = inventory::builtin()
+            .into_iter()
+            .find(|s| s.is_called(name))
+            .map(|s| s.name);
+        let service = known
+            .or(builtin)
+            .ok_or_else(|| unknown(name, &path, &inventory))?;
+        let mut outcome = self.run(&inventory, Mode::Check, false, false)?;
+        check::narrow(&mut outcome.report, &service);
+        let report = &outcome.report;
+        let text = match self.options.output {
+            OutputFormat::Json => report::json(report).map_err(|e| Error::Render(e.to_string()))?,
+            OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string()))?,
+            OutputFormat::Text => {
+                report::check_text(&check::view(&outcome, &inventory, &service), &self.looks())
+            }
+            OutputFormat::Markdown => {
+                report::check_markdown(&check::view(&outcome, &inventory, &service), &self.looks())
+            }
+        };
+        Ok((text, status(&outcome, false)))
+    }
+
+    fn run(
+        &self,
+        inventory: &Inventory,
+        mode: Mode,
+        dry_run: bool,
+        exit_zero: bool,
+    ) -> Result<Outcome, Error> {
+        let quiet = self.options.verbosity.is_quiet() || !io::stderr().is_terminal();
+        Cycle {
+            config: &self.config,
+            inventory,
+            source: self.source()?,
+            deadline: self.began + self.options.deadline(&self.config),
+            mode,
+            dry_run,
+            exit_zero,
+            mute: Some("this version does not deliver messages".to_owned()),
+            model_off: Some(if self.options.llm {
+                "the model is not part of this version".to_owned()
+            } else {
+                "--no-llm".to_owned()
+            }),
+            progress: &|stage| {
+                if !quiet {
+                    eprintln!("{stage} ...");
+                }
+            },
+        }
+        .run()
+    }
+
+    /// Captures what a cycle reads.
+    fn capture(&self, path: &std::path::Path) -> Result<Done, Error> {
+        let snapshot = match self.source()? {
+            Source::Dump(snapshot) => *snapshot,
+            Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
+                now: cycle::now(),
+                deadline: self.options.deadline(&self.config),
+                look_back: self.config.interval,
+            })?,
+        };
+        let written = dump::write(&snapshot, path)?;
+        Ok((
+            format!(
+                "{}: {} objects and {} logs, redacted\n",
+                written.path.display(),
+                written.objects,
+                written.logs
+            ),
+            ExitStatus::Healthy,
+        ))
+    }
+
+    fn looks(&self) -> RenderOptions {
+        let terminal = io::stdout().is_terminal();
+        let columns = self.env.get("COLUMNS").and_then(|c| c.parse().ok());
+        RenderOptions {
+            color: self.options.color.enabled(terminal, &self.env),
+            width: columns.filter(|c| (40..=200).contains(c)).unwrap_or(80),
+        }
+    }
+}
+
+fn status(outcome: &Outcome, exit_zero: bool) -> ExitStatus {
+    let counted = outcome.report.incidents.iter().filter(|i| i.counts());
+    ExitStatus::of_verdict(counted.map(|i| i.severity).min(), exit_zero)
+}
+
+fn lint(path: &std::path::Path, inventory: &Inventory) -> Result<Done, Error> {
+    let text = inventory::lint::report(inventory, &path.display().to_string());
+    let errors = inventory
+        .diagnostics
+        .iter()
+        .filter(|d| d.level == Level::Error)
+        .count();
+    if inventory.services.is_empty() && errors == 0 {
+        return Err(Error::NoServices {
+            path: path.to_owned(),
+        });
+    }
+    let status = if errors == 0 {
+        ExitStatus::Healthy
+    } else {
+        ExitStatus::BadInput
+    };
+    Ok((text, status))
+}
+
+fn unknown(name: &str, path: &std::path::Path, inventory: &Inventory) -> Error {
+    Error::UnknownService {
+        name: name.to_owned(),
+        path: path.to_owned(),
+        nearest: inventory.nearest(name).map(ToOwned::to_owned),
+    }
+}
+
+fn read_option(option: &'static str, path: &std::path::Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|cause| Error::OptionFile {
+        option,
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// Logs go to stderr. The Kubernetes client logs whole answers when it cannot
+/// read them; it stays silent whatever `RUST_LOG` asks for.
+fn start_log(options: &Options, config: &Config) {
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(options.verbosity.level());
+    if let Some(filter) = &config.rust_log {
+        builder.parse_filters(filter);
+    }
+    builder
+        .filter_module("kube_client", log::LevelFilter::Off)
+        .format_timestamp(None)
+        .format_target(false);
+    // A second start in one process (tests) keeps the first.
+    let _ = builder.try_init();
+}

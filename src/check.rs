@@ -1,0 +1,221 @@
+//! Everything about one service, for `check`.
+
+use std::collections::BTreeSet;
+
+use crate::assess::Severity;
+use crate::cluster::Snapshot;
+use crate::cluster::objects::{Event, Pod};
+use crate::cycle::Outcome;
+use crate::detect::{RestartCounts, View, pods};
+use crate::exit::ExitStatus;
+use crate::inventory::Inventory;
+use crate::redact::redact;
+use crate::report::{
+    Action, CheckEvent, CheckLog, CheckPod, CheckView, CheckWorkload, Incident, Neighbour, Report,
+    Service,
+};
+
+/// How many of the newest log lines and events are shown.
+const LINES: usize = 12;
+const EVENTS: usize = 8;
+
+/// Leaves in a report what concerns one service: its line, those next to it,
+/// and the incidents that it is the root or a victim of.
+pub fn narrow(report: &mut Report, service: &str) {
+    report.incidents.retain(|i| concerns(i, service));
+    let counted = report.incidents.iter().filter(|i| i.counts());
+    let highest = counted.map(|i| i.severity).min();
+    report.severity = highest.unwrap_or(Severity::Sev4);
+    report.exit_code = ExitStatus::of_verdict(highest, false).code();
+}
+
+/// The trouble of a service, or the monitor's own, which makes any verdict doubtful.
+fn concerns(incident: &Incident, service: &str) -> bool {
+    incident.service.as_deref() == Some(service)
+        || incident.affects.iter().any(|a| a == service)
+        || matches!(incident.rule.as_str(), "MONITORING_BLIND")
+}
+
+/// One service on one screen.
+#[must_use]
+pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckView {
+    let Outcome {
+        snapshot,
+        verdict,
+        report,
+    } = outcome;
+    let restarts = RestartCounts::default();
+    let objects = View::new(
+        snapshot,
+        &verdict.roster,
+        std::time::Duration::from_secs(3600),
+        &restarts,
+    );
+    let index = verdict.roster.iter().position(|s| s.name == service);
+    let workloads: Vec<_> = index
+        .map_or(&[][..], |i| objects.workloads_of(i))
+        .iter()
+        .map(|at| &objects.workloads[*at])
+        .collect();
+    let own: Vec<&Pod> = workloads
+        .iter()
+        .flat_map(|w| w.pods.iter().copied())
+        .collect();
+    let listed = index.map(|i| &verdict.roster[i]);
+    CheckView {
+        cluster: snapshot.cluster.clone(),
+        now: snapshot.now,
+        severity: report.severity,
+        service: report
+            .services
+            .iter()
+            .find(|s| s.name == service)
+            .cloned()
+            .unwrap_or_else(|| Service {
+                name: service.to_owned(),
+                ..Service::default()
+            }),
+        purpose: listed.and_then(|s| s.purpose.clone()),
+        workloads: workloads
+            .iter()
+            .map(|w| CheckWorkload {
+                kind: w.kind.to_owned(),
+                name: w.reference().name,
+                ready: Some(
+                    u32::try_from(w.pods.iter().filter(|p| pods::is_ready(p)).count())
+                        .unwrap_or(u32::MAX),
+                ),
+                desired: w.desired,
+            })
+            .collect(),
+        pods: own.iter().map(|p| pod(p)).collect(),
+        incidents: report.incidents.clone(),
+        logs: logs(snapshot, &own),
+        dependencies: neighbours(report, inventory, service, true),
+        dependents: neighbours(report, inventory, service, false),
+        known_issues: listed
+            .map(|s| s.known_issues.iter().map(|k| k.text.clone()).collect())
+            .unwrap_or_default(),
+        events: events(snapshot, listed.and_then(|s| s.namespace.as_deref()), &own),
+        commands: commands(report, service, listed.and_then(|s| s.namespace.as_deref())),
+        unread: report.visibility.unread.clone(),
+    }
+}
+
+fn pod(pod: &Pod) -> CheckPod {
+    let statuses = &pod.status.container_statuses;
+    let waiting = pod
+        .all_statuses()
+        .find_map(|c| c.state.waiting.as_ref())
+        .map(|w| w.reason.clone());
+    let state = match waiting {
+        Some(reason) if !reason.is_empty() => reason,
+        _ if pod.metadata.deletion_timestamp.is_some() => "Terminating".to_owned(),
+        _ if pod.status.phase == "Running" && !pods::is_ready(pod) => "NotReady".to_owned(),
+        _ => pod.status.phase.clone(),
+    };
+    CheckPod {
+        name: pod.metadata.name.clone(),
+        state,
+        ready: format!(
+            "{}/{}",
+            statuses.iter().filter(|c| c.ready).count(),
+            pod.spec.containers.len().max(statuses.len())
+        ),
+        restarts: statuses.iter().map(|c| c.restart_count).sum(),
+        created: pod.metadata.creation_timestamp,
+        node: (!pod.node().is_empty()).then(|| pod.node().to_owned()),
+    }
+}
+
+/// The last lines of the service's containers that are in trouble.
+fn logs(snapshot: &Snapshot, own: &[&Pod]) -> Vec<CheckLog> {
+    own.iter()
+        .filter(|p| !pods::is_ready(p))
+        .flat_map(|p| snapshot.logs_of(&p.metadata.namespace, &p.metadata.name))
+        .map(|log| {
+            let lines: Vec<_> = log.text.lines().filter(|l| !l.trim().is_empty()).collect();
+            let from = lines.len().saturating_sub(LINES);
+            CheckLog {
+                pod: log.pod.clone(),
+                container: log.container.clone(),
+                previous: log.previous,
+                lines: lines[from..]
+                    .iter()
+                    .map(|l| redact(l).into_owned())
+                    .collect(),
+            }
+        })
+        .filter(|log| !log.lines.is_empty())
+        .collect()
+}
+
+fn neighbours(report: &Report, inventory: &Inventory, service: &str, up: bool) -> Vec<Neighbour> {
+    let near = if up {
+        inventory.dependencies_of(service)
+    } else {
+        inventory.dependents_of(service)
+    };
+    let mut neighbours: Vec<_> = near
+        .iter()
+        .map(|s| Neighbour {
+            name: s.name.clone(),
+            tier: Some(s.tier),
+            status: report
+                .services
+                .iter()
+                .find(|r| r.name == s.name)
+                .map(|r| r.status),
+        })
+        .collect();
+    if up && let Some(own) = inventory.get(service) {
+        let outsiders = own.dependencies.iter().filter(|d| d.service.is_none());
+        neighbours.extend(outsiders.map(|d| Neighbour {
+            name: d.name.clone(),
+            tier: None,
+            status: None,
+        }));
+    }
+    neighbours
+}
+
+/// Warning events of the service's pods, workloads and namespace, newest first.
+fn events(snapshot: &Snapshot, namespace: Option<&str>, own: &[&Pod]) -> Vec<CheckEvent> {
+    let names: BTreeSet<_> = own.iter().map(|p| p.metadata.name.as_str()).collect();
+    let shared = namespace == Some("kube-system");
+    let mut found: Vec<&Event> = snapshot
+        .objects
+        .events
+        .iter()
+        .filter(|e| Some(e.involved_object.namespace.as_str()) == namespace)
+        .filter(|e| !shared || names.contains(e.involved_object.name.as_str()))
+        .collect();
+    found.sort_by_key(|e| std::cmp::Reverse(e.last()));
+    found.truncate(EVENTS);
+    found
+        .into_iter()
+        .map(|e| CheckEvent {
+            last_seen: e.last(),
+            reason: e.reason.clone(),
+            object: format!("{}/{}", e.involved_object.kind, e.involved_object.name),
+            message: redact(&e.message).into_owned(),
+            count: e.times(),
+        })
+        .collect()
+}
+
+/// The incident's own commands; for a healthy service, how to look around.
+fn commands(report: &Report, service: &str, namespace: Option<&str>) -> Vec<Action> {
+    let own = report
+        .incidents
+        .iter()
+        .find(|i| concerns(i, service) && !i.actions.is_empty());
+    if let Some(incident) = own {
+        return incident.actions.clone();
+    }
+    let namespace = namespace.unwrap_or("default");
+    vec![Action {
+        title: "Look around".to_owned(),
+        command: Some(format!("kubectl get all,ingress,pvc -n {namespace}")),
+    }]
+}

@@ -1,0 +1,314 @@
+//! The arguments as clap sees them. Help texts live here.
+
+#![allow(clippy::doc_markdown, reason = "these comments are the help texts")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, ArgGroup, Args as ClapArgs, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::values::{StateLocation, incident_id, moment, not_blank, positive_duration};
+use super::{
+    ColorChoice, Command, IncidentsCommand, OutputFormat, ServicesCommand, SilenceCommand,
+    SilenceTarget,
+};
+
+const AFTER_HELP: &str = "\
+Examples:
+  k8s-monitor run                            one cycle, current context
+  k8s-monitor run --dry-run                  what would be sent, to whom and why
+  k8s-monitor run --snapshot bundle.tar.gz   judge a dump, touch nothing
+  k8s-monitor check --service mysql          everything about one service
+  k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
+  k8s-monitor doctor                         is every dependency in order?
+
+Exit status:
+  0          healthy, or only things to log (SEV-4)
+  1, 2, 3    the highest open severity is SEV-1, SEV-2, SEV-3
+  64         the command line is wrong
+  65         a services or snapshot file cannot be used
+  69         the cluster cannot be read
+  70         a defect in the program
+  75         the deadline passed before a verdict
+  78         the configuration is wrong
+
+Environment: ANTHROPIC_API_KEY, GITHUB_TOKEN, SLACK_BOT_TOKEN, SLACK_CHANNEL and
+others, also from --env-file; docs/configuration.md lists them all.";
+
+const RUN_HELP: &str = "\
+Examples:
+  k8s-monitor run --state dir:/var/lib/k8s-monitor
+  k8s-monitor run --dry-run --no-llm
+  k8s-monitor run --exit-zero --output json > report.json";
+
+const CHECK_HELP: &str = "\
+Examples:
+  k8s-monitor check --service chores-tracker-backend
+  k8s-monitor check --service vault --output markdown";
+
+const SNAPSHOT_HELP: &str = "\
+Secrets are never read and what looks like one is redacted.
+
+Examples:
+  k8s-monitor snapshot -o cluster.tar.gz
+  k8s-monitor run --snapshot cluster.tar.gz";
+
+const SILENCE_HELP: &str = "\
+A silenced incident is still detected and reported; it sends nothing and does
+not count for the exit status. The silence ends by itself.
+
+Examples:
+  k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
+  k8s-monitor silence add --reason-code BackupOverdue --for 1d --reason \"S3\"
+  k8s-monitor silence add --incident INC-2026-11-02-001 --for 6h --reason \"known\"";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  source <(k8s-monitor completions bash)
+  k8s-monitor completions fish > ~/.config/fish/completions/k8s-monitor.fish";
+
+/// Watches a K3s homelab: what is wrong that matters, why, since when, who is affected, and what to type
+#[derive(Debug, Parser)]
+#[command(name = "k8s-monitor", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Sub,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Services file [env: SERVICES_FILE] [default: docs/reference/services.txt]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub services: Option<PathBuf>,
+
+    /// Configuration in YAML
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// KEY=VALUE lines, used where the environment has no such variable
+    #[arg(long, global = true, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+
+    /// Kubeconfig [env: KUBECONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Context of the kubeconfig [env: K3S_CONTEXT]
+    #[arg(long, global = true, value_name = "NAME", value_parser = not_blank)]
+    pub context: Option<String>,
+
+    /// Read a dump (directory or .tar.gz) in place of the API; nothing is sent or stored
+    #[arg(long, global = true, value_name = "PATH")]
+    pub snapshot: Option<PathBuf>,
+
+    /// With --snapshot: the moment to judge from [default: the newest in the dump]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
+    pub now: Option<DateTime<Utc>>,
+
+    /// With --snapshot: send and store all the same, as a drill
+    #[arg(long, global = true)]
+    pub send: bool,
+
+    /// Where to remember: configmap:NAMESPACE/NAME, dir:PATH or none
+    #[arg(long, global = true, value_name = "PLACE")]
+    pub state: Option<StateLocation>,
+
+    /// Form of the report
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help = "Form of the report: text, json, yaml or markdown"
+    )]
+    pub output: OutputFormat,
+
+    /// Do not ask the language model; the rules decide and explain alone
+    #[arg(long, global = true)]
+    pub no_llm: bool,
+
+    /// Give up after this long [default: 120s, or the configuration's]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = positive_duration)]
+    pub deadline: Option<Duration>,
+
+    /// Colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help = "Colour: auto, always or never"
+    )]
+    pub color: ColorChoice,
+
+    /// Log more; repeat for more still
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Log less; repeat for nothing at all
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub quiet: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sub {
+    /// Run one full cycle: look, judge, notify, remember
+    #[command(after_help = RUN_HELP)]
+    Run {
+        /// Send and write nothing; print each message, its channel and why
+        #[arg(long)]
+        dry_run: bool,
+        /// End with 0 where the verdict would be 1, 2 or 3
+        #[arg(long)]
+        exit_zero: bool,
+    },
+    /// Show everything about one service; never notifies, never writes
+    #[command(after_help = CHECK_HELP)]
+    Check {
+        /// Name or alias from the services file
+        #[arg(long, value_name = "NAME", value_parser = not_blank)]
+        service: String,
+    },
+    /// Check, list or show what the services file says
+    #[command(subcommand)]
+    Services(ServicesSub),
+    /// Capture what a cycle reads, redacted, to look at or replay later
+    #[command(after_help = SNAPSHOT_HELP)]
+    Snapshot {
+        /// A directory, or an archive when it ends in .tar.gz
+        #[arg(short = 'o', value_name = "PATH")]
+        path: PathBuf,
+    },
+    /// List what is open, what was sent and what was resolved
+    Incidents {
+        #[command(subcommand)]
+        command: Option<IncidentsSub>,
+    },
+    /// Silence what is known, for a while
+    #[command(subcommand)]
+    Silence(SilenceSub),
+    /// Check every dependency, one line each, with what to do when red
+    Doctor,
+    /// Print a completion script
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        #[arg(value_enum, hide_possible_values = true)]
+        shell: Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ServicesSub {
+    /// Check the services file: every problem with line and column
+    Lint,
+    /// List the services with tier, namespace and tolerance
+    List,
+    /// Show everything known of one service
+    Show {
+        /// Name or alias
+        #[arg(value_parser = not_blank)]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IncidentsSub {
+    /// List incidents, the open ones first (this is the default)
+    List,
+    /// Show one incident
+    Show {
+        /// Like INC-2026-11-02-001
+        #[arg(value_parser = incident_id)]
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SilenceSub {
+    /// Silence a service, a reason or one incident
+    #[command(after_help = SILENCE_HELP)]
+    Add(SilenceAdd),
+    /// List the silences in force and to come
+    List,
+    /// End a silence early
+    Remove {
+        /// As `silence list` shows it
+        #[arg(value_parser = not_blank)]
+        id: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(group = ArgGroup::new("target").required(true).multiple(false))]
+pub struct SilenceAdd {
+    /// Incidents of this service
+    #[arg(long, value_name = "NAME", group = "target", value_parser = not_blank)]
+    service: Option<String>,
+    /// Findings with this reason, like BackupOverdue
+    #[arg(long, value_name = "REASON", group = "target", value_parser = not_blank)]
+    reason_code: Option<String>,
+    /// One incident, like INC-2026-11-02-001
+    #[arg(long, value_name = "ID", group = "target", value_parser = incident_id)]
+    incident: Option<String>,
+    /// For how long, like 90m, 2h or 1d
+    #[arg(long = "for", value_name = "DURATION", value_parser = positive_duration)]
+    duration: Duration,
+    /// Why, for whoever finds it in the report
+    #[arg(long, value_name = "TEXT", value_parser = not_blank)]
+    reason: String,
+}
+
+impl Sub {
+    pub fn into_command(self) -> Command {
+        match self {
+            Self::Run { dry_run, exit_zero } => Command::Run { dry_run, exit_zero },
+            Self::Check { service } => Command::Check { service },
+            Self::Services(sub) => Command::Services(match sub {
+                ServicesSub::Lint => ServicesCommand::Lint,
+                ServicesSub::List => ServicesCommand::List,
+                ServicesSub::Show { name } => ServicesCommand::Show { name },
+            }),
+            Self::Snapshot { path } => Command::Snapshot { path },
+            Self::Incidents { command } => Command::Incidents(match command {
+                None | Some(IncidentsSub::List) => IncidentsCommand::List,
+                Some(IncidentsSub::Show { id }) => IncidentsCommand::Show { id },
+            }),
+            Self::Silence(sub) => Command::Silence(match sub {
+                SilenceSub::Add(add) => add.into_command(),
+                SilenceSub::List => SilenceCommand::List,
+                SilenceSub::Remove { id } => SilenceCommand::Remove { id },
+            }),
+            Self::Doctor => Command::Doctor,
+            Self::Completions { shell } => Command::Completions(shell),
+            Self::Man => Command::Man,
+        }
+    }
+}
+
+impl SilenceAdd {
+    fn into_command(self) -> SilenceCommand {
+        // The group leaves exactly one of them; the last arm is its third case.
+        let target = match (self.service, self.reason_code) {
+            (Some(name), _) => SilenceTarget::Service(name),
+            (None, Some(reason)) => SilenceTarget::ReasonCode(reason),
+            (None, None) => SilenceTarget::Incident(self.incident.unwrap_or_default()),
+        };
+        SilenceCommand::Add {
+            target,
+            duration: self.duration,
+            reason: self.reason,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+use std::time::Duration;
+
+use super::*;
+
+fn ok(line: &str) -> Options {
+    parse(words(line)).unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
+fn refused(line: &str) -> String {
+    let error = parse(words(line)).expect_err(line);
+    assert_eq!(status_of(&error), ExitStatus::Usage, "{line}");
+    error.to_string()
+}
+
+fn words(line: &str) -> Vec<&str> {
+    std::iter::once("k8s-monitor")
+        .chain(line.split_whitespace())
+        .collect()
+}
+
+#[test]
+fn clap_is_content_with_its_definition() {
+    args::Args::command().debug_assert();
+}
+
+#[test]
+fn a_bare_run_has_the_defaults() {
+    assert_eq!(
+        ok("run"),
+        Options {
+            command: Command::Run {
+                dry_run: false,
+                exit_zero: false
+            },
+            services: None,
+            config: None,
+            env_file: None,
+            kubeconfig: None,
+            context: None,
+            snapshot: None,
+            state: None,
+            output: OutputFormat::Text,
+            llm: true,
+            deadline: None,
+            color: ColorChoice::Auto,
+            verbosity: Verbosity::default(),
+        }
+    );
+}
+
+#[test]
+fn common_options_stand_before_or_after_the_subcommand() {
+    let flags = "--services s --config c --env-file e --kubeconfig k --context x \
+                 --snapshot d --now 2026-11-02T03:04:05+01:00 --send --state dir:/s \
+                 --output json --no-llm --deadline 2m30s --color never -vv";
+    let before = ok(&format!("{flags} run --exit-zero"));
+    let after = ok(&format!("run --exit-zero {flags}"));
+    assert_eq!(before, after);
+    let snapshot = before.snapshot.expect("a snapshot");
+    assert_eq!(
+        snapshot.now.map(|now| now.to_rfc3339()).as_deref(),
+        Some("2026-11-02T02:04:05+00:00")
+    );
+    assert!(snapshot.send && !before.llm);
+    assert_eq!(before.deadline, Some(Duration::from_secs(150)));
+    assert_eq!(before.verbosity.level(), log::LevelFilter::Debug);
+    assert_eq!(before.state, Some(StateLocation::Directory("/s".into())));
+    // One before and one after the subcommand belong together as well.
+    assert!(
+        ok("--snapshot d run --now 2026-11-02T03:04:05Z")
+            .snapshot
+            .is_some()
+    );
+}
+
+#[test]
+fn every_subcommand_is_known() {
+    use Command as C;
+    for (line, command) in [
+        (
+            "check --service n8n",
+            C::Check {
+                service: "n8n".into(),
+            },
+        ),
+        ("services lint", C::Services(ServicesCommand::Lint)),
+        ("services list", C::Services(ServicesCommand::List)),
+        (
+            "services show n8n",
+            C::Services(ServicesCommand::Show { name: "n8n".into() }),
+        ),
+        (
+            "snapshot -o a.tar.gz",
+            C::Snapshot {
+                path: "a.tar.gz".into(),
+            },
+        ),
+        ("incidents", C::Incidents(IncidentsCommand::List)),
+        ("incidents list", C::Incidents(IncidentsCommand::List)),
+        (
+            "incidents show inc-2026-11-02-001",
+            C::Incidents(IncidentsCommand::Show {
+                id: "INC-2026-11-02-001".into(),
+            }),
+        ),
+        (
+            "silence add --reason-code OOMKilled --for 2h --reason why",
+            C::Silence(SilenceCommand::Add {
+                target: SilenceTarget::ReasonCode("OOMKilled".into()),
+                duration: Duration::from_secs(7200),
+                reason: "why".into(),
+            }),
+        ),
+        (
+            "silence add --incident INC-2026-11-02-1000 --for 1d --reason why",
+            C::Silence(SilenceCommand::Add {
+                target: SilenceTarget::Incident("INC-2026-11-02-1000".into()),
+                duration: Duration::from_secs(86_400),
+                reason: "why".into(),
+            }),
+        ),
+        ("silence list", C::Silence(SilenceCommand::List)),
+        (
+            "silence remove 3",
+            C::Silence(SilenceCommand::Remove { id: "3".into() }),
+        ),
+        ("doctor", C::Doctor),
+        ("completions bash", C::Completions(Shell::Bash)),
+        ("man", C::Man),
+    ] {
+        assert_eq!(ok(line).command, command, "{line}");
+    }
+}
+
+#[test]
+fn usage_errors_are_64_and_say_the_way_out() {
+    for (line, hint) in [
+        ("", "Usage"),
+        ("chekc --service n8n", "check"),
+        ("watch", "--help"),
+        ("run --now 2026-11-02T03:04:05Z", "--snapshot"),
+        ("run --send", "--snapshot"),
+        ("run --snapshot d --now yesterday", "RFC 3339"),
+        ("run --snapshot d --send --dry-run", "--dry-run"),
+        ("run -v -q", "-v and -q"),
+        ("-v run -q", "-v and -q"),
+        ("run --state configmap:monitor", "NAMESPACE/NAME"),
+        ("run --state configmap:Mon/x", "NAMESPACE/NAME"),
+        ("run --state dir:", "path"),
+        ("run --state redis:x", "configmap:NAMESPACE/NAME"),
+        ("run --output xml", "markdown"),
+        ("run --color blue", "never"),
+        ("run --deadline soon", "90s"),
+        ("run --deadline 0s", "longer"),
+        ("run --exitzero", "--exit-zero"),
+        ("check", "--service"),
+        ("check --service=", "empty"),
+        ("services", "lint"),
+        ("snapshot", "PATH"),
+        ("incidents show 7", "INC-2026-11-02-001"),
+        ("silence add --for 2h --reason x", "--service"),
+        (
+            "silence add --service a --incident INC-2026-11-02-001 --for 2h --reason x",
+            "cannot be used with",
+        ),
+        ("silence add --service a --reason x", "--for"),
+        ("silence add --service a --for 2h", "--reason"),
+        ("completions tcsh", "fish"),
+        ("check --service a --dry-run", "--dry-run"),
+    ] {
+        let text = refused(line);
+        assert!(text.contains(hint), "{line}: {text}");
+    }
+}
+
+#[test]
+fn help_and_version_are_0() {
+    for line in [
+        "--help",
+        "-h",
+        "--version",
+        "-V",
+        "help run",
+        "silence add --help",
+    ] {
+        let error = parse(words(line)).expect_err(line);
+        assert_eq!(status_of(&error), ExitStatus::Healthy, "{line}");
+    }
+    let version = parse(words("--version")).expect_err("prints").to_string();
+    assert_eq!(
+        version.trim(),
+        concat!("k8s-monitor ", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn verbosity_counts_both_ways() {
+    for (line, level) in [
+        ("run -qq", log::LevelFilter::Off),
+        ("run -q", log::LevelFilter::Error),
+        ("run", log::LevelFilter::Warn),
+        ("run -v", log::LevelFilter::Info),
+        ("-vvvv run", log::LevelFilter::Trace),
+    ] {
+        assert_eq!(ok(line).verbosity.level(), level, "{line}");
+    }
+}
+
+#[test]
+fn a_state_location_prints_as_it_is_written() {
+    for text in ["configmap:mon/state.v1", "dir:a:b", "none"] {
+        assert_eq!(text.parse::<StateLocation>().expect(text).to_string(), text);
+    }
+}
+
+#[test]
+fn scripts_and_manual_know_the_program() {
+    for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
+        assert!(completions(shell).contains("exit-zero"), "{shell}");
+    }
+    let manual = man();
+    assert!(manual.contains("k8s\\-monitor\\-silence\\-add") && manual.contains("reason\\-code"));
+}

@@ -1,0 +1,123 @@
+//! Values of flags: text to type, with errors that say how to write it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::duration::parse_duration;
+
+/// `--state configmap:NS/NAME | dir:PATH | none`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateLocation {
+    /// A `ConfigMap` in the cluster that is watched.
+    ConfigMap {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// A directory on this machine.
+    Directory(PathBuf),
+    /// Nothing is remembered.
+    None,
+}
+
+impl FromStr for StateLocation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::None);
+        }
+        match text.split_once(':') {
+            Some(("dir", "")) => Err("dir: wants a path, like dir:/var/lib/k8s-monitor".into()),
+            Some(("dir", path)) => Ok(Self::Directory(path.into())),
+            Some(("configmap", place)) => match place.split_once('/') {
+                Some((namespace, name)) if is_label(namespace) && is_subdomain(name) => {
+                    Ok(Self::ConfigMap {
+                        namespace: namespace.to_owned(),
+                        name: name.to_owned(),
+                    })
+                }
+                _ => Err(
+                    "configmap: wants NAMESPACE/NAME in Kubernetes' spelling (lower case, \
+                     digits, `-`), like configmap:monitoring/k8s-monitor-state"
+                        .into(),
+                ),
+            },
+            _ => Err("write configmap:NAMESPACE/NAME, dir:PATH or none".into()),
+        }
+    }
+}
+
+impl fmt::Display for StateLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConfigMap { namespace, name } => write!(f, "configmap:{namespace}/{name}"),
+            Self::Directory(path) => write!(f, "dir:{}", path.display()),
+            Self::None => f.write_str("none"),
+        }
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    text.len() <= 63 && !text.contains('.') && is_subdomain(text)
+}
+
+fn is_subdomain(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=253).contains(&text.len())
+        && text.split('.').all(|part| {
+            !part.is_empty()
+                && part.chars().all(inner)
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+        })
+}
+
+/// A duration above zero.
+pub fn positive_duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(Duration::ZERO) => Err("must be longer than nothing, like 90s or 2h".into()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A moment in RFC 3339.
+pub fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|moment| moment.to_utc())
+        .map_err(|_| "write a moment in RFC 3339, like 2026-11-02T03:04:05Z".into())
+}
+
+/// An incident's id, in any case.
+pub fn incident_id(text: &str) -> Result<String, String> {
+    let id = text.to_ascii_uppercase();
+    let parts: Vec<&str> = id.split('-').collect();
+    let digits = |part: &str, at_least: usize| {
+        part.len() >= at_least && part.chars().all(|c| c.is_ascii_digit())
+    };
+    match parts.as_slice() {
+        ["INC", year, month, day, number]
+            if digits(year, 4) && digits(month, 2) && digits(day, 2) && digits(number, 3) =>
+        {
+            Ok(id)
+        }
+        _ => Err(
+            "an incident's id looks like INC-2026-11-02-001; see `k8s-monitor incidents`".into(),
+        ),
+    }
+}
+
+/// Text with something in it.
+pub fn not_blank(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("must not be empty".into());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,130 @@
+//! From what the files held to a snapshot: when it was, whose it is, and what
+//! is known of each kind.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::DumpError;
+use super::files::Files;
+use crate::cluster::objects::Time;
+use crate::cluster::resource::ROWS;
+use crate::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
+
+/// Endings of archives and files that are no part of a cluster's name.
+const ENDINGS: &[&str] = &[
+    ".tar.gz", ".tgz", ".tar", ".json.gz", ".yaml.gz", ".gz", ".json", ".jsonl", ".ndjson",
+    ".yaml", ".yml",
+];
+
+/// Puts the snapshot together.
+pub(super) fn assemble(
+    mut files: Files,
+    path: &Path,
+    now: Option<Time>,
+) -> Result<Snapshot, DumpError> {
+    files.collector.settle_endpoints();
+    files.logs.settle_names(&files.collector.objects.pods);
+    if files.marker.is_none() && !files.collector.is_useful() {
+        return Err(nothing_usable(&files, path));
+    }
+    let reads = reads(&files);
+    let marker = files.marker.map(|(_, marker)| (marker.now, marker.cluster));
+    let (noted, cluster) = marker.unzip();
+    let source = match &cluster {
+        Some(_) => Source::Capture,
+        None => Source::Dump,
+    };
+    Ok(Snapshot {
+        // A dump without a single moment was made by hand: it shows the present.
+        now: now
+            .or(noted)
+            .or(files.collector.newest)
+            .unwrap_or_else(chrono::Utc::now),
+        cluster: cluster.unwrap_or_else(|| stem(path)),
+        source,
+        objects: files.collector.objects,
+        logs: files.logs.logs,
+        reads,
+        requests: 0,
+    })
+}
+
+fn reads(files: &Files) -> BTreeMap<Resource, Read> {
+    ROWS.iter()
+        .map(|row| (row.resource, read_of(files, row.resource)))
+        .collect()
+}
+
+/// Damage outweighs what our marker says, and that what was seen: a kind of
+/// which only the first pages came is in the dump and unread all the same.
+fn read_of(files: &Files, resource: Resource) -> Read {
+    let damage = match resource {
+        Resource::PodLogs => files.logs.damaged.clone(),
+        _ => files.collector.trouble.get(&resource).map(|t| t.message()),
+    };
+    if let Some(message) = damage {
+        return unread(UnreadReason::Malformed, message);
+    }
+    let seen = match resource {
+        Resource::PodLogs => !files.logs.logs.is_empty(),
+        _ => files.collector.seen.contains(&resource),
+    };
+    let noted = files.marker.as_ref().and_then(|(_, m)| m.read_of(resource));
+    match noted {
+        Some(Read::Unread(unread)) => Read::Unread(unread),
+        // No log may mean that nothing had failed.
+        Some(read) if resource == Resource::PodLogs => read,
+        Some(Read::Absent) if !seen => Read::Absent,
+        _ if seen => Read::Complete,
+        _ => unread(UnreadReason::NotInSnapshot, missing(files, resource)),
+    }
+}
+
+fn unread(reason: UnreadReason, message: String) -> Read {
+    Read::Unread(Unread { reason, message })
+}
+
+fn missing(files: &Files, resource: Resource) -> String {
+    let damage = files.damage.as_ref().map(|damage| format!(" ({damage})"));
+    format!(
+        "the snapshot has no {}{}",
+        resource.name(),
+        damage.unwrap_or_default()
+    )
+}
+
+fn nothing_usable(files: &Files, path: &Path) -> DumpError {
+    let troubles = files.collector.trouble.values().map(|t| t.message());
+    let first = files.damage.clone().into_iter().chain(troubles).next();
+    DumpError::NothingUsable {
+        path: path.to_path_buf(),
+        detail: first.map_or(String::new(), |first| format!(" ({first})")),
+    }
+}
+
+/// The name of a folder or file without what its format adds.
+fn stem(path: &Path) -> String {
+    let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let full = || path.canonicalize().ok().and_then(|path| name(&path));
+    let name = name(path).or_else(full).unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    let ending = ENDINGS.iter().find(|ending| lower.ends_with(**ending));
+    name[..name.len() - ending.map_or(0, |ending| ending.len())].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_are_named_after_their_dump() {
+        for (path, name) in [
+            ("/x/homelab.tar.gz", "homelab"),
+            ("homelab.JSON", "homelab"),
+            ("a/homelab/", "homelab"),
+            ("k3s.example.com", "k3s.example.com"),
+        ] {
+            assert_eq!(stem(Path::new(path)), name, "{path}");
+        }
+    }
+}

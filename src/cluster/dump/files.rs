@@ -1,0 +1,253 @@
+//! What to do with each file of a dump: objects, logs, our own marker, or
+//! nothing.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
+
+use super::Limits;
+use super::collect::Collector;
+use super::logs::{Logs, Place};
+use super::marker::{self, Marker};
+use super::walk::{DumpFile, Stop};
+use super::{json, yaml};
+use crate::cluster::Resource;
+use crate::cluster::resource::ROWS;
+
+/// Everything that the files of a dump held.
+pub(super) struct Files {
+    pub(super) collector: Collector,
+    pub(super) logs: Logs,
+    /// Our own marker, and how deep in the folders it lay.
+    pub(super) marker: Option<(usize, Marker)>,
+    /// Damage that could not be put down to a kind.
+    pub(super) damage: Option<String>,
+    skipped: u32,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Yaml,
+}
+
+impl Files {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            collector: Collector::new(limits.objects),
+            logs: Logs::new(limits.log_bytes),
+            marker: None,
+            damage: None,
+            skipped: 0,
+            limits: *limits,
+        }
+    }
+
+    /// Takes one file in. Only a bound that was met stops the reading.
+    pub(super) fn take(&mut self, file: DumpFile) -> Result<(), Stop> {
+        let DumpFile {
+            path,
+            is_root,
+            mut content,
+        } = file;
+        self.collector.begin_file(&path);
+        if let Err(error) = self.dispatch(&path, is_root, &mut content) {
+            self.damaged(&path, &error);
+        }
+        self.collector
+            .full()
+            .map_or(Ok(()), |limit| Err(Stop { limit }))
+    }
+
+    fn dispatch(&mut self, path: &str, is_root: bool, content: &mut dyn BufRead) -> io::Result<()> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if name == marker::FILE {
+            return self.marker(path, content);
+        }
+        if let Some(place) = Place::of(path) {
+            return self.logs.read(&place, content);
+        }
+        let format = match format_of(name) {
+            Some(Some(format)) => format,
+            Some(None) => match sniff(content)? {
+                Some(format) => format,
+                None => return Ok(self.skip(path)),
+            },
+            None if is_root => sniff(content)?.unwrap_or(Format::Yaml),
+            None => return Ok(self.skip(path)),
+        };
+        self.objects(path, format, content)
+    }
+
+    /// A file of objects: whole when it is small enough, else as a stream.
+    fn objects(&mut self, path: &str, format: Format, content: &mut dyn BufRead) -> io::Result<()> {
+        let limit = self.limits.whole_file_bytes;
+        let mut bytes = Vec::new();
+        (&mut *content).take(limit + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return match sniff(&mut bytes.as_slice())? {
+                Some(Format::Json) => {
+                    let whole = bytes.as_slice().chain(content);
+                    json::stream(whole, self.limits.object_bytes, &mut self.collector)
+                }
+                _ => Err(io::Error::other(format!(
+                    "more than {limit} bytes of YAML: convert it to JSON"
+                ))),
+            };
+        }
+        let Some(text) = decode(&bytes).filter(|text| speaks_of_kinds(text)) else {
+            return Ok(self.skip(path));
+        };
+        let without_logs = self.logs.take_sections(&text);
+        let text = without_logs.as_deref().unwrap_or(&text).as_bytes();
+        // JSON is YAML, but reading it as such would take ten times as long.
+        match if format == Format::Yaml {
+            sniff(&mut &*text)?
+        } else {
+            Some(format)
+        } {
+            Some(Format::Json) => json::slice(text, &mut self.collector),
+            _ => yaml::documents(text, &mut self.collector),
+        }
+    }
+
+    fn marker(&mut self, path: &str, content: &mut dyn BufRead) -> io::Result<()> {
+        let depth = path.split('/').count();
+        let marker = Marker::read(content)?;
+        if self.marker.as_ref().is_none_or(|(other, _)| depth < *other) {
+            self.marker = marker.map(|marker| (depth, marker));
+        }
+        Ok(())
+    }
+
+    /// A file that broke off costs the kinds that it held; where that is not
+    /// known, the kind that it is named after.
+    fn damaged(&mut self, path: &str, error: &io::Error) {
+        let message = format!("{path} is damaged: {}", tidy(&error.to_string()));
+        log::warn!("{message}");
+        if Place::of(path).is_some() {
+            self.logs.damaged.get_or_insert(message);
+        } else if !self.collector.damage_file(&message) {
+            match named_after(path) {
+                Some(resource) => self.collector.damage(resource, &message),
+                None => drop(self.damage.get_or_insert(message)),
+            }
+        }
+    }
+
+    fn skip(&mut self, path: &str) {
+        self.skipped += 1;
+        log::debug!(
+            "{path}: no Kubernetes objects ({} files skipped)",
+            self.skipped
+        );
+    }
+}
+
+/// The format by the name's ending: known, to be found out, or not of interest.
+fn format_of(name: &str) -> Option<Option<Format>> {
+    let Some((_, ending)) = name.rsplit_once('.') else {
+        return Some(None);
+    };
+    match ending.to_ascii_lowercase().as_str() {
+        "json" | "jsonl" | "ndjson" => Some(Some(Format::Json)),
+        "yaml" | "yml" => Some(Some(Format::Yaml)),
+        _ => None,
+    }
+}
+
+/// The format by the first bytes, which stay to be read.
+fn sniff(content: &mut dyn BufRead) -> io::Result<Option<Format>> {
+    let head = content.fill_buf()?;
+    let head = &head[..head.len().min(512)];
+    let head = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head));
+    let text = head.trim_start();
+    let yaml = [
+        "---",
+        "apiVersion:",
+        "kind:",
+        "items:",
+        "metadata:",
+        "- apiVersion:",
+        "#",
+        "%YAML",
+    ];
+    Ok(if text.starts_with(['{', '[']) {
+        Some(Format::Json)
+    } else {
+        yaml.iter()
+            .any(|start| text.starts_with(start))
+            .then_some(Format::Yaml)
+    })
+}
+
+/// The text of a file, without a byte order mark; PowerShell redirects as
+/// UTF-16. What is no text has none.
+fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    if let Some(wide) = bytes.strip_prefix(b"\xff\xfe") {
+        let units = wide
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        return text.ok().map(Cow::Owned);
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
+}
+
+/// Whether anything in a file says that it is a Kubernetes object.
+fn speaks_of_kinds(text: &str) -> bool {
+    text.contains("kind") && text.contains("apiVersion")
+}
+
+/// The kind that a file or its folder is named after: `pods.json`,
+/// `cluster-resources/pods/default.json`.
+fn named_after(path: &str) -> Option<Resource> {
+    let path = path.to_ascii_lowercase();
+    path.rsplit('/').take(2).find_map(|part| {
+        let stem = part
+            .split_once('.')
+            .map_or(part, |(stem, _)| stem)
+            .replace('-', "");
+        ROWS.iter()
+            .filter(|row| row.core)
+            .find(|row| row.plural == stem || row.kind.eq_ignore_ascii_case(&stem))
+            .map(|row| row.resource)
+    })
+}
+
+/// A parser's words on one line, without what it may quote of a secret.
+pub(super) fn tidy(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(200).collect();
+    crate::redact::redact(&short).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_known_by_name_or_content() {
+        assert_eq!(format_of("pods.JSON"), Some(Some(Format::Json)));
+        assert_eq!(format_of("pods"), Some(None));
+        assert_eq!(format_of("pods.txt"), None);
+        for (text, format) in [
+            ("\n {\"a\"", Some(Format::Json)),
+            ("apiVersion: v1", Some(Format::Yaml)),
+            ("hello", None),
+        ] {
+            assert_eq!(sniff(&mut text.as_bytes()).expect(text), format, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_put_down_to_its_name() {
+        assert_eq!(named_after("x/pods.json"), Some(Resource::Pods));
+        assert_eq!(
+            named_after("x/cron-jobs/default.json"),
+            Some(Resource::CronJobs)
+        );
+        assert_eq!(named_after("x/values.yaml"), None);
+    }
+}

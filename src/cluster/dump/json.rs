@@ -1,0 +1,277 @@
+//! JSON to objects, one at a time: single objects, lists, arrays, and any
+//! number of documents in a row. A list is never held as a whole; each item is
+//! read as text first and then, once its kind is known, into its slim type.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, BufReader, Read};
+use std::rc::Rc;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::collect::{Collector, Head};
+
+/// Reads all documents of a file that is in memory.
+pub(super) fn slice(bytes: &[u8], collector: &mut Collector) -> io::Result<()> {
+    documents(
+        &mut serde_json::Deserializer::from_slice(bytes),
+        collector,
+        &|| {},
+    )
+}
+
+/// Reads all documents of a file that is too large to be held.
+pub(super) fn stream(
+    content: impl Read,
+    object_bytes: u64,
+    collector: &mut Collector,
+) -> io::Result<()> {
+    let passed = Rc::new(Cell::new(0));
+    let valve = Valve {
+        inner: content,
+        passed: Rc::clone(&passed),
+        limit: object_bytes,
+    };
+    let mut reader =
+        serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, valve));
+    documents(&mut reader, collector, &|| passed.set(0))
+}
+
+fn documents<'de, R: serde_json::de::Read<'de>>(
+    reader: &mut serde_json::Deserializer<R>,
+    collector: &mut Collector,
+    taken: &dyn Fn(),
+) -> io::Result<()> {
+    while reader.end().is_err() {
+        Document {
+            collector: &mut *collector,
+            taken,
+        }
+        .deserialize(&mut *reader)?;
+        taken();
+    }
+    Ok(())
+}
+
+/// Lets pass only so many bytes from one object to the next.
+struct Valve<R> {
+    inner: R,
+    passed: Rc<Cell<u64>>,
+    limit: u64,
+}
+
+impl<R: Read> Read for Valve<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.passed.get() > self.limit {
+            return Err(io::Error::other(format!(
+                "one object has more than {} bytes",
+                self.limit
+            )));
+        }
+        let count = self.inner.read(buffer)?;
+        self.passed.set(self.passed.get() + count as u64);
+        Ok(count)
+    }
+}
+
+/// One document.
+struct Document<'c> {
+    collector: &'c mut Collector,
+    /// Called after each object.
+    taken: &'c dyn Fn(),
+}
+
+impl<'de> DeserializeSeed<'de> for Document<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// Keys of Secrets and ConfigMaps: not even looked at.
+const NEVER_HELD: &[&str] = &["data", "stringData", "binaryData"];
+
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a Kubernetes object or list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut list = Pending::default();
+        let mut fields = String::new();
+        let mut has_items = false;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "items" => {
+                    has_items = true;
+                    map.next_value_seed(Items {
+                        collector: &mut *self.collector,
+                        taken: self.taken,
+                        list: &mut list,
+                    })?;
+                }
+                key if NEVER_HELD.contains(&key) => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                key => {
+                    let value = map.next_value::<Box<RawValue>>()?;
+                    list.learn(key, value.get());
+                    push_field(&mut fields, key, value.get());
+                }
+            }
+        }
+        if has_items || list.kind.ends_with("List") {
+            list.finish(self.collector);
+        } else if !fields.is_empty() {
+            fields.push('}');
+            item(self.collector, &fields, None);
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
+            item(self.collector, raw.get(), None);
+            (self.taken)();
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Puts a single object together again from its fields.
+fn push_field(fields: &mut String, key: &str, value: &str) {
+    fields.push(if fields.is_empty() { '{' } else { ',' });
+    fields.push_str(&serde_json::Value::from(key).to_string());
+    fields.push(':');
+    fields.push_str(value);
+}
+
+/// What is known of a list so far, and the items that wait for its kind.
+#[derive(Default)]
+struct Pending {
+    api_version: String,
+    kind: String,
+    announced: bool,
+    waiting: Vec<Box<RawValue>>,
+}
+
+impl Pending {
+    fn learn(&mut self, key: &str, value: &str) {
+        let word = || serde_json::from_str(value).unwrap_or_default();
+        match key {
+            "apiVersion" => self.api_version = word(),
+            "kind" => self.kind = word(),
+            _ => {}
+        }
+    }
+
+    /// The API version and kind that items inherit, once both are known; none
+    /// for a `List` of mixed items.
+    fn item_kind(&self) -> Option<(&str, &str)> {
+        let kind = self
+            .kind
+            .strip_suffix("List")
+            .filter(|kind| !kind.is_empty())?;
+        (!self.api_version.is_empty()).then_some((&self.api_version, kind))
+    }
+
+    fn announce(&mut self, collector: &mut Collector) {
+        if !self.announced
+            && let Some((api_version, kind)) = self.item_kind()
+        {
+            collector.list(api_version, kind);
+            self.announced = true;
+        }
+    }
+
+    fn finish(mut self, collector: &mut Collector) {
+        self.announce(collector);
+        for raw in std::mem::take(&mut self.waiting) {
+            item(collector, raw.get(), self.item_kind());
+        }
+    }
+}
+
+/// The value of `items`.
+struct Items<'c, 'l> {
+    collector: &'c mut Collector,
+    taken: &'c dyn Fn(),
+    list: &'l mut Pending,
+}
+
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a list of objects or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.list.announce(self.collector);
+        while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
+            if !item(self.collector, raw.get(), self.list.item_kind()) {
+                self.list.waiting.push(raw);
+            }
+            (self.taken)();
+        }
+        Ok(())
+    }
+}
+
+/// Hands one object on; false when its kind is neither in it nor known yet.
+fn item(collector: &mut Collector, raw: &str, inherited: Option<(&str, &str)>) -> bool {
+    let Some(head) = Head::of(raw) else {
+        return true;
+    };
+    match (head.api_version.as_deref(), head.kind.as_deref(), inherited) {
+        (Some(api_version), Some(kind), _) | (_, None, Some((api_version, kind))) => {
+            collector.object(api_version, kind, &head, raw);
+            true
+        }
+        (None, Some(kind), Some((api_version, _))) => {
+            collector.object(api_version, kind, &head, raw);
+            true
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,100 @@
+//! Snapshots in files: what somebody else captured, or this program.
+//!
+//! ```text
+//! path ─► walk ─► files ─► json, yaml ─► collect ─► assemble ─► Snapshot
+//!                    └───► logs ──────────┘
+//! Snapshot ─► write ─► redact ─► folder or .tar.gz
+//! ```
+//!
+//! Reading takes any folder, `.tar.gz`, `.tar` or single file of Kubernetes
+//! JSON or YAML: `kubectl get -o json`, API lists, `kubectl cluster-info dump`,
+//! support bundles, and what [`write`] made. A file is trusted with nothing: no
+//! archive touches the disk, links are not followed, sizes are bounded by
+//! [`Limits`], and one damaged file or object costs its kind, never the rest.
+
+mod assemble;
+mod clock;
+mod collect;
+mod error;
+mod files;
+mod json;
+mod kinds;
+mod legacy;
+mod logs;
+mod marker;
+mod scrub;
+mod sink;
+mod walk;
+mod write;
+mod yaml;
+
+use std::path::Path;
+
+pub use error::DumpError;
+pub use write::{Written, write};
+
+use super::Snapshot;
+use super::objects::Time;
+
+/// What reading may cost at most. The defaults let the largest honest dumps
+/// pass (10 000 pods as `kubectl` writes them are 1.2 GB) and stop what was
+/// made to swell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all files together, unpacked: 2 GiB.
+    pub total_bytes: u64,
+    /// Bytes of a file that is read whole: 64 MiB. YAML beyond it counts as
+    /// damaged; JSON beyond it is read as a stream, one object at a time.
+    pub whole_file_bytes: u64,
+    /// Bytes of one object in a stream: 16 MiB, ten times what etcd stores.
+    pub object_bytes: u64,
+    /// Files and folders: 200 000.
+    pub entries: u64,
+    /// Objects that are kept: 1 000 000.
+    pub objects: usize,
+    /// Folders within folders: 24.
+    pub depth: usize,
+    /// Bytes of logs that are kept, all containers together: 64 MiB.
+    pub log_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self {
+            total_bytes: 2048 * MIB,
+            whole_file_bytes: 64 * MIB,
+            object_bytes: 16 * MIB,
+            entries: 200_000,
+            objects: 1_000_000,
+            depth: 24,
+            log_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// Reads a snapshot from a folder, an archive or a single file.
+///
+/// `now` is the moment that thresholds are measured against; without it, the
+/// one that [`write`] noted, else the newest moment that the objects speak of.
+/// Kinds that are not in the dump are [`Read::Unread`](super::Read::Unread),
+/// as `NotInSnapshot`, or `Malformed` when their file or an object is damaged.
+///
+/// # Errors
+///
+/// [`DumpError`] when the path cannot be read at all, is no archive and no
+/// text, exceeds [`Limits`], or holds nothing that can be used.
+pub fn read(path: &Path, now: Option<Time>) -> Result<Snapshot, DumpError> {
+    read_within(path, now, &Limits::default())
+}
+
+/// As [`read`], with other bounds.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_within(path: &Path, now: Option<Time>, limits: &Limits) -> Result<Snapshot, DumpError> {
+    let mut files = files::Files::new(limits);
+    walk::walk(path, limits, &mut |file| files.take(file))?;
+    assemble::assemble(files, path, now)
+}

@@ -1,0 +1,377 @@
+//! From a path to a stream of files: folders, archives, single files. Nothing
+//! is ever unpacked to disk, and what is no plain file is passed over.
+
+use std::cell::{Cell, RefCell};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::{Component, Path};
+use std::rc::Rc;
+
+use flate2::read::MultiGzDecoder;
+use tar::{Archive, Entry, EntryType};
+
+use super::{DumpError, Limits};
+
+/// Long names in an archive are read up to this; the file system stops at 4 KiB.
+const NAME_MAX: u64 = 8 * 1024;
+
+/// One file of a dump.
+pub(super) struct DumpFile<'a> {
+    /// Path within the dump, with `/`.
+    pub(super) path: String,
+    /// The path that was asked for is this file.
+    pub(super) is_root: bool,
+    /// What it holds.
+    pub(super) content: Box<dyn BufRead + 'a>,
+}
+
+type Visit<'v> = dyn FnMut(DumpFile) -> Result<(), Stop> + 'v;
+
+/// A reason to read no further.
+pub(super) struct Stop {
+    /// The bound that was met, with its unit.
+    pub(super) limit: String,
+}
+
+/// Calls `visit` for every plain file: of a folder in the order of their names,
+/// of an archive in its own order.
+pub(super) fn walk(path: &Path, limits: &Limits, visit: &mut Visit) -> Result<(), DumpError> {
+    let metadata = fs::metadata(path).map_err(|e| DumpError::opening(path, e))?;
+    let mut walker = Walker {
+        root: path,
+        limits,
+        budget: Budget::new(limits.total_bytes),
+        entries: 0,
+        visit,
+    };
+    if metadata.is_dir() {
+        fs::read_dir(path).map_err(|e| DumpError::opening(path, e))?;
+        walker.folder(path, "", 0)
+    } else {
+        let file = File::open(path).map_err(|e| DumpError::opening(path, e))?;
+        walker.file(file)
+    }
+}
+
+struct Walker<'w, 'v> {
+    root: &'w Path,
+    limits: &'w Limits,
+    budget: Budget,
+    entries: u64,
+    visit: &'w mut Visit<'v>,
+}
+
+impl Walker<'_, '_> {
+    fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), DumpError> {
+        if depth > self.limits.depth {
+            log::debug!("{}: deeper folders are not read", folder.display());
+            return Ok(());
+        }
+        let mut entries: Vec<_> = match fs::read_dir(folder) {
+            Ok(entries) => entries.filter_map(Result::ok).collect(),
+            Err(error) => {
+                let path = prefix.to_owned();
+                return self.offer(path, false, Box::new(Unreadable(Some(error))));
+            }
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            self.count_entry()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = if prefix.is_empty() {
+                name.clone()
+            } else {
+                format!("{prefix}/{name}")
+            };
+            match entry.file_type() {
+                // Dot files are version control and editors; links may loop or lead outside.
+                _ if name.starts_with('.') => {}
+                Ok(kind) if kind.is_dir() => self.folder(&entry.path(), &path, depth + 1)?,
+                Ok(kind) if kind.is_file() => self.plain_file(&entry.path(), path)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn plain_file(&mut self, file: &Path, path: String) -> Result<(), DumpError> {
+        match File::open(file) {
+            Ok(opened) => {
+                let content = BufReader::with_capacity(64 * 1024, self.budget.watch(opened));
+                self.offer(path, false, Box::new(content))?;
+                // A file that breaks while it is read is damaged; the others are not.
+                self.budget.failure.take();
+                Ok(())
+            }
+            Err(error) => self.offer(path, false, Box::new(Unreadable(Some(error)))),
+        }
+    }
+
+    /// A single path: plain or compressed, an archive or one document.
+    fn file(&mut self, mut file: File) -> Result<(), DumpError> {
+        let head = peek(&mut file).map_err(|e| DumpError::opening(self.root, e))?;
+        let whole = Cursor::new(head.clone()).chain(file);
+        if let Some((found, advice)) = foreign(&head) {
+            return Err(DumpError::Format {
+                path: self.root.to_path_buf(),
+                found,
+                advice,
+            });
+        }
+        if !head.starts_with(&[0x1f, 0x8b]) {
+            return self.unpacked(head, Box::new(self.budget.watch(whole)));
+        }
+        let mut unpacked = self
+            .budget
+            .watch(MultiGzDecoder::new(BufReader::new(whole)));
+        let head = peek(&mut unpacked).map_err(|e| self.corrupt(&e))?;
+        self.unpacked(head.clone(), Box::new(Cursor::new(head).chain(unpacked)))
+    }
+
+    fn unpacked(&mut self, head: Vec<u8>, content: Box<dyn Read>) -> Result<(), DumpError> {
+        let name = self
+            .root
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let lower = name.to_ascii_lowercase();
+        let is_tar = head.get(257..262) == Some(b"ustar")
+            || [".tar", ".tgz", ".tar.gz"]
+                .iter()
+                .any(|end| lower.ends_with(end));
+        if is_tar {
+            return self.archive(content);
+        }
+        let path = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
+        self.offer(
+            path,
+            true,
+            Box::new(BufReader::with_capacity(64 * 1024, content)),
+        )
+    }
+
+    /// The entries of a tar, read raw: the library would hold a long name of
+    /// any length in memory.
+    fn archive(&mut self, content: Box<dyn Read>) -> Result<(), DumpError> {
+        let mut archive = Archive::new(content);
+        let entries = archive.entries().map_err(|e| self.corrupt(&e))?.raw(true);
+        let mut long_name = None;
+        let mut plain_files = 0;
+        for entry in entries {
+            self.count_entry()?;
+            let mut entry = entry.map_err(|e| self.corrupt(&e))?;
+            match entry.header().entry_type() {
+                EntryType::GNULongName | EntryType::XHeader => {
+                    long_name = read_long_name(&mut entry)
+                        .map_err(|e| self.corrupt(&e))?
+                        .or(long_name);
+                }
+                EntryType::Regular | EntryType::Continuous => {
+                    plain_files += 1;
+                    let name = long_name
+                        .take()
+                        .unwrap_or_else(|| entry.path_bytes().into_owned());
+                    if let Some(path) = safe_path(&name) {
+                        let content = BufReader::with_capacity(64 * 1024, entry);
+                        self.offer(path, false, Box::new(content))?;
+                    }
+                }
+                _ => long_name = None,
+            }
+        }
+        if plain_files == 0 {
+            return Err(self.corrupt(&io::Error::other("no file in it")));
+        }
+        Ok(())
+    }
+
+    fn offer(
+        &mut self,
+        path: String,
+        is_root: bool,
+        content: Box<dyn BufRead + '_>,
+    ) -> Result<(), DumpError> {
+        let outcome = (self.visit)(DumpFile {
+            path,
+            is_root,
+            content,
+        });
+        if self.budget.left.get() == 0 {
+            return Err(self.too_large(format!("{} bytes unpacked", self.limits.total_bytes)));
+        }
+        if let Some(detail) = self.budget.failure.take() {
+            return Err(DumpError::Corrupt {
+                path: self.root.to_path_buf(),
+                detail,
+            });
+        }
+        outcome.map_err(|stop| self.too_large(stop.limit))
+    }
+
+    fn count_entry(&mut self) -> Result<(), DumpError> {
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            return Err(self.too_large(format!("{} files", self.limits.entries)));
+        }
+        Ok(())
+    }
+
+    fn corrupt(&self, error: &io::Error) -> DumpError {
+        if self.budget.left.get() == 0 {
+            return self.too_large(format!("{} bytes unpacked", self.limits.total_bytes));
+        }
+        DumpError::Corrupt {
+            path: self.root.to_path_buf(),
+            detail: error.to_string(),
+        }
+    }
+
+    fn too_large(&self, limit: String) -> DumpError {
+        DumpError::TooLarge {
+            path: self.root.to_path_buf(),
+            limit,
+        }
+    }
+}
+
+/// The first bytes, enough to know a tar.
+fn peek(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(512);
+    reader.take(512).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Formats that are told by their first bytes and not read.
+fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    const UNPACK: &str = "unpack it and give the folder, or pack it as .tar.gz";
+    [
+        (&b"PK\x03\x04"[..], "a zip archive"),
+        (b"\xfd7zXZ\0", "compressed with xz"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+        (b"BZh", "compressed with bzip2"),
+        (b"7z\xbc\xaf", "a 7z archive"),
+    ]
+    .into_iter()
+    .find(|(magic, _)| head.starts_with(magic))
+    .map(|(_, found)| (found, UNPACK))
+}
+
+/// The name in a GNU long name entry or a pax header; one that is too long to
+/// be a file's is as good as none.
+fn read_long_name(entry: &mut Entry<impl Read>) -> io::Result<Option<Vec<u8>>> {
+    let is_pax = entry.header().entry_type() == EntryType::XHeader;
+    let mut bytes = Vec::new();
+    entry
+        .take(if is_pax { 8 * NAME_MAX } else { NAME_MAX })
+        .read_to_end(&mut bytes)?;
+    if !is_pax {
+        let length = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+        bytes.truncate(length);
+        return Ok(Some(bytes));
+    }
+    let path = tar::PaxExtensions::new(&bytes)
+        .filter_map(Result::ok)
+        .find(|extension| extension.key_bytes() == b"path")
+        .map(|extension| extension.value_bytes().to_vec());
+    Ok(path)
+}
+
+/// The path of an archive's entry, unless it leads out of the archive.
+fn safe_path(name: &[u8]) -> Option<String> {
+    let name = String::from_utf8_lossy(name).into_owned();
+    let mut parts = Vec::new();
+    for component in Path::new(&name).components() {
+        match component {
+            Component::Normal(part) => parts.push(part.to_str()?.to_owned()),
+            Component::CurDir => {}
+            _ => {
+                log::debug!("{name}: a path that leads out of the archive is ignored");
+                return None;
+            }
+        }
+    }
+    (!parts.is_empty() && !parts.iter().any(|p| p.starts_with('.'))).then(|| parts.join("/"))
+}
+
+/// The bytes that may still be read, and what went wrong beneath the readers.
+#[derive(Clone)]
+struct Budget {
+    left: Rc<Cell<u64>>,
+    failure: Rc<RefCell<Option<String>>>,
+}
+
+impl Budget {
+    fn new(total: u64) -> Self {
+        Self {
+            left: Rc::new(Cell::new(total)),
+            failure: Rc::default(),
+        }
+    }
+
+    fn watch<R: Read>(&self, inner: R) -> Watched<R> {
+        Watched {
+            inner,
+            budget: self.clone(),
+        }
+    }
+}
+
+/// Counts what is read, and remembers failures that a parser would swallow.
+struct Watched<R> {
+    inner: R,
+    budget: Budget,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.budget.left.get();
+        if left == 0 {
+            return Err(io::Error::other("too large"));
+        }
+        let count = self.inner.read(buffer).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.budget.failure.replace(Some(error.to_string()));
+            }
+        })?;
+        self.budget.left.set(left.saturating_sub(count as u64));
+        Ok(count)
+    }
+}
+
+/// The content of a file that could not be opened: its error, when it is read.
+struct Unreadable(Option<io::Error>);
+
+impl Read for Unreadable {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+impl BufRead for Unreadable {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0.take().map_or(Ok(&[]), Err)
+    }
+
+    fn consume(&mut self, _: usize) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_lead_outside_are_refused() {
+        for (name, path) in [
+            ("a/b.json", Some("a/b.json")),
+            ("./a/b.json", Some("a/b.json")),
+            ("../a.json", None),
+            ("a/../../b.json", None),
+            ("/etc/passwd", None),
+            ("a/._b.json", None),
+            ("", None),
+        ] {
+            assert_eq!(safe_path(name.as_bytes()).as_deref(), path, "{name}");
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! From a kubeconfig or a pod's service account to a client. No network.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::Uri;
+use kube::config::{
+    AuthInfo, Cluster as ClusterEntry, Context, ExecAuthCluster, ExecInteractiveMode, Kubeconfig,
+    KubeconfigError, NamedContext,
+};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use secrecy::ExposeSecret as _;
+
+use super::ConnectOptions;
+use super::error::ConnectError;
+use super::proxy::{self, ProxyVariables};
+
+/// Nobody answers a connection attempt for this long: nobody is there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Where the cluster is, and how to speak to it.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Name of the context, or `in-cluster`.
+    pub name: String,
+    /// Address of the API server, for messages.
+    pub server: String,
+    /// What the client is made from.
+    pub config: kube::Config,
+}
+
+/// Finds the cluster: the file that is named, `~/.kube/config`, the pod's
+/// service account, in this order.
+pub(super) fn target(
+    options: &ConnectOptions,
+    proxies: &ProxyVariables,
+) -> Result<Target, ConnectError> {
+    let home = std::env::home_dir().unwrap_or_default();
+    let looked = home.join(".kube").join("config");
+    match &options.kubeconfig {
+        Some(path) => from_file(path, options.context.as_deref(), proxies),
+        None if looked.exists() => from_file(&looked, options.context.as_deref(), proxies),
+        None if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => in_cluster(),
+        None => Err(ConnectError::NoKubeconfig { looked }),
+    }
+}
+
+/// Makes the client. Runs the exec plugin, if the user has one, and must be
+/// called within the runtime that will use it.
+pub(super) fn client(target: &Target) -> Result<kube::Client, ConnectError> {
+    kube::Client::try_from(target.config.clone()).map_err(|error| {
+        let server = target.server.clone();
+        ConnectError::Credentials {
+            server,
+            reason: reason_of(&error),
+        }
+    })
+}
+
+fn in_cluster() -> Result<Target, ConnectError> {
+    // A proxy leads out of the cluster, never to its own API server.
+    let config = kube::Config::incluster().map_err(|error| ConnectError::InCluster {
+        reason: error.to_string(),
+    })?;
+    Ok(Target {
+        name: "in-cluster".to_owned(),
+        server: address(&config.cluster_url),
+        config: settled(config),
+    })
+}
+
+fn from_file(
+    path: &Path,
+    wanted: Option<&str>,
+    proxies: &ProxyVariables,
+) -> Result<Target, ConnectError> {
+    let file = read(path)?;
+    let invalid = |reason: String| ConnectError::InvalidKubeconfig {
+        path: path.to_owned(),
+        reason,
+    };
+    let (name, context) = context_of(&file, path, wanted)?;
+    let entry = &context.cluster;
+    let cluster = (file.clusters.iter())
+        .find(|named| &named.name == entry)
+        .and_then(|named| named.cluster.as_ref())
+        .ok_or_else(|| {
+            invalid(format!(
+                "context {name:?} names the cluster {entry:?}, which is not there"
+            ))
+        })?;
+    let url = url_of(cluster).map_err(|why| invalid(format!("cluster {entry:?} {why}")))?;
+    if url.scheme_str() == Some("https") && cluster.insecure_skip_tls_verify == Some(true) {
+        return Err(ConnectError::InsecureTls {
+            cluster: entry.clone(),
+            path: path.to_owned(),
+        });
+    }
+    let details = ExecAuthCluster::try_from(cluster)
+        .map_err(|error| invalid(format!("cluster {entry:?}: {error}")))?;
+    let authority = details.certificate_authority_data.as_deref();
+
+    let mut config = kube::Config::new(url);
+    let server = address(&config.cluster_url);
+    config.root_cert = authority.map(certificates).transpose().map_err(|why| {
+        invalid(format!(
+            "the certificate authority of cluster {entry:?} {why}"
+        ))
+    })?;
+    config.proxy_url = proxy_of(cluster, &config.cluster_url, proxies)?;
+    config.tls_server_name.clone_from(&cluster.tls_server_name);
+    config.auth_info = credentials(user_of(&file, &context), details).map_err(|reason| {
+        ConnectError::Credentials {
+            server: server.clone(),
+            reason,
+        }
+    })?;
+    Ok(Target {
+        name,
+        server,
+        config: settled(config),
+    })
+}
+
+/// The context that is asked for, else the current one.
+fn context_of(
+    file: &Kubeconfig,
+    path: &Path,
+    wanted: Option<&str>,
+) -> Result<(String, Context), ConnectError> {
+    let path = path.to_owned();
+    let current = file
+        .current_context
+        .as_deref()
+        .filter(|name| !name.is_empty());
+    let known = file
+        .contexts
+        .iter()
+        .map(|named| named.name.clone())
+        .collect();
+    let Some(name) = wanted.or(current).map(str::to_owned) else {
+        return Err(ConnectError::NoContext { path, known });
+    };
+    match file.contexts.iter().find(|named| named.name == name) {
+        Some(NamedContext {
+            context: Some(context),
+            ..
+        }) => Ok((name, context.clone())),
+        Some(_) => Err(ConnectError::InvalidKubeconfig {
+            path,
+            reason: format!("its context {name:?} is empty"),
+        }),
+        None => Err(ConnectError::UnknownContext {
+            wanted: name,
+            path,
+            known,
+        }),
+    }
+}
+
+/// A user that is missing counts as one without credentials, as for kubectl.
+fn user_of(file: &Kubeconfig, context: &Context) -> AuthInfo {
+    let name = context.user.as_deref().unwrap_or_default();
+    (file.auth_infos.iter())
+        .find(|named| named.name == name)
+        .and_then(|named| named.auth_info.clone())
+        .unwrap_or_default()
+}
+
+/// Time limits and retries are ours; see the module `transport`.
+fn settled(mut config: kube::Config) -> kube::Config {
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.read_timeout = None;
+    config.write_timeout = None;
+    config.default_retry = false;
+    config
+}
+
+/// Reads one file, or a list of files as `KUBECONFIG` may hold.
+fn read(path: &Path) -> Result<Kubeconfig, ConnectError> {
+    let mut parts: Vec<PathBuf> = vec![path.to_owned()];
+    if !path.exists() {
+        let listed: Vec<_> = std::env::split_paths(path)
+            .filter(|part| part.exists())
+            .collect();
+        if !listed.is_empty() {
+            parts = listed;
+        }
+    }
+    let mut merged: Option<Kubeconfig> = None;
+    for part in parts {
+        let next = Kubeconfig::read_from(&part).map_err(|error| unreadable(part.clone(), error))?;
+        merged = Some(match merged {
+            None => next,
+            Some(first) => first.merge(next).map_err(|error| unreadable(part, error))?,
+        });
+    }
+    merged.ok_or_else(|| ConnectError::NoKubeconfig {
+        looked: path.to_owned(),
+    })
+}
+
+fn unreadable(path: PathBuf, error: KubeconfigError) -> ConnectError {
+    let reason = match error {
+        KubeconfigError::ReadConfig(cause, path) => {
+            return ConnectError::UnreadableKubeconfig { path, cause };
+        }
+        // The parser's own message quotes the file, tokens included.
+        KubeconfigError::Parse(error) => match error.location() {
+            Some(at) => format!("line {}, column {} is wrong", at.line(), at.column()),
+            None => "it is not YAML".to_owned(),
+        },
+        other => other.to_string(),
+    };
+    ConnectError::InvalidKubeconfig { path, reason }
+}
+
+fn url_of(cluster: &ClusterEntry) -> Result<Uri, &'static str> {
+    let server = cluster.server.as_deref().unwrap_or_default().trim();
+    if server.is_empty() {
+        return Err("has no server");
+    }
+    let with_scheme = if server.contains("://") {
+        server.to_owned()
+    } else {
+        format!("https://{server}")
+    };
+    with_scheme
+        .parse::<Uri>()
+        .ok()
+        .filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
+        .ok_or("has a server that is no URL such as https://host:6443")
+}
+
+/// The kubeconfig's proxy holds always, as for kubectl; the environment's with exceptions.
+fn proxy_of(
+    cluster: &ClusterEntry,
+    server: &Uri,
+    proxies: &ProxyVariables,
+) -> Result<Option<Uri>, ConnectError> {
+    let own = cluster
+        .proxy_url
+        .as_deref()
+        .filter(|url| !url.trim().is_empty());
+    let (origin, found) = match own {
+        Some(url) => ("the kubeconfig's proxy-url", proxy::parse(url).map(Some)),
+        None => ("HTTPS_PROXY", proxies.proxy_for(server)),
+    };
+    found.map_err(|reason| ConnectError::Proxy {
+        server: address(server),
+        origin,
+        reason,
+    })
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .map(|certificate| certificate.map(|certificate| certificate.to_vec()))
+        .collect::<Result<_, _>>()
+        .map_err(|_| "is not PEM")?;
+    if certificates.is_empty() {
+        return Err("holds no certificate");
+    }
+    Ok(certificates)
+}
+
+fn credentials(mut user: AuthInfo, cluster: ExecAuthCluster) -> Result<AuthInfo, String> {
+    if let Some(path) = user.token_file.take() {
+        let token = std::fs::read_to_string(&path)
+            .map_err(|cause| format!("the token file {path} cannot be read: {cause}"))?;
+        user.token = Some(token.into());
+    }
+    if let Some(token) = &user.token {
+        // kube takes a final line break for a part of the token, and panics on it.
+        let token = token.expose_secret().trim();
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("the token holds a space, a line break or the like".to_owned());
+        }
+        user.token = Some(token.to_owned().into());
+    }
+    if let Some(plugin) = &mut user.exec {
+        if plugin.provide_cluster_info {
+            plugin.cluster = Some(cluster);
+        }
+        // Nobody is there to answer a plugin's question when it runs by the clock.
+        let optional = plugin.interactive_mode != Some(ExecInteractiveMode::Always);
+        if optional && !std::io::stdin().is_terminal() {
+            plugin.interactive_mode = Some(ExecInteractiveMode::Never);
+        }
+    }
+    Ok(user)
+}
+
+/// Why no client came about, without what a plugin printed or a file holds.
+fn reason_of(error: &kube::Error) -> String {
+    use kube::client::AuthError;
+    match error {
+        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => format!(
+            "the exec plugin ended with {}; run its command from the kubeconfig by hand",
+            out.status
+        ),
+        kube::Error::Auth(AuthError::AuthExecStart(cause)) => {
+            format!("the exec plugin did not start ({cause}); is it installed and in PATH?")
+        }
+        kube::Error::Auth(AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed) => {
+            "the exec plugin printed no ExecCredential; run its command by hand".to_owned()
+        }
+        kube::Error::Auth(AuthError::ReadTokenFile(cause, path)) => {
+            format!("the token file {} cannot be read: {cause}", path.display())
+        }
+        kube::Error::Auth(_) => "this way to authenticate is not supported or not complete".into(),
+        other => other.to_string(),
+    }
+}
+
+/// Scheme, host and port of a server: never a user's name or password.
+fn address(url: &Uri) -> String {
+    let host = url.host().unwrap_or_default();
+    let scheme = url.scheme_str().unwrap_or("https");
+    let path = url.path().trim_end_matches('/');
+    match url.port_u16() {
+        Some(port) => format!("{scheme}://{host}:{port}{path}"),
+        None => format!("{scheme}://{host}{path}"),
+    }
+}

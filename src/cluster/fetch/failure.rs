@@ -1,0 +1,272 @@
+//! Why one request brought nothing, and what that means for the kind it was for.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::cluster::{Resource, Unread, UnreadReason};
+
+/// One request that failed, retries included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// No connection.
+    Connect {
+        /// What the system said.
+        cause: String,
+        /// Nobody answered at all, as opposed to a refusal.
+        silent: bool,
+    },
+    /// A connection that cannot be trusted.
+    Tls(String),
+    /// A token could not be had.
+    Credentials(String),
+    /// A connection that broke halfway.
+    Broken(String),
+    /// Neither page nor error in time.
+    TimedOut(Duration),
+    /// The fetch's deadline passed before or during the request.
+    Deadline,
+    /// An answer other than 2xx.
+    Status {
+        /// The HTTP status.
+        code: u16,
+        /// The server's words, if it spoke Kubernetes.
+        message: String,
+        /// When to come back, if it said so.
+        retry_after: Option<Duration>,
+    },
+    /// A 2xx answer that is not what Kubernetes documents.
+    Malformed(String),
+}
+
+impl Failure {
+    /// Reads a client error by the errors that caused it.
+    pub(super) fn of(error: &kube::Error) -> Self {
+        if let kube::Error::Auth(_) = error {
+            // The text may hold what an exec plugin printed.
+            return Self::Credentials("the credential plugin or token file failed".to_owned());
+        }
+        Self::of_chain(error)
+    }
+
+    /// Reads any transport error by the errors that caused it.
+    pub(super) fn of_chain(error: &(dyn Error + 'static)) -> Self {
+        let (mut connecting, mut kind) = (false, None);
+        let mut cause = String::new();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            cause = error.to_string();
+            next = error.source();
+            if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
+                connecting |= error.is_connect();
+            } else if let Some(error) = error.downcast_ref::<io::Error>() {
+                kind = Some(error.kind());
+                // `source` of an io::Error skips the error that it wraps.
+                next = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
+            }
+        }
+        match kind {
+            // rustls has no other way to say that a handshake failed.
+            Some(io::ErrorKind::InvalidData) => Self::Tls(cause),
+            Some(io::ErrorKind::TimedOut) if connecting => Self::Connect {
+                cause: "nothing answers at this address".to_owned(),
+                silent: true,
+            },
+            _ if connecting => Self::Connect {
+                cause,
+                silent: false,
+            },
+            _ => Self::Broken(cause),
+        }
+    }
+
+    /// An answer with an error status; `body` may hold a Kubernetes `Status`.
+    pub(super) fn of_status(code: u16, body: &[u8], retry_after: Option<Duration>) -> Self {
+        #[derive(Deserialize)]
+        struct Status {
+            kind: String,
+            #[serde(default)]
+            message: String,
+        }
+        // Anything else, such as a proxy's page, may echo the request's headers.
+        let message = serde_json::from_slice::<Status>(body)
+            .ok()
+            .filter(|status| status.kind == "Status")
+            .map(|status| short(&status.message))
+            .unwrap_or_default();
+        Self::Status {
+            code,
+            message,
+            retry_after,
+        }
+    }
+
+    /// An answer that serde refuses. Its message may quote the body: only the
+    /// place and the class of the trouble are kept.
+    pub(super) fn of_json(error: &serde_json::Error) -> Self {
+        use serde_json::error::Category;
+        let what = match error.classify() {
+            Category::Eof => "the answer is cut short",
+            Category::Data => "a field has another type than documented",
+            Category::Syntax | Category::Io => "the answer is not JSON",
+        };
+        Self::Malformed(format!(
+            "{what} (line {}, column {})",
+            error.line(),
+            error.column()
+        ))
+    }
+
+    /// Whether the same request may do better in a moment.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::Broken(_) | Self::TimedOut(_) => true,
+            Self::Status { code, .. } => matches!(code, 429 | 500 | 502 | 503 | 504),
+            Self::Tls(_) | Self::Credentials(_) | Self::Deadline | Self::Malformed(_) => false,
+        }
+    }
+
+    /// Whether the failure took its time, so that another like it must be cut short.
+    pub(super) fn is_slow(&self) -> bool {
+        matches!(self, Self::TimedOut(_) | Self::Connect { silent: true, .. })
+    }
+
+    /// The HTTP status, or 401 where no token could be had.
+    pub(super) fn code(&self) -> Option<u16> {
+        match self {
+            Self::Status { code, .. } => Some(*code),
+            Self::Credentials(_) => Some(401),
+            _ => None,
+        }
+    }
+
+    /// The trouble without the kind it befell.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Connect { cause, .. } => format!("no connection: {cause}"),
+            Self::Tls(cause) => format!("no trusted connection: {cause}"),
+            Self::Credentials(cause) => cause.clone(),
+            Self::Broken(cause) => format!("the connection broke: {cause}"),
+            Self::TimedOut(limit) => format!("no complete answer within {}", seconds(*limit)),
+            Self::Deadline => "not read before the deadline".to_owned(),
+            Self::Status { code, message, .. } if message.is_empty() => {
+                format!("the server answered {code}")
+            }
+            Self::Status { code, message, .. } => format!("the server answered {code}: {message}"),
+            Self::Malformed(what) => what.clone(),
+        }
+    }
+
+    /// What the failure means for a kind.
+    pub(super) fn unread(&self, resource: Resource) -> Unread {
+        let name = resource.name();
+        let (reason, advice) = match self {
+            Self::TimedOut(_) | Self::Deadline => (UnreadReason::Timeout, String::new()),
+            Self::Connect { .. } | Self::Tls(_) | Self::Broken(_) => {
+                (UnreadReason::Unavailable, String::new())
+            }
+            Self::Credentials(_) => (UnreadReason::Forbidden, String::new()),
+            Self::Malformed(_) => (UnreadReason::Malformed, String::new()),
+            Self::Status { code, message, .. } => match code {
+                401 => (UnreadReason::Forbidden, "; renew the credentials".into()),
+                403 => (UnreadReason::Forbidden, grant(resource, message)),
+                410 | 429 | 500.. => (UnreadReason::Unavailable, String::new()),
+                _ => (UnreadReason::Malformed, String::new()),
+            },
+        };
+        Unread {
+            reason,
+            message: format!("{name}: {}{advice}", self.text()),
+        }
+    }
+}
+
+/// What to grant, and to whom.
+fn grant(resource: Resource, message: &str) -> String {
+    let verb = if resource == Resource::PodLogs {
+        "get"
+    } else {
+        "list"
+    };
+    let who = subject(message).unwrap_or_else(|| "the monitor's user".to_owned());
+    format!("; grant {verb} on {} to {who}", resource.name())
+}
+
+/// The user of a message such as `pods is forbidden: User "system:serviceaccount:a:b" cannot ...`.
+pub(super) fn subject(message: &str) -> Option<String> {
+    let (user, _) = message.split_once("User \"")?.1.split_once('"')?;
+    Some(match user.strip_prefix("system:serviceaccount:") {
+        Some(account) => format!("ServiceAccount {}", account.replacen(':', "/", 1)),
+        None => format!("User {user}"),
+    })
+}
+
+/// A server's message on one line and of a length that a report bears.
+fn short(message: &str) -> String {
+    const LONGEST: usize = 300;
+    let line: String = message
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    if duration.as_millis().is_multiple_of(1000) {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{:.1} s", duration.as_secs_f32())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORBIDDEN: &str = r#"{"kind":"Status","status":"Failure","message":"nodes is forbidden: User \"system:serviceaccount:monitoring:k8s-monitor\" cannot list resource \"nodes\" in API group \"\" at the cluster scope","reason":"Forbidden","code":403}"#;
+
+    #[test]
+    fn a_refusal_names_who_needs_what() {
+        let unread = Failure::of_status(403, FORBIDDEN.as_bytes(), None).unread(Resource::Nodes);
+        assert_eq!(unread.reason, UnreadReason::Forbidden);
+        assert!(
+            unread
+                .message
+                .ends_with("; grant list on nodes to ServiceAccount monitoring/k8s-monitor"),
+            "{}",
+            unread.message
+        );
+    }
+
+    #[test]
+    fn a_page_that_is_no_status_is_not_repeated() {
+        let page = b"<html>Authorization: Bearer s3cr3t</html>";
+        let failure = Failure::of_status(502, page, None);
+        assert_eq!(failure.text(), "the server answered 502");
+        let secret = br#"{"kind":"Other","message":"s3cr3t"}"#;
+        assert_eq!(
+            Failure::of_status(502, secret, None).text(),
+            "the server answered 502"
+        );
+    }
+
+    #[test]
+    fn a_decoding_error_does_not_quote_the_body() {
+        let error = serde_json::from_str::<u32>("\"s3cr3t\"").unwrap_err();
+        assert!(!Failure::of_json(&error).text().contains("s3cr3t"));
+    }
+
+    #[test]
+    fn messages_are_one_line_of_bounded_length() {
+        assert_eq!(short("a\n b\t\u{1b}[31mc"), "a b [31mc");
+        assert_eq!(short(&"ä".repeat(400)).chars().count(), 303);
+    }
+}

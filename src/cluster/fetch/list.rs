@@ -1,0 +1,95 @@
+//! One kind, page by page.
+
+use std::cell::RefCell;
+
+use super::failure::Failure;
+use super::fold::{Fold, Pool};
+use super::page;
+use super::transport::{Get, Transport, encode};
+
+/// Objects a page. The server builds a page in one go and so do we: this
+/// bounds the memory of both.
+const LIMIT: usize = 500;
+/// Half a million objects of one kind: a server that has more never ends.
+const MAX_PAGES: usize = 1000;
+
+/// What is asked for.
+pub(super) struct Listing {
+    /// Path, without query.
+    pub path: String,
+    /// An encoded selector, or nothing.
+    pub selector: &'static str,
+    /// Whether a 503 is an answer.
+    pub accept_503: bool,
+}
+
+/// Reads all pages into `items`, which stay empty when one of them fails.
+pub(super) async fn list<T: Fold>(
+    transport: &Transport<'_>,
+    pool: &RefCell<Pool>,
+    listing: &Listing,
+    items: &mut Vec<T>,
+) -> Result<(), Failure> {
+    let mut result = pages(transport, pool, listing, items).await;
+    if result
+        .as_ref()
+        .is_err_and(|failure| failure.code() == Some(410))
+    {
+        // The continue token expired, on a slow link or after a compaction.
+        log::debug!("{}: the list expired and is read again", listing.path);
+        items.clear();
+        result = pages(transport, pool, listing, items).await;
+    }
+    match &result {
+        Ok(()) => items.shrink_to_fit(),
+        Err(_) => *items = Vec::new(),
+    }
+    result
+}
+
+async fn pages<T: Fold>(
+    transport: &Transport<'_>,
+    pool: &RefCell<Pool>,
+    listing: &Listing,
+    items: &mut Vec<T>,
+) -> Result<(), Failure> {
+    let mut body = Vec::new();
+    let mut token = String::new();
+    for _ in 0..MAX_PAGES {
+        let mut get = Get::json(listing.query(&token));
+        get.accept_503 = listing.accept_503;
+        transport.get(&get, &mut body).await?;
+        let page = page::decode(&body, &mut pool.borrow_mut(), items)?;
+        items.reserve_exact(
+            page.remaining_item_count
+                .unwrap_or(0)
+                .min(MAX_PAGES * LIMIT),
+        );
+        match page.r#continue {
+            None => return Ok(()),
+            Some(next) if next.is_empty() => return Ok(()),
+            Some(next) if next == token => {
+                return Err(Failure::Malformed("the pages repeat themselves".to_owned()));
+            }
+            Some(next) => token = next,
+        }
+    }
+    Err(Failure::Malformed(format!(
+        "more than {MAX_PAGES} pages of {LIMIT} objects"
+    )))
+}
+
+impl Listing {
+    fn query(&self, token: &str) -> String {
+        let mut query = format!("{}?limit={LIMIT}", self.path);
+        if !self.selector.is_empty() {
+            query += "&fieldSelector=";
+            query += self.selector;
+        }
+        if !token.is_empty() {
+            query += "&continue=";
+            query += &encode(token);
+        }
+        query
+    }
+}

@@ -1,0 +1,203 @@
+//! One GET with its retries and time limits; every attempt is counted.
+//!
+//! Bodies are never logged, and are handed out as bytes: the client's own
+//! decoding would log them when it fails.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use http::header::{ACCEPT, RETRY_AFTER, USER_AGENT};
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::failure::Failure;
+
+/// Plain JSON.
+pub(super) const JSON: &str = "application/json";
+
+/// A page or error may take this long, once.
+const ATTEMPT: Duration = Duration::from_secs(20);
+/// From the first failure on, retries begin within this window.
+const WINDOW: Duration = Duration::from_secs(5);
+/// Pauses before the retries.
+const PAUSES: [Duration; RETRIES as usize] = [Duration::from_millis(200), Duration::from_secs(1)];
+const RETRIES: u32 = 2;
+/// No page of 500 objects is larger, for etcd holds at most 1.5 MiB each and
+/// real ones are far smaller.
+const LARGEST: usize = 128 << 20;
+
+/// A GET request.
+#[derive(Debug, Clone)]
+pub(super) struct Get {
+    /// Path and query, encoded.
+    pub path: String,
+    /// What is understood.
+    pub accept: &'static str,
+    /// The longest that one attempt may take.
+    pub limit: Duration,
+    /// Whether transient failures are tried again.
+    pub retry: bool,
+    /// Whether a 503 is an answer: an optional API whose server is gone.
+    pub accept_503: bool,
+}
+
+impl Get {
+    /// JSON, with retries.
+    pub(super) fn json(path: String) -> Self {
+        Self {
+            path,
+            accept: JSON,
+            limit: ATTEMPT,
+            retry: true,
+            accept_503: false,
+        }
+    }
+}
+
+/// The client, the deadline and the count of one fetch.
+pub(super) struct Transport<'a> {
+    client: &'a kube::Client,
+    deadline: Instant,
+    requests: Cell<u32>,
+}
+
+impl<'a> Transport<'a> {
+    pub(super) fn new(client: &'a kube::Client, deadline: Instant) -> Self {
+        Self {
+            client,
+            deadline,
+            requests: Cell::new(0),
+        }
+    }
+
+    /// Attempts so far.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests.get()
+    }
+
+    /// Brings the deadline nearer.
+    pub(super) fn hurry(&mut self, limit: Duration) {
+        self.deadline = self.deadline.min(Instant::now() + limit);
+    }
+
+    /// Fills `body` with the answer, which is empty when this fails.
+    pub(super) async fn get(&self, get: &Get, body: &mut Vec<u8>) -> Result<(), Failure> {
+        let mut limit = get.limit;
+        let mut end = None;
+        for (retry, pause) in PAUSES.into_iter().enumerate() {
+            let Err(failure) = self.attempt(get, limit, body).await else {
+                return Ok(());
+            };
+            let now = Instant::now();
+            let end = *end.get_or_insert(now + WINDOW);
+            let resume = now + pause.max(retry_after(&failure));
+            if !again(get, &failure) || resume > end || resume >= self.deadline {
+                return Err(failure);
+            }
+            limit = get.limit;
+            if failure.is_slow() {
+                // What hung once may hang again: all retries together get the window.
+                limit = limit.min((end - resume) / (RETRIES - u32::try_from(retry).unwrap_or(0)));
+            }
+            sleep(resume - now).await;
+        }
+        self.attempt(get, limit, body).await
+    }
+
+    async fn attempt(&self, get: &Get, limit: Duration, body: &mut Vec<u8>) -> Result<(), Failure> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Failure::Deadline);
+        }
+        self.requests.set(self.requests.get() + 1);
+        let began = Instant::now();
+        let result = match timeout(limit.min(left), self.exchange(get, body)).await {
+            Ok(result) => result,
+            Err(_) if left <= limit => Err(Failure::Deadline),
+            Err(_) => Err(Failure::TimedOut(limit)),
+        };
+        let took = began.elapsed().as_millis();
+        match &result {
+            Ok(()) => log::debug!("GET {}: {} bytes in {took} ms", get.path, body.len()),
+            Err(failure) => {
+                log::debug!("GET {}: {} after {took} ms", get.path, failure.text());
+                body.clear();
+            }
+        }
+        result
+    }
+
+    async fn exchange(&self, get: &Get, body: &mut Vec<u8>) -> Result<(), Failure> {
+        let request = http::Request::get(&get.path)
+            .header(ACCEPT, get.accept)
+            .header(
+                USER_AGENT,
+                concat!("k8s-monitor/", env!("CARGO_PKG_VERSION")),
+            )
+            .body(Body::empty())
+            .map_err(|error| Failure::Malformed(format!("no valid request: {error}")))?;
+        let sent = self.client.send(request).await;
+        let mut response = sent.map_err(|error| Failure::of(&error))?;
+        let status = response.status();
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+            .map(Duration::from_secs);
+        body.clear();
+        while let Some(frame) = response.body_mut().frame().await {
+            let frame = frame.map_err(|error| Failure::of(&error))?;
+            let Some(data) = frame.data_ref() else {
+                continue;
+            };
+            if body.len() + data.len() > LARGEST {
+                return Err(Failure::Malformed("the answer has no end".to_owned()));
+            }
+            body.extend_from_slice(data);
+        }
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(Failure::of_status(status.as_u16(), body, retry_after))
+        }
+    }
+}
+
+fn again(get: &Get, failure: &Failure) -> bool {
+    get.retry && failure.is_transient() && !(get.accept_503 && failure.code() == Some(503))
+}
+
+fn retry_after(failure: &Failure) -> Duration {
+    match failure {
+        Failure::Status { retry_after, .. } => retry_after.unwrap_or_default(),
+        _ => Duration::ZERO,
+    }
+}
+
+/// A value in a query string.
+pub(super) fn encode(value: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let [high, low] = [byte >> 4, byte & 15].map(|half| char::from(HEX[usize::from(half)]));
+            text.extend(['%', high, low]);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encode;
+
+    #[test]
+    fn query_values_are_encoded() {
+        assert_eq!(encode("type=Warning"), "type%3DWarning");
+        assert_eq!(encode("eyJ2IjoibWV0YSJ9_-.~"), "eyJ2IjoibWV0YSJ9_-.~");
+        assert_eq!(encode("a b&c/ä"), "a%20b%26c%2F%C3%A4");
+    }
+}

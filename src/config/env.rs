@@ -1,0 +1,267 @@
+//! Environment variables, and how they join the file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use ureq::http::Uri;
+
+use super::error::ConfigError;
+use super::file::{self, File};
+use super::hours::BusinessHours;
+use super::silence::ScheduledSilence;
+use super::{Channels, Config, Endpoints, Environment, Github, Keys, Loaded, MODEL, values};
+use crate::secret::Secret;
+
+/// Every variable that is read, here and nowhere else.
+pub const VARIABLES: &[&str] = &[
+    "ANTHROPIC_API_KEY",
+    "GITHUB_TOKEN",
+    "SLACK_BOT_TOKEN",
+    "SLACK_CHANNEL",
+    "SLACK_CRITICAL_CHANNEL",
+    "KUBECONFIG",
+    "K3S_CONTEXT",
+    "SERVICES_FILE",
+    "MONITORING_INTERVAL_HOURS",
+    "HEARTBEAT_URL",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ANTHROPIC_BASE_URL",
+    "GITHUB_API_URL",
+    "SLACK_API_URL",
+    "RUST_LOG",
+    "TZ",
+    "ORCHESTRATOR_MODEL",
+    "K8S_ANALYZER_MODEL",
+    "ESCALATION_MANAGER_MODEL",
+    "SLACK_NOTIFIER_MODEL",
+    "GITHUB_REVIEWER_MODEL",
+];
+
+/// The predecessor's choice of models: read only to say that it is not followed.
+const MODEL_VARIABLES: &[&str] = &[
+    "ORCHESTRATOR_MODEL",
+    "K8S_ANALYZER_MODEL",
+    "ESCALATION_MANAGER_MODEL",
+    "SLACK_NOTIFIER_MODEL",
+    "GITHUB_REVIEWER_MODEL",
+];
+
+/// A look-back of more than a year is a mistake.
+const MAX_INTERVAL_HOURS: f64 = 24.0 * 366.0;
+
+/// The process's own variables. The one impure function here, for `main`; what
+/// is not Unicode is none of ours.
+#[must_use]
+pub fn process_environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Joins the file with the environment, which wins.
+pub fn join(file: File, env: &Environment) -> Result<Loaded, ConfigError> {
+    let mut reader = Reader {
+        env,
+        warnings: Vec::new(),
+    };
+    reader.check_models();
+    let zone = reader.zone();
+    let config = Config {
+        cluster: file.cluster.filter(|name| !name.trim().is_empty()),
+        channels: reader.channels(file.channels),
+        business_hours: BusinessHours::new(file.business_hours, zone),
+        repeat: file.repeat,
+        unlisted_tier: file.unlisted_tier,
+        confirm_after: file.confirm_after,
+        github: github(file.github),
+        model_budget: file.model_budget,
+        silences: file
+            .silences
+            .into_iter()
+            .map(|silence| ScheduledSilence::new(silence, zone))
+            .collect(),
+        deadline: file.deadline,
+        interval: reader.interval()?,
+        keys: Keys {
+            anthropic: reader.secret("ANTHROPIC_API_KEY"),
+            github: reader.secret("GITHUB_TOKEN"),
+            slack: reader.secret("SLACK_BOT_TOKEN"),
+        },
+        endpoints: Endpoints {
+            anthropic: reader.endpoint("ANTHROPIC_BASE_URL", "https://api.anthropic.com")?,
+            github: reader.endpoint("GITHUB_API_URL", "https://api.github.com")?,
+            slack: reader.endpoint("SLACK_API_URL", "https://slack.com/api")?,
+        },
+        heartbeat: reader.secret_url("HEARTBEAT_URL")?,
+        https_proxy: reader.secret("HTTPS_PROXY"),
+        no_proxy: reader.owned("NO_PROXY"),
+        rust_log: reader.owned("RUST_LOG"),
+        kubeconfig: reader.paths("KUBECONFIG"),
+        context: reader.owned("K3S_CONTEXT"),
+        services: reader.get("SERVICES_FILE").map(PathBuf::from),
+    };
+    Ok(Loaded {
+        config,
+        warnings: reader.warnings,
+    })
+}
+
+fn github(file: file::Github) -> Github {
+    Github {
+        repository: file.repository,
+        branch: file.branch,
+        manifests: file.manifests,
+        app: file.app,
+        window: Duration::from_secs(u64::from(file.window_hours) * 3600),
+    }
+}
+
+/// Reads variables and gathers what is odd about them.
+struct Reader<'a> {
+    env: &'a Environment,
+    warnings: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// A variable's value; a blank one is as good as none.
+    fn get(&self, name: &str) -> Option<&'a str> {
+        debug_assert!(VARIABLES.contains(&name), "{name} is not in VARIABLES");
+        let value = self.env.get(name)?.trim();
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn owned(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    fn secret(&self, name: &str) -> Option<Secret> {
+        self.get(name).and_then(Secret::new)
+    }
+
+    fn paths(&self, name: &str) -> Vec<PathBuf> {
+        let list = self.get(name).unwrap_or_default();
+        std::env::split_paths(list)
+            .filter(|path| !path.as_os_str().is_empty())
+            .collect()
+    }
+
+    fn check_models(&mut self) {
+        for &name in MODEL_VARIABLES {
+            if self.get(name).is_some_and(|value| value != MODEL) {
+                self.warnings.push(format!(
+                    "{name} is ignored: the model is {MODEL}, for every agent; remove the variable"
+                ));
+            }
+        }
+    }
+
+    /// The zone of what names none: `TZ`, else UTC.
+    fn zone(&mut self) -> Tz {
+        let Some(name) = self.get("TZ") else {
+            return Tz::UTC;
+        };
+        // POSIX allows a colon before a name from the zone database.
+        values::parse_zone(name.trim_start_matches(':')).unwrap_or_else(|message| {
+            self.warnings.push(format!("TZ: {message}; UTC is used"));
+            Tz::UTC
+        })
+    }
+
+    fn channels(&mut self, file: file::Channels) -> Channels {
+        let common = self.get("SLACK_CHANNEL");
+        let critical = self.get("SLACK_CRITICAL_CHANNEL").or(common);
+        for (key, written, winner, way_out) in [
+            (
+                "critical",
+                &file.critical,
+                critical,
+                "set SLACK_CRITICAL_CHANNEL",
+            ),
+            (
+                "infrastructure",
+                &file.infrastructure,
+                common,
+                "change SLACK_CHANNEL",
+            ),
+        ] {
+            if let (Some(written), Some(winner)) = (written, winner)
+                && written != winner
+            {
+                self.warnings.push(format!(
+                    "channels.{key} is {written} but the environment's {winner} wins: \
+                     {way_out} or remove the key"
+                ));
+            }
+        }
+        let or = |env: Option<&str>, file: Option<String>, default: &str| {
+            env.map(str::to_owned)
+                .or(file)
+                .unwrap_or_else(|| default.to_owned())
+        };
+        Channels {
+            critical: or(critical, file.critical, "#critical-alerts"),
+            infrastructure: or(common, file.infrastructure, "#infrastructure-alerts"),
+        }
+    }
+
+    fn interval(&self) -> Result<Duration, ConfigError> {
+        let name = "MONITORING_INTERVAL_HOURS";
+        let Some(text) = self.get(name) else {
+            return Ok(Duration::from_secs(3600));
+        };
+        match text.parse::<f64>() {
+            Ok(hours) if hours > 0.0 && hours <= MAX_INTERVAL_HOURS => {
+                Ok(Duration::from_secs_f64(hours * 3600.0))
+            }
+            _ => Err(ConfigError::variable(
+                name,
+                format!("`{text}` is not a number of hours above 0, like 1 or 0.5"),
+            )),
+        }
+    }
+
+    /// A base URL, without a slash at the end.
+    fn endpoint(&mut self, name: &str, default: &str) -> Result<String, ConfigError> {
+        let Some(text) = self.get(name) else {
+            return Ok(default.to_owned());
+        };
+        let url = web_address(name, text)?;
+        if url.scheme_str() == Some("http") && !is_local(url.host().unwrap_or_default()) {
+            self.warnings.push(format!(
+                "{name} is plain http: what is sent there, tokens too, can be read on the way"
+            ));
+        }
+        Ok(text.trim_end_matches('/').to_owned())
+    }
+
+    fn secret_url(&self, name: &str) -> Result<Option<Secret>, ConfigError> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        web_address(name, text)?;
+        Ok(Secret::new(text))
+    }
+}
+
+/// The value is never shown: it may carry a password, or be one.
+fn web_address(name: &str, text: &str) -> Result<Uri, ConfigError> {
+    let web = |uri: &Uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+    };
+    text.parse::<Uri>().ok().filter(web).ok_or_else(|| {
+        ConfigError::variable(name, "not a web address: write it like https://host/path")
+    })
+}
+
+/// Whether plain http stays on this machine or in the cluster.
+fn is_local(host: &str) -> bool {
+    host == "localhost"
+        || host == "[::1]"
+        || host.starts_with("127.")
+        || [".svc", ".cluster.local"]
+            .iter()
+            .any(|suffix| host.ends_with(suffix))
+}

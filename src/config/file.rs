@@ -1,0 +1,187 @@
+//! The YAML file: its keys, their defaults, and errors with line and column.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_yaml::Error as YamlError;
+
+use super::error::{ConfigError, closest};
+use super::hours::Hours;
+use super::silence::Silence;
+use super::values::{self, Repository};
+use crate::report::Tier;
+
+/// The file as written, defaults filled in.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct File {
+    pub cluster: Option<String>,
+    pub channels: Channels,
+    pub business_hours: Hours,
+    pub repeat: Repeat,
+    #[serde(deserialize_with = "values::parsed")]
+    pub unlisted_tier: Tier,
+    #[serde(deserialize_with = "values::duration")]
+    pub confirm_after: Duration,
+    pub github: Github,
+    pub model_budget: ModelBudget,
+    pub silences: Vec<Silence>,
+    #[serde(deserialize_with = "values::positive_duration")]
+    pub deadline: Duration,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            cluster: None,
+            channels: Channels::default(),
+            business_hours: Hours::default(),
+            repeat: Repeat::default(),
+            unlisted_tier: Tier::P3,
+            confirm_after: Duration::from_secs(20),
+            github: Github::default(),
+            model_budget: ModelBudget::default(),
+            silences: Vec::new(),
+            deadline: Duration::from_secs(120),
+        }
+    }
+}
+
+/// `channels`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Channels {
+    #[serde(deserialize_with = "values::channel")]
+    pub critical: Option<String>,
+    #[serde(deserialize_with = "values::channel")]
+    pub infrastructure: Option<String>,
+}
+
+/// How often an unchanged incident is said in full again. SEV-3 is repeated at
+/// the opening of each business day.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Repeat {
+    /// For SEV-1.
+    #[serde(deserialize_with = "values::positive_duration")]
+    pub sev1: Duration,
+    /// For SEV-2.
+    #[serde(deserialize_with = "values::positive_duration")]
+    pub sev2: Duration,
+}
+
+impl Default for Repeat {
+    fn default() -> Self {
+        Self {
+            sev1: Duration::from_secs(3 * 3600),
+            sev2: Duration::from_secs(12 * 3600),
+        }
+    }
+}
+
+/// `github`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Github {
+    #[serde(deserialize_with = "values::optional")]
+    pub repository: Option<Repository>,
+    pub branch: String,
+    #[serde(deserialize_with = "values::template")]
+    pub manifests: Option<String>,
+    #[serde(deserialize_with = "values::template")]
+    pub app: Option<String>,
+    #[serde(deserialize_with = "values::window_hours")]
+    pub window_hours: u32,
+}
+
+impl Default for Github {
+    fn default() -> Self {
+        Self {
+            repository: None,
+            branch: "main".to_owned(),
+            manifests: None,
+            app: None,
+            window_hours: 24,
+        }
+    }
+}
+
+/// What the model may cost, in US dollars. Zero: never asked.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct ModelBudget {
+    /// In a calendar month.
+    #[serde(deserialize_with = "values::dollars")]
+    pub month_usd: f64,
+    /// In one cycle.
+    #[serde(deserialize_with = "values::dollars")]
+    pub cycle_usd: f64,
+}
+
+impl Default for ModelBudget {
+    fn default() -> Self {
+        Self {
+            month_usd: 0.125,
+            cycle_usd: 0.03,
+        }
+    }
+}
+
+impl File {
+    /// Reads the text; an empty one is a file of defaults.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        match serde_yaml::from_str::<Option<Self>>(text) {
+            Ok(file) => Ok(file.unwrap_or_default()),
+            Err(error) => Err(explain(path, text, error.without_snippet())),
+        }
+    }
+}
+
+/// A YAML error in our words, with its place.
+fn explain(path: &Path, text: &str, error: &YamlError) -> ConfigError {
+    let message = message_of(error);
+    let Some(location) = error.location() else {
+        return ConfigError::file(path, message);
+    };
+    let place = (index(location.line()), index(location.column()));
+    let line = text.lines().nth(place.0.saturating_sub(1)).unwrap_or("");
+    let shown = match error {
+        // Whoever wrote a token under a key of their own finding would have it
+        // repeated in a log: of such a line only the key is shown.
+        YamlError::SerdeUnknownField { field, .. } => {
+            let start: String = line.chars().take(place.1.saturating_sub(1)).collect();
+            format!("{start}{field}: ...")
+        }
+        _ => line.trim_end().to_owned(),
+    };
+    ConfigError::at(path, place, shown, message)
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn message_of(error: &YamlError) -> String {
+    match error {
+        YamlError::SerdeUnknownField {
+            field, expected, ..
+        } => {
+            let meant = closest(field, expected.iter().copied())
+                .map_or_else(String::new, |key| format!(", did you mean `{key}`?"));
+            let known = expected.join(", ");
+            format!("unknown key `{field}`{meant} Known here: {known}.")
+                .replace("` Known", "`. Known")
+        }
+        YamlError::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),
+        YamlError::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("the key `{key}` is here twice: keep one")
+        }
+        YamlError::NullIntoString { .. } => {
+            "no value: leave the key out, or quote a value that begins with `#`".to_owned()
+        }
+        YamlError::Message { msg, .. } => msg.clone(),
+        YamlError::AliasError { error, .. } => message_of(error),
+        other => other.render_with_formatter(&serde_yaml::UserMessageFormatter),
+    }
+}

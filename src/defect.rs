@@ -1,0 +1,19 @@
+//! What happens when the program itself is wrong.
+
+use std::process;
+
+use crate::exit::ExitStatus;
+
+/// Makes a panic end the program with its documented status and one paragraph;
+/// Rust's own status would be 101, or a signal where panics abort.
+pub fn exit_as_documented() {
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!(
+            "k8s-monitor: a defect in the program: {panic}\n\
+             The cluster was not judged. Please report this with the version \
+             ({}) and, if you can, `k8s-monitor snapshot -o dump.tar.gz`.",
+            env!("CARGO_PKG_VERSION")
+        );
+        process::exit(ExitStatus::Defect.code().into());
+    }));
+}

@@ -1,0 +1,213 @@
+//! Secrets in command lines: after an option (`--password x`), or glued to one
+//! (`mysql -px`), in one text or as a list of arguments.
+
+use super::names::{self, is_secret_name};
+use super::values::{self, is_name_byte, is_quote};
+use super::{MASK, Span, harmless, redact};
+
+/// A command's options are looked for this far behind its name.
+const LINE_MAX: usize = 1000;
+
+/// Programs whose short options carry a password.
+const PROGRAMS: &[(&str, Short)] = &[
+    ("mysql", Short::Glued("-p")),
+    ("mariadb", Short::Glued("-p")),
+    ("redis-cli", Short::Next("-a")),
+    ("valkey-cli", Short::Next("-a")),
+    ("sshpass", Short::Next("-p")),
+    ("curl", Short::User(&["-u", "--user", "--proxy-user", "-U"])),
+    ("wget", Short::User(&["--user", "--proxy-user"])),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Short {
+    /// The value follows the option without a blank.
+    Glued(&'static str),
+    /// The value is the next argument.
+    Next(&'static str),
+    /// The next argument is `user:password`.
+    User(&'static [&'static str]),
+}
+
+pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
+    long_options(text, spans);
+    for (program, short) in PROGRAMS {
+        let mut from = 0;
+        while let Some(found) = text[from..].find(program) {
+            let start = from + found + program.len();
+            let end = line_end(text, start);
+            short_options(&text[start..end], start, *short, spans);
+            from = end;
+        }
+    }
+}
+
+/// Arguments of a command with the secrets among them masked, also those that
+/// only the argument before them gives away.
+#[must_use]
+pub fn redact_args<S: AsRef<str>>(args: &[S]) -> Vec<String> {
+    let mut program = None;
+    let mut previous = "";
+    let mut out = Vec::with_capacity(args.len());
+    for arg in args.iter().map(AsRef::as_ref) {
+        out.push(redact_arg(program, previous, arg));
+        let base = arg.rsplit('/').next().unwrap_or(arg);
+        program = program.or_else(|| {
+            PROGRAMS
+                .iter()
+                .find(|(p, _)| base.starts_with(p))
+                .map(|(_, s)| *s)
+        });
+        previous = arg;
+    }
+    out
+}
+
+fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
+    let hide = |kept: &str, label: &str| format!("{kept}{MASK}{label}]");
+    let option = previous
+        .strip_prefix('-')
+        .map(|o| o.trim_start_matches('-'));
+    if let Some(option) = option
+        && is_secret_name(option)
+        && !arg.starts_with('-')
+        && !harmless::value(option, arg)
+    {
+        return hide("", names::label(option));
+    }
+    match program {
+        Some(Short::Next(flag)) if previous == flag && !harmless::value("password", arg) => {
+            hide("", "password")
+        }
+        Some(Short::Glued(flag)) if is_glued(arg, flag) => hide(flag, "password"),
+        Some(Short::User(flags)) if flags.contains(&previous) => match arg.split_once(':') {
+            Some((user, pass)) if !harmless::value("password", pass) => {
+                hide(&format!("{user}:"), "password")
+            }
+            _ => redact(arg).into_owned(),
+        },
+        _ => redact(arg).into_owned(),
+    }
+}
+
+/// `--password x`, `-token x`, and the same as elements of a list in JSON or
+/// YAML; `--password=x` is a pair like any other.
+fn long_options(text: &str, spans: &mut Vec<Span>) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(found) = text[from..].find('-') {
+        let dash = from + found;
+        let dashes = bytes[dash..].iter().take_while(|b| **b == b'-').count();
+        let name = dash + dashes;
+        let length = bytes[name..]
+            .iter()
+            .take_while(|b| is_name_byte(**b))
+            .count();
+        from = name + length;
+        let begins =
+            dash == 0 || !bytes[dash - 1].is_ascii_alphanumeric() && bytes[dash - 1] != b'_';
+        if length == 0 || length > 64 || dashes > 2 || !begins || !is_secret_name(&text[name..from])
+        {
+            continue;
+        }
+        if let Some(value) = argument(text, from) {
+            let word = value.of(text);
+            let option = &text[name..name + length];
+            if !word.starts_with('-') && !harmless::value(option, word) && !harmless::is_prose(word)
+            {
+                spans.push(Span {
+                    start: value.start,
+                    end: value.end,
+                    label: names::label(option),
+                });
+            }
+        }
+    }
+}
+
+/// The argument behind an option that ends at an offset.
+fn argument(text: &str, end: usize) -> Option<values::Extent> {
+    let bytes = text.as_bytes();
+    let escaped = bytes[end..].iter().take_while(|b| **b == b'\\').count();
+    let quoted = bytes.get(end + escaped).is_some_and(|b| is_quote(*b));
+    let mut at = if quoted { end + escaped + 1 } else { end };
+    let gap = at;
+    let skip = |b: u8| b.is_ascii_whitespace() || (quoted && b == b',');
+    while at < bytes.len() && at - gap < 100 && skip(bytes[at]) {
+        at += 1;
+    }
+    let is_list = text[gap..at].contains('\n');
+    if is_list && !text[at..].starts_with("- ") && !quoted {
+        return None;
+    }
+    if is_list && let Some(rest) = text[at..].strip_prefix("- ") {
+        at = text.len() - rest.trim_start_matches(' ').len();
+    }
+    if at == gap {
+        return None;
+    }
+    let value = values::quoted(text, at).unwrap_or_else(|| values::word(text, at, None));
+    (value.start < value.end).then_some(value)
+}
+
+fn line_end(text: &str, start: usize) -> usize {
+    let rest = &text.as_bytes()[start..];
+    let length = rest.iter().take(LINE_MAX).position(|b| *b == b'\n');
+    let mut end = start + length.unwrap_or(rest.len().min(LINE_MAX));
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+fn short_options(line: &str, offset: usize, short: Short, spans: &mut Vec<Span>) {
+    let mut previous = "";
+    for (at, arg) in arguments(line) {
+        let start = offset + at;
+        let hidden = match short {
+            Short::Glued(flag) => is_glued(arg, flag).then_some(flag.len()),
+            Short::Next(flag) => (previous == flag).then_some(0),
+            Short::User(flags) if flags.contains(&previous) => arg.find(':').map(|colon| colon + 1),
+            Short::User(_) => None,
+        };
+        if let Some(skip) = hidden
+            && skip < arg.len()
+            && !harmless::value("password", &arg[skip..])
+        {
+            spans.push(Span {
+                start: start + skip,
+                end: start + arg.len(),
+                label: "password",
+            });
+        }
+        previous = arg;
+    }
+}
+
+/// `-psecret`, but not `-port`, `-path=x`.
+fn is_glued(arg: &str, flag: &str) -> bool {
+    arg.strip_prefix(flag).is_some_and(|value| {
+        let word = value.split('=').next().unwrap_or_default();
+        !value.is_empty()
+            && !matches!(
+                word,
+                "ort" | "ath" | "rint" | "rotocol" | "id" | "rofile" | "assword"
+            )
+            && !harmless::value("password", value)
+    })
+}
+
+/// Arguments with their offsets: separated by blanks and quotes, without the
+/// punctuation of a list.
+fn arguments(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    line.split(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`' | '\\'))
+        .map(move |part| {
+            let start = at;
+            at += part.len() + 1;
+            let arg = part.trim_start_matches(['[', '(', '{', ',']);
+            let start = start + part.len() - arg.len();
+            (start, arg.trim_end_matches([',', ']', ')', '}', ';']))
+        })
+        .filter(|(_, arg)| !arg.is_empty())
+}

@@ -1,0 +1,253 @@
+//! Values that hold no secret although their name announces one.
+
+/// Roots of files that hold a secret; a value that begins so is where it lies.
+const FILE_ROOTS: &[&str] = &[
+    "/var/",
+    "/run/",
+    "/etc/",
+    "/tmp/",
+    "/home/",
+    "/opt/",
+    "/mnt/",
+    "/usr/",
+    "/app/",
+    "/data/",
+    "/vault/",
+    "/secrets/",
+    "/root/",
+    "/config/",
+    "/certs/",
+    "file:",
+    "./",
+    "../",
+    "~/",
+];
+
+/// Words that state a fact in place of a value.
+const FACTS: &[&str] = &[
+    "true",
+    "false",
+    "null",
+    "none",
+    "nil",
+    "undefined",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "unset",
+    "enabled",
+    "disabled",
+    "present",
+    "empty",
+    "optional",
+    "required",
+    "redacted",
+    "masked",
+    "hidden",
+    "n/a",
+    "string",
+    "bytes",
+];
+
+/// Words that go on with a sentence: `token: not found`, `--password or --token`.
+const PROSE: &[&str] = &[
+    "a",
+    "access",
+    "already",
+    "an",
+    "and",
+    "are",
+    "at",
+    "auth",
+    "authentication",
+    "authorization",
+    "be",
+    "by",
+    "can",
+    "cannot",
+    "can't",
+    "configmap",
+    "connection",
+    "context",
+    "could",
+    "couldn't",
+    "credentials",
+    "denied",
+    "does",
+    "doesn't",
+    "dial",
+    "error",
+    "expected",
+    "expired",
+    "expires",
+    "failed",
+    "failure",
+    "fetch",
+    "field",
+    "find",
+    "for",
+    "forbidden",
+    "from",
+    "get",
+    "has",
+    "have",
+    "if",
+    "in",
+    "incorrect",
+    "invalid",
+    "is",
+    "isn't",
+    "it",
+    "key",
+    "lookup",
+    "malformed",
+    "mismatch",
+    "missing",
+    "must",
+    "name",
+    "neither",
+    "not",
+    "of",
+    "open",
+    "or",
+    "permission",
+    "please",
+    "post",
+    "put",
+    "read",
+    "references",
+    "rejected",
+    "requested",
+    "rpc",
+    "secret",
+    "secrets",
+    "should",
+    "signature",
+    "stat",
+    "system",
+    "that",
+    "the",
+    "timed",
+    "timeout",
+    "to",
+    "token",
+    "try",
+    "unable",
+    "unauthorized",
+    "unexpected",
+    "unknown",
+    "unsupported",
+    "user",
+    "using",
+    "volume",
+    "was",
+    "when",
+    "which",
+    "will",
+    "with",
+    "wrong",
+    "x509",
+    "you",
+    "your",
+];
+
+/// Whether a value under a secret name holds no secret after all.
+pub(super) fn value(name: &str, value: &str) -> bool {
+    let value = value.trim();
+    is_void(value)
+        || FACTS.iter().any(|fact| value.eq_ignore_ascii_case(fact))
+        || is_reference(value)
+        || FILE_ROOTS.iter().any(|root| value.starts_with(root))
+        // PWD and OLDPWD of a shell
+        || (value.starts_with('/') && name.to_ascii_lowercase().ends_with("pwd"))
+        || (super::names::is_plural(name) && value.bytes().all(|b| b.is_ascii_digit()))
+        || (name.eq_ignore_ascii_case("secret") && is_object_reference(value))
+        || (name.eq_ignore_ascii_case("pass") && is_count(value))
+}
+
+/// `pass: 12 fail: 3` is the result of a test.
+fn is_count(value: &str) -> bool {
+    let first = value.split_whitespace().next().unwrap_or_default();
+    first.len() <= 5 && first.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Nothing at all, or a mask of ours or of somebody else's.
+pub(super) fn is_void(value: &str) -> bool {
+    super::mask_at(value).is_some()
+        || value.starts_with('<')
+        || value.bytes().all(|b| b"*xX.-#_".contains(&b))
+        || value
+            .to_ascii_lowercase()
+            .trim_matches(['[', ']', '(', ')'])
+            == "redacted"
+}
+
+/// A word with which a sentence goes on.
+pub(super) fn is_prose(word: &str) -> bool {
+    let word = word.trim_matches([',', '.', ';', ':', ')', '(', '!', '?']);
+    word.len() <= 16 && PROSE.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// A word of letters as a text has them: small, or with one capital in front.
+pub(super) fn is_plain_word(word: &str) -> bool {
+    let word = word.trim_end_matches([',', '.', ';', ':', ')', '!', '?']);
+    let mut letters = word.chars();
+    letters.next().is_none_or(|c| c.is_ascii_alphabetic())
+        && letters.all(|c| c.is_ascii_lowercase())
+}
+
+/// `web-credentials`, `default-token-x7k2p`: the name of an object, told from a
+/// random key by its hyphens (which a UUID has too).
+pub(super) fn is_object_name(word: &str) -> bool {
+    word.contains('-') && is_dns_label(word) && !is_uuid(word)
+}
+
+/// `8.0.36`, `v1.2.3-alpine`, `latest`: what follows the colon of an image.
+pub(super) fn is_version(word: &str) -> bool {
+    let digits = word.strip_prefix('v').unwrap_or(word);
+    let numeric = digits.split(['.', '-', '+']).next().is_some_and(|major| {
+        !major.is_empty() && major.len() <= 4 && major.bytes().all(|b| b.is_ascii_digit())
+    });
+    (numeric && digits.contains('.')) || matches!(word, "latest" | "stable" | "main" | "nightly")
+}
+
+/// `$(VAR)`, `${VAR}`, `$VAR`, `{{ template }}`, `%s`.
+fn is_reference(value: &str) -> bool {
+    let name = |s: &str| {
+        !s.is_empty()
+            && s.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+    };
+    let inside = |open, close| value.strip_prefix(open).and_then(|v| v.strip_suffix(close));
+    inside("$(", ")")
+        .or_else(|| inside("${", "}"))
+        .is_some_and(name)
+        || value.strip_prefix('$').is_some_and(|v| {
+            name(v)
+                && !v.bytes().any(|b| b.is_ascii_lowercase())
+                && !v.starts_with(|c: char| c.is_ascii_digit())
+        })
+        || (value.starts_with("{{") && value.ends_with("}}"))
+        || matches!(value, "%s" | "%v" | "%q" | "%d" | "%r" | "?")
+}
+
+/// `namespace/name`, as controllers log the Secret that they work on.
+fn is_object_reference(value: &str) -> bool {
+    value.split_once('/').is_some_and(|(namespace, name)| {
+        is_dns_label(namespace) && name.split('.').all(is_dns_label)
+    })
+}
+
+fn is_dns_label(word: &str) -> bool {
+    (1..=63).contains(&word.len())
+        && !word.starts_with('-')
+        && !word.ends_with('-')
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn is_uuid(word: &str) -> bool {
+    word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}

@@ -1,0 +1,190 @@
+//! Takes credentials out of text before it leaves the program: for the model,
+//! for Slack, for a snapshot on disk.
+//!
+//! Pure and linear in the length of the text. Every rule looks at the original
+//! text and marks spans; the spans are then merged and replaced in one pass, so
+//! rules cannot disturb one another and their order is of no account:
+//!
+//! | module | finds |
+//! | --- | --- |
+//! | [`tokens`] | what has a shape of its own: `AKIA...`, `ghp_...`, JWTs, webhooks |
+//! | [`blocks`] | PEM private keys, the data of Secret manifests |
+//! | [`urls`] | passwords in URLs and data source names, e-mail addresses |
+//! | [`pairs`] | values whose name says what they are: `password=`, `"token": "..."` |
+//! | [`commands`] | arguments: `--password x`, `mysql -px`, `curl -u a:b` |
+//!
+//! To add a credential with a shape, add a row to the table in [`tokens`]; one
+//! that is told by its name, a word in [`names`]. A mask says what it hides,
+//! `[redacted:aws-key]`, and is left alone when met again: redacting twice is
+//! redacting once.
+
+mod base64;
+mod blocks;
+mod commands;
+mod harmless;
+mod names;
+mod pairs;
+mod tokens;
+mod urls;
+mod values;
+
+use std::borrow::Cow;
+
+pub use commands::redact_args;
+pub use names::is_secret_name;
+
+/// How every mask begins; a label of small letters and `]` follow.
+const MASK: &str = "[redacted:";
+
+/// Text is looked at so often at most; two times are the rule.
+const ROUNDS: usize = 8;
+
+/// No label is longer.
+const LABEL_MAX: usize = 24;
+
+/// A stretch of text, in bytes, that must not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    end: usize,
+    label: &'static str,
+}
+
+/// The text with every credential in it masked; borrowed when there is none.
+#[must_use]
+pub fn redact(text: &str) -> Cow<'_, str> {
+    let mut redacted = once(text);
+    // A mask may lay bare what stood against a secret without a gap, so what
+    // was masked is looked at again. Text without secrets is read once.
+    for _ in 1..ROUNDS {
+        let again = match &redacted {
+            Cow::Owned(masked) => match once(masked) {
+                Cow::Owned(more) => more,
+                Cow::Borrowed(_) => break,
+            },
+            Cow::Borrowed(_) => break,
+        };
+        redacted = Cow::Owned(again);
+    }
+    redacted
+}
+
+fn once(text: &str) -> Cow<'_, str> {
+    let mut spans = Vec::new();
+    tokens::find(text, &mut spans);
+    blocks::find(text, &mut spans);
+    urls::find(text, &mut spans);
+    pairs::find(text, &mut spans);
+    commands::find(text, &mut spans);
+    mask(text, spans)
+}
+
+/// A value whose name is known: an environment variable, a field, a header.
+/// A secret name hides the whole value, unless it plainly holds none (empty,
+/// `true`, `$(REFERENCE)`, the path of a file); any other value is redacted as
+/// free text.
+#[must_use]
+pub fn redact_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if is_secret_name(name) && !harmless::value(name, value) {
+        Cow::Owned(format!("{MASK}{}]", names::label(name)))
+    } else {
+        redact(value)
+    }
+}
+
+fn mask(text: &str, mut spans: Vec<Span>) -> Cow<'_, str> {
+    let masks = existing_masks(text);
+    spans.retain_mut(|span| span.start < span.end && !widen(span, &masks));
+    if spans.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for span in spans {
+        if span.start >= done {
+            out.push_str(&text[done..span.start]);
+            out.push_str(MASK);
+            out.push_str(span.label);
+            out.push(']');
+        }
+        done = done.max(span.end);
+    }
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
+}
+
+/// Where the text already holds masks, as (start, end).
+fn existing_masks(text: &str) -> Vec<(usize, usize)> {
+    text.match_indices(MASK)
+        .filter_map(|(start, _)| mask_at(&text[start..]).map(|length| (start, start + length)))
+        .collect()
+}
+
+/// The length of the mask that the text begins with, if it does.
+fn mask_at(text: &str) -> Option<usize> {
+    let label = text.strip_prefix(MASK)?.as_bytes();
+    let length = label
+        .iter()
+        .take(LABEL_MAX + 1)
+        .position(|b| !(b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-'))?;
+    (length > 0 && label[length] == b']').then_some(MASK.len() + length + 1)
+}
+
+/// Makes a span that cuts into a mask swallow it whole; true when the span lies
+/// inside one and hides nothing new.
+fn widen(span: &mut Span, masks: &[(usize, usize)]) -> bool {
+    let first = masks.partition_point(|&(_, end)| end <= span.start);
+    for &(start, end) in &masks[first..] {
+        if start >= span.end {
+            break;
+        }
+        if start <= span.start && span.end <= end {
+            return true;
+        }
+        span.start = span.start.min(start);
+        span.end = span.end.max(end);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(start: usize, end: usize) -> Span {
+        Span {
+            start,
+            end,
+            label: "x",
+        }
+    }
+
+    #[test]
+    fn overlapping_spans_become_one_mask() {
+        let masked = mask("0123456789", vec![span(4, 8), span(2, 6), span(2, 3)]);
+        assert_eq!(masked, "01[redacted:x]89");
+    }
+
+    #[test]
+    fn touching_spans_stay_apart() {
+        let masked = mask("0123456789", vec![span(2, 4), span(4, 6)]);
+        assert_eq!(masked, "01[redacted:x][redacted:x]6789");
+    }
+
+    #[test]
+    fn masks_are_left_alone_or_swallowed_whole() {
+        let text = "a[redacted:key]b";
+        assert_eq!(mask(text, vec![span(2, 9)]), text);
+        assert_eq!(mask(text, vec![span(0, 5)]), "[redacted:x]b");
+        assert_eq!(mask(text, vec![span(14, 16)]), "a[redacted:x]");
+    }
+
+    #[test]
+    fn only_whole_masks_count() {
+        assert_eq!(mask_at("[redacted:aws-key] x"), Some(18));
+        for text in ["[redacted:]", "[redacted:a b]", "[redacted:abc", "redacted"] {
+            assert_eq!(mask_at(text), None, "{text}");
+        }
+    }
+}

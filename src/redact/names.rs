@@ -1,0 +1,388 @@
+//! Which names of variables, keys, fields and headers announce a secret.
+
+/// Words that make a name secret wherever they stand in it.
+const SECRET_WORDS: &[&str] = &[
+    "password",
+    "passwords",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "pass",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "credential",
+    "credentials",
+    "cred",
+    "creds",
+    "dsn",
+    "apikey",
+    "apikeys",
+    "authorization",
+    "cookie",
+    "bearer",
+    "jwt",
+    "otp",
+    "totp",
+    "salt",
+    "requirepass",
+    "masterauth",
+    "dockerconfigjson",
+    "dockercfg",
+    "connstr",
+    "connectionstring",
+    "privatekey",
+    "secretkey",
+    "accesskey",
+    "authkey",
+    "mnemonic",
+];
+
+/// Endings of words run together: `dbpassword`, `clientsecret`.
+const SECRET_ENDINGS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "dbpass",
+    "userpass",
+    "rootpass",
+    "mysqlpass",
+    "sqlpass",
+    "adminpass",
+    "smtppass",
+];
+
+/// What a key must be for to be a secret: `API_KEY`, but not `PRIMARY_KEY`.
+const KEY_OWNERS: &[&str] = &[
+    "api",
+    "app",
+    "application",
+    "access",
+    "private",
+    "encryption",
+    "encrypt",
+    "signing",
+    "sign",
+    "master",
+    "account",
+    "shared",
+    "auth",
+    "license",
+    "licence",
+    "ssh",
+    "client",
+    "webhook",
+    "tls",
+    "ssl",
+    "ca",
+    "server",
+    "service",
+    "session",
+    "hmac",
+    "crypto",
+    "cipher",
+    "aes",
+    "rsa",
+    "gpg",
+    "pgp",
+    "deploy",
+    "storage",
+    "datadog",
+    "dd",
+    "openai",
+    "anthropic",
+    "stripe",
+    "github",
+    "google",
+    "aws",
+    "azure",
+    "csrf",
+    "root",
+    "unseal",
+    "recovery",
+    "sas",
+    "ed25519",
+    "ecdsa",
+];
+
+/// Whose `auth` is a password: `REDIS_AUTH`, but not `auth: enabled`.
+const AUTH_OWNERS: &[&str] = &[
+    "redis", "basic", "http", "proxy", "smtp", "registry", "docker", "npm",
+];
+
+/// A name that ends in one of these speaks about a secret and holds none:
+/// `secretName`, `TOKEN_FILE`, `password-policy`, `token-service`.
+const ABOUT: &[&str] = &[
+    "name",
+    "names",
+    "ref",
+    "refs",
+    "reference",
+    "file",
+    "files",
+    "filename",
+    "path",
+    "paths",
+    "dir",
+    "directory",
+    "url",
+    "uri",
+    "host",
+    "hostname",
+    "port",
+    "endpoint",
+    "addr",
+    "address",
+    "type",
+    "kind",
+    "policy",
+    "policies",
+    "length",
+    "size",
+    "len",
+    "ttl",
+    "expiry",
+    "expires",
+    "expiration",
+    "expire",
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "age",
+    "time",
+    "timestamp",
+    "timeout",
+    "count",
+    "total",
+    "enabled",
+    "disabled",
+    "enable",
+    "disable",
+    "namespace",
+    "version",
+    "algorithm",
+    "alg",
+    "issuer",
+    "audience",
+    "audiences",
+    "provider",
+    "providers",
+    "class",
+    "store",
+    "stores",
+    "manager",
+    "rotation",
+    "rotator",
+    "service",
+    "svc",
+    "controller",
+    "operator",
+    "webhook",
+    "server",
+    "reviewer",
+    "required",
+    "status",
+    "state",
+    "usage",
+    "limit",
+    "limits",
+    "max",
+    "min",
+    "prefix",
+    "suffix",
+    "header",
+    "field",
+    "column",
+    "table",
+    "label",
+    "annotation",
+    "error",
+    "errors",
+    "id",
+    "ids",
+    "mode",
+    "format",
+    "method",
+    "mount",
+    "mounts",
+    "volume",
+    "cache",
+    "driver",
+    "sync",
+    "syncer",
+    "generator",
+    "reset",
+    "changed",
+    "domain",
+    "domains",
+    "samesite",
+    "secure",
+    "found",
+    "exists",
+    "created",
+    "updated",
+    "review",
+    "reviews",
+    "requests",
+    "request",
+    "pod",
+    "job",
+    "deployment",
+    "app",
+];
+
+const ACCESS_KEY_ID: [&str; 3] = ["access", "key", "id"];
+
+/// Plurals with these words before them are lists of names, or counts.
+const LISTED: &[&str] = &[
+    "external",
+    "sealed",
+    "image",
+    "pull",
+    "mountable",
+    "input",
+    "output",
+    "prompt",
+    "completion",
+    "max",
+    "min",
+    "total",
+    "cached",
+    "num",
+];
+
+/// Whether a variable, key, field, flag or header of this name holds a secret:
+/// `MYSQL_ROOT_PASSWORD`, `apiKey`, `--auth-token`, `X-Vault-Token`. Names that
+/// only speak of one (`secretName`, `TOKEN_FILE`) do not.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else {
+        return false;
+    };
+    // An access key's id is half of a pair and is masked with it; AppRole's
+    // secret id is a secret.
+    if last == "id" && before.last().is_some_and(|w| w == "secret")
+        || words.ends_with(&ACCESS_KEY_ID.map(str::to_owned))
+    {
+        return true;
+    }
+    if ABOUT.contains(&last.as_str()) {
+        return false;
+    }
+    if last.ends_with('s') && before.iter().any(|w| LISTED.contains(&w.as_str())) {
+        return false;
+    }
+    words.iter().any(|word| is_secret_word(word))
+        || is_key(before, last)
+        || is_auth(name, before, last)
+}
+
+/// Passwords are hidden where a token or a secret may be a mere word of prose.
+pub(super) fn is_password(name: &str) -> bool {
+    let stem = |w: &String| w.contains("pass") || w == "pwd";
+    words(name).iter().any(stem)
+}
+
+/// What the mask of a value with this name says.
+pub(super) fn label(name: &str) -> &'static str {
+    let words = words(name);
+    let any = |stem: &str| words.iter().any(|w| w.contains(stem));
+    if any("pass") || any("pwd") {
+        "password"
+    } else if any("token") || any("authorization") || any("jwt") || any("bearer") {
+        "token"
+    } else if any("key") {
+        "key"
+    } else if any("secret") {
+        "secret"
+    } else {
+        "credential"
+    }
+}
+
+/// A plural that may list names or count: `secrets: 3`, `Tokens: default-token`.
+pub(super) fn is_plural(name: &str) -> bool {
+    words(name).last().is_some_and(|w| {
+        matches!(
+            w.as_str(),
+            "secrets" | "tokens" | "keys" | "creds" | "credentials"
+        )
+    })
+}
+
+fn is_secret_word(word: &str) -> bool {
+    SECRET_WORDS.contains(&word) || SECRET_ENDINGS.iter().any(|ending| word.ends_with(ending))
+}
+
+fn is_key(before: &[String], last: &str) -> bool {
+    if before.iter().any(|w| w == "public") {
+        return false;
+    }
+    let owned = before.iter().any(|w| KEY_OWNERS.contains(&w.as_str()));
+    (owned && matches!(last, "key" | "keys"))
+        || (last == "data" && before.ends_with(&["client".to_owned(), "key".to_owned()]))
+        || before.ends_with(&["connection".to_owned()]) && last == "string"
+}
+
+fn is_auth(name: &str, before: &[String], last: &str) -> bool {
+    last == "auth"
+        && (name.starts_with("_auth")
+            || before
+                .last()
+                .is_some_and(|w| AUTH_OWNERS.contains(&w.as_str())))
+}
+
+/// The words of a name in small letters: at anything but letters and digits,
+/// and where camel case begins one. Digits at a word's end count for nothing.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for part in name.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let bytes = part.as_bytes();
+        let mut start = 0;
+        for i in 1..bytes.len() {
+            let upper = bytes[i].is_ascii_uppercase();
+            let after_small = !bytes[i - 1].is_ascii_uppercase();
+            let before_small = bytes.get(i + 1).is_some_and(u8::is_ascii_lowercase);
+            if upper && (after_small || before_small) {
+                push(&mut words, &part[start..i]);
+                start = i;
+            }
+        }
+        push(&mut words, &part[start..]);
+    }
+    words
+}
+
+fn push(words: &mut Vec<String>, word: &str) {
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    if !word.is_empty() {
+        words.push(word.to_ascii_lowercase());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fall_into_words() {
+        for (name, expected) in [
+            ("MYSQL_ROOT_PASSWORD", "mysql root password"),
+            ("clientSecret", "client secret"),
+            ("APIKey", "api key"),
+            ("DBPassword2", "db password"),
+            ("X-Vault-Token", "x vault token"),
+            (".dockerconfigjson", "dockerconfigjson"),
+            ("", ""),
+        ] {
+            assert_eq!(words(name).join(" "), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Credentials with a shape of their own, whatever stands around them: a table.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexBuilder};
+
+use super::{Span, base64};
+
+/// One shape. Where the pattern has a group, only the group is masked.
+struct Shape {
+    label: &'static str,
+    pattern: &'static str,
+    /// A last look at what matched; most shapes need none.
+    accept: fn(&str) -> bool,
+}
+
+const fn shape(label: &'static str, pattern: &'static str) -> Shape {
+    Shape {
+        label,
+        pattern,
+        accept: |_| true,
+    }
+}
+
+const fn checked(label: &'static str, pattern: &'static str, accept: fn(&str) -> bool) -> Shape {
+    Shape {
+        label,
+        pattern,
+        accept,
+    }
+}
+
+/// Patterns are ASCII: no Unicode tables are needed to run them. Each reads
+/// greedily to the end of its alphabet, so that no rest of a secret remains.
+const SHAPES: &[Shape] = &[
+    shape("aws-key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"),
+    // A secret access key has no shape, but it often follows its id.
+    shape(
+        "aws-key",
+        r#"\b(?:AKIA|ASIA)[A-Z0-9]{16}["',:;| \t]{1,4}([A-Za-z0-9/+]{40,})"#,
+    ),
+    shape("github-token", r"gh[pousr]_[A-Za-z0-9]{20,}"),
+    shape("github-token", r"github_pat_[A-Za-z0-9_]{20,}"),
+    checked(
+        "gitlab-token",
+        r"\bgl(?:pat|ptt|dt|rt|soat|ft|cbt|oas)-[A-Za-z0-9_.-]{16,}",
+        is_mixed,
+    ),
+    shape(
+        "slack-token",
+        r"\b(?:xox[a-z]\.)?(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,}",
+    ),
+    shape(
+        "slack-webhook",
+        r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([A-Za-z0-9/_-]+)",
+    ),
+    shape(
+        "webhook",
+        r"discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/([A-Za-z0-9/_-]+)",
+    ),
+    shape(
+        "webhook",
+        r"[a-z0-9-]\.webhook\.office\.com/([A-Za-z0-9/@_-]+)",
+    ),
+    shape("webhook", r"\bhc-ping\.com/([A-Za-z0-9_-]{16,})"),
+    shape(
+        "telegram-token",
+        r"\b(?:bot)?([0-9]{8,10}:AA[A-Za-z0-9_-]{32,})",
+    ),
+    shape("anthropic-key", r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
+    checked("openai-key", r"\bsk-[A-Za-z0-9_-]{20,}", is_mixed),
+    shape("vault-token", r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}"),
+    checked(
+        "vault-token",
+        r"\b[sbr]\.[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{5})?\b",
+        is_mixed,
+    ),
+    shape(
+        "vault-key",
+        r"(?:Unseal|Recovery) Key [0-9]+:[ \t]*([A-Za-z0-9+/=]+)",
+    ),
+    shape(
+        "jwt",
+        r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*",
+    ),
+    // base64 of {"auths": as Docker and Kubernetes write it
+    shape(
+        "docker-config",
+        r"\b(?:eyJhdXRocyI6|eyAiYXV0aHMi|ewoJImF1dGhzIjo|ewogICJhdXRocyI6)[A-Za-z0-9+/_=-]*",
+    ),
+    // base64 of a PEM private key
+    shape(
+        "private-key",
+        r"\bLS0tLS1CRUdJTiB(?:QUklWQVRF|SU0EgUFJJVkFUR|FQyBQUklWQVRF|PUEVOU1NI|FTkNSWVBURUQg|EU0EgUFJJVkFUR|QR1AgUFJJVkFUR)[A-Za-z0-9+/=]*",
+    ),
+    shape("google-key", r"\bAIza[A-Za-z0-9_-]{35,}"),
+    shape("google-key", r"\bGOCSPX-[A-Za-z0-9_-]{20,}"),
+    shape("google-token", r"\bya29\.[A-Za-z0-9_-]{20,}"),
+    shape("stripe-key", r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{10,}"),
+    shape("stripe-key", r"\bwhsec_[A-Za-z0-9+/=]{16,}"),
+    shape(
+        "sendgrid-key",
+        r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+    ),
+    shape("npm-token", r"\bnpm_[A-Za-z0-9]{36,}"),
+    shape("pypi-token", r"\bpypi-[A-Za-z0-9_-]{50,}"),
+    shape("docker-token", r"\bdckr_[a-z]{3}_[A-Za-z0-9_-]{20,}"),
+    shape("do-token", r"\bdo[opr]_v1_[a-f0-9]{64}"),
+    shape("hf-token", r"\bhf_[A-Za-z0-9]{30,}"),
+    shape("grafana-token", r"\bgl(?:sa|c)_[A-Za-z0-9_+/=-]{30,}"),
+    shape("tailscale-key", r"\btskey-[a-z]+-[A-Za-z0-9-]{10,}"),
+    shape("age-key", r"\bAGE-SECRET-KEY-1[A-Z0-9]{30,}"),
+    shape(
+        "k3s-token",
+        r"\bK10[0-9a-f]{64}::(?:[A-Za-z0-9_.-]+:)?[A-Za-z0-9_.-]+",
+    ),
+    checked(
+        "token",
+        r"(?i:\bbearer)[ \t]+([A-Za-z0-9._~+/=-]{12,})",
+        has_digit,
+    ),
+    checked(
+        "basic-auth",
+        r"(?i:\bbasic)[ \t]+([A-Za-z0-9+/_-]{6,}={0,2})",
+        base64::is_user_and_password,
+    ),
+    checked(
+        "docker-auth",
+        r#"\bauth\\*["'][ \t]*:[ \t]*\\*["']([A-Za-z0-9+/_-]{6,}={0,2})"#,
+        base64::is_user_and_password,
+    ),
+    shape(
+        "password",
+        r"(?i:temporary password)[ a-z]*[A-Za-z0-9@'.%-]*:[ \t]*([!-~]+)",
+    ),
+    shape(
+        "password",
+        r"(?i:\bidentified(?: with [a-z0-9_']+)? by(?: password)?|\bpassword|\bpasswd)[ \t]+'([ -&(-~]+)'",
+    ),
+    shape(
+        "password",
+        r"(?m:^[ \t]*)(?:requirepass|masterauth|primaryauth)[ \t]+([!-~]+)",
+    ),
+    shape(
+        "password",
+        r"(?i:<[a-z0-9_.:-]*(?:password|passwd|secret|token|apikey|api-key|api_key)>)([ -;=-~]+)(?:</)",
+    ),
+    shape(
+        "password",
+        r"\bjdbc:oracle:[a-z0-9]+:[A-Za-z0-9_$#.-]+/([!-?A-~]+)@",
+    ),
+];
+
+static COMPILED: LazyLock<Vec<(Regex, &'static Shape)>> = LazyLock::new(|| {
+    SHAPES
+        .iter()
+        // A pattern that does not compile would be a defect of the table;
+        // `every_pattern_compiles` holds it to that.
+        .filter_map(|shape| Some((compile(shape.pattern)?, shape)))
+        .collect()
+});
+
+fn compile(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).unicode(false).build().ok()
+}
+
+pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
+    for (regex, shape) in COMPILED.iter() {
+        for captures in regex.captures_iter(text) {
+            let Some(secret) = captures.get(1).or_else(|| captures.get(0)) else {
+                continue;
+            };
+            if (shape.accept)(secret.as_str()) && super::mask_at(&text[secret.start()..]).is_none()
+            {
+                spans.push(Span {
+                    start: secret.start(),
+                    end: secret.end(),
+                    label: shape.label,
+                });
+            }
+        }
+    }
+}
+
+/// Random keys hold digits and capitals; the names of Kubernetes objects hold
+/// no capitals, and words no digits.
+fn is_mixed(text: &str) -> bool {
+    has_digit(text) && text.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        for shape in SHAPES {
+            assert!(compile(shape.pattern).is_some(), "{}", shape.pattern);
+            assert!(shape.label.len() <= super::super::LABEL_MAX);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Passwords in URLs and data source names, and e-mail addresses.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Span, harmless, values};
+
+/// Longer authorities are not looked through.
+const AUTHORITY_MAX: usize = 2048;
+
+/// Domains of clusters and networks: an address there is a user of a database,
+/// not a person. So are the units of systemd.
+const NOT_MAIL: &[&str] = &[
+    "local",
+    "svc",
+    "cluster",
+    "internal",
+    "lan",
+    "home",
+    "localdomain",
+    "localhost",
+    "service",
+    "socket",
+    "slice",
+    "mount",
+    "timer",
+    "target",
+    "scope",
+    "device",
+    "path",
+    "swap",
+];
+
+static MAIL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+([A-Za-z]{2,24})").ok());
+
+pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
+    if !text.contains('@') {
+        return;
+    }
+    for (at, _) in text.match_indices("://") {
+        spans.extend(url_credential(text, at + 3));
+    }
+    for protocol in ["@tcp(", "@tcp4(", "@tcp6(", "@unix("] {
+        for (at, _) in text.match_indices(protocol) {
+            spans.extend(dsn_password(text, at));
+        }
+    }
+    mail(text, spans);
+}
+
+/// The password of `scheme://user:password@host`, or a token that stands alone
+/// before the `@`. Passwords may hold `@` and `/` although they should not.
+fn url_credential(text: &str, start: usize) -> Option<Span> {
+    let authority = authority(&text[start..]);
+    let slash = authority.find(['/', '?', '#']).unwrap_or(authority.len());
+    let colon = authority.find(':').filter(|&c| c < slash);
+    let at = match (authority[..slash].rfind('@'), colon) {
+        (Some(at), _) => at,
+        // `host:8080/path@x` is a port, `user:pass/word@host` is not.
+        (None, Some(colon)) if !is_port(&authority[colon + 1..slash]) => authority.find('@')?,
+        _ => return None,
+    };
+    // `docker-pullable://image:tag@sha256:...`
+    if authority[at + 1..].starts_with("sha") && authority[at + 1..].contains(':') {
+        return None;
+    }
+    let (from, secret) = match colon.filter(|&c| c < at) {
+        Some(colon) => (colon + 1, &authority[colon + 1..at]),
+        None => (0, Some(&authority[..at]).filter(|user| is_token(user))?),
+    };
+    (!secret.is_empty() && !harmless::value("password", secret)).then(|| Span {
+        start: start + from,
+        end: start + from + secret.len(),
+        label: "url-password",
+    })
+}
+
+/// What may belong to the authority of a URL and what follows it.
+fn authority(text: &str) -> &str {
+    let ends = |b: u8| b.is_ascii_whitespace() || values::is_quote(b) || b"<>\\".contains(&b);
+    let length = text.bytes().take(AUTHORITY_MAX).position(ends);
+    let mut length = length.unwrap_or(text.len().min(AUTHORITY_MAX));
+    while !text.is_char_boundary(length) {
+        length -= 1;
+    }
+    &text[..length]
+}
+
+fn is_port(text: &str) -> bool {
+    text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A user name that is no name: long, with digits.
+fn is_token(user: &str) -> bool {
+    user.len() >= 16 && user.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// The password of Go's `user:password@tcp(host:3306)/db`.
+fn dsn_password(text: &str, at: usize) -> Option<Span> {
+    let ends = |b: &u8| b.is_ascii_whitespace() || values::is_quote(*b);
+    let before = &text.as_bytes()[..at];
+    let length = before.iter().rev().take(256).position(ends);
+    let length = length.unwrap_or(before.len().min(256));
+    let colon = before[at - length..].iter().position(|b| *b == b':')?;
+    let start = at - length + colon + 1;
+    (start < at && !harmless::value("password", text.get(start..at)?)).then_some(Span {
+        start,
+        end: at,
+        label: "url-password",
+    })
+}
+
+fn mail(text: &str, spans: &mut Vec<Span>) {
+    let Some(regex) = MAIL.as_ref() else { return };
+    for captures in regex.captures_iter(text) {
+        let (Some(address), Some(domain)) = (captures.get(0), captures.get(1)) else {
+            continue;
+        };
+        let user = address.as_str().split('@').next().unwrap_or_default();
+        let in_url = text[..address.start()].ends_with("://");
+        let behind = text.as_bytes().get(address.end());
+        // `git@github.com:owner/repository` is an address of a repository.
+        let is_login = user == "git"
+            || (behind == Some(&b':') && text[address.end()..].contains('/') && user.len() < 5);
+        let known = NOT_MAIL.contains(&domain.as_str().to_ascii_lowercase().as_str());
+        if !(in_url
+            || is_login
+            || known
+            || behind.is_some_and(|b| b.is_ascii_digit() || *b == b'_'))
+        {
+            spans.push(Span {
+                start: address.start(),
+                end: address.end(),
+                label: "email",
+            });
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The report's document, from what the cycle knows.
+
+use crate::assess::{self, ServiceState, Status};
+use crate::cluster::Snapshot;
+use crate::detect::{Finding as Found, ObjectRef};
+use crate::inventory::{Service as Listed, Tolerance};
+use crate::lifecycle::Tracked;
+use crate::redact::redact;
+
+use super::{
+    Action, Analysis, Confidence, Evidence, Finding, Incident, Notification, Resource, RootCause,
+    Service, Source, Unread, Visibility,
+};
+
+/// What could not be seen.
+#[must_use]
+pub fn visibility(snapshot: &Snapshot) -> Visibility {
+    let unread: Vec<_> = snapshot
+        .unread()
+        .map(|(resource, unread)| Unread {
+            resource: resource.name(),
+            reason: format!("{:?}", unread.reason),
+            message: redact(&unread.message).into_owned(),
+        })
+        .collect();
+    Visibility {
+        complete: unread.is_empty(),
+        unread,
+    }
+}
+
+/// A service's line.
+#[must_use]
+pub fn service(state: &ServiceState) -> Service {
+    let seconds = |d: chrono::TimeDelta| u64::try_from(d.num_seconds()).unwrap_or(0);
+    let counted = state.desired > 0 || state.status != Status::Unknown;
+    Service {
+        name: state.name.clone(),
+        tier: state.tier,
+        namespace: state.namespace.clone(),
+        status: state.status,
+        since: state.since,
+        downtime_seconds: state.downtime.map_or(0, seconds),
+        max_downtime_seconds: match state.max_downtime {
+            Tolerance::Limit(limit) => Some(limit.as_secs()),
+            Tolerance::Unlimited => None,
+        },
+        ready: counted.then_some(state.ready),
+        desired: counted.then_some(state.desired),
+    }
+}
+
+/// An incident with everything that is said of it.
+#[must_use]
+pub fn incident(tracked: &Tracked, roster: &[Listed]) -> Incident {
+    let incident = &tracked.incident;
+    let listed = roster
+        .iter()
+        .find(|s| incident.service.as_deref() == Some(&s.name));
+    let root = incident.root();
+    let mut evidence = 0;
+    Incident {
+        id: tracked.id.clone(),
+        fingerprint: incident.fingerprint.clone(),
+        state: tracked.state,
+        severity: incident.severity,
+        rule: incident.rule.as_str().to_owned(),
+        title: incident.title.clone(),
+        service: incident.service.clone(),
+        tier: incident.tier,
+        since: incident.since,
+        affects: incident.affects.clone(),
+        root_cause: RootCause {
+            cause: root.cause.map(|c| c.as_str().to_owned()),
+            resource: resource(&root.resource),
+            summary: redact(&root.message).into_owned(),
+        },
+        findings: incident
+            .findings
+            .iter()
+            .map(|f| finding(f, &mut evidence))
+            .collect(),
+        correlation: None,
+        analysis: analysis(incident, listed),
+        actions: assess::actions(incident, listed)
+            .into_iter()
+            .map(action)
+            .collect(),
+        silenced_until: None,
+        notification: Notification {
+            ..tracked.notification.clone()
+        },
+    }
+}
+
+fn action(action: assess::Action) -> Action {
+    Action {
+        title: action.title,
+        command: Some(action.command),
+    }
+}
+
+fn resource(object: &ObjectRef) -> Resource {
+    Resource {
+        kind: object.kind.clone(),
+        namespace: (!object.namespace.is_empty()).then(|| object.namespace.clone()),
+        name: object.name.clone(),
+    }
+}
+
+fn finding(found: &Found, counter: &mut usize) -> Finding {
+    let evidence = found
+        .evidence
+        .iter()
+        .map(|fact| {
+            *counter += 1;
+            Evidence {
+                id: format!("E{counter}"),
+                kind: fact.kind.as_str().to_owned(),
+                text: redact(&fact.text).into_owned(),
+            }
+        })
+        .collect();
+    Finding {
+        reason: found.reason.as_str().to_owned(),
+        cause: found.cause.map(|c| c.as_str().to_owned()),
+        resource: resource(&found.resource),
+        since: Some(found.since),
+        message: redact(&found.message).into_owned(),
+        evidence,
+        known_issue: found.known_issue.clone(),
+    }
+}
+
+/// What the rules alone can say of cause and impact.
+fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
+    let root = incident.root();
+    Analysis {
+        source: Source::Rules,
+        hypothesis: match root.cause {
+            Some(cause) => format!("{}: {}", cause, redact(&root.message)),
+            None => redact(&root.message).into_owned(),
+        },
+        confidence: if root.cause.is_some() {
+            Confidence::High
+        } else {
+            Confidence::Low
+        },
+        business_impact: impact(incident, service),
+        dissent: None,
+    }
+}
+
+fn impact(incident: &assess::Incident, service: Option<&Listed>) -> String {
+    let purpose = service.and_then(|s| s.purpose.as_deref().map(|p| format!("{}: {p}.", s.name)));
+    let affected = (!incident.affects.is_empty())
+        .then(|| format!("Also affected: {}.", incident.affects.join(", ")));
+    let parts: Vec<_> = purpose.into_iter().chain(affected).collect();
+    if parts.is_empty() {
+        "No listed service suffers from it.".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}

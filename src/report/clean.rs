@@ -1,0 +1,131 @@
+//! Text from the cluster, made harmless for a terminal.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// One line of plain text: no escape sequences, no control or invisible
+/// characters, blanks collapsed.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let stripped = strip(text);
+    let words: Vec<&str> = stripped.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// The same for several lines, indentation kept.
+#[must_use]
+pub fn clean_lines(text: &str) -> Vec<String> {
+    let stripped = strip(text);
+    stripped
+        .lines()
+        .map(|line| line.trim_end().replace('\t', "    "))
+        .collect()
+}
+
+/// Drops what a terminal would act upon; newlines and tabs stay.
+fn strip(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => skip_sequence(&mut chars),
+            // The same introducers in one character.
+            '\u{9b}' => skip_control(&mut chars),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut chars),
+            '\n' | '\t' => plain.push(c),
+            // Progress bars: what was overwritten does not matter.
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{2028}' | '\u{2029}' => plain.push('\n'),
+            c if c.is_control() || is_invisible(c) => {}
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// Skips what follows an escape character.
+fn skip_sequence(chars: &mut Peekable<Chars<'_>>) {
+    match chars.next() {
+        Some('[') => skip_control(chars),
+        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(chars),
+        // Intermediate bytes, then a final one.
+        Some(' '..='/') => _ = chars.find(|c| !matches!(c, ' '..='/')),
+        _ => {}
+    }
+}
+
+/// Parameters up to a final letter, as colours have.
+fn skip_control(chars: &mut Peekable<Chars<'_>>) {
+    while let Some(&c) = chars.peek() {
+        // A line that is cut in the middle of a sequence keeps its end.
+        if !matches!(c, ' '..='~') {
+            return;
+        }
+        chars.next();
+        if matches!(c, '@'..='~') {
+            return;
+        }
+    }
+}
+
+/// A string up to its terminator, as window titles and links have.
+fn skip_string(chars: &mut Peekable<Chars<'_>>) {
+    while let Some(&c) = chars.peek() {
+        if c == '\n' {
+            return;
+        }
+        chars.next();
+        match c {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                chars.next_if_eq(&'\\');
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Characters that reorder or hide the text around them.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_act_upon_is_gone() {
+        for (text, plain) in [
+            ("plain", "plain"),
+            ("  two\n\tlines  ", "two lines"),
+            ("\u{1b}[31;1mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}after", "after"),
+            ("\u{1b}]8;;https://x\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
+            ("\u{9b}2Jcleared", "cleared"),
+            ("\u{1b}(Bset", "set"),
+            ("\u{1b}cback", "back"),
+            ("a\u{8}\u{0}b\u{7f}", "ab"),
+            ("safe\u{202e}gnp.exe", "safegnp.exe"),
+            ("zero\u{200b}width", "zerowidth"),
+            ("10%\r20%\r\n30%", "10% 20% 30%"),
+            ("cut \u{1b}[3", "cut"),
+            ("cut \u{1b}", "cut"),
+            ("cut \u{1b}[3\nnext", "cut next"),
+            ("Grüße, 世界", "Grüße, 世界"),
+        ] {
+            assert_eq!(clean(text), plain, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_keep_their_indentation() {
+        assert_eq!(
+            clean_lines("a\n  at b  \n\tc\u{1b}[0m\n"),
+            ["a", "  at b", "    c"]
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! The report for a person at a terminal, maybe at three in the morning: the
+//! verdict, what is wrong and what to type, then how every service does.
+
+use super::clean::clean;
+use super::incident_text::Frame;
+use super::page::{Cell, Page, glued};
+use super::{
+    RenderOptions, Report, Service, Severity, Tier, Unread, incident_text, phrases, verdict,
+};
+
+/// Renders the report as text.
+#[must_use]
+pub fn text(report: &Report, options: &RenderOptions) -> String {
+    let mut page = Page::new(options);
+    verdict(&mut page, report);
+    for (index, incident) in report.incidents.iter().enumerate() {
+        incident_text::incident(&mut page, index + 1, incident, Frame::of(&report.cycle));
+    }
+    if !report.services.is_empty() {
+        page.blank();
+        services(&mut page, report);
+    }
+    unread(&mut page, &report.visibility.unread);
+    page.blank();
+    let faint = page.styles.faint;
+    page.paragraph(0, 0, (faint, ""), &[(faint, &verdict::footer(report))]);
+    page.finish()
+}
+
+/// The first lines say it all: how bad, what, where, when, and how much more.
+fn verdict(page: &mut Page, report: &Report) {
+    let styles = page.styles;
+    let severity = report.severity.to_string();
+    let sentence = verdict::verdict(report);
+    let cycle = &report.cycle;
+    let place = phrases::place(&cycle.cluster, cycle.started_at);
+    let place = glued(&format!("({place})"));
+    let hang = severity.len() + 2;
+    let lead = (styles.severity(report.severity), &*severity);
+    let sentence_style = match report.severity {
+        Severity::Sev4 => styles.plain,
+        _ => styles.strong,
+    };
+    page.paragraph(
+        0,
+        hang,
+        lead,
+        &[(sentence_style, &sentence), (styles.plain, &place)],
+    );
+    let situation = verdict::situation(report);
+    if !situation.is_empty() {
+        page.paragraph(
+            hang,
+            hang,
+            (styles.plain, ""),
+            &[(styles.plain, &situation)],
+        );
+    }
+}
+
+fn services(page: &mut Page, report: &Report) {
+    let styles = page.styles;
+    let header = ["TIER", "SERVICE", "STATUS", "READY", "SINCE", "DOWN", "MAX"];
+    let mut rows = vec![
+        header
+            .map(|title| (styles.faint, title.to_owned()))
+            .to_vec(),
+    ];
+    let mut tier = None;
+    for service in phrases::by_tier(&report.services) {
+        rows.push(service_row(page, report, service, &mut tier));
+    }
+    page.table(0, &rows, &[]);
+}
+
+/// One service; its tier is named on the first of each only.
+fn service_row(
+    page: &Page,
+    report: &Report,
+    service: &Service,
+    tier: &mut Option<Tier>,
+) -> Vec<Cell> {
+    let styles = page.styles;
+    let first = tier.replace(service.tier) != Some(service.tier);
+    let tier = if first {
+        service.tier.to_string()
+    } else {
+        String::new()
+    };
+    let [status, ready, since, down, max] =
+        phrases::service_cells(service, report.cycle.started_at);
+    vec![
+        (styles.strong, tier),
+        (styles.plain, clean(&service.name)),
+        (styles.status(service.status), status),
+        (styles.plain, ready),
+        (styles.plain, since),
+        (styles.plain, down),
+        (styles.plain, max),
+    ]
+}
+
+/// What could not be seen, and what to do about it.
+pub fn unread(page: &mut Page, unread: &[Unread]) {
+    if unread.is_empty() {
+        return;
+    }
+    page.heading("Could not be read");
+    let styles = page.styles;
+    let (left_out, unseen): (Vec<_>, Vec<_>) = unread
+        .iter()
+        .partition(|kind| kind.reason == "NotInSnapshot");
+    for kind in unseen {
+        let resource = format!("{}:", clean(&kind.resource));
+        let text = format!("{}, {}", clean(&kind.reason), clean(&kind.message));
+        page.paragraph(2, 4, (styles.yellow, &resource), &[(styles.plain, &text)]);
+    }
+    if !left_out.is_empty() {
+        let names: Vec<_> = left_out.iter().map(|kind| clean(&kind.resource)).collect();
+        let lead = (styles.yellow, "not in the snapshot:");
+        page.paragraph(2, 4, lead, &[(styles.plain, &names.join(", "))]);
+    }
+}

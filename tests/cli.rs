@@ -1,0 +1,345 @@
+//! The built binary at its edges: every exit status, bad input, and that
+//! nothing half-printed ever reaches stdout.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const EXAMPLE: &str = "docs/example/homelab";
+
+/// The program in the repository's root, with nothing of the machine's environment.
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program(arguments).output().expect("the program starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Ends with the status, says why with all the words, and prints nothing else.
+fn refuses(output: &Output, status: i32, words: &[&str]) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    assert!(output.stdout.is_empty(), "stdout: {}", stdout(output));
+    for word in words {
+        assert!(said.contains(word), "{word:?} is not in: {said}");
+    }
+}
+
+fn write(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name);
+    fs::write(&path, text).expect("written");
+    (folder, path)
+}
+
+fn utf8(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// A kubeconfig for a server that does not vouch for itself.
+fn kubeconfig(server: &str) -> (tempfile::TempDir, PathBuf) {
+    write(
+        "kubeconfig",
+        &format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: homelab\n\
+             clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n\
+             users: [{{name: u, user: {{token: t}}}}]\n\
+             contexts: [{{name: homelab, context: {{cluster: c, user: u}}}}]\n"
+        ),
+    )
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["run", "--help"],
+        &["help", "check"],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(
+            output.stderr.is_empty() && !output.stdout.is_empty(),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_64() {
+    refuses(&run(&[]), 64, &["Usage"]);
+    refuses(&run(&["run", "--frobnicate"]), 64, &["--frobnicate"]);
+    refuses(&run(&["run", "--dryrun"]), 64, &["--dry-run"]);
+    refuses(&run(&["check"]), 64, &["--service"]);
+    refuses(
+        &run(&["run", "--now", "2026-01-01T00:00:00Z"]),
+        64,
+        &["--now", "--snapshot"],
+    );
+    refuses(
+        &run(&["run", "--snapshot", EXAMPLE, "--now", "yesterday"]),
+        64,
+        &["yesterday"],
+    );
+    refuses(&run(&["run", "--deadline", "soon"]), 64, &["soon", "90s"]);
+}
+
+#[test]
+fn an_unknown_service_is_64_and_the_nearest_is_named() {
+    let output = run(&["check", "--service", "mysq", "--snapshot", EXAMPLE]);
+    refuses(
+        &output,
+        64,
+        &["mysq", "did you mean", "mysql", "services list"],
+    );
+}
+
+#[test]
+fn a_services_file_that_cannot_be_used_is_65() {
+    let absent = run(&[
+        "run",
+        "--snapshot",
+        EXAMPLE,
+        "--services",
+        "/nonexistent/services.txt",
+    ]);
+    refuses(&absent, 65, &["/nonexistent/services.txt", "--services"]);
+    let (_folder, empty) = write("services.txt", "Nothing but prose.\n");
+    let output = run(&["run", "--snapshot", EXAMPLE, "--services", utf8(&empty)]);
+    refuses(&output, 65, &["no service", "services lint"]);
+}
+
+#[test]
+fn lint_shows_line_column_and_suggestion() {
+    let (_folder, path) = write(
+        "services.txt",
+        "1. Critical (P0 - all)\n\n  1.1 mysql\n\n  - Namespace: mysql\n  - Max Downtime: soonish\n",
+    );
+    let output = run(&["services", "lint", "--services", utf8(&path)]);
+    assert_eq!(output.status.code(), Some(65));
+    let text = stdout(&output);
+    assert!(
+        text.contains(":6:") && text.contains("soonish") && text.contains('^'),
+        "{text}"
+    );
+    let clean = run(&["services", "lint"]);
+    assert_eq!(clean.status.code(), Some(0), "{}", stdout(&clean));
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_used_is_65() {
+    refuses(
+        &run(&["run", "--snapshot", "/nonexistent/dump"]),
+        65,
+        &["/nonexistent/dump"],
+    );
+    let (_folder, path) = write("dump.tar.gz", "this is no archive");
+    refuses(
+        &run(&["run", "--snapshot", utf8(&path)]),
+        65,
+        &["dump.tar.gz"],
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_78() {
+    refuses(&run(&["run"]), 78, &["no kubeconfig", "--kubeconfig"]);
+    refuses(
+        &run(&["run", "--kubeconfig", "/nonexistent/k"]),
+        78,
+        &["/nonexistent/k"],
+    );
+    let (_folder, path) = kubeconfig("http://127.0.0.1:1");
+    let output = run(&["run", "--kubeconfig", utf8(&path), "--context", "other"]);
+    refuses(&output, 78, &["other", "homelab"]);
+    refuses(
+        &run(&["run", "--config", "/nonexistent/c.yaml"]),
+        78,
+        &["/nonexistent/c.yaml"],
+    );
+    refuses(
+        &run(&["run", "--env-file", "/nonexistent/.env"]),
+        78,
+        &["/nonexistent/.env"],
+    );
+    let (_folder, path) = write("config.yaml", "clustr: homelab\n");
+    let output = run(&["run", "--snapshot", EXAMPLE, "--config", utf8(&path)]);
+    refuses(&output, 78, &["clustr", "cluster"]);
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_69() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("its number");
+    let (_folder, path) = kubeconfig(&format!("http://{closed}"));
+    let output = run(&["run", "--kubeconfig", utf8(&path)]);
+    refuses(&output, 69, &["cannot reach", &closed.to_string()]);
+}
+
+#[test]
+fn a_server_without_tls_where_tls_is_due_is_69() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its number");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let (_folder, path) = kubeconfig(&format!("https://{address}"));
+    refuses(&run(&["run", "--kubeconfig", utf8(&path)]), 69, &["TLS"]);
+}
+
+#[test]
+fn a_deadline_without_a_verdict_is_75() {
+    // Takes connections and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its number");
+    let (_folder, path) = kubeconfig(&format!("http://{address}"));
+    let output = run(&["run", "--kubeconfig", utf8(&path), "--deadline", "1s"]);
+    refuses(&output, 75, &["deadline"]);
+}
+
+#[test]
+fn the_example_is_a_sev_1_and_exit_zero_hides_only_the_status() {
+    let output = run(&["run", "--snapshot", EXAMPLE, "--output", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["exitCode"], 1);
+    assert_eq!(report["incidents"][0]["rule"], "DATA_LAYER_DOWN");
+    let zero = run(&[
+        "run",
+        "--snapshot",
+        EXAMPLE,
+        "--output",
+        "json",
+        "--exit-zero",
+    ]);
+    assert_eq!(zero.status.code(), Some(0));
+    assert!(stdout(&zero).contains("DATA_LAYER_DOWN"));
+}
+
+#[test]
+fn every_form_of_the_report_is_written() {
+    for form in ["text", "json", "yaml", "markdown"] {
+        for command in [&["run"][..], &["check", "--service", "mysql"]] {
+            let arguments = [command, &["--snapshot", EXAMPLE, "--output", form]].concat();
+            let output = run(&arguments);
+            assert_eq!(
+                output.status.code(),
+                Some(1),
+                "{arguments:?}: {}",
+                stderr(&output)
+            );
+            assert!(stdout(&output).contains("mysql"), "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn check_shows_one_service_on_one_screen() {
+    let output = run(&["check", "--service", "mysql", "--snapshot", EXAMPLE]);
+    let text = stdout(&output);
+    for part in [
+        "mysql",
+        "unavailable",
+        "CrashLoopBackOff",
+        "chores-tracker-backend",
+        "vault",
+        "kubectl",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn a_healthy_service_of_a_sick_cluster_is_0() {
+    let output = run(&["check", "--service", "n8n", "--snapshot", EXAMPLE]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}
+
+#[test]
+fn a_snapshot_of_a_snapshot_replays_to_the_same_verdict() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["copy", "copy.tar.gz"] {
+        let path = folder.path().join(name);
+        let made = run(&["snapshot", "--snapshot", EXAMPLE, "-o", utf8(&path)]);
+        assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+        let [original, copy] = [EXAMPLE, utf8(&path)].map(|dump| {
+            let output = run(&["run", "--snapshot", dump, "--output", "json"]);
+            let mut report: serde_json::Value =
+                serde_json::from_slice(&output.stdout).expect("JSON");
+            report["cycle"] = serde_json::Value::Null;
+            report
+        });
+        assert_eq!(original, copy, "{name}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = program(&["run", "--snapshot", EXAMPLE])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+}
+
+#[test]
+fn progress_is_only_for_terminals() {
+    let output = run(&["run", "--snapshot", EXAMPLE]);
+    assert!(output.stderr.is_empty(), "{}", stderr(&output));
+}
+
+#[test]
+fn completions_and_manual_need_nothing() {
+    for arguments in [
+        &["completions", "bash"][..],
+        &["completions", "zsh"],
+        &["completions", "fish"],
+        &["man"],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(stdout(&output).contains("k8s-monitor"));
+    }
+}
+
+/// Runs itself once more, as the program that has a defect.
+#[test]
+fn a_defect_is_70() {
+    if std::env::var_os("K8S_MONITOR_TEST_DEFECT").is_some() {
+        k8s_monitor::defect::exit_as_documented();
+        panic!("as planned");
+    }
+    let output = Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "a_defect_is_70", "--nocapture"])
+        .env("K8S_MONITOR_TEST_DEFECT", "1")
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(70), "{}", stderr(&output));
+    assert!(stderr(&output).contains("as planned"));
+}

@@ -1,0 +1,44 @@
+//! What the program under test asked of the API server, as the server recorded it.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Everyone but the administrator, who is the harness itself, is recorded.
+pub const POLICY: &str = "\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: None
+  userGroups: [system:masters]
+- level: Metadata
+";
+
+/// One request: `list pods`, its path with the query, and the status it was given.
+#[derive(Debug)]
+pub struct Recorded {
+    pub verb: String,
+    pub resource: String,
+    pub uri: String,
+    pub status: u64,
+}
+
+pub fn requests_by(log: &Path, user: &str) -> Vec<Recorded> {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|event| event["user"]["username"] == user)
+        .map(|event| Recorded {
+            verb: string(&event["verb"]),
+            resource: string(&event["objectRef"]["resource"]),
+            uri: string(&event["requestURI"]),
+            status: event["responseStatus"]["code"].as_u64().unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn string(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

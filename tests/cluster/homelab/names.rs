@@ -1,0 +1,56 @@
+//! Generated parts of names, the same in every run.
+
+use super::model::Revision;
+
+/// `length` characters as Kubernetes appends them to generated names, from the text.
+pub fn suffix(text: &str, length: usize) -> String {
+    const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let mut hash = fnv(text);
+    let mut name = String::with_capacity(length);
+    for _ in 0..length {
+        name.push(char::from(
+            ALPHABET[(hash % ALPHABET.len() as u64) as usize],
+        ));
+        hash /= ALPHABET.len() as u64;
+    }
+    name
+}
+
+/// The hash of a pod template, which labels a ReplicaSet and its pods.
+pub fn template_hash(workload: &str, revision: &Revision) -> String {
+    suffix(
+        &format!("{workload} {} {}", revision.number, revision.image),
+        10,
+    )
+}
+
+pub fn replica_set(workload: &str, revision: &Revision) -> String {
+    format!("{workload}-{}", template_hash(workload, revision))
+}
+
+/// A digest for image and container ids, which only have to look right.
+pub fn digest(text: &str) -> String {
+    (0..4)
+        .map(|part| format!("{:016x}", fnv(&format!("{part}{text}"))))
+        .collect()
+}
+
+/// The name of a dynamically provisioned volume.
+pub fn volume(claim: &str) -> String {
+    let hex = digest(claim);
+    format!(
+        "pvc-{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..32]
+    )
+}
+
+fn fnv(text: &str) -> u64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash ^ (hash >> 29)
+}

@@ -1,0 +1,21 @@
+//! The program against a real API server that holds the operator's homelab.
+
+mod api;
+mod assets;
+mod audit;
+mod consistency;
+mod control_plane;
+mod discovery;
+mod etcd;
+mod flags;
+mod harness;
+mod homelab;
+mod object;
+mod program;
+mod rights;
+mod scenarios;
+mod server;
+mod time;
+mod verdicts;
+mod write;
+mod yaml;

@@ -1,0 +1,104 @@
+//! What is done to whole workloads: by a rollout, by hand, by a quota.
+
+use serde_json::json;
+
+use super::{cannot_pull, without_pods};
+use crate::homelab::Homelab;
+use crate::homelab::model::{Controller, Refusal, Revision, Workload};
+use crate::time::{Timestamp, now, shifted};
+
+impl Homelab {
+    /// A new image came up without trouble, at that time: a deployment as it should be.
+    pub fn rolled_out(&mut self, workload: &str, at: Timestamp, image: &str) {
+        self.change(|scene| {
+            let workload = scene.workload_mut(workload);
+            without_pods(workload);
+            let next = next_revision(workload, at, image);
+            let pods = (0..workload.desired)
+                .map(|index| workload.ready_pod(&next, index, at))
+                .collect();
+            adopt(workload, Revision { pods, ..next });
+        });
+    }
+
+    /// A new image was rolled out whose pod does not come up, while the old pods serve.
+    pub fn rollout_stuck(&mut self, workload: &str, since: Timestamp, image: &str, error: &str) {
+        self.change(|scene| {
+            let workload = scene.workload_mut(workload);
+            let next = next_revision(workload, since, image);
+            let mut pod = workload.ready_pod(&next, 0, since);
+            cannot_pull(&mut pod, since, image, error);
+            adopt(
+                workload,
+                Revision {
+                    pods: vec![pod],
+                    ..next
+                },
+            );
+            // Deployments wait ten minutes for progress before they say so.
+            workload.stuck_since = Some(shifted(since, 600)).filter(|given_up| *given_up <= now());
+        });
+    }
+
+    /// Somebody set the wanted number of pods to none.
+    pub fn scaled_to_zero(&mut self, workload: &str, since: Timestamp) {
+        self.change(|scene| {
+            let workload = scene.workload_mut(workload);
+            workload.desired = 0;
+            workload.scaled = since;
+            without_pods(workload);
+        });
+    }
+
+    /// The workload and its pods are gone; its Service and its claims stay.
+    pub fn deleted(&mut self, workload: &str) {
+        self.change(|scene| {
+            let workload = scene.workload_mut(workload);
+            without_pods(workload);
+            workload.is_deleted = true;
+        });
+    }
+
+    /// The Service asks for labels that no pod has; the pods themselves are well.
+    pub fn selector_matches_nothing(&mut self, workload: &str) {
+        self.change(|scene| scene.workload_mut(workload).selector_is_wrong = true);
+    }
+
+    /// The namespace's quota is used up, so that not one pod could be created again.
+    pub fn quota_refuses(&mut self, workload: &str, since: Timestamp) {
+        self.change(|scene| {
+            let workload = scene.workload_mut(workload);
+            let message = format!(
+                "pods \"{}-\" is forbidden: exceeded quota: memory, requested: limits.memory={}Mi, \
+                 used: limits.memory=0, limited: limits.memory=16Mi",
+                workload.name, workload.container.memory.1
+            );
+            without_pods(workload);
+            workload.refused = Some(Refusal { since, message });
+        });
+        let namespace = self.scene().workload(workload).namespace.clone();
+        let limit = json!({ "limits.memory": "16Mi" });
+        self.apply(vec![json!({ "apiVersion": "v1", "kind": "ResourceQuota",
+            "metadata": { "name": "memory", "namespace": namespace, "creationTimestamp": since.to_string() },
+            "spec": { "hard": limit }, "status": { "hard": limit, "used": { "limits.memory": "0" } } })]);
+    }
+}
+
+fn next_revision(workload: &Workload, created: Timestamp, image: &str) -> Revision {
+    let number = workload.current().number + 1;
+    Revision {
+        number,
+        image: image.to_owned(),
+        created,
+        pods: Vec::new(),
+    }
+}
+
+/// A Deployment keeps its old ReplicaSets; the others know only the newest revision.
+fn adopt(workload: &mut Workload, revision: Revision) {
+    if workload.controller != Controller::Deployment {
+        workload.revisions.clear();
+    }
+    workload.container.image = revision.image.clone();
+    workload.revisions.push(revision);
+}

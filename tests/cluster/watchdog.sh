@@ -1,0 +1,20 @@
+# Runs a server for as long as standard input stays open, then kills it and removes
+# its directory. The test process holds the other end of that pipe, so the server
+# ends with it however it ends: return, panic or SIGKILL.
+#
+# usage: sh -c "$(cat watchdog.sh)" watchdog DIRECTORY COMMAND [ARGUMENT...]
+directory=$1
+shift
+exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+{
+    read -r _ <&3
+    kill -9 "$server" 2>/dev/null
+} &
+watcher=$!
+wait "$server"
+status=$?
+kill "$watcher" 2>/dev/null
+rm -rf "$directory"
+exit "$status"

@@ -1,0 +1,180 @@
+//! The kinds that a cluster may lack.
+
+use k8s_monitor::cluster::{Read, Resource, UnreadReason};
+use serde_json::json;
+
+use crate::stub::{
+    Reply, Stub, aggregated, assert_only_unread, optional_groups, page, status, unread,
+};
+
+const OPTIONAL: [Resource; 11] = [
+    Resource::Applications,
+    Resource::Certificates,
+    Resource::Issuers,
+    Resource::ClusterIssuers,
+    Resource::ExternalSecrets,
+    Resource::SecretStores,
+    Resource::ClusterSecretStores,
+    Resource::Gateways,
+    Resource::HttpRoutes,
+    Resource::PodMetrics,
+    Resource::NodeMetrics,
+];
+
+/// A server from before aggregated discovery, with every group in our oldest version.
+fn old_server(path: &str) -> Option<Reply> {
+    let groups = || {
+        optional_groups()
+            .into_iter()
+            .map(|(group, version, plurals)| match group {
+                "external-secrets.io" | "gateway.networking.k8s.io" => (group, "v1beta1", plurals),
+                _ => (group, version, plurals),
+            })
+    };
+    if path == "/apis" {
+        let groups: Vec<_> = groups()
+            .map(|(group, version, _)| json!({"name": group, "versions": [{"version": version}]}))
+            .collect();
+        return Some(Reply::Json(
+            200,
+            json!({"kind": "APIGroupList", "groups": groups}),
+        ));
+    }
+    let (_, _, plurals) =
+        groups().find(|(group, version, _)| path == format!("/apis/{group}/{version}"))?;
+    let resources: Vec<_> = plurals
+        .iter()
+        .flat_map(|plural| {
+            [
+                json!({"name": plural}),
+                json!({"name": format!("{plural}/status")}),
+            ]
+        })
+        .collect();
+    Some(Reply::Json(
+        200,
+        json!({"kind": "APIResourceList", "resources": resources}),
+    ))
+}
+
+#[test]
+fn what_is_not_served_is_absent_and_not_asked_for() {
+    let stub = Stub::at("/apis", |request| {
+        assert!(request.accept.contains("v=v2;as=APIGroupDiscoveryList"));
+        assert!(
+            request
+                .accept
+                .contains("v=v2beta1;as=APIGroupDiscoveryList")
+        );
+        Some(Reply::Json(
+            200,
+            aggregated(&[("argoproj.io", "v1alpha1", vec!["applications"])]),
+        ))
+    });
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &[]);
+    assert_eq!(snapshot.reads[&Resource::Applications], Read::Complete);
+    assert_eq!(snapshot.reads[&Resource::Certificates], Read::Absent);
+    assert_eq!(snapshot.requests, 22);
+}
+
+#[test]
+fn an_old_server_is_asked_group_by_group() {
+    let stub = Stub::new(|request| old_server(&request.path));
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &[]);
+    assert!(
+        OPTIONAL
+            .iter()
+            .all(|resource| snapshot.reads[resource] == Read::Complete)
+    );
+    assert_eq!(
+        stub.asked("/apis/external-secrets.io/v1beta1/externalsecrets"),
+        1
+    );
+    assert_eq!(
+        snapshot.requests, 37,
+        "20 core kinds, 11 others, 1 + 5 for discovery"
+    );
+}
+
+#[test]
+fn a_group_that_does_not_answer_hides_only_its_own_kinds() {
+    let stub = Stub::new(|request| match request.path.as_str() {
+        "/apis/cert-manager.io/v1" => Some(status(403, "forbidden")),
+        path => old_server(path),
+    });
+    let snapshot = stub.snapshot();
+    assert_only_unread(
+        &snapshot,
+        &[
+            Resource::Certificates,
+            Resource::Issuers,
+            Resource::ClusterIssuers,
+        ],
+    );
+}
+
+#[test]
+fn without_discovery_core_kinds_are_read_all_the_same() {
+    for (reply, reason) in [
+        (403, UnreadReason::Forbidden),
+        (500, UnreadReason::Unavailable),
+        (404, UnreadReason::Malformed),
+    ] {
+        let stub = Stub::at("/apis", move |_| Some(status(reply, "no")));
+        let snapshot = stub.snapshot();
+        assert_only_unread(&snapshot, &OPTIONAL);
+        assert_eq!(unread(&snapshot, Resource::Gateways).0, reason);
+        assert_eq!(snapshot.reads[&Resource::Pods], Read::Complete);
+    }
+    let stub = Stub::at("/apis", |_| Some(Reply::Raw(200, "X-A: b", b"{}".to_vec())));
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &OPTIONAL);
+    assert_eq!(
+        unread(&snapshot, Resource::Gateways).0,
+        UnreadReason::Malformed
+    );
+}
+
+#[test]
+fn metrics_that_are_down_are_unread_at_once() {
+    let metrics = [Resource::PodMetrics, Resource::NodeMetrics];
+    let down = |path: &str| {
+        path.starts_with("/apis/metrics.k8s.io/")
+            .then(|| status(503, "the server is currently unable to handle the request"))
+    };
+    let stub = Stub::new(move |request| down(&request.path));
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &metrics);
+    assert_eq!(
+        unread(&snapshot, Resource::PodMetrics).0,
+        UnreadReason::Unavailable
+    );
+    assert_eq!(snapshot.requests, 32, "no retries");
+
+    let stub = Stub::new(move |request| down(&request.path).or_else(|| old_server(&request.path)));
+    assert_only_unread(&stub.snapshot(), &metrics);
+}
+
+#[test]
+fn a_custom_resource_that_goes_meanwhile_is_absent() {
+    let stub = Stub::at("/apis/argoproj.io/v1alpha1/applications", |_| {
+        Some(status(
+            404,
+            "the server could not find the requested resource",
+        ))
+    });
+    assert_eq!(stub.snapshot().reads[&Resource::Applications], Read::Absent);
+}
+
+#[test]
+fn optional_objects_arrive() {
+    let stub = Stub::at("/apis/cert-manager.io/v1/certificates", |_| {
+        Some(page(
+            [json!({"metadata": {"name": "tls", "namespace": "shop"}})],
+            "",
+        ))
+    });
+    assert_eq!(stub.snapshot().objects.certificates[0].metadata.name, "tls");
+}

@@ -1,0 +1,289 @@
+//! Pages, retries, and what one bad kind means for itself alone.
+
+use std::time::{Duration, Instant};
+
+use k8s_monitor::cluster::{Read, Resource, Source, UnreadReason};
+use serde_json::json;
+
+use crate::stub::{Reply, Stub, assert_only_unread, page, status, unread};
+
+const PODS: &str = "/api/v1/pods";
+const JOBS: &str = "/apis/batch/v1/jobs";
+
+fn named(name: &str) -> serde_json::Value {
+    json!({"metadata": {"name": name, "namespace": "shop"}})
+}
+
+#[test]
+fn an_empty_cluster_costs_one_request_a_kind_and_one_for_discovery() {
+    let stub = Stub::new(|_| None);
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &[]);
+    assert_eq!(snapshot.requests, 32, "the budget of a healthy cycle is 40");
+    assert_eq!(snapshot.cluster, "homelab");
+    assert_eq!(snapshot.source, Source::Live);
+    assert!(snapshot.reads.values().all(|read| *read == Read::Complete));
+}
+
+#[test]
+fn only_warnings_and_the_leases_of_the_control_plane_are_asked_for() {
+    let stub = Stub::new(|_| None);
+    stub.snapshot();
+    let requests = stub.requests();
+    let events = requests
+        .iter()
+        .find(|r| r.path == "/api/v1/events")
+        .unwrap();
+    assert_eq!(events.query["fieldSelector"], "type%3DWarning");
+    let leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
+    assert_eq!(stub.asked(leases), 1);
+}
+
+#[test]
+fn pages_are_followed_to_the_end() {
+    let stub = Stub::at(PODS, |request| {
+        Some(match request.query.get("continue").map(String::as_str) {
+            None => page([named("a"), named("b")], "to ken/2"),
+            Some("to%20ken%2F2") => page([named("c")], "3"),
+            Some("3") => page([named("d")], ""),
+            other => panic!("{other:?}"),
+        })
+    });
+    let snapshot = stub.snapshot();
+    let names: Vec<_> = snapshot
+        .objects
+        .pods
+        .iter()
+        .map(|p| &*p.metadata.name)
+        .collect();
+    assert_eq!(names, ["a", "b", "c", "d"]);
+    assert_eq!(snapshot.requests, 34);
+}
+
+#[test]
+fn a_list_that_expires_is_read_again_from_the_start() {
+    let stub = Stub::at(PODS, |request| {
+        Some(
+            match (request.nth, request.query.contains_key("continue")) {
+                (1, false) => page([named("old")], "expires"),
+                (2, true) => status(410, "the provided continue parameter is too old"),
+                (3, false) => page([named("a")], "2"),
+                (4, true) => page([named("b")], ""),
+                other => panic!("{other:?}"),
+            },
+        )
+    });
+    let snapshot = stub.snapshot();
+    let names: Vec<_> = snapshot
+        .objects
+        .pods
+        .iter()
+        .map(|p| &*p.metadata.name)
+        .collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_only_unread(&snapshot, &[]);
+}
+
+#[test]
+fn a_list_that_expires_twice_is_unread() {
+    let stub = Stub::at(PODS, |request| {
+        Some(if request.query.contains_key("continue") {
+            status(410, "too old")
+        } else {
+            page([named("a")], "expires")
+        })
+    });
+    let snapshot = stub.snapshot();
+    assert_eq!(
+        unread(&snapshot, Resource::Pods).0,
+        UnreadReason::Unavailable
+    );
+    assert!(snapshot.objects.pods.is_empty(), "half a list is no list");
+    assert_eq!(stub.asked(PODS), 4);
+}
+
+#[test]
+fn pages_without_end_are_given_up() {
+    let repeating = Stub::at(PODS, |_| Some(page([named("a")], "again")));
+    let (reason, message) = unread(&repeating.snapshot(), Resource::Pods);
+    assert_eq!(reason, UnreadReason::Malformed);
+    assert!(message.contains("repeat"), "{message}");
+    assert_eq!(repeating.asked(PODS), 2);
+
+    let growing = Stub::at(PODS, |request| Some(page([], &request.nth.to_string())));
+    let (reason, message) = unread(&growing.snapshot(), Resource::Pods);
+    assert_eq!(reason, UnreadReason::Malformed);
+    assert!(message.contains("more than 1000 pages"), "{message}");
+}
+
+#[test]
+fn a_refusal_is_unread_and_says_what_to_grant() {
+    let stub = Stub::at("/api/v1/nodes", |_| {
+        Some(status(
+            403,
+            r#"nodes is forbidden: User "system:serviceaccount:monitoring:k8s-monitor" cannot list resource "nodes" in API group "" at the cluster scope"#,
+        ))
+    });
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &[Resource::Nodes]);
+    let (reason, message) = unread(&snapshot, Resource::Nodes);
+    assert_eq!(reason, UnreadReason::Forbidden);
+    assert!(
+        message.ends_with("grant list on nodes to ServiceAccount monitoring/k8s-monitor"),
+        "{message}"
+    );
+    assert_eq!(
+        stub.asked("/api/v1/nodes"),
+        1,
+        "a refusal is not tried again"
+    );
+}
+
+#[test]
+fn a_kind_that_an_old_server_lacks_is_absent() {
+    let hpas = "/apis/autoscaling/v2/horizontalpodautoscalers";
+    let stub = Stub::at(hpas, |_| Some(status(404, "the server could not find it")));
+    let snapshot = stub.snapshot();
+    assert_eq!(
+        snapshot.reads[&Resource::HorizontalPodAutoscalers],
+        Read::Absent
+    );
+
+    let stub = Stub::at(PODS, |_| Some(status(404, "not found")));
+    assert_eq!(
+        unread(&stub.snapshot(), Resource::Pods).0,
+        UnreadReason::Malformed
+    );
+}
+
+#[test]
+fn two_errors_then_an_answer_is_an_answer() {
+    let codes = [
+        (PODS, 429),
+        (JOBS, 500),
+        ("/api/v1/nodes", 502),
+        ("/api/v1/services", 503),
+        ("/apis", 504),
+    ];
+    let stub = Stub::new(move |request| {
+        let (_, code) = codes.iter().find(|(path, _)| *path == request.path)?;
+        (request.nth < 3).then(|| status(*code, "etcdserver: leader changed"))
+    });
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &[]);
+    assert_eq!(snapshot.requests, 32 + 10, "retries count");
+    assert!(codes.iter().all(|(path, _)| stub.asked(path) == 3));
+}
+
+#[test]
+fn three_errors_are_unread() {
+    let stub = Stub::at(JOBS, |_| Some(status(500, "etcdserver: request timed out")));
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &[Resource::Jobs]);
+    let (reason, message) = unread(&snapshot, Resource::Jobs);
+    assert_eq!(reason, UnreadReason::Unavailable);
+    assert_eq!(
+        message,
+        "jobs: the server answered 500: etcdserver: request timed out"
+    );
+    assert_eq!(stub.asked(JOBS), 3);
+}
+
+#[test]
+fn retry_after_is_honoured_within_the_window() {
+    let limited = |header: &'static str| {
+        Stub::at(JOBS, move |request| {
+            (request.nth == 1).then(|| Reply::Raw(429, header, b"slow down".to_vec()))
+        })
+    };
+    let soon = limited("Retry-After: 1");
+    let began = Instant::now();
+    assert_only_unread(&soon.snapshot(), &[]);
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    assert_eq!(soon.asked(JOBS), 2);
+
+    let late = limited("Retry-After: 60");
+    let (reason, _) = unread(&late.snapshot(), Resource::Jobs);
+    assert_eq!(reason, UnreadReason::Unavailable);
+    assert_eq!(late.asked(JOBS), 1);
+}
+
+#[test]
+fn a_connection_that_breaks_is_tried_again() {
+    let half = || Reply::Cut(br#"{"items":["#.to_vec());
+    let stub = Stub::new(move |request| match (request.path.as_str(), request.nth) {
+        (JOBS, 1) => Some(Reply::Close),
+        (JOBS, 2) | (PODS, _) => Some(half()),
+        _ => None,
+    });
+    let snapshot = stub.snapshot();
+    assert_only_unread(&snapshot, &[Resource::Pods]);
+    assert_eq!(
+        unread(&snapshot, Resource::Pods).0,
+        UnreadReason::Unavailable
+    );
+    assert_eq!((stub.asked(JOBS), stub.asked(PODS)), (3, 3));
+}
+
+#[test]
+fn an_answer_that_is_no_list_is_malformed() {
+    let bodies: [&[u8]; 8] = [
+        br#"{"metadata":{},"items":[{"metadata":{"name":"a"}},{"meta"#,
+        b"<html>s3cr3t-t0ken</html>",
+        br#"{"kind":"Status","status":"Success"}"#,
+        br#"{"items":{"a":1}}"#,
+        br#"{"items":[{"metadata":{"name":["s3cr3t-t0ken"]}}]}"#,
+        br#"{"items":[{"metadata":{"creationTimestamp":"s3cr3t-t0ken"}}]}"#,
+        b"[]",
+        b"",
+    ];
+    for body in bodies {
+        let stub = Stub::at(JOBS, move |_| {
+            Some(Reply::Raw(200, "X-A: b", body.to_vec()))
+        });
+        let snapshot = stub.snapshot();
+        assert_only_unread(&snapshot, &[Resource::Jobs]);
+        let (reason, message) = unread(&snapshot, Resource::Jobs);
+        assert_eq!(reason, UnreadReason::Malformed);
+        assert!(message.starts_with("jobs: "), "{message}");
+        assert_eq!(stub.asked(JOBS), 1);
+    }
+}
+
+#[test]
+fn pods_that_are_well_share_what_they_have_in_common() {
+    let well = |name: &str| {
+        json!({
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"},
+                "ownerReferences": [{"kind": "ReplicaSet", "name": "web-1", "uid": "u", "controller": true}]},
+            "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "web:1",
+                "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": "b"}],
+                "volumeMounts": [{"name": format!("kube-api-access-{name}"), "mountPath": "/x"}]}],
+                "volumes": [{"name": format!("kube-api-access-{name}")}]},
+            "status": {"phase": "Running", "conditions": [
+                {"type": "Ready", "status": "True"}, {"type": "PodScheduled", "status": "True"}],
+                "containerStatuses": [{"name": "app", "ready": true, "restartCount": 0,
+                    "state": {"running": {"startedAt": "2026-11-20T11:00:00Z"}}}]},
+        })
+    };
+    let ill = json!({"metadata": {"name": "ill", "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "app", "env": [{"name": "A", "value": "b"}]}]},
+        "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False"}]}});
+    let stub = Stub::at(PODS, move |_| {
+        Some(page([well("a"), well("b"), ill.clone()], ""))
+    });
+    let pods = stub.snapshot().objects.pods;
+    assert!(std::sync::Arc::ptr_eq(&pods[0].spec, &pods[1].spec));
+    assert!(std::sync::Arc::ptr_eq(
+        &pods[0].metadata.labels,
+        &pods[2].metadata.labels
+    ));
+    assert_eq!(pods[0].spec.containers[0].ports[0].container_port, 80);
+    assert_eq!(pods[0].node(), "node-1");
+    assert_eq!(
+        pods[2].spec.containers[0].env.len(),
+        1,
+        "what is ill is kept whole"
+    );
+    assert_eq!(pods[2].status.conditions.len(), 1);
+}

@@ -1,0 +1,77 @@
+//! Logs of what fails.
+
+use k8s_monitor::cluster::{Read, Resource, UnreadReason};
+
+use crate::stub::{Reply, Stub, crashed, page, pod, status, unread};
+
+const LOG: &str = "/api/v1/namespaces/shop/pods/web-1/log";
+
+fn failing(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Stub {
+    Stub::new(move |request| match request.path.as_str() {
+        "/api/v1/pods" => Some(page([pod("web-1", &crashed())], "")),
+        LOG => Some(reply()),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_run_that_crashed_is_read() {
+    let stub = failing(|| Reply::Raw(200, "Content-Type: text/plain", b"boom\n\xff\n".to_vec()));
+    let snapshot = stub.snapshot();
+    let [log] = snapshot.logs.as_slice() else {
+        panic!("{:?}", snapshot.logs);
+    };
+    assert_eq!((log.pod.as_str(), log.container.as_str()), ("web-1", "app"));
+    assert_eq!(log.text, "boom\n\u{fffd}");
+    assert!(log.previous);
+    assert_eq!(snapshot.reads[&Resource::PodLogs], Read::Complete);
+    let requests = stub.requests();
+    let query = &requests.iter().find(|r| r.path == LOG).unwrap().query;
+    assert_eq!(query["previous"], "true");
+    assert_eq!(query["tailLines"], "60");
+    assert_eq!(query["container"], "app");
+    assert_eq!(snapshot.requests, 33);
+}
+
+#[test]
+fn a_log_that_is_gone_is_no_news() {
+    for code in [400, 404] {
+        let stub = failing(move || status(code, "previous terminated container not found"));
+        let snapshot = stub.snapshot();
+        assert!(snapshot.logs.is_empty());
+        assert_eq!(snapshot.reads[&Resource::PodLogs], Read::Complete);
+    }
+}
+
+#[test]
+fn logs_that_are_forbidden_are_unread_once() {
+    let stub = Stub::new(|request| match request.path.as_str() {
+        "/api/v1/pods" => Some(page(
+            [pod("web-1", &crashed()), pod("db-0", &crashed())],
+            "",
+        )),
+        path if path.ends_with("db-0/log") => Some(status(500, "dial tcp: no route to host")),
+        path if path.ends_with("/log") => Some(status(403, r#"User "eve" cannot get"#)),
+        _ => None,
+    });
+    let (reason, message) = unread(&stub.snapshot(), Resource::PodLogs);
+    assert_eq!(reason, UnreadReason::Forbidden);
+    assert!(
+        message.ends_with("grant get on pods/log to User eve"),
+        "{message}"
+    );
+}
+
+#[test]
+fn logs_do_not_hold_the_cycle_up() {
+    let stub = failing(|| Reply::Silence);
+    let snapshot = stub
+        .try_snapshot(std::time::Duration::from_millis(900))
+        .unwrap();
+    assert_eq!(
+        unread(&snapshot, Resource::PodLogs).0,
+        UnreadReason::Timeout
+    );
+    assert_eq!(snapshot.reads[&Resource::Pods], Read::Complete);
+    assert_eq!(snapshot.objects.pods.len(), 1);
+}
