@@ -149,7 +149,9 @@ impl Case<'_, '_> {
     /// Whether all that is missing may still come by itself.
     fn is_in_time(&self) -> bool {
         let coming = self.tally.starting.len() + self.tally.replaced(self.view);
-        self.tally.failing.is_empty() && coming >= self.missing as usize
+        self.tally.failing.is_empty()
+            && self.tally.failed_in_a_row().is_none()
+            && coming >= self.missing as usize
     }
 
     /// A start that the services file says is slow gets a finding, so that
@@ -204,26 +206,35 @@ impl Case<'_, '_> {
         }
         // Nobody says since when: as of now, and the next look confirms it.
         let since = since.unwrap_or(self.view.now());
-        let mut finding = match refusal {
-            Some(refusal) => {
-                let mut finding = self.draft(Reason::FailedCreate, since, effect);
-                finding.message = format!("{lack} could not be created: {}", refusal.message);
-                finding.fact(refusal.kind, refusal.message);
-                finding
-            }
-            None => {
-                let mut finding = self.draft(Reason::MinimumReplicasUnavailable, since, effect);
-                finding.message = if self.tally.leaving.is_empty() {
-                    format!("{lack} do not exist")
-                } else {
-                    format!("{lack} not ready: the old ones are being deleted and do not go")
-                };
-                finding
-            }
-        };
+        let (reason, why) = self.absence(refusal.as_ref());
+        let mut finding = self.draft(reason, since, effect);
+        finding.message = format!("{lack} {why}");
+        if let Some(refusal) = refusal {
+            finding.fact(refusal.kind, refusal.message);
+        }
         let starting = self.tally.starting.iter().map(|(pod, _)| *pod);
-        finding.pods = refs(starting.chain(self.tally.leaving.iter().copied()));
+        let others = self.tally.leaving.iter().chain(&self.tally.failed);
+        finding.pods = refs(starting.chain(others.copied()));
         (self.state(health, Some(since)), Some(finding))
+    }
+
+    /// Why there are no pods, or none that stay.
+    fn absence(&self, refusal: Option<&Refusal>) -> (Reason, String) {
+        if let Some(refusal) = refusal {
+            let why = format!("could not be created: {}", refusal.message);
+            return (Reason::FailedCreate, why);
+        }
+        if let Some((count, last)) = self.tally.failed_in_a_row() {
+            let how = format!("{} {}", last.status.reason, last.status.message);
+            let why = format!("not ready: {count} failed one after the other, the last: {how}");
+            return (Reason::Error, why.trim_end_matches([' ', ':']).to_owned());
+        }
+        let why = if self.tally.leaving.is_empty() {
+            "do not exist"
+        } else {
+            "not ready: the old ones are being deleted and do not go"
+        };
+        (Reason::MinimumReplicasUnavailable, why.to_owned())
     }
 
     /// Since when pods are missing, as far as any object says.
@@ -236,6 +247,7 @@ impl Case<'_, '_> {
             .and_then(|r| r.since)
             .or(all_gone)
             .or(self.tally.leaving_since())
+            .or(self.tally.failed_since())
             .or(created.filter(|t| self.view.now() - *t < SETTLING))
             .max(created.filter(|_| refusal.is_some()))
     }
