@@ -28,6 +28,10 @@ lint: ## Format, lints and documentation, as CI checks them
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
 
+example: ## Make the example dump anew, from the control plane
+	@assets="$$(tests/control-plane/build.sh)" && \
+	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --test cluster example -- --ignored
+
 bench-diagnosis: ## Judge a folder of recorded faults: make bench-diagnosis DIR=...
 	$(CARGO) run --release --example bench-diagnosis -- $(DIR)
 

@@ -14,6 +14,7 @@ pub fn exit_as_documented() {
              ({}) and, if you can, `k8s-monitor snapshot -o dump.tar.gz`.",
             env!("CARGO_PKG_VERSION")
         );
+        #[allow(clippy::disallowed_methods, reason = "a panic has nobody to return to")]
         process::exit(ExitStatus::Defect.code().into());
     }));
 }

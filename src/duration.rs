@@ -12,10 +12,10 @@ pub enum DurationError {
     #[error("the duration is empty")]
     Empty,
     /// A number that no unit follows.
-    #[error("`{0}` has no unit: write s, m, h or d after it, as in `10m`")]
+    #[error("`{0}` has no unit: write s, m, h or d after it, as in `90s` or `10m`")]
     MissingUnit(String),
     /// A unit, or anything else, where a number should be.
-    #[error("`{0}` is not a number followed by s, m, h or d, as in `2h30m`")]
+    #[error("`{0}` is not a number followed by s, m, h or d, as in `90s` or `2h30m`")]
     NotANumber(String),
     /// A unit that is not s, m, h or d.
     #[error("`{0}` is not a unit of time: use s, m, h or d")]

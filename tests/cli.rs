@@ -1,6 +1,8 @@
 //! The built binary at its edges: every exit status, bad input, and that
 //! nothing half-printed ever reaches stdout.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -207,7 +209,11 @@ fn a_server_without_tls_where_tls_is_due_is_69() {
         }
     });
     let (_folder, path) = kubeconfig(&format!("https://{address}"));
-    refuses(&run(&["run", "--kubeconfig", utf8(&path)]), 69, &["TLS"]);
+    refuses(
+        &run(&["run", "--kubeconfig", utf8(&path)]),
+        69,
+        &["no trusted connection"],
+    );
 }
 
 #[test]

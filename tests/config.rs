@@ -1,6 +1,8 @@
 //! The configuration: what each key and variable does, what is refused and
 //! how, and that the page about it tells the truth.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,7 +54,7 @@ fn everything_has_a_default() {
     assert_eq!(config.github.window, hours(24));
     assert!((config.model_budget.month_usd - 0.125).abs() < 1e-9);
     assert!((config.model_budget.cycle_usd - 0.03).abs() < 1e-9);
-    assert_eq!(config.deadline, Duration::from_secs(120));
+    assert_eq!(config.deadline, Duration::from_mins(2));
     assert_eq!(config.interval, hours(1));
     assert_eq!(config.endpoints.slack, "https://slack.com/api");
     assert!(config.keys.anthropic.is_none() && config.heartbeat.is_none());
@@ -86,7 +88,7 @@ deadline: 45s
         [chrono::Weekday::Mon, chrono::Weekday::Sun]
     );
     assert_eq!(config.business_hours.timezone, chrono_tz::America::New_York);
-    assert_eq!(config.repeat.sev1, Duration::from_secs(5400));
+    assert_eq!(config.repeat.sev1, Duration::from_mins(90));
     assert_eq!(config.unlisted_tier, Tier::P2);
     assert_eq!(config.confirm_after, Duration::ZERO);
     let repository = config.github.repository.expect("given");
@@ -254,7 +256,7 @@ fn variables_are_read() {
         ["/a/config", "/b/config"].map(PathBuf::from)
     );
     assert_eq!(config.context.as_deref(), Some("lab"));
-    assert_eq!(config.interval, Duration::from_secs(1800));
+    assert_eq!(config.interval, Duration::from_mins(30));
     assert_eq!(config.endpoints.slack, "http://127.0.0.1:8080/api");
     let shown = format!("{config:?}");
     for secret in ["sk-1", "xoxb-1", "4f2a", "user:word"] {

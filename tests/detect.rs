@@ -2,6 +2,8 @@
 //! under `tests/fixtures/detect/<family>` is a case, and to add one is to add
 //! a file. `tests/support/case.rs` tells what may stand in it.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 mod support;
 
 #[path = "detect/laws.rs"]

@@ -1,5 +1,7 @@
 //! Dumps as people make them, dumps that harm, and our own, read back.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -423,7 +425,7 @@ mod damage {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder(&[("pod.json", POD), ("nodes.json", "{}")]);
         let path = folder.path().join("nodes.json");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("permissions");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).expect("permissions");
         if fs::File::open(&path).is_ok() {
             eprintln!("skipped: root may read everything");
             return;
@@ -758,7 +760,7 @@ mod writing {
     fn assert_same(read_back: &Snapshot, written: &Snapshot) {
         assert_eq!(read_back.now, written.now);
         assert_eq!(read_back.cluster, written.cluster);
-        assert_eq!(read_back.source, Source::Dump);
+        assert_eq!(read_back.source, Source::Capture);
         assert_eq!(read_back.reads, written.reads);
         let sorted = |snapshot: &Snapshot| {
             let mut logs = snapshot.logs.clone();

@@ -1,6 +1,8 @@
 //! The services file from outside: our own example, the operator's file, what
 //! lint says, and that no input breaks the reader.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};

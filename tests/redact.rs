@@ -3,6 +3,8 @@
 //! The secrets are made up; those with a shape are put together at run time, so
 //! that no scanner of repositories takes them for real ones.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use k8s_monitor::redact::{is_secret_name, redact, redact_args, redact_value};
 use proptest::prelude::*;
 

@@ -1,6 +1,8 @@
 //! The report in all its forms: snapshots for people, a schema for programs,
 //! and text that tries to break out of either.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 #[path = "report/samples.rs"]
 mod samples;
 

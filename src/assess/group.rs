@@ -28,7 +28,7 @@ pub fn incidents(
     };
     let mut units = units(findings);
     under_nodes(&mut units);
-    under_shared_causes(&mut units);
+    under_shared_causes(&mut units, &scene.services);
     under_dependencies(&mut units, inventory, roster, &scene.services);
     let mut incidents: Vec<_> = units.into_iter().map(|unit| judge(&scene, unit)).collect();
     incidents.sort_by(|a, b| {
@@ -139,19 +139,34 @@ fn under_nodes(units: &mut Vec<Unit>) {
     });
 }
 
-/// One quota, one registry, one scheduler.
-fn under_shared_causes(units: &mut Vec<Unit>) {
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+/// One quota, one registry, one scheduler. A key that is an object's name stands
+/// for the unit that is about the object.
+fn under_shared_causes(units: &mut Vec<Unit>, services: &Members) {
+    let mut roots: BTreeMap<String, usize> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
-        if let Some(key) = &unit.root().shared {
-            first.entry(key.clone()).or_insert(at);
+        for finding in &unit.findings {
+            roots.entry(finding.resource.to_string()).or_insert(at);
+        }
+    }
+    let about: BTreeSet<String> = units
+        .iter()
+        .filter_map(|u| u.root().shared.clone())
+        .collect();
+    roots.retain(|key, _| about.contains(key));
+    // Of those that merely share a cause the one that matters most stands first.
+    let tier = |unit: &Unit| Some(services.get(unit.service.as_deref()?)?.tier);
+    let mut by_tier: Vec<_> = (0..units.len()).collect();
+    by_tier.sort_by_key(|&at| tier(&units[at]).map_or((1, None), |t| (0, Some(t))));
+    for at in by_tier {
+        if let Some(key) = &units[at].root().shared {
+            roots.entry(key.clone()).or_insert(at);
         }
     }
     let positions: Vec<Option<usize>> = units
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            let root = first.get(unit.root().shared.as_ref()?).copied()?;
+            let root = roots.get(unit.root().shared.as_ref()?).copied()?;
             (root != at).then_some(root)
         })
         .collect();
@@ -266,6 +281,11 @@ fn judge(scene: &Scene, unit: Unit) -> Incident {
         .filter_map(|name| scene.services.get_key_value(name))
         .map(|(name, state)| (*name, *state))
         .collect();
+    let kind = findings[0].resource.kind.as_str();
+    let is_workload = !matches!(kind, "Node" | "Cluster" | "Inventory");
+    // What is nobody's, a quota say, is the trouble of the service that matters most.
+    let first = members.values().min_by_key(|s| (s.tier, &s.name));
+    let service = service.or_else(|| Some(first.filter(|_| is_workload)?.name.clone()));
     let own = service
         .as_deref()
         .and_then(|name| members.get(name).copied());
@@ -275,10 +295,6 @@ fn judge(scene: &Scene, unit: Unit) -> Incident {
     let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
     let first_affected = affects.first().map(|(tier, _)| *tier);
-    let is_workload = !matches!(
-        findings[0].resource.kind.as_str(),
-        "Node" | "Cluster" | "Inventory"
-    );
     let tier = own
         .map(|s| s.tier)
         .or(first_affected)
@@ -289,13 +305,13 @@ fn judge(scene: &Scene, unit: Unit) -> Incident {
         p0_in_trouble: scene.p0_in_trouble,
     });
     let root = &findings[0];
-    let since = own
-        .and_then(|s| s.since)
-        .filter(|_| is_of_health(root))
-        .unwrap_or(root.since);
+    // Only what is about the service's health tells how it is and since when.
+    let is_its_health = |f: &Finding| is_of_health(f) && f.service == service;
+    let sick = own.filter(|_| findings.iter().any(is_its_health));
+    let since = sick.and_then(|s| s.since).unwrap_or(root.since);
     Incident {
         fingerprint: fingerprint(scene.cluster, root),
-        title: title(own, root),
+        title: title(own, sick.is_some(), root),
         tier,
         severity: rule.severity(),
         rule,
@@ -335,10 +351,10 @@ fn fingerprint(cluster: &str, root: &Finding) -> String {
     .to_lowercase()
 }
 
-fn title(service: Option<&ServiceState>, root: &Finding) -> String {
+fn title(service: Option<&ServiceState>, is_sick: bool, root: &Finding) -> String {
     let why = root.cause.map_or(root.reason.as_str(), Cause::as_str);
     match service {
-        Some(s) if is_of_health(root) => {
+        Some(s) if is_sick => {
             let status = match s.status {
                 Status::Unavailable => "unavailable",
                 Status::Starting => "starting",

@@ -168,7 +168,8 @@ fn is_principal(view: &View, service: Option<usize>, cron: &CronJob) -> bool {
 }
 
 fn is_complete(job: &Job) -> bool {
-    condition(&job.status.conditions, "Complete").is_some_and(|c| c.is_true())
+    condition(&job.status.conditions, "Complete")
+        .is_some_and(crate::cluster::objects::Condition::is_true)
 }
 
 fn failed_at(job: &Job) -> Option<Time> {

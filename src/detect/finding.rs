@@ -93,6 +93,32 @@ words! {
         CronJobFailing,
         /// Memory in use is close to the limit.
         MemoryNearLimit,
+        /// CPU in use is close to the limit.
+        CpuNearLimit,
+        /// An address in the environment names a Service, or a port of it, that is not there.
+        ServiceNotFound,
+        /// An ingress names a Service, or a port of it, that is not there.
+        IngressBackendMissing,
+        /// A gateway does not take the route, or is itself not in force.
+        RouteInvalid,
+        /// The autoscaler cannot scale its target.
+        HpaCannotScale,
+        /// The cron job was due and did not run.
+        CronJobMissed,
+        /// The last synchronisation by Argo CD failed.
+        ArgoSyncFailed,
+        /// Argo CD calls the application degraded.
+        ArgoDegraded,
+        /// The certificate is past its end.
+        CertificateExpired,
+        /// The certificate was not renewed when it should have been.
+        CertificateOverdue,
+        /// The issuer issues no certificates.
+        IssuerNotReady,
+        /// The secret store gives out no secrets.
+        SecretStoreNotReady,
+        /// The Secret is not kept up to date from its store.
+        ExternalSecretFailed,
         /// Kinds that the verdict needs could not be read.
         MonitoringBlind,
         /// The services file could only be read in part.
@@ -229,6 +255,9 @@ pub struct Finding {
     pub since: Time,
     /// One sentence.
     pub message: String,
+    /// Its beginning, which stays when the cause gives it another end: how
+    /// much is wrong (`1 of 2 pods not ready:`).
+    pub extent: Option<String>,
     /// The facts that show reason and cause.
     pub evidence: Vec<Fact>,
     /// The sentence of the services file that says this is to be expected.
@@ -239,8 +268,11 @@ pub struct Finding {
     pub effect: Effect,
     /// The pods that show it.
     pub pods: Vec<PodRef>,
-    /// Findings with the same key have one cause outside of their own objects.
+    /// Findings with the same key have one cause outside of their own objects;
+    /// of an object, the key is its kind and name.
     pub shared: Option<String>,
+    /// A service that the evidence shows this one to need.
+    pub leans_on: Option<String>,
 }
 
 /// A pod and where it runs.
@@ -276,13 +308,23 @@ impl Finding {
             resource,
             since,
             message: String::new(),
+            extent: None,
             evidence: Vec::new(),
             known_issue: None,
             service: None,
             effect,
             pods: Vec::new(),
             shared: None,
+            leans_on: None,
         }
+    }
+
+    /// Says what is wrong, after its extent.
+    pub fn say(&mut self, what: &str) {
+        self.message = match &self.extent {
+            Some(extent) => format!("{extent} {what}"),
+            None => what.to_owned(),
+        };
     }
 
     /// Adds a fact, once.

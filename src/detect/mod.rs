@@ -6,16 +6,23 @@
 //! its healthy look-alikes in `tests/detect.rs`, and document its reason in
 //! `docs/findings.md`.
 
+mod addresses;
+mod autoscaling;
 mod batch;
+mod certificates;
+mod cpu;
 mod finding;
 mod memory;
 mod network;
 mod nodes;
 pub mod ownership;
+mod platform;
 pub mod pods;
 mod ports;
 mod presence;
 mod rollout;
+mod routes;
+mod schedule;
 mod storage;
 mod tally;
 mod view;
@@ -23,9 +30,12 @@ mod visibility;
 mod workload;
 mod workloads;
 
+pub use addresses::{Address, Directory, Fault, WrongAddress};
 pub use batch::CronState;
 pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Reason};
+pub use platform::target as secret_of;
 pub use presence::principal;
+pub use storage::storage_class;
 pub use view::{RestartCounts, View, workloads_are_read};
 pub use visibility::{blindness, broken_inventory};
 pub use workload::Workload;
@@ -51,13 +61,22 @@ pub fn detect(view: &View) -> Detection {
     findings.extend(network::detect(view));
     findings.extend(storage::detect(view));
     findings.extend(memory::detect(view));
+    findings.extend(cpu::detect(view));
+    findings.extend(addresses::detect(view));
+    findings.extend(routes::detect(view));
+    findings.extend(autoscaling::detect(view));
+    findings.extend(schedule::detect(view));
+    findings.extend(platform::detect(view));
+    findings.extend(certificates::detect(view));
     presence::detect(view, &workloads, &crons, &mut findings);
     // Where a clock is ahead, nothing has lasted for a negative time.
     let now = view.now();
-    findings.iter_mut().for_each(|f| f.since = f.since.min(now));
-    workloads
-        .iter_mut()
-        .for_each(|w| w.since = w.since.map(|t| t.min(now)));
+    for finding in &mut findings {
+        finding.since = finding.since.min(now);
+    }
+    for workload in &mut workloads {
+        workload.since = workload.since.map(|t| t.min(now));
+    }
     Detection {
         workloads,
         crons,

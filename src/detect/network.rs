@@ -176,7 +176,10 @@ impl<'v, 'a> Network<'v, 'a> {
         // only all ports of the Service that users come in by are proof.
         let all_dead = !dead.is_empty() && dead.len() == service.spec.ports.len();
         let workload = ready.first()?.0;
-        if !(unreached || all_dead && self.is_entrance(service, workload)) {
+        let foreign = foreign_ports(service, ready);
+        let all_foreign = !foreign.is_empty() && foreign.len() == service.spec.ports.len();
+        let all_wrong = all_dead || all_foreign;
+        if !(unreached || all_wrong && self.is_entrance(service, workload)) {
             return None;
         }
         // Slices follow within seconds; a snapshot taken in between shows none.
@@ -191,6 +194,17 @@ impl<'v, 'a> Network<'v, 'a> {
                 format!("port {port} forwards to {target}, where no container listens");
             let listened = ports::listened(&ready.first()?.1.spec);
             finding.fact(FactKind::Object, format!("containers listen on {listened}"));
+        } else if let Some((port, spoken)) = foreign.first() {
+            finding.cause = Some(Cause::ServiceProtocolMismatch);
+            let asked = ports::protocol(&port.protocol);
+            let (port, target) = (port.port, ports::target(port));
+            finding.message = format!(
+                "port {port} forwards {asked} to {target}, where the container speaks {spoken}"
+            );
+            finding.fact(
+                FactKind::Object,
+                format!("Service port {port} is {asked}; container port {target} is {spoken}"),
+            );
         } else {
             finding.cause = Some(Cause::ServiceNoReadyEndpoints);
             let keeper = workload.reference();
@@ -296,6 +310,22 @@ fn dead_ports<'s>(service: &'s Service, ready: &[Selected]) -> Vec<&'s ServicePo
             .all(|(_, pod)| ports::nobody_listens(port, &pod.spec))
     };
     service.spec.ports.iter().filter(nobody).collect()
+}
+
+/// The ports of a Service that all of its ready pods declare for another
+/// protocol, with that protocol.
+fn foreign_ports<'s>(
+    service: &'s Service,
+    ready: &[Selected<'_, 's>],
+) -> Vec<(&'s ServicePort, &'s str)> {
+    let spoken = |port: &'s ServicePort| {
+        let mut all = ready
+            .iter()
+            .map(|(_, pod)| ports::other_protocol(port, &pod.spec));
+        let first = all.next()??;
+        all.all(|other| other.is_some()).then_some((port, first))
+    };
+    service.spec.ports.iter().filter_map(spoken).collect()
 }
 
 fn is_settled(view: &View, pod: &Pod) -> bool {

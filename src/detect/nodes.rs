@@ -15,6 +15,7 @@ const PRESSURES: &[(&str, Cause)] = &[
     ("MemoryPressure", Cause::MemoryPressure),
     ("DiskPressure", Cause::DiskPressure),
     ("PIDPressure", Cause::PidPressure),
+    ("NetworkUnavailable", Cause::NetworkDegraded),
 ];
 
 /// Checks every node.

@@ -73,6 +73,12 @@ impl<'a> Owners<'a> {
         }
     }
 
+    /// The service of an object that is no workload: a certificate, a route.
+    #[must_use]
+    pub fn of_object(&self, meta: &ObjectMeta) -> Option<usize> {
+        self.of(None, &meta.name, meta, &[Some(meta)])
+    }
+
     /// The service of a cron job, as an index of the roster.
     #[must_use]
     pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {

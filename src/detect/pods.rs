@@ -36,9 +36,15 @@ const HARMLESS_EVENTS: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PodState {
     /// Serving; `at_risk` tells why it may not for long.
-    Ready { at_risk: Option<Symptom> },
+    Ready {
+        /// Why it may not serve for long.
+        at_risk: Option<Symptom>,
+    },
     /// Not ready, and within its time.
-    Starting { since: Time },
+    Starting {
+        /// Since when it does not serve.
+        since: Time,
+    },
     /// Not ready, and it should be.
     Failing(Symptom),
     /// Being deleted: its owner's count decides.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::objects::{PodSpec, ServicePort};
+use crate::cluster::objects::{ContainerPort, PodSpec, ServicePort};
 
 /// Only what can be proved: a named port that no container has, or a number
 /// other than every declared one. Containers may listen on ports that they do
@@ -19,6 +19,29 @@ pub fn nobody_listens(port: &ServicePort, spec: &PodSpec) -> bool {
                 && !probed(spec, number)
         }
     }
+}
+
+/// A protocol as Kubernetes understands it: TCP where none is given.
+#[must_use]
+pub fn protocol(text: &str) -> &str {
+    if text.is_empty() { "TCP" } else { text }
+}
+
+/// The protocol that containers declare for the port, where it is another than
+/// the Service forwards.
+#[must_use]
+pub fn other_protocol<'a>(port: &ServicePort, spec: &'a PodSpec) -> Option<&'a str> {
+    let asked = protocol(&port.protocol);
+    let is_target = |p: &&ContainerPort| match &port.target_port {
+        Value::String(name) if name.parse::<i32>().is_err() => p.name == *name,
+        other => p.container_port == number(other).unwrap_or(port.port),
+    };
+    let declared = || {
+        let ports = spec.containers.iter().flat_map(|c| &c.ports);
+        ports.filter(is_target).map(|p| protocol(&p.protocol))
+    };
+    let first = declared().next()?;
+    declared().all(|p| p != asked).then_some(first)
 }
 
 fn probed(spec: &PodSpec, number: i32) -> bool {

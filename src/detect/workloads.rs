@@ -122,18 +122,18 @@ impl Case<'_, '_> {
     fn serving(&self) -> Judgement {
         if let Some((_, symptom)) = self.tally.at_risk.iter().min_by_key(|(_, s)| s.since) {
             let mut finding = self.draft(symptom.reason, symptom.since, Effect::AtRisk);
-            finding.message = format!("serves now, but {}", symptom.message);
+            finding.extent = Some("serves now, but".to_owned());
+            finding.say(&symptom.message);
             finding.pods = refs(self.tally.at_risk.iter().map(|(pod, _)| *pod));
             let state = self.state(Health::AtRisk, Some(symptom.since));
             return (state, Some(finding));
         }
         if let Some(since) = rollout::overdue(self.view, self.workload, &self.tally) {
             let mut finding = self.draft(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
-            let how = self
-                .tally
-                .worst()
-                .map_or_else(String::new, |s| format!(": {}", s.message));
-            finding.message = format!("the new version does not come up, the old one serves{how}");
+            let old = "the new version does not come up, the old one serves:";
+            finding.extent = Some(old.to_owned());
+            let why = self.tally.worst().map(|s| s.message.as_str());
+            finding.say(why.unwrap_or("nothing says why"));
             finding.pods = refs(self.tally.failing.iter().map(|(pod, _)| *pod));
             return (self.state(Health::Healthy, None), Some(finding));
         }
@@ -189,7 +189,8 @@ impl Case<'_, '_> {
             });
         let mut finding = self.draft(reason, since, effect);
         let (missing, desired) = (self.missing, self.desired);
-        finding.message = format!("{missing} of {desired} pods not ready: {message}");
+        finding.extent = Some(format!("{missing} of {desired} pods not ready:"));
+        finding.say(message);
         let failing = self.tally.failing.iter().map(|(pod, _)| *pod);
         finding.pods = refs(failing.chain(self.tally.stranded(self.view)));
         (self.state(health, Some(since)), Some(finding))

@@ -1,7 +1,12 @@
-//! Pods that the API server refused: no pod exists, the keeper has the message.
+//! What the API server refused: no object exists, its keeper has the message.
+//! The keeper is a replica set, a stateful set, or Argo CD.
 
+use super::scene::{Scene, requested};
+use super::text::{between, has_any, listed, name_after};
 use super::{Case, Proof, Rule};
-use crate::detect::{Cause, FactKind, Reason};
+use crate::cluster::objects::ResourceQuota;
+use crate::cluster::quantity;
+use crate::detect::{Cause, FactKind, ObjectRef, Reason};
 
 /// Quotas by what they count, then everything else that can refuse.
 pub const RULES: &[Rule] = &[
@@ -18,8 +23,20 @@ pub const RULES: &[Rule] = &[
         proof: |c| quota(c, &["requests.memory", "limits.memory", "memory"]),
     },
     Rule {
+        cause: Cause::ServiceQuotaExceeded,
+        proof: |c| quota(c, SERVICES).or_else(|| no_room_for_a_service(c)),
+    },
+    Rule {
+        cause: Cause::StorageQuotaExceeded,
+        proof: |c| quota(c, STORAGE).or_else(|| no_room_for_a_claim(c)),
+    },
+    Rule {
         cause: Cause::ServiceAccountMissing,
         proof: service_account,
+    },
+    Rule {
+        cause: Cause::WebhookBackendDown,
+        proof: webhook,
     },
     Rule {
         cause: Cause::AdmissionDenied,
@@ -27,8 +44,21 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
+const SERVICES: &[&str] = &[
+    "services",
+    "count/services",
+    "services.nodeports",
+    "services.loadbalancers",
+];
+const STORAGE: &[&str] = &[
+    "requests.storage",
+    "persistentvolumeclaims",
+    "count/persistentvolumeclaims",
+];
+
 fn refusal<'a>(case: &'a Case) -> Option<&'a str> {
-    (case.finding.reason == Reason::FailedCreate).then_some(case.finding.message.as_str())
+    case.is(&[Reason::FailedCreate, Reason::ArgoSyncFailed])
+        .then_some(case.finding.message.as_str())
 }
 
 /// `exceeded quota: NAME, requested: pods=1, used: pods=10, limited: pods=10`:
@@ -37,27 +67,237 @@ fn quota(case: &Case, resources: &[&str]) -> Option<Proof> {
     let message = refusal(case)?;
     let (_, rest) = message.split_once("exceeded quota: ")?;
     let (name, rest) = rest.split_once(',')?;
-    let (_, requested) = rest.split_once("requested: ")?;
-    let requested = requested.split(" used:").next().unwrap_or(requested);
-    let asks = |resource: &str| {
-        requested.split(',').any(|pair| {
-            pair.trim()
-                .split_once('=')
-                .is_some_and(|(key, _)| key == resource)
-        })
+    let amounts = |mark: &str| {
+        between(rest, mark, ", used:").map(|a| a.split(", limited").next().unwrap_or(a))
     };
-    if !resources.iter().any(|r| asks(r)) {
+    let asked = amounts("requested: ")?;
+    let pair = asked.split(',').find(|pair| {
+        // `CLASS.storageclass.storage.k8s.io/requests.storage` counts as what it ends in.
+        let key = pair.trim().split('=').next().unwrap_or_default();
+        let last = key
+            .rsplit_once(".storageclass.storage.k8s.io/")
+            .map_or(key, |(_, last)| last);
+        resources.contains(&last)
+    })?;
+    let namespace = namespace_of(case, message);
+    let (key, asks) = pair.trim().split_once('=')?;
+    let of = |mark: &str| {
+        let (_, rest) = rest.split_once(mark)?;
+        name_after_eq(rest, key)
+    };
+    let (used, hard) = (of("used: ").unwrap_or("?"), of("limited: ").unwrap_or("?"));
+    let fact = format!("quota {name}: {key} used {used} of {hard}, {asks} more asked for");
+    let mut proof = Proof::object(fact.clone());
+    if let Some(users) = users(case.scene, &namespace, key) {
+        proof = proof.and(FactKind::Object, users);
+    }
+    Some(proof.root(
+        ObjectRef::new("ResourceQuota", &namespace, name),
+        None,
+        format!("namespace {namespace} is at its quota: {key} used {used} of {hard}"),
+    ))
+}
+
+/// An Argo CD application stands in another namespace than what it writes.
+fn namespace_of(case: &Case, message: &str) -> String {
+    if case.finding.reason == Reason::FailedCreate {
+        return case.namespace().to_owned();
+    }
+    between(message, "namespace \"", "\"")
+        .unwrap_or(case.namespace())
+        .to_owned()
+}
+
+fn name_after_eq<'a>(amounts: &'a str, key: &str) -> Option<&'a str> {
+    amounts
+        .split([',', ' '])
+        .find_map(|pair| pair.trim().split_once('=').filter(|(k, _)| *k == key))
+        .map(|(_, value)| value)
+}
+
+/// The workloads that ask for most of what is short.
+fn users(scene: &Scene, namespace: &str, key: &str) -> Option<String> {
+    let resource = ["cpu", "memory"].into_iter().find(|r| key.ends_with(r))?;
+    let unit = |v: f64| match resource {
+        "cpu" => format!("{:.0}m", v * 1000.0),
+        _ => format!("{:.0}Mi", v / 1_048_576.0),
+    };
+    let mut sums: Vec<_> = scene
+        .view
+        .workloads
+        .iter()
+        .filter(|w| w.meta.namespace == namespace)
+        .map(|w| {
+            (
+                w.pods
+                    .iter()
+                    .map(|p| requested(&p.spec, resource))
+                    .sum::<f64>(),
+                w,
+            )
+        })
+        .filter(|(sum, _)| *sum > 0.0)
+        .collect();
+    sums.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let most: Vec<_> = sums
+        .iter()
+        .take(3)
+        .map(|(sum, w)| format!("{} {}", w.name, unit(*sum)))
+        .collect();
+    (!most.is_empty()).then(|| {
+        format!(
+            "largest requests of {resource} in {namespace}: {}",
+            listed(&most)
+        )
+    })
+}
+
+/// A quota of a namespace that counts one of the resources, with hard and used.
+fn counted<'a>(
+    scene: &Scene<'a>,
+    namespace: &str,
+    resources: &[&str],
+) -> Option<(&'a ResourceQuota, String, f64, f64)> {
+    let quotas = &scene.view.snapshot.objects.quotas;
+    quotas
+        .iter()
+        .filter(|q| q.metadata.namespace == namespace)
+        .find_map(|q| {
+            let (key, hard) = q
+                .status
+                .hard
+                .iter()
+                .find(|(k, _)| resources.contains(&k.as_str()))?;
+            let used = q
+                .status
+                .used
+                .get(key)
+                .and_then(|u| quantity::parse(&u.0))
+                .unwrap_or(0.0);
+            Some((q, key.clone(), quantity::parse(&hard.0)?, used))
+        })
+}
+
+/// Nobody keeps a refused Service. What is left is the gap: a name that others
+/// ask for, the workload of that name, no Service, and no room for one.
+fn no_room_for_a_service(case: &Case) -> Option<Proof> {
+    if !case.is(&[Reason::ServiceNotFound]) || case.finding.resource.kind != "Service" {
         return None;
     }
-    let mut proof = Proof::of(FactKind::Object, format!("quota {name}: {}", rest.trim()));
-    proof.shared = Some(format!("quota {}/{name}", case.finding.resource.namespace));
-    Some(proof)
+    let namespace = case.namespace();
+    let (quota, key, hard, used) = counted(case.scene, namespace, &["services", "count/services"])?;
+    if used < hard {
+        return None;
+    }
+    let name = &quota.metadata.name;
+    let fact = format!(
+        "quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be made",
+        case.finding.resource.name
+    );
+    Some(Proof::object(fact).root(
+        ObjectRef::new("ResourceQuota", namespace, name),
+        None,
+        format!("namespace {namespace} is at its quota of {hard:.0} Services, and Service {} is missing", case.finding.resource.name),
+    ))
+}
+
+/// A pod names a claim that was never made, in a namespace whose storage quota
+/// has no room for it: none at all, or less than the volume that waits for a claim.
+fn no_room_for_a_claim(case: &Case) -> Option<Proof> {
+    if !case.is(&[Reason::FailedScheduling]) {
+        return None;
+    }
+    let message = &case.finding.message;
+    let claim = between(message, "persistentvolumeclaim \"", "\" not found")?;
+    let namespace = case.namespace();
+    let (quota, key, hard, used) = counted(case.scene, namespace, STORAGE)?;
+    let left = hard - used;
+    let volumes = &case.view.snapshot.objects.persistent_volumes;
+    let waiting = volumes
+        .iter()
+        .filter(|v| v.status.phase == "Available")
+        .find_map(|v| {
+            let text = &v.spec.capacity.get("storage")?.0;
+            (key == "requests.storage" && quantity::parse(text)? > left).then_some((v, text))
+        });
+    if left > 0.0 && waiting.is_none() {
+        return None;
+    }
+    let name = &quota.metadata.name;
+    let amount = |map: &std::collections::BTreeMap<String, crate::cluster::objects::Quantity>| {
+        map.get(&key)
+            .map_or_else(|| "0".to_owned(), |q| q.0.clone())
+    };
+    let (used, hard) = (amount(&quota.status.used), amount(&quota.status.hard));
+    let mut proof = Proof::object(format!(
+        "claim {claim} does not exist; quota {name}: {key} used {used} of {hard}"
+    ));
+    if let Some((volume, size)) = waiting {
+        let fact = format!(
+            "volume {} of {size} is available and unclaimed",
+            volume.metadata.name
+        );
+        proof = proof.and(FactKind::Object, fact);
+    }
+    Some(proof.root(
+        ObjectRef::new("ResourceQuota", namespace, name),
+        None,
+        format!("namespace {namespace} has no room for claim {claim}: {key} used {used} of {hard}"),
+    ))
 }
 
 fn service_account(case: &Case) -> Option<Proof> {
     let message = refusal(case)?;
     let missing = message.contains("serviceaccount \"") && message.contains("not found");
-    missing.then(|| Proof::of(FactKind::Object, message))
+    let name = between(message, "serviceaccount \"", "\"")?;
+    missing.then(|| {
+        Proof::object(format!(
+            "serviceaccount {name} does not exist in namespace {}",
+            case.namespace()
+        ))
+        .saying(format!(
+            "no pod can be created: service account {name} does not exist"
+        ))
+    })
+}
+
+/// The refusal is not the webhook's word: nobody answered in its place.
+fn webhook(case: &Case) -> Option<Proof> {
+    let message = refusal(case)?;
+    let (_, call) = message.split_once("failed calling webhook")?;
+    let silent = [
+        "no endpoints available",
+        "connection refused",
+        "context deadline exceeded",
+        "i/o timeout",
+        "no such host",
+        "not found",
+        "x509",
+        "no route to host",
+        "EOF",
+    ];
+    if !has_any(call, &silent) {
+        return None;
+    }
+    let name = between(call, "\"", "\"").unwrap_or("?");
+    let proof = Proof::object(call.trim().trim_start_matches(':')).saying(format!(
+        "nothing can be created: webhook {name} does not answer"
+    ));
+    // `Post "https://SERVICE.NAMESPACE.svc:443/path"`
+    let host = name_after(call, "https://").unwrap_or_default();
+    let keeper = case
+        .scene
+        .resolve(host, "")
+        .and_then(|s| case.scene.behind(s));
+    Some(match keeper {
+        Some(w) => {
+            let service = case.view.service_of(w).map(|s| s.name.as_str());
+            let what =
+                format!("webhook {name} does not answer, so nothing that it checks can be created");
+            proof.root(w.reference(), service, what)
+        }
+        None => proof.shared(format!("webhook {name}")),
+    })
 }
 
 fn denied(case: &Case) -> Option<Proof> {
@@ -67,9 +307,9 @@ fn denied(case: &Case) -> Option<Proof> {
         "denied the request",
         "violates PodSecurity",
         "is forbidden",
+        "failed quota",
+        "denied by",
+        "ValidatingAdmissionPolicy",
     ];
-    signs
-        .iter()
-        .any(|s| message.contains(s))
-        .then(|| Proof::of(FactKind::Object, message))
+    has_any(message, &signs).then(|| Proof::object(message))
 }

@@ -1,7 +1,8 @@
 //! Images that cannot be had, by the words of the kubelet and the registry.
 
+use super::text::{between, has_any};
 use super::{Case, Proof, Rule};
-use crate::detect::{Cause, FactKind, Reason};
+use crate::detect::{Cause, FactKind};
 
 /// In the order of certainty: a registry that answers outranks one that does not.
 pub const RULES: &[Rule] = &[
@@ -14,8 +15,12 @@ pub const RULES: &[Rule] = &[
         proof: |c| said(c, RATE_LIMITED),
     },
     Rule {
+        cause: Cause::ImageNotFound,
+        proof: absent_from_mirror,
+    },
+    Rule {
         cause: Cause::ImagePullUnauthorized,
-        proof: |c| said(c, UNAUTHORIZED),
+        proof: unauthorized,
     },
     Rule {
         cause: Cause::ImageNotFound,
@@ -27,15 +32,25 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
+const PULLS: &[&str] = &[
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "RegistryUnavailable",
+    "ImageInspectError",
+    "SignatureValidationFailed",
+];
 const RATE_LIMITED: &[&str] = &["toomanyrequests", "too many requests", "rate limit"];
 const UNAUTHORIZED: &[&str] = &[
     "unauthorized",
     "authentication required",
     "authorization failed",
+    "failed to authorize",
     "no basic auth credentials",
     "403 forbidden",
     "401 unauthorized",
     "access denied",
+    "denied: ",
     "insufficient_scope",
     "authorization token has expired",
 ];
@@ -45,6 +60,7 @@ const NOT_FOUND: &[&str] = &[
     "name unknown",
     "no such image",
     "not present",
+    "404",
 ];
 const UNREACHABLE: &[&str] = &[
     "no such host",
@@ -57,60 +73,89 @@ const UNREACHABLE: &[&str] = &[
     "server misbehaving",
     "temporary failure in name resolution",
     "context deadline exceeded",
+    "client.timeout",
     "502 bad gateway",
     "503 service unavailable",
+    "504 gateway",
+    "500 internal server error",
     "x509:",
+    "http response to https client",
+    ": eof",
 ];
-
-fn is_pull(case: &Case) -> bool {
-    matches!(
-        case.finding.reason,
-        Reason::ImagePullBackOff
-            | Reason::ErrImagePull
-            | Reason::ErrImageNeverPull
-            | Reason::InvalidImageName
-    )
-}
 
 fn invalid_name(case: &Case) -> Option<Proof> {
     let (_, _, message) = case
         .waiting()
         .find(|(_, reason, _)| *reason == "InvalidImageName")?;
-    Some(Proof::of(FactKind::Object, message))
+    Some(Proof::object(message))
 }
 
-/// The kubelet's and the registry's words about the pull: the state first, then events.
-fn words<'a>(case: &'a Case) -> impl Iterator<Item = (FactKind, &'a str)> {
+/// The kubelet's and the registry's words about the pull: the state first,
+/// then events, in lower case beside the text.
+fn words<'a>(case: &'a Case) -> impl Iterator<Item = (FactKind, &'a str, String)> {
+    let waits = case.waiting().any(|(_, reason, _)| PULLS.contains(&reason));
     let waiting = case
         .waiting()
+        .filter(|(_, reason, _)| PULLS.contains(reason))
         .map(|(_, _, message)| (FactKind::Object, message));
     let events = case
         .events()
-        .filter(|e| e.reason == "Failed" || e.reason == "ErrImageNeverPull")
+        .filter(move |e| waits && (e.reason == "Failed" || e.reason == "ErrImageNeverPull"))
         .map(|e| (FactKind::Event, e.message.as_str()));
-    waiting.chain(events)
+    waiting
+        .chain(events)
+        .map(|(kind, text)| (kind, text, text.to_lowercase()))
 }
 
 fn said(case: &Case, signs: &[&str]) -> Option<Proof> {
-    if !is_pull(case) {
-        return None;
-    }
-    let (kind, text) = words(case).find(|(_, text)| {
-        let text = text.to_lowercase();
-        signs.iter().any(|sign| text.contains(sign))
-    })?;
+    let (kind, text, _) =
+        words(case).find(|(_, _, lower)| has_any(outside_of_quotes(lower), signs))?;
     Some(Proof::of(kind, text))
+}
+
+/// What was said after the last image named: an image called `not-found` proves nothing.
+fn outside_of_quotes(text: &str) -> &str {
+    text.rsplit_once("\": ").map_or(text, |(_, said)| said)
+}
+
+fn unauthorized(case: &Case) -> Option<Proof> {
+    let mut proof = said(case, UNAUTHORIZED)?;
+    let lacking = case
+        .events()
+        .find(|e| e.reason == "FailedToRetrieveImagePullSecret");
+    if let Some(event) = lacking {
+        proof = proof.and(FactKind::Event, &event.message);
+    } else if case.spec().is_some_and(|s| s.image_pull_secrets.is_empty()) {
+        proof = proof.and(FactKind::Object, "the pod names no image pull secret");
+    }
+    Some(proof)
+}
+
+/// The official images of Docker Hub need no login. A mirror that stands in for
+/// it (`?ns=docker.io`) and forbids one manifest does not have it.
+fn absent_from_mirror(case: &Case) -> Option<Proof> {
+    let (kind, text, _) = words(case).find(|(_, _, lower)| {
+        lower.contains("403 forbidden")
+            && lower.contains("/manifests/")
+            && lower.contains("ns=docker.io")
+            && lower.contains("docker.io/library/")
+    })?;
+    let image = between(text, "reference \"", "\"").unwrap_or("the image");
+    Some(Proof::of(kind, text).saying(format!(
+        "{image} needs no login, and the registry's mirror does not serve it: most likely there is no such tag"
+    )))
 }
 
 /// One registry that nobody reaches is one trouble, however many pods wait for it.
 fn unreachable(case: &Case) -> Option<Proof> {
-    let mut proof = said(case, UNREACHABLE)?;
-    let registry = case
-        .unready()
-        .next()
-        .map(|(_, c)| registry_of(&c.image).to_owned());
-    proof.shared = registry.map(|r| format!("registry {r}"));
-    Some(proof)
+    let proof = said(case, UNREACHABLE)?;
+    let image = case
+        .waiting()
+        .find_map(|(pod, _, _)| pod.spec.containers.first().map(|c| c.image.as_str()));
+    Some(match image {
+        Some(image) => proof.shared(format!("registry {}", registry_of(image))),
+        None => proof,
+    })
 }
 
 /// The host of an image's registry; Docker Hub where the image names none.

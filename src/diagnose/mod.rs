@@ -4,18 +4,40 @@
 //! tried in the order of [`TABLES`] and the first rule with a proof wins, so
 //! the order says which cause outranks which. A cause without proof is never
 //! named. To add one: an entry in its family's table, its cases in
-//! `tests/diagnose.rs`, its paragraph in `docs/findings.md`.
+//! `tests/diagnose/`, its paragraph in `docs/findings.md`.
+//!
+//! What is to be mended may be another object than the one that shows the
+//! symptom: the quota and not the workload it refuses, the database and not its
+//! client. A proof then names a [`Root`], which becomes a finding of its own at
+//! the head of the incident, once however many findings point to it.
 
+mod address;
 mod admission;
+mod case;
+mod claims;
+mod config;
+mod databases;
 mod images;
+mod logs;
+mod network;
 mod nodes;
+mod placement;
 mod platform;
+mod probes;
+mod runtime;
+mod scene;
+mod scheduling;
+mod secrets;
+mod signatures;
+mod storage;
+mod text;
+mod vault;
+mod workload;
 
-use std::collections::HashSet;
+pub use case::Case;
+pub use scene::Scene;
 
-use crate::cluster::objects::{ContainerStatus, Event, Pod};
-use crate::detect::{Cause, Fact, FactKind, Finding, View, Workload};
-use crate::inventory::Service;
+use crate::detect::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, View};
 
 /// One cause and how it is proved.
 pub struct Rule {
@@ -30,52 +52,83 @@ pub struct Rule {
 pub struct Proof {
     /// The facts, strongest first.
     pub facts: Vec<Fact>,
-    /// Key of what is outside the objects of one service and may hurt others too.
+    /// Key of what is outside the objects of one service and may hurt others
+    /// too; of an object, its kind and name.
     pub shared: Option<String>,
     /// A sentence that says more than the symptom's own.
     pub message: Option<String>,
     /// The known issue that this is.
     pub known_issue: Option<String>,
+    /// The object to mend, where it is another one than shows the symptom.
+    pub root: Option<Root>,
+    /// The service that the evidence shows it to need.
+    pub leans_on: Option<String>,
 }
 
-/// A finding and the objects around it.
-pub struct Case<'a> {
-    /// Everything.
-    pub view: &'a View<'a>,
-    /// The finding.
-    pub finding: &'a Finding,
-    /// The workload that it is about.
-    pub workload: Option<&'a Workload<'a>>,
-    /// The pods that show it.
-    pub pods: Vec<&'a Pod>,
-    /// Its service.
-    pub service: Option<&'a Service>,
+/// The object to mend.
+#[derive(Debug)]
+pub struct Root {
+    /// The object.
+    pub resource: ObjectRef,
+    /// The service that it belongs to.
+    pub service: Option<String>,
+    /// What is wrong with it, in one sentence.
+    pub message: String,
 }
 
 /// The families, those first whose proof leaves least to interpretation.
 const TABLES: &[&[Rule]] = &[
     admission::RULES,
     images::RULES,
+    config::RULES,
+    runtime::KILLED,
     nodes::RULES,
+    scheduling::RULES,
+    storage::RULES,
+    network::RULES,
+    vault::RULES,
+    secrets::RULES,
     platform::RULES,
+    probes::MISCONFIGURED,
+    signatures::RULES,
+    probes::FAILING,
+    runtime::ENDED,
+    workload::RULES,
 ];
 
-/// Names the causes that can be proved.
-pub fn diagnose(view: &View, findings: &mut [Finding]) {
-    for finding in findings.iter_mut().filter(|f| f.cause.is_none()) {
-        let Some((cause, proof)) = first_proof(&Case::new(view, finding)) else {
+/// Every cause that some rule can prove, in the order of precedence.
+pub fn causes() -> impl Iterator<Item = Cause> {
+    TABLES
+        .iter()
+        .flat_map(|table| table.iter())
+        .map(|rule| rule.cause)
+}
+
+/// Names the causes that can be proved, and adds the objects they point to.
+pub fn diagnose(view: &View, findings: &mut Vec<Finding>) {
+    let proofs = prove(view, findings);
+    let mut roots = Vec::new();
+    for (finding, proof) in findings.iter_mut().zip(proofs) {
+        let Some((cause, proof)) = proof else {
             continue;
         };
-        finding.cause = Some(cause);
-        finding.shared = proof.shared;
-        finding.known_issue = proof.known_issue.or(finding.known_issue.take());
-        if let Some(message) = proof.message {
-            finding.message = message;
-        }
-        for fact in proof.facts {
-            finding.fact(fact.kind, fact.text);
-        }
+        roots.extend(apply(finding, cause, proof));
     }
+    for root in roots {
+        add_root(findings, root);
+    }
+}
+
+/// For each finding its cause and proof; none where the detector knew, or nobody does.
+fn prove(view: &View, findings: &[Finding]) -> Vec<Option<(Cause, Proof)>> {
+    let scene = Scene::new(view, findings);
+    findings
+        .iter()
+        .map(|finding| match finding.cause {
+            Some(_) => None,
+            None => first_proof(&Case::new(&scene, finding)),
+        })
+        .collect()
 }
 
 fn first_proof(case: &Case) -> Option<(Cause, Proof)> {
@@ -85,41 +138,54 @@ fn first_proof(case: &Case) -> Option<(Cause, Proof)> {
         .find_map(|rule| Some((rule.cause, (rule.proof)(case)?)))
 }
 
-impl<'a> Case<'a> {
-    fn new(view: &'a View<'a>, finding: &'a Finding) -> Self {
-        let about = &finding.resource;
-        let workload = view.workload(&about.kind, &about.namespace, &about.name);
-        let pods = workload.map_or(&[][..], |w| &w.pods);
-        let names: HashSet<&str> = finding.pods.iter().map(|p| p.name.as_str()).collect();
-        let shown = |pod: &&&Pod| names.contains(pod.metadata.name.as_str());
-        Self {
-            view,
-            finding,
-            workload,
-            pods: pods.iter().filter(shown).copied().collect(),
-            service: finding.service.as_ref().and_then(|name| view.service(name)),
+/// Writes a proof into its finding; returns the finding on the object to mend.
+fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
+    finding.cause = Some(cause);
+    finding.shared = proof.shared;
+    finding.leans_on = proof.leans_on;
+    finding.known_issue = proof.known_issue.or(finding.known_issue.take());
+    if let Some(message) = proof.message {
+        finding.say(&message);
+    }
+    for fact in proof.facts {
+        finding.fact(fact.kind, fact.text);
+    }
+    let root = proof.root?;
+    let key = root.resource.to_string();
+    if finding.resource == root.resource {
+        return None;
+    }
+    finding.shared = Some(key);
+    let mut head = Finding::new(
+        finding.reason,
+        root.resource,
+        finding.since,
+        Effect::Impaired,
+    );
+    head.cause = Some(cause);
+    head.service = root.service;
+    head.message = root.message;
+    head.evidence.clone_from(&finding.evidence);
+    Some(head)
+}
+
+/// A root that another finding is about already lends it its cause; one that
+/// several point to is one finding, as old as the oldest of them.
+fn add_root(findings: &mut Vec<Finding>, root: Finding) {
+    let known = findings
+        .iter_mut()
+        .find(|f| f.resource == root.resource && (f.cause.is_none() || f.cause == root.cause));
+    let Some(known) = known else {
+        findings.push(root);
+        return;
+    };
+    known.since = known.since.min(root.since);
+    if known.cause.is_none() {
+        known.cause = root.cause;
+        known.message = root.message;
+        for fact in root.evidence {
+            known.fact(fact.kind, fact.text);
         }
-    }
-
-    /// Statuses of the containers that are not ready.
-    fn unready(&self) -> impl Iterator<Item = (&'a Pod, &'a ContainerStatus)> {
-        self.pods
-            .iter()
-            .flat_map(|pod| pod.all_statuses().map(move |c| (*pod, c)))
-            .filter(|(_, c)| !c.ready)
-    }
-
-    /// Waiting messages of the containers that are not ready, with their pod.
-    fn waiting(&self) -> impl Iterator<Item = (&'a Pod, &'a str, &'a str)> {
-        self.unready().filter_map(|(pod, c)| {
-            let waiting = c.state.waiting.as_ref()?;
-            Some((pod, waiting.reason.as_str(), waiting.message.as_str()))
-        })
-    }
-
-    /// Warning events about the pods of the finding.
-    fn events(&'a self) -> impl Iterator<Item = &'a Event> {
-        self.pods.iter().flat_map(|pod| self.view.pod_events(pod))
     }
 }
 
@@ -130,9 +196,52 @@ impl Proof {
         Self {
             facts: vec![Fact {
                 kind,
-                text: text.into(),
+                text: text::clip(&text::one_line(&text.into())),
             }],
             ..Self::default()
         }
+    }
+
+    /// A proof by a field of an object.
+    fn object(text: impl Into<String>) -> Self {
+        Self::of(FactKind::Object, text)
+    }
+
+    /// A proof by a warning event.
+    fn event(text: impl Into<String>) -> Self {
+        Self::of(FactKind::Event, text)
+    }
+
+    /// Adds a fact.
+    fn and(mut self, kind: FactKind, text: impl Into<String>) -> Self {
+        self.facts.extend(Self::of(kind, text).facts);
+        self
+    }
+
+    /// Says it in one sentence.
+    fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Names what others may suffer from too.
+    fn shared(mut self, key: impl Into<String>) -> Self {
+        self.shared = Some(key.into());
+        self
+    }
+
+    /// Names the object to mend.
+    fn root(
+        mut self,
+        resource: ObjectRef,
+        service: Option<&str>,
+        message: impl Into<String>,
+    ) -> Self {
+        self.root = Some(Root {
+            resource,
+            service: service.map(ToOwned::to_owned),
+            message: message.into(),
+        });
+        self
     }
 }

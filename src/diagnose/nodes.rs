@@ -2,13 +2,17 @@
 
 use super::{Case, Proof, Rule};
 use crate::cluster::objects::{Condition, condition};
-use crate::detect::{Cause, FactKind, Reason};
+use crate::detect::{Cause, Reason};
 
 /// The kubelet's own words outrank its silence.
 pub const RULES: &[Rule] = &[
     Rule {
         cause: Cause::ContainerRuntimeUnavailable,
         proof: runtime,
+    },
+    Rule {
+        cause: Cause::NetworkDegraded,
+        proof: network,
     },
     Rule {
         cause: Cause::KubeletUnavailable,
@@ -21,7 +25,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 fn ready<'a>(case: &Case<'a>) -> Option<&'a Condition> {
-    if case.finding.reason != Reason::NodeNotReady {
+    if !case.is(&[Reason::NodeNotReady]) {
         return None;
     }
     condition(
@@ -34,32 +38,44 @@ fn ready<'a>(case: &Case<'a>) -> Option<&'a Condition> {
     )
 }
 
+/// Network plugins report through the runtime too.
+fn is_network(message: &str) -> bool {
+    message.contains("network plugin") || message.contains("cni")
+}
+
 fn runtime(case: &Case) -> Option<Proof> {
     let ready = ready(case)?;
     let message = ready.message.to_lowercase();
-    let names_it = ["container runtime", "containerd", "cri", "pleg"]
-        .iter()
-        .any(|w| message.contains(w));
-    // Network plugins report through the runtime too.
-    let is_network = message.contains("network plugin") || message.contains("cni");
-    (ready.is_false() && names_it && !is_network)
-        .then(|| Proof::of(FactKind::Object, ready.message.clone()))
+    let words = ["container runtime", "containerd", "cri", "pleg", "docker"];
+    let names_it = words.iter().any(|w| message.contains(w));
+    (ready.is_false() && names_it && !is_network(&message)).then(|| {
+        Proof::object(ready.message.clone()).saying(format!(
+            "the container runtime on {} does not answer the kubelet",
+            case.finding.resource.name
+        ))
+    })
+}
+
+fn network(case: &Case) -> Option<Proof> {
+    let ready = ready(case)?;
+    (ready.is_false() && is_network(&ready.message.to_lowercase())).then(|| {
+        Proof::object(ready.message.clone()).saying(format!(
+            "the network plugin on {} is not ready",
+            case.finding.resource.name
+        ))
+    })
 }
 
 fn silent(case: &Case) -> Option<Proof> {
     let ready = ready(case)?;
-    (ready.status == "Unknown").then(|| {
-        Proof::of(
-            FactKind::Object,
-            format!("{}: {}", ready.reason, ready.message),
-        )
-    })
+    (ready.status == "Unknown")
+        .then(|| Proof::object(format!("{}: {}", ready.reason, ready.message)))
 }
 
 fn other(case: &Case) -> Option<Proof> {
     let ready = ready(case)?;
-    Some(Proof::of(
-        FactKind::Object,
-        format!("{}: {}", ready.reason, ready.message),
-    ))
+    Some(Proof::object(format!(
+        "{}: {}",
+        ready.reason, ready.message
+    )))
 }

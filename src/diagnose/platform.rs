@@ -1,110 +1,74 @@
-//! The parts that others build on: vault, for a start.
+//! Argo CD, certificates and autoscalers: what their controllers say.
 
+use super::network::detected;
+use super::text::has_any;
 use super::{Case, Proof, Rule};
-use crate::cluster::objects::Pod;
-use crate::detect::{Cause, FactKind, Reason};
-use crate::inventory::KnownIssueKind;
+use crate::detect::{Cause, ObjectRef, Reason};
 
-/// The platform's causes.
-pub const RULES: &[Rule] = &[Rule {
-    cause: Cause::VaultSealed,
-    proof: sealed,
-}];
+/// Each is what its detector saw; what is behind it joins them.
+pub const RULES: &[Rule] = &[
+    Rule {
+        cause: Cause::IssuerNotReady,
+        proof: |c| detected(c, Reason::IssuerNotReady),
+    },
+    Rule {
+        cause: Cause::CertificateExpired,
+        proof: |c| certificate(c, Reason::CertificateExpired),
+    },
+    Rule {
+        cause: Cause::CertificateOverdue,
+        proof: |c| certificate(c, Reason::CertificateOverdue),
+    },
+    Rule {
+        cause: Cause::ArgoSyncFailed,
+        proof: |c| detected(c, Reason::ArgoSyncFailed),
+    },
+    Rule {
+        cause: Cause::ArgoDegraded,
+        proof: |c| detected(c, Reason::ArgoDegraded),
+    },
+    Rule {
+        cause: Cause::HpaCannotScale,
+        proof: autoscaler,
+    },
+    Rule {
+        cause: Cause::CronJobMissed,
+        proof: |c| detected(c, Reason::CronJobMissed),
+    },
+];
 
-/// Vault says itself that it is sealed, by a label, its probe or its log; or
-/// it runs without an error of its own, is not ready, and the services file
-/// says that it waits for its operator after each restart.
-fn sealed(case: &Case) -> Option<Proof> {
-    let waits = matches!(
-        case.finding.reason,
-        Reason::ContainersNotReady | Reason::Unhealthy | Reason::MinimumReplicasUnavailable
-    );
-    let runs = case.pods.iter().any(|p| runs(p));
-    if !waits || !runs {
-        return None;
-    }
-    let issue = case
-        .service
-        .and_then(|s| s.known_issue(|k| matches!(k, KnownIssueKind::ManualUnseal)));
-    let mut proof = match says_sealed(case) {
-        Some(proof) => proof,
-        None if issue.is_some() && !speaks_of_else(case) => Proof::of(
-            FactKind::Object,
-            "the container runs without an error and is not ready",
-        ),
-        None => return None,
+/// Its issuer may be why.
+fn certificate(case: &Case, reason: Reason) -> Option<Proof> {
+    let proof = detected(case, reason)?;
+    let resource = &case.finding.resource;
+    let certificates = &case.view.snapshot.objects.certificates;
+    let own = certificates
+        .iter()
+        .find(|c| c.metadata.name == resource.name && c.metadata.namespace == resource.namespace)?;
+    let issuer = &own.spec.issuer_ref;
+    let issuer = if issuer.kind == "ClusterIssuer" {
+        ObjectRef::new("ClusterIssuer", "", &issuer.name)
+    } else {
+        ObjectRef::new("Issuer", &resource.namespace, &issuer.name)
     };
-    if let Some(issue) = issue {
-        proof.known_issue = Some(issue.text.clone());
-        proof.facts.push(crate::detect::Fact {
-            kind: FactKind::Inventory,
-            text: format!("known issue: {}", issue.text),
-        });
-    }
-    proof.message =
-        Some("vault runs and is sealed: it serves no secrets until it is unsealed".to_owned());
-    Some(proof)
-}
-
-fn runs(pod: &Pod) -> bool {
-    pod.status.phase == "Running"
-        && pod
-            .status
-            .container_statuses
-            .iter()
-            .any(|c| c.state.running.is_some())
-}
-
-fn says_sealed(case: &Case) -> Option<Proof> {
-    let label = case
-        .pods
-        .iter()
-        .find(|p| p.metadata.label("vault-sealed") == Some("true"));
-    if label.is_some() {
-        return Some(Proof::of(
-            FactKind::Object,
-            "label vault-sealed=true on the pod",
-        ));
-    }
-    let event = case.events().find(|e| is_seal_status(&e.message));
-    if let Some(event) = event {
-        return Some(Proof::of(
-            FactKind::Event,
-            format!("{}: {}", event.reason, one_line(&event.message)),
-        ));
-    }
-    let line = case
-        .pods
-        .iter()
-        .flat_map(|p| {
-            case.view
-                .snapshot
-                .logs_of(&p.metadata.namespace, &p.metadata.name)
-        })
-        .filter(|log| !log.previous)
-        .flat_map(|log| log.text.lines())
-        .find(|line| line.contains("vault is sealed") || line.contains("Vault is sealed"))?;
-    Some(Proof::of(FactKind::Log, line))
-}
-
-/// `vault status` prints a table with a line `Sealed  true`.
-fn is_seal_status(message: &str) -> bool {
-    message.lines().any(|line| {
-        let mut words = line.split_whitespace().rev();
-        words.next() == Some("true") && words.next() == Some("Sealed")
-    }) || message.to_lowercase().contains("vault is sealed")
-}
-
-/// The probe's own words name another reason.
-fn speaks_of_else(case: &Case) -> bool {
-    case.events().any(|e| {
-        e.reason == "Unhealthy"
-            && ["connection refused", "timeout", "no such file"]
-                .iter()
-                .any(|w| e.message.contains(w))
+    Some(if case.scene.is_troubled(&issuer) {
+        proof.shared(issuer.to_string())
+    } else {
+        proof
     })
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// An autoscaler without metrics leans on whoever serves them.
+fn autoscaler(case: &Case) -> Option<Proof> {
+    let mut proof = detected(case, Reason::HpaCannotScale)?;
+    let metrics = [
+        "metrics API",
+        "resource metric",
+        "metrics.k8s.io",
+        "no metrics returned",
+    ];
+    if has_any(&case.finding.message, &metrics) {
+        proof.leans_on = case.scene.listed("metrics-server").map(|s| s.name.clone());
+    }
+    Some(proof)
 }

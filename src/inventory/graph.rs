@@ -24,6 +24,7 @@ pub struct Inventory {
     /// URL of the `GitOps` repository: the first `Repo` of a service, else the
     /// `Repository` line of the prose.
     pub repository: Option<String>,
+    /// Prose sections, as context.
     pub context: Vec<ContextSection>,
 }
 

@@ -8,7 +8,9 @@ use super::source::{Source, Span};
 /// was read, but perhaps not as meant.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Level {
+    /// Part of the file could not be read.
     Error,
+    /// Worth a look.
     Warning,
 }
 
@@ -24,6 +26,7 @@ impl std::fmt::Display for Level {
 /// One thing that is wrong with the file, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
+    /// How bad it is.
     pub level: Level,
     /// Counted from 1.
     pub line: usize,

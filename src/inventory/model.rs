@@ -17,36 +17,49 @@ pub struct Service {
     pub name: String,
     /// From the heading's bracket, the key `Aliases` and the namespace table.
     pub aliases: Vec<String>,
+    /// How critical it is.
     pub tier: Tier,
     /// 1-based line of the heading; 0 for K3s's own parts.
     pub line: usize,
+    /// What it is for.
     pub purpose: Option<String>,
+    /// Where it runs.
     pub namespace: Option<String>,
+    /// Where its manifests are.
     pub gitops: GitOps,
+    /// What it needs.
     pub dependencies: Vec<Dependency>,
     /// The file says outright that it depends on nothing (`Dependencies: None`).
     pub declares_no_dependencies: bool,
+    /// What needs it.
     pub dependents: Vec<Dependency>,
     /// `Dependents: ALL ...`: every other service leans on this one.
     pub dependents_all: bool,
+    /// How long it may be down.
     #[serde(rename = "maxDowntimeSeconds")]
     pub max_downtime: Tolerance,
     /// The words after the limit, without their brackets.
     pub max_downtime_note: Option<String>,
+    /// What is to be expected of it.
     pub known_issues: Vec<KnownIssue>,
+    /// What is odd about it.
     pub quirks: Vec<String>,
+    /// How its health is checked.
     pub health_check: Option<String>,
     /// The number that should run; of a range its lower end.
     pub replicas: Option<u32>,
+    /// Its image.
     pub image: Option<String>,
     /// Host names in lower case, without scheme, port and path.
     pub ingress: Vec<String>,
+    /// Its requests and limits, as text.
     pub resources: Option<String>,
     /// Explicit `Workloads`; empty means: matched by name, alias and labels.
     pub workloads: Vec<WorkloadRef>,
     /// The key `Startup Grace`, else the longest slow start among the known issues.
     #[serde(rename = "startupGraceSeconds", serialize_with = "seconds")]
     pub startup_grace: Option<Duration>,
+    /// How old its newest backup may be.
     #[serde(rename = "backupMaxAgeSeconds", serialize_with = "seconds")]
     pub backup_max_age: Option<Duration>,
     /// A database that others keep their data in.
@@ -136,7 +149,9 @@ pub struct GitOps {
     pub app_file: Option<String>,
     /// Directory of the service's own manifests in the repository.
     pub manifests: Option<String>,
+    /// Helm chart.
     pub chart: Option<String>,
+    /// URL of the repository.
     pub repo: Option<String>,
 }
 
@@ -160,6 +175,7 @@ pub struct Dependency {
 pub struct KnownIssue {
     /// Verbatim, as it stands after its bullet.
     pub text: String,
+    /// Its kind.
     #[serde(flatten)]
     pub kind: KnownIssueKind,
 }
@@ -170,6 +186,7 @@ pub struct KnownIssue {
 pub enum KnownIssueKind {
     /// It may take this long from its pod's start until it is ready.
     SlowStartup {
+        /// How long it may take.
         #[serde(rename = "graceSeconds", serialize_with = "whole_seconds")]
         grace: Duration,
     },
@@ -188,16 +205,22 @@ fn whole_seconds<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok
 /// One entry of `Workloads`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct WorkloadRef {
+    /// Its kind.
     pub kind: WorkloadKind,
+    /// Its name.
     pub name: String,
 }
 
 /// The kinds that `Workloads` can name.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub enum WorkloadKind {
+    /// A deployment.
     Deployment,
+    /// A stateful set.
     StatefulSet,
+    /// A daemon set.
     DaemonSet,
+    /// A cron job.
     CronJob,
 }
 
@@ -224,9 +247,13 @@ impl fmt::Display for WorkloadKind {
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Builtin {
+    /// coredns.
     ClusterDns,
+    /// traefik.
     IngressController,
+    /// metrics-server.
     MetricsServer,
+    /// local-path-provisioner.
     LocalPathProvisioner,
 }
 
@@ -235,5 +262,6 @@ pub enum Builtin {
 pub struct ContextSection {
     /// The heading without its number; empty for text above the first heading.
     pub title: String,
+    /// The text.
     pub text: String,
 }

@@ -8,16 +8,19 @@ use super::tier::Tolerance;
 /// Why a text states no tolerance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ToleranceError {
+    /// Nothing is there.
     #[error("there is no value")]
     Empty,
     /// `None`: no downtime, or no limit?
     #[error("`none` may mean no downtime or no limit")]
     Ambiguous,
+    /// It is no tolerance.
     #[error("there is no span of time in it")]
     NotUnderstood,
     /// A number, but nothing says of what.
     #[error("the number has no unit")]
     MissingUnit,
+    /// It is longer than any tolerance.
     #[error("it is more than ten years")]
     TooLong,
 }

@@ -33,7 +33,7 @@ pub fn visibility(snapshot: &Snapshot) -> Visibility {
 #[must_use]
 pub fn service(state: &ServiceState) -> Service {
     let seconds = |d: chrono::TimeDelta| u64::try_from(d.num_seconds()).unwrap_or(0);
-    let counted = state.desired > 0 || state.status != Status::Unknown;
+    let counted = state.desired > 0 || state.status == Status::Unavailable;
     Service {
         name: state.name.clone(),
         tier: state.tier,

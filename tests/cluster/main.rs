@@ -1,5 +1,7 @@
 //! The program against a real API server that holds the operator's homelab.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 mod api;
 mod assets;
 mod audit;
@@ -7,6 +9,7 @@ mod consistency;
 mod control_plane;
 mod discovery;
 mod etcd;
+mod example;
 mod flags;
 mod harness;
 mod homelab;

@@ -9,7 +9,7 @@ use k8s_monitor::cluster::{Resource, UnreadReason};
 
 use crate::stub::{Reply, Stub, TOKEN, assert_only_unread, cluster_at, request, status, unread};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn error_of(stub: &Stub) -> FetchError {
     let error = stub.try_snapshot(LONG).unwrap_err();

@@ -188,7 +188,7 @@ pub fn request(deadline: Duration) -> SnapshotRequest {
     SnapshotRequest {
         now: now(),
         deadline,
-        look_back: Duration::from_secs(3600),
+        look_back: Duration::from_hours(1),
     }
 }
 

@@ -129,7 +129,7 @@ impl Case {
     pub fn grounds(&self) -> Grounds<'_> {
         Grounds {
             inventory: &self.inventory,
-            look_back: Duration::from_secs(3600),
+            look_back: Duration::from_hours(1),
             restarts: &self.restarts,
             outages: &self.outages,
             unlisted: k8s_monitor::inventory::Tier::P3,

@@ -128,13 +128,13 @@ fn incident(incident: &Incident) -> Map<String, Value> {
         .collect();
     object(json!({
         "service": incident.service,
-        "tier": incident.tier.map(|t| t.as_str()),
+        "tier": incident.tier.map(k8s_monitor::inventory::Tier::as_str),
         "severity": incident.severity.as_str(),
         "rule": incident.rule.as_str(),
         "since": incident.since,
         "affects": incident.affects,
         "reason": root.reason.as_str(),
-        "cause": root.cause.map(|c| c.as_str()),
+        "cause": root.cause.map(k8s_monitor::detect::Cause::as_str),
         "resource": root.resource.to_string(),
         "title": incident.title,
         "message": root.message,

@@ -77,13 +77,12 @@ fn is_well(pod: &Pod) -> bool {
 /// Drops the volume of the service account token, whose name is random and
 /// would make the specs of all replicas differ.
 fn make_alike(spec: &mut PodSpec) {
-    spec.volumes.retain(|v| {
-        v.persistent_volume_claim.is_some() || v.config_map.is_some() || v.secret.is_some()
-    });
+    let is_token = |name: &str| name.starts_with("kube-api-access-");
+    spec.volumes.retain(|volume| !is_token(&volume.name));
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
         container
             .volume_mounts
-            .retain(|m| !m.mount_path.starts_with("/var/run/secrets/kubernetes.io/"));
+            .retain(|mount| !is_token(&mount.name));
     }
 }
 

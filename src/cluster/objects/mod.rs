@@ -44,6 +44,7 @@ macro_rules! slim {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
+        #[allow(missing_docs, reason = "fields carry Kubernetes' own names")]
         pub struct $name { $(
             $(#[$field_meta])*
             #[serde(

@@ -156,6 +156,7 @@ slim! {
     }
 
     /// What backs the store; only the provider's name is kept.
+    #[allow(clippy::zero_sized_map_values, reason = "a set on the wire is a map")]
     pub struct SecretStoreSpec {
         pub provider: BTreeMap<String, Discarded>,
     }

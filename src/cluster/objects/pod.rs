@@ -77,6 +77,13 @@ slim! {
         pub affinity: Affinity,
         pub tolerations: Vec<Toleration>,
         pub topology_spread_constraints: Vec<TopologySpread>,
+        pub dns_policy: String,
+        pub dns_config: Option<DnsConfig>,
+    }
+
+    /// Name servers of a pod's own.
+    pub struct DnsConfig {
+        pub nameservers: Vec<String>,
     }
 
     /// A container of a pod.

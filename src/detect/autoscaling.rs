@@ -1,0 +1,56 @@
+//! Autoscalers that cannot do their work. One that stands at its minimum or
+//! maximum does exactly what it was told.
+
+use chrono::TimeDelta;
+
+use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::view::View;
+use crate::cluster::objects::{HorizontalPodAutoscaler, condition};
+
+/// Metrics are missing for a while whenever pods or the metrics server restart.
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+
+/// Checks every autoscaler.
+pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
+    view.snapshot
+        .objects
+        .autoscalers
+        .iter()
+        .filter_map(|a| check(view, a))
+}
+
+fn check(view: &View, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
+    let meta = &scaler.metadata;
+    let failed = ["AbleToScale", "ScalingActive"]
+        .iter()
+        .filter_map(|kind| condition(&scaler.status.conditions, kind))
+        // `ScalingDisabled`: its target was scaled to zero by hand.
+        .find(|c| c.is_false() && c.reason != "ScalingDisabled")?;
+    let since = failed.last_transition_time.or(meta.creation_timestamp)?;
+    if view.now() - since < PATIENCE {
+        return None;
+    }
+    let target = &scaler.spec.scale_target_ref;
+    let reference = ObjectRef::new("HorizontalPodAutoscaler", &meta.namespace, &meta.name);
+    let mut finding = Finding::new(Reason::HpaCannotScale, reference, since, Effect::Impaired);
+    finding.service = view
+        .workloads
+        .iter()
+        .find(|w| {
+            w.kind == target.kind && w.name == target.name && w.meta.namespace == meta.namespace
+        })
+        .and_then(|w| view.service_of(w))
+        .map(|s| s.name.clone());
+    finding.message = format!(
+        "{} {} is not scaled: {}",
+        target.kind, target.name, failed.message
+    );
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "condition {}=False ({}): {}",
+            failed.kind, failed.reason, failed.message
+        ),
+    );
+    Some(finding)
+}

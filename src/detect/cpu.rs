@@ -1,0 +1,91 @@
+//! CPU in use against its limit: at the limit the kernel holds a container
+//! back, and everything that waits for it waits longer.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+
+use super::finding::{Effect, FactKind, Finding, Reason};
+use super::view::View;
+use super::workload::Workload;
+use crate::cluster::objects::{Pod, PodMetrics};
+use crate::cluster::quantity;
+
+/// Share of the limit from which on a container is held back most of the time:
+/// metrics are means over half a minute, the kernel counts every tenth of a second.
+const NEAR: f64 = 0.8;
+/// Programs are busy while they start.
+const STARTED: TimeDelta = TimeDelta::minutes(10);
+
+/// Checks the pods of every workload that metrics tell of.
+#[must_use]
+pub fn detect(view: &View) -> Vec<Finding> {
+    let metrics = &view.snapshot.objects.pod_metrics;
+    let used: HashMap<_, _> = metrics
+        .iter()
+        .map(|m| ((m.metadata.namespace.as_str(), m.metadata.name.as_str()), m))
+        .collect();
+    if used.is_empty() {
+        return Vec::new();
+    }
+    view.workloads
+        .iter()
+        .filter_map(|w| check(view, w, &used))
+        .collect()
+}
+
+fn check(
+    view: &View,
+    workload: &Workload,
+    used: &HashMap<(&str, &str), &PodMetrics>,
+) -> Option<Finding> {
+    let shares: Vec<_> = workload
+        .pods
+        .iter()
+        .filter(|p| p.started().is_some_and(|t| view.now() - t > STARTED))
+        .filter_map(|p| {
+            busiest(
+                p,
+                used.get(&(p.metadata.namespace.as_str(), p.metadata.name.as_str()))?,
+            )
+        })
+        .collect();
+    let (share, text) = shares.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    if share < NEAR {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Reason::CpuNearLimit,
+        workload.reference(),
+        view.now(),
+        Effect::Impaired,
+    );
+    finding.service = view.service_of(workload).map(|s| s.name.clone());
+    finding.message = text.clone();
+    finding.fact(FactKind::Metric, text);
+    Some(finding)
+}
+
+/// The container of a pod that is closest to its limit.
+fn busiest(pod: &Pod, used: &PodMetrics) -> Option<(f64, String)> {
+    let of = |c: &crate::cluster::objects::Container| {
+        let limit = quantity::parse(&c.resources.limits.get("cpu")?.0).filter(|l| *l > 0.0)?;
+        let usage = &used.containers.iter().find(|m| m.name == c.name)?.usage;
+        let usage = quantity::parse(&usage.get("cpu")?.0)?;
+        let share = usage / limit;
+        let text = format!(
+            "container {} of pod {} uses {:.0}m of CPU, {:.0} % of its limit {:.0}m",
+            c.name,
+            pod.metadata.name,
+            usage * 1000.0,
+            share * 100.0,
+            limit * 1000.0
+        );
+        Some((share, text))
+    };
+    pod.spec
+        .containers
+        .iter()
+        .filter_map(of)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+}

@@ -1,0 +1,274 @@
+//! Argo CD applications, External Secrets and their stores. A sync that runs,
+//! an application that is merely out of sync, and a refresh that failed a
+//! moment ago are everyday sights.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+
+use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::view::View;
+use super::workload::Workload;
+use crate::cluster::objects::{
+    Application, Condition, ExternalSecret, ObjectMeta, SecretStore, condition,
+};
+use crate::inventory::Service;
+
+/// What fails for less than this may mend itself at the next try.
+const PATIENCE: TimeDelta = TimeDelta::minutes(5);
+
+/// Checks every application, store and external secret.
+#[must_use]
+pub fn detect(view: &View) -> Vec<Finding> {
+    let objects = &view.snapshot.objects;
+    let mut findings = Vec::new();
+    for application in &objects.applications {
+        findings.extend(sync(view, application));
+        findings.extend(health(view, application));
+    }
+    let stores = objects.secret_stores.iter().map(|s| (s, "SecretStore"));
+    let of_cluster = objects
+        .cluster_secret_stores
+        .iter()
+        .map(|s| (s, "ClusterSecretStore"));
+    findings.extend(
+        stores
+            .chain(of_cluster)
+            .filter_map(|(s, kind)| store(view, s, kind)),
+    );
+    findings.extend(
+        objects
+            .external_secrets
+            .iter()
+            .filter_map(|s| external_secret(view, s)),
+    );
+    findings
+}
+
+fn application_ref(application: &Application) -> ObjectRef {
+    ObjectRef::new(
+        "Application",
+        &application.metadata.namespace,
+        &application.metadata.name,
+    )
+}
+
+/// The newest synchronisation failed and nothing has made good for it, or the
+/// manifests cannot even be compared.
+fn sync(view: &View, application: &Application) -> Option<Finding> {
+    let status = &application.status;
+    let failed = status.operation_state.as_ref().filter(|o| {
+        matches!(o.phase.as_str(), "Failed" | "Error") && status.sync.status != "Synced"
+    });
+    let broken = status
+        .conditions
+        .iter()
+        .find(|c| c.kind.ends_with("Error") && c.kind != "OrphanedResourceError");
+    let (since, message) = match (failed, broken) {
+        (Some(operation), _) => (
+            operation.finished_at.or(operation.started_at)?,
+            &operation.message,
+        ),
+        (None, Some(condition)) => (condition.last_transition_time?, &condition.message),
+        (None, None) => return None,
+    };
+    if view.now() - since < PATIENCE {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Reason::ArgoSyncFailed,
+        application_ref(application),
+        since,
+        Effect::Impaired,
+    );
+    finding.service = service_of(view, application);
+    finding.message = format!("what Git says is not applied: {message}");
+    finding.fact(
+        FactKind::Object,
+        format!("sync {}: {message}", status.sync.status),
+    );
+    if let Some(broken) = broken {
+        finding.fact(
+            FactKind::Object,
+            format!("condition {}: {}", broken.kind, broken.message),
+        );
+    }
+    Some(finding)
+}
+
+fn health(view: &View, application: &Application) -> Option<Finding> {
+    let health = &application.status.health;
+    let since = health
+        .last_transition_time
+        .or(application.status.reconciled_at)
+        .unwrap_or(view.now() - PATIENCE);
+    if health.status != "Degraded" || view.now() - since < PATIENCE {
+        return None;
+    }
+    let mut finding = Finding::new(
+        Reason::ArgoDegraded,
+        application_ref(application),
+        since,
+        Effect::Impaired,
+    );
+    finding.service = service_of(view, application);
+    let why = if health.message.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", health.message)
+    };
+    finding.message = format!("Argo CD calls the application degraded{why}");
+    finding.fact(FactKind::Object, format!("health Degraded{why}"));
+    Some(finding)
+}
+
+/// The service that an application deploys.
+fn service_of(view: &View, application: &Application) -> Option<String> {
+    let name = &application.metadata.name;
+    let by_app = |s: &&Service| s.gitops.app_name.as_deref() == Some(name);
+    let by_namespace = || {
+        let namespace = &application.spec.destination.namespace;
+        let mut here = view
+            .roster
+            .iter()
+            .filter(|s| s.builtin.is_none() && s.namespace.as_deref() == Some(namespace));
+        let only = here.next()?;
+        here.next().is_none().then_some(only)
+    };
+    let found = view
+        .roster
+        .iter()
+        .find(by_app)
+        .or_else(|| view.roster.iter().find(|s| s.is_called(name)));
+    found.or_else(by_namespace).map(|s| s.name.clone())
+}
+
+fn unready<'a>(
+    view: &View,
+    conditions: &'a [Condition],
+    meta: &ObjectMeta,
+) -> Option<(&'a Condition, crate::cluster::objects::Time)> {
+    let ready = condition(conditions, "Ready").filter(|c| c.is_false())?;
+    let since = ready.last_transition_time.or(meta.creation_timestamp)?;
+    (view.now() - since >= PATIENCE).then_some((ready, since))
+}
+
+fn store(view: &View, store: &SecretStore, kind: &str) -> Option<Finding> {
+    let meta = &store.metadata;
+    let (ready, since) = unready(view, &store.status.conditions, meta)?;
+    let reference = ObjectRef::new(kind, &meta.namespace, &meta.name);
+    let mut finding = Finding::new(
+        Reason::SecretStoreNotReady,
+        reference,
+        since,
+        Effect::Impaired,
+    );
+    let keeper = || {
+        view.roster
+            .iter()
+            .find(|s| s.is_called("external-secrets"))
+            .map(|s| s.name.clone())
+    };
+    finding.service = owner(view, meta).or_else(keeper);
+    finding.message = format!("gives out no secrets: {}", ready.message);
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "condition Ready=False ({}): {}",
+            ready.reason, ready.message
+        ),
+    );
+    let providers: Vec<_> = store.spec.provider.keys().map(String::as_str).collect();
+    if !providers.is_empty() {
+        finding.fact(
+            FactKind::Object,
+            format!("provider {}", providers.join(", ")),
+        );
+    }
+    Some(finding)
+}
+
+fn external_secret(view: &View, secret: &ExternalSecret) -> Option<Finding> {
+    let meta = &secret.metadata;
+    let (ready, since) = unready(view, &secret.status.conditions, meta)?;
+    let reference = ObjectRef::new("ExternalSecret", &meta.namespace, &meta.name);
+    let mut finding = Finding::new(
+        Reason::ExternalSecretFailed,
+        reference,
+        since,
+        Effect::Impaired,
+    );
+    finding.service = user(view, meta, target(secret)).or_else(|| owner(view, meta));
+    finding.message = format!(
+        "Secret {} is not kept up to date: {}",
+        target(secret),
+        ready.message
+    );
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "condition Ready=False ({}): {}",
+            ready.reason, ready.message
+        ),
+    );
+    let store = &secret.spec.secret_store_ref;
+    finding.fact(
+        FactKind::Object,
+        format!("store {} {}", store.kind, store.name),
+    );
+    Some(finding)
+}
+
+/// The Secret that an external secret makes, named like itself where it says nothing.
+#[must_use]
+pub fn target(secret: &ExternalSecret) -> &str {
+    let name = &secret.spec.target.name;
+    if name.is_empty() {
+        &secret.metadata.name
+    } else {
+        name
+    }
+}
+
+fn owner(view: &View, meta: &ObjectMeta) -> Option<String> {
+    let at = view.owners.of_object(meta)?;
+    Some(view.roster[at].name.clone())
+}
+
+/// The service whose pods use a Secret.
+fn user(view: &View, meta: &ObjectMeta, secret: &str) -> Option<String> {
+    let here = view
+        .workloads
+        .iter()
+        .filter(|w| w.meta.namespace == meta.namespace);
+    let users = here.filter(|w| secrets_of(w).contains(secret));
+    users
+        .filter_map(|w| view.service_of(w))
+        .min_by_key(|s| s.tier)
+        .map(|s| s.name.clone())
+}
+
+/// Names of the Secrets that a workload's pods use.
+fn secrets_of<'a>(workload: &'a Workload) -> HashSet<&'a str> {
+    let Some(spec) = workload.pod_spec() else {
+        return HashSet::new();
+    };
+    let containers = || spec.containers.iter().chain(&spec.init_containers);
+    let from = containers()
+        .flat_map(|c| &c.env_from)
+        .filter_map(|e| e.secret_ref.as_ref());
+    let keys = containers()
+        .flat_map(|c| &c.env)
+        .filter_map(|v| v.value_from.as_ref()?.secret_key_ref.as_ref());
+    let volumes = spec
+        .volumes
+        .iter()
+        .filter_map(|v| v.secret.as_ref())
+        .map(|s| s.secret_name.as_str());
+    let pulls = spec.image_pull_secrets.iter().map(|s| s.name.as_str());
+    from.chain(keys)
+        .map(|k| k.name.as_str())
+        .chain(volumes)
+        .chain(pulls)
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! Ways in from outside that lead to nothing: ingresses whose backend does not
+//! exist, routes that their gateway does not accept.
+
+use chrono::TimeDelta;
+
+use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::view::View;
+use crate::cluster::Resource;
+use crate::cluster::objects::{
+    Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service,
+};
+
+/// Gateways and Services of one sync follow each other within minutes.
+const PATIENCE: TimeDelta = TimeDelta::minutes(2);
+
+/// Checks ingresses, routes and gateways.
+#[must_use]
+pub fn detect(view: &View) -> Vec<Finding> {
+    let objects = &view.snapshot.objects;
+    let mut findings = Vec::new();
+    if view.snapshot.is_read(Resource::Services) {
+        findings.extend(objects.ingresses.iter().filter_map(|i| ingress(view, i)));
+    }
+    findings.extend(objects.http_routes.iter().filter_map(|r| route(view, r)));
+    findings.extend(objects.gateways.iter().filter_map(|g| gateway(view, g)));
+    findings
+}
+
+fn draft(
+    view: &View,
+    reason: Reason,
+    kind: &str,
+    meta: &ObjectMeta,
+    since: Option<crate::cluster::objects::Time>,
+) -> Option<Finding> {
+    let since = since
+        .or(meta.creation_timestamp)
+        .unwrap_or(view.now() - PATIENCE);
+    if view.now() - since < PATIENCE {
+        return None;
+    }
+    let reference = ObjectRef::new(kind, &meta.namespace, &meta.name);
+    Some(Finding::new(reason, reference, since, Effect::Impaired))
+}
+
+fn ingress(view: &View, ingress: &Ingress) -> Option<Finding> {
+    let meta = &ingress.metadata;
+    let paths = ingress
+        .spec
+        .rules
+        .iter()
+        .flat_map(|r| r.http.paths.iter().map(move |p| (r.host.as_str(), p)));
+    let backends: Vec<_> = paths
+        .filter_map(|(host, p)| Some((host, p.path.as_str(), p.backend.service.as_ref()?)))
+        .collect();
+    let missing: Vec<_> = backends
+        .iter()
+        .filter_map(|(host, path, b)| Some((*host, *path, lacking(view, &meta.namespace, b)?)))
+        .collect();
+    let (host, path, what) = missing.first()?;
+    let mut finding = draft(view, Reason::IngressBackendMissing, "Ingress", meta, None)?;
+    finding.service = owner(view, meta, missing.iter().map(|(host, ..)| *host));
+    // Its users come in by this host, and none of its paths leads anywhere.
+    let listed = view.roster.iter().any(|s| {
+        Some(&s.name) == finding.service.as_ref()
+            && missing
+                .iter()
+                .any(|(host, ..)| s.ingress.iter().any(|h| h == host))
+    });
+    if listed && missing.len() == backends.len() {
+        finding.effect = Effect::CutOff;
+    }
+    finding.message = format!("{host}{path} leads nowhere: {what}");
+    for (host, path, what) in &missing {
+        finding.fact(FactKind::Object, format!("{host}{path}: {what}"));
+    }
+    Some(finding)
+}
+
+/// What a backend names and is not there.
+fn lacking(view: &View, namespace: &str, backend: &IngressService) -> Option<String> {
+    let services = &view.snapshot.objects.services;
+    let known = services
+        .iter()
+        .find(|s| s.metadata.namespace == namespace && s.metadata.name == backend.name);
+    let Some(service) = known else {
+        return Some(format!(
+            "Service {} does not exist in {namespace}",
+            backend.name
+        ));
+    };
+    let port = &backend.port;
+    let has = |s: &Service| {
+        s.spec.ports.iter().any(|p| match port.number {
+            Some(number) => p.port == number,
+            None => p.name == port.name,
+        })
+    };
+    let asks = port.number.is_some() || !port.name.is_empty();
+    let checkable = asks && service.spec.kind != "ExternalName" && !service.spec.ports.is_empty();
+    (checkable && !has(service)).then(|| {
+        let asked = port
+            .number
+            .map_or_else(|| port.name.clone(), |n| n.to_string());
+        let ports: Vec<_> = service
+            .spec
+            .ports
+            .iter()
+            .map(|p| p.port.to_string())
+            .collect();
+        format!(
+            "Service {} has no port {asked}, only {}",
+            backend.name,
+            ports.join(", ")
+        )
+    })
+}
+
+/// The service that a host belongs to by the services file, else by namespace and name.
+fn owner<'h>(
+    view: &View,
+    meta: &ObjectMeta,
+    hosts: impl Iterator<Item = &'h str>,
+) -> Option<String> {
+    let hosts: Vec<_> = hosts.collect();
+    let by_host = view
+        .roster
+        .iter()
+        .find(|s| s.ingress.iter().any(|h| hosts.contains(&h.as_str())));
+    let by_name = || {
+        let at = view.owners.of_object(meta)?;
+        Some(&view.roster[at])
+    };
+    by_host.or_else(by_name).map(|s| s.name.clone())
+}
+
+/// A gateway says of each route whether it takes it and finds its backends.
+fn route(view: &View, route: &HttpRoute) -> Option<Finding> {
+    let meta = &route.metadata;
+    let refused = route
+        .status
+        .parents
+        .iter()
+        .flat_map(|p| &p.conditions)
+        .find(|c| matches!(c.kind.as_str(), "Accepted" | "ResolvedRefs") && c.is_false())?;
+    let mut finding = draft(
+        view,
+        Reason::RouteInvalid,
+        "HTTPRoute",
+        meta,
+        refused.last_transition_time,
+    )?;
+    finding.service = owner(view, meta, route.spec.hostnames.iter().map(String::as_str));
+    finding.message = format!(
+        "{} leads nowhere: {}",
+        route.spec.hostnames.join(", "),
+        refused.message
+    );
+    finding.fact(FactKind::Object, said(refused));
+    Some(finding)
+}
+
+fn gateway(view: &View, gateway: &Gateway) -> Option<Finding> {
+    let meta = &gateway.metadata;
+    let refused = gateway
+        .status
+        .conditions
+        .iter()
+        .find(|c| matches!(c.kind.as_str(), "Accepted" | "Programmed") && c.is_false())?;
+    let mut finding = draft(
+        view,
+        Reason::RouteInvalid,
+        "Gateway",
+        meta,
+        refused.last_transition_time,
+    )?;
+    finding.service = owner(view, meta, std::iter::empty());
+    finding.message = format!("the gateway is not in force: {}", refused.message);
+    finding.fact(FactKind::Object, said(refused));
+    Some(finding)
+}
+
+fn said(condition: &Condition) -> String {
+    format!(
+        "condition {}={} ({}): {}",
+        condition.kind, condition.status, condition.reason, condition.message
+    )
+}

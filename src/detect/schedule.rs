@@ -1,0 +1,102 @@
+//! Cron jobs that were due and were not started: what never ran leaves neither
+//! job nor pod nor event behind.
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use croner::Cron;
+
+use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::view::View;
+use crate::cluster::Resource;
+use crate::cluster::objects::{CronJob, Time};
+
+/// A run may start this late: the controller looks every ten seconds, and a
+/// control plane that restarts catches up within minutes.
+const LATE: TimeDelta = TimeDelta::minutes(10);
+
+/// Checks every cron job that is not suspended.
+pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
+    let objects = &view.snapshot.objects;
+    let is_read = view.snapshot.is_read(Resource::Jobs);
+    objects
+        .cron_jobs
+        .iter()
+        .filter(move |c| is_read && !c.spec.suspend)
+        .filter_map(|c| check(view, c))
+}
+
+fn check(view: &View, cron: &CronJob) -> Option<Finding> {
+    let meta = &cron.metadata;
+    let last = cron.status.last_schedule_time;
+    // What never ran may have been made a moment ago; count from there.
+    let from = last.max(meta.creation_timestamp)?;
+    let due = next_run(cron, from)?;
+    let late = cron
+        .spec
+        .starting_deadline_seconds
+        .and_then(TimeDelta::try_seconds)
+        .map_or(LATE, |d| d.max(LATE));
+    if view.now() - due <= late || is_running(view, cron) {
+        return None;
+    }
+    let reference = ObjectRef::new("CronJob", &meta.namespace, &meta.name);
+    let mut finding = Finding::new(Reason::CronJobMissed, reference, due, Effect::Impaired);
+    let service = view.owners.of_cron_job(meta);
+    finding.service = service.map(|at| view.roster[at].name.clone());
+    let zone = if cron.spec.time_zone.is_empty() {
+        "UTC"
+    } else {
+        &cron.spec.time_zone
+    };
+    let before = last.map_or_else(
+        || "never".to_owned(),
+        |t| t.format("%F %H:%M UTC").to_string(),
+    );
+    finding.message = format!(
+        "was due at {} and did not run; it last ran {before}",
+        due.format("%F %H:%M UTC")
+    );
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "schedule {:?} ({zone}), last scheduled {before}",
+            cron.spec.schedule
+        ),
+    );
+    Some(finding)
+}
+
+/// The run after a moment, by the schedule in its own time zone.
+#[must_use]
+pub fn next_run(cron: &CronJob, after: Time) -> Option<Time> {
+    let mut pattern = cron.spec.schedule.trim();
+    let mut zone = cron.spec.time_zone.as_str();
+    // An old way to give the zone.
+    for mark in ["CRON_TZ=", "TZ="] {
+        if let Some((inline, rest)) = pattern.strip_prefix(mark).and_then(|p| p.split_once(' ')) {
+            (zone, pattern) = (inline, rest.trim());
+        }
+    }
+    let zone: Tz = if zone.is_empty() {
+        Tz::UTC
+    } else {
+        zone.parse().ok()?
+    };
+    let schedule: Cron = pattern.parse().ok()?;
+    let next = schedule
+        .find_next_occurrence(&after.with_timezone(&zone), false)
+        .ok()?;
+    Some(next.to_utc())
+}
+
+/// A run that takes long holds the next one back where runs may not overlap.
+fn is_running(view: &View, cron: &CronJob) -> bool {
+    cron.spec.concurrency_policy == "Forbid"
+        && view.snapshot.objects.jobs.iter().any(|j| {
+            j.status.active > 0
+                && j.metadata.namespace == cron.metadata.namespace
+                && j.metadata
+                    .controller()
+                    .is_some_and(|o| o.kind == "CronJob" && o.name == cron.metadata.name)
+        })
+}

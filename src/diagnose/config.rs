@@ -1,0 +1,242 @@
+//! Containers that cannot be made or started: what their configuration names
+//! is not there, their volumes do not come, their command cannot be run.
+
+use super::text::{between, has_any};
+use super::{Case, Proof, Rule};
+use crate::detect::{Cause, FactKind, Reason};
+
+/// What is missing outranks what fails.
+pub const RULES: &[Rule] = &[
+    Rule {
+        cause: Cause::SecretMissing,
+        proof: |c| missing(c, "secret"),
+    },
+    Rule {
+        cause: Cause::ConfigMapMissing,
+        proof: |c| missing(c, "configmap"),
+    },
+    Rule {
+        cause: Cause::OOMKilled,
+        proof: killed_in_birth,
+    },
+    Rule {
+        cause: Cause::VolumePermissionDenied,
+        proof: mount_denied,
+    },
+    Rule {
+        cause: Cause::VolumeMountFailed,
+        proof: mount_failed,
+    },
+    Rule {
+        cause: Cause::ContainerCommandInvalid,
+        proof: command,
+    },
+];
+
+/// What the kubelet says it lacks: of environments in the waiting message, of
+/// volumes in an event.
+fn missing(case: &Case, kind: &str) -> Option<Proof> {
+    let waiting = case
+        .waiting()
+        .filter(|(_, reason, _)| *reason == "CreateContainerConfigError")
+        .map(|(_, _, message)| (FactKind::Object, message));
+    let mounts = case.waiting().any(|(_, reason, _)| is_being_made(reason))
+        || case.is(&[Reason::ContainerCreating]);
+    let events = case
+        .events_of(&["FailedMount", "Failed"])
+        .into_iter()
+        .filter(|_| mounts)
+        .map(|e| (FactKind::Event, e.message.as_str()));
+    let (from, text, name) = waiting
+        .chain(events)
+        .find_map(|(from, text)| Some((from, text, lacking(text, kind)?)))?;
+    let whole = if kind == "secret" {
+        "Secret"
+    } else {
+        "ConfigMap"
+    };
+    let what = match between(text, "find key ", " in ") {
+        Some(key) => format!("key {key} of {whole} {name} does not exist"),
+        None => format!(
+            "{whole} {name} does not exist in namespace {}",
+            case.namespace()
+        ),
+    };
+    let proof = Proof::of(from, text).saying(format!("no container can start: {what}"));
+    Some(match kind {
+        "secret" => super::secrets::behind_secret(case, &name, proof),
+        _ => proof,
+    })
+}
+
+fn is_being_made(reason: &str) -> bool {
+    matches!(
+        reason,
+        "ContainerCreating" | "PodInitializing" | "CreateContainerConfigError"
+    )
+}
+
+/// The name in `secret "x" not found`, `references non-existent secret key`
+/// or `couldn't find key k in Secret ns/x`.
+fn lacking(text: &str, kind: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let mark = format!("{kind} \"");
+    if let Some((_, rest)) = lower.split_once(&mark)
+        && rest.contains("not found")
+    {
+        return rest.split('"').next().map(ToOwned::to_owned);
+    }
+    let in_kind = format!(" in {kind} ");
+    if lower.contains("find key") && lower.contains(&in_kind) {
+        let (_, rest) = lower.split_once(&in_kind)?;
+        let name = rest.split([' ', ',', '"']).next()?;
+        return Some(name.rsplit('/').next().unwrap_or(name).to_owned());
+    }
+    let keyless = lower.contains("references non-existent") && lower.contains(kind);
+    keyless.then(|| {
+        between(text, "volume \"", "\"")
+            .unwrap_or("of a volume")
+            .to_owned()
+    })
+}
+
+/// The runtime could not even set up the container within its memory limit.
+fn killed_in_birth(case: &Case) -> Option<Proof> {
+    let sign = |text: &str| text.to_lowercase().contains("oom-kill");
+    let waiting = case
+        .waiting()
+        .find(|(_, _, m)| sign(m))
+        .map(|(_, _, m)| (FactKind::Object, m));
+    let (from, text) = waiting.or_else(|| {
+        let events = case.events_of(&["FailedCreatePodSandBox", "Failed"]);
+        let event = events.into_iter().find(|e| sign(&e.message))?;
+        Some((FactKind::Event, event.message.as_str()))
+    })?;
+    let limits = super::runtime::memory_limits(case);
+    Some(
+        Proof::of(from, text)
+            .and(FactKind::Object, format!("memory limits: {limits}"))
+            .saying(format!(
+                "killed for memory before it could start; limits: {limits}"
+            )),
+    )
+}
+
+fn mount_events<'a>(case: &Case<'a>) -> Vec<&'a str> {
+    if !case.is(&[
+        Reason::ContainerCreating,
+        Reason::CreateContainerError,
+        Reason::RunContainerError,
+    ]) {
+        return Vec::new();
+    }
+    // Older than the present trouble: a hiccup while the pod was placed.
+    let events = case.events_of(&["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
+    events
+        .into_iter()
+        .filter(|e| !e.message.contains("failed to sync") || e.times() > 3)
+        .map(|e| e.message.as_str())
+        .collect()
+}
+
+fn mount_denied(case: &Case) -> Option<Proof> {
+    let denied = |m: &&str| {
+        has_any(
+            &m.to_lowercase(),
+            &[
+                "permission denied",
+                "access denied",
+                "operation not permitted",
+            ],
+        )
+    };
+    let text = mount_events(case).into_iter().find(denied)?;
+    Some(Proof::event(text).saying(format!(
+        "volume {} cannot be mounted: permission denied",
+        between(text, "volume \"", "\"").unwrap_or("of the pod")
+    )))
+}
+
+fn mount_failed(case: &Case) -> Option<Proof> {
+    if case.is(&[Reason::ClaimLost]) {
+        return Some(Proof::object(case.finding.message.clone()));
+    }
+    if case.is(&[Reason::FailedScheduling]) {
+        let text = &case.finding.message;
+        let claim = between(text, "persistentvolumeclaim \"", "\" not found")?;
+        return Some(
+            Proof::object(format!(
+                "claim {claim} does not exist in namespace {}",
+                case.namespace()
+            ))
+            .saying(format!("cannot be placed: claim {claim} does not exist")),
+        );
+    }
+    let text = mount_events(case).into_iter().next()?;
+    let volume = between(text, "volume \"", "\"").unwrap_or("of the pod");
+    let elsewhere = text.contains("Multi-Attach error");
+    let how = if elsewhere {
+        "it is still attached to another node"
+    } else {
+        "it cannot be mounted"
+    };
+    Some(Proof::event(text).saying(format!("waits for volume {volume}: {how}")))
+}
+
+/// Words of the runtime about a command that is not there or no program.
+const NO_COMMAND: &[&str] = &[
+    "executable file not found",
+    "no such file or directory",
+    "exec format error",
+    "permission denied",
+    "is a directory",
+    "no command specified",
+    "not a directory",
+];
+
+fn command(case: &Case) -> Option<Proof> {
+    let of_start = |reason: &str| {
+        matches!(
+            reason,
+            "RunContainerError" | "CreateContainerError" | "StartError"
+        )
+    };
+    let waiting = case
+        .waiting()
+        .filter(|(_, r, _)| of_start(r))
+        .map(|(_, _, m)| m);
+    let ended = case
+        .ends()
+        .filter(|(_, _, t)| {
+            of_start(&t.reason) || t.reason == "ContainerCannotRun" || t.reason == "StartError"
+        })
+        .map(|(_, _, t)| t.message.as_str());
+    let text = waiting
+        .chain(ended)
+        .find(|m| has_any(&m.to_lowercase(), NO_COMMAND) && !m.contains("failed to mount"));
+    if let Some(text) = text {
+        let name = between(text, "exec: \"", "\"").map_or_else(String::new, |c| format!(" {c}"));
+        return Some(
+            Proof::object(text).saying(format!("the container's command{name} cannot be run")),
+        );
+    }
+    let (_, status, end) = case
+        .ends()
+        .find(|(_, _, t)| matches!(t.exit_code, 126 | 127))?;
+    let what = if end.exit_code == 127 {
+        "does not exist in the image"
+    } else {
+        "is no program that may be run"
+    };
+    let mut proof = Proof::object(format!(
+        "container {} ended with exit code {}",
+        status.name, end.exit_code
+    ));
+    if let Some(line) = super::logs::last_words(case) {
+        proof = proof.and(FactKind::Log, line);
+    }
+    Some(proof.saying(format!(
+        "the command of container {} {what} (exit code {})",
+        status.name, end.exit_code
+    )))
+}

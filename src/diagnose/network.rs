@@ -1,0 +1,118 @@
+//! The way between pods: sandboxes without network, the proxy of a node,
+//! addresses that lead nowhere.
+
+use super::text::has_any;
+use super::{Case, Proof, Rule};
+use crate::detect::{Cause, FactKind, Reason};
+
+/// The node's own parts outrank what its pods name.
+pub const RULES: &[Rule] = &[
+    Rule {
+        cause: Cause::NetworkDegraded,
+        proof: sandbox,
+    },
+    Rule {
+        cause: Cause::KubeProxyUnavailable,
+        proof: kube_proxy,
+    },
+    Rule {
+        cause: Cause::EnvAddressMismatch,
+        proof: address,
+    },
+    Rule {
+        cause: Cause::ServiceNoReadyEndpoints,
+        proof: no_service,
+    },
+    Rule {
+        cause: Cause::IngressBackendMissing,
+        proof: |c| detected(c, Reason::IngressBackendMissing),
+    },
+    Rule {
+        cause: Cause::RouteInvalid,
+        proof: |c| detected(c, Reason::RouteInvalid),
+    },
+];
+
+/// What a detector saw is the cause itself; its facts are there already.
+pub fn detected(case: &Case, reason: Reason) -> Option<Proof> {
+    case.is(&[reason]).then(Proof::default)
+}
+
+/// The network plugin could not connect the pod.
+fn sandbox(case: &Case) -> Option<Proof> {
+    if !case.is(&[Reason::ContainerCreating]) {
+        return None;
+    }
+    let events = case.events_of(&["FailedCreatePodSandBox", "NetworkNotReady"]);
+    let event = events.into_iter().find(|e| {
+        has_any(
+            &e.message.to_lowercase(),
+            &[
+                "network for sandbox",
+                "cni",
+                "network is not ready",
+                "network plugin",
+                "ipam",
+                "no ip addresses",
+            ],
+        )
+    })?;
+    let node = case
+        .pods
+        .iter()
+        .map(|p| p.node())
+        .find(|n| !n.is_empty())
+        .unwrap_or_default();
+    Some(
+        Proof::event(event.message.clone())
+            .saying(format!(
+                "the network plugin on node {node} cannot connect the pod"
+            ))
+            .shared(format!("network of node {node}")),
+    )
+}
+
+/// Without the proxy of its node, a pod reaches no Service that changed since.
+fn kube_proxy(case: &Case) -> Option<Proof> {
+    let meta = case.workload?.meta;
+    let is_proxy = meta.namespace == "kube-system"
+        && (meta.name == "kube-proxy"
+            || meta.label("k8s-app") == Some("kube-proxy")
+            || meta.label("component") == Some("kube-proxy"));
+    if !is_proxy {
+        return None;
+    }
+    let mut nodes: Vec<_> = case
+        .pods
+        .iter()
+        .map(|p| p.node())
+        .filter(|n| !n.is_empty())
+        .collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let places = if nodes.is_empty() {
+        "some nodes".to_owned()
+    } else {
+        nodes.join(", ")
+    };
+    Some(
+        Proof::object(format!("kube-proxy on {places}: {}", case.finding.message)).saying(format!(
+            "kube-proxy does not run on {places}: Services are not reached from there"
+        )),
+    )
+}
+
+fn address(case: &Case) -> Option<Proof> {
+    (case.is(&[Reason::ServiceNotFound]) && case.finding.resource.kind != "Service")
+        .then(Proof::default)
+}
+
+/// A Service that others ask for and that is simply not there.
+fn no_service(case: &Case) -> Option<Proof> {
+    (case.is(&[Reason::ServiceNotFound]) && case.finding.resource.kind == "Service").then(|| {
+        Proof::of(
+            FactKind::Object,
+            format!("Service {} does not exist", case.finding.resource.name),
+        )
+    })
+}

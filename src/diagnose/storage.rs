@@ -1,0 +1,178 @@
+//! Claims that are not bound, and pods that wait for them.
+
+use super::claims::{self, Misfit, OpenClaim};
+use super::{Case, Proof, Rule};
+use crate::cluster::Resource;
+use crate::detect::{Cause, FactKind, Reason};
+
+/// A class that is missing outranks volumes that do not fit, and both outrank
+/// a provisioner that does nothing.
+pub const RULES: &[Rule] = &[
+    Rule {
+        cause: Cause::StorageClassMissing,
+        proof: class_missing,
+    },
+    Rule {
+        cause: Cause::PvcAccessModeMismatch,
+        proof: |c| misfit(c, Misfit::AccessMode),
+    },
+    Rule {
+        cause: Cause::PvcCapacityMismatch,
+        proof: |c| misfit(c, Misfit::Capacity),
+    },
+    Rule {
+        cause: Cause::PvcSelectorMismatch,
+        proof: |c| misfit(c, Misfit::Selector),
+    },
+    Rule {
+        cause: Cause::PvAlreadyBound,
+        proof: |c| misfit(c, Misfit::Taken),
+    },
+    Rule {
+        cause: Cause::ProvisionerFailed,
+        proof: provisioner,
+    },
+];
+
+fn waits_for_claim(case: &Case) -> bool {
+    case.is(&[Reason::ProvisioningFailed])
+        || case.is(&[Reason::FailedScheduling])
+            && (case.finding.message.contains("PersistentVolumeClaim")
+                || case.finding.message.contains("persistent volumes to bind"))
+}
+
+fn open<'a>(case: &Case<'a>) -> Vec<OpenClaim<'a>> {
+    if waits_for_claim(case) {
+        claims::open(case)
+    } else {
+        Vec::new()
+    }
+}
+
+fn class_missing(case: &Case) -> Option<Proof> {
+    if !case.view.snapshot.is_read(Resource::StorageClasses) {
+        return None;
+    }
+    let claims = open(case);
+    let claim = claims
+        .iter()
+        .find(|c| c.class.is_none() && !c.class_name().is_empty() && c.volumes.is_empty());
+    if let Some(claim) = claim {
+        let classes: Vec<_> = case
+            .view
+            .snapshot
+            .objects
+            .storage_classes
+            .iter()
+            .map(|c| c.metadata.name.as_str())
+            .collect();
+        let (name, class) = (&claim.claim.metadata.name, claim.class_name());
+        let known = if classes.is_empty() {
+            "there is none".to_owned()
+        } else {
+            format!("there are {}", classes.join(", "))
+        };
+        return Some(
+            Proof::object(format!(
+                "claim {name} asks for storage class {class}; {known}"
+            ))
+            .saying(format!(
+                "storage class {class}, which claim {name} asks for, does not exist"
+            )),
+        );
+    }
+    // No class named, none the default, and no volume made by hand.
+    let claim = claims.iter().find(|c| {
+        c.claim.spec.storage_class_name.is_none() && c.class.is_none() && c.volumes.is_empty()
+    })?;
+    let name = &claim.claim.metadata.name;
+    Some(
+        Proof::object(format!(
+            "claim {name} names no storage class and none is the default"
+        ))
+        .saying(format!(
+            "claim {name} names no storage class, and the cluster has no default one"
+        )),
+    )
+}
+
+/// The nearest volume fails the claim in one respect more than in any other.
+fn misfit(case: &Case, which: Misfit) -> Option<Proof> {
+    let claims = open(case);
+    claims.iter().filter(|c| c.is_static()).find_map(|claim| {
+        let (volume, misfits) = claim.nearest()?;
+        // Of several the first in the order of the table.
+        let first = [Misfit::AccessMode, Misfit::Capacity, Misfit::Selector, Misfit::Taken]
+            .into_iter()
+            .find(|m| misfits.contains(m))?;
+        if first != which {
+            return None;
+        }
+        let (name, spec) = (&claim.claim.metadata.name, &claim.claim.spec);
+        let volume_name = &volume.metadata.name;
+        let text = match which {
+            Misfit::AccessMode => format!(
+                "claim {name} asks for {}; volume {volume_name} offers {}",
+                spec.access_modes.join(", "),
+                volume.spec.access_modes.join(", ")
+            ),
+            Misfit::Capacity => format!(
+                "claim {name} asks for {}; volume {volume_name} has {}",
+                claim.size().map_or("?", |(_, t)| t),
+                volume.spec.capacity.get("storage").map_or("?", |q| q.0.as_str())
+            ),
+            Misfit::Selector => {
+                let selector = spec.selector.as_ref()?;
+                let wanted = selector.match_labels.iter().map(|(k, v)| format!("{k}={v}"));
+                let sets = selector.match_expressions.iter().map(|e| format!("{} {} {}", e.key, e.operator, e.values.join("|")));
+                let wanted: Vec<_> = wanted.chain(sets).collect();
+                let there: Vec<_> = volume.metadata.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                let there = if there.is_empty() { "no label".to_owned() } else { there.join(",") };
+                format!("claim {name} selects {}; volume {volume_name} carries {there}", wanted.join(","))
+            }
+            Misfit::Taken => {
+                let owner = volume.spec.claim_ref.as_ref();
+                let owner = owner.map_or_else(|| "an earlier claim".to_owned(), |o| format!("{}/{}", o.namespace, o.name));
+                format!("volume {volume_name} would fit claim {name}, but belongs to claim {owner} ({})", volume.status.phase)
+            }
+        };
+        Some(Proof::object(text.clone()).saying(format!("no volume fits: {text}")))
+    })
+}
+
+fn provisioner(case: &Case) -> Option<Proof> {
+    let claims = open(case);
+    let claim = claims.iter().find(|c| !c.is_static())?;
+    let (name, class) = (&claim.claim.metadata.name, claim.class?);
+    let namespace = &claim.claim.metadata.namespace;
+    let events = case.view.events("PersistentVolumeClaim", namespace, name);
+    let told = events
+        .iter()
+        .filter(|e| e.reason.contains("Provision"))
+        .max_by_key(|e| e.last());
+    let fact = format!(
+        "claim {name}: storage class {}, provisioner {}",
+        class.metadata.name, class.provisioner
+    );
+    let waits = case.is(&[Reason::ProvisioningFailed]);
+    let proof = match told {
+        Some(event) => Proof::event(event.message.clone()).and(FactKind::Object, fact),
+        None if waits => Proof::object(format!("{fact}; it has made no volume")),
+        None => return None,
+    };
+    let mut proof = proof.saying(format!(
+        "provisioner {} has made no volume for claim {name}",
+        class.provisioner
+    ));
+    // `rancher.io/local-path` is run by `local-path-provisioner`.
+    let short = class
+        .provisioner
+        .rsplit('/')
+        .next()
+        .unwrap_or(&class.provisioner);
+    let keeper = case.view.workloads.iter().find(|w| w.name.contains(short));
+    proof.leans_on = keeper
+        .and_then(|w| case.view.service_of(w))
+        .map(|s| s.name.clone());
+    Some(proof)
+}

@@ -1,0 +1,22 @@
+//! What is left when nothing more particular can be proved.
+
+use super::{Case, Proof, Rule};
+use crate::detect::{Cause, FactKind, Reason};
+
+/// Last of all.
+pub const RULES: &[Rule] = &[Rule {
+    cause: Cause::RolloutStuck,
+    proof: rollout,
+}];
+
+fn rollout(case: &Case) -> Option<Proof> {
+    if !case.is(&[Reason::ProgressDeadlineExceeded]) {
+        return None;
+    }
+    let workload = case.workload?;
+    let (have, want) = (workload.updated.unwrap_or(0), workload.desired.unwrap_or(0));
+    Some(Proof::of(
+        FactKind::Object,
+        format!("{have} of {want} pods have the newest template, past its progress deadline"),
+    ))
+}
