@@ -425,7 +425,7 @@ mod damage {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder(&[("pod.json", POD), ("nodes.json", "{}")]);
         let path = folder.path().join("nodes.json");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).expect("permissions");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("permissions");
         if fs::File::open(&path).is_ok() {
             eprintln!("skipped: root may read everything");
             return;

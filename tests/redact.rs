@@ -187,6 +187,32 @@ const NAMED: &[Case] = &[
 ];
 
 const PLACED: &[Case] = &[
+    (
+        "docker login -u AWS -p {} 1.dkr.ecr.eu",
+        &["ey", "JwYXlsb2FkIjoi", R36, R36, R36],
+    ),
+    (
+        "ecr said {}",
+        &["ey", "JwYXlsb2FkIjoi", R36, R36, R36, "=="],
+    ),
+    ("SET PASSWORD FOR 'root' = PASSWORD('{}')", &["hunter2"]),
+    ("VAULT_DEV_ROOT_TOKEN_ID={}", &["root"]),
+    (
+        "{\"keys_base64\":[\"{}\"],\"root_token\":\"x\"}",
+        &["Zk3xT9pLq0WbV7nY"],
+    ),
+    ("bindpw: {}", &["hunter2"]),
+    ("PresharedKey = {}", &["Zk3xT9pLq0WbV7nY="]),
+    (
+        "kubectl create secret generic x --from-literal=password={}",
+        &["hunter2"],
+    ),
+    (
+        "env [\"PATH=/bin\",\"PASSWORD={}\",\"TZ=UTC\"]",
+        &["hunter2"],
+    ),
+    ("spring.datasource.password={}", &["hunter2"]),
+    ("admin.password: {}", &["$2a$10$Zk3xT9pLq0WbV7nYc2Rd"]),
     ("postgres://n8n:{}@postgresql:5432/n8n", &["hunter2"]),
     ("DATABASE_URL=mysql://root:{}@mysql/app?x=1", &["p@ss/w0rd"]),
     ("redis://:{}@redis:6379/0", &["hunter2"]),
@@ -296,6 +322,11 @@ fn shapes_need_no_surroundings_and_survive_none() {
 }
 
 const LOOK_ALIKES: &[&str] = &[
+    "curl -H \"Authorization: Bearer $(cat /var/run/secrets/kubernetes.io/serviceaccount/token)\"",
+    "- GITHUB_TOKEN: GitHub repository access",
+    "password:  12 bytes",
+    "aws ecr get-login-password | docker login --username AWS --password-stdin 1.dkr.ecr.eu.amazonaws.com",
+    "connected to master 'replicator@tsdb-mysql-leader.train-ticket:3306'",
     "commit 3f786850e387550fdab836ed7e6dc881de23001b",
     "image sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "ghcr.io/arigsela/app@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -476,6 +507,8 @@ fn names_tell_secrets() {
         "tls.key",
         "client-key-data",
         "AUTH_SALT",
+        "DB_PASSWORD_APP",
+        "ROLE_SECRET_ID",
         "dbpassword",
     ] {
         assert!(is_secret_name(name), "{name}");
@@ -585,16 +618,24 @@ fn time_grows_with_length_only() {
         "password: |\n",
         "token,",
         "tokens: [\"a\",",
+        "token=$(",
+        "token=<",
+        "/token:",
+        "name=",
+        "|+token: not ",
+        "|key: ",
+        "token:1.2+",
+        "token=/etc/",
         "a",
         " ",
         "'",
         "\\",
     ] {
-        let text = unit.repeat(200_000 / unit.len());
+        let text = unit.repeat(60_000 / unit.len());
         let start = std::time::Instant::now();
         let _ = redact(&text);
         assert!(
-            start.elapsed().as_secs() < 10,
+            start.elapsed().as_secs() < 5,
             "{unit:?} took {:?}",
             start.elapsed()
         );
@@ -686,7 +727,7 @@ fn fragments() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn redacting_twice_is_redacting_once(text in fragments()) {
@@ -700,6 +741,32 @@ proptest! {
         prop_assert_eq!(redact(&once).into_owned(), once);
         let _ = redact_value(&text, &text);
         let _ = redact_args(&[&text, &text]);
+    }
+
+    #[test]
+    fn no_password_survives_in_any_notation(secret in "[A-Za-z0-9][A-Za-z0-9+/_.!%^*,;&|~-]{6,16}[A-Z0-9]={0,2}") {
+        prop_assume!(!secret.starts_with(|c: char| c.is_ascii_digit()) || secret.len() > 8);
+        let json = |text: &str| serde_json::to_string(text).expect("a string");
+        let object = format!("{{\"password\":{},\"x\":1}}", json(&secret));
+        for text in [
+            format!("A=b\nDB_PASSWORD={secret}\nTZ=UTC"),
+            format!("export API_TOKEN={secret}"),
+            format!("app --password={secret} --port 80"),
+            format!("app --password {secret} --port 80"),
+            format!("user: x\npassword: {secret}\nport: 1"),
+            format!("password: '{secret}'"),
+            format!("- name: DB_PASSWORD\n  value: {}\n- name: X", json(&secret)),
+            format!("{{\"log\":{}}}", json(&object)),
+            object,
+            format!("postgres://u:{secret}@host:5432/db"),
+            format!("root:{secret}@tcp(mysql:3306)/db"),
+            format!("mysql -uroot -p{secret} db"),
+            format!("curl -H 'X-Api-Key: {secret}' http://x"),
+            format!("Authorization: Bearer {secret}"),
+        ] {
+            prop_assert!(!redact(&text).contains(&secret[..4]), "{} in {}", secret, redact(&text));
+        }
+        prop_assert!(!redact_args(&["app", "--password", secret.as_str()])[2].contains(&secret));
     }
 
     #[test]

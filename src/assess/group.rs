@@ -20,17 +20,16 @@ pub fn incidents(
     services: &[ServiceState],
     findings: Vec<Finding>,
 ) -> Vec<Incident> {
-    let scene = Scene {
-        cluster,
-        unlisted,
-        services: services.iter().map(|s| (s.name.as_str(), s)).collect(),
-        p0_in_trouble: services.iter().filter(|s| is_p0_in_trouble(s)).count(),
-    };
+    let by_name: Members = services.iter().map(|s| (s.name.as_str(), s)).collect();
     let mut units = units(findings);
     under_nodes(&mut units);
-    under_shared_causes(&mut units, &scene.services);
-    under_dependencies(&mut units, inventory, roster, &scene.services);
-    let mut incidents: Vec<_> = units.into_iter().map(|unit| judge(&scene, unit)).collect();
+    under_shared_causes(&mut units, &by_name);
+    under_dependencies(&mut units, inventory, roster, &by_name);
+    let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
+    let mut incidents: Vec<_> = units
+        .into_iter()
+        .map(|unit| judge((cluster, unlisted), &by_name, p0_in_trouble, unit))
+        .collect();
     incidents.sort_by(|a, b| {
         let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
         key(a)
@@ -71,6 +70,11 @@ fn units(findings: Vec<Finding>) -> Vec<Unit> {
             Some(service) if in_trouble.contains(service) => format!("service {service}"),
             _ => format!("{} {}", finding.resource, cause_class(&finding)),
         };
+        let key = if stands_alone(&finding) {
+            finding.resource.to_string()
+        } else {
+            key
+        };
         let unit = by_key.entry(key).or_insert_with(|| Unit {
             service: finding.service.clone(),
             findings: Vec::new(),
@@ -88,6 +92,15 @@ fn units(findings: Vec<Finding>) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// Where a secret comes from is a story of its own, which a pod that lacks the
+/// secret joins, and no other trouble of its service.
+fn stands_alone(finding: &Finding) -> bool {
+    matches!(
+        finding.reason,
+        Reason::ExternalSecretFailed | Reason::SecretStoreNotReady | Reason::IssuerNotReady
+    )
 }
 
 /// Whether a finding says how its service is, as opposed to something beside it.
@@ -185,7 +198,10 @@ fn under_dependencies(
         .enumerate()
         .filter_map(|(at, unit)| {
             let state = services.get(unit.service.as_deref()?)?;
-            let refuses = unit.root().cause == Some(Cause::DatabaseReadOnly);
+            let refuses = matches!(
+                unit.root().cause,
+                Some(Cause::DatabaseReadOnly | Cause::DatabaseConnectionsExhausted)
+            );
             let is_down = state.status == Status::Unavailable && is_of_health(unit.root());
             (is_down || refuses).then_some((state.name.as_str(), at))
         })
@@ -194,6 +210,11 @@ fn under_dependencies(
         .iter()
         .enumerate()
         .map(|(at, unit)| {
+            let shown = unit.root().leans_on.as_deref();
+            let shown = shown.and_then(|name| down.get(name).copied());
+            if let Some(root) = shown.filter(|root| *root != at) {
+                return Some(root);
+            }
             needs(unit, inventory, roster)
                 .into_iter()
                 .filter_map(|(name, need)| Some((*down.get(name)?, need)))
@@ -260,32 +281,23 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
     units.extend(slots.into_iter().flatten());
 }
 
-/// What incidents are judged by, besides their findings.
-struct Scene<'a> {
-    cluster: &'a str,
-    /// The tier of what is not listed.
-    unlisted: Tier,
-    services: Members<'a>,
-    /// How many P0 services of the whole cluster are in trouble.
+fn judge(
+    (cluster, unlisted): (&str, Tier),
+    services: &Members,
     p0_in_trouble: usize,
-}
-
-fn judge(scene: &Scene, unit: Unit) -> Incident {
+    unit: Unit,
+) -> Incident {
     let Unit {
         service,
         mut findings,
     } = unit;
     spread_known_issue(&mut findings);
+    let service = service.or_else(|| most_critical(&findings, services));
     let names = findings.iter().filter_map(|f| f.service.as_deref());
     let members: Members = names
-        .filter_map(|name| scene.services.get_key_value(name))
+        .filter_map(|name| services.get_key_value(name))
         .map(|(name, state)| (*name, *state))
         .collect();
-    let kind = findings[0].resource.kind.as_str();
-    let is_workload = !matches!(kind, "Node" | "Cluster" | "Inventory");
-    // What is nobody's, a quota say, is the trouble of the service that matters most.
-    let first = members.values().min_by_key(|s| (s.tier, &s.name));
-    let service = service.or_else(|| Some(first.filter(|_| is_workload)?.name.clone()));
     let own = service
         .as_deref()
         .and_then(|name| members.get(name).copied());
@@ -295,23 +307,28 @@ fn judge(scene: &Scene, unit: Unit) -> Incident {
     let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
     let first_affected = affects.first().map(|(tier, _)| *tier);
+    let is_workload = !is_of_nobody(&findings[0]);
     let tier = own
         .map(|s| s.tier)
         .or(first_affected)
-        .or(is_workload.then_some(scene.unlisted));
+        .or(is_workload.then_some(unlisted));
     let rule = decide(&Case {
         findings: &findings,
         members: &members,
-        p0_in_trouble: scene.p0_in_trouble,
+        p0_in_trouble,
     });
     let root = &findings[0];
-    // Only what is about the service's health tells how it is and since when.
-    let is_its_health = |f: &Finding| is_of_health(f) && f.service == service;
-    let sick = own.filter(|_| findings.iter().any(is_its_health));
-    let since = sick.and_then(|s| s.since).unwrap_or(root.since);
+    // A secret that does not come is the root and says nothing of health itself.
+    let tells_health = findings
+        .iter()
+        .any(|f| is_of_health(f) && f.service == service);
+    let since = own
+        .and_then(|s| s.since)
+        .filter(|_| tells_health)
+        .unwrap_or(root.since);
     Incident {
-        fingerprint: fingerprint(scene.cluster, root),
-        title: title(own, sick.is_some(), root),
+        fingerprint: fingerprint(cluster, root),
+        title: title(own.filter(|_| tells_health), own, root),
         tier,
         severity: rule.severity(),
         rule,
@@ -320,6 +337,27 @@ fn judge(scene: &Scene, unit: Unit) -> Incident {
         service,
         findings,
     }
+}
+
+/// Whose incident it is when its root is nobody's, like a quota: the most
+/// critical service that suffers from it. Nodes and the monitor's own troubles
+/// stay without a service.
+fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
+    if is_of_nobody(&findings[0]) {
+        return None;
+    }
+    let hurt = findings.iter().filter_map(|f| {
+        let state = services.get(f.service.as_deref()?)?;
+        Some((state.tier, state.name.clone()))
+    });
+    hurt.min().map(|(_, name)| name)
+}
+
+fn is_of_nobody(root: &Finding) -> bool {
+    matches!(
+        root.resource.kind.as_str(),
+        "Node" | "Cluster" | "Inventory"
+    )
 }
 
 /// The stores that wait for a sealed vault are as expected as the seal.
@@ -351,10 +389,15 @@ fn fingerprint(cluster: &str, root: &Finding) -> String {
     .to_lowercase()
 }
 
-fn title(service: Option<&ServiceState>, is_sick: bool, root: &Finding) -> String {
+/// One line: the service and how it is, where the findings tell; else the object.
+fn title(
+    troubled: Option<&ServiceState>,
+    service: Option<&ServiceState>,
+    root: &Finding,
+) -> String {
     let why = root.cause.map_or(root.reason.as_str(), Cause::as_str);
-    match service {
-        Some(s) if is_sick => {
+    match troubled.or(service) {
+        Some(s) if troubled.is_some() => {
             let status = match s.status {
                 Status::Unavailable => "unavailable",
                 Status::Starting => "starting",

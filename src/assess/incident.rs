@@ -57,15 +57,26 @@ pub fn cause_class(finding: &Finding) -> &'static str {
         Reason::FailedScheduling | Reason::Pending => "scheduling",
         Reason::ProvisioningFailed | Reason::ClaimLost => "storage",
         Reason::FailedCreate => "admission",
-        Reason::NoReadyEndpoints => "network",
+        Reason::NoReadyEndpoints
+        | Reason::ServiceNotFound
+        | Reason::IngressBackendMissing
+        | Reason::RouteInvalid => "network",
         Reason::NodeNotReady | Reason::NodeUnderPressure => "node",
         Reason::ScaledToZero | Reason::WorkloadMissing | Reason::MinimumReplicasUnavailable => {
             "presence"
         }
         Reason::ProgressDeadlineExceeded => "rollout",
-        Reason::JobFailed | Reason::CronJobFailing => "job",
+        Reason::JobFailed | Reason::CronJobFailing | Reason::CronJobMissed => "job",
         Reason::BackupOverdue => "backup",
         Reason::MemoryNearLimit => "memory",
+        Reason::CpuNearLimit => "cpu",
+        Reason::HpaCannotScale => "scaling",
+        Reason::CertificateExpired | Reason::CertificateOverdue | Reason::IssuerNotReady => {
+            "certificate"
+        }
+        Reason::ArgoSyncFailed => "sync",
+        Reason::ArgoDegraded => "argo",
+        Reason::SecretStoreNotReady | Reason::ExternalSecretFailed => "secrets",
         Reason::MonitoringBlind => "blind",
         Reason::InventoryInvalid => "inventory",
         _ => "run",

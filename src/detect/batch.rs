@@ -147,10 +147,9 @@ fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
         .filter(|j| is_complete(j))
         .filter_map(|j| j.status.completion_time)
         .max();
-    let has_key = service.is_some_and(|i| view.roster[i].backup_max_age.is_some());
     CronState {
         service,
-        is_backup: meta.name.contains("backup") || has_key && !is_principal(view, service, cron),
+        is_backup: is_backup(view, cron),
         is_idle: cron.spec.suspend || cron.status.last_schedule_time.is_none() && jobs.is_empty(),
         last_run_failed: newest_ended(jobs).and_then(failed_at),
         last_success: cron
@@ -160,6 +159,14 @@ fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
             .or(meta.creation_timestamp),
         reference: ObjectRef::new("CronJob", &meta.namespace, &meta.name),
     }
+}
+
+/// A cron job is a backup when its name says so or its service has a backup's age.
+#[must_use]
+pub fn is_backup(view: &View, cron: &CronJob) -> bool {
+    let service = view.owners.of_cron_job(&cron.metadata);
+    let has_key = service.is_some_and(|i| view.roster[i].backup_max_age.is_some());
+    cron.metadata.name.contains("backup") || has_key && !is_principal(view, service, cron)
 }
 
 /// A cron job that is the service (named like it) is no backup of it.

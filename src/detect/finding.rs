@@ -253,11 +253,10 @@ pub struct Finding {
     pub resource: ObjectRef,
     /// Since when, by the objects' own timestamps.
     pub since: Time,
-    /// One sentence.
+    /// How much of it is concerned: `1 of 2 pods not ready`; empty where that goes without saying.
+    pub extent: String,
+    /// What is wrong, in one clause.
     pub message: String,
-    /// Its beginning, which stays when the cause gives it another end: how
-    /// much is wrong (`1 of 2 pods not ready:`).
-    pub extent: Option<String>,
     /// The facts that show reason and cause.
     pub evidence: Vec<Fact>,
     /// The sentence of the services file that says this is to be expected.
@@ -307,8 +306,8 @@ impl Finding {
             cause: None,
             resource,
             since,
+            extent: String::new(),
             message: String::new(),
-            extent: None,
             evidence: Vec::new(),
             known_issue: None,
             service: None,
@@ -319,12 +318,14 @@ impl Finding {
         }
     }
 
-    /// Says what is wrong, after its extent.
-    pub fn say(&mut self, what: &str) {
-        self.message = match &self.extent {
-            Some(extent) => format!("{extent} {what}"),
-            None => what.to_owned(),
-        };
+    /// Extent and message as one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match (self.extent.as_str(), self.message.as_str()) {
+            ("", message) => message.to_owned(),
+            (extent, "") => extent.to_owned(),
+            (extent, message) => format!("{extent}: {message}"),
+        }
     }
 
     /// Adds a fact, once.

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use croner::Cron;
 
+use super::batch;
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::view::View;
 use crate::cluster::Resource;
@@ -14,29 +15,31 @@ use crate::cluster::objects::{CronJob, Time};
 /// control plane that restarts catches up within minutes.
 const LATE: TimeDelta = TimeDelta::minutes(10);
 
-/// Checks every cron job that is not suspended.
+/// Checks every cron job that is not suspended. Backups are judged by their age.
 pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
     let objects = &view.snapshot.objects;
     let is_read = view.snapshot.is_read(Resource::Jobs);
     objects
         .cron_jobs
         .iter()
-        .filter(move |c| is_read && !c.spec.suspend)
+        .filter(move |c| is_read && !c.spec.suspend && !batch::is_backup(view, c))
         .filter_map(|c| check(view, c))
 }
 
 fn check(view: &View, cron: &CronJob) -> Option<Finding> {
     let meta = &cron.metadata;
-    let last = cron.status.last_schedule_time;
-    // What never ran may have been made a moment ago; count from there.
-    let from = last.max(meta.creation_timestamp)?;
-    let due = next_run(cron, from)?;
+    let last = cron.status.last_schedule_time?;
+    let due = next_run(cron, last)?;
+    // A schedule without a zone runs in the control plane's, which nobody says:
+    // only a whole interval without a run is proof.
+    let interval = next_run(cron, due)? - due;
     let late = cron
         .spec
         .starting_deadline_seconds
         .and_then(TimeDelta::try_seconds)
         .map_or(LATE, |d| d.max(LATE));
-    if view.now() - due <= late || is_running(view, cron) {
+    let silence = view.now() - last;
+    if view.now() - due <= late || silence <= interval + late || is_running(view, cron) {
         return None;
     }
     let reference = ObjectRef::new("CronJob", &meta.namespace, &meta.name);
@@ -48,10 +51,7 @@ fn check(view: &View, cron: &CronJob) -> Option<Finding> {
     } else {
         &cron.spec.time_zone
     };
-    let before = last.map_or_else(
-        || "never".to_owned(),
-        |t| t.format("%F %H:%M UTC").to_string(),
-    );
+    let before = last.format("%F %H:%M UTC");
     finding.message = format!(
         "was due at {} and did not run; it last ran {before}",
         due.format("%F %H:%M UTC")

@@ -122,18 +122,17 @@ impl Case<'_, '_> {
     fn serving(&self) -> Judgement {
         if let Some((_, symptom)) = self.tally.at_risk.iter().min_by_key(|(_, s)| s.since) {
             let mut finding = self.draft(symptom.reason, symptom.since, Effect::AtRisk);
-            finding.extent = Some("serves now, but".to_owned());
-            finding.say(&symptom.message);
+            finding.extent = "serves now, but not for long".to_owned();
+            finding.message.clone_from(&symptom.message);
             finding.pods = refs(self.tally.at_risk.iter().map(|(pod, _)| *pod));
             let state = self.state(Health::AtRisk, Some(symptom.since));
             return (state, Some(finding));
         }
         if let Some(since) = rollout::overdue(self.view, self.workload, &self.tally) {
             let mut finding = self.draft(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
-            let old = "the new version does not come up, the old one serves:";
-            finding.extent = Some(old.to_owned());
-            let why = self.tally.worst().map(|s| s.message.as_str());
-            finding.say(why.unwrap_or("nothing says why"));
+            finding.extent = "the new version does not come up, the old one serves".to_owned();
+            let worst = self.tally.worst();
+            finding.message = worst.map_or_else(String::new, |s| s.message.clone());
             finding.pods = refs(self.tally.failing.iter().map(|(pod, _)| *pod));
             return (self.state(Health::Healthy, None), Some(finding));
         }
@@ -189,8 +188,8 @@ impl Case<'_, '_> {
             });
         let mut finding = self.draft(reason, since, effect);
         let (missing, desired) = (self.missing, self.desired);
-        finding.extent = Some(format!("{missing} of {desired} pods not ready:"));
-        finding.say(message);
+        finding.extent = format!("{missing} of {desired} pods not ready");
+        finding.message = message.to_owned();
         let failing = self.tally.failing.iter().map(|(pod, _)| *pod);
         finding.pods = refs(failing.chain(self.tally.stranded(self.view)));
         (self.state(health, Some(since)), Some(finding))
@@ -207,9 +206,10 @@ impl Case<'_, '_> {
         }
         // Nobody says since when: as of now, and the next look confirms it.
         let since = since.unwrap_or(self.view.now());
-        let (reason, why) = self.absence(refusal.as_ref());
+        let (reason, what, why) = self.absence(refusal.as_ref());
         let mut finding = self.draft(reason, since, effect);
-        finding.message = format!("{lack} {why}");
+        finding.extent = format!("{lack} {what}");
+        finding.message = why;
         if let Some(refusal) = refusal {
             finding.fact(refusal.kind, refusal.message);
         }
@@ -219,23 +219,24 @@ impl Case<'_, '_> {
         (self.state(health, Some(since)), Some(finding))
     }
 
-    /// Why there are no pods, or none that stay.
-    fn absence(&self, refusal: Option<&Refusal>) -> (Reason, String) {
+    /// What became of the pods that are missing, and why.
+    fn absence(&self, refusal: Option<&Refusal>) -> (Reason, &'static str, String) {
         if let Some(refusal) = refusal {
-            let why = format!("could not be created: {}", refusal.message);
-            return (Reason::FailedCreate, why);
+            let why = refusal.message.clone();
+            return (Reason::FailedCreate, "could not be created", why);
         }
         if let Some((count, last)) = self.tally.failed_in_a_row() {
-            let how = format!("{} {}", last.status.reason, last.status.message);
-            let why = format!("not ready: {count} failed one after the other, the last: {how}");
-            return (Reason::Error, why.trim_end_matches([' ', ':']).to_owned());
+            let how = [last.status.reason.as_str(), last.status.message.as_str()];
+            let how = how.join(" ");
+            let why = format!("{count} failed one after the other, the last: {how}");
+            return (Reason::Error, "not ready", why);
         }
-        let why = if self.tally.leaving.is_empty() {
-            "do not exist"
-        } else {
-            "not ready: the old ones are being deleted and do not go"
-        };
-        (Reason::MinimumReplicasUnavailable, why.to_owned())
+        let reason = Reason::MinimumReplicasUnavailable;
+        if self.tally.leaving.is_empty() {
+            return (reason, "do not exist", String::new());
+        }
+        let why = "the old ones are being deleted and do not go".to_owned();
+        (reason, "not ready", why)
     }
 
     /// Since when pods are missing, as far as any object says.

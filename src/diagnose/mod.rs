@@ -145,7 +145,11 @@ fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
     finding.leans_on = proof.leans_on;
     finding.known_issue = proof.known_issue.or(finding.known_issue.take());
     if let Some(message) = proof.message {
-        finding.say(&message);
+        // The symptom's own words (how often, how it ended) become evidence.
+        let seen = std::mem::replace(&mut finding.message, message);
+        if !seen.is_empty() && proof.facts.iter().all(|f| f.text != seen) {
+            finding.fact(FactKind::Object, seen);
+        }
     }
     for fact in proof.facts {
         finding.fact(fact.kind, fact.text);

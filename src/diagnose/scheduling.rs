@@ -405,6 +405,8 @@ fn short(case: &Case, resource: &str) -> Option<Proof> {
     });
     let asked = if resource == "pods" {
         "one more pod".to_owned()
+    } else if asks <= 0.0 {
+        format!("some {resource}")
     } else {
         unit(asks)
     };

@@ -15,6 +15,8 @@ const PROGRAMS: &[(&str, Short)] = &[
     ("redis-cli", Short::Next("-a")),
     ("valkey-cli", Short::Next("-a")),
     ("sshpass", Short::Next("-p")),
+    ("docker login", Short::Next("-p")),
+    ("registry login", Short::Next("-p")),
     ("curl", Short::User(&["-u", "--user", "--proxy-user", "-U"])),
     ("wget", Short::User(&["--user", "--proxy-user"])),
 ];

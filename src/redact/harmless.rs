@@ -1,155 +1,34 @@
 //! Values that hold no secret although their name announces one.
 
 /// Roots of files that hold a secret; a value that begins so is where it lies.
+#[rustfmt::skip]
 const FILE_ROOTS: &[&str] = &[
-    "/var/",
-    "/run/",
-    "/etc/",
-    "/tmp/",
-    "/home/",
-    "/opt/",
-    "/mnt/",
-    "/usr/",
-    "/app/",
-    "/data/",
-    "/vault/",
-    "/secrets/",
-    "/root/",
-    "/config/",
-    "/certs/",
-    "file:",
-    "./",
-    "../",
-    "~/",
+    "/var/", "/run/", "/etc/", "/tmp/", "/home/", "/opt/", "/mnt/", "/usr/", "/app/", "/data/",
+    "/vault/", "/secrets/", "/root/", "/config/", "/certs/", "file:", "./", "../", "~/",
 ];
 
 /// Words that state a fact in place of a value.
+#[rustfmt::skip]
 const FACTS: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "none",
-    "nil",
-    "undefined",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "unset",
-    "enabled",
-    "disabled",
-    "present",
-    "empty",
-    "optional",
-    "required",
-    "redacted",
-    "masked",
-    "hidden",
-    "n/a",
-    "string",
-    "bytes",
+    "true", "false", "null", "none", "nil", "undefined", "yes", "no", "on", "off", "unset",
+    "enabled", "disabled", "present", "empty", "optional", "required", "redacted", "masked",
+    "hidden", "n/a", "string", "bytes",
 ];
 
 /// Words that go on with a sentence: `token: not found`, `--password or --token`.
+#[rustfmt::skip]
 const PROSE: &[&str] = &[
-    "a",
-    "access",
-    "already",
-    "an",
-    "and",
-    "are",
-    "at",
-    "auth",
-    "authentication",
-    "authorization",
-    "be",
-    "by",
-    "can",
-    "cannot",
-    "can't",
-    "configmap",
-    "connection",
-    "context",
-    "could",
-    "couldn't",
-    "credentials",
-    "denied",
-    "does",
-    "doesn't",
-    "dial",
-    "error",
-    "expected",
-    "expired",
-    "expires",
-    "failed",
-    "failure",
-    "fetch",
-    "field",
-    "find",
-    "for",
-    "forbidden",
-    "from",
-    "get",
-    "has",
-    "have",
-    "if",
-    "in",
-    "incorrect",
-    "invalid",
-    "is",
-    "isn't",
-    "it",
-    "key",
-    "lookup",
-    "malformed",
-    "mismatch",
-    "missing",
-    "must",
-    "name",
-    "neither",
-    "not",
-    "of",
-    "open",
-    "or",
-    "permission",
-    "please",
-    "post",
-    "put",
-    "read",
-    "references",
-    "rejected",
-    "requested",
-    "rpc",
-    "secret",
-    "secrets",
-    "should",
-    "signature",
-    "stat",
-    "system",
-    "that",
-    "the",
-    "timed",
-    "timeout",
-    "to",
-    "token",
-    "try",
-    "unable",
-    "unauthorized",
-    "unexpected",
-    "unknown",
-    "unsupported",
-    "user",
-    "using",
-    "volume",
-    "was",
-    "when",
-    "which",
-    "will",
-    "with",
-    "wrong",
-    "x509",
-    "you",
-    "your",
+    "a", "access", "already", "an", "and", "are", "at", "auth", "authentication",
+    "authorization", "be", "by", "can", "cannot", "can't", "configmap", "connection", "context",
+    "could", "couldn't", "credentials", "denied", "does", "doesn't", "dial", "error",
+    "expected", "expired", "expires", "failed", "failure", "fetch", "field", "find", "for",
+    "forbidden", "from", "get", "has", "have", "if", "in", "incorrect", "invalid", "is",
+    "isn't", "it", "key", "lookup", "malformed", "mismatch", "missing", "must", "name",
+    "neither", "not", "of", "open", "or", "permission", "please", "post", "put", "read",
+    "references", "rejected", "requested", "rpc", "secret", "secrets", "should", "signature",
+    "stat", "system", "that", "the", "timed", "timeout", "to", "token", "try", "unable",
+    "unauthorized", "unexpected", "unknown", "unsupported", "user", "using", "volume", "was",
+    "when", "which", "will", "with", "wrong", "x509", "you", "your",
 ];
 
 /// Whether a value under a secret name holds no secret after all.
@@ -158,12 +37,49 @@ pub(super) fn value(name: &str, value: &str) -> bool {
     is_void(value)
         || FACTS.iter().any(|fact| value.eq_ignore_ascii_case(fact))
         || is_reference(value)
-        || FILE_ROOTS.iter().any(|root| value.starts_with(root))
+        || is_size(value)
+        || is_path(value)
         // PWD and OLDPWD of a shell
         || (value.starts_with('/') && name.to_ascii_lowercase().ends_with("pwd"))
         || (super::names::is_plural(name) && value.bytes().all(|b| b.is_ascii_digit()))
         || (name.eq_ignore_ascii_case("secret") && is_object_reference(value))
         || (name.eq_ignore_ascii_case("pass") && is_count(value))
+}
+
+/// Where a secret lies, in place of the secret.
+fn is_path(value: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-/:@".contains(&b);
+    FILE_ROOTS.iter().any(|root| value.starts_with(root)) && value.bytes().all(allowed)
+}
+
+/// `<redacted>`, `<set to the key 'password' in secret 'mysql'>`; its end may
+/// have been cut off at a blank.
+fn is_placeholder(value: &str) -> bool {
+    let Some(inside) = value.strip_prefix('<') else {
+        return false;
+    };
+    let (inside, behind) = inside.split_once('>').unwrap_or((inside, ""));
+    if !(behind.is_empty() || behind.starts_with(' ')) {
+        return false;
+    }
+    inside.starts_with(|c: char| c.is_ascii_alphabetic())
+        && inside
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b" _-'\"./".contains(&b))
+}
+
+/// `12 bytes`: what `kubectl describe secret` tells of a value.
+fn is_size(value: &str) -> bool {
+    let count = value.strip_suffix("bytes").map(str::trim_end);
+    count.is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// A command in place of a value, cut off at its first blank: `$(cat /x)`.
+fn is_command(value: &str) -> bool {
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_./-".contains(&b);
+    value
+        .strip_prefix("$(")
+        .is_some_and(|command| command.bytes().all(word))
 }
 
 /// `pass: 12 fail: 3` is the result of a test.
@@ -175,7 +91,7 @@ fn is_count(value: &str) -> bool {
 /// Nothing at all, or a mask of ours or of somebody else's.
 pub(super) fn is_void(value: &str) -> bool {
     super::mask_at(value).is_some()
-        || value.starts_with('<')
+        || is_placeholder(value)
         || value.bytes().all(|b| b"*xX.-#_".contains(&b))
         || value
             .to_ascii_lowercase()
@@ -197,6 +113,11 @@ pub(super) fn is_plain_word(word: &str) -> bool {
         && letters.all(|c| c.is_ascii_lowercase())
 }
 
+/// A word of letters only, no longer than words are.
+pub(super) fn is_letters(word: &str) -> bool {
+    word.len() <= 12 && word.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
 /// `web-credentials`, `default-token-x7k2p`: the name of an object, told from a
 /// random key by its hyphens (which a UUID has too).
 pub(super) fn is_object_name(word: &str) -> bool {
@@ -209,7 +130,8 @@ pub(super) fn is_version(word: &str) -> bool {
     let numeric = digits.split(['.', '-', '+']).next().is_some_and(|major| {
         !major.is_empty() && major.len() <= 4 && major.bytes().all(|b| b.is_ascii_digit())
     });
-    (numeric && digits.contains('.')) || matches!(word, "latest" | "stable" | "main" | "nightly")
+    (numeric && digits.contains('.') && digits.len() <= 64)
+        || matches!(word, "latest" | "stable" | "main" | "nightly")
 }
 
 /// `$(VAR)`, `${VAR}`, `$VAR`, `{{ template }}`, `%s`.
@@ -220,9 +142,10 @@ fn is_reference(value: &str) -> bool {
                 .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
     };
     let inside = |open, close| value.strip_prefix(open).and_then(|v| v.strip_suffix(close));
-    inside("$(", ")")
-        .or_else(|| inside("${", "}"))
-        .is_some_and(name)
+    is_command(value)
+        || inside("$(", ")")
+            .or_else(|| inside("${", "}"))
+            .is_some_and(name)
         || value.strip_prefix('$').is_some_and(|v| {
             name(v)
                 && !v.bytes().any(|b| b.is_ascii_lowercase())

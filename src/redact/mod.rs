@@ -23,6 +23,7 @@ mod blocks;
 mod commands;
 mod harmless;
 mod names;
+mod notation;
 mod pairs;
 mod tokens;
 mod urls;

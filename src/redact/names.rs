@@ -1,260 +1,67 @@
 //! Which names of variables, keys, fields and headers announce a secret.
 
 /// Words that make a name secret wherever they stand in it.
+#[rustfmt::skip]
 const SECRET_WORDS: &[&str] = &[
-    "password",
-    "passwords",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "pass",
-    "secret",
-    "secrets",
-    "token",
-    "tokens",
-    "credential",
-    "credentials",
-    "cred",
-    "creds",
-    "dsn",
-    "apikey",
-    "apikeys",
-    "authorization",
-    "cookie",
-    "bearer",
-    "jwt",
-    "otp",
-    "totp",
-    "salt",
-    "requirepass",
-    "masterauth",
-    "dockerconfigjson",
-    "dockercfg",
-    "connstr",
-    "connectionstring",
-    "privatekey",
-    "secretkey",
-    "accesskey",
-    "authkey",
-    "mnemonic",
+    "password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pass", "secret",
+    "secrets", "token", "tokens", "credential", "credentials", "cred", "creds", "dsn", "apikey",
+    "apikeys", "authorization", "cookie", "bearer", "jwt", "otp", "totp", "salt", "requirepass",
+    "masterauth", "dockerconfigjson", "dockercfg", "connstr", "connectionstring", "privatekey",
+    "secretkey", "accesskey", "authkey", "mnemonic", "pw", "psk", "bindpw", "rootpw", "userpw",
 ];
 
 /// Endings of words run together: `dbpassword`, `clientsecret`.
+#[rustfmt::skip]
 const SECRET_ENDINGS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "dbpass",
-    "userpass",
-    "rootpass",
-    "mysqlpass",
-    "sqlpass",
-    "adminpass",
-    "smtppass",
+    "password", "passwd", "passphrase", "secret", "token", "apikey", "dbpass", "userpass",
+    "rootpass", "mysqlpass", "sqlpass", "adminpass", "smtppass",
 ];
 
 /// What a key must be for to be a secret: `API_KEY`, but not `PRIMARY_KEY`.
+#[rustfmt::skip]
 const KEY_OWNERS: &[&str] = &[
-    "api",
-    "app",
-    "application",
-    "access",
-    "private",
-    "encryption",
-    "encrypt",
-    "signing",
-    "sign",
-    "master",
-    "account",
-    "shared",
-    "auth",
-    "license",
-    "licence",
-    "ssh",
-    "client",
-    "webhook",
-    "tls",
-    "ssl",
-    "ca",
-    "server",
-    "service",
-    "session",
-    "hmac",
-    "crypto",
-    "cipher",
-    "aes",
-    "rsa",
-    "gpg",
-    "pgp",
-    "deploy",
-    "storage",
-    "datadog",
-    "dd",
-    "openai",
-    "anthropic",
-    "stripe",
-    "github",
-    "google",
-    "aws",
-    "azure",
-    "csrf",
-    "root",
-    "unseal",
-    "recovery",
-    "sas",
-    "ed25519",
-    "ecdsa",
+    "api", "app", "application", "access", "private", "encryption", "encrypt", "signing",
+    "sign", "master", "account", "shared", "auth", "license", "licence", "ssh", "client",
+    "webhook", "tls", "ssl", "ca", "server", "service", "session", "hmac", "crypto", "cipher",
+    "aes", "rsa", "gpg", "pgp", "deploy", "storage", "datadog", "dd", "openai", "anthropic",
+    "stripe", "github", "google", "aws", "azure", "csrf", "root", "unseal", "recovery", "sas",
+    "preshared",
 ];
 
 /// Whose `auth` is a password: `REDIS_AUTH`, but not `auth: enabled`.
+#[rustfmt::skip]
 const AUTH_OWNERS: &[&str] = &[
-    "redis", "basic", "http", "proxy", "smtp", "registry", "docker", "npm",
+    "redis", "basic", "http", "proxy", "smtp", "registry", "docker", "npm", "rediscli",
 ];
 
 /// A name that ends in one of these speaks about a secret and holds none:
 /// `secretName`, `TOKEN_FILE`, `password-policy`, `token-service`.
+#[rustfmt::skip]
 const ABOUT: &[&str] = &[
-    "name",
-    "names",
-    "ref",
-    "refs",
-    "reference",
-    "file",
-    "files",
-    "filename",
-    "path",
-    "paths",
-    "dir",
-    "directory",
-    "url",
-    "uri",
-    "host",
-    "hostname",
-    "port",
-    "endpoint",
-    "addr",
-    "address",
-    "type",
-    "kind",
-    "policy",
-    "policies",
-    "length",
-    "size",
-    "len",
-    "ttl",
-    "expiry",
-    "expires",
-    "expiration",
-    "expire",
-    "seconds",
-    "minutes",
-    "hours",
-    "days",
-    "age",
-    "time",
-    "timestamp",
-    "timeout",
-    "count",
-    "total",
-    "enabled",
-    "disabled",
-    "enable",
-    "disable",
-    "namespace",
-    "version",
-    "algorithm",
-    "alg",
-    "issuer",
-    "audience",
-    "audiences",
-    "provider",
-    "providers",
-    "class",
-    "store",
-    "stores",
-    "manager",
-    "rotation",
-    "rotator",
-    "service",
-    "svc",
-    "controller",
-    "operator",
-    "webhook",
-    "server",
-    "reviewer",
-    "required",
-    "status",
-    "state",
-    "usage",
-    "limit",
-    "limits",
-    "max",
-    "min",
-    "prefix",
-    "suffix",
-    "header",
-    "field",
-    "column",
-    "table",
-    "label",
-    "annotation",
-    "error",
-    "errors",
-    "id",
-    "ids",
-    "mode",
-    "format",
-    "method",
-    "mount",
-    "mounts",
-    "volume",
-    "cache",
-    "driver",
-    "sync",
-    "syncer",
-    "generator",
-    "reset",
-    "changed",
-    "domain",
-    "domains",
-    "samesite",
-    "secure",
-    "found",
-    "exists",
-    "created",
-    "updated",
-    "review",
-    "reviews",
-    "requests",
-    "request",
-    "pod",
-    "job",
-    "deployment",
-    "app",
+    "name", "names", "ref", "refs", "reference", "file", "files", "filename", "path", "paths",
+    "dir", "directory", "url", "uri", "host", "hostname", "port", "endpoint", "addr", "address",
+    "type", "kind", "policy", "policies", "length", "size", "len", "ttl", "expiry", "expires",
+    "expiration", "expire", "seconds", "minutes", "hours", "days", "time", "timestamp",
+    "timeout", "count", "total", "enabled", "disabled", "enable", "disable", "namespace",
+    "version", "algorithm", "alg", "issuer", "audience", "audiences", "provider", "providers",
+    "class", "store", "stores", "manager", "rotation", "rotator", "service", "svc",
+    "controller", "operator", "webhook", "reviewer", "required", "status", "state", "usage",
+    "limit", "limits", "max", "min", "prefix", "suffix", "header", "field", "column", "label",
+    "annotation", "error", "errors", "id", "ids", "mode", "format", "method", "mount", "mounts",
+    "volume", "cache", "driver", "syncer", "generator", "reset", "changed", "domain", "domains",
+    "samesite", "found", "exists", "created", "updated", "review", "reviews", "requests",
+    "request", "stdin",
 ];
 
-const ACCESS_KEY_ID: [&str; 3] = ["access", "key", "id"];
+/// Identifiers that are secrets, or one half of a pair that is masked with the
+/// other: the secret id of a Vault role, Vault's root token in development.
+const SECRET_IDS: &[&str] = &["access key", "secret", "root token"];
 
 /// Plurals with these words before them are lists of names, or counts.
+#[rustfmt::skip]
 const LISTED: &[&str] = &[
-    "external",
-    "sealed",
-    "image",
-    "pull",
-    "mountable",
-    "input",
-    "output",
-    "prompt",
-    "completion",
-    "max",
-    "min",
-    "total",
-    "cached",
-    "num",
+    "external", "sealed", "image", "pull", "mountable", "input", "output", "prompt",
+    "completion", "max", "min", "total", "cached", "num",
 ];
 
 /// Whether a variable, key, field, flag or header of this name holds a secret:
@@ -266,12 +73,9 @@ pub fn is_secret_name(name: &str) -> bool {
     let Some((last, before)) = words.split_last() else {
         return false;
     };
-    // An access key's id is half of a pair and is masked with it; AppRole's
-    // secret id is a secret.
-    if last == "id" && before.last().is_some_and(|w| w == "secret")
-        || words.ends_with(&ACCESS_KEY_ID.map(str::to_owned))
-    {
-        return true;
+    if last == "id" {
+        let before = before.join(" ");
+        return SECRET_IDS.iter().any(|owner| before.ends_with(owner));
     }
     if ABOUT.contains(&last.as_str()) {
         return false;
@@ -322,13 +126,18 @@ fn is_secret_word(word: &str) -> bool {
 }
 
 fn is_key(before: &[String], last: &str) -> bool {
-    if before.iter().any(|w| w == "public") {
-        return false;
+    let owner = before.last().map(String::as_str).unwrap_or_default();
+    match last {
+        "key" | "keys" => {
+            let is_owned = before.iter().any(|w| KEY_OWNERS.contains(&w.as_str()));
+            is_owned && !before.iter().any(|w| w == "public")
+        }
+        // `client-key-data` of a kubeconfig, `keys_base64` of `vault operator init`
+        "data" => owner == "key",
+        "base" => owner == "keys",
+        "string" => owner == "connection",
+        _ => false,
     }
-    let owned = before.iter().any(|w| KEY_OWNERS.contains(&w.as_str()));
-    (owned && matches!(last, "key" | "keys"))
-        || (last == "data" && before.ends_with(&["client".to_owned(), "key".to_owned()]))
-        || before.ends_with(&["connection".to_owned()]) && last == "string"
 }
 
 fn is_auth(name: &str, before: &[String], last: &str) -> bool {

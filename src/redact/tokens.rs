@@ -83,6 +83,8 @@ const SHAPES: &[Shape] = &[
         "jwt",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*",
     ),
+    // base64 of JSON, as ECR's passwords are
+    shape("token", r"\beyJ[A-Za-z0-9+/_-]{100,}={0,2}"),
     // base64 of {"auths": as Docker and Kubernetes write it
     shape(
         "docker-config",
@@ -135,7 +137,7 @@ const SHAPES: &[Shape] = &[
     ),
     shape(
         "password",
-        r"(?i:\bidentified(?: with [a-z0-9_']+)? by(?: password)?|\bpassword|\bpasswd)[ \t]+'([ -&(-~]+)'",
+        r"(?i:\bidentified(?: with [a-z0-9_']+)? by(?: password)?|\bpassword|\bpasswd)[ \t(]+'([ -&(-~]+)'",
     ),
     shape(
         "password",

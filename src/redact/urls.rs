@@ -58,8 +58,12 @@ fn url_credential(text: &str, start: usize) -> Option<Span> {
     let colon = authority.find(':').filter(|&c| c < slash);
     let at = match (authority[..slash].rfind('@'), colon) {
         (Some(at), _) => at,
-        // `host:8080/path@x` is a port, `user:pass/word@host` is not.
-        (None, Some(colon)) if !is_port(&authority[colon + 1..slash]) => authority.find('@')?,
+        // `http://host:8080/path@x` is a port, `user:pass/word@host` is not.
+        (None, Some(colon))
+            if !(is_port(&authority[colon + 1..slash]) && is_web(&text[..start])) =>
+        {
+            authority.find('@')?
+        }
         _ => return None,
     };
     // `docker-pullable://image:tag@sha256:...`
@@ -88,8 +92,24 @@ fn authority(text: &str) -> &str {
     &text[..length]
 }
 
+/// Whether a URL that begins before this is one whose path may hold an `@`.
+fn is_web(before: &str) -> bool {
+    let scheme = before.trim_end_matches("://");
+    [
+        "http",
+        "https",
+        "ws",
+        "wss",
+        "oci",
+        "docker",
+        "docker-pullable",
+    ]
+    .iter()
+    .any(|web| scheme.ends_with(web))
+}
+
 fn is_port(text: &str) -> bool {
-    text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit())
+    (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A user name that is no name: long, with digits.
@@ -125,16 +145,23 @@ fn mail(text: &str, spans: &mut Vec<Span>) {
         let is_login = user == "git"
             || (behind == Some(&b':') && text[address.end()..].contains('/') && user.len() < 5);
         let known = NOT_MAIL.contains(&domain.as_str().to_ascii_lowercase().as_str());
-        if !(in_url
-            || is_login
-            || known
-            || behind.is_some_and(|b| b.is_ascii_digit() || *b == b'_'))
-        {
+        if !(in_url || is_login || known || is_host(&text[address.end()..])) {
             spans.push(Span {
                 start: address.start(),
                 end: address.end(),
                 label: "email",
             });
         }
+    }
+}
+
+/// Whether what follows an address shows that it was cut out of the name of a
+/// host: more of the name, or a port.
+fn is_host(behind: &str) -> bool {
+    let mut behind = behind.bytes();
+    match behind.next() {
+        Some(b'-' | b'_' | b'0'..=b'9') => true,
+        Some(b':') => behind.next().is_some_and(|b| b.is_ascii_digit()),
+        _ => false,
     }
 }

@@ -1,6 +1,9 @@
 //! Where a value begins and ends in free text: quoted, unquoted, to the end of
 //! its line, or a block of lines.
 
+/// Unquoted values within brackets are not longer.
+const FLOW_MAX: usize = 1024;
+
 /// A value's place in the text, in bytes, without its quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
@@ -48,7 +51,7 @@ pub(super) fn quoted(text: &str, from: usize) -> Option<Extent> {
             } else {
                 escapes <= depth
             };
-            if doubled && at > start {
+            if doubled {
                 at += 1;
             } else if closes {
                 let end = at - if depth == 0 { 0 } else { escapes };
@@ -139,6 +142,16 @@ fn strip_closers(word: &str) -> &str {
     word
 }
 
+/// Up to the next blank: what a shell takes as the value of a variable.
+pub(super) fn bare(text: &str, start: usize) -> Extent {
+    let end = text[start..].find(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    Extent {
+        start,
+        end: end.map_or(text.len(), |end| start + end),
+        quoted: false,
+    }
+}
+
 /// To the end of the line, without a comment; to a quote if one was opened
 /// before the name.
 pub(super) fn line(text: &str, start: usize, opener: Option<u8>) -> Extent {
@@ -160,20 +173,31 @@ pub(super) fn line(text: &str, start: usize, opener: Option<u8>) -> Extent {
 pub(super) fn flow(text: &str, start: usize, opener: Option<u8>) -> Extent {
     let bytes = text.as_bytes();
     let ends = |at: usize| match bytes[at] {
-        b'\n' | b'}' | b']' | b')' => true,
+        b'\n' => true,
+        b'}' | b']' | b')' => !bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric),
         b',' | b';' | b'&' => begins_pair(bytes, at + 1) || ends_word(bytes, at, opener),
         b'\\' => ends_word(bytes, at, opener),
         b => is_quote(b),
     };
-    let end = (start..bytes.len())
-        .find(|&at| ends(at))
-        .unwrap_or(bytes.len());
+    let last = bytes.len().min(start + FLOW_MAX);
+    let end = (start..last).find(|&at| ends(at)).unwrap_or(last);
+    let end = (0..=end)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(start);
     let value = text[start..end].trim_end();
     Extent {
         start,
         end: start + value.len(),
         quoted: false,
     }
+}
+
+/// `|`, `>-`, `|2+`: what announces a block scalar, and nothing else.
+pub(super) fn is_block_header(text: &str, start: usize) -> bool {
+    let line = text[start..].lines().next().unwrap_or_default();
+    let header = line.split(" #").next().unwrap_or_default().trim_end();
+    header.starts_with(['|', '>']) && header[1..].bytes().all(|b| b"+-0123456789".contains(&b))
 }
 
 /// The lines of a block scalar (`|`, `>`) whose key stands at a column.

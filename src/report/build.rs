@@ -73,7 +73,7 @@ pub fn incident(tracked: &Tracked, roster: &[Listed]) -> Incident {
         root_cause: RootCause {
             cause: root.cause.map(|c| c.as_str().to_owned()),
             resource: resource(&root.resource),
-            summary: redact(&root.message).into_owned(),
+            summary: redact(&root.sentence()).into_owned(),
         },
         findings: incident
             .findings
@@ -126,7 +126,7 @@ fn finding(found: &Found, counter: &mut usize) -> Finding {
         cause: found.cause.map(|c| c.as_str().to_owned()),
         resource: resource(&found.resource),
         since: Some(found.since),
-        message: redact(&found.message).into_owned(),
+        message: redact(&found.sentence()).into_owned(),
         evidence,
         known_issue: found.known_issue.clone(),
     }
@@ -138,8 +138,8 @@ fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
     Analysis {
         source: Source::Rules,
         hypothesis: match root.cause {
-            Some(cause) => format!("{}: {}", cause, redact(&root.message)),
-            None => redact(&root.message).into_owned(),
+            Some(cause) => format!("{}: {}", cause, redact(&root.sentence())),
+            None => redact(&root.sentence()).into_owned(),
         },
         confidence: if root.cause.is_some() {
             Confidence::High

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::homelab::Homelab;
-use crate::program::run;
+use crate::program::{Report, program, run, services_file};
 use crate::time::Ago;
 
 /// Runs the program and compares the incidents, a line each, and the status.
@@ -311,4 +311,58 @@ fn a_crash_loop_that_is_ready_for_a_moment_is_at_risk() {
         report.summary()
     );
     assert_eq!(report.service("mysql")["status"], "degraded");
+}
+
+#[test]
+fn a_snapshot_replays_to_the_same_report() {
+    let mut homelab = Homelab::healthy();
+    homelab.crash_loops("mysql", 20.minutes_ago());
+    homelab.pods_ready("oncall-agent", 1, 12.minutes_ago());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("dump.tar.gz");
+    let made = program()
+        .args(["snapshot", "-o"])
+        .arg(&path)
+        .arg("--kubeconfig")
+        .arg(homelab.kubeconfig_admin())
+        .output()
+        .expect("the program starts");
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let replayed = program()
+        .args([
+            "run",
+            "--no-llm",
+            "--state",
+            "none",
+            "--output",
+            "json",
+            "--snapshot",
+        ])
+        .arg(&path)
+        .arg("--services")
+        .arg(services_file())
+        .output()
+        .expect("the program starts");
+    let replayed = Report::of(&replayed);
+    let live = run(&homelab);
+    assert_eq!(live.summary(), replayed.summary());
+    assert_eq!(live.status, replayed.status);
+    assert_eq!(live.json["visibility"], replayed.json["visibility"]);
+    for (live, replayed) in live.incidents().iter().zip(replayed.incidents()) {
+        for field in [
+            "severity",
+            "rule",
+            "since",
+            "affects",
+            "rootCause",
+            "findings",
+            "title",
+        ] {
+            assert_eq!(live[field], replayed[field], "{field}");
+        }
+    }
 }

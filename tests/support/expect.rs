@@ -137,7 +137,7 @@ fn incident(incident: &Incident) -> Map<String, Value> {
         "cause": root.cause.map(k8s_monitor::detect::Cause::as_str),
         "resource": root.resource.to_string(),
         "title": incident.title,
-        "message": root.message,
+        "message": root.sentence(),
         "knownIssue": root.known_issue,
         "fingerprint": incident.fingerprint,
         "findings": findings,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::DumpError;
+use super::collect::Trouble;
 use super::files::Files;
 use crate::cluster::objects::Time;
 use crate::cluster::resource::ROWS;
@@ -39,11 +40,11 @@ pub(super) fn assemble(
         now: now
             .or(noted)
             .or(files.collector.newest)
-            .unwrap_or_else(chrono::Utc::now),
+            .unwrap_or_else(crate::cycle::now),
         cluster: cluster.unwrap_or_else(|| stem(path)),
         source,
         objects: files.collector.objects,
-        logs: files.logs.logs,
+        logs: files.logs.kept,
         reads,
         requests: 0,
     })
@@ -60,13 +61,13 @@ fn reads(files: &Files) -> BTreeMap<Resource, Read> {
 fn read_of(files: &Files, resource: Resource) -> Read {
     let damage = match resource {
         Resource::PodLogs => files.logs.damaged.clone(),
-        _ => files.collector.trouble.get(&resource).map(|t| t.message()),
+        _ => files.collector.trouble.get(&resource).map(Trouble::message),
     };
     if let Some(message) = damage {
         return unread(UnreadReason::Malformed, message);
     }
     let seen = match resource {
-        Resource::PodLogs => !files.logs.logs.is_empty(),
+        Resource::PodLogs => !files.logs.kept.is_empty(),
         _ => files.collector.seen.contains(&resource),
     };
     let noted = files.marker.as_ref().and_then(|(_, m)| m.read_of(resource));
@@ -94,7 +95,7 @@ fn missing(files: &Files, resource: Resource) -> String {
 }
 
 fn nothing_usable(files: &Files, path: &Path) -> DumpError {
-    let troubles = files.collector.trouble.values().map(|t| t.message());
+    let troubles = files.collector.trouble.values().map(Trouble::message);
     let first = files.damage.clone().into_iter().chain(troubles).next();
     DumpError::NothingUsable {
         path: path.to_path_buf(),

@@ -41,7 +41,8 @@ const PAST: &[&str] = &[
 /// The newest such moment in an object's JSON.
 pub(super) fn newest(raw: &str) -> Option<Time> {
     // Kubernetes writes UTC, so a moment ends in `Z"`: rare enough to look for.
-    raw.match_indices("Z\"")
+    raw.match_indices('Z')
+        .filter(|(end, _)| raw.as_bytes().get(end + 1) == Some(&b'"'))
         .filter_map(|(end, _)| moment(raw, end))
         .max()
 }

@@ -4,11 +4,11 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 
 use super::clock;
 use super::files::tidy;
+use super::head::{Head, Identity};
 use super::kinds::{self, Change, Object};
 use super::legacy::{Endpoints, NewEvent};
 use crate::cluster::objects::{EndpointSlice, Event, ObjectMeta, Time};
@@ -17,43 +17,6 @@ use crate::cluster::{Objects, Resource};
 /// Leases of other namespaces than this one are heartbeats of nodes and
 /// elections of controllers; no rule reads them.
 const LEASE_NAMESPACE: &str = "kube-system";
-
-/// What must be known of an object before it is read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Head {
-    pub(super) api_version: Option<String>,
-    pub(super) kind: Option<String>,
-    metadata: Option<Box<RawValue>>,
-    /// Of events, whether it is a warning.
-    r#type: Option<String>,
-}
-
-/// The part of an object's metadata that tells it from others.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Identity {
-    namespace: Option<String>,
-    name: Option<String>,
-    resource_version: Option<String>,
-}
-
-impl Head {
-    /// The head of an object's JSON; none when it is no object of Kubernetes.
-    pub(super) fn of(raw: &str) -> Option<Self> {
-        if !raw.starts_with('{') {
-            return None;
-        }
-        serde_json::from_str(raw)
-            .inspect_err(|error| log::debug!("not a Kubernetes object: {error}"))
-            .ok()
-    }
-
-    fn identity(&self) -> Identity {
-        let metadata = self.metadata.as_deref().map_or("{}", RawValue::get);
-        serde_json::from_str(metadata).unwrap_or_default()
-    }
-}
 
 /// The objects of a dump while it is read.
 pub(super) struct Collector {
@@ -111,7 +74,8 @@ impl Collector {
 
     /// The bound on objects, with its unit, once it is met.
     pub(super) fn full(&self) -> Option<String> {
-        (self.index.0.len() >= self.limit).then(|| format!("{} objects", self.limit))
+        let kept = self.index.0.len() + self.endpoints.len();
+        (kept >= self.limit).then(|| format!("{} objects", self.limit))
     }
 
     /// Whether anything came of the dump: an object, or the certainty that
@@ -137,28 +101,29 @@ impl Collector {
             return;
         };
         self.list(api_version, kind);
+        if self.full().is_some() {
+            return;
+        }
         self.newest = self.newest.max(clock::newest(raw));
-        let identity = head.identity();
-        let name = identity.name.clone().unwrap_or_default();
-        let namespace = identity.namespace.clone().unwrap_or_default();
-        let version = identity.resource_version.and_then(|v| v.parse().ok());
+        let identity = head.identity.as_ref();
+        let name = identity.and_then(|i| i.name.as_deref()).unwrap_or_default();
+        let namespace = identity
+            .and_then(|i| i.namespace.as_deref())
+            .unwrap_or_default();
+        let version = identity.and_then(Identity::version);
         let outcome = if name.is_empty() {
             Err("it has no name".to_owned())
         } else {
             match known {
                 Kind::Endpoints => self.take_endpoints(raw),
-                Kind::NewEvent | Kind::Read(Resource::Events)
-                    if head.r#type.as_deref() != Some("Warning") =>
-                {
-                    Ok(())
-                }
                 Kind::Read(Resource::Leases) if namespace != LEASE_NAMESPACE => Ok(()),
-                Kind::NewEvent => self.take_new_event(raw, version),
+                Kind::Read(Resource::Events) => self.take_event::<Event>(raw, version),
+                Kind::NewEvent => self.take_event::<NewEvent>(raw, version),
                 Kind::Read(resource) => self.take(resource, raw, version),
             }
         };
         if let Err(error) = outcome {
-            let place = [namespace.as_str(), name.as_str()].join("/");
+            let place = [namespace, name].join("/");
             let place = place.trim_matches('/');
             let message = format!(
                 "{}: {kind} {place} does not fit: {}",
@@ -191,7 +156,7 @@ impl Collector {
         !kinds.is_empty()
     }
 
-    /// A dump from before EndpointSlices, or of `kubectl get all`: Endpoints
+    /// A dump from before `EndpointSlices`, or of `kubectl get all`: Endpoints
     /// say the same.
     pub(super) fn settle_endpoints(&mut self) {
         if self.saw_endpoints && !self.seen.contains(&Resource::EndpointSlices) {
@@ -218,11 +183,19 @@ impl Collector {
         Ok(())
     }
 
-    fn take_new_event(&mut self, raw: &str, version: Option<u64>) -> Result<(), String> {
-        let event: NewEvent = serde_json::from_str(raw).map_err(|e| e.to_string())?;
-        let event = Event::from(event);
-        self.index
-            .put(Resource::Events, version, &mut self.objects.events, event);
+    /// Of events only warnings are kept.
+    fn take_event<E: DeserializeOwned + Into<Event>>(
+        &mut self,
+        raw: &str,
+        version: Option<u64>,
+    ) -> Result<(), String> {
+        let event: Event = serde_json::from_str::<E>(raw)
+            .map_err(|e| e.to_string())?
+            .into();
+        if event.is_warning() {
+            self.index
+                .put(Resource::Events, version, &mut self.objects.events, event);
+        }
         Ok(())
     }
 
@@ -294,7 +267,7 @@ enum Kind {
     Read(Resource),
     /// `events.k8s.io/v1`: the same events in other words.
     NewEvent,
-    /// `v1`: what EndpointSlices replaced.
+    /// `v1`: what `EndpointSlices` replaced.
     Endpoints,
 }
 

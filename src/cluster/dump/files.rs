@@ -67,16 +67,17 @@ impl Files {
         if let Some(place) = Place::of(path) {
             return self.logs.read(&place, content);
         }
-        let format = match format_of(name) {
-            Some(Some(format)) => format,
-            Some(None) => match sniff(content)? {
-                Some(format) => format,
-                None => return Ok(self.skip(path)),
-            },
-            None if is_root => sniff(content)?.unwrap_or(Format::Yaml),
-            None => return Ok(self.skip(path)),
+        let format = match ending_of(name) {
+            Ending::Known(format) => Some(format),
+            Ending::Other if !is_root => None,
+            Ending::Other => sniff(content)?.or(Some(Format::Yaml)),
+            Ending::Missing => sniff(content)?,
         };
-        self.objects(path, format, content)
+        match format {
+            Some(format) => self.objects(path, format, content)?,
+            None => self.skip(path),
+        }
+        Ok(())
     }
 
     /// A file of objects: whole when it is small enough, else as a stream.
@@ -96,7 +97,8 @@ impl Files {
             };
         }
         let Some(text) = decode(&bytes).filter(|text| speaks_of_kinds(text)) else {
-            return Ok(self.skip(path));
+            self.skip(path);
+            return Ok(());
         };
         let without_logs = self.logs.take_sections(&text);
         let text = without_logs.as_deref().unwrap_or(&text).as_bytes();
@@ -144,15 +146,24 @@ impl Files {
     }
 }
 
-/// The format by the name's ending: known, to be found out, or not of interest.
-fn format_of(name: &str) -> Option<Option<Format>> {
+/// What the ending of a file's name tells of its format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Known(Format),
+    /// No ending at all: the content may tell.
+    Missing,
+    /// A text or archive that is of no interest, unless it was asked for.
+    Other,
+}
+
+fn ending_of(name: &str) -> Ending {
     let Some((_, ending)) = name.rsplit_once('.') else {
-        return Some(None);
+        return Ending::Missing;
     };
     match ending.to_ascii_lowercase().as_str() {
-        "json" | "jsonl" | "ndjson" => Some(Some(Format::Json)),
-        "yaml" | "yml" => Some(Some(Format::Yaml)),
-        _ => None,
+        "json" | "jsonl" | "ndjson" => Ending::Known(Format::Json),
+        "yaml" | "yml" => Ending::Known(Format::Yaml),
+        _ => Ending::Other,
     }
 }
 
@@ -229,9 +240,9 @@ mod tests {
 
     #[test]
     fn files_are_known_by_name_or_content() {
-        assert_eq!(format_of("pods.JSON"), Some(Some(Format::Json)));
-        assert_eq!(format_of("pods"), Some(None));
-        assert_eq!(format_of("pods.txt"), None);
+        assert_eq!(ending_of("pods.JSON"), Ending::Known(Format::Json));
+        assert_eq!(ending_of("pods"), Ending::Missing);
+        assert_eq!(ending_of("pods.txt"), Ending::Other);
         for (text, format) in [
             ("\n {\"a\"", Some(Format::Json)),
             ("apiVersion: v1", Some(Format::Yaml)),

@@ -10,7 +10,8 @@ use std::rc::Rc;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::collect::{Collector, Head};
+use super::collect::Collector;
+use super::head::Head;
 
 /// Reads all documents of a file that is in memory.
 pub(super) fn slice(bytes: &[u8], collector: &mut Collector) -> io::Result<()> {
@@ -90,7 +91,7 @@ impl<'de> DeserializeSeed<'de> for Document<'_> {
     }
 }
 
-/// Keys of Secrets and ConfigMaps: not even looked at.
+/// Keys of Secrets and of `ConfigMaps`: not even looked at.
 const NEVER_HELD: &[&str] = &["data", "stringData", "binaryData"];
 
 impl<'de> Visitor<'de> for Document<'_> {
@@ -174,6 +175,9 @@ fn push_field(fields: &mut String, key: &str, value: &str) {
     fields.push_str(value);
 }
 
+/// Bytes of items that may wait for the kind of their list.
+const MAX_WAITING: usize = 128 * 1024 * 1024;
+
 /// What is known of a list so far, and the items that wait for its kind.
 #[derive(Default)]
 struct Pending {
@@ -181,6 +185,7 @@ struct Pending {
     kind: String,
     announced: bool,
     waiting: Vec<Box<RawValue>>,
+    waiting_bytes: usize,
 }
 
 impl Pending {
@@ -210,6 +215,19 @@ impl Pending {
             collector.list(api_version, kind);
             self.announced = true;
         }
+    }
+
+    /// Keeps an item until the kind of the list is known, which then comes
+    /// after the items.
+    fn wait<E: serde::de::Error>(&mut self, raw: Box<RawValue>) -> Result<(), E> {
+        self.waiting_bytes += raw.get().len();
+        if self.waiting_bytes > MAX_WAITING {
+            return Err(E::custom(
+                "the list does not say of what kind its items are",
+            ));
+        }
+        self.waiting.push(raw);
+        Ok(())
     }
 
     fn finish(mut self, collector: &mut Collector) {
@@ -250,7 +268,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
         self.list.announce(self.collector);
         while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
             if !item(self.collector, raw.get(), self.list.item_kind()) {
-                self.list.waiting.push(raw);
+                self.list.wait(raw)?;
             }
             (self.taken)();
         }
@@ -260,18 +278,14 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
 
 /// Hands one object on; false when its kind is neither in it nor known yet.
 fn item(collector: &mut Collector, raw: &str, inherited: Option<(&str, &str)>) -> bool {
-    let Some(head) = Head::of(raw) else {
+    let Some(head) = Head::of(raw, inherited.is_some()) else {
         return true;
     };
-    match (head.api_version.as_deref(), head.kind.as_deref(), inherited) {
-        (Some(api_version), Some(kind), _) | (_, None, Some((api_version, kind))) => {
-            collector.object(api_version, kind, &head, raw);
-            true
-        }
-        (None, Some(kind), Some((api_version, _))) => {
-            collector.object(api_version, kind, &head, raw);
-            true
-        }
-        _ => false,
-    }
+    let api_version = head.api_version.as_deref().or(inherited.map(|i| i.0));
+    let kind = head.kind.as_deref().or(inherited.map(|i| i.1));
+    let (Some(api_version), Some(kind)) = (api_version, kind) else {
+        return false;
+    };
+    collector.object(api_version, kind, &head, raw);
+    true
 }

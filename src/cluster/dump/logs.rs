@@ -1,20 +1,12 @@
 //! Container logs in a dump: told by their path or by kubectl's marks, and cut
 //! to their last lines while they are read.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::io::{self, BufRead};
 
+use super::tail::{Tail, next_line};
 use crate::cluster::ContainerLog;
 use crate::cluster::objects::Pod;
-
-/// Lines kept of each log, from its end.
-const MAX_LINES: usize = 200;
-
-/// Bytes kept of each log, from its end.
-const MAX_BYTES: usize = 32 * 1024;
-
-/// Bytes kept of one line, from its beginning.
-const MAX_LINE: usize = 8 * 1024;
 
 const START: &str = "==== START logs for container ";
 const END: &str = "==== END logs for container ";
@@ -106,7 +98,7 @@ fn is_name(name: &str) -> bool {
 
 /// The logs of a dump while it is read.
 pub(super) struct Logs {
-    pub(super) logs: Vec<ContainerLog>,
+    pub(super) kept: Vec<ContainerLog>,
     /// A log file that could not be read to its end.
     pub(super) damaged: Option<String>,
     known: HashSet<(String, String, String, bool)>,
@@ -116,7 +108,7 @@ pub(super) struct Logs {
 impl Logs {
     pub(super) fn new(limit: usize) -> Self {
         Self {
-            logs: Vec::new(),
+            kept: Vec::new(),
             damaged: None,
             known: HashSet::new(),
             left: limit,
@@ -154,7 +146,7 @@ impl Logs {
     /// A container may be called `x-previous`: where the pod says so, its
     /// output is that of its present run.
     pub(super) fn settle_names(&mut self, pods: &[Pod]) {
-        for log in self.logs.iter_mut().filter(|log| log.previous) {
+        for log in self.kept.iter_mut().filter(|log| log.previous) {
             let name = format!("{}{PREVIOUS}", log.container);
             let pod = pods
                 .iter()
@@ -183,7 +175,7 @@ impl Logs {
             return;
         }
         self.left -= text.len();
-        self.logs.push(ContainerLog {
+        self.kept.push(ContainerLog {
             namespace: place.namespace,
             pod: place.pod,
             container: place.container,
@@ -258,62 +250,16 @@ impl Sections {
     }
 }
 
-/// The last lines of what is pushed.
-#[derive(Default)]
-struct Tail {
-    lines: VecDeque<String>,
-    bytes: usize,
-}
-
-impl Tail {
-    fn push(&mut self, line: &str) {
-        self.lines.push_back(line.to_owned());
-        self.bytes += line.len();
-        while self.lines.len() > MAX_LINES || (self.bytes > MAX_BYTES && self.lines.len() > 1) {
-            self.bytes -= self.lines.pop_front().map_or(0, |line| line.len());
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    fn text(self) -> String {
-        self.lines.into_iter().collect()
-    }
-}
-
-/// Reads a line with its break; of a long one, the beginning and the break.
-/// False at the end.
-fn next_line(content: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    loop {
-        let chunk = content.fill_buf()?;
-        if chunk.is_empty() {
-            return Ok(!line.is_empty());
-        }
-        let end = chunk.iter().position(|b| *b == b'\n');
-        let length = end.unwrap_or(chunk.len());
-        let room = MAX_LINE.saturating_sub(line.len()).min(length);
-        line.extend_from_slice(&chunk[..room]);
-        let used = length + usize::from(end.is_some());
-        content.consume(used);
-        if end.is_some() {
-            line.push(b'\n');
-            return Ok(true);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::dump::tail::{MAX_LINE, MAX_LINES};
 
     fn read(path: &str, text: &str) -> Vec<(String, bool, String)> {
         let mut logs = Logs::new(1 << 20);
         let place = Place::of(path).expect(path);
         logs.read(&place, &mut text.as_bytes()).expect(path);
-        let told = logs.logs.into_iter();
+        let told = logs.kept.into_iter();
         told.map(|l| {
             (
                 format!("{}/{}/{}", l.namespace, l.pod, l.container),

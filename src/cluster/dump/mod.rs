@@ -13,10 +13,12 @@
 //! [`Limits`], and one damaged file or object costs its kind, never the rest.
 
 mod assemble;
+mod budget;
 mod clock;
 mod collect;
 mod error;
 mod files;
+mod head;
 mod json;
 mod kinds;
 mod legacy;
@@ -24,6 +26,7 @@ mod logs;
 mod marker;
 mod scrub;
 mod sink;
+mod tail;
 mod walk;
 mod write;
 mod yaml;

@@ -6,32 +6,12 @@ use crate::redact::{redact, redact_args, redact_value};
 
 /// Fields by which objects find one another. Kubernetes restricts what can
 /// stand in them, and a mask there would break the snapshot.
+#[rustfmt::skip]
 const IDENTITY: &[&str] = &[
-    "apiVersion",
-    "claimName",
-    "image",
-    "key",
-    "kind",
-    "labels",
-    "matchExpressions",
-    "matchLabels",
-    "name",
-    "namespace",
-    "nodeName",
-    "nodeSelector",
-    "ownerReferences",
-    "phase",
-    "reason",
-    "revision",
-    "schedule",
-    "secretName",
-    "selector",
-    "serviceAccountName",
-    "serviceName",
-    "storageClassName",
-    "type",
-    "uid",
-    "volumeName",
+    "apiVersion", "claimName", "image", "key", "kind", "labels", "matchExpressions",
+    "matchLabels", "name", "namespace", "nodeName", "nodeSelector", "ownerReferences", "phase",
+    "reason", "revision", "schedule", "secretName", "selector", "serviceAccountName",
+    "serviceName", "storageClassName", "type", "uid", "volumeName",
 ];
 
 /// Masks every secret in an object as it stands on the wire.

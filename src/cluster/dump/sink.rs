@@ -143,8 +143,7 @@ fn add_to_folder(folder: &Path, path: &str, content: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file: File = options.open(file)?;
-    file.write_all(content)?;
-    file.sync_all()
+    file.write_all(content)
 }
 
 fn create_private(folder: &Path) -> io::Result<()> {

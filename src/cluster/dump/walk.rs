@@ -1,15 +1,14 @@
 //! From a path to a stream of files: folders, archives, single files. Nothing
 //! is ever unpacked to disk, and what is no plain file is passed over.
 
-use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Component, Path};
-use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
 
+use super::budget::{Budget, Unreadable};
 use super::{DumpError, Limits};
 
 /// Long names in an archive are read up to this; the file system stops at 4 KiB.
@@ -100,7 +99,7 @@ impl Walker<'_, '_> {
                 let content = BufReader::with_capacity(64 * 1024, self.budget.watch(opened));
                 self.offer(path, false, Box::new(content))?;
                 // A file that breaks while it is read is damaged; the others are not.
-                self.budget.failure.take();
+                self.budget.take_failure();
                 Ok(())
             }
             Err(error) => self.offer(path, false, Box::new(Unreadable(Some(error)))),
@@ -119,16 +118,17 @@ impl Walker<'_, '_> {
             });
         }
         if !head.starts_with(&[0x1f, 0x8b]) {
-            return self.unpacked(head, Box::new(self.budget.watch(whole)));
+            return self.unpacked(&head, Box::new(self.budget.watch(whole)));
         }
         let mut unpacked = self
             .budget
             .watch(MultiGzDecoder::new(BufReader::new(whole)));
         let head = peek(&mut unpacked).map_err(|e| self.corrupt(&e))?;
-        self.unpacked(head.clone(), Box::new(Cursor::new(head).chain(unpacked)))
+        let whole = Cursor::new(head.clone()).chain(unpacked);
+        self.unpacked(&head, Box::new(whole))
     }
 
-    fn unpacked(&mut self, head: Vec<u8>, content: Box<dyn Read>) -> Result<(), DumpError> {
+    fn unpacked(&mut self, head: &[u8], content: Box<dyn Read>) -> Result<(), DumpError> {
         let name = self
             .root
             .file_name()
@@ -197,10 +197,10 @@ impl Walker<'_, '_> {
             is_root,
             content,
         });
-        if self.budget.left.get() == 0 {
+        if self.budget.is_spent() {
             return Err(self.too_large(format!("{} bytes unpacked", self.limits.total_bytes)));
         }
-        if let Some(detail) = self.budget.failure.take() {
+        if let Some(detail) = self.budget.take_failure() {
             return Err(DumpError::Corrupt {
                 path: self.root.to_path_buf(),
                 detail,
@@ -218,7 +218,7 @@ impl Walker<'_, '_> {
     }
 
     fn corrupt(&self, error: &io::Error) -> DumpError {
-        if self.budget.left.get() == 0 {
+        if self.budget.is_spent() {
             return self.too_large(format!("{} bytes unpacked", self.limits.total_bytes));
         }
         DumpError::Corrupt {
@@ -292,68 +292,6 @@ fn safe_path(name: &[u8]) -> Option<String> {
         }
     }
     (!parts.is_empty() && !parts.iter().any(|p| p.starts_with('.'))).then(|| parts.join("/"))
-}
-
-/// The bytes that may still be read, and what went wrong beneath the readers.
-#[derive(Clone)]
-struct Budget {
-    left: Rc<Cell<u64>>,
-    failure: Rc<RefCell<Option<String>>>,
-}
-
-impl Budget {
-    fn new(total: u64) -> Self {
-        Self {
-            left: Rc::new(Cell::new(total)),
-            failure: Rc::default(),
-        }
-    }
-
-    fn watch<R: Read>(&self, inner: R) -> Watched<R> {
-        Watched {
-            inner,
-            budget: self.clone(),
-        }
-    }
-}
-
-/// Counts what is read, and remembers failures that a parser would swallow.
-struct Watched<R> {
-    inner: R,
-    budget: Budget,
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.budget.left.get();
-        if left == 0 {
-            return Err(io::Error::other("too large"));
-        }
-        let count = self.inner.read(buffer).inspect_err(|error| {
-            if error.kind() != io::ErrorKind::Interrupted {
-                self.budget.failure.replace(Some(error.to_string()));
-            }
-        })?;
-        self.budget.left.set(left.saturating_sub(count as u64));
-        Ok(count)
-    }
-}
-
-/// The content of a file that could not be opened: its error, when it is read.
-struct Unreadable(Option<io::Error>);
-
-impl Read for Unreadable {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
-    }
-}
-
-impl BufRead for Unreadable {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.0.take().map_or(Ok(&[]), Err)
-    }
-
-    fn consume(&mut self, _: usize) {}
 }
 
 #[cfg(test)]

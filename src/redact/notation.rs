@@ -1,0 +1,228 @@
+//! Names and values in text: how a pair is written, and where its parts stand.
+
+use super::values::{self, Extent, is_name_byte, is_quote};
+
+/// Longer words are no names.
+const NAME_MAX: usize = 80;
+
+/// How far the beginning of a line is looked for.
+const INDENT_MAX: usize = 200;
+
+/// Words before a variable that is set.
+const DECLARATIONS: &[&str] = &[
+    "export", "set", "env", "ENV", "ARG", "declare", "-e", "--env",
+];
+
+/// What separates a name from its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `name=value`, `name = value`, `name => value`, `name := value`
+    Equals,
+    /// `name:value`
+    Tight,
+    /// `name: value`
+    Spaced,
+}
+
+/// What stands before a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Position {
+    /// Nothing but indentation, list and diff marks.
+    Line,
+    /// An opening bracket or a separator.
+    Flow,
+    /// Other words.
+    Prose,
+}
+
+/// A name, a separator, and where the value begins.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'t> {
+    pub(super) text: &'t str,
+    pub(super) name: &'t str,
+    start: usize,
+    /// The name stands in quotes of its own.
+    pub(super) quoted: bool,
+    /// A quote opened right before an unquoted name; it ends the value too.
+    pub(super) opener: Option<u8>,
+    pub(super) form: Form,
+    blanks: bool,
+    pub(super) value: usize,
+}
+
+impl<'t> Pair<'t> {
+    /// The pair around a `:` or `=`.
+    pub(super) fn at(text: &'t str, separator: usize) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let mut end = separator;
+        while end > 0 && separator - end < 4 && matches!(bytes[end - 1], b' ' | b'\t') {
+            end -= 1;
+        }
+        let mut quoted = false;
+        if end > 0 && is_quote(bytes[end - 1]) {
+            quoted = true;
+            end -= 1;
+            while end > 0 && bytes[end - 1] == b'\\' {
+                end -= 1;
+            }
+        } else if end > 0 && bytes[end - 1] == b']' {
+            end -= 1;
+        }
+        let length = |end: usize| {
+            let back = bytes[..end].iter().rev().take(NAME_MAX);
+            back.take_while(|b| is_name_byte(**b)).count()
+        };
+        let mut start = end - length(end);
+        if start == end {
+            return None;
+        }
+        // `api key: x` is a name of two words.
+        if text[start..end].eq_ignore_ascii_case("key") && start > 0 && bytes[start - 1] == b' ' {
+            start = start - 1 - length(start - 1);
+        }
+        let (form, blanks, value) = separator_form(text, separator)?;
+        let opener = start
+            .checked_sub(1)
+            .map(|i| bytes[i])
+            .filter(|b| !quoted && is_quote(*b));
+        Some(Self {
+            text,
+            name: text[start..end].trim(),
+            start,
+            quoted,
+            opener,
+            form,
+            blanks,
+            value,
+        })
+    }
+
+    /// The pair in a text that ends a number of bytes behind the separator, so
+    /// that looking for the end of the value takes bounded time.
+    pub(super) fn clipped(self, length: usize) -> Self {
+        let mut end = self.text.len().min(self.value + length);
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &self.text[..end.max(self.value)];
+        Self { text, ..self }
+    }
+
+    /// The byte before the name.
+    pub(super) fn prior(&self) -> Option<u8> {
+        self.start.checked_sub(1).map(|i| self.text.as_bytes()[i])
+    }
+
+    /// Where the value stands, if there is one on this line or in a block below.
+    pub(super) fn extent(&self) -> Option<Extent> {
+        let (text, start) = (self.text, self.value);
+        let first = *text.as_bytes().get(start)?;
+        if self.is_variable() && !is_quote(first) {
+            return Some(values::bare(text, start));
+        }
+        if first == b'{' && !text[start..].starts_with("{{") {
+            return None;
+        }
+        if let Some(extent) = values::quoted(text, start) {
+            return Some(extent);
+        }
+        let position = self.position();
+        let whole_line = position == Position::Line && !self.quoted;
+        Some(match self.form {
+            Form::Equals if whole_line && self.blanks => values::line(text, start, self.opener),
+            Form::Spaced if whole_line && values::is_block_header(text, start) => {
+                return values::block(text, start, self.column());
+            }
+            Form::Spaced if whole_line => values::line(text, start, self.opener),
+            Form::Spaced if position == Position::Flow && !self.quoted => {
+                values::flow(text, start, self.opener)
+            }
+            _ => values::word(text, start, self.opener),
+        })
+    }
+
+    /// A shell's `NAME=value`: at the beginning of a line, behind `export` and
+    /// the like, or as an option; but not within a quoted command.
+    pub(super) fn is_variable(&self) -> bool {
+        let line = &self.text[..self.start];
+        if self.form != Form::Equals || self.blanks || self.quoted || self.opener.is_some() {
+            return false;
+        }
+        if line.is_empty() || line.ends_with('\n') {
+            return true;
+        }
+        let Some(before) = line.strip_suffix(' ') else {
+            return false;
+        };
+        let is_declared = DECLARATIONS.iter().any(|word| before.ends_with(word));
+        (is_declared || self.name.starts_with('-')) && !self.is_in_quotes()
+    }
+
+    fn is_in_quotes(&self) -> bool {
+        let before = self.text.as_bytes()[..self.start].iter().rev();
+        before
+            .take(INDENT_MAX)
+            .take_while(|b| **b != b'\n')
+            .any(|b| *b == b'"')
+    }
+
+    pub(super) fn position(&self) -> Position {
+        let before = &self.text.as_bytes()[..self.start];
+        if self.opener.is_some() || before.last() == Some(&b'\\') {
+            return Position::Flow;
+        }
+        let mark = |b: &&u8| matches!(**b, b' ' | b'\t' | b'-' | b'+' | b'\\') || is_quote(**b);
+        let skipped = before
+            .iter()
+            .rev()
+            .take(INDENT_MAX)
+            .take_while(mark)
+            .count();
+        match before[..before.len() - skipped].last() {
+            None | Some(b'\n') => Position::Line,
+            Some(b'{' | b'[' | b'(' | b',' | b';' | b'&' | b'?' | b'|') => Position::Flow,
+            Some(_) => Position::Prose,
+        }
+    }
+
+    /// Bytes between the beginning of the line and the name.
+    fn column(&self) -> usize {
+        let before = &self.text.as_bytes()[..self.start];
+        before
+            .iter()
+            .rev()
+            .take(INDENT_MAX)
+            .take_while(|b| **b != b'\n')
+            .count()
+    }
+}
+
+fn is_comparison(bytes: &[u8], separator: usize) -> bool {
+    let blank = |at: usize| {
+        bytes
+            .get(at)
+            .is_none_or(|b| b.is_ascii_whitespace() || is_quote(*b))
+    };
+    separator.checked_sub(1).is_none_or(blank) || blank(separator + 2)
+}
+
+/// The notation, whether blanks follow, and the offset of the value.
+fn separator_form(text: &str, separator: usize) -> Option<(Form, bool, usize)> {
+    let bytes = text.as_bytes();
+    let next = bytes.get(separator + 1).copied();
+    let (form, after) = match (bytes[separator], next) {
+        // A comparison, unless no blank stands on either side.
+        (b'=', Some(b'=')) if is_comparison(bytes, separator) => return None,
+        (b':', Some(b':' | b'/')) => return None,
+        (b'=', Some(b'>')) | (b':', Some(b'=')) => (Form::Equals, separator + 2),
+        (b'=', _) => (Form::Equals, separator + 1),
+        _ => (Form::Tight, separator + 1),
+    };
+    let value = values::skip_blanks(text, after);
+    let form = if form == Form::Tight && value > after {
+        Form::Spaced
+    } else {
+        form
+    };
+    Some((form, value > after, value))
+}
