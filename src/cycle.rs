@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use crate::assess::Severity;
+use crate::assess::{Outages, Severity};
 use crate::cluster::Snapshot;
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
@@ -125,6 +125,7 @@ impl Cycle<'_> {
             inventory: self.inventory,
             look_back: self.config.interval,
             restarts: &restarts,
+            outages: &Outages::default(),
             unlisted: self.config.unlisted_tier,
         };
         verdict::judge(snapshot, &grounds)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::assess::{self, Incident, ServiceState, Severity};
+use crate::assess::{self, Incident, Outages, ServiceState, Severity};
 use crate::cluster::Snapshot;
 use crate::detect::{self, RestartCounts, View};
 use crate::diagnose;
@@ -27,6 +27,10 @@ pub struct Grounds<'a> {
     pub look_back: Duration,
     /// Restart counts as the previous cycle saw them.
     pub restarts: &'a RestartCounts,
+    /// Since when services have been unavailable, as the previous cycle saw
+    /// it. Counts where no object says: of a stateful set without pods, of
+    /// what was scaled to zero or deleted.
+    pub outages: &'a Outages,
     /// Tier of workloads that the services file does not know.
     pub unlisted: Tier,
 }
@@ -39,7 +43,7 @@ pub fn judge(snapshot: &Snapshot, grounds: &Grounds) -> Verdict {
     let view = View::new(snapshot, &roster, grounds.look_back, grounds.restarts);
     let mut detection = detect::detect(&view);
     diagnose::diagnose(&view, &mut detection.findings);
-    let services = assess::services(&view, &detection);
+    let services = assess::services(&view, &detection, grounds.outages);
     let mut findings = detection.findings;
     findings.extend(detect::blindness(snapshot));
     findings.extend(detect::broken_inventory(inventory, snapshot));

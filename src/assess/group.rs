@@ -23,7 +23,7 @@ pub fn incidents(
     let by_name: Members = services.iter().map(|s| (s.name.as_str(), s)).collect();
     let mut units = units(findings);
     under_nodes(&mut units);
-    under_shared_causes(&mut units);
+    under_shared_causes(&mut units, &by_name);
     under_dependencies(&mut units, inventory, roster, &by_name);
     let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
     let mut incidents: Vec<_> = units
@@ -154,7 +154,7 @@ fn under_nodes(units: &mut Vec<Unit>) {
 
 /// One quota, one registry, one scheduler. A key that is an object's name stands
 /// for the unit that is about the object.
-fn under_shared_causes(units: &mut Vec<Unit>) {
+fn under_shared_causes(units: &mut Vec<Unit>, services: &Members) {
     let mut roots: BTreeMap<String, usize> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
         for finding in &unit.findings {
@@ -166,8 +166,12 @@ fn under_shared_causes(units: &mut Vec<Unit>) {
         .filter_map(|u| u.root().shared.clone())
         .collect();
     roots.retain(|key, _| about.contains(key));
-    for (at, unit) in units.iter().enumerate() {
-        if let Some(key) = &unit.root().shared {
+    // Of those that merely share a cause the one that matters most stands first.
+    let tier = |unit: &Unit| Some(services.get(unit.service.as_deref()?)?.tier);
+    let mut by_tier: Vec<_> = (0..units.len()).collect();
+    by_tier.sort_by_key(|&at| tier(&units[at]).map_or((1, None), |t| (0, Some(t))));
+    for at in by_tier {
+        if let Some(key) = &units[at].root().shared {
             roots.entry(key.clone()).or_insert(at);
         }
     }

@@ -13,5 +13,5 @@ pub use actions::{Action, actions};
 pub use group::incidents;
 pub use incident::{Incident, cause_class};
 pub use roster::roster;
-pub use service::{ServiceState, Status, services};
+pub use service::{Outages, ServiceState, Status, services};
 pub use severity::{Rule, Severity};

@@ -1,12 +1,14 @@
 //! The status of each service, from the states of its workloads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::cluster::objects::Time;
-use crate::detect::{Detection, Effect, Finding, Health, View, Workload, WorkloadState, principal};
+use crate::detect::{
+    Detection, Effect, Finding, Health, Reason, View, Workload, WorkloadState, principal,
+};
 use crate::inventory::{Service, Tier, Tolerance};
 
 /// How a service is.
@@ -77,9 +79,12 @@ pub struct ServiceState {
     pub is_data_layer: bool,
 }
 
+/// Since when services have been unavailable, as the previous cycle saw it, by name.
+pub type Outages = BTreeMap<String, Time>;
+
 /// The state of every service of the roster, in its order.
 #[must_use]
-pub fn services(view: &View, detection: &Detection) -> Vec<ServiceState> {
+pub fn services(view: &View, detection: &Detection, outages: &Outages) -> Vec<ServiceState> {
     let mut findings: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in &detection.findings {
         if let Some(service) = &finding.service {
@@ -108,32 +113,45 @@ pub fn services(view: &View, detection: &Detection) -> Vec<ServiceState> {
             } else {
                 (Status::Unknown, None)
             };
-            judge(view, service, &workloads, findings, (status, since))
+            let verdict = whole(findings, (status, since));
+            let remembered = outages.get(&service.name).copied();
+            judge(view, service, &workloads, verdict, remembered)
         })
         .collect()
+}
+
+/// What findings that speak of the whole service, not of one of its
+/// workloads, make of its status.
+fn whole(findings: &[&Finding], of_parts: (Status, Option<Time>)) -> (Status, Option<Time>) {
+    let is_down = |f: &&&Finding| match f.effect {
+        Effect::CutOff => true,
+        Effect::Unavailable => matches!(f.reason, Reason::ScaledToZero | Reason::WorkloadMissing),
+        _ => false,
+    };
+    let since = findings.iter().filter(is_down).map(|f| f.since).min();
+    match since {
+        Some(_) if of_parts.0 != Status::Unavailable => (Status::Unavailable, since),
+        _ => of_parts,
+    }
 }
 
 fn judge(
     view: &View,
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
-    findings: &[&Finding],
-    (mut status, mut since): (Status, Option<Time>),
+    (status, since): (Status, Option<Time>),
+    remembered: Option<Time>,
 ) -> ServiceState {
-    for finding in findings {
-        let is_down = matches!(finding.effect, Effect::CutOff)
-            || finding.effect == Effect::Unavailable && is_about_the_service(finding.reason);
-        if finding.service.as_deref() == Some(&service.name)
-            && is_down
-            && status != Status::Unavailable
-        {
-            status = Status::Unavailable;
-            since = Some(finding.since);
-        }
-    }
+    let now = view.now();
+    let is_down = status == Status::Unavailable;
+    // Where no object says since when, the previous cycle may.
+    let since = match remembered {
+        Some(before) if is_down && since.is_none_or(|t| t >= now) => Some(before.min(now)),
+        _ => since,
+    };
     let downtime = since
-        .filter(|_| status == Status::Unavailable)
-        .map(|t| (view.now() - t).max(TimeDelta::zero()));
+        .filter(|_| is_down)
+        .map(|t| (now - t).max(TimeDelta::zero()));
     let ready = workloads.iter().map(|(_, s)| s.ready).sum();
     let desired = workloads.iter().map(|(_, s)| s.desired).sum();
     ServiceState {
@@ -152,12 +170,6 @@ fn judge(
         is_ingress_controller: service.ingress_controller,
         is_data_layer: service.data_layer,
     }
-}
-
-/// Findings that speak of the whole service, not of one of its workloads.
-fn is_about_the_service(reason: crate::detect::Reason) -> bool {
-    use crate::detect::Reason;
-    matches!(reason, Reason::ScaledToZero | Reason::WorkloadMissing)
 }
 
 fn is_down_or_short(state: &WorkloadState) -> bool {

@@ -327,7 +327,7 @@ fn flapping(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom
 
 fn restarts_often(view: &View, pod: &Pod) -> Option<Symptom> {
     let now = view.now();
-    pod.status.container_statuses.iter().find_map(|c| {
+    pod.all_statuses().find_map(|c| {
         let end = abnormal_end(view, pod, c)?;
         let recent = end.finished_at.is_some_and(|t| now - t <= RECENT);
         (recent && restarts_in_look_back(view, pod, c) >= FLAPS).then(|| Symptom {

@@ -85,6 +85,9 @@ fn absent(
 /// A dump that somebody else made may be of a few namespaces, or of another
 /// cluster: a namespace without a trace in it is not known to be missing.
 fn is_left_out(view: &View, service: &Service) -> bool {
+    if view.snapshot.source != Source::Dump {
+        return false;
+    }
     let objects = &view.snapshot.objects;
     let namespace = service.namespace.as_deref().unwrap_or_default();
     let is_here = |meta: &ObjectMeta| meta.namespace == namespace;
@@ -95,7 +98,7 @@ fn is_left_out(view: &View, service: &Service) -> bool {
         || view.workloads.iter().any(|w| is_here(w.meta))
         || objects.services.iter().any(|s| is_here(&s.metadata))
         || objects.claims.iter().any(|c| is_here(&c.metadata));
-    view.snapshot.source == Source::Dump && !has_trace
+    !has_trace
 }
 
 fn missing(view: &View, service: &Service) -> Finding {

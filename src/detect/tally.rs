@@ -6,6 +6,9 @@ use super::view::View;
 use super::workload::Workload;
 use crate::cluster::objects::{Pod, Time, condition};
 
+/// So many pods that failed for good are no accident.
+const IN_A_ROW: usize = 3;
+
 /// The pods of a workload by what they are at.
 #[derive(Default)]
 pub struct Tally<'a> {
@@ -19,6 +22,8 @@ pub struct Tally<'a> {
     pub failing: Vec<(&'a Pod, Symptom)>,
     /// Being deleted.
     pub leaving: Vec<&'a Pod>,
+    /// Ended with an error within the look-back: evicted, preempted, lost.
+    pub failed: Vec<&'a Pod>,
 }
 
 impl<'a> Tally<'a> {
@@ -36,6 +41,7 @@ impl<'a> Tally<'a> {
                 PodState::Starting { since } => tally.starting.push((pod, since)),
                 PodState::Failing(symptom) => tally.failing.push((pod, symptom)),
                 PodState::Leaving => tally.leaving.push(pod),
+                PodState::Ended if is_fresh_failure(view, pod) => tally.failed.push(pod),
                 PodState::Ended => {}
             }
         }
@@ -81,6 +87,21 @@ impl<'a> Tally<'a> {
         self.leaving.iter().filter_map(since).min()
     }
 
+    /// Pods that failed for good, one after the other: the next one in its
+    /// first minutes is no start. How many, and the last of them.
+    #[must_use]
+    pub fn failed_in_a_row(&self) -> Option<(usize, &'a Pod)> {
+        let last = self.failed.iter().max_by_key(|p| p.started())?;
+        (self.failed.len() >= IN_A_ROW).then_some((self.failed.len(), last))
+    }
+
+    /// Since when pods fail for good.
+    #[must_use]
+    pub fn failed_since(&self) -> Option<Time> {
+        let first = self.failed.iter().filter_map(|p| p.started()).min();
+        first.filter(|_| self.failed.len() >= IN_A_ROW)
+    }
+
     /// How many pods are on their way out in good order, so that their
     /// successors can be awaited.
     #[must_use]
@@ -124,4 +145,9 @@ impl<'a> Tally<'a> {
             _ => last,
         }
     }
+}
+
+fn is_fresh_failure(view: &View, pod: &Pod) -> bool {
+    let started = pod.started();
+    pod.status.phase == "Failed" && started.is_some_and(|t| view.now() - t <= view.look_back)
 }

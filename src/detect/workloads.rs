@@ -148,7 +148,9 @@ impl Case<'_, '_> {
     /// Whether all that is missing may still come by itself.
     fn is_in_time(&self) -> bool {
         let coming = self.tally.starting.len() + self.tally.replaced(self.view);
-        self.tally.failing.is_empty() && coming >= self.missing as usize
+        self.tally.failing.is_empty()
+            && self.tally.failed_in_a_row().is_none()
+            && coming >= self.missing as usize
     }
 
     /// A start that the services file says is slow gets a finding, so that
@@ -204,24 +206,37 @@ impl Case<'_, '_> {
         }
         // Nobody says since when: as of now, and the next look confirms it.
         let since = since.unwrap_or(self.view.now());
-        let mut finding = if let Some(refusal) = refusal {
-            let mut finding = self.draft(Reason::FailedCreate, since, effect);
-            finding.extent = format!("{lack} could not be created");
-            finding.message.clone_from(&refusal.message);
+        let (reason, what, why) = self.absence(refusal.as_ref());
+        let mut finding = self.draft(reason, since, effect);
+        finding.extent = format!("{lack} {what}");
+        finding.message = why;
+        if let Some(refusal) = refusal {
             finding.fact(refusal.kind, refusal.message);
-            finding
-        } else {
-            let mut finding = self.draft(Reason::MinimumReplicasUnavailable, since, effect);
-            finding.message = if self.tally.leaving.is_empty() {
-                format!("{lack} do not exist")
-            } else {
-                format!("{lack} not ready: the old ones are being deleted and do not go")
-            };
-            finding
-        };
+        }
         let starting = self.tally.starting.iter().map(|(pod, _)| *pod);
-        finding.pods = refs(starting.chain(self.tally.leaving.iter().copied()));
+        let others = self.tally.leaving.iter().chain(&self.tally.failed);
+        finding.pods = refs(starting.chain(others.copied()));
         (self.state(health, Some(since)), Some(finding))
+    }
+
+    /// What became of the pods that are missing, and why.
+    fn absence(&self, refusal: Option<&Refusal>) -> (Reason, &'static str, String) {
+        if let Some(refusal) = refusal {
+            let why = refusal.message.clone();
+            return (Reason::FailedCreate, "could not be created", why);
+        }
+        if let Some((count, last)) = self.tally.failed_in_a_row() {
+            let how = [last.status.reason.as_str(), last.status.message.as_str()];
+            let how = how.join(" ");
+            let why = format!("{count} failed one after the other, the last: {how}");
+            return (Reason::Error, "not ready", why);
+        }
+        let reason = Reason::MinimumReplicasUnavailable;
+        if self.tally.leaving.is_empty() {
+            return (reason, "do not exist", String::new());
+        }
+        let why = "the old ones are being deleted and do not go".to_owned();
+        (reason, "not ready", why)
     }
 
     /// Since when pods are missing, as far as any object says.
@@ -234,6 +249,7 @@ impl Case<'_, '_> {
             .and_then(|r| r.since)
             .or(all_gone)
             .or(self.tally.leaving_since())
+            .or(self.tally.failed_since())
             .or(created.filter(|t| self.view.now() - *t < SETTLING))
             .max(created.filter(|_| refusal.is_some()))
     }

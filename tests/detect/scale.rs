@@ -53,6 +53,7 @@ fn timed(services: &str, documents: Vec<Value>) -> usize {
         inventory: &inventory::parse(services.as_bytes()),
         look_back: Duration::from_hours(1),
         restarts: &BTreeMap::new(),
+        outages: &BTreeMap::new(),
         unlisted: k8s_monitor::inventory::Tier::P3,
     };
     let start = Instant::now();

@@ -7,6 +7,7 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use k8s_monitor::assess::Outages;
 use k8s_monitor::cluster::objects::Time;
 use k8s_monitor::cluster::resource::ROWS;
 use k8s_monitor::cluster::{
@@ -39,6 +40,9 @@ struct Header {
     /// Restart counts as the last cycle saw them.
     #[serde(default)]
     restarts: RestartCounts,
+    /// Since when services have been down, as the last cycle saw it.
+    #[serde(default)]
+    outages: Outages,
     /// Output by `namespace/pod/container`.
     #[serde(default)]
     logs: BTreeMap<String, String>,
@@ -57,6 +61,7 @@ pub struct Case {
     pub snapshot: Snapshot,
     pub inventory: Inventory,
     pub restarts: RestartCounts,
+    pub outages: Outages,
     pub expect: Expect,
 }
 
@@ -97,6 +102,7 @@ impl Case {
                 .services
                 .map_or_else(Inventory::default, |text| inventory::parse(text.as_bytes())),
             restarts: header.restarts,
+            outages: header.outages,
             expect: header.expect,
         })
     }
@@ -125,6 +131,7 @@ impl Case {
             inventory: &self.inventory,
             look_back: Duration::from_hours(1),
             restarts: &self.restarts,
+            outages: &self.outages,
             unlisted: k8s_monitor::inventory::Tier::P3,
         }
     }
