@@ -301,6 +301,14 @@ fn judge(
         .filter(|s| service.as_deref() != Some(&s.name));
     let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
+    // A quota is nobody's: the incident is that of the most critical of those
+    // whom it refuses, and all of them suffer from it.
+    let is_shared = service.is_none() && !findings[0].resource.namespace.is_empty();
+    let service = service.or_else(|| {
+        let first = affects.first().filter(|_| is_shared)?;
+        Some(first.1.clone())
+    });
+    let own = own.or_else(|| members.get(service.as_deref()?).copied());
     let first_affected = affects.first().map(|(tier, _)| *tier);
     let kind = findings[0].resource.kind.as_str();
     let is_workload = !matches!(kind, "Node" | "Cluster" | "Inventory");

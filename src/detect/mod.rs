@@ -65,7 +65,7 @@ pub fn detect(view: &View) -> Detection {
     findings.extend(addresses::detect(view));
     findings.extend(routes::detect(view));
     findings.extend(autoscaling::detect(view));
-    findings.extend(schedule::detect(view));
+    findings.extend(schedule::detect(view, &crons));
     findings.extend(platform::detect(view));
     findings.extend(certificates::detect(view));
     presence::detect(view, &workloads, &crons, &mut findings);

@@ -1,10 +1,13 @@
 //! Cron jobs that were due and were not started: what never ran leaves neither
 //! job nor pod nor event behind.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use croner::Cron;
 
+use super::batch::CronState;
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::view::View;
 use crate::cluster::Resource;
@@ -14,14 +17,22 @@ use crate::cluster::objects::{CronJob, Time};
 /// control plane that restarts catches up within minutes.
 const LATE: TimeDelta = TimeDelta::minutes(10);
 
-/// Checks every cron job that is not suspended.
-pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
+/// Checks every cron job that is not suspended. Of backups their age decides.
+pub fn detect<'a>(view: &'a View, crons: &'a [CronState]) -> impl Iterator<Item = Finding> + 'a {
+    let backups: HashSet<_> = crons
+        .iter()
+        .filter(|c| c.is_backup)
+        .map(|c| (c.reference.namespace.as_str(), c.reference.name.as_str()))
+        .collect();
+    let is_backup = move |c: &CronJob| {
+        backups.contains(&(c.metadata.namespace.as_str(), c.metadata.name.as_str()))
+    };
     let objects = &view.snapshot.objects;
     let is_read = view.snapshot.is_read(Resource::Jobs);
     objects
         .cron_jobs
         .iter()
-        .filter(move |c| is_read && !c.spec.suspend)
+        .filter(move |c| is_read && !c.spec.suspend && !is_backup(c))
         .filter_map(|c| check(view, c))
 }
 

@@ -145,7 +145,7 @@ fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
     finding.leans_on = proof.leans_on;
     finding.known_issue = proof.known_issue.or(finding.known_issue.take());
     if let Some(message) = proof.message {
-        finding.message = message;
+        finding.message = format!("{}{message}", lead(&finding.message));
     }
     for fact in proof.facts {
         finding.fact(fact.kind, fact.text);
@@ -167,6 +167,18 @@ fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
     head.message = root.message;
     head.evidence.clone_from(&finding.evidence);
     Some(head)
+}
+
+/// How much of a workload fails, which the detector said before it said how.
+fn lead(message: &str) -> &str {
+    const ENDS: &[&str] = &[
+        " pods not ready: ",
+        " pods could not be created: ",
+        "the old one serves: ",
+        "serves now, but ",
+    ];
+    let end = |mark: &&str| Some(message.find(*mark)? + mark.len());
+    ENDS.iter().find_map(end).map_or("", |at| &message[..at])
 }
 
 /// A root that another finding is about already lends it its cause; one that

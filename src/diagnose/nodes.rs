@@ -11,10 +11,6 @@ pub const RULES: &[Rule] = &[
         proof: runtime,
     },
     Rule {
-        cause: Cause::NetworkDegraded,
-        proof: network,
-    },
-    Rule {
         cause: Cause::KubeletUnavailable,
         proof: silent,
     },
@@ -51,16 +47,6 @@ fn runtime(case: &Case) -> Option<Proof> {
     (ready.is_false() && names_it && !is_network(&message)).then(|| {
         Proof::object(ready.message.clone()).saying(format!(
             "the container runtime on {} does not answer the kubelet",
-            case.finding.resource.name
-        ))
-    })
-}
-
-fn network(case: &Case) -> Option<Proof> {
-    let ready = ready(case)?;
-    (ready.is_false() && is_network(&ready.message.to_lowercase())).then(|| {
-        Proof::object(ready.message.clone()).saying(format!(
-            "the network plugin on {} is not ready",
             case.finding.resource.name
         ))
     })
