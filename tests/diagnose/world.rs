@@ -170,6 +170,7 @@ impl Case {
             &Grounds {
                 inventory: &inventory,
                 look_back: std::time::Duration::from_secs(3600),
+                outages: &std::collections::BTreeMap::default(),
                 restarts: &std::collections::BTreeMap::default(),
                 unlisted: Tier::P3,
             },
