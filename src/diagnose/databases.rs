@@ -155,6 +155,6 @@ pub fn is_database(workload: &Workload) -> bool {
         let name = c.image.rsplit('/').next().unwrap_or(&c.image);
         let name = name.split([':', '@']).next().unwrap_or(name);
         let is = |word: &&str| name.contains(*word) || c.name == **word;
-        IMAGES.iter().any(|word| is(&word)) && !name.contains("exporter") && !name.contains("admin")
+        IMAGES.iter().any(is) && !name.contains("exporter") && !name.contains("admin")
     })
 }

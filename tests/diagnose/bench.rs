@@ -78,7 +78,7 @@ fn run(path: &Path) -> (Expected, Tally) {
     let inventory = inventory::parse(read("services.txt").as_bytes());
     let grounds = Grounds {
         inventory: &inventory,
-        look_back: Duration::from_secs(3600),
+        look_back: Duration::from_hours(1),
         restarts: &BTreeMap::new(),
         unlisted: Tier::P3,
     };
