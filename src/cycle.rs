@@ -13,8 +13,9 @@ use crate::detect::RestartCounts;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
-use crate::lifecycle::{self, Tracked};
+use crate::lifecycle::{self, Today, Tracked};
 use crate::report::{self, Llm, Mode, Report, Requests};
+use crate::state::State;
 use crate::verdict::{self, Grounds, Verdict};
 
 /// What a cycle works with.
@@ -83,7 +84,13 @@ impl Cycle<'_> {
             verdict = self.judge(&snapshot);
         }
         let incidents = std::mem::take(&mut verdict.incidents);
-        let tracked = lifecycle::first_seen(incidents, self.config, snapshot.now);
+        let today = Today {
+            incidents,
+            is_read: &|resource| snapshot.is_read(resource),
+            now: snapshot.now,
+            restarts: RestartCounts::default(),
+        };
+        let tracked = lifecycle::advance(&State::default(), today, self.config).tracked;
         let mut report = Report::new(report::Cycle {
             id: started_at.format("%Y%m%dT%H%M%SZ").to_string(),
             started_at: if matches!(self.source, Source::Live(_)) {
