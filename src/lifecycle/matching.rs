@@ -13,18 +13,18 @@ use crate::state::Remembered;
 pub fn places(remembered: &[Remembered], incidents: &[Incident], now: Time) -> Vec<Option<usize>> {
     let mut places = vec![None; incidents.len()];
     let mut taken = vec![false; remembered.len()];
-    let open = |r: &Remembered| r.is_open();
-    let recent = |r: &Remembered| {
+    let is_recent = |r: &Remembered| {
         r.resolved_at
             .is_some_and(|resolved| passed(resolved, now) <= REOPEN)
     };
-    let rounds: [(&dyn Fn(&Remembered) -> bool, Test); 4] = [
-        (&open, is_same),
-        (&open, is_akin),
-        (&recent, is_same),
-        (&recent, is_akin),
+    let rounds: [(bool, Test); 4] = [
+        (true, is_same),
+        (true, is_akin),
+        (false, is_same),
+        (false, is_akin),
     ];
-    for (may, test) in rounds {
+    for (is_open, test) in rounds {
+        let may = |r: &Remembered| r.is_open() == is_open && (is_open || is_recent(r));
         for (place, incident) in places.iter_mut().zip(incidents) {
             if place.is_some() {
                 continue;

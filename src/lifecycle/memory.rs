@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::sight;
+use super::{rhythm, sight};
 use crate::assess::{Incident, Rule, Severity, cause_class};
 use crate::cluster::Resource;
 use crate::cluster::objects::Time;
@@ -77,6 +77,15 @@ pub fn meet(
     if incident.severity < remembered.severity {
         remembered.escalated_at = Some(now);
     }
+    let returns = reopened || incident.severity < remembered.severity;
+    if let Some(told) = remembered
+        .told
+        .as_mut()
+        .filter(|told| returns && rhythm::flaps(told, now))
+    {
+        // For as long as it goes on, unsaid returns count too.
+        told.last_return = Some(now);
+    }
     let mut next = remember(remembered.id.clone(), incident, now);
     if is_dim {
         next.rests_on.extend(remembered.rests_on.iter().cloned());
@@ -86,7 +95,7 @@ pub fn meet(
     }
     // What was known once is not unknown because a log line has scrolled away.
     if next.facts.cause.is_none() && next.root.class == remembered.root.class {
-        next.facts.cause = remembered.facts.cause.clone();
+        next.facts.cause.clone_from(&remembered.facts.cause);
     }
     *remembered = Remembered {
         state: remembered.state,

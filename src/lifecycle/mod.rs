@@ -13,12 +13,14 @@
 //!
 //! and whatever is cut off in between is found again. `matching` continues
 //! incidents, `memory` moves facts between an incident and what is remembered
-//! of it, `sight` knows what must have been read to call one absent, `speech`
-//! decides what is due of one incident, `bundle` makes messages of it,
+//! of it, `sight` knows what must have been read to call one absent, `hush` finds
+//! the silence that hides one, `speech` decides what is due of one incident, `bundle` makes messages of it,
 //! `delivery` marks what Slack accepted, `rhythm` counts time.
 
 mod bundle;
+mod change;
 mod delivery;
+mod hush;
 mod matching;
 mod memory;
 mod rhythm;
@@ -125,11 +127,14 @@ pub fn advance(previous: &State, today: Today, config: &Config) -> Step {
 /// Of each incident that was not found by itself the id of the one that it has
 /// become a part of.
 fn wholes(remembered: &[Remembered], scene: &[Option<Incident>]) -> Vec<Option<String>> {
+    let holds = |part: &Remembered, incident: &Option<Incident>| {
+        let incident = incident.as_ref();
+        incident.is_some_and(|incident| matching::holds(incident, part))
+    };
     let whole = |part: &Remembered| {
-        let mut found = remembered.iter().zip(scene).filter_map(|(r, incident)| {
-            matching::holds(incident.as_ref()?, part).then(|| r.id.clone())
-        });
-        found.next()
+        let mut each = remembered.iter().zip(scene);
+        let found = each.find(|(_, incident)| holds(part, incident));
+        found.map(|(r, _)| r.id.clone())
     };
     let each = remembered.iter().zip(scene);
     each.map(|(r, incident)| match incident {
@@ -155,7 +160,7 @@ fn speak(
         ..
     } = &mut state;
     for ((remembered, incident), fresh) in incidents.iter_mut().zip(scene).zip(fresh) {
-        speech::hush(remembered, silences, config, now);
+        hush::note(remembered, silences, config, now);
         if remembered.part_of.is_some() {
             continue;
         }

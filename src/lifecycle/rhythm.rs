@@ -5,13 +5,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::cluster::objects::Time;
-use crate::state::State;
+use crate::state::{State, Told};
 
 /// What is back this soon is the same incident.
 pub const REOPEN: TimeDelta = TimeDelta::hours(3);
-/// What was said to be back within this time flaps: it is not said to be
-/// better until it has stayed so for [`REOPEN`].
-pub const FLAPPING: TimeDelta = TimeDelta::hours(12);
+/// What came back within this time flaps: it is not said to be better until it
+/// has stayed so for [`REOPEN`].
+const FLAPPING: TimeDelta = TimeDelta::hours(12);
 
 /// Time passed by the minutes of the clock: cycles that start by the clock do
 /// not start at the same second of it.
@@ -28,6 +28,17 @@ pub fn is_due(last: Time, every: Duration, now: Time) -> bool {
 /// When a repetition will be due.
 pub fn next(last: Time, every: Duration) -> Option<Time> {
     last.checked_add_signed(TimeDelta::from_std(every).ok()?)
+}
+
+/// Whether it was said to be back not long ago.
+pub fn flaps(told: &Told, now: Time) -> bool {
+    told.last_return
+        .is_some_and(|at| passed(at, now) < FLAPPING)
+}
+
+/// A moment in words.
+pub fn moment(time: Time) -> String {
+    time.format("%F %H:%M UTC").to_string()
 }
 
 /// After a clock was set back, what lies in the future counts as just now:

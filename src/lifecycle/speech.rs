@@ -1,12 +1,13 @@
 //! What is due to be said of one incident: the table of severities, rhythms,
 //! hours and silences.
 
-use super::rhythm::{self, FLAPPING, REOPEN, passed};
+use super::rhythm::{self, REOPEN, passed};
+use super::{change, hush};
 use crate::assess::Severity;
 use crate::cluster::objects::Time;
 use crate::config::Config;
 use crate::report::{Decision, Delivered, Notification};
-use crate::state::{Facts, Hush, Kind, Remembered, Silence, Target, Thread, Told};
+use crate::state::{Kind, Remembered, Thread, Told};
 
 /// What is decided.
 pub struct Speech {
@@ -78,52 +79,6 @@ impl Speech {
     }
 }
 
-/// Notes the silence that hides an incident now, and when one has ended.
-pub fn hush(remembered: &mut Remembered, silences: &[Silence], config: &Config, now: Time) {
-    let found = silence_of(remembered, silences, config, now);
-    if remembered.silenced.is_some() && found.is_none() {
-        remembered.unsilenced_at = Some(now);
-    }
-    remembered.silenced = found;
-}
-
-/// The silence that ends last, of all that hide the incident.
-fn silence_of(
-    remembered: &Remembered,
-    silences: &[Silence],
-    config: &Config,
-    now: Time,
-) -> Option<Hush> {
-    let is_service = |name: &str| {
-        (remembered.service.as_deref()).is_some_and(|service| service.eq_ignore_ascii_case(name))
-    };
-    let by_hand = silences
-        .iter()
-        .filter(|silence| now < silence.until)
-        .filter(|silence| match &silence.target {
-            Target::Service(name) => is_service(name),
-            Target::ReasonCode(reason) => remembered.root.reason.eq_ignore_ascii_case(reason),
-            Target::Incident(id) => remembered.id.eq_ignore_ascii_case(id),
-        })
-        .map(|silence| Hush {
-            by: silence.id.clone(),
-            until: silence.until,
-            reason: silence.reason.clone(),
-        });
-    let by_calendar = config
-        .silences
-        .iter()
-        .filter(|silence| is_service(&silence.service))
-        .filter_map(|silence| {
-            Some(Hush {
-                by: "calendar".to_owned(),
-                until: silence.until(now)?,
-                reason: silence.reason.clone(),
-            })
-        });
-    by_hand.chain(by_calendar).max_by_key(|hush| hush.until)
-}
-
 /// What is due of an incident.
 pub fn of(remembered: &Remembered, config: &Config, now: Time) -> Speech {
     if remembered.is_open() {
@@ -141,10 +96,10 @@ fn open(remembered: &Remembered, config: &Config, now: Time) -> Speech {
             Some(_) if breaks_silence(remembered) => Speech::say(
                 channel(severity, config),
                 message(Kind::Escalated),
-                format!("escalated to SEV-1 while {}", silence_words(hush)),
+                format!("escalated to SEV-1 while {}", hush::words(hush)),
             ),
             _ if severity == Severity::Sev4 => Speech::none(Decision::Log, "SEV-4 is only logged"),
-            _ => Speech::none(Decision::Suppress, silence_words(hush)),
+            _ => Speech::none(Decision::Suppress, hush::words(hush)),
         };
     }
     let Some((kind, why)) = full else {
@@ -191,7 +146,7 @@ fn full(remembered: &Remembered, config: &Config, now: Time) -> Option<(Kind, St
         return Some((Kind::Reopened, why));
     }
     // What is as bad again as it was said to be before, and flaps, keeps to the rhythm.
-    let is_said = severity >= told.worst && flaps(told, now);
+    let is_said = severity >= told.worst && rhythm::flaps(told, now);
     if severity < told.severity && !is_said {
         return Some((
             Kind::Escalated,
@@ -227,7 +182,7 @@ fn full(remembered: &Remembered, config: &Config, now: Time) -> Option<(Kind, St
 fn first_words(remembered: &Remembered, now: Time) -> String {
     let severity = remembered.severity;
     if let Some(since) = remembered.due_since.filter(|since| *since < now) {
-        let since = moment(since);
+        let since = rhythm::moment(since);
         return format!("new {severity}, not delivered since {since}");
     }
     if remembered.unsilenced_at == Some(now) {
@@ -256,10 +211,10 @@ fn reply(remembered: &Remembered, config: &Config, now: Time) -> Speech {
     let Some(told) = remembered.told.as_ref().filter(|told| !told.resolved) else {
         return Speech::none(Decision::Log, format!("{severity} is only logged"));
     };
-    let flaps = flaps(told, now);
+    let flaps = rhythm::flaps(told, now);
     let is_better = severity > told.severity;
     let stays = (remembered.better_since).is_some_and(|since| passed(since, now) >= REOPEN);
-    let change = change(&told.facts, &remembered.facts);
+    let change = change::change(&told.facts, &remembered.facts);
     let (kind, why) = if is_better && (!flaps || stays) {
         (
             Kind::DeEscalated,
@@ -292,13 +247,15 @@ fn quiet(remembered: &Remembered, told: &Told, flaps: bool, config: &Config, now
         Severity::Sev3 => config.business_hours.next_opening(now),
         Severity::Sev4 => None,
     };
-    let again = again.map_or_else(String::new, |at| format!(", again at {}", moment(at)));
+    let again = again.map_or_else(String::new, |at| {
+        format!(", again at {}", rhythm::moment(at))
+    });
     let what = if flaps {
         "it comes and goes"
     } else {
         "nothing has changed"
     };
-    let said = moment(told.full_at);
+    let said = rhythm::moment(told.full_at);
     Speech::none(
         Decision::Suppress,
         format!("{what} since it was said at {said}{again}"),
@@ -319,7 +276,7 @@ fn over(remembered: &Remembered, config: &Config, now: Time) -> Speech {
     let is_night = config.business_hours.opened_at(now).is_none();
     let Some(told) = &remembered.told else {
         if let Some(hush) = &remembered.silenced {
-            return Speech::none(Decision::Suppress, silence_words(hush));
+            return Speech::none(Decision::Suppress, hush::words(hush));
         }
         if severity == Severity::Sev4 || severity == Severity::Sev3 && is_night {
             return Speech::none(Decision::Suppress, "it was over before it was told");
@@ -331,8 +288,8 @@ fn over(remembered: &Remembered, config: &Config, now: Time) -> Speech {
         );
     };
     let resolved_at = remembered.resolved_at.unwrap_or(now);
-    if flaps(told, now) && passed(resolved_at, now) < REOPEN {
-        let at = moment(resolved_at + REOPEN);
+    if rhythm::flaps(told, now) && passed(resolved_at, now) < REOPEN {
+        let at = rhythm::moment(resolved_at + REOPEN);
         return Speech::later(
             &told.channel,
             format!("it came back before: told at {at} if it stays away"),
@@ -342,7 +299,7 @@ fn over(remembered: &Remembered, config: &Config, now: Time) -> Speech {
         return Speech::later(&told.channel, format!("resolved: {}", waits(config, now)));
     }
     let (broadcast, why) = match &remembered.silenced {
-        Some(hush) => (false, format!("resolved while {}", silence_words(hush))),
+        Some(hush) => (false, format!("resolved while {}", hush::words(hush))),
         None => (true, "resolved".to_owned()),
     };
     let say = Say {
@@ -353,43 +310,6 @@ fn over(remembered: &Remembered, config: &Config, now: Time) -> Speech {
     Speech::say(&told.channel, say, why)
 }
 
-/// Whether it was said to be back not long ago.
-fn flaps(told: &Told, now: Time) -> bool {
-    told.last_return
-        .is_some_and(|at| passed(at, now) < FLAPPING)
-}
-
-/// What is different from what was said, in words. A cause that is no longer
-/// known is no news.
-fn change(said: &Facts, facts: &Facts) -> Option<String> {
-    let mut parts = Vec::new();
-    if let Some(cause) = facts
-        .cause
-        .as_ref()
-        .filter(|c| said.cause.as_ref() != Some(c))
-    {
-        parts.push(format!("the cause is {cause}"));
-    }
-    let missing = |of: &Facts, from: &Facts| -> Vec<String> {
-        let new = of.affects.iter().filter(|s| !from.affects.contains(s));
-        new.cloned().collect()
-    };
-    let (more, fewer) = (missing(facts, said), missing(said, facts));
-    if !more.is_empty() {
-        parts.push(format!("now also affected: {}", more.join(", ")));
-    }
-    if !fewer.is_empty() {
-        parts.push(format!("no longer affected: {}", fewer.join(", ")));
-    }
-    if facts.objects != said.objects {
-        parts.push(format!("{} objects, were {}", facts.objects, said.objects));
-    }
-    if facts.pods != said.pods {
-        parts.push(format!("{} failing pods, were {}", facts.pods, said.pods));
-    }
-    (!parts.is_empty()).then(|| parts.join("; "))
-}
-
 fn channel(severity: Severity, config: &Config) -> &str {
     match severity {
         Severity::Sev1 => &config.channels.critical,
@@ -397,18 +317,9 @@ fn channel(severity: Severity, config: &Config) -> &str {
     }
 }
 
-fn silence_words(hush: &Hush) -> String {
-    let Hush { by, until, reason } = hush;
-    format!("silenced until {} by {by}: {reason}", moment(*until))
-}
-
 fn waits(config: &Config, now: Time) -> String {
     config.business_hours.next_opening(now).map_or_else(
         || "waits for business hours".to_owned(),
-        |at| format!("waits until business hours open at {}", moment(at)),
+        |at| format!("waits until business hours open at {}", rhythm::moment(at)),
     )
-}
-
-fn moment(time: Time) -> String {
-    time.format("%F %H:%M UTC").to_string()
 }

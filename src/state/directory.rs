@@ -80,13 +80,12 @@ impl DirectoryStore {
     }
 
     fn set_aside(&self, name: &str) -> Result<(), StoreError> {
-        let target = (0..)
-            .map(|number| match number {
-                0 => self.directory.join(name),
-                _ => self.directory.join(format!("{name}.{number}")),
-            })
-            .find(|path| !path.exists())
-            .unwrap_or_else(|| self.directory.join(name));
+        let mut target = self.directory.join(name);
+        let mut number = 1;
+        while target.exists() {
+            target = self.directory.join(format!("{name}.{number}"));
+            number += 1;
+        }
         fs::rename(self.file(), &target).map_err(|cause| failed("write", &target, cause))
     }
 }

@@ -1,23 +1,20 @@
 //! `incidents list`, `incidents show` and `silence list`: for people in 80
 //! columns, for programs as JSON. Pure.
 
-use std::fmt::Write as _;
-
-use serde::Serialize;
-use serde_json::{Value, json};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-
+use super::layout::{line, wrapped};
 use super::model::{Remembered, State};
 use super::silences;
 use crate::cluster::objects::Time;
 use crate::config::Config;
 use crate::duration::human;
+use crate::inventory::Tier;
 use crate::report::clean;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Value of `schema` in the JSON of incidents.
 pub const SCHEMA: &str = "k8s-monitor/incidents/v1";
 
-const COLUMNS: usize = 80;
 /// So many resolved incidents are listed for people.
 const RESOLVED: usize = 20;
 
@@ -297,7 +294,7 @@ fn object(state: &State, incident: &Remembered) -> Value {
         rule: &incident.rule,
         title: &incident.title,
         service: incident.service.as_deref(),
-        tier: incident.tier.map(|tier| tier.as_str()),
+        tier: incident.tier.map(Tier::as_str),
         since: incident.since,
         first_seen: incident.first_seen,
         last_seen: incident.last_seen,
@@ -314,40 +311,4 @@ fn object(state: &State, incident: &Remembered) -> Value {
             .filter(|m| is_about(&m.incident_ids))
             .count(),
     })
-}
-
-/// One line, cut at the margin. What came from elsewhere is [`clean`] by now.
-fn line(text: &mut String, content: &str) {
-    let content = content.trim_end();
-    if content.width() <= COLUMNS {
-        let _ = writeln!(text, "{content}");
-        return;
-    }
-    let mut used = 0;
-    let fits = |c: &char| {
-        used += c.width().unwrap_or(0);
-        used <= COLUMNS - 3
-    };
-    let cut: String = content.chars().take_while(fits).collect();
-    let _ = writeln!(text, "{}...", cut.trim_end());
-}
-
-/// Words behind a margin, on as many lines as they take.
-fn wrapped(text: &mut String, margin: &str, content: &str) {
-    let blank = " ".repeat(margin.width());
-    let mut row = margin.to_owned();
-    let mut is_empty = true;
-    for word in clean(content).split_whitespace() {
-        if !is_empty && row.width() + 1 + word.width() > COLUMNS {
-            line(text, &row);
-            row.clone_from(&blank);
-            is_empty = true;
-        }
-        if !is_empty {
-            row.push(' ');
-        }
-        row += word;
-        is_empty = false;
-    }
-    line(text, &row);
 }

@@ -10,6 +10,7 @@
 pub mod config_map;
 pub mod directory;
 pub mod document;
+mod layout;
 pub mod listing;
 pub mod model;
 pub mod silences;

@@ -274,11 +274,12 @@ impl<'a> ConfigMapClient<'a> {
 
     fn error(&self, verb: &'static str, failure: &Failure) -> ConfigMapError {
         match failure {
-            Failure::Status { code: 409, .. } => ConfigMapError::Conflict,
             Failure::Status { code: 404, .. } if verb == "create" => {
                 ConfigMapError::NoNamespace(self.namespace.clone())
             }
-            Failure::Status { code: 404, .. } => ConfigMapError::Conflict,
+            Failure::Status {
+                code: 404 | 409, ..
+            } => ConfigMapError::Conflict,
             Failure::Status {
                 code: 401 | 403,
                 message,
