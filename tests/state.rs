@@ -118,8 +118,10 @@ fn many_writers_at_once_leave_one_winner() {
             .map(|number| {
                 let path: &Path = &path;
                 scope.spawn(move || {
-                    let mut state = State::default();
-                    state.last_message = number;
+                    let state = State {
+                        last_message: number,
+                        ..State::default()
+                    };
                     let store = DirectoryStore::new(path, suite::now());
                     store.save(&state, &Version::Absent).is_ok()
                 })

@@ -210,9 +210,9 @@ fn next_id(state: &mut State, config: &Config, now: Time) -> String {
     let day = config.business_hours.local_date(now).to_string();
     let prefix = format!("INC-{day}-");
     let highest = |r: &Remembered| r.id.strip_prefix(&prefix)?.parse::<u32>().ok();
-    let remembered = state.incidents.iter().filter_map(highest).max();
-    let given = state.numbers.get(&day).copied();
-    let number = given.max(remembered).unwrap_or(0).saturating_add(1);
+    let remembered = || state.incidents.iter().filter_map(highest).max();
+    let given = state.numbers.get(&day).copied().or_else(remembered);
+    let number = given.unwrap_or(0).saturating_add(1);
     state.numbers.insert(day, number);
     format!("{prefix}{number:03}")
 }

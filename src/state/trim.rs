@@ -1,13 +1,12 @@
 //! Keeps the document below its bound: what is least missed goes first.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use serde_json::json;
 
 use super::document::{LIMIT, size};
-use super::model::{Outgoing, Remembered, State};
+use super::model::{Outgoing, State};
 use crate::assess::Severity;
 use crate::cluster::objects::Time;
 
@@ -63,29 +62,24 @@ fn drop_restarts(state: &mut State) -> bool {
 }
 
 fn drop_resolved(state: &mut State) -> bool {
-    let is_over = |r: &Remembered| !r.is_open() && !r.is_owed();
-    let times = state.incidents.iter().filter(|r| is_over(r));
-    let Some(limit) = older_half(times.filter_map(|r| r.resolved_at).collect()) else {
-        return false;
-    };
-    state
-        .incidents
-        .retain(|r| !is_over(r) || r.resolved_at.is_none_or(|at| at > limit));
-    true
+    let over = state.incidents.iter();
+    let over = over.filter(|r| !r.is_open() && !r.is_owed());
+    let gone = older_half(over.filter_map(|r| Some((r.resolved_at?, r.id.clone()))));
+    state.incidents.retain(|r| !gone.contains(&r.id));
+    !gone.is_empty()
 }
 
 fn drop_cached(state: &mut State) -> bool {
-    let Some(limit) = older_half(state.cache.values().map(|c| c.at).collect()) else {
-        return false;
-    };
-    state.cache.retain(|_, cached| cached.at > limit);
-    true
+    let gone = older_half(state.cache.iter().map(|(key, c)| (c.at, key.clone())));
+    state.cache.retain(|key, _| !gone.contains(key));
+    !gone.is_empty()
 }
 
-/// The last time that belongs to the older half.
-fn older_half(mut times: Vec<Time>) -> Option<Time> {
-    times.sort_unstable();
-    times.get(times.len().saturating_sub(1) / 2).copied()
+fn older_half(dated: impl Iterator<Item = (Time, String)>) -> BTreeSet<String> {
+    let mut dated: Vec<_> = dated.collect();
+    dated.sort_unstable();
+    let half = dated.len().div_ceil(2);
+    dated.into_iter().take(half).map(|(_, name)| name).collect()
 }
 
 fn drop_history(state: &mut State) -> bool {
@@ -140,15 +134,9 @@ fn shortened(mut message: Outgoing) -> Outgoing {
 }
 
 fn drop_logged(state: &mut State) -> bool {
-    let is_minor = |r: &Remembered| r.severity == Severity::Sev4 && r.told.is_none();
-    let mut seen: Vec<_> = state.incidents.iter().filter(|r| is_minor(r)).collect();
-    // The newest go: the older an id, the likelier somebody has noted it.
-    seen.sort_by_key(|r| Reverse((r.first_seen, r.id.clone())));
-    let gone: Vec<String> = seen
-        .iter()
-        .take(seen.len().div_ceil(2))
-        .map(|r| r.id.clone())
-        .collect();
+    let minor = state.incidents.iter();
+    let minor = minor.filter(|r| r.severity == Severity::Sev4 && r.told.is_none());
+    let gone = older_half(minor.map(|r| (r.first_seen, r.id.clone())));
     state.incidents.retain(|r| !gone.contains(&r.id));
     !gone.is_empty()
 }

@@ -5,6 +5,8 @@ use k8s_monitor::detect::{Effect, Reason};
 use k8s_monitor::lifecycle::Kind;
 use k8s_monitor::report::IncidentState;
 
+use k8s_monitor::state::State;
+
 use crate::world::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
@@ -138,7 +140,7 @@ fn restarts_are_compared_over_an_interval() {
         };
         advance(state, today, &config).state
     };
-    let first = count(&Default::default(), "2026-11-02T10:00:00Z", 3);
+    let first = count(&State::default(), "2026-11-02T10:00:00Z", 3);
     let by_hand = count(&first, "2026-11-02T10:01:00Z", 4);
     assert_eq!(by_hand.restarts["n8n/n8n-0/n8n"], 3);
     let next = count(&by_hand, "2026-11-02T11:00:00Z", 9);

@@ -2,7 +2,7 @@
 
 use k8s_monitor::lifecycle::{self, Kind};
 use k8s_monitor::state::document::{LIMIT, parse, render, size};
-use k8s_monitor::state::trim;
+use k8s_monitor::state::{State, trim};
 
 use crate::world::*;
 
@@ -11,7 +11,7 @@ const MONDAY: &str = "2026-11-02T00:00:00Z";
 #[test]
 fn what_an_older_program_wrote_is_read() {
     let state = parse(r#"{"schema": "k8s-monitor/state/v1"}"#).expect("all has a default");
-    assert_eq!(state, Default::default());
+    assert_eq!(state, State::default());
     let newer = r#"{"schema": "k8s-monitor/state/v1", "lastMessage": 3, "weather": "fair"}"#;
     assert_eq!(parse(newer).expect("skipped").last_message, 3);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_monitor::state::{Target, listing, silences};
+use k8s_monitor::state::{State, Target, listing, silences};
 
 use crate::world::*;
 
@@ -12,19 +12,13 @@ fn world() -> World {
     let mut world = World::new(config(text), "2026-11-02T00:00:00Z");
     let mut wide = trouble("mysql", Sev1);
     wide.affects = vec!["chores-tracker-backend".to_owned(), "n8n".to_owned()];
-    wide.findings[0].message = "\u{1b}[31mcontainer mysql was killed".to_owned();
+    wide.findings[0].message = "\u{1b}[31mcontainer mysql was killed".into();
     world.cycle(vec![wide.clone(), trouble("vault", Sev2)]);
     world.cycle(vec![wide.clone(), trouble("whoami-test", Sev4)]);
     let now = world.now;
     let target = Target::Service("mysql".to_owned());
     let why = "moving the database to the new disk, see the plan in the wiki, back at noon";
-    silences::add(
-        &mut world.state,
-        target,
-        Duration::from_secs(7200),
-        why,
-        now,
-    );
+    silences::add(&mut world.state, target, Duration::from_hours(2), why, now);
     world.slack = false;
     world.cycle(vec![wide, trouble("n8n", Sev2)]);
     world
@@ -47,7 +41,7 @@ INC-2026-11-02-001  SEV-1  mysql is unavailable: CrashLoopBackOff
     );
     assert!(text.ends_with("Messages not delivered yet: 1\n"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-    let nothing = listing::incidents(&Default::default(), world.now);
+    let nothing = listing::incidents(&State::default(), world.now);
     assert_eq!(nothing, "Nothing is open.\n");
 }
 

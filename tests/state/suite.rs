@@ -22,7 +22,8 @@ pub fn now() -> Time {
 }
 
 pub fn all(place: &dyn Place) {
-    let tests: [(&str, fn(&dyn Place)); 6] = [
+    type Test = fn(&dyn Place);
+    let tests: [(&str, Test); 6] = [
         ("nothing there", nothing_is_there_at_first),
         ("round trip", what_is_saved_is_loaded),
         ("conflict", of_two_writers_the_second_is_refused),
@@ -38,9 +39,11 @@ pub fn all(place: &dyn Place) {
 }
 
 fn state(month: &str) -> State {
-    let mut state = State::default();
-    state.spend.month = month.to_owned();
-    state.last_cycle = Some(now());
+    let mut state = State {
+        last_cycle: Some(now()),
+        ..State::default()
+    };
+    month.clone_into(&mut state.spend.month);
     state
 }
 
