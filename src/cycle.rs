@@ -13,8 +13,9 @@ use crate::detect::RestartCounts;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
-use crate::lifecycle::{self, Tracked};
+use crate::lifecycle::{self, Today, Tracked};
 use crate::report::{self, Llm, Mode, Report, Requests};
+use crate::state::State;
 use crate::verdict::{self, Grounds, Verdict};
 
 /// What a cycle works with.

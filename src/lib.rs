@@ -34,4 +34,5 @@ pub mod lifecycle;
 pub mod redact;
 pub mod report;
 pub mod secret;
+pub mod state;
 pub mod verdict;

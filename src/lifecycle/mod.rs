@@ -1,75 +1,218 @@
-//! Incidents over time: what they are called, and what is due to be said. Pure.
+//! Incidents over time: which of today's are yesterday's, and what is due to
+//! be said of each. Pure: no clock, no client.
+//!
+//! [`advance`] takes the remembered state and what a cycle found, and gives
+//! the next state with everything that is due. What is due follows from what
+//! people were [told](crate::state::Told), never from what was once meant to be
+//! sent: a message that Slack did not accept is due again in the next cycle, as
+//! it reads then. So the way of a message is
+//!
+//! ```text
+//! advance ──► render each due ──► enqueue ──► save ──► send ──► delivered ──► save
+//! ```
+//!
+//! and whatever is cut off in between is found again. `matching` continues
+//! incidents, `memory` moves facts between an incident and what is remembered
+//! of it, `sight` knows what must have been read to call one absent, `hush` finds
+//! the silence that hides one, `speech` decides what is due of one incident, `bundle` makes messages of it,
+//! `delivery` marks what Slack accepted, `rhythm` counts time.
 
-use chrono::{DateTime, Utc};
+mod bundle;
+mod change;
+mod delivery;
+mod hush;
+mod matching;
+mod memory;
+mod rhythm;
+mod sight;
+mod speech;
 
-use crate::assess::{Incident, Severity};
+use crate::assess::{Incident, Rule, Severity};
+use crate::cluster::Resource;
+use crate::cluster::objects::Time;
 use crate::config::Config;
-use crate::report::{Decision, IncidentState, Notification};
+use crate::detect::RestartCounts;
+use crate::inventory::Tier;
+use crate::report::{IncidentState, Notification};
+use crate::state::{Outgoing, Remembered, State, silences};
+
+pub use crate::state::{Kind, Thread};
+pub use bundle::{Due, Queued};
+pub use delivery::{delivered, enqueue, failed};
+
+/// What a cycle found.
+pub struct Today<'a> {
+    /// The incidents, most important first.
+    pub incidents: Vec<Incident>,
+    /// Whether every object of a kind is known.
+    pub is_read: &'a dyn Fn(Resource) -> bool,
+    /// The moment of the cycle.
+    pub now: Time,
+    /// Restarts by `namespace/pod/container`.
+    pub restarts: RestartCounts,
+}
 
 /// An incident with its name and what is due to be said of it.
+#[derive(Debug, Clone)]
 pub struct Tracked {
     /// `INC-YYYY-MM-DD-NNN`.
     pub id: String,
     /// Where it is in its life.
     pub state: IncidentState,
-    /// What is due.
+    /// What is due; `delivered` holds where an earlier message is.
     pub notification: Notification,
-    /// The incident of this cycle.
+    /// End of the silence that hides it.
+    pub silenced_until: Option<Time>,
+    /// The incident of this cycle. Of one that this cycle did not see
+    /// (resolved, or hidden by blindness) what is remembered: its root finding
+    /// without evidence.
     pub incident: Incident,
 }
 
-/// Names incidents that nobody remembers and decides what is due.
-#[must_use]
-pub fn first_seen(incidents: Vec<Incident>, config: &Config, now: DateTime<Utc>) -> Vec<Tracked> {
-    let day = config.business_hours.local_date(now);
-    incidents
-        .into_iter()
-        .zip(1..)
-        .map(|(incident, number)| Tracked {
-            id: format!("INC-{day}-{number:03}"),
-            state: IncidentState::New,
-            notification: due(&incident, config, now),
-            incident,
-        })
-        .collect()
+/// What follows from a cycle.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// For the report: what is open, then what is resolved; each most
+    /// important first.
+    pub tracked: Vec<Tracked>,
+    /// What is due to be said, oldest first.
+    pub due: Vec<Due>,
+    /// The next state. Its outbox is empty of what is in `due`.
+    pub state: State,
 }
 
-/// What the severity table asks for at the first sight of an incident.
-fn due(incident: &Incident, config: &Config, now: DateTime<Utc>) -> Notification {
-    let channels = &config.channels;
-    let (decision, channel, why) = match incident.severity {
-        Severity::Sev1 => (
-            Decision::Send,
-            Some(&channels.critical),
-            "new SEV-1: at once".to_owned(),
-        ),
-        Severity::Sev2 => (
-            Decision::Send,
-            Some(&channels.infrastructure),
-            "new SEV-2: at once".to_owned(),
-        ),
-        Severity::Sev3 if config.business_hours.opened_at(now).is_some() => (
-            Decision::Send,
-            Some(&channels.infrastructure),
-            "new SEV-3, within business hours".to_owned(),
-        ),
-        Severity::Sev3 => (
-            Decision::Defer,
-            Some(&channels.infrastructure),
-            match config.business_hours.next_opening(now) {
-                Some(opening) => format!(
-                    "new SEV-3: waits until business hours open at {}",
-                    opening.format("%F %H:%M UTC")
-                ),
-                None => "new SEV-3: waits for business hours".to_owned(),
-            },
-        ),
-        Severity::Sev4 => (Decision::Log, None, "SEV-4 is only logged".to_owned()),
-    };
-    Notification {
-        decision,
-        channel: channel.cloned(),
-        why,
-        delivered: None,
+/// Carries incidents on from the previous cycle to this one.
+#[must_use]
+pub fn advance(previous: &State, today: Today, config: &Config) -> Step {
+    let Today {
+        incidents,
+        is_read,
+        now,
+        restarts,
+    } = today;
+    let mut state = previous.clone();
+    rhythm::set_right(&mut state, now);
+    silences::prune(&mut state, now);
+    crate::state::trim::forget(&mut state, now);
+    memory::count_restarts(&mut state, restarts, config.interval, now);
+
+    let places = matching::places(&state.incidents, &incidents, now);
+    let known = state.incidents.len();
+    let mut scene: Vec<Option<Incident>> = vec![None; known];
+    for (incident, place) in incidents.into_iter().zip(places) {
+        let place = place.unwrap_or_else(|| {
+            let id = next_id(&mut state, config, now);
+            state.incidents.push(memory::remember(id, &incident, now));
+            scene.push(None);
+            scene.len() - 1
+        });
+        scene[place] = Some(incident);
     }
+    let wholes = wholes(&state.incidents, &scene);
+    let mut fresh = Vec::new();
+    for (place, remembered) in state.incidents.iter_mut().enumerate() {
+        // What is over is listed in the cycle that finds it so.
+        fresh.push(remembered.is_open());
+        match &mut scene[place] {
+            Some(_) if place >= known => {}
+            Some(incident) => memory::meet(remembered, incident, is_read, now),
+            None => memory::miss(remembered, wholes[place].clone(), is_read, now),
+        }
+    }
+    let mut step = speak(state, scene, &fresh, config, now);
+    step.state.last_cycle = Some(now);
+    step
+}
+
+/// Of each incident that was not found by itself the id of the one that it has
+/// become a part of.
+fn wholes(remembered: &[Remembered], scene: &[Option<Incident>]) -> Vec<Option<String>> {
+    let holds = |part: &Remembered, incident: &Option<Incident>| {
+        let incident = incident.as_ref();
+        incident.is_some_and(|incident| matching::holds(incident, part))
+    };
+    let whole = |part: &Remembered| {
+        let mut each = remembered.iter().zip(scene);
+        let found = each.find(|(_, incident)| holds(part, incident));
+        found.map(|(r, _)| r.id.clone())
+    };
+    let each = remembered.iter().zip(scene);
+    each.map(|(r, incident)| match incident {
+        None if r.is_open() => whole(r),
+        _ => None,
+    })
+    .collect()
+}
+
+/// What is due of each incident, and the messages that it makes.
+fn speak(
+    mut state: State,
+    scene: Vec<Option<Incident>>,
+    fresh: &[bool],
+    config: &Config,
+    now: Time,
+) -> Step {
+    let mut tracked = Vec::new();
+    let mut said = Vec::new();
+    let State {
+        incidents,
+        silences,
+        ..
+    } = &mut state;
+    for ((remembered, incident), fresh) in incidents.iter_mut().zip(scene).zip(fresh) {
+        hush::note(remembered, silences, config, now);
+        if remembered.part_of.is_some() {
+            continue;
+        }
+        let speech = speech::of(remembered, config, now);
+        remembered.due_since = match &speech.say {
+            Some(_) if remembered.told.is_none() => Some(remembered.due_since.unwrap_or(now)),
+            _ => None,
+        };
+        if let Some(say) = &speech.say {
+            said.push(bundle::Said::new(remembered, say, &speech));
+        }
+        if *fresh || remembered.is_open() || speech.say.is_some() {
+            tracked.push(Tracked {
+                id: remembered.id.clone(),
+                state: remembered.state,
+                silenced_until: remembered.silenced.as_ref().map(|hush| hush.until),
+                notification: speech.notification(remembered),
+                incident: incident.unwrap_or_else(|| memory::recall(remembered)),
+            });
+        }
+    }
+    let due = bundle::bundle(said, &mut tracked, &state.outbox, now);
+    let is_known = |id: &String| state.incidents.iter().any(|r| r.id == *id);
+    let is_said_anew = |message: &Outgoing| message.incident_ids.iter().any(is_known);
+    state.outbox.retain(|message| !is_said_anew(message));
+    tracked.sort_by_cached_key(|t| (t.state == IncidentState::Resolved, rank(&t.incident)));
+    Step {
+        tracked,
+        due,
+        state,
+    }
+}
+
+fn rank(incident: &Incident) -> (Severity, Rule, Tier, Time, String) {
+    (
+        incident.severity,
+        incident.rule,
+        incident.tier.unwrap_or(Tier::P3),
+        incident.since,
+        incident.fingerprint.clone(),
+    )
+}
+
+/// The next number of the day. It is counted on even when the incident that
+/// had the last one is forgotten.
+fn next_id(state: &mut State, config: &Config, now: Time) -> String {
+    let day = config.business_hours.local_date(now).to_string();
+    let prefix = format!("INC-{day}-");
+    let highest = |r: &Remembered| r.id.strip_prefix(&prefix)?.parse::<u32>().ok();
+    let remembered = || state.incidents.iter().filter_map(highest).max();
+    let given = state.numbers.get(&day).copied().or_else(remembered);
+    let number = given.unwrap_or(0).saturating_add(1);
+    state.numbers.insert(day, number);
+    format!("{prefix}{number:03}")
 }

@@ -18,6 +18,7 @@ mod program;
 mod rights;
 mod scenarios;
 mod server;
+mod state;
 mod time;
 mod verdicts;
 mod write;

@@ -12,6 +12,7 @@
 //! the last lines of what fails.
 
 mod collect;
+mod config_map;
 mod connect;
 mod discover;
 mod error;
@@ -38,6 +39,7 @@ use collect::collect;
 use transport::Transport;
 use verdict::{Outcomes, verdict};
 
+pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
 pub use error::{ConnectError, FetchError};
 pub use events::retain_events;
 pub use proxy::ProxyVariables;

@@ -1,0 +1,61 @@
+//! Which silence hides an incident.
+
+use super::rhythm;
+use crate::cluster::objects::Time;
+use crate::config::Config;
+use crate::state::{Hush, Remembered, Silence, Target};
+
+/// Notes the silence that hides an incident now, and when one has ended.
+pub fn note(remembered: &mut Remembered, silences: &[Silence], config: &Config, now: Time) {
+    let found = silence_of(remembered, silences, config, now);
+    if remembered.silenced.is_some() && found.is_none() {
+        remembered.unsilenced_at = Some(now);
+    }
+    remembered.silenced = found;
+}
+
+/// The silence that ends last, of all that hide the incident.
+fn silence_of(
+    remembered: &Remembered,
+    silences: &[Silence],
+    config: &Config,
+    now: Time,
+) -> Option<Hush> {
+    let is_service = |name: &str| {
+        (remembered.service.as_deref()).is_some_and(|service| service.eq_ignore_ascii_case(name))
+    };
+    let by_hand = silences
+        .iter()
+        .filter(|silence| now < silence.until)
+        .filter(|silence| match &silence.target {
+            Target::Service(name) => is_service(name),
+            Target::ReasonCode(reason) => remembered.root.reason.eq_ignore_ascii_case(reason),
+            Target::Incident(id) => remembered.id.eq_ignore_ascii_case(id),
+        })
+        .map(|silence| Hush {
+            by: silence.id.clone(),
+            until: silence.until,
+            reason: silence.reason.clone(),
+        });
+    let by_calendar = config
+        .silences
+        .iter()
+        .filter(|silence| is_service(&silence.service))
+        .filter_map(|silence| {
+            Some(Hush {
+                by: "calendar".to_owned(),
+                until: silence.until(now)?,
+                reason: silence.reason.clone(),
+            })
+        });
+    by_hand.chain(by_calendar).max_by_key(|hush| hush.until)
+}
+
+/// A silence in words, after "while".
+pub fn words(hush: &Hush) -> String {
+    let Hush { by, until, reason } = hush;
+    format!(
+        "silenced until {} by {by}: {reason}",
+        rhythm::moment(*until)
+    )
+}

@@ -1,0 +1,325 @@
+//! What is due to be said of one incident: the table of severities, rhythms,
+//! hours and silences.
+
+use super::rhythm::{self, REOPEN, passed};
+use super::{change, hush};
+use crate::assess::Severity;
+use crate::cluster::objects::Time;
+use crate::config::Config;
+use crate::report::{Decision, Delivered, Notification};
+use crate::state::{Kind, Remembered, Thread, Told};
+
+/// What is decided.
+pub struct Speech {
+    /// The decision.
+    pub decision: Decision,
+    /// Where it goes, if it goes anywhere now or later.
+    pub channel: Option<String>,
+    /// Why so.
+    pub why: String,
+    /// The message, if one is due now.
+    pub say: Option<Say>,
+}
+
+/// A message that is due.
+pub struct Say {
+    /// What it is.
+    pub kind: Kind,
+    /// What it replies to.
+    pub thread: Option<Thread>,
+    /// Whether a reply is shown in the channel too.
+    pub broadcast: bool,
+}
+
+impl Speech {
+    fn none(decision: Decision, why: impl Into<String>) -> Self {
+        Self {
+            decision,
+            channel: None,
+            why: why.into(),
+            say: None,
+        }
+    }
+
+    fn later(channel: &str, why: String) -> Self {
+        Self {
+            decision: Decision::Defer,
+            channel: Some(channel.to_owned()),
+            why,
+            say: None,
+        }
+    }
+
+    fn say(channel: &str, say: Say, why: impl Into<String>) -> Self {
+        let decision = if say.thread.is_some() {
+            Decision::Thread
+        } else {
+            Decision::Send
+        };
+        Self {
+            decision,
+            channel: Some(channel.to_owned()),
+            why: why.into(),
+            say: Some(say),
+        }
+    }
+
+    /// As the report has it. What is due now is not delivered yet.
+    pub fn notification(&self, remembered: &Remembered) -> Notification {
+        let told = remembered.told.as_ref().filter(|_| self.say.is_none());
+        Notification {
+            decision: self.decision,
+            channel: self.channel.clone(),
+            why: self.why.clone(),
+            delivered: told.map(|told| Delivered {
+                channel: told.thread.channel.clone(),
+                ts: told.thread.ts.clone(),
+            }),
+        }
+    }
+}
+
+/// What is due of an incident.
+pub fn of(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+    if remembered.is_open() {
+        open(remembered, config, now)
+    } else {
+        over(remembered, config, now)
+    }
+}
+
+fn open(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+    let severity = remembered.severity;
+    let full = full(remembered, config, now);
+    if let Some(hush) = &remembered.silenced {
+        return match full {
+            Some(_) if breaks_silence(remembered) => Speech::say(
+                channel(severity, config),
+                message(Kind::Escalated),
+                format!("escalated to SEV-1 while {}", hush::words(hush)),
+            ),
+            _ if severity == Severity::Sev4 => Speech::none(Decision::Log, "SEV-4 is only logged"),
+            _ => Speech::none(Decision::Suppress, hush::words(hush)),
+        };
+    }
+    let Some((kind, why)) = full else {
+        return reply(remembered, config, now);
+    };
+    let channel = channel(severity, config);
+    if severity == Severity::Sev3 && config.business_hours.opened_at(now).is_none() {
+        return Speech::later(channel, format!("{why}: {}", waits(config, now)));
+    }
+    // Back in its old thread, and seen in the channel; a worse one elsewhere
+    // begins anew where its severity belongs.
+    let told = remembered.told.as_ref();
+    let thread = told
+        .filter(|told| kind == Kind::Reopened && told.channel == channel)
+        .map(|told| told.thread.clone());
+    let broadcast = thread.is_some();
+    let say = Say {
+        kind,
+        thread,
+        broadcast,
+    };
+    Speech::say(channel, say, why)
+}
+
+fn message(kind: Kind) -> Say {
+    Say {
+        kind,
+        thread: None,
+        broadcast: false,
+    }
+}
+
+/// The full message that table and history ask for, whatever the hour.
+fn full(remembered: &Remembered, config: &Config, now: Time) -> Option<(Kind, String)> {
+    let severity = remembered.severity;
+    if severity == Severity::Sev4 {
+        return None;
+    }
+    let Some(told) = &remembered.told else {
+        return Some((Kind::New, first_words(remembered, now)));
+    };
+    if told.resolved {
+        let why = format!("{severity} is back after it was resolved");
+        return Some((Kind::Reopened, why));
+    }
+    // What is as bad again as it was said to be before, and flaps, keeps to the rhythm.
+    let is_said = severity >= told.worst && rhythm::flaps(told, now);
+    if severity < told.severity && !is_said {
+        return Some((
+            Kind::Escalated,
+            format!("{} became {severity}", told.severity),
+        ));
+    }
+    if remembered.unsilenced_at.is_some_and(|at| at > told.full_at) {
+        let why = format!("the silence has ended and the {severity} is still open");
+        return Some((Kind::Repeat, why));
+    }
+    let every = match severity {
+        Severity::Sev1 => config.repeat.sev1,
+        Severity::Sev2 => config.repeat.sev2,
+        _ => {
+            let opened = config.business_hours.opened_at(now)?;
+            return (told.full_at < opened).then(|| {
+                (
+                    Kind::Repeat,
+                    "SEV-3 still open on a new business day".to_owned(),
+                )
+            });
+        }
+    };
+    rhythm::is_due(told.full_at, every, now).then(|| {
+        let every = crate::duration::human(every);
+        (
+            Kind::Repeat,
+            format!("{severity} still open: again every {every}"),
+        )
+    })
+}
+
+fn first_words(remembered: &Remembered, now: Time) -> String {
+    let severity = remembered.severity;
+    if let Some(since) = remembered.due_since.filter(|since| *since < now) {
+        let since = rhythm::moment(since);
+        return format!("new {severity}, not delivered since {since}");
+    }
+    if remembered.unsilenced_at == Some(now) {
+        return format!("{severity} that a silence hid until now");
+    }
+    if severity == Severity::Sev3 {
+        return "new SEV-3, told within business hours".to_owned();
+    }
+    format!("new {severity}: at once")
+}
+
+/// An incident that was known and less grave when it was silenced, or when
+/// people last heard of it.
+fn breaks_silence(remembered: &Remembered) -> bool {
+    let rose = remembered.escalated_at.is_some();
+    let unsaid = match &remembered.told {
+        Some(told) => told.severity > Severity::Sev1 && !told.resolved,
+        None => true,
+    };
+    remembered.severity == Severity::Sev1 && rose && unsaid
+}
+
+/// Between full messages: one short reply if something changed.
+fn reply(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+    let severity = remembered.severity;
+    let Some(told) = remembered.told.as_ref().filter(|told| !told.resolved) else {
+        return Speech::none(Decision::Log, format!("{severity} is only logged"));
+    };
+    let flaps = rhythm::flaps(told, now);
+    let is_better = severity > told.severity;
+    let stays = (remembered.better_since).is_some_and(|since| passed(since, now) >= REOPEN);
+    let change = change::change(&told.facts, &remembered.facts);
+    let (kind, why) = if is_better && (!flaps || stays) {
+        (
+            Kind::DeEscalated,
+            format!("{} became {severity}", told.severity),
+        )
+    } else if let (Some(change), false, false) = (change, flaps, is_better) {
+        (Kind::Update, change)
+    } else {
+        return quiet(remembered, told, flaps, config, now);
+    };
+    let is_night = config.business_hours.opened_at(now).is_none();
+    if told.severity == Severity::Sev3 && is_night {
+        return Speech::later(&told.channel, format!("{why}: {}", waits(config, now)));
+    }
+    let say = Say {
+        kind,
+        thread: Some(told.thread.clone()),
+        broadcast: false,
+    };
+    Speech::say(&told.channel, say, why)
+}
+
+fn quiet(remembered: &Remembered, told: &Told, flaps: bool, config: &Config, now: Time) -> Speech {
+    if remembered.severity == Severity::Sev4 {
+        return Speech::none(Decision::Log, "SEV-4 is only logged");
+    }
+    let again = match remembered.severity {
+        Severity::Sev1 => rhythm::next(told.full_at, config.repeat.sev1),
+        Severity::Sev2 => rhythm::next(told.full_at, config.repeat.sev2),
+        Severity::Sev3 => config.business_hours.next_opening(now),
+        Severity::Sev4 => None,
+    };
+    let again = again.map_or_else(String::new, |at| {
+        format!(", again at {}", rhythm::moment(at))
+    });
+    let what = if flaps {
+        "it comes and goes"
+    } else {
+        "nothing has changed"
+    };
+    let said = rhythm::moment(told.full_at);
+    Speech::none(
+        Decision::Suppress,
+        format!("{what} since it was said at {said}{again}"),
+    )
+}
+
+/// What people are owed when an incident is over.
+fn over(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+    let severity = remembered.severity;
+    if !remembered.is_owed() {
+        let why = if remembered.told.is_none() {
+            "it was over before it was told"
+        } else {
+            "its end was told before"
+        };
+        return Speech::none(Decision::Suppress, why);
+    }
+    let is_night = config.business_hours.opened_at(now).is_none();
+    let Some(told) = &remembered.told else {
+        if let Some(hush) = &remembered.silenced {
+            return Speech::none(Decision::Suppress, hush::words(hush));
+        }
+        if severity == Severity::Sev4 || severity == Severity::Sev3 && is_night {
+            return Speech::none(Decision::Suppress, "it was over before it was told");
+        }
+        return Speech::say(
+            channel(severity, config),
+            message(Kind::Resolved),
+            "it came and went while messages could not be delivered",
+        );
+    };
+    let resolved_at = remembered.resolved_at.unwrap_or(now);
+    if rhythm::flaps(told, now) && passed(resolved_at, now) < REOPEN {
+        let at = rhythm::moment(resolved_at + REOPEN);
+        return Speech::later(
+            &told.channel,
+            format!("it came back before: told at {at} if it stays away"),
+        );
+    }
+    if told.worst >= Severity::Sev3 && is_night {
+        return Speech::later(&told.channel, format!("resolved: {}", waits(config, now)));
+    }
+    let (broadcast, why) = match &remembered.silenced {
+        Some(hush) => (false, format!("resolved while {}", hush::words(hush))),
+        None => (true, "resolved".to_owned()),
+    };
+    let say = Say {
+        kind: Kind::Resolved,
+        thread: Some(told.thread.clone()),
+        broadcast,
+    };
+    Speech::say(&told.channel, say, why)
+}
+
+fn channel(severity: Severity, config: &Config) -> &str {
+    match severity {
+        Severity::Sev1 => &config.channels.critical,
+        _ => &config.channels.infrastructure,
+    }
+}
+
+fn waits(config: &Config, now: Time) -> String {
+    config.business_hours.next_opening(now).map_or_else(
+        || "waits for business hours".to_owned(),
+        |at| format!("waits until business hours open at {}", rhythm::moment(at)),
+    )
+}

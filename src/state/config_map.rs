@@ -1,0 +1,131 @@
+//! The state in a `ConfigMap`, under the key `state.json`.
+//!
+//! The API server checks the resourceVersion, so of two cycles at once one is
+//! refused. No volume: it would be bound to a node, and the monitor has to run
+//! exactly when that node is gone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::document::{self, Unusable};
+use super::model::State;
+use super::store::{Aside, Loaded, Store, StoreError, Version};
+use crate::cluster::fetch::{Cluster, ConfigMapClient, ConfigMapError};
+use crate::cluster::objects::Time;
+
+const KEY: &str = "state.json";
+
+/// A `ConfigMap` that holds the state.
+pub struct ConfigMapStore<'a> {
+    client: ConfigMapClient<'a>,
+    namespace: String,
+    name: String,
+    now: Time,
+}
+
+impl<'a> ConfigMapStore<'a> {
+    /// The `ConfigMap` is made when the state is first saved. Each call takes
+    /// at most `limit`; `now` dates the name of a document that has to be set
+    /// aside.
+    #[must_use]
+    pub fn new(
+        cluster: &'a Cluster,
+        namespace: &str,
+        name: &str,
+        limit: Duration,
+        now: Time,
+    ) -> Self {
+        Self {
+            client: ConfigMapClient::new(cluster, namespace, limit),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            now,
+        }
+    }
+
+    /// Requests so far, retries included.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        self.client.requests()
+    }
+
+    fn fault(&self, cause: ConfigMapError) -> StoreError {
+        let place = self.place();
+        match cause {
+            ConfigMapError::Conflict => StoreError::Conflict { place },
+            cause => StoreError::Cluster { place, cause },
+        }
+    }
+
+    /// The old document under its other name. That name being taken means that
+    /// an earlier try got this far.
+    fn set_aside(&self, name: &str, at: &str) -> Result<(), StoreError> {
+        let present = self.client.get(&self.name).map_err(|e| self.fault(e))?;
+        let Some(present) = present.filter(|map| map.version == at) else {
+            return Err(self.fault(ConfigMapError::Conflict));
+        };
+        match self.client.create(name, &present.data) {
+            Ok(_) | Err(ConfigMapError::Conflict) => Ok(()),
+            Err(cause) => Err(self.fault(cause)),
+        }
+    }
+}
+
+impl Store for ConfigMapStore<'_> {
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let Some(map) = self.client.get(&self.name).map_err(|e| self.fault(e))? else {
+            return Ok(Loaded {
+                state: State::default(),
+                version: Version::Absent,
+                aside: None,
+            });
+        };
+        let at = map.version;
+        let parsed = match map.data.get(KEY) {
+            Some(text) => document::parse(text),
+            // Made by hand for the RBAC rule's sake, or by an installer.
+            None if map.data.is_empty() => Ok(State::default()),
+            None => Err(Unusable::Corrupt(format!("it has no key {KEY}"))),
+        };
+        Ok(match parsed {
+            Ok(state) => Loaded {
+                state,
+                version: Version::At(at),
+                aside: None,
+            },
+            Err(why) => {
+                let time = self.now.format("%Y%m%dt%H%M%Sz");
+                let name = format!("{}-{}-{time}", self.name, why.word());
+                Loaded {
+                    state: State::default(),
+                    version: Version::Unusable {
+                        at,
+                        aside: name.clone(),
+                    },
+                    aside: Some(Aside { why, name }),
+                }
+            }
+        })
+    }
+
+    fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError> {
+        let text = document::render(state).map_err(|bytes| StoreError::TooLarge {
+            place: self.place(),
+            bytes,
+            limit: document::LIMIT,
+        })?;
+        if let Version::Unusable { at, aside } = version {
+            self.set_aside(aside, at)?;
+        }
+        let data = BTreeMap::from([(KEY.to_owned(), text)]);
+        let written = match version.at() {
+            None => self.client.create(&self.name, &data),
+            Some(at) => self.client.replace(&self.name, &data, at),
+        };
+        written.map(Version::At).map_err(|e| self.fault(e))
+    }
+
+    fn place(&self) -> String {
+        format!("configmap:{}/{}", self.namespace, self.name)
+    }
+}

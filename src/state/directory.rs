@@ -1,0 +1,163 @@
+//! The state in a directory: `state.json`, replaced whole, under a lock.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::document;
+use super::model::State;
+use super::store::{Aside, Loaded, Store, StoreError, Version};
+use crate::cluster::objects::Time;
+
+const FILE: &str = "state.json";
+const LOCK: &str = "state.lock";
+
+/// A directory that holds the state.
+#[derive(Debug, Clone)]
+pub struct DirectoryStore {
+    directory: PathBuf,
+    now: Time,
+}
+
+impl DirectoryStore {
+    /// The directory is made when the state is first saved. `now` dates the
+    /// name of a document that has to be set aside.
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>, now: Time) -> Self {
+        Self {
+            directory: directory.into(),
+            now,
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.join(FILE)
+    }
+
+    fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        match fs::read(self.file()) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(failed("read", &self.file(), cause)),
+        }
+    }
+
+    /// Held for the few milliseconds of a save. Whoever finds it taken would
+    /// find another version a moment later.
+    fn lock(&self) -> Result<File, StoreError> {
+        let path = self.directory.join(LOCK);
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|cause| failed("write", &path, cause))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(self.conflict()),
+            Err(TryLockError::Error(cause)) => Err(failed("lock", &path, cause)),
+        }
+    }
+
+    fn conflict(&self) -> StoreError {
+        StoreError::Conflict {
+            place: self.place(),
+        }
+    }
+
+    fn write(&self, text: &str) -> Result<(), StoreError> {
+        let written = tempfile::Builder::new()
+            .prefix(".state-")
+            .tempfile_in(&self.directory)
+            .and_then(|mut file| {
+                file.write_all(text.as_bytes())?;
+                file.as_file().sync_all()?;
+                file.persist(self.file()).map_err(|error| error.error)?;
+                // The new name outlives a power cut only once the directory is written.
+                File::open(&self.directory)?.sync_all()
+            });
+        written.map_err(|cause| failed("write", &self.file(), cause))
+    }
+
+    fn set_aside(&self, name: &str) -> Result<(), StoreError> {
+        let mut target = self.directory.join(name);
+        let mut number = 1;
+        while target.exists() {
+            target = self.directory.join(format!("{name}.{number}"));
+            number += 1;
+        }
+        fs::rename(self.file(), &target).map_err(|cause| failed("write", &target, cause))
+    }
+}
+
+impl Store for DirectoryStore {
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let Some(bytes) = self.read()? else {
+            return Ok(Loaded {
+                state: State::default(),
+                version: Version::Absent,
+                aside: None,
+            });
+        };
+        let at = version_of(&bytes);
+        Ok(match document::parse(&String::from_utf8_lossy(&bytes)) {
+            Ok(state) => Loaded {
+                state,
+                version: Version::At(at),
+                aside: None,
+            },
+            Err(why) => {
+                let time = self.now.format("%Y%m%dT%H%M%SZ");
+                let name = format!("state-{}-{time}.json", why.word());
+                Loaded {
+                    state: State::default(),
+                    version: Version::Unusable {
+                        at,
+                        aside: name.clone(),
+                    },
+                    aside: Some(Aside { why, name }),
+                }
+            }
+        })
+    }
+
+    fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError> {
+        let text = document::render(state).map_err(|bytes| StoreError::TooLarge {
+            place: self.place(),
+            bytes,
+            limit: document::LIMIT,
+        })?;
+        fs::create_dir_all(&self.directory)
+            .map_err(|cause| failed("create", &self.directory, cause))?;
+        let _lock = self.lock()?;
+        let present = self.read()?.map(|bytes| version_of(&bytes));
+        if present.as_deref() != version.at() {
+            return Err(self.conflict());
+        }
+        if let Version::Unusable { aside, .. } = version {
+            self.set_aside(aside)?;
+        }
+        self.write(&text)?;
+        Ok(Version::At(version_of(text.as_bytes())))
+    }
+
+    fn place(&self) -> String {
+        format!("dir:{}", self.directory.display())
+    }
+}
+
+/// A writing is told by its content: equal ones are as good as one another.
+fn version_of(bytes: &[u8]) -> String {
+    use std::hash::{DefaultHasher, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    format!("{:016x}-{}", hasher.finish(), bytes.len())
+}
+
+fn failed(doing: &'static str, path: &Path, cause: io::Error) -> StoreError {
+    StoreError::Io {
+        doing,
+        path: path.to_owned(),
+        cause,
+    }
+}

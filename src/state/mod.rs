@@ -1,0 +1,28 @@
+//! What the monitor remembers from cycle to cycle: one JSON document, and the
+//! places that can hold it.
+//!
+//! [`model`] is the document. [`store`] says how it is loaded and saved so that
+//! two cycles at once never both write; [`directory`] and [`config_map`] do so.
+//! [`document`] is its text, kept below [`document::LIMIT`] by [`trim`].
+//! [`silences`] and [`listing`] are what the commands of the same names need.
+//! Only the stores touch anything outside; the rest is pure.
+
+pub mod config_map;
+pub mod directory;
+pub mod document;
+mod layout;
+pub mod listing;
+pub mod model;
+pub mod silences;
+pub mod store;
+pub mod trim;
+mod wire;
+
+pub use config_map::ConfigMapStore;
+pub use directory::DirectoryStore;
+pub use model::{
+    Cached, Facts, Hush, Kind, Outgoing, Remembered, Root, SCHEMA, Sent, Silence, Spend, State,
+    Target, Thread, Told,
+};
+pub use store::{Aside, Loaded, NoStore, Store, StoreError, Version};
+pub use trim::trim;

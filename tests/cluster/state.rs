@@ -1,0 +1,135 @@
+//! The state in a `ConfigMap` of a real API server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use k8s_monitor::cluster::fetch::{Cluster, ConnectOptions, ProxyVariables, connect_through};
+use k8s_monitor::state::{ConfigMapStore, State, Store, StoreError, Version};
+use serde_json::json;
+
+use crate::control_plane::ControlPlane;
+use crate::homelab::Homelab;
+
+#[path = "../state/suite.rs"]
+mod suite;
+
+const NAMESPACE: &str = "k8s-monitor";
+const NAME: &str = "k8s-monitor-state";
+const LIMIT: Duration = Duration::from_secs(20);
+
+const MANIFESTS: [&str; 3] = [
+    include_str!("../../deploy/namespace.yaml"),
+    include_str!("../../deploy/rbac.yaml"),
+    include_str!("../../deploy/state-rbac.yaml"),
+];
+
+fn cluster(kubeconfig: PathBuf) -> Cluster {
+    let options = ConnectOptions {
+        kubeconfig: Some(kubeconfig),
+        context: None,
+    };
+    connect_through(&options, &ProxyVariables::default()).expect("a client")
+}
+
+/// The monitor's own service account, with the deployed rights.
+fn deployed(plane: &ControlPlane) -> Cluster {
+    for manifest in MANIFESTS {
+        plane.apply_yaml(manifest);
+    }
+    let token = plane.service_account_token(NAMESPACE, "k8s-monitor");
+    cluster(plane.kubeconfig_with_token(&token, "homelab"))
+}
+
+fn store<'a>(cluster: &'a Cluster, name: &str) -> ConfigMapStore<'a> {
+    ConfigMapStore::new(cluster, NAMESPACE, name, LIMIT, suite::now())
+}
+
+struct Map<'a> {
+    plane: &'a ControlPlane,
+    cluster: Cluster,
+}
+
+impl suite::Place for Map<'_> {
+    fn open(&self) -> Box<dyn Store + '_> {
+        Box::new(store(&self.cluster, NAME))
+    }
+
+    fn damage(&self, text: &str) {
+        self.plane.apply(vec![json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": { "namespace": NAMESPACE, "name": NAME },
+            "data": { "state.json": text },
+        })]);
+    }
+
+    fn aside(&self, name: &str) -> Option<String> {
+        let found = self.plane.get("ConfigMap", NAMESPACE, name)?;
+        Some(found["data"]["state.json"].as_str()?.to_owned())
+    }
+
+    fn clear(&self) {
+        for map in self.plane.list("ConfigMap", NAMESPACE) {
+            let name = map["metadata"]["name"].as_str().expect("a name");
+            self.plane.delete("ConfigMap", NAMESPACE, name);
+        }
+    }
+}
+
+#[test]
+fn a_config_map_is_a_store_with_the_deployed_rights_alone() {
+    let homelab = Homelab::healthy();
+    let cluster = deployed(&homelab);
+    let place = Map {
+        plane: &homelab,
+        cluster,
+    };
+    suite::all(&place);
+}
+
+#[test]
+fn the_rights_end_at_the_one_config_map() {
+    let homelab = Homelab::healthy();
+    let cluster = deployed(&homelab);
+    let other = store(&cluster, "another");
+    let refused = other.load().expect_err("not by this name");
+    assert!(matches!(refused, StoreError::Cluster { .. }), "{refused}");
+    let text = refused.to_string();
+    for part in [
+        "configmap:k8s-monitor/another",
+        "ServiceAccount k8s-monitor/k8s-monitor may not get",
+        "deploy/state-rbac.yaml",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let made = store(&cluster, NAME);
+    made.save(&State::default(), &Version::Absent)
+        .expect("its own");
+    assert_eq!(made.requests(), 1);
+}
+
+#[test]
+fn a_namespace_that_is_not_there_is_named() {
+    let homelab = Homelab::healthy();
+    let cluster = cluster(homelab.kubeconfig_admin());
+    let store = ConfigMapStore::new(&cluster, "nowhere", NAME, LIMIT, suite::now());
+    assert_eq!(store.load().expect("absent").version, Version::Absent);
+    let error = store.save(&State::default(), &Version::Absent);
+    let text = error.expect_err("there is no place").to_string();
+    assert!(text.contains("no namespace \"nowhere\""), "{text}");
+}
+
+#[test]
+fn an_empty_config_map_is_a_fresh_start() {
+    let homelab = Homelab::healthy();
+    let cluster = deployed(&homelab);
+    homelab.apply(vec![json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": { "namespace": NAMESPACE, "name": NAME },
+    })]);
+    let store = store(&cluster, NAME);
+    let loaded = store.load().expect("loaded");
+    assert_eq!((loaded.state, loaded.aside), (State::default(), None));
+    store
+        .save(&State::default(), &loaded.version)
+        .expect("saved");
+}

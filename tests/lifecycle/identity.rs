@@ -1,0 +1,147 @@
+//! Which incident is which, and what it is called.
+
+use k8s_monitor::detect::{Finding, ObjectRef, Reason};
+use k8s_monitor::lifecycle::Kind;
+use k8s_monitor::report::IncidentState;
+
+use crate::world::*;
+
+const MONDAY: &str = "2026-11-02T00:00:00Z";
+
+#[test]
+fn ids_count_by_the_day_of_the_zone_and_never_repeat() {
+    let mut world = World::new(
+        config("businessHours: { timezone: America/New_York }"),
+        "2026-11-02T03:00:00Z",
+    );
+    let step = world.cycle(vec![trouble("a", Sev1), trouble("b", Sev2)]);
+    let ids: Vec<_> = step.tracked.iter().map(|t| t.id.as_str()).collect();
+    assert_eq!(ids, ["INC-2026-11-01-001", "INC-2026-11-01-002"]);
+    world.state.incidents.clear();
+    let step = world.look(vec![trouble("c", Sev1)]);
+    assert_eq!(step.tracked[0].id, "INC-2026-11-01-003");
+    world.pass(120);
+    let step = world.look(vec![trouble("c", Sev1)]);
+    assert_eq!(step.tracked[0].id, "INC-2026-11-02-001");
+    // A clock that was set back goes on counting where that day stopped.
+    world.state = step.state;
+    world.pass(-120);
+    let step = world.look(vec![trouble("d", Sev1)]);
+    assert!(step.tracked.iter().any(|t| t.id == "INC-2026-11-01-003"));
+}
+
+#[test]
+fn order_pods_and_times_do_not_change_who_is_who() {
+    let mut world = World::new(config(""), MONDAY);
+    let first = world.cycle(vec![trouble("a", Sev1), trouble("b", Sev1)]);
+    let mut again = vec![trouble("b", Sev1), trouble("a", Sev1)];
+    for incident in &mut again {
+        incident.since += chrono::TimeDelta::minutes(45);
+        incident.findings[0].pods = vec![pod("x", "y")];
+    }
+    let step = world.cycle(again);
+    for service in ["a", "b"] {
+        let (before, after) = (tracked(&first, service), tracked(&step, service));
+        assert_eq!(before.id, after.id);
+        assert_eq!(after.state, IncidentState::Ongoing);
+        // It began when it was first seen to begin.
+        assert_eq!(before.incident.since, after.incident.since);
+    }
+    assert_eq!(world.messages.len(), 2);
+}
+
+#[test]
+fn another_symptom_of_the_same_service_is_the_same_incident() {
+    let mut world = World::new(config(""), MONDAY);
+    let first = world.cycle(vec![trouble("a", Sev1)]);
+    let mut image = trouble("a", Sev1);
+    image.fingerprint = "homelab/deployment/a/a/image".to_owned();
+    image.findings[0].reason = Reason::ImagePullBackOff;
+    let step = world.cycle(vec![image.clone()]);
+    assert_eq!(step.tracked.len(), 1);
+    assert_eq!(step.tracked[0].id, first.tracked[0].id);
+    // Of an unlisted workload the object tells.
+    let unlisted = |mut incident: k8s_monitor::assess::Incident| {
+        incident.service = None;
+        incident.findings[0].service = None;
+        incident
+    };
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![unlisted(trouble("a", Sev4))]);
+    let step = world.cycle(vec![unlisted(image)]);
+    assert_eq!(step.state.incidents.len(), 1);
+}
+
+#[test]
+fn what_becomes_part_of_a_greater_trouble_is_neither_resolved_nor_repeated() {
+    let mut world = World::new(config(""), MONDAY);
+    let first = world.cycle(vec![trouble("backend", Sev2)]);
+    let mut database = trouble("mysql", Sev1);
+    database.findings.extend(trouble("backend", Sev2).findings);
+    database.affects = vec!["backend".to_owned()];
+    for _ in 0..2 {
+        let step = world.cycle(vec![database.clone()]);
+        assert_eq!(step.tracked.len(), 1);
+    }
+    assert_eq!(world.kinds(), [Kind::New, Kind::New]);
+    // The database is well again, the backend is not.
+    let step = world.cycle(vec![trouble("backend", Sev2)]);
+    assert_eq!(tracked(&step, "backend").id, first.tracked[0].id);
+    assert_eq!(life(&step, "backend"), IncidentState::Ongoing);
+    assert_eq!(life(&step, "mysql"), IncidentState::Resolved);
+    assert_eq!(world.kinds()[2..], [Kind::Resolved]);
+    world.cycle(vec![]);
+    assert_eq!(world.kinds()[3..], [Kind::Resolved]);
+}
+
+#[test]
+fn an_overdue_backup_stays_beside_its_database() {
+    let backup = || {
+        let mut incident = trouble("mysql", Sev2);
+        incident.fingerprint = "homelab/cronjob/mysql/mysql-backup/backup".to_owned();
+        let mut finding = Finding::new(
+            Reason::BackupOverdue,
+            ObjectRef::new("CronJob", "mysql", "mysql-backup"),
+            incident.since,
+            k8s_monitor::detect::Effect::AtRisk,
+        );
+        finding.service = Some("mysql".to_owned());
+        incident.findings = vec![finding];
+        incident
+    };
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![backup()]);
+    // The database fails too: another incident, which holds the backup's finding.
+    let mut database = trouble("mysql", Sev1);
+    database.findings.extend(backup().findings);
+    world.cycle(vec![database]);
+    assert_eq!(world.kinds(), [Kind::New, Kind::New]);
+    let step = world.cycle(vec![backup()]);
+    assert_eq!(world.kinds()[2..], [Kind::Resolved]);
+    assert_eq!(step.tracked.len(), 2);
+}
+
+#[test]
+fn a_resolved_incident_is_recalled_with_its_root() {
+    let mut world = World::new(config(""), MONDAY);
+    let mut found = trouble("a", Sev1);
+    found.findings[0].message = "password=hunter2hunter2 was refused".to_owned();
+    world.cycle(vec![found]);
+    let step = world.cycle(vec![]);
+    let resolved = &step.tracked[0].incident;
+    assert_eq!(resolved.root().reason, Reason::CrashLoopBackOff);
+    assert_eq!(resolved.root().resource.to_string(), "Deployment a/a");
+    assert!(!resolved.root().message.contains("hunter2"));
+    assert_eq!(resolved.severity, Sev1);
+}
+
+#[test]
+fn resolved_incidents_are_forgotten_after_a_month() {
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![trouble("a", Sev1)]);
+    world.cycle(vec![]);
+    world.pass(29 * 24 * 60).cycle(vec![]);
+    assert_eq!(world.state.incidents.len(), 1);
+    world.pass(2 * 24 * 60).cycle(vec![]);
+    assert_eq!(world.state.incidents.len(), 0);
+}

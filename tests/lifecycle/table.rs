@@ -1,0 +1,277 @@
+//! The table of severities: what is sent, where and when.
+
+use chrono::Timelike as _;
+use k8s_monitor::lifecycle::Kind;
+use k8s_monitor::report::{Decision, IncidentState};
+
+use crate::world::*;
+
+const MONDAY: &str = "2026-11-02T00:00:00Z";
+const CRITICAL: &str = "#critical-alerts";
+const INFRASTRUCTURE: &str = "#infrastructure-alerts";
+
+fn day_of(severity: k8s_monitor::assess::Severity) -> World {
+    let mut world = World::new(config(""), MONDAY);
+    for _ in 0..24 {
+        world.cycle(vec![trouble("mysql", severity)]);
+    }
+    world
+}
+
+#[test]
+fn a_day_of_one_outage_sends_what_the_table_says() {
+    use Kind::{New, Repeat};
+    let hours = |kinds: &[i64], channel| -> Vec<_> {
+        let kind = |i| if i == 0 { New } else { Repeat };
+        let each = kinds.iter().enumerate();
+        each.map(|(i, hour)| (*hour, kind(i), channel)).collect()
+    };
+    assert_eq!(
+        day_of(Sev1).log(MONDAY),
+        hours(&[0, 3, 6, 9, 12, 15, 18, 21], CRITICAL)
+    );
+    assert_eq!(day_of(Sev2).log(MONDAY), hours(&[0, 12], INFRASTRUCTURE));
+    assert_eq!(day_of(Sev3).log(MONDAY), hours(&[9], INFRASTRUCTURE));
+    assert_eq!(day_of(Sev4).log(MONDAY), hours(&[], ""));
+}
+
+#[test]
+fn cycles_that_start_some_seconds_late_keep_the_rhythm() {
+    let mut world = World::new(config(""), MONDAY);
+    for hour in 0..24 {
+        world.now = time(MONDAY)
+            + chrono::TimeDelta::hours(hour)
+            + chrono::TimeDelta::seconds(59 - hour * 2);
+        world.cycle(vec![trouble("mysql", Sev1)]);
+    }
+    assert_eq!(world.messages.len(), 8);
+}
+
+#[test]
+fn the_configured_rhythm_holds() {
+    let mut world = World::new(config("repeat: { sev1: 1h, sev2: 2h }"), MONDAY);
+    for _ in 0..6 {
+        world.cycle(vec![trouble("mysql", Sev1), trouble("n8n", Sev2)]);
+    }
+    assert_eq!(world.messages.len(), 6 + 3);
+}
+
+#[test]
+fn a_sev3_that_began_at_night_waits_and_is_dropped_if_gone() {
+    let friday_evening = "2026-11-06T18:00:00Z";
+    let mut world = World::new(config(""), friday_evening);
+    let step = world.cycle(vec![trouble("vault", Sev3), trouble("loki", Sev3)]);
+    let waits = &tracked(&step, "vault").notification;
+    assert_eq!(waits.decision, Decision::Defer);
+    assert!(waits.why.contains("2026-11-09 09:00 UTC"), "{}", waits.why);
+    let step = world.cycle(vec![trouble("vault", Sev3)]);
+    assert_eq!(life(&step, "loki"), IncidentState::Resolved);
+    for _ in 0..80 {
+        world.cycle(vec![trouble("vault", Sev3)]);
+    }
+    let log = world.log(friday_evening);
+    assert_eq!(log, [(63, Kind::New, INFRASTRUCTURE)]);
+}
+
+#[test]
+fn sev3_comes_back_at_each_opening_through_every_change_of_the_clock() {
+    for (zone, from) in [
+        ("America/New_York", "2026-03-04T05:00:00Z"),
+        ("America/New_York", "2026-10-28T05:00:00Z"),
+        ("Europe/Berlin", "2026-03-25T05:00:00Z"),
+        ("Europe/Berlin", "2026-10-21T05:00:00Z"),
+    ] {
+        let text = format!("businessHours: {{ timezone: {zone} }}");
+        let mut world = World::new(config(&text), from);
+        for _ in 0..24 * 14 {
+            world.cycle(vec![trouble("vault", Sev3)]);
+        }
+        let zone = world.config.business_hours.timezone;
+        let local: Vec<_> = world
+            .messages
+            .iter()
+            .map(|m| m.at.with_timezone(&zone))
+            .collect();
+        assert!(local.iter().all(|at| at.hour() == 9), "{local:?}");
+        assert_eq!(local.len(), 10, "{local:?}");
+    }
+}
+
+#[test]
+fn escalation_is_a_full_message_where_its_severity_belongs() {
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![trouble("mysql", Sev2)]);
+    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    assert_eq!(life(&step, "mysql"), IncidentState::Escalated);
+    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    assert_eq!(life(&step, "mysql"), IncidentState::Ongoing);
+    assert_eq!(
+        world.log(MONDAY),
+        [
+            (0, Kind::New, INFRASTRUCTURE),
+            (1, Kind::Escalated, CRITICAL)
+        ]
+    );
+    assert_eq!(world.last().due.thread, None);
+    // The end is told where the trouble was last told, and both beginnings are edited.
+    let step = world.cycle(vec![]);
+    assert_eq!(life(&step, "mysql"), IncidentState::Resolved);
+    let last = world.last();
+    assert_eq!(last.due.thread.as_ref(), Some(&world.messages[1].posted));
+    assert!(last.due.broadcast);
+    let heads = [&world.messages[0].posted, &world.messages[1].posted];
+    assert_eq!(last.due.edit.iter().collect::<Vec<_>>(), heads);
+    // Listed once.
+    assert!(world.cycle(vec![]).tracked.is_empty());
+    assert_eq!(world.messages.len(), 3);
+}
+
+#[test]
+fn deescalation_is_a_reply() {
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![trouble("mysql", Sev1)]);
+    let step = world.cycle(vec![trouble("mysql", Sev2)]);
+    assert_eq!(life(&step, "mysql"), IncidentState::DeEscalated);
+    let decision = tracked(&step, "mysql").notification.decision;
+    assert_eq!(decision, Decision::Thread);
+    let reply = &world.last().due;
+    assert_eq!((reply.kind, reply.broadcast), (Kind::DeEscalated, false));
+    assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
+    // And down to the log.
+    world.cycle(vec![trouble("mysql", Sev4)]);
+    assert_eq!(world.kinds()[1..], [Kind::DeEscalated, Kind::DeEscalated]);
+    world.cycle(vec![trouble("mysql", Sev4)]);
+    world.cycle(vec![]);
+    assert_eq!(world.last().due.kind, Kind::Resolved);
+    assert_eq!(world.messages.len(), 4);
+}
+
+#[test]
+fn what_is_back_within_three_hours_is_the_same_incident() {
+    let mut world = World::new(config(""), MONDAY);
+    let first = world.cycle(vec![trouble("mysql", Sev1)]);
+    world.cycle(vec![]);
+    world.cycle(vec![]);
+    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    assert_eq!(life(&step, "mysql"), IncidentState::Reopened);
+    assert_eq!(step.tracked[0].id, first.tracked[0].id);
+    let back = &world.last().due;
+    assert_eq!((back.kind, back.broadcast), (Kind::Reopened, true));
+    assert_eq!(back.thread.as_ref(), Some(&world.messages[0].posted));
+    assert_eq!(world.kinds(), [Kind::New, Kind::Resolved, Kind::Reopened]);
+}
+
+#[test]
+fn what_is_back_later_is_a_new_one() {
+    let mut world = World::new(config(""), MONDAY);
+    let first = world.cycle(vec![trouble("mysql", Sev1)]);
+    for _ in 0..4 {
+        world.cycle(vec![]);
+    }
+    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    assert_eq!(life(&step, "mysql"), IncidentState::New);
+    assert_ne!(step.tracked[0].id, first.tracked[0].id);
+}
+
+#[test]
+fn a_change_is_one_reply_and_no_change_none() {
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![trouble("mysql", Sev2)]);
+    let mut wider = trouble("mysql", Sev2);
+    wider.affects = vec!["chores-tracker-backend".to_owned()];
+    wider.findings[0].cause = Some(k8s_monitor::detect::Cause::OOMKilled);
+    world.cycle(vec![wider.clone()]);
+    let reply = world.last().due.clone();
+    assert_eq!((reply.kind, reply.broadcast), (Kind::Update, false));
+    assert!(
+        reply.why.contains("chores-tracker-backend"),
+        "{}",
+        reply.why
+    );
+    assert!(reply.why.contains("OOMKilled"), "{}", reply.why);
+    // Another pod name, another symptom, a log that no longer tells the cause.
+    let mut same = wider;
+    same.findings[0].cause = None;
+    same.findings[0].reason = k8s_monitor::detect::Reason::Error;
+    same.findings[0].message = "restarted 17 times, 3h ago".to_owned();
+    same.findings[0].pods = vec![pod("mysql", "b")];
+    world.cycle(vec![same]);
+    assert_eq!(world.messages.len(), 2);
+}
+
+#[test]
+fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
+    let many = |n: usize| -> Vec<_> {
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let each = names.iter().take(n);
+        each.map(|name| trouble(name, if *name == "c" { Sev1 } else { Sev2 }))
+            .collect()
+    };
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(many(5));
+    assert_eq!(world.kinds(), [Kind::New; 5]);
+
+    let mut world = World::new(config(""), MONDAY);
+    let step = world.cycle(many(7));
+    let digest = world.last().due.clone();
+    assert_eq!(world.messages.len(), 1);
+    assert_eq!(
+        (digest.kind, digest.channel.as_str()),
+        (Kind::Digest, CRITICAL)
+    );
+    assert_eq!(digest.incidents.len(), 7);
+    assert!(
+        step.tracked
+            .iter()
+            .all(|t| t.notification.decision == Decision::Send)
+    );
+    assert_eq!(digest.incidents[0], tracked(&step, "c").id);
+    // Three are over: one reply in the digest's thread.
+    world.cycle(many(4));
+    let reply = &world.last().due;
+    assert_eq!((reply.kind, reply.incidents.len()), (Kind::Resolved, 3));
+    assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
+    assert_eq!(world.messages.len(), 2);
+}
+
+#[test]
+fn many_that_stay_open_are_repeated_as_one_digest() {
+    let all = || {
+        ["a", "b", "c", "d", "e", "f"]
+            .map(|name| trouble(name, Sev1))
+            .to_vec()
+    };
+    let mut world = World::new(config(""), MONDAY);
+    for _ in 0..4 {
+        world.cycle(all());
+    }
+    let log = world.log(MONDAY);
+    assert_eq!(
+        log,
+        [(0, Kind::Digest, CRITICAL), (3, Kind::Digest, CRITICAL)]
+    );
+}
+
+#[test]
+fn the_end_of_a_sev3_waits_for_the_morning() {
+    let mut world = World::new(config(""), "2026-11-02T15:00:00Z");
+    world.cycle(vec![trouble("vault", Sev3)]);
+    for _ in 0..3 {
+        world.cycle(vec![trouble("vault", Sev3)]);
+    }
+    let step = world.cycle(vec![]);
+    assert_eq!(
+        tracked(&step, "vault").notification.decision,
+        Decision::Defer
+    );
+    for _ in 0..20 {
+        world.cycle(vec![]);
+    }
+    assert_eq!(
+        world.log("2026-11-02T15:00:00Z"),
+        [
+            (0, Kind::New, INFRASTRUCTURE),
+            (18, Kind::Resolved, INFRASTRUCTURE)
+        ]
+    );
+}

@@ -1,0 +1,115 @@
+//! `incidents list|show` and `silence list`, as people and programs see them.
+
+use std::time::Duration;
+
+use k8s_monitor::state::{State, Target, listing, silences};
+
+use crate::world::*;
+
+fn world() -> World {
+    let text =
+        "silences: [ { service: n8n, schedule: '0 2 * * Sun', duration: 1h, reason: backup } ]";
+    let mut world = World::new(config(text), "2026-11-02T00:00:00Z");
+    let mut wide = trouble("mysql", Sev1);
+    wide.affects = vec!["chores-tracker-backend".to_owned(), "n8n".to_owned()];
+    wide.findings[0].message = "\u{1b}[31mcontainer mysql was killed".into();
+    world.cycle(vec![wide.clone(), trouble("vault", Sev2)]);
+    world.cycle(vec![wide.clone(), trouble("whoami-test", Sev4)]);
+    let now = world.now;
+    let target = Target::Service("mysql".to_owned());
+    let why = "moving the database to the new disk, see the plan in the wiki, back at noon";
+    silences::add(&mut world.state, target, Duration::from_hours(2), why, now);
+    world.slack = false;
+    world.cycle(vec![wide, trouble("n8n", Sev2)]);
+    world
+}
+
+#[test]
+fn the_list_has_what_is_open_first_in_80_columns() {
+    let world = world();
+    let text = listing::incidents(&world.state, world.now);
+    let expected = "\
+Open: 2
+INC-2026-11-02-001  SEV-1  mysql is unavailable: CrashLoopBackOff
+    ongoing since 2026-11-01 23:50 UTC (3h 10m); new at 2026-11-02 00:00 UTC;
+    silenced until 2026-11-02 04:00 UTC by ";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.contains("\nResolved: 2\n"), "{text}");
+    assert!(
+        text.contains("resolved 2026-11-02 01:00 UTC after 1h 10m"),
+        "{text}"
+    );
+    assert!(text.ends_with("Messages not delivered yet: 1\n"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    let nothing = listing::incidents(&State::default(), world.now);
+    assert_eq!(nothing, "Nothing is open.\n");
+}
+
+#[test]
+fn one_incident_is_shown_whole() {
+    let world = world();
+    let text = listing::incident(&world.state, "inc-2026-11-02-001", world.now).expect("known");
+    for part in [
+        "root         Deployment mysql/mysql",
+        "message      container mysql was killed",
+        "affects      chores-tracker-backend, n8n",
+        "Sent:\n  2026-11-02 00:00 UTC  new          #critical-alerts\n",
+    ] {
+        assert!(text.contains(part), "{part:?} in\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'));
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    let waiting = listing::incident(&world.state, "INC-2026-11-02-004", world.now);
+    let waiting = waiting.expect("known");
+    assert!(waiting.contains("waiting      new since"), "{waiting}");
+    assert!(waiting.contains("Nothing was sent."), "{waiting}");
+    assert_eq!(
+        listing::incident(&world.state, "INC-2026-11-02-009", world.now),
+        None
+    );
+}
+
+#[test]
+fn programs_get_the_same() {
+    let world = world();
+    let all = listing::incidents_json(&world.state);
+    assert_eq!(all["schema"], "k8s-monitor/incidents/v1");
+    let incidents = all["incidents"].as_array().expect("a list");
+    assert_eq!(incidents.len(), 4);
+    assert_eq!(incidents[0]["severity"], "SEV-1");
+    assert_eq!(incidents[0]["silencedUntil"], "2026-11-02T04:00:00Z");
+    assert_eq!(incidents[1]["queued"], 1);
+    let one = listing::incident_json(&world.state, "INC-2026-11-02-001").expect("known");
+    assert_eq!(one["incidents"][0], incidents[0]);
+    assert_eq!(
+        listing::incident_json(&world.state, "INC-2026-11-02-009"),
+        None
+    );
+}
+
+#[test]
+fn silences_are_listed_with_those_of_the_calendar() {
+    let world = world();
+    let text = listing::silences(&world.state, &world.config, world.now);
+    let mut lines = text.lines();
+    assert!(
+        lines.next().is_some_and(|l| l.ends_with("  service mysql")),
+        "{text}"
+    );
+    assert!(
+        text.contains("          until 2026-11-02 04:00 UTC (1h left): moving"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "calendar  service n8n\n          next at 2026-11-08 02:00 UTC for 1h: backup\n"
+        ),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    let json = listing::silences_json(&world.state, world.now);
+    assert_eq!(json["silences"][0]["target"]["service"], "mysql");
+    let later = world.now + chrono::TimeDelta::hours(2);
+    let text = listing::silences(&world.state, &config(""), later);
+    assert_eq!(text, "Nothing is silenced.\n");
+}

@@ -1,0 +1,159 @@
+//! What every store must do: the same tests on a directory and on a `ConfigMap`.
+
+use k8s_monitor::cluster::objects::Time;
+use k8s_monitor::state::document::{self, LIMIT};
+use k8s_monitor::state::{Cached, SCHEMA, State, Store, StoreError, Version};
+use serde_json::json;
+
+/// A place for one state, with a back door.
+pub trait Place {
+    /// A store, as each process makes its own.
+    fn open(&self) -> Box<dyn Store + '_>;
+    /// Puts a text where the document is.
+    fn damage(&self, text: &str);
+    /// The text of a document that was set aside.
+    fn aside(&self, name: &str) -> Option<String>;
+    /// Takes the state away.
+    fn clear(&self);
+}
+
+pub fn now() -> Time {
+    "2026-11-02T03:04:05Z".parse().expect("a time")
+}
+
+pub fn all(place: &dyn Place) {
+    type Test = fn(&dyn Place);
+    let tests: [(&str, Test); 6] = [
+        ("nothing there", nothing_is_there_at_first),
+        ("round trip", what_is_saved_is_loaded),
+        ("conflict", of_two_writers_the_second_is_refused),
+        ("first conflict", of_two_first_writers_the_second_is_refused),
+        ("unusable", what_cannot_be_used_is_set_aside),
+        ("bounded", no_document_is_too_large),
+    ];
+    for (name, test) in tests {
+        eprintln!("{name}");
+        place.clear();
+        test(place);
+    }
+}
+
+fn state(month: &str) -> State {
+    let mut state = State {
+        last_cycle: Some(now()),
+        ..State::default()
+    };
+    month.clone_into(&mut state.spend.month);
+    state
+}
+
+fn nothing_is_there_at_first(place: &dyn Place) {
+    let loaded = place.open().load().expect("nothing is no error");
+    assert_eq!(loaded.state, State::default());
+    assert_eq!(loaded.version, Version::Absent);
+    assert_eq!(loaded.aside, None);
+}
+
+fn what_is_saved_is_loaded(place: &dyn Place) {
+    let store = place.open();
+    let first = store.load().expect("loaded").version;
+    let second = store.save(&state("2026-10"), &first).expect("saved");
+    let third = store.save(&state("2026-11"), &second).expect("saved again");
+    let loaded = place.open().load().expect("loaded");
+    assert_eq!(loaded.state, state("2026-11"));
+    assert_eq!(loaded.version, third);
+}
+
+fn of_two_writers_the_second_is_refused(place: &dyn Place) {
+    let (a, b) = (place.open(), place.open());
+    let first = a.load().expect("loaded").version;
+    a.save(&state("2026-09"), &first).expect("saved");
+    let of_a = a.load().expect("loaded").version;
+    let of_b = b.load().expect("loaded").version;
+    a.save(&state("2026-10"), &of_a).expect("the first writes");
+    let refused = b
+        .save(&state("2026-11"), &of_b)
+        .expect_err("the second does not");
+    assert!(refused.is_conflict(), "{refused}");
+    assert!(refused.to_string().contains(&b.place()), "{refused}");
+    assert_eq!(b.load().expect("loaded").state, state("2026-10"));
+}
+
+fn of_two_first_writers_the_second_is_refused(place: &dyn Place) {
+    let (a, b) = (place.open(), place.open());
+    let of_a = a.load().expect("loaded").version;
+    let of_b = b.load().expect("loaded").version;
+    a.save(&state("2026-10"), &of_a).expect("the first writes");
+    let refused = b
+        .save(&state("2026-11"), &of_b)
+        .expect_err("the second does not");
+    assert!(refused.is_conflict(), "{refused}");
+    // What was there and is gone is a conflict too, not a fresh start.
+    let known = a.load().expect("loaded").version;
+    place.clear();
+    assert!(
+        a.save(&state("2026-12"), &known)
+            .is_err_and(|e| e.is_conflict())
+    );
+}
+
+fn what_cannot_be_used_is_set_aside(place: &dyn Place) {
+    let newer = SCHEMA.replace("v1", "v2");
+    for (text, word) in [
+        ("{\"schema\": \"k8s-mon".to_owned(), "corrupt"),
+        (String::new(), "corrupt"),
+        ("{\"schema\": \"else\"}".to_owned(), "corrupt"),
+        (
+            json!({"schema": SCHEMA, "incidents": 3}).to_string(),
+            "corrupt",
+        ),
+        (
+            json!({"schema": newer, "incidents": {}}).to_string(),
+            "newer",
+        ),
+    ] {
+        place.clear();
+        place.damage(&text);
+        let store = place.open();
+        let loaded = store.load().expect("no error");
+        assert_eq!(loaded.state, State::default());
+        let aside = loaded.aside.clone().expect("it says so");
+        assert!(aside.name.contains(word), "{}", aside.name);
+        let warning = loaded.warning(&store.place()).expect("and in words");
+        assert!(warning.contains(&aside.name), "{warning}");
+        // Looking writes nothing.
+        assert_eq!(place.aside(&aside.name), None);
+        let saved = store
+            .save(&state("2026-11"), &loaded.version)
+            .expect("saved");
+        assert_eq!(place.aside(&aside.name).as_deref(), Some(text.as_str()));
+        let loaded = store.load().expect("loaded");
+        assert_eq!((loaded.state, loaded.version), (state("2026-11"), saved));
+        assert_eq!(loaded.aside, None);
+    }
+}
+
+fn no_document_is_too_large(place: &dyn Place) {
+    let mut large = state("2026-11");
+    for number in 0..2000 {
+        let at = now() - chrono::TimeDelta::minutes(number);
+        let value = json!("x".repeat(1000));
+        large
+            .cache
+            .insert(format!("key-{number}"), Cached { at, value });
+    }
+    assert!(document::size(&large) > LIMIT);
+    let store = place.open();
+    store.save(&large, &Version::Absent).expect("it fits");
+    let kept = store.load().expect("loaded").state;
+    assert!(document::size(&kept) <= LIMIT);
+    // The newest are kept.
+    assert!(kept.cache.len() > 200 && kept.cache.contains_key("key-0"));
+    assert_eq!(kept.spend, large.spend);
+    large.spend.month = "x".repeat(LIMIT);
+    let version = store.load().expect("loaded").version;
+    let error = store
+        .save(&large, &version)
+        .expect_err("nothing can be dropped");
+    assert!(matches!(error, StoreError::TooLarge { .. }), "{error}");
+}
