@@ -87,9 +87,10 @@ impl HttpError {
             ureq::Error::ConnectProxyFailed(reason) => {
                 unsent(host, &format!("the proxy refuses ({reason})"))
             }
-            ureq::Error::InvalidProxyUrl => {
-                unsent(host, "the proxy's address is no URL such as http://proxy:3128")
-            }
+            ureq::Error::InvalidProxyUrl => unsent(
+                host,
+                "the proxy's address is no URL such as http://proxy:3128",
+            ),
             ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
                 unsent(host, "no connection in time")
             }
@@ -111,8 +112,12 @@ impl HttpError {
 
     fn from_io(error: &std::io::Error, host: String) -> Self {
         let reason = error.kind().to_string();
+        // The resolver reports an unknown name without a kind of its own.
+        if error.to_string().contains("lookup address") {
+            let reason = "no such host".to_owned();
+            return Self::Unsent { host, reason };
+        }
         match error.kind() {
-            // The resolver reports an unknown name without a kind of its own.
             ErrorKind::ConnectionRefused
             | ErrorKind::NotFound
             | ErrorKind::HostUnreachable

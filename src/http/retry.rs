@@ -101,7 +101,11 @@ mod tests {
             (answer(200, None), 0, None),
             (answer(404, None), 0, None),
             (answer(429, Some("7")), 0, Some(seconds(7))),
-            (answer(429, Some("0.5")), 0, Some(Duration::from_millis(500))),
+            (
+                answer(429, Some("0.5")),
+                0,
+                Some(Duration::from_millis(500)),
+            ),
             (answer(429, Some("Wed, 21 Oct 2026")), 0, Some(seconds(1))),
             (answer(429, Some("-1")), 0, Some(seconds(1))),
             (answer(429, None), 1, None),

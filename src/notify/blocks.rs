@@ -148,7 +148,10 @@ pub fn plain(message: &Message) -> String {
     for block in message.blocks.as_array().into_iter().flatten() {
         let fields = block["fields"].as_array().into_iter().flatten();
         let elements = block["elements"].as_array().into_iter().flatten();
-        for object in std::iter::once(&block["text"]).chain(fields).chain(elements) {
+        for object in std::iter::once(&block["text"])
+            .chain(fields)
+            .chain(elements)
+        {
             let text = object["text"].as_str().unwrap_or_default();
             // A field is a label over a value: here they share a line.
             let text = match block["fields"] {

@@ -183,7 +183,7 @@ impl Round<'_> {
     }
 
     fn try_one(&mut self, entries: &mut [Entry], index: usize) -> Next {
-        let place = place(entries, index);
+        let turn = turn(entries, index);
         let entry = &entries[index];
         match self.closed.get(&entry.channel) {
             Some(Closed::Refused) => {
@@ -193,8 +193,10 @@ impl Round<'_> {
             Some(Closed::ForNow) => return Next::Waits,
             None => {}
         }
-        let Some(place) = place else {
-            return Next::Waits;
+        let place = match turn {
+            Turn::Now(place) => place,
+            Turn::Later => return Next::Waits,
+            Turn::Never => return Next::Dropped,
         };
         if !self.pause(&entry.channel) {
             self.closed.insert(entry.channel.clone(), Closed::ForNow);
@@ -253,12 +255,10 @@ impl Round<'_> {
         match error {
             SlackError::Permanent { reach, .. } => {
                 self.delivery.failed += u32::from(entry.counts());
-                match reach {
-                    Reach::Message => {}
-                    Reach::Channel => _ = self.closed.insert(channel, Closed::Refused),
-                    // The next channel's refusal costs one request and keeps
-                    // the counting simple.
-                    Reach::Account => _ = self.closed.insert(channel, Closed::Refused),
+                // Of a refused account each channel learns by itself: that
+                // costs one request and keeps the counting simple.
+                if *reach != Reach::Message {
+                    self.closed.insert(channel, Closed::Refused);
                 }
             }
             // Odd for a new message; the next one may fare better.
@@ -278,31 +278,41 @@ impl Round<'_> {
     }
 }
 
-/// Where an entry goes, now that others went out; `None`: what it belongs to
-/// still waits.
-fn place(entries: &[Entry], index: usize) -> Option<Place> {
+/// Whether an entry can go, now that others went out.
+enum Turn {
+    Now(Place),
+    /// What it belongs to waits itself.
+    Later,
+    /// What it was to replace is not known any more.
+    Never,
+}
+
+fn turn(entries: &[Entry], index: usize) -> Turn {
     let entry = &entries[index];
-    let first = || {
-        let mut begins = entries.iter().filter(|first| {
-            let is_same = entry.incidents.iter().any(|id| first.is_about(id));
-            is_same && first.begins_thread()
-        });
-        begins.next()
-    };
-    match &entry.place {
-        Place::Channel | Place::Thread { of: Some(_), .. } | Place::Edit { of: Some(_) } => {
-            Some(entry.place.clone())
-        }
-        Place::Thread { broadcast, .. } => match first() {
-            Some(first) => first.delivered.clone().map(|posted| Place::Thread {
-                of: Some(posted),
-                broadcast: *broadcast,
-            }),
-            // Nothing to reply to: it stands for itself.
-            None => Some(Place::Channel),
-        },
-        Place::Edit { .. } => Some(Place::Edit {
-            of: Some(first()?.delivered.clone()?),
+    let is_same = |first: &&Entry| entry.incidents.iter().any(|id| first.is_about(id));
+    let first = entries
+        .iter()
+        .filter(|first| first.begins_thread())
+        .find(is_same);
+    let known = first.map(|first| first.delivered.clone());
+    match (&entry.place, known) {
+        (
+            Place::Thread {
+                of: None,
+                broadcast,
+            },
+            Some(Some(posted)),
+        ) => Turn::Now(Place::Thread {
+            of: Some(posted),
+            broadcast: *broadcast,
         }),
+        (Place::Edit { of: None }, Some(Some(posted))) => {
+            Turn::Now(Place::Edit { of: Some(posted) })
+        }
+        (Place::Thread { of: None, .. } | Place::Edit { of: None }, Some(None)) => Turn::Later,
+        // Nothing to reply to: it stands for itself.
+        (Place::Thread { of: None, .. }, None) => Turn::Now(Place::Channel),
+        (Place::Edit { of: None }, None) => Turn::Never,
+        (place, _) => Turn::Now(place.clone()),
     }
 }

@@ -36,7 +36,10 @@ pub fn digest(story: &Story) -> Message {
     page.section("Each in full: ```k8s-monitor incidents list```");
     page.footer(&parts::footer(story, None));
     let place = say(story.cluster, 24);
-    page.message(parts::preview(&format!("{header} ({place})"), &parts::impact(worst, 160)))
+    page.message(parts::preview(
+        &format!("{header} ({place})"),
+        &parts::impact(worst, 160),
+    ))
 }
 
 fn list(story: &Story, page: &mut Page, incidents: &[&Incident]) {
@@ -64,7 +67,10 @@ fn list(story: &Story, page: &mut Page, incidents: &[&Incident]) {
 }
 
 fn line(story: &Story, incident: &Incident) -> String {
-    let tier = incident.tier.map(|tier| format!(" {tier}")).unwrap_or_default();
+    let tier = incident
+        .tier
+        .map(|tier| format!(" {tier}"))
+        .unwrap_or_default();
     format!(
         "{} *{}*{tier} {} · {} · {}",
         icon(incident),

@@ -5,7 +5,6 @@ use super::blocks::{ACTIONS, CAUSE, COMMITS, LEAD, Lines, PREVIEW, Page, ROLLBAC
 use super::parts::{self, icon, lasted, moment};
 use super::text::{code, command, cost, link, say, sentence};
 use super::{Kind, Message, Story};
-use crate::duration::human;
 use crate::report::{Action, Commit, Confidence, Incident, Source};
 
 /// An incident, in the order in which somebody half asleep needs it: what, who
@@ -28,10 +27,12 @@ pub fn full(story: &Story, incident: &Incident) -> Message {
     let room = PREVIEW.saturating_sub(cost(&header) + 2);
     let rest = parts::impact(incident, room.saturating_sub(40));
     let place = say(story.cluster, 24);
-    page.message(parts::preview(
-        &format!("{header} ({place}, {})", lasted(story, incident)),
-        &rest,
-    ))
+    // A repetition begins with how long it has been.
+    let line = match story.kind {
+        Kind::Repeat => format!("{header} ({place})"),
+        _ => format!("{header} ({place}, {})", lasted(story, incident)),
+    };
+    page.message(parts::preview(&line, &rest))
 }
 
 /// What the headline says before the title.
@@ -52,11 +53,9 @@ fn first_lines(story: &Story, incident: &Incident, impact: &str) -> String {
     if !impact.is_empty() {
         lines.push(&format!("*Impact:* {impact}"));
     }
-    if story.kind == Kind::Escalated {
-        if let Some(silence) = &story.was_silenced {
-            let reason = sentence(&silence.reason, LEAD / 8);
-            lines.push(&format!("*It was silenced:* {reason}"));
-        }
+    if let (Kind::Escalated, Some(silence)) = (story.kind, &story.was_silenced) {
+        let reason = sentence(&silence.reason, LEAD / 8);
+        lines.push(&format!("*It was silenced:* {reason}"));
     }
     lines.finish()
 }
@@ -94,8 +93,9 @@ fn cause(incident: &Incident) -> String {
         let text = sentence(&analysis.hypothesis, CAUSE / 2);
         lines.push(&format!("{text} (the model, {confidence} confidence)"));
     }
-    if let Some(dissent) = &analysis.dissent {
-        lines.push(&format!("*The model would say:* {}", sentence(dissent, 200)));
+    let dissent = sentence(analysis.dissent.as_deref().unwrap_or_default(), 200);
+    if !dissent.is_empty() {
+        lines.push(&format!("*The model would say:* {dissent}"));
     }
     lines.finish()
 }
@@ -130,12 +130,18 @@ fn commit(commit: &Commit) -> String {
         is_number.then(|| format!(", pull request {}", link(&format!("#{number}"), url, 240)))
     });
     let lag = match u64::try_from(commit.lag_seconds) {
-        Ok(lag) => format!("{} before", human(std::time::Duration::from_secs(lag))),
+        Ok(lag) => format!(
+            "{} before the onset",
+            parts::about(std::time::Duration::from_secs(lag))
+        ),
         Err(_) => "after the onset".to_owned(),
     };
     let reasons = say(&commit.reasons.join("; "), 160);
     let colon = if reasons.is_empty() { "" } else { ": " };
-    format!("• {page}{}, {lag}{colon}{reasons}", pull.unwrap_or_default())
+    format!(
+        "• {page}{}, {lag}{colon}{reasons}",
+        pull.unwrap_or_default()
+    )
 }
 
 /// Numbered steps with their commands.

@@ -138,10 +138,22 @@ pub fn enqueue(entries: &mut Vec<Entry>, entry: Entry) {
     keep_room(entries);
 }
 
-/// Takes out what has been delivered, for the incidents to remember.
+/// Takes out what has been delivered, for the incidents to remember. Replies
+/// that wait for it learn where it is.
 pub fn take_delivered(entries: &mut Vec<Entry>) -> Vec<Entry> {
-    let (waiting, delivered) = entries.drain(..).partition(Entry::is_waiting);
+    let (waiting, delivered): (Vec<_>, Vec<_>) = entries.drain(..).partition(Entry::is_waiting);
     *entries = waiting;
+    for entry in entries {
+        let is_same = |first: &&Entry| entry.incidents.iter().any(|id| first.is_about(id));
+        let mut firsts = delivered.iter().filter(|first| first.begins_thread());
+        if let Place::Thread { of, .. } | Place::Edit { of } = &mut entry.place
+            && of.is_none()
+        {
+            *of = firsts
+                .find(is_same)
+                .and_then(|first| first.delivered.clone());
+        }
+    }
     delivered
 }
 
@@ -214,7 +226,10 @@ mod tests {
                 &[first, ("worse", Kind::Escalated), ("end", Kind::Resolved)],
                 &["new", "end"],
             ),
-            (&[("again", Kind::Repeat), ("end", Kind::Resolved)], &["end"]),
+            (
+                &[("again", Kind::Repeat), ("end", Kind::Resolved)],
+                &["end"],
+            ),
         ];
         for (queued, left) in cases {
             assert_eq!(ids(&queue(queued)), left);

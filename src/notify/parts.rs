@@ -1,12 +1,14 @@
 //! The parts that messages have in common. Pure.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::blocks::{self, FIELD, FOOTER, HEADER, Lines, PREVIEW, REFERENCES};
 use super::text::{code, cost, say, sentence};
 use super::{Message, Story};
 use crate::duration::human;
-use crate::report::{Finding, Incident, IncidentState, Severity};
+use crate::report::{Finding, Incident, IncidentState, Severity, Source};
 
 /// A colour that is seen before anything is read.
 pub fn icon(incident: &Incident) -> &'static str {
@@ -20,7 +22,14 @@ pub fn icon(incident: &Incident) -> &'static str {
 
 /// How long it has been, or was.
 pub fn lasted(story: &Story, incident: &Incident) -> String {
-    human((story.now - incident.since).to_std().unwrap_or_default())
+    about((story.now - incident.since).to_std().unwrap_or_default())
+}
+
+/// A time without seconds that nobody wants to read.
+pub fn about(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let rest = if seconds >= 60 { seconds % 60 } else { 0 };
+    human(Duration::from_secs(seconds - rest))
 }
 
 /// The time of day; with the date unless it is today's.
@@ -84,6 +93,11 @@ pub fn what(story: &Story, incident: &Incident, cap: usize) -> String {
 
 /// Who notices, and how.
 pub fn impact(incident: &Incident, cap: usize) -> String {
+    // That nobody seems to suffer is what blindness looks like.
+    let is_blind = incident.root_cause.cause.as_deref() == Some("MonitoringBlind");
+    if is_blind && incident.analysis.source == Source::Rules {
+        return "Nobody will be told of an outage in what cannot be read.".to_owned();
+    }
     let affected = incident.affects.join(", ");
     let said = sentence(&incident.analysis.business_impact, cap * 2 / 3);
     let left = cap.saturating_sub(cost(&said) + 18);
@@ -149,8 +163,9 @@ pub fn references(story: &Story, incident: &Incident) -> String {
         .or(incident.root_cause.resource.namespace.as_deref());
     let mut places = Vec::new();
     let mut place = |label: &str, text: Option<&str>| {
-        if let Some(text) = text {
-            places.push(format!("{label} {}", code(text, 100)));
+        let text = code(text.unwrap_or_default(), 100);
+        if !text.is_empty() {
+            places.push(format!("{label} {text}"));
         }
     };
     place("namespace", namespace);
@@ -167,7 +182,10 @@ pub fn references(story: &Story, incident: &Incident) -> String {
         lines.push(&format!("*References:* {places}"));
     }
     for issue in known_issues(story, incident) {
-        lines.push(&format!("*Known issue:* {}", say(issue, 200)));
+        let issue = say(issue, 200);
+        if !issue.is_empty() {
+            lines.push(&format!("*Known issue:* {issue}"));
+        }
     }
     lines.finish()
 }
@@ -223,7 +241,7 @@ pub fn preview(headline: &str, rest: &str) -> String {
     let mut line = headline.to_owned();
     if !rest.is_empty() && cost(&line) + cost(rest) + 2 <= PREVIEW {
         line += ". ";
-        line += rest;
+        line += &rest.replace('*', "");
     }
     line
 }

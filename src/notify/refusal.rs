@@ -41,11 +41,17 @@ const CODES: &[(&str, Meaning)] = &[
     ("account_inactive", Permanent(Account, NEW_TOKEN)),
     (
         "not_authed",
-        Permanent(Account, "set SLACK_BOT_TOKEN to the app's bot token (xoxb-...)"),
+        Permanent(
+            Account,
+            "set SLACK_BOT_TOKEN to the app's bot token (xoxb-...)",
+        ),
     ),
     (
         "not_allowed_token_type",
-        Permanent(Account, "set SLACK_BOT_TOKEN to a bot token: one that begins with xoxb-"),
+        Permanent(
+            Account,
+            "set SLACK_BOT_TOKEN to a bot token: one that begins with xoxb-",
+        ),
     ),
     (
         "missing_scope",
@@ -56,7 +62,10 @@ const CODES: &[(&str, Meaning)] = &[
     ),
     (
         "no_permission",
-        Permanent(Account, "give the app the scope chat:write and install it again"),
+        Permanent(
+            Account,
+            "give the app the scope chat:write and install it again",
+        ),
     ),
     (
         "access_denied",
@@ -64,7 +73,10 @@ const CODES: &[(&str, Meaning)] = &[
     ),
     (
         "org_login_required",
-        Permanent(Account, "the workspace is being migrated: wait, or ask its admin"),
+        Permanent(
+            Account,
+            "the workspace is being migrated: wait, or ask its admin",
+        ),
     ),
     (
         "ekm_access_denied",
@@ -72,7 +84,10 @@ const CODES: &[(&str, Meaning)] = &[
     ),
     (
         "team_access_not_granted",
-        Permanent(Account, "ask an admin to grant the app access to this workspace"),
+        Permanent(
+            Account,
+            "ask an admin to grant the app access to this workspace",
+        ),
     ),
     (
         "channel_not_found",
@@ -85,20 +100,38 @@ const CODES: &[(&str, Meaning)] = &[
     ("not_in_channel", Permanent(Channel, INVITE)),
     (
         "is_archived",
-        Permanent(Channel, "unarchive the channel, or name another in SLACK_CHANNEL"),
+        Permanent(
+            Channel,
+            "unarchive the channel, or name another in SLACK_CHANNEL",
+        ),
     ),
     ("restricted_action", Permanent(Channel, ADMIN)),
-    ("restricted_action_read_only_channel", Permanent(Channel, ADMIN)),
-    ("restricted_action_thread_only_channel", Permanent(Channel, ADMIN)),
+    (
+        "restricted_action_read_only_channel",
+        Permanent(Channel, ADMIN),
+    ),
+    (
+        "restricted_action_thread_only_channel",
+        Permanent(Channel, ADMIN),
+    ),
     ("restricted_action_thread_locked", Permanent(Message, ADMIN)),
-    ("restricted_action_non_threadable_channel", Permanent(Channel, ADMIN)),
+    (
+        "restricted_action_non_threadable_channel",
+        Permanent(Channel, ADMIN),
+    ),
     (
         "msg_too_long",
-        Permanent(Message, "this is a defect: report it with the message as --dry-run prints it"),
+        Permanent(
+            Message,
+            "this is a defect: report it with the message as --dry-run prints it",
+        ),
     ),
     (
         "no_text",
-        Permanent(Message, "this is a defect: report it with the message as --dry-run prints it"),
+        Permanent(
+            Message,
+            "this is a defect: report it with the message as --dry-run prints it",
+        ),
     ),
     ("invalid_blocks", Blocks),
     ("invalid_blocks_format", Blocks),
@@ -120,13 +153,13 @@ const CODES: &[(&str, Meaning)] = &[
 
 /// What a code means; one that is not known is a refusal of this message.
 pub fn meaning(code: &str) -> Meaning {
-    CODES
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map_or(
-            Permanent(Message, "look the code up at https://docs.slack.dev/reference/methods/chat.postMessage"),
-            |(_, meaning)| *meaning,
-        )
+    CODES.iter().find(|(known, _)| *known == code).map_or(
+        Permanent(
+            Message,
+            "look the code up at https://docs.slack.dev/reference/methods/chat.postMessage",
+        ),
+        |(_, meaning)| *meaning,
+    )
 }
 
 #[cfg(test)]
@@ -137,7 +170,10 @@ mod tests {
     fn every_permanent_refusal_says_what_to_do() {
         for (code, meaning) in CODES {
             if let Permanent(_, advice) = meaning {
-                assert!(advice.len() > 20 && !advice.contains('\n'), "{code}: {advice}");
+                assert!(
+                    advice.len() > 20 && !advice.contains('\n'),
+                    "{code}: {advice}"
+                );
             }
         }
         assert!(matches!(meaning("brand_new"), Permanent(Message, _)));
@@ -146,7 +182,10 @@ mod tests {
     #[test]
     fn no_code_is_there_twice() {
         for (index, (code, _)) in CODES.iter().enumerate() {
-            assert!(CODES[index + 1..].iter().all(|(other, _)| other != code), "{code}");
+            assert!(
+                CODES[index + 1..].iter().all(|(other, _)| other != code),
+                "{code}"
+            );
         }
     }
 }

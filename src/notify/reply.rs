@@ -30,7 +30,12 @@ pub fn better(story: &Story, incident: &Incident) -> Message {
     let lead = format!("{} Better: {}{was}: ", icon(incident), incident.severity);
     let header = parts::headline(&lead, parts::title(story, incident));
     let what = parts::what(story, incident, LEAD / 3);
-    reply(story, incident, &header, &[what, why(story), impact(incident)])
+    reply(
+        story,
+        incident,
+        &header,
+        &[why(story), what, impact(incident)],
+    )
 }
 
 /// Back within hours of its end. Whoever reads it in the channel must be able

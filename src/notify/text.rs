@@ -181,7 +181,13 @@ mod tests {
     #[test]
     fn only_clean_addresses_become_links() {
         assert_eq!(link("a", "https://x/y", 99), "<https://x/y|a>");
-        for url in ["http://x", "javascript:x", "https://x/|y", "https://x/> <!here", ""] {
+        for url in [
+            "http://x",
+            "javascript:x",
+            "https://x/|y",
+            "https://x/> <!here",
+            "",
+        ] {
             assert_eq!(link("a", url, 99), "a", "{url}");
         }
         assert_eq!(link("a|b<", "https://x", 99), "<https://x|a/b&lt;>");
@@ -191,7 +197,11 @@ mod tests {
     #[test]
     fn credentials_do_not_get_through_in_any_form() {
         let token = format!("ghp_{}", "a1B2".repeat(9));
-        for text in [token.clone(), format!("x {token} y"), format!("ghp_\u{200b}{}", &token[4..])] {
+        for text in [
+            token.clone(),
+            format!("x {token} y"),
+            format!("ghp_\u{200b}{}", &token[4..]),
+        ] {
             for said in [say(&text, 99), code(&text, 99), command(&text, 99).unwrap()] {
                 assert!(!said.contains("a1B2a1B2"), "{said}");
             }
