@@ -1,6 +1,8 @@
 //! What is said in Slack and how it gets there, against a Slack that checks
 //! everything and breaks in every way.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "slack/check.rs"]
 mod check;
 #[path = "slack/clock.rs"]

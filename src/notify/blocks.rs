@@ -4,6 +4,8 @@
 //! sum, with what JSON adds, stays below what Slack takes. That is checked
 //! when this file is compiled, not when a message is sent.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::Message;
@@ -136,7 +138,7 @@ impl Lines {
     /// The text.
     pub fn finish(mut self) -> String {
         if self.left_out > 0 {
-            self.text += &format!("\n… and {} more", self.left_out);
+            let _ = write!(self.text, "\n… and {} more", self.left_out);
         }
         self.text
     }

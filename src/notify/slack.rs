@@ -175,7 +175,7 @@ impl<'a> Slack<'a> {
         let scopes = response.header("x-oauth-scopes").unwrap_or_default();
         let scopes = scopes
             .split(',')
-            .map(|scope| clean(scope))
+            .map(clean)
             .filter(|scope| !scope.is_empty())
             .collect();
         let answer = read(&response)?.map_err(|code| refused(&code))?;
@@ -215,7 +215,7 @@ impl<'a> Slack<'a> {
                 return Ok(channel_of(found));
             }
             let next = &answer["response_metadata"]["next_cursor"];
-            cursor = next.as_str().unwrap_or_default().to_owned();
+            next.as_str().unwrap_or_default().clone_into(&mut cursor);
             if cursor.is_empty() {
                 break;
             }

@@ -62,7 +62,7 @@ fn slack_that_limits_is_waited_for_within_the_deadline() {
 
     workspace.stub.break_with([wait("300")]);
     let error = post(&workspace).unwrap_err();
-    let retry_after = Duration::from_secs(300);
+    let retry_after = Duration::from_mins(5);
     assert_eq!(error, SlackError::RateLimited { retry_after });
     assert_eq!(workspace.clock.waits().len(), 1, "waited in vain");
     assert_eq!(workspace.said().len(), 1);
@@ -202,16 +202,11 @@ fn blocks_that_are_refused_become_text_once() {
     assert_eq!(said.blocks, json!([]));
     for part in [
         "SEV-1: mysql",
-        "git",
         "kubectl describe",
         "INC-2026-11-02-001",
         "#212",
     ] {
-        assert!(
-            said.text.contains(part) || part == "git",
-            "{part}: {}",
-            said.text
-        );
+        assert!(said.text.contains(part), "{part}: {}", said.text);
     }
     assert_eq!(workspace.http.attempts(Peer::Slack), 4);
 

@@ -79,7 +79,7 @@ fn due() -> Vec<Entry> {
 /// Runs a delivery over what the store holds; true when it came to its end.
 fn run(world: &std::cell::RefCell<World>, stored: &mut Vec<Entry>, extra: Vec<Entry>) -> bool {
     let clock = FakeClock::new();
-    let deadline = clock.after(Duration::from_secs(60));
+    let deadline = clock.after(Duration::from_mins(1));
     let mut entries = stored.clone();
     take_delivered(&mut entries);
     entries.extend(extra);

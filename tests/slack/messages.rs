@@ -1,5 +1,6 @@
 //! `docs/messages.md`: every kind of message, as it looks.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -195,7 +196,8 @@ fn replies(services: &[Service]) -> Vec<Sample> {
 fn the_page_shows_what_is_sent() {
     let mut text = INTRODUCTION.to_owned();
     for (title, about, message) in all() {
-        text += &format!("\n## {title}\n\n{about}\n\n{}", page::markdown(&message));
+        let shown = page::markdown(&message);
+        let _ = write!(text, "\n## {title}\n\n{about}\n\n{shown}");
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/messages.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

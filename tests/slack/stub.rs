@@ -190,7 +190,7 @@ fn write(mut stream: TcpStream, answer: &Answer) {
         answer.body.len()
     );
     for (name, value) in &answer.headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([*name, ": ", value, "\r\n"]);
     }
     let _ = stream.write_all(format!("{head}\r\n{}", answer.body).as_bytes());
 }

@@ -27,6 +27,9 @@ pub struct Said {
     pub edits: u32,
 }
 
+/// Whether a value is of the form that its key asks for.
+type Test = fn(&Value) -> bool;
+
 #[derive(Default)]
 struct Inner {
     said: Vec<Said>,
@@ -84,7 +87,7 @@ impl Workspace {
     }
 
     pub fn deadline(&self) -> std::time::Instant {
-        self.clock.after(Duration::from_secs(60))
+        self.clock.after(Duration::from_mins(1))
     }
 
     pub fn said(&self) -> Vec<Said> {
@@ -172,7 +175,7 @@ impl Inner {
         let body: Value =
             serde_json::from_slice(&asked.body).map_err(|e| format!("invalid_json: {e}"))?;
         let is_update = asked.path.ends_with("update");
-        self.check_keys(&body, is_update)?;
+        Self::check_keys(&body, is_update)?;
         let name = body["channel"]
             .as_str()
             .ok_or("channel_not_found: no string")?;
@@ -199,8 +202,8 @@ impl Inner {
         }
     }
 
-    fn check_keys(&self, body: &Value, is_update: bool) -> Result<(), String> {
-        let known: &[(&str, fn(&Value) -> bool)] = &[
+    fn check_keys(body: &Value, is_update: bool) -> Result<(), String> {
+        let known: &[(&str, Test)] = &[
             ("channel", Value::is_string),
             ("text", Value::is_string),
             ("blocks", Value::is_array),
