@@ -1,0 +1,93 @@
+//! Tells a watcher outside the cluster that the monitor itself lives, in
+//! healthchecks.io's form: `/start`, the plain address, `/fail`.
+//!
+//! Nothing here decides anything: what fails is logged.
+
+use std::time::Duration;
+
+use crate::http::{Http, Peer, Request, Retry};
+use crate::redact::redact;
+use crate::report::clean;
+use crate::secret::Secret;
+
+/// The ping at the start and the one at the end take 5 s at most together.
+const START: Duration = Duration::from_secs(2);
+const END: Duration = Duration::from_secs(3);
+/// Nobody reads more of a summary.
+const SUMMARY: usize = 500;
+
+const RETRY: Retry = Retry {
+    unsent: 1,
+    unsure: 1,
+    limited: 0,
+    statuses: &[500, 502, 503, 504],
+    pause: Duration::from_millis(250),
+};
+
+/// A cycle starts.
+pub fn start(url: &Secret, http: &Http, summary: &str) {
+    ping(url, "/start", http, summary, START);
+}
+
+/// A cycle saw the cluster and delivered what was due.
+pub fn success(url: &Secret, http: &Http, summary: &str) {
+    ping(url, "", http, summary, END);
+}
+
+/// A cycle ended in any other way.
+pub fn fail(url: &Secret, http: &Http, summary: &str) {
+    ping(url, "/fail", http, summary, END);
+}
+
+fn ping(url: &Secret, suffix: &str, http: &Http, summary: &str, time: Duration) {
+    let address = with_suffix(url.expose(), suffix);
+    let line: String = redact(&clean(summary)).chars().take(SUMMARY).collect();
+    let request = Request {
+        timeout: time,
+        limit: 64 * 1024,
+        ..Request::post(
+            Peer::Heartbeat,
+            &address,
+            "text/plain; charset=utf-8",
+            line.into_bytes(),
+        )
+    };
+    let deadline = http.clock().now() + time;
+    match http.send(&request, &RETRY, deadline) {
+        Ok(answer) if (200..300).contains(&answer.status) => {}
+        Ok(answer) => log::warn!(
+            "the heartbeat was refused with status {}: check HEARTBEAT_URL",
+            answer.status
+        ),
+        Err(error) => log::warn!("the heartbeat was not sent: {error}"),
+    }
+}
+
+/// Appends to the path, before a query.
+fn with_suffix(url: &str, suffix: &str) -> String {
+    let (path, query) = match url.split_once('?') {
+        Some((path, query)) => (path, format!("?{query}")),
+        None => (url, String::new()),
+    };
+    if suffix.is_empty() {
+        return url.to_owned();
+    }
+    format!("{}{suffix}{query}", path.trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_suffix;
+
+    #[test]
+    fn the_suffix_belongs_to_the_path() {
+        for (url, suffix, expected) in [
+            ("https://hc/u", "/start", "https://hc/u/start"),
+            ("https://hc/u/", "/fail", "https://hc/u/fail"),
+            ("https://hc/u?rid=1", "/start", "https://hc/u/start?rid=1"),
+            ("https://hc/u/?rid=1", "", "https://hc/u/?rid=1"),
+        ] {
+            assert_eq!(with_suffix(url, suffix), expected);
+        }
+    }
+}

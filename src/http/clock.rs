@@ -1,0 +1,25 @@
+//! The time by which the edges wait.
+
+use std::time::{Duration, Instant};
+
+/// Tells the time and lets it pass. Tests have one that does not wait.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Instant;
+    /// Returns when the pause is over.
+    fn wait(&self, pause: Duration);
+}
+
+/// The machine's own.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wait(&self, pause: Duration) {
+        std::thread::sleep(pause);
+    }
+}

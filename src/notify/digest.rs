@@ -1,0 +1,82 @@
+//! Many new incidents at once: one message, a line each. Pure.
+
+use super::blocks::{LEAD, Lines, Page};
+use super::parts::{self, icon, lasted};
+use super::text::{code, say};
+use super::{Message, Story};
+use crate::report::Incident;
+
+/// Two sections of lines; with the rest they stay below what a message holds.
+const LINES: usize = 2_900;
+const SECTIONS: usize = 2;
+
+/// The worst first, as many as there is room for.
+pub fn digest(story: &Story) -> Message {
+    let mut incidents = story.incidents.clone();
+    incidents.sort_by_key(|incident| (incident.severity, incident.tier));
+    let Some(worst) = incidents.first() else {
+        return parts::nothing(story);
+    };
+    let header = parts::headline(
+        &format!(
+            "{} {} new incidents, the worst {}: ",
+            icon(worst),
+            incidents.len(),
+            worst.severity
+        ),
+        &worst.title,
+    );
+    let mut page = Page::default();
+    page.header(&header);
+    let impact = parts::impact(worst, LEAD / 2);
+    if !impact.is_empty() {
+        page.section(&format!("*Impact of the first:* {impact}"));
+    }
+    list(story, &mut page, &incidents);
+    page.section("Each in full: ```k8s-monitor incidents list```");
+    page.footer(&parts::footer(story, None));
+    let place = say(story.cluster, 24);
+    page.message(parts::preview(
+        &format!("{header} ({place})"),
+        &parts::impact(worst, 160),
+    ))
+}
+
+fn list(story: &Story, page: &mut Page, incidents: &[&Incident]) {
+    let mut rest = incidents;
+    for section in 1..=SECTIONS {
+        let mut lines = Lines::new(LINES);
+        for incident in rest {
+            lines.push(&line(story, incident));
+        }
+        let left = lines.left_out();
+        let shown = rest.len() - left;
+        if left > 0 && section < SECTIONS {
+            // Once more, with only what fits: the rest goes on below.
+            lines = Lines::new(LINES);
+            for incident in &rest[..shown] {
+                lines.push(&line(story, incident));
+            }
+        }
+        page.section(&lines.finish());
+        rest = &rest[shown..];
+        if rest.is_empty() {
+            return;
+        }
+    }
+}
+
+fn line(story: &Story, incident: &Incident) -> String {
+    let tier = incident
+        .tier
+        .map(|tier| format!(" {tier}"))
+        .unwrap_or_default();
+    format!(
+        "{} *{}*{tier} {} · {} · {}",
+        icon(incident),
+        incident.severity,
+        say(&incident.title, 160),
+        lasted(story, incident),
+        code(&incident.id, 40)
+    )
+}

@@ -1,0 +1,96 @@
+//! Short replies in the thread of an incident. Pure.
+//!
+//! The thread holds the full message already: a reply says what changed.
+
+use super::blocks::{LEAD, Lines, Page};
+use super::full::{span, steps};
+use super::parts::{self, icon, lasted};
+use super::text::sentence;
+use super::{Message, Story};
+use crate::report::Incident;
+
+/// Something changed, and it is as bad as before.
+pub fn update(story: &Story, incident: &Incident) -> Message {
+    let lead = format!(
+        "{} Still {} after {}: ",
+        icon(incident),
+        incident.severity,
+        lasted(story, incident)
+    );
+    let header = parts::headline(&lead, parts::title(story, incident));
+    reply(story, incident, &header, &[why(story), impact(incident)])
+}
+
+/// Better than before, and still there.
+pub fn better(story: &Story, incident: &Incident) -> Message {
+    let was = match story.previous_severity {
+        Some(previous) => format!(", was {previous}"),
+        None => String::new(),
+    };
+    let lead = format!("{} Better: {}{was}: ", icon(incident), incident.severity);
+    let header = parts::headline(&lead, parts::title(story, incident));
+    let what = parts::what(story, incident, LEAD / 3);
+    reply(
+        story,
+        incident,
+        &header,
+        &[why(story), what, impact(incident)],
+    )
+}
+
+/// Back within hours of its end. Whoever reads it in the channel must be able
+/// to act on it.
+pub fn reopened(story: &Story, incident: &Incident) -> Message {
+    let lead = format!("{} Back again, {}: ", icon(incident), incident.severity);
+    let header = parts::headline(&lead, parts::title(story, incident));
+    let what = parts::what(story, incident, LEAD / 3);
+    let mut page = Page::default();
+    page.section(&body(&header, &[what, impact(incident), why(story)]));
+    page.section(&steps("*What to do*", &incident.actions, 1_000));
+    page.footer(&parts::footer(story, Some(incident)));
+    page.message(parts::preview(&header, &parts::impact(incident, 200)))
+}
+
+/// Over.
+pub fn resolved(story: &Story, incident: &Incident) -> Message {
+    let lead = format!(
+        "✅ Resolved, {} for {}: ",
+        incident.severity,
+        lasted(story, incident)
+    );
+    let header = parts::headline(&lead, &parts::subject(incident));
+    let what = match parts::what(story, incident, LEAD / 3) {
+        empty if empty.is_empty() => empty,
+        what => format!("*It was:* {what}"),
+    };
+    reply(story, incident, &header, &[span(story, incident), what])
+}
+
+fn why(story: &Story) -> String {
+    sentence(&parts::capital(story.why), LEAD / 4)
+}
+
+fn impact(incident: &Incident) -> String {
+    match parts::impact(incident, LEAD / 4) {
+        empty if empty.is_empty() => empty,
+        impact => format!("*Impact:* {impact}"),
+    }
+}
+
+fn reply(story: &Story, incident: &Incident, header: &str, lines: &[String]) -> Message {
+    let mut page = Page::default();
+    page.section(&body(header, lines));
+    page.footer(&parts::footer(story, Some(incident)));
+    let first = lines.iter().find(|line| !line.is_empty());
+    page.message(parts::preview(header, first.map_or("", String::as_str)))
+}
+
+/// A headline in bold, as a header block is too loud for a thread, and lines.
+fn body(header: &str, lines: &[String]) -> String {
+    let mut text = Lines::new(LEAD + 200);
+    text.push(&format!("*{}*", header.replace('*', "∗")));
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        text.push(line);
+    }
+    text.finish()
+}

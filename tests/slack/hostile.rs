@@ -1,0 +1,162 @@
+//! Whatever stands in the cluster, in GitHub or in the model's answer.
+
+use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
+use k8s_monitor::notify::{Kind, Silenced, Words, compose, compose_closed};
+use k8s_monitor::report::*;
+use proptest::prelude::*;
+
+use crate::check;
+use crate::stories::{at, database, story};
+
+const KINDS: [Kind; 8] = [
+    Kind::New,
+    Kind::Repeat,
+    Kind::Escalated,
+    Kind::Reopened,
+    Kind::Digest,
+    Kind::Update,
+    Kind::DeEscalated,
+    Kind::Resolved,
+];
+
+/// Pieces that break something somewhere.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("<!channel>".to_owned()),
+        Just("<!here|here> <@U012AB3CD> <#C024BE7LR>".to_owned()),
+        Just("@here @channel @everyone @Here".to_owned()),
+        Just("<https://evil.example|click>".to_owned()),
+        Just("https://evil.example/?a=1&b=2".to_owned()),
+        Just("``` x ``` `y`".to_owned()),
+        Just("&lt;!channel&gt; &amp;&".to_owned()),
+        Just("\u{202e}\u{2066}\u{200b}\u{feff}\u{1b}[31m\u{0}\u{85}\u{2028}".to_owned()),
+        Just("@\u{200b}channel <\u{200b}!here>".to_owned()),
+        Just("\"\\\n\r\t*_~>|".to_owned()),
+        Just("👩‍👩‍👧‍👦🔴 世界 ﷽".to_owned()),
+        Just(" password=hunter2hunter2 AKIAIOSFODNN7EXAMPLE ".to_owned()),
+        (
+            0_usize..4_000,
+            prop_oneof![Just('<'), Just('&'), Just('"'), Just('a'), Just('😀')]
+        )
+            .prop_map(|(length, c)| c.to_string().repeat(length)),
+        any::<String>(),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..5).prop_map(|pieces| pieces.concat())
+}
+
+/// An incident with hostile text wherever there is text.
+fn incident() -> impl Strategy<Value = Incident> {
+    let texts = prop::collection::vec(text(), 16);
+    let sizes = (0_usize..5, 0_usize..5, 0_usize..6, 0_usize..5);
+    (
+        texts,
+        sizes,
+        any::<bool>(),
+        -100_000_i64..100_000,
+        0_usize..4,
+    )
+        .prop_map(
+            |(t, (findings, evidence, actions, commits), flag, seconds, severity)| {
+                let mut incident = database();
+                incident.severity = Severity::ALL[severity];
+                incident.id.clone_from(&t[0]);
+                incident.title.clone_from(&t[1]);
+                incident.rule.clone_from(&t[2]);
+                incident.service = flag.then(|| t[3].clone());
+                incident.affects = vec![t[4].clone(), t[5].clone()];
+                incident.since = at("2026-11-02T08:00:00Z") + chrono::TimeDelta::seconds(seconds);
+                incident.root_cause.summary.clone_from(&t[6]);
+                incident.root_cause.resource.name.clone_from(&t[7]);
+                incident.root_cause.cause = flag.then(|| t[8].clone());
+                let mut finding = incident.findings[0].clone();
+                finding.message.clone_from(&t[6]);
+                finding.reason.clone_from(&t[9]);
+                finding.cause = flag.then(|| t[10].clone());
+                finding.known_issue = flag.then(|| t[11].clone());
+                finding.evidence[0].text.clone_from(&t[12]);
+                finding.evidence = vec![finding.evidence[0].clone(); evidence];
+                incident.findings = vec![finding; findings];
+                incident.analysis.hypothesis.clone_from(&t[13]);
+                incident.analysis.business_impact.clone_from(&t[14]);
+                incident.analysis.dissent = flag.then(|| t[13].clone());
+                let action = Action {
+                    title: t[15].clone(),
+                    command: Some(t[12].clone()),
+                };
+                incident.actions = vec![action; actions];
+                let correlation = incident.correlation.as_mut().unwrap();
+                let mut commit = correlation.commits[0].clone();
+                commit.reasons = vec![t[10].clone(); 3];
+                commit.lag_seconds = seconds;
+                if flag {
+                    commit.sha.clone_from(&t[9]);
+                    commit.url = format!("https://github.com/a/b/commit/{}", t[9]);
+                    commit.pull_request = Some(format!("https://github.com/{}/pull/1", t[10]));
+                }
+                correlation.commits = vec![commit; commits];
+                incident
+            },
+        )
+}
+
+fn service(name: &str, text: &str) -> Service {
+    let mut service = Service::new(name, Tier::P0);
+    service.namespace = Some(text.into());
+    service.gitops.app_name = Some(text.into());
+    service.gitops.manifests = Some(text.into());
+    service.ingress = vec![text.into(); 5];
+    service.known_issues = vec![
+        KnownIssue {
+            text: text.into(),
+            kind: KnownIssueKind::Other,
+        };
+        9
+    ];
+    service
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_breaks_out_or_gets_too_long(
+        one in incident(),
+        words in prop::option::of((text(), text())),
+        loose in text(),
+        kind in prop::sample::select(&KINDS),
+        count in 0_usize..60,
+        collapsed in any::<bool>(),
+    ) {
+        let services = [service(one.service.as_deref().unwrap_or("x"), &loose)];
+        let incidents = vec![one.clone(); if kind == Kind::Digest { count } else { 1 }];
+        let rollback = one.actions.clone();
+        let mut told = story(kind, &incidents, &services);
+        told.words = words.as_ref().map(|(headline, summary)| Words { headline, summary });
+        told.cluster = &loose;
+        told.cycle = &loose;
+        told.why = &loose;
+        told.model_note = Some(&loose);
+        told.rollback = &rollback;
+        told.previous_severity = Some(Severity::Sev4);
+        told.was_silenced = Some(Silenced { until: None, reason: loose.clone() });
+        told.next_repeat = Some(told.now);
+        told.collapsed = collapsed;
+        for message in [compose(&told), compose_closed(&told)] {
+            let blocks = message.blocks.clone();
+            prop_assert_eq!(check::message(&message.text.clone().into(), &blocks), Ok(()));
+            prop_assert_eq!(check::message(&message.plain().into(), &serde_json::json!([])), Ok(()));
+            let all = format!("{}{blocks}", message.text);
+            prop_assert!(!all.contains("<!") && !all.contains("<@") && !all.contains("<#"));
+            prop_assert!(!all.contains("AKIAIOSFODNN7EXAMPLE"), "{}", all);
+            prop_assert!(!message.text.contains('\n'));
+            // Every block of code that is opened is closed, and holds no other.
+            for block in blocks.as_array().unwrap() {
+                let text = block["text"]["text"].as_str().unwrap_or_default();
+                prop_assert!(text.matches("```").count() % 2 == 0, "{}", text);
+            }
+        }
+    }
+}

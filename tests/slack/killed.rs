@@ -1,0 +1,146 @@
+//! kill -9 at every step of a delivery, and the cycle after it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use k8s_monitor::notify::{
+    Entry, Journal, JournalError, Kind, Message, Post, Posted, SlackError, deliver, take_delivered,
+};
+
+use crate::clock::FakeClock;
+use crate::outages::{CRITICAL, INFRASTRUCTURE, entry};
+use crate::stories::{backend, certificate, database};
+
+/// Dies before the step of this number.
+struct Fuse(u32);
+
+impl Fuse {
+    fn step(&mut self) {
+        if self.0 == 0 {
+            std::panic::resume_unwind(Box::new("killed"));
+        }
+        self.0 -= 1;
+    }
+}
+
+/// Slack and the store in one, so that one fuse serves both; what is in it
+/// survives the kill.
+struct World {
+    fuse: Fuse,
+    said: Vec<String>,
+}
+
+struct FakeSlack<'a>(&'a std::cell::RefCell<World>);
+struct FakeStore<'a>(&'a std::cell::RefCell<World>, &'a mut Vec<Entry>);
+
+impl Post for FakeSlack<'_> {
+    fn post(
+        &mut self,
+        channel: &str,
+        message: &Message,
+        thread_ts: Option<&str>,
+        _: bool,
+        _: Instant,
+    ) -> Result<Posted, SlackError> {
+        let mut world = self.0.borrow_mut();
+        world.fuse.step();
+        let reply = if thread_ts.is_some() { "reply " } else { "" };
+        world.said.push(format!("{reply}{}", message.text));
+        let ts = format!("1.{:06}", world.said.len());
+        Ok(Posted {
+            channel: channel.into(),
+            ts,
+        })
+    }
+
+    fn update(&mut self, _: &Posted, _: &Message, _: Instant) -> Result<(), SlackError> {
+        self.0.borrow_mut().fuse.step();
+        Ok(())
+    }
+}
+
+impl Journal for FakeStore<'_> {
+    fn record(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        self.0.borrow_mut().fuse.step();
+        *self.1 = entries.to_vec();
+        Ok(())
+    }
+}
+
+fn due() -> Vec<Entry> {
+    vec![
+        entry(Kind::New, CRITICAL, database(), 1),
+        entry(Kind::New, INFRASTRUCTURE, backend(), 2),
+        entry(Kind::Update, CRITICAL, database(), 3),
+        entry(Kind::New, INFRASTRUCTURE, certificate(), 4),
+    ]
+}
+
+/// Runs a delivery over what the store holds; true when it came to its end.
+fn run(world: &std::cell::RefCell<World>, stored: &mut Vec<Entry>, extra: Vec<Entry>) -> bool {
+    let clock = FakeClock::new();
+    let deadline = clock.after(Duration::from_mins(1));
+    let mut entries = stored.clone();
+    take_delivered(&mut entries);
+    entries.extend(extra);
+    let mut store = FakeStore(world, stored);
+    catch_unwind(AssertUnwindSafe(|| {
+        deliver(
+            &mut entries,
+            &mut FakeSlack(world),
+            &mut store,
+            &clock,
+            deadline,
+        );
+    }))
+    .is_ok()
+}
+
+#[test]
+fn killed_anywhere_nothing_is_lost_and_at_most_one_comes_twice() {
+    let expected = {
+        let world = std::cell::RefCell::new(World {
+            fuse: Fuse(u32::MAX),
+            said: Vec::new(),
+        });
+        assert!(run(&world, &mut Vec::new(), due()));
+        world.into_inner().said
+    };
+    assert_eq!(expected.len(), 4);
+    // Steps: stored, then sent and marked four times.
+    let mut doubled = 0;
+    for step in 0..=9 {
+        let mut stored = Vec::new();
+        let world = std::cell::RefCell::new(World {
+            fuse: Fuse(step),
+            said: Vec::new(),
+        });
+        let finished = run(&world, &mut stored, due());
+        assert_eq!(finished, step == 9, "step {step}");
+        world.borrow_mut().fuse = Fuse(u32::MAX);
+        // What was never stored is due again by the same rules; the next cycle
+        // reads the rest.
+        let again = if step == 0 { due() } else { Vec::new() };
+        assert!(run(&world, &mut stored, again));
+        let said = world.into_inner().said;
+        for message in &expected {
+            let text = message.trim_start_matches("reply ");
+            let times = said.iter().filter(|said| said.ends_with(text)).count();
+            let in_window = step > 0 && step % 2 == 0;
+            assert!(
+                times == 1 || (times == 2 && in_window),
+                "step {step}: {text}"
+            );
+            doubled += u32::from(times == 2);
+        }
+        let mut in_order = said.clone();
+        in_order.dedup();
+        let texts = |list: &[String]| -> Vec<String> {
+            list.iter()
+                .map(|text| text.trim_start_matches("reply ").to_owned())
+                .collect()
+        };
+        assert_eq!(texts(&in_order), texts(&expected), "step {step}");
+    }
+    assert_eq!(doubled, 4, "one for each of the four windows");
+}

@@ -1,0 +1,256 @@
+//! `docs/messages.md`: every kind of message, as it looks.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use k8s_monitor::inventory::Service;
+use k8s_monitor::notify::{Kind, Message, Silenced, Story, Words, compose, compose_closed};
+use k8s_monitor::report::{Incident, IncidentState, Severity};
+
+use crate::stories::{
+    at, backend, blind, certificate, database, later, many, rollback, services, story,
+};
+use crate::{check, page};
+
+const INTRODUCTION: &str = "\
+# Messages
+
+What the monitor says in Slack. This page is written by a test from the blocks \
+that are sent (`UPDATE_DOCS=1 cargo test --test slack`); colours, columns and \
+spacing are Slack's own. *Preview* is what a phone shows before it is unlocked.
+
+Channels, times and repetitions: [configuration](configuration.md).
+";
+
+/// Title, what it is for, the message.
+type Sample = (&'static str, &'static str, Message);
+
+fn all() -> Vec<Sample> {
+    let services = services();
+    let mut samples = full(&services);
+    samples.extend(replies(&services));
+    samples
+}
+
+fn full(services: &[Service]) -> Vec<Sample> {
+    let rollback = rollback();
+    let sev1 = Story {
+        rollback: &rollback,
+        model_note: Some("explained by claude-haiku-4-5 (3 calls, 0.010 USD)"),
+        next_repeat: Some(at("2026-11-02T11:04:05Z")),
+        words: Some(Words {
+            headline: "mysql is down, killed for memory since its limit was cut",
+            summary: "MySQL is killed at its new limit of 256Mi and the chores tracker has no \
+                      database. A commit 12 minutes before the outage lowered the limit.",
+        }),
+        ..story(Kind::New, &[], &[])
+    };
+    let one = [database()];
+    let two = [backend()];
+    let three = [certificate()];
+    let unseen = [blind()];
+    let escalated = [later(
+        database(),
+        "2026-11-02T05:58:10Z",
+        IncidentState::Escalated,
+    )];
+    let repeated = [later(
+        database(),
+        "2026-11-02T02:00:02Z",
+        IncidentState::Ongoing,
+    )];
+    let several = many();
+    let with = |base: &Story, incidents: &[Incident], kind| {
+        let told = Story {
+            incidents: incidents.iter().collect(),
+            services,
+            kind,
+            ..base.clone()
+        };
+        compose(&told)
+    };
+    let plain = story(Kind::New, &[], services);
+    vec![
+        (
+            "SEV-1",
+            "New, explained by the model, with a suspect commit.",
+            with(&sev1, &one, Kind::New),
+        ),
+        (
+            "SEV-1, still open",
+            "In full again every 3 hours, here without the model.",
+            with(&plain, &repeated, Kind::Repeat),
+        ),
+        (
+            "SEV-2",
+            "New, by the rules alone.",
+            with(&plain, &two, Kind::New),
+        ),
+        (
+            "SEV-3",
+            "In business hours only.",
+            with(&plain, &three, Kind::New),
+        ),
+        (
+            "Escalation",
+            "A new message in the channel of the worse severity, though it was silenced.",
+            with(
+                &Story {
+                    previous_severity: Some(Severity::Sev2),
+                    was_silenced: Some(Silenced {
+                        until: Some(at("2026-11-02T12:00:00Z")),
+                        reason: "moving the database to another node".into(),
+                    }),
+                    ..plain.clone()
+                },
+                &escalated,
+                Kind::Escalated,
+            ),
+        ),
+        (
+            "Blind monitor",
+            "What could not be read is never called healthy.",
+            with(&plain, &unseen, Kind::New),
+        ),
+        (
+            "Digest",
+            "More than five new incidents in one cycle.",
+            with(&plain, &several, Kind::Digest),
+        ),
+    ]
+}
+
+fn replies(services: &[Service]) -> Vec<Sample> {
+    let open = [later(
+        database(),
+        "2026-11-02T05:58:10Z",
+        IncidentState::Ongoing,
+    )];
+    let mut milder = backend();
+    milder.severity = Severity::Sev2;
+    let better = [later(
+        milder,
+        "2026-11-02T05:58:10Z",
+        IncidentState::DeEscalated,
+    )];
+    let over = [later(
+        database(),
+        "2026-11-02T05:58:10Z",
+        IncidentState::Resolved,
+    )];
+    let back = [later(
+        database(),
+        "2026-11-02T07:51:30Z",
+        IncidentState::Reopened,
+    )];
+    let update = Story {
+        why: "chores-tracker-frontend is affected now too",
+        ..story(Kind::Update, &open, services)
+    };
+    let milder = Story {
+        why: "one of two replicas is ready again",
+        previous_severity: Some(Severity::Sev1),
+        ..story(Kind::DeEscalated, &better, services)
+    };
+    let reopened = Story {
+        why: "resolved 41m ago",
+        ..story(Kind::Reopened, &back, services)
+    };
+    let resolved = story(Kind::Resolved, &over, services);
+    let collapsed = Story {
+        collapsed: true,
+        ..resolved.clone()
+    };
+    vec![
+        (
+            "Update",
+            "A reply, when something changed.",
+            compose(&update),
+        ),
+        ("De-escalation", "A reply.", compose(&milder)),
+        (
+            "Resolved",
+            "A reply, also shown in the channel.",
+            compose(&resolved),
+        ),
+        (
+            "Resolved, the first message",
+            "What the first message is edited to.",
+            compose_closed(&resolved),
+        ),
+        (
+            "Reopened",
+            "Back within 3 hours: a reply, also shown in the channel.",
+            compose(&reopened),
+        ),
+        (
+            "Came and went",
+            "It ended before Slack could be reached: one message.",
+            compose(&collapsed),
+        ),
+    ]
+}
+
+#[test]
+fn the_page_shows_what_is_sent() {
+    let mut text = INTRODUCTION.to_owned();
+    for (title, about, message) in all() {
+        let shown = page::markdown(&message);
+        let _ = write!(text, "\n## {title}\n\n{about}\n\n{shown}");
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/messages.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == text,
+        "docs/messages.md is stale: UPDATE_DOCS=1 cargo test --test slack"
+    );
+}
+
+#[test]
+fn every_kind_is_what_slack_takes() {
+    for (title, _, message) in all() {
+        check::message(&message.text.clone().into(), &message.blocks)
+            .unwrap_or_else(|error| panic!("{title}: {error}"));
+        check::message(&message.plain().into(), &serde_json::json!([]))
+            .unwrap_or_else(|error| panic!("{title} as text: {error}"));
+        assert!(!message.text.contains('\n'), "{title}");
+    }
+}
+
+/// At three in the morning: how bad, what, who suffers, before any scrolling.
+#[test]
+fn the_first_two_blocks_are_enough() {
+    for (title, _, message) in full(&services()).into_iter().take(6) {
+        let head = message.blocks[0]["text"]["text"].as_str().unwrap();
+        let lead = message.blocks[1]["text"]["text"].as_str().unwrap();
+        assert!(head.contains("SEV-"), "{title}: {head}");
+        assert!(head.chars().count() <= 150);
+        assert!(lead.contains("*Impact:*"), "{title}: {lead}");
+        assert!(message.text.starts_with(head), "{title}: {}", message.text);
+    }
+}
+
+#[test]
+fn links_are_our_own_or_none() {
+    let services = services();
+    for url in [
+        "https://evil.example/commit/4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3",
+        "javascript:alert(1)",
+        "https://github.com/a/b/commit/4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b|x> <!here",
+    ] {
+        let mut incident = database();
+        let commit = &mut incident.correlation.as_mut().unwrap().commits[0];
+        commit.url = url.into();
+        commit.pull_request = Some(format!("{url}/pull/x"));
+        let incidents = [incident];
+        let blocks = compose(&story(Kind::New, &incidents, &services))
+            .blocks
+            .to_string();
+        assert!(!blocks.contains('<'), "{blocks}");
+        assert!(blocks.contains("4f2a9c1"), "{blocks}");
+    }
+}

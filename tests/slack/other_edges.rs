@@ -1,0 +1,159 @@
+//! The client as other edges use it, and the heartbeat.
+
+use std::time::Duration;
+
+use k8s_monitor::config::{Config, Environment};
+use k8s_monitor::heartbeat;
+use k8s_monitor::http::{Http, HttpError, Peer, Request, Retry};
+use k8s_monitor::secret::Secret;
+
+use crate::clock::FakeClock;
+use crate::stub::{Answer, Fault, Stub, nobody};
+use crate::workspace::http;
+
+fn fine() -> Stub {
+    Stub::new(|_| Answer::status(200, "fine"))
+}
+
+fn get(http: &Http, clock: &FakeClock, url: &str) -> Result<String, HttpError> {
+    let request = Request::get(Peer::Github, url);
+    let answer = http.send(&request, &Retry::READ, clock.after(Duration::from_secs(30)))?;
+    Ok(format!(
+        "{} {}",
+        answer.status,
+        String::from_utf8_lossy(&answer.body)
+    ))
+}
+
+#[test]
+fn a_status_is_an_answer_with_its_body() {
+    let (stub, clock) = (fine(), FakeClock::new());
+    let http = http(&clock);
+    stub.break_with([Fault::Says(Answer::status(404, "none"))]);
+    assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "404 none");
+    assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "200 fine");
+    assert_eq!(
+        (http.attempts(Peer::Github), http.attempts(Peer::Slack)),
+        (2, 0)
+    );
+}
+
+#[test]
+fn reading_is_tried_again_with_longer_pauses() {
+    let (stub, clock) = (fine(), FakeClock::new());
+    let http = http(&clock);
+    stub.break_with([Fault::Cut, Fault::Says(Answer::status(502, ""))]);
+    assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "200 fine");
+    let seconds = |s: &[u64]| {
+        s.iter()
+            .map(|s| Duration::from_secs(*s))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(clock.waits(), seconds(&[1, 2]));
+    stub.break_with(vec![Fault::Says(Answer::status(502, "still")); 3]);
+    assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "502 still");
+}
+
+#[test]
+fn no_pause_goes_past_the_deadline() {
+    let (stub, clock) = (fine(), FakeClock::new());
+    let http = http(&clock);
+    stub.break_with([Fault::Says(Answer::status(500, "first"))]);
+    let request = Request::get(Peer::Github, "");
+    let url = stub.url();
+    let request = Request {
+        url: &url,
+        ..request
+    };
+    let answer = http
+        .send(
+            &request,
+            &Retry::READ,
+            clock.after(Duration::from_millis(900)),
+        )
+        .unwrap();
+    assert_eq!(answer.body, b"first");
+    assert!(clock.waits().is_empty());
+    let late = http.send(&request, &Retry::READ, clock.after(Duration::ZERO));
+    assert!(matches!(late, Err(HttpError::NoTime { .. })), "{late:?}");
+    assert_eq!(stub.asked().len(), 1);
+}
+
+#[test]
+fn errors_name_the_host_and_nothing_else_of_an_address() {
+    let clock = FakeClock::new();
+    let http = http(&clock);
+    let nobody = format!("{}/ping/s3cr3t-uuid?key=s3cr3t", nobody());
+    for (url, wanted) in [
+        (nobody.as_str(), "cannot reach 127.0.0.1"),
+        ("not an address s3cr3t", "write it like https://"),
+        ("ftp://host/s3cr3t", "write it like https://"),
+        ("http://s3cr3t.invalid/s3cr3t-path", "cannot reach"),
+    ] {
+        let error = get(&http, &clock, url).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{error}");
+        let shown = error.replace("s3cr3t.invalid", "");
+        assert!(!shown.contains("s3cr3t"), "{error}");
+    }
+}
+
+#[test]
+fn a_redirect_of_a_post_is_not_followed() {
+    let (stub, clock) = (fine(), FakeClock::new());
+    let http = http(&clock);
+    let elsewhere = Answer {
+        headers: vec![("location", format!("{}/elsewhere", stub.url()))],
+        ..Answer::status(307, "")
+    };
+    stub.break_with([Fault::Says(elsewhere.clone()), Fault::Says(elsewhere)]);
+    let url = stub.url();
+    let request = Request::post(Peer::Anthropic, &url, "text/plain", b"secret".to_vec());
+    let deadline = clock.after(Duration::from_secs(9));
+    assert_eq!(
+        http.send(&request, &Retry::NEVER, deadline).unwrap().status,
+        307
+    );
+    // Reading is: GitHub answers so for a repository that was renamed.
+    assert_eq!(get(&http, &clock, &url).unwrap(), "200 fine");
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_stops_what_needs_it() {
+    let clock = FakeClock::new();
+    let mut config = Config::load(None, &Environment::new()).unwrap().config;
+    let proxy = nobody().replace("http://", "http://user:s3cr3t@");
+    config.https_proxy = Secret::new(&proxy);
+    let http = Http::with_clock(&config, Box::new(clock.clone()));
+    let error = get(&http, &clock, "https://slack.invalid").unwrap_err();
+    assert!(error.is_unsent(), "{error:?}");
+    assert!(!error.to_string().contains("s3cr3t"), "{error}");
+    let stub = fine();
+    assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "200 fine");
+}
+
+#[test]
+fn the_heart_beats_in_the_usual_form() {
+    let (stub, clock) = (fine(), FakeClock::new());
+    let http = http(&clock);
+    let url = Secret::new(&format!("{}/ping/uuid", stub.url())).unwrap();
+    heartbeat::start(&url, &http, "cycle 1");
+    heartbeat::success(&url, &http, "SEV-4:\nall well");
+    heartbeat::fail(&url, &http, "exit 75 password=hunter2hunter2");
+    let asked = stub.asked();
+    let paths: Vec<_> = asked.iter().map(|asked| asked.path.as_str()).collect();
+    assert_eq!(paths, ["/ping/uuid/start", "/ping/uuid", "/ping/uuid/fail"]);
+    assert!(asked.iter().all(|asked| asked.method == "POST"));
+    assert_eq!(asked[1].text(), "SEV-4: all well");
+    assert!(!asked[2].text().contains("hunter2"));
+    assert_eq!(http.attempts(Peer::Heartbeat), 3);
+}
+
+#[test]
+fn a_heartbeat_that_fails_takes_little_time_and_harms_nobody() {
+    let clock = FakeClock::new();
+    let http = http(&clock);
+    let url = Secret::new(&nobody()).unwrap();
+    heartbeat::start(&url, &http, "x");
+    heartbeat::fail(&url, &http, "x");
+    assert!(clock.waits().iter().sum::<Duration>() < Duration::from_secs(5));
+}
