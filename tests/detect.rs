@@ -2,7 +2,7 @@
 //! under `tests/fixtures/detect/<family>` is a case, and to add one is to add
 //! a file. `tests/support/case.rs` tells what may stand in it.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
 mod support;
 

@@ -2,6 +2,8 @@
 //! cases, and to add one is to add an entry. `tests/diagnose/world.rs` tells
 //! what may stand in it.
 
+#![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
+
 #[path = "diagnose/bench.rs"]
 mod bench;
 #[path = "diagnose/docs.rs"]

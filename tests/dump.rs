@@ -550,7 +550,7 @@ mod archives {
     #[test]
     fn archives_that_break_off_are_errors() {
         let noise: Vec<u8> = (0..200_000u32)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0])
             .collect();
         let (_folder, path) = archive(&[
             ("pods.json", EntryType::Regular, POD.as_bytes()),

@@ -280,10 +280,9 @@ impl<'a> Directory<'a> {
 
 /// `CART_SERVICE_ADDR` is about `cartservice`.
 fn stem(variable: &str) -> String {
-    let endings = ADDRESS_ENDINGS.iter().filter(|e| **e != "_SERVICE");
+    let mut endings = ADDRESS_ENDINGS.iter().filter(|e| **e != "_SERVICE");
     let cut = endings
-        .filter_map(|e| variable.strip_suffix(e))
-        .next()
+        .find_map(|e| variable.strip_suffix(e))
         .unwrap_or(variable);
     cut.replace('_', "").to_lowercase()
 }

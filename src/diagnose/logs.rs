@@ -101,8 +101,8 @@ fn is_frame(line: &str) -> bool {
         || text.starts_with("created by ")
         || text.starts_with("goroutine ")
         || text.starts_with("from ") && text.contains(":in ")
-        || text.starts_with("/") && text.contains(".go:")
-        || text.starts_with("#") && text.contains(" 0x")
+        || text.starts_with('/') && text.contains(".go:")
+        || text.starts_with('#') && text.contains(" 0x")
         || text.chars().all(|c| !c.is_alphanumeric())
 }
 

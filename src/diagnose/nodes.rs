@@ -12,7 +12,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::NetworkDegraded,
-        proof: network,
+        proof: plugin,
     },
     Rule {
         cause: Cause::KubeletUnavailable,
@@ -56,9 +56,9 @@ fn runtime(case: &Case) -> Option<Proof> {
     })
 }
 
-fn network(case: &Case) -> Option<Proof> {
+fn plugin(case: &Case) -> Option<Proof> {
     let ready = ready(case)?;
-    (ready.is_false() && is_network(&ready.message.to_lowercase())).then(|| {
+    is_network(&ready.message.to_lowercase()).then(|| {
         Proof::object(ready.message.clone()).saying(format!(
             "the network plugin on {} is not ready",
             case.finding.resource.name

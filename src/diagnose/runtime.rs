@@ -43,7 +43,10 @@ fn out_of_memory(case: &Case) -> Option<Proof> {
             status.restart_count,
             limit.map_or("none", |l| l.0.as_str())
         ))
-        .saying(format!("container {} was killed at {bound}", status.name)),
+        .saying(format!(
+            "container {} was killed for memory (OOMKilled, exit code {}) at {bound}",
+            status.name, end.exit_code
+        )),
     )
 }
 
@@ -78,8 +81,15 @@ fn crashed(case: &Case) -> Option<Proof> {
         .ends()
         .find(|(_, _, t)| !matches!(t.exit_code, 137 | 143))
     {
-        let ended = format!("container {} {}", status.name, translated(end));
-        let proof = Proof::object(format!("{ended}, {} restarts", status.restart_count));
+        let ended = match status.restart_count {
+            0 => format!("container {} {}", status.name, translated(end)),
+            count => format!(
+                "container {} restarted {count} times, last {}",
+                status.name,
+                translated(end)
+            ),
+        };
+        let proof = Proof::object(ended.clone());
         return Some(match logs::last_words(case) {
             Some(line) => proof
                 .and(FactKind::Log, line.clone())

@@ -122,9 +122,8 @@ impl<'a> Scene<'a> {
         let last = labels.next()?;
         match (labels.next(), labels.next()) {
             (None, _) => self.endpoint(namespace, last),
-            (Some(name), None) => self.endpoint(last, name),
-            // A pod of a headless service: `db-0.db.prod`.
-            (Some(name), Some(_)) => self.endpoint(last, name),
+            // Also a pod of a headless service: `db-0.db.prod`.
+            (Some(name), _) => self.endpoint(last, name),
         }
     }
 

@@ -403,19 +403,17 @@ fn short(case: &Case, resource: &str) -> Option<Proof> {
             unit(*all)
         )
     });
-    let asked = if resource == "pods" {
-        "one more pod".to_owned()
-    } else if asks <= 0.0 {
-        format!("some {resource}")
-    } else {
-        unit(asks)
+    let words = words(resource);
+    let asked = match resource {
+        "pods" => String::new(),
+        _ if asks == 0.0 => String::new(),
+        _ => format!(": it asks for {}", unit(asks)),
     };
+    let message = format!("no node has room for it ({words}){asked}{there}");
     Some(
-        Proof::object(format!("asks for {asked} ({resource}){there}"))
-            .and(FactKind::Object, format!("scheduler: {said}"))
-            .saying(format!(
-                "no node has room for it: it asks for {asked}{there}"
-            )),
+        Proof::object(format!("scheduler: {said}"))
+            .and(FactKind::Object, format!("{words}{asked}{there}"))
+            .saying(message),
     )
 }
 

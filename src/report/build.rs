@@ -137,10 +137,7 @@ fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
     let root = incident.root();
     Analysis {
         source: Source::Rules,
-        hypothesis: match root.cause {
-            Some(cause) => format!("{}: {}", cause, redact(&root.sentence())),
-            None => redact(&root.sentence()).into_owned(),
-        },
+        hypothesis: redact(&root.sentence()).into_owned(),
         confidence: if root.cause.is_some() {
             Confidence::High
         } else {

@@ -79,6 +79,7 @@ fn run(path: &Path) -> (Expected, Tally) {
     let grounds = Grounds {
         inventory: &inventory,
         look_back: Duration::from_secs(3600),
+        outages: &std::collections::BTreeMap::default(),
         restarts: &BTreeMap::new(),
         unlisted: Tier::P3,
     };

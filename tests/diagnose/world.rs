@@ -170,7 +170,8 @@ impl Case {
             &Grounds {
                 inventory: &inventory,
                 look_back: std::time::Duration::from_secs(3600),
-                restarts: &Default::default(),
+                outages: &std::collections::BTreeMap::default(),
+                restarts: &std::collections::BTreeMap::default(),
                 unlisted: Tier::P3,
             },
         )

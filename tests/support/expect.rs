@@ -49,7 +49,7 @@ pub fn whole(verdict: &Verdict) -> Value {
         .iter()
         .map(|s| (s.name.clone(), service(s).into()));
     json!({
-        "services": Map::from_iter(services),
+        "services": services.collect::<Map<_, _>>(),
         "incidents": verdict.incidents.iter().map(incident).collect::<Vec<_>>(),
     })
 }
@@ -85,7 +85,8 @@ fn differing_incidents(expected: &[Map<String, Value>], found: &[Incident]) -> V
             _ => maps
                 .iter()
                 .map(|m| format!("\n        {}", shown(m)))
-                .collect(),
+                .collect::<Vec<_>>()
+                .concat(),
         };
         return vec![difference("incidents", &list(expected), &list(&found))];
     }

@@ -1,6 +1,8 @@
 //! Argo CD, cert-manager, External Secrets and metrics.server: kinds that a
 //! cluster may lack.
 
+#![allow(clippy::zero_sized_map_values, reason = "a set on the wire is a map")]
+
 use std::collections::BTreeMap;
 
 use super::{Condition, ObjectMeta, Quantity, Time, slim};
@@ -156,7 +158,6 @@ slim! {
     }
 
     /// What backs the store; only the provider's name is kept.
-    #[allow(clippy::zero_sized_map_values, reason = "a set on the wire is a map")]
     pub struct SecretStoreSpec {
         pub provider: BTreeMap<String, Discarded>,
     }
