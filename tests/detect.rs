@@ -24,7 +24,7 @@ macro_rules! families {
 }
 
 families! {
-    pods workloads batch nodes network storage presence memory visibility severity grouping
+    pods workloads batch nodes network storage presence memory platform visibility severity grouping
 }
 
 #[test]

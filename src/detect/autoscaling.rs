@@ -33,14 +33,9 @@ fn check(view: &View, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
     let target = &scaler.spec.scale_target_ref;
     let reference = ObjectRef::new("HorizontalPodAutoscaler", &meta.namespace, &meta.name);
     let mut finding = Finding::new(Reason::HpaCannotScale, reference, since, Effect::Impaired);
-    finding.service = view
-        .workloads
-        .iter()
-        .find(|w| {
-            w.kind == target.kind && w.name == target.name && w.meta.namespace == meta.namespace
-        })
-        .and_then(|w| view.service_of(w))
-        .map(|s| s.name.clone());
+    let scaled = view.workload(&target.kind, &meta.namespace, &target.name);
+    let service = scaled.and_then(|w| view.service_of(w));
+    finding.service = service.map(|s| s.name.clone());
     finding.message = format!(
         "{} {} is not scaled: {}",
         target.kind, target.name, failed.message

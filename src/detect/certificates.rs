@@ -2,6 +2,8 @@
 //! to renew a certificate that is still valid are no trouble, and an expired
 //! one is, whatever its Ready condition says.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
@@ -22,10 +24,10 @@ const ISSUER: TimeDelta = TimeDelta::minutes(5);
 #[must_use]
 pub fn detect(view: &View) -> Vec<Finding> {
     let objects = &view.snapshot.objects;
-    let mut findings: Vec<_> = objects
-        .certificates
-        .iter()
-        .filter_map(|c| certificate(view, c))
+    let users = users(view);
+    let certificates = objects.certificates.iter();
+    let mut findings: Vec<_> = certificates
+        .filter_map(|c| certificate(view, &users, c))
         .collect();
     let issuers = objects.issuers.iter().map(|i| (i, "Issuer"));
     let of_cluster = objects.cluster_issuers.iter().map(|i| (i, "ClusterIssuer"));
@@ -37,7 +39,7 @@ pub fn detect(view: &View) -> Vec<Finding> {
     findings
 }
 
-fn certificate(view: &View, certificate: &Certificate) -> Option<Finding> {
+fn certificate(view: &View, users: &Users, certificate: &Certificate) -> Option<Finding> {
     let now = view.now();
     let status = &certificate.status;
     let ready = condition(&status.conditions, "Ready");
@@ -71,7 +73,7 @@ fn certificate(view: &View, certificate: &Certificate) -> Option<Finding> {
     let meta = &certificate.metadata;
     let reference = ObjectRef::new("Certificate", &meta.namespace, &meta.name);
     let mut finding = Finding::new(reason, reference, since, Effect::Impaired);
-    finding.service = served(view, certificate).map(|s| s.name.clone());
+    finding.service = served(view, users, certificate).map(|s| s.name.clone());
     finding.message = format!(
         "the certificate for {} {message}",
         certificate.spec.dns_names.join(", ")
@@ -112,7 +114,7 @@ fn overdue(certificate: &Certificate, now: Time, end: Time) -> Option<Time> {
 
 /// The most critical service whose users see the certificate: by the hosts of
 /// the services file, by the ingresses that use its secret, else by its namespace.
-fn served<'a>(view: &View<'a>, certificate: &Certificate) -> Option<&'a Service> {
+fn served<'a>(view: &View<'a>, users: &Users, certificate: &Certificate) -> Option<&'a Service> {
     let names = &certificate.spec.dns_names;
     let by_host = view
         .roster
@@ -124,7 +126,7 @@ fn served<'a>(view: &View<'a>, certificate: &Certificate) -> Option<&'a Service>
         })
         .min_by_key(|s| s.tier);
     by_host
-        .or_else(|| by_ingress(view, certificate))
+        .or_else(|| by_ingress(view, users, certificate))
         .or_else(|| {
             let at = view.owners.of_object(&certificate.metadata)?;
             Some(&view.roster[at])
@@ -141,28 +143,38 @@ fn covers(name: &str, host: &str) -> bool {
     }
 }
 
-fn by_ingress<'a>(view: &View<'a>, certificate: &Certificate) -> Option<&'a Service> {
+/// The ingresses that use the Secret of a certificate, by namespace and name.
+type Users<'a> = HashMap<(&'a str, &'a str), Vec<&'a Ingress>>;
+
+fn users<'a>(view: &View<'a>) -> Users<'a> {
+    let mut users: Users = HashMap::new();
+    for ingress in &view.snapshot.objects.ingresses {
+        for tls in &ingress.spec.tls {
+            let key = (
+                ingress.metadata.namespace.as_str(),
+                tls.secret_name.as_str(),
+            );
+            users.entry(key).or_default().push(ingress);
+        }
+    }
+    users
+}
+
+fn by_ingress<'a>(
+    view: &View<'a>,
+    users: &Users,
+    certificate: &Certificate,
+) -> Option<&'a Service> {
     let namespace = &certificate.metadata.namespace;
-    let uses = |i: &&Ingress| {
-        i.metadata.namespace == *namespace
-            && i.spec
-                .tls
-                .iter()
-                .any(|t| t.secret_name == certificate.spec.secret_name)
-    };
-    let objects = &view.snapshot.objects;
-    let backends = objects
-        .ingresses
+    let key = (namespace.as_str(), certificate.spec.secret_name.as_str());
+    let backends = users
+        .get(&key)?
         .iter()
-        .filter(uses)
         .flat_map(|i| &i.spec.rules)
         .flat_map(|r| &r.http.paths)
         .filter_map(|p| p.backend.service.as_ref());
     backends
-        .filter_map(|b| {
-            let mut services = objects.services.iter();
-            services.find(|s| s.metadata.namespace == *namespace && s.metadata.name == b.name)
-        })
+        .filter_map(|b| view.endpoint(namespace, &b.name))
         .filter_map(|endpoint| {
             let selector = &endpoint.spec.selector;
             let here = view

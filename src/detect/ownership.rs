@@ -22,6 +22,12 @@ pub struct Owners<'a> {
     by_namespace: HashMap<&'a str, Vec<usize>>,
     /// By namespace, and name or alias in lower case; see [`name_key`].
     by_name: HashMap<String, Vec<usize>>,
+    /// By host name, in lower case.
+    by_host: HashMap<&'a str, Vec<usize>>,
+    /// By Argo CD Application, whatever the namespace.
+    by_app_name: HashMap<&'a str, usize>,
+    /// By name or alias in lower case, whatever the namespace.
+    by_any_name: HashMap<String, usize>,
     /// By namespace and Argo CD Application.
     by_app: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// By namespace and explicitly listed workload.
@@ -36,18 +42,35 @@ impl<'a> Owners<'a> {
             roster,
             by_namespace: HashMap::new(),
             by_name: HashMap::new(),
+            by_host: HashMap::new(),
+            by_app_name: HashMap::new(),
+            by_any_name: HashMap::new(),
             by_app: HashMap::new(),
             by_workload: HashMap::new(),
         };
         for (index, service) in roster.iter().enumerate() {
+            owners.add(index, service);
             if let Some(namespace) = service.namespace.as_deref() {
-                owners.add(namespace, index, service);
+                owners.add_to(namespace, index, service);
             }
         }
         owners
     }
 
-    fn add(&mut self, namespace: &'a str, index: usize, service: &'a Service) {
+    fn add(&mut self, index: usize, service: &'a Service) {
+        for host in &service.ingress {
+            self.by_host.entry(host).or_default().push(index);
+        }
+        if let Some(app) = &service.gitops.app_name {
+            self.by_app_name.entry(app).or_insert(index);
+        }
+        for name in std::iter::once(&service.name).chain(&service.aliases) {
+            let name = name.to_ascii_lowercase();
+            self.by_any_name.entry(name).or_insert(index);
+        }
+    }
+
+    fn add_to(&mut self, namespace: &'a str, index: usize, service: &'a Service) {
         self.by_namespace.entry(namespace).or_default().push(index);
         for name in std::iter::once(&service.name).chain(&service.aliases) {
             let key = name_key(namespace, name);
@@ -83,6 +106,21 @@ impl<'a> Owners<'a> {
     #[must_use]
     pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {
         self.of(Some(WorkloadKind::CronJob), &meta.name, meta, &[Some(meta)])
+    }
+
+    /// The services that users reach by a host, which is in lower case.
+    #[must_use]
+    pub fn of_host(&self, host: &str) -> &[usize] {
+        self.by_host.get(host).map_or(&[], Vec::as_slice)
+    }
+
+    /// The service that an Argo CD Application deploys into a namespace.
+    #[must_use]
+    pub fn of_application(&self, name: &str, namespace: &str) -> Option<usize> {
+        let by_app = self.by_app_name.get(name);
+        let by_name = || self.by_any_name.get(&name.to_ascii_lowercase());
+        let known = by_app.or_else(by_name).copied();
+        known.or_else(|| self.only(namespace))
     }
 
     /// The service of this name or alias in a namespace.

@@ -2,7 +2,7 @@
 //! an application that is merely out of sync, and a refresh that failed a
 //! moment ago are everyday sights.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
@@ -36,12 +36,9 @@ pub fn detect(view: &View) -> Vec<Finding> {
             .chain(of_cluster)
             .filter_map(|(s, kind)| store(view, s, kind)),
     );
-    findings.extend(
-        objects
-            .external_secrets
-            .iter()
-            .filter_map(|s| external_secret(view, s)),
-    );
+    let users = users(view);
+    let secrets = objects.external_secrets.iter();
+    findings.extend(secrets.filter_map(|s| external_secret(view, &users, s)));
     findings
 }
 
@@ -125,22 +122,9 @@ fn health(view: &View, application: &Application) -> Option<Finding> {
 /// The service that an application deploys.
 fn service_of(view: &View, application: &Application) -> Option<String> {
     let name = &application.metadata.name;
-    let by_app = |s: &&Service| s.gitops.app_name.as_deref() == Some(name);
-    let by_namespace = || {
-        let namespace = &application.spec.destination.namespace;
-        let mut here = view
-            .roster
-            .iter()
-            .filter(|s| s.builtin.is_none() && s.namespace.as_deref() == Some(namespace));
-        let only = here.next()?;
-        here.next().is_none().then_some(only)
-    };
-    let found = view
-        .roster
-        .iter()
-        .find(by_app)
-        .or_else(|| view.roster.iter().find(|s| s.is_called(name)));
-    found.or_else(by_namespace).map(|s| s.name.clone())
+    let namespace = &application.spec.destination.namespace;
+    let at = view.owners.of_application(name, namespace)?;
+    Some(view.roster[at].name.clone())
 }
 
 fn unready<'a>(
@@ -188,7 +172,7 @@ fn store(view: &View, store: &SecretStore, kind: &str) -> Option<Finding> {
     Some(finding)
 }
 
-fn external_secret(view: &View, secret: &ExternalSecret) -> Option<Finding> {
+fn external_secret(view: &View, users: &Users, secret: &ExternalSecret) -> Option<Finding> {
     let meta = &secret.metadata;
     let (ready, since) = unready(view, &secret.status.conditions, meta)?;
     let reference = ObjectRef::new("ExternalSecret", &meta.namespace, &meta.name);
@@ -198,7 +182,8 @@ fn external_secret(view: &View, secret: &ExternalSecret) -> Option<Finding> {
         since,
         Effect::Impaired,
     );
-    finding.service = user(view, meta, target(secret)).or_else(|| owner(view, meta));
+    let user = users.get(&(meta.namespace.as_str(), target(secret)));
+    finding.service = user.map(|s| s.name.clone()).or_else(|| owner(view, meta));
     finding.message = format!(
         "Secret {} is not kept up to date: {}",
         target(secret),
@@ -235,17 +220,24 @@ fn owner(view: &View, meta: &ObjectMeta) -> Option<String> {
     Some(view.roster[at].name.clone())
 }
 
-/// The service whose pods use a Secret.
-fn user(view: &View, meta: &ObjectMeta, secret: &str) -> Option<String> {
-    let here = view
-        .workloads
-        .iter()
-        .filter(|w| w.meta.namespace == meta.namespace);
-    let users = here.filter(|w| secrets_of(w).contains(secret));
+/// The most critical service whose pods use each Secret, by namespace and name.
+type Users<'a> = HashMap<(&'a str, &'a str), &'a Service>;
+
+fn users<'v>(view: &'v View) -> Users<'v> {
+    let mut users: Users = HashMap::new();
+    for workload in &view.workloads {
+        let Some(service) = view.service_of(workload) else {
+            continue;
+        };
+        for secret in secrets_of(workload) {
+            let key = (workload.meta.namespace.as_str(), secret);
+            let user = users.entry(key).or_insert(service);
+            if service.tier < user.tier {
+                *user = service;
+            }
+        }
+    }
     users
-        .filter_map(|w| view.service_of(w))
-        .min_by_key(|s| s.tier)
-        .map(|s| s.name.clone())
 }
 
 /// Names of the Secrets that a workload's pods use.

@@ -79,11 +79,7 @@ fn ingress(view: &View, ingress: &Ingress) -> Option<Finding> {
 
 /// What a backend names and is not there.
 fn lacking(view: &View, namespace: &str, backend: &IngressService) -> Option<String> {
-    let services = &view.snapshot.objects.services;
-    let known = services
-        .iter()
-        .find(|s| s.metadata.namespace == namespace && s.metadata.name == backend.name);
-    let Some(service) = known else {
+    let Some(service) = view.endpoint(namespace, &backend.name) else {
         return Some(format!(
             "Service {} does not exist in {namespace}",
             backend.name
@@ -122,11 +118,8 @@ fn owner<'h>(
     meta: &ObjectMeta,
     hosts: impl Iterator<Item = &'h str>,
 ) -> Option<String> {
-    let hosts: Vec<_> = hosts.collect();
-    let by_host = view
-        .roster
-        .iter()
-        .find(|s| s.ingress.iter().any(|h| hosts.contains(&h.as_str())));
+    let mut by_host = hosts.flat_map(|host| view.owners.of_host(host));
+    let by_host = by_host.next().map(|&at| &view.roster[at]);
     let by_name = || {
         let at = view.owners.of_object(meta)?;
         Some(&view.roster[at])

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use super::ownership::Owners;
 use super::workload::{self, Key, Workload};
-use crate::cluster::objects::{Event, Node, Pod, PodMetrics, Time, condition};
+use crate::cluster::objects::{Event, Node, Pod, PodMetrics, Service as Endpoint, Time, condition};
 use crate::cluster::{Resource, Snapshot};
 use crate::inventory::Service;
 
@@ -33,6 +33,7 @@ pub struct View<'a> {
     events: HashMap<Key<'a>, Vec<&'a Event>>,
     nodes: HashMap<&'a str, &'a Node>,
     metrics: HashMap<(&'a str, &'a str), &'a PodMetrics>,
+    endpoints: HashMap<(&'a str, &'a str), &'a Endpoint>,
     by_key: HashMap<Key<'a>, usize>,
     by_service: Vec<Vec<usize>>,
     by_name: HashMap<&'a str, usize>,
@@ -59,6 +60,7 @@ impl<'a> View<'a> {
         }
         let nodes = objects.nodes.iter();
         let metrics = objects.pod_metrics.iter();
+        let endpoints = objects.services.iter();
         Self {
             snapshot,
             roster,
@@ -69,6 +71,9 @@ impl<'a> View<'a> {
             nodes: nodes.map(|n| (n.metadata.name.as_str(), n)).collect(),
             metrics: metrics
                 .map(|m| ((m.metadata.namespace.as_str(), m.metadata.name.as_str()), m))
+                .collect(),
+            endpoints: endpoints
+                .map(|s| ((s.metadata.namespace.as_str(), s.metadata.name.as_str()), s))
                 .collect(),
             by_key: workloads
                 .iter()
@@ -156,6 +161,12 @@ impl<'a> View<'a> {
         self.by_key
             .get(&(kind, namespace, name))
             .map(|&at| &self.workloads[at])
+    }
+
+    /// A Kubernetes Service by namespace and name.
+    #[must_use]
+    pub fn endpoint(&self, namespace: &str, name: &str) -> Option<&'a Endpoint> {
+        self.endpoints.get(&(namespace, name)).copied()
     }
 
     /// A service of the roster by its name.

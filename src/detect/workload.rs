@@ -56,8 +56,10 @@ impl<'a> Workload<'a> {
     /// The pods' specification, from the template or a living pod.
     #[must_use]
     pub fn pod_spec(&self) -> Option<&PodSpec> {
-        self.template
-            .map(|t| &*t.spec)
+        // A dump may leave the template out.
+        let template = self.template.map(|t| &*t.spec);
+        template
+            .filter(|spec| !spec.containers.is_empty())
             .or_else(|| self.pods.first().map(|p| &*p.spec))
     }
 }

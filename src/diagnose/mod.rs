@@ -40,6 +40,8 @@ mod workload;
 pub use case::Case;
 pub use scene::Scene;
 
+use std::collections::HashMap;
+
 use crate::detect::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, View};
 
 /// One cause and how it is proved.
@@ -117,9 +119,7 @@ pub fn diagnose(view: &View, findings: &mut Vec<Finding>) {
         };
         roots.extend(apply(finding, cause, proof));
     }
-    for root in roots {
-        add_root(findings, root);
-    }
+    add_roots(findings, roots);
 }
 
 /// For each finding its cause and proof; none where the detector knew, or nobody does.
@@ -178,14 +178,27 @@ fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
 
 /// A root that another finding is about already lends it its cause; one that
 /// several point to is one finding, as old as the oldest of them.
-fn add_root(findings: &mut Vec<Finding>, root: Finding) {
-    let known = findings
-        .iter_mut()
-        .find(|f| f.resource == root.resource && (f.cause.is_none() || f.cause == root.cause));
-    let Some(known) = known else {
-        findings.push(root);
-        return;
-    };
+fn add_roots(findings: &mut Vec<Finding>, roots: Vec<Finding>) {
+    let mut about: HashMap<ObjectRef, Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate().filter(|_| !roots.is_empty()) {
+        about.entry(finding.resource.clone()).or_default().push(at);
+    }
+    for root in roots {
+        let known = about.entry(root.resource.clone()).or_default();
+        let same = |&&at: &&usize| {
+            let finding: &Finding = &findings[at];
+            finding.cause.is_none() || finding.cause == root.cause
+        };
+        if let Some(&at) = known.iter().find(same) {
+            lend(&mut findings[at], root);
+        } else {
+            known.push(findings.len());
+            findings.push(root);
+        }
+    }
+}
+
+fn lend(known: &mut Finding, root: Finding) {
     known.since = known.since.min(root.since);
     if known.cause.is_none() {
         known.cause = root.cause;

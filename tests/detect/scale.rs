@@ -116,6 +116,34 @@ fn failing(i: usize, namespace: &str) -> Vec<Value> {
             "status": { "conditions": [{ "type": "Failed", "status": "True" }] },
         }),
         json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta(&name),
+            "spec": { "rules": [{ "host": format!("{name}.example.com"), "http": { "paths": [
+                { "path": "/", "backend": { "service": { "name": format!("{name}-gone"), "port": { "number": 80 } } } },
+            ] } }] },
+        }),
+        json!({
+            "apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": meta(&name),
+            "status": { "conditions": [
+                { "type": "Ready", "status": "False", "lastTransitionTime": "2026-03-02T10:00:00Z" },
+            ] },
+        }),
+        json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": meta(&name),
+            "status": { "health": { "status": "Degraded" } },
+        }),
+        json!({
+            "apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": meta(&name),
+            "spec": { "dnsNames": [format!("{name}.example.com")] },
+            "status": { "notAfter": "2026-03-01T00:00:00Z" },
+        }),
+        json!({
+            "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": meta(&name),
+            "spec": { "scaleTargetRef": { "kind": "Deployment", "name": name } },
+            "status": { "conditions": [
+                { "type": "ScalingActive", "status": "False", "lastTransitionTime": "2026-03-02T10:00:00Z" },
+            ] },
+        }),
+        json!({
             "apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics",
             "metadata": { "name": format!("{name}-5d4f3c2b1-{i}"), "namespace": namespace },
             "containers": [{ "name": "app", "usage": { "memory": "99Mi" } }],
