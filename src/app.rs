@@ -301,8 +301,8 @@ fn read_option(option: &'static str, path: &std::path::Path) -> Result<String, E
     })
 }
 
-/// Logs go to stderr. The Kubernetes client logs whole answers when it cannot
-/// read them; it stays silent whatever `RUST_LOG` asks for.
+/// Logs go to stderr. The clients log whole answers and addresses, which may
+/// hold secrets; they stay silent whatever `RUST_LOG` asks for.
 fn start_log(options: &Options, config: &Config) {
     let mut builder = env_logger::Builder::new();
     builder.filter_level(options.verbosity.level());
@@ -311,6 +311,8 @@ fn start_log(options: &Options, config: &Config) {
     }
     builder
         .filter_module("kube_client", log::LevelFilter::Off)
+        .filter_module("ureq", log::LevelFilter::Off)
+        .filter_module("ureq_proto", log::LevelFilter::Off)
         .format_timestamp(None)
         .format_target(false);
     // A second start in one process (tests) keeps the first.

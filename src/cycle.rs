@@ -84,7 +84,13 @@ impl Cycle<'_> {
             verdict = self.judge(&snapshot);
         }
         let incidents = std::mem::take(&mut verdict.incidents);
-        let tracked = lifecycle::first_seen(incidents, self.config, snapshot.now);
+        let today = Today {
+            incidents,
+            is_read: &|resource| snapshot.is_read(resource),
+            now: snapshot.now,
+            restarts: RestartCounts::default(),
+        };
+        let tracked = lifecycle::advance(&State::default(), today, self.config).tracked;
         let live = matches!(self.source, Source::Live(_));
         let mut report = Report::new(report::Cycle {
             id: started_at.format("%Y%m%dT%H%M%SZ").to_string(),

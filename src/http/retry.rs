@@ -71,6 +71,7 @@ mod tests {
     use super::*;
     use ureq::http::HeaderMap;
 
+    #[allow(clippy::unnecessary_wraps, reason = "as `send` answers")]
     fn answer(status: u16, retry_after: Option<&str>) -> Result<Response, HttpError> {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {

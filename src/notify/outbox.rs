@@ -214,7 +214,8 @@ mod tests {
     #[test]
     fn what_is_superfluous_goes() {
         let first = ("new", Kind::New);
-        let cases: [(&[(&str, Kind)], &[&str]); 6] = [
+        type Case<'a> = (&'a [(&'a str, Kind)], &'a [&'a str]);
+        let cases: [Case; 6] = [
             (&[first, first], &["new"]),
             (&[first, ("again", Kind::Repeat)], &["new"]),
             (&[first, ("worse", Kind::Escalated)], &["new", "worse"]),

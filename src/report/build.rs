@@ -86,7 +86,7 @@ pub fn incident(tracked: &Tracked, roster: &[Listed]) -> Incident {
             .into_iter()
             .map(action)
             .collect(),
-        silenced_until: None,
+        silenced_until: tracked.silenced_until,
         notification: Notification {
             ..tracked.notification.clone()
         },
