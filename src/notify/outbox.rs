@@ -173,6 +173,9 @@ fn keep_room(entries: &mut [Entry]) {
 
 #[cfg(test)]
 mod tests {
+    /// What is queued, and what is left of it.
+    type Case<'a> = (&'a [(&'a str, Kind)], &'a [&'a str]);
+
     use super::*;
 
     fn entry(id: &str, kind: Kind) -> Entry {
@@ -214,7 +217,6 @@ mod tests {
     #[test]
     fn what_is_superfluous_goes() {
         let first = ("new", Kind::New);
-        type Case<'a> = (&'a [(&'a str, Kind)], &'a [&'a str]);
         let cases: [Case; 6] = [
             (&[first, first], &["new"]),
             (&[first, ("again", Kind::Repeat)], &["new"]),
