@@ -5,7 +5,7 @@ BINARY := target/debug/k8s-monitor
 EXAMPLE := docs/example/homelab
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test test-cluster lint docs bench bench-diagnosis example clean help
+.PHONY: build release demo test test-cluster lint bench bench-diagnosis example clean help
 
 build: ## Build the program (debug)
 	$(CARGO) build
@@ -32,8 +32,11 @@ example: ## Make the example dump anew, from the control plane
 	@assets="$$(tests/control-plane/build.sh)" && \
 	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --test cluster example -- --ignored
 
+bench: ## Judge ten thousand failing objects, and print how long it takes
+	$(CARGO) test --release --test detect scale -- --nocapture
+
 bench-diagnosis: ## Judge a folder of recorded faults: make bench-diagnosis DIR=...
-	$(CARGO) run --release --example bench-diagnosis -- $(DIR)
+	K8S_MONITOR_BENCH_CASES="$(abspath $(DIR))" $(CARGO) test --test diagnose recorded_faults -- --nocapture
 
 clean: ## Remove what was built
 	$(CARGO) clean

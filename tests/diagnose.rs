@@ -26,7 +26,8 @@ fn every_case_has_its_cause() {
         for case in world::table(&path) {
             count += 1;
             let file = path.file_name().unwrap_or_default().to_string_lossy();
-            failures.extend(difference(&case).map(|d| format!("{file}: {}\n    {d}", case.case)));
+            failures
+                .extend(difference(&case).map(|d| format!("{file}: {}\n    {d}", case.sentence)));
         }
     }
     assert!(

@@ -61,7 +61,7 @@ fn check(
         Effect::Impaired,
     );
     finding.service = view.service_of(workload).map(|s| s.name.clone());
-    finding.message = text.clone();
+    finding.message.clone_from(&text);
     finding.fact(FactKind::Metric, text);
     Some(finding)
 }

@@ -154,7 +154,7 @@ pub fn is_database(workload: &Workload) -> bool {
     spec.containers.iter().any(|c| {
         let name = c.image.rsplit('/').next().unwrap_or(&c.image);
         let name = name.split([':', '@']).next().unwrap_or(name);
-        let is = |word: &str| name.contains(word) || c.name == word;
-        IMAGES.iter().any(|word| is(word)) && !name.contains("exporter") && !name.contains("admin")
+        let is = |word: &&str| name.contains(*word) || c.name == **word;
+        IMAGES.iter().any(is) && !name.contains("exporter") && !name.contains("admin")
     })
 }

@@ -11,6 +11,8 @@
 //! client. A proof then names a [`Root`], which becomes a finding of its own at
 //! the head of the incident, once however many findings point to it.
 
+#![allow(clippy::similar_names, reason = "a case has a cause")]
+
 mod address;
 mod admission;
 mod case;
@@ -24,6 +26,7 @@ mod nodes;
 mod placement;
 mod platform;
 mod probes;
+mod quotas;
 mod runtime;
 mod scene;
 mod scheduling;

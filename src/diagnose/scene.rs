@@ -120,10 +120,10 @@ impl<'a> Scene<'a> {
         let host = host.strip_suffix(".svc").unwrap_or(host);
         let mut labels = host.rsplit('.');
         let last = labels.next()?;
-        match (labels.next(), labels.next()) {
-            (None, _) => self.endpoint(namespace, last),
-            // Also a pod of a headless service: `db-0.db.prod`.
-            (Some(name), _) => self.endpoint(last, name),
+        // What stands before them is a pod of a headless service: `db-0.db.prod`.
+        match labels.next() {
+            None => self.endpoint(namespace, last),
+            Some(name) => self.endpoint(last, name),
         }
     }
 

@@ -23,7 +23,8 @@ const POD: &str = "web-5d4f8c7b9-x2v4q";
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// What is the case, as a sentence.
-    pub case: String,
+    #[serde(rename = "case")]
+    pub sentence: String,
     /// The cause at the root of the first incident; `none` where none may be
     /// named, `silent` where there is no incident at all.
     pub cause: String,
@@ -140,7 +141,8 @@ impl Case {
             now: "2026-03-02T12:00:00Z".parse().unwrap(),
             cluster: "homelab".to_owned(),
             source: Source::Live,
-            objects: objects::collect(&documents).unwrap_or_else(|e| panic!("{}: {e}", self.case)),
+            objects: objects::collect(&documents)
+                .unwrap_or_else(|e| panic!("{}: {e}", self.sentence)),
             ..Snapshot::default()
         };
         for row in ROWS {

@@ -1,0 +1,137 @@
+//! Probes of a port where nobody listens, while the program listens elsewhere.
+
+use super::failure::{Failure, Kind, asked, failing_now, failures, target, told};
+use super::is_unanswered;
+use crate::cluster::objects::Probe;
+use crate::detect::FactKind;
+use crate::diagnose::text::has_any;
+use crate::diagnose::{Case, Proof};
+
+/// Nobody listens where the probe asks, and the program listens elsewhere.
+pub fn port(case: &Case, kind: Kind) -> Option<Proof> {
+    failures(case, kind).into_iter().find_map(|failure| {
+        let value = asked(failure.probe)?;
+        if is_rewritten(failure.probe) {
+            return None;
+        }
+        let declared: Vec<i32> = failure
+            .container
+            .ports
+            .iter()
+            .map(|p| p.container_port)
+            .collect();
+        let Some(port) = target(failure.probe, failure.container) else {
+            let name = value.as_str()?;
+            let fact =
+                format!("probe port \"{name}\" is none of the container's ports {declared:?}");
+            return Some(wrong_port(&failure, kind, name, fact));
+        };
+        if !is_unanswered(failure.message)
+            || failure
+                .pod
+                .spec
+                .containers
+                .iter()
+                .filter(|c| c.name != failure.container.name)
+                .any(|c| c.ports.iter().any(|p| p.container_port == port))
+        {
+            return None;
+        }
+        let listens = logs_listening(case, &failure);
+        if listens.contains(&port) {
+            return None;
+        }
+        let other = other_probe_at(case, &failure, kind, port);
+        let undeclared = !declared.is_empty() && !declared.contains(&port);
+        let fact = match (undeclared, other, listens.first()) {
+            (_, Some(other), _) => {
+                format!("the other probe, on port {other}, succeeds; nothing listens on {port}")
+            }
+            (_, None, Some(at)) => format!("its log says that it listens on {at}, not on {port}"),
+            (true, None, None) => {
+                format!("the container's ports are {declared:?}, the probe asks {port}")
+            }
+            (false, None, None) => return None,
+        };
+        Some(wrong_port(&failure, kind, &port.to_string(), fact))
+    })
+}
+
+fn wrong_port(failure: &Failure, kind: Kind, port: &str, fact: String) -> Proof {
+    told(failure, kind)
+        .and(FactKind::Object, fact)
+        .saying(format!(
+            "the {} probe of container {} asks port {port}, where nothing listens",
+            kind.word().to_lowercase(),
+            failure.container.name
+        ))
+}
+
+/// A service mesh asks the container in the probe's place, at a port of its own.
+fn is_rewritten(probe: &Probe) -> bool {
+    probe
+        .http_get
+        .as_ref()
+        .is_some_and(|h| h.path.starts_with("/app-health/"))
+}
+
+/// The port of another probe of the container that does not fail.
+fn other_probe_at(case: &Case, failure: &Failure, kind: Kind, port: i32) -> Option<i32> {
+    let others = [Kind::Liveness, Kind::Readiness]
+        .into_iter()
+        .filter(|k| *k != kind);
+    others
+        .filter(|k| match k {
+            Kind::Readiness => failure.status.ready,
+            _ => !failing_now(case, failure.pod, *k) && failure.status.state.running.is_some(),
+        })
+        .filter_map(|k| target(k.of(failure.container)?, failure.container))
+        .find(|other| *other != port)
+}
+
+/// Ports at which the container's log says that it listens.
+fn logs_listening(case: &Case, failure: &Failure) -> Vec<i32> {
+    let logs = case.scene.logs(failure.pod).iter();
+    let own = logs.filter(|l| l.container == failure.container.name || l.container.is_empty());
+    own.flat_map(|l| l.text.lines())
+        .filter(|line| {
+            let lower = line.to_lowercase();
+            has_any(
+                &lower,
+                &[
+                    "listening",
+                    "started on port",
+                    "server started",
+                    "running on",
+                    "serving on",
+                    "listen on",
+                ],
+            ) && !has_any(&lower, &["failed", "error", "cannot", "in use"])
+        })
+        .filter_map(last_port)
+        .collect()
+}
+
+/// The number after the last colon or after `port`.
+fn last_port(line: &str) -> Option<i32> {
+    let lower = line.to_lowercase();
+    let digits = |text: &str| {
+        let text = text.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '\n');
+        let number: String = text.chars().take_while(char::is_ascii_digit).collect();
+        number
+            .parse::<i32>()
+            .ok()
+            .filter(|n| (1..=65_535).contains(n))
+    };
+    let after_word = lower.rsplit_once("port").and_then(|(_, rest)| digits(rest));
+    let after_on = || {
+        lower
+            .rsplit_once("listening on")
+            .and_then(|(_, rest)| digits(rest.rsplit(':').next().unwrap_or(rest)))
+    };
+    after_word.or_else(after_on).or_else(|| {
+        let (_, rest) = lower.rsplit_once(':')?;
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            .then(|| digits(rest))?
+    })
+}

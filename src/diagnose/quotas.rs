@@ -1,0 +1,206 @@
+//! Quotas: which, how much of it is used, who uses it, and who is refused.
+
+use super::admission::refusal;
+use super::scene::{Scene, requested};
+use super::text::{between, listed};
+use super::{Case, Proof};
+use crate::cluster::objects::ResourceQuota;
+use crate::cluster::quantity;
+use crate::detect::{FactKind, ObjectRef, Reason};
+
+pub const SERVICES: &[&str] = &[
+    "services",
+    "count/services",
+    "services.nodeports",
+    "services.loadbalancers",
+];
+pub const STORAGE: &[&str] = &[
+    "requests.storage",
+    "persistentvolumeclaims",
+    "count/persistentvolumeclaims",
+];
+
+/// `exceeded quota: NAME, requested: pods=1, used: pods=10, limited: pods=10`:
+/// the resource is the one named under `requested`.
+pub fn quota(case: &Case, resources: &[&str]) -> Option<Proof> {
+    let message = refusal(case)?;
+    let (_, rest) = message.split_once("exceeded quota: ")?;
+    let (name, rest) = rest.split_once(',')?;
+    let amounts = |mark: &str| {
+        between(rest, mark, ", used:").map(|a| a.split(", limited").next().unwrap_or(a))
+    };
+    let asked = amounts("requested: ")?;
+    let pair = asked.split(',').find(|pair| {
+        // `CLASS.storageclass.storage.k8s.io/requests.storage` counts as what it ends in.
+        let key = pair.trim().split('=').next().unwrap_or_default();
+        let last = key
+            .rsplit_once(".storageclass.storage.k8s.io/")
+            .map_or(key, |(_, last)| last);
+        resources.contains(&last)
+    })?;
+    let namespace = namespace_of(case, message);
+    let (key, asks) = pair.trim().split_once('=')?;
+    let of = |mark: &str| {
+        let (_, rest) = rest.split_once(mark)?;
+        name_after_eq(rest, key)
+    };
+    let (used, hard) = (of("used: ").unwrap_or("?"), of("limited: ").unwrap_or("?"));
+    let fact = format!("quota {name}: {key} used {used} of {hard}, {asks} more asked for");
+    let mut proof = Proof::object(fact.clone());
+    if let Some(users) = users(case.scene, &namespace, key) {
+        proof = proof.and(FactKind::Object, users);
+    }
+    Some(proof.root(
+        ObjectRef::new("ResourceQuota", &namespace, name),
+        None,
+        format!("namespace {namespace} is at its quota: {key} used {used} of {hard}"),
+    ))
+}
+
+/// An Argo CD application stands in another namespace than what it writes.
+fn namespace_of(case: &Case, message: &str) -> String {
+    if case.finding.reason == Reason::FailedCreate {
+        return case.namespace().to_owned();
+    }
+    between(message, "namespace \"", "\"")
+        .unwrap_or(case.namespace())
+        .to_owned()
+}
+
+fn name_after_eq<'a>(amounts: &'a str, key: &str) -> Option<&'a str> {
+    amounts
+        .split([',', ' '])
+        .find_map(|pair| pair.trim().split_once('=').filter(|(k, _)| *k == key))
+        .map(|(_, value)| value)
+}
+
+/// The workloads that ask for most of what is short.
+fn users(scene: &Scene, namespace: &str, key: &str) -> Option<String> {
+    let resource = ["cpu", "memory"].into_iter().find(|r| key.ends_with(r))?;
+    let unit = |v: f64| match resource {
+        "cpu" => format!("{:.0}m", v * 1000.0),
+        _ => format!("{:.0}Mi", v / 1_048_576.0),
+    };
+    let mut sums: Vec<_> = scene
+        .view
+        .workloads
+        .iter()
+        .filter(|w| w.meta.namespace == namespace)
+        .map(|w| {
+            (
+                w.pods
+                    .iter()
+                    .map(|p| requested(&p.spec, resource))
+                    .sum::<f64>(),
+                w,
+            )
+        })
+        .filter(|(sum, _)| *sum > 0.0)
+        .collect();
+    sums.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let most: Vec<_> = sums
+        .iter()
+        .take(3)
+        .map(|(sum, w)| format!("{} {}", w.name, unit(*sum)))
+        .collect();
+    (!most.is_empty()).then(|| {
+        format!(
+            "largest requests of {resource} in {namespace}: {}",
+            listed(&most)
+        )
+    })
+}
+
+/// A quota of a namespace that counts one of the resources, with hard and used.
+fn counted<'a>(
+    scene: &Scene<'a>,
+    namespace: &str,
+    resources: &[&str],
+) -> Option<(&'a ResourceQuota, String, f64, f64)> {
+    let quotas = &scene.view.snapshot.objects.quotas;
+    quotas
+        .iter()
+        .filter(|q| q.metadata.namespace == namespace)
+        .find_map(|q| {
+            let (key, hard) = q
+                .status
+                .hard
+                .iter()
+                .find(|(k, _)| resources.contains(&k.as_str()))?;
+            let used = q
+                .status
+                .used
+                .get(key)
+                .and_then(|u| quantity::parse(&u.0))
+                .unwrap_or(0.0);
+            Some((q, key.clone(), quantity::parse(&hard.0)?, used))
+        })
+}
+
+/// Nobody keeps a refused Service. What is left is the gap: a name that others
+/// ask for, the workload of that name, no Service, and no room for one.
+pub fn no_room_for_a_service(case: &Case) -> Option<Proof> {
+    if !case.is(&[Reason::ServiceNotFound]) || case.finding.resource.kind != "Service" {
+        return None;
+    }
+    let namespace = case.namespace();
+    let (quota, key, hard, used) = counted(case.scene, namespace, &["services", "count/services"])?;
+    if used < hard {
+        return None;
+    }
+    let name = &quota.metadata.name;
+    let fact = format!(
+        "quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be made",
+        case.finding.resource.name
+    );
+    Some(Proof::object(fact).root(
+        ObjectRef::new("ResourceQuota", namespace, name),
+        None,
+        format!("namespace {namespace} is at its quota of {hard:.0} Services, and Service {} is missing", case.finding.resource.name),
+    ))
+}
+
+/// A pod names a claim that was never made, in a namespace whose storage quota
+/// has no room for it: none at all, or less than the volume that waits for a claim.
+pub fn no_room_for_a_claim(case: &Case) -> Option<Proof> {
+    if !case.is(&[Reason::FailedScheduling]) {
+        return None;
+    }
+    let message = &case.finding.message;
+    let claim = between(message, "persistentvolumeclaim \"", "\" not found")?;
+    let namespace = case.namespace();
+    let (quota, key, hard, used) = counted(case.scene, namespace, STORAGE)?;
+    let left = hard - used;
+    let volumes = &case.view.snapshot.objects.persistent_volumes;
+    let waiting = volumes
+        .iter()
+        .filter(|v| v.status.phase == "Available")
+        .find_map(|v| {
+            let text = &v.spec.capacity.get("storage")?.0;
+            (key == "requests.storage" && quantity::parse(text)? > left).then_some((v, text))
+        });
+    if left > 0.0 && waiting.is_none() {
+        return None;
+    }
+    let name = &quota.metadata.name;
+    let amount = |map: &std::collections::BTreeMap<String, crate::cluster::objects::Quantity>| {
+        map.get(&key)
+            .map_or_else(|| "0".to_owned(), |q| q.0.clone())
+    };
+    let (used, hard) = (amount(&quota.status.used), amount(&quota.status.hard));
+    let mut proof = Proof::object(format!(
+        "claim {claim} does not exist; quota {name}: {key} used {used} of {hard}"
+    ));
+    if let Some((volume, size)) = waiting {
+        let fact = format!(
+            "volume {} of {size} is available and unclaimed",
+            volume.metadata.name
+        );
+        proof = proof.and(FactKind::Object, fact);
+    }
+    Some(proof.root(
+        ObjectRef::new("ResourceQuota", namespace, name),
+        None,
+        format!("namespace {namespace} has no room for claim {claim}: {key} used {used} of {hard}"),
+    ))
+}

@@ -1,0 +1,169 @@
+//! What programs say before they give up: one table of signatures, applied to
+//! the last lines of the failing containers and to what their own probe
+//! commands print.
+
+mod names;
+mod ports;
+mod table;
+
+use names::{own_name_servers, unresolved};
+use ports::shared_port;
+pub use table::tells;
+
+use super::text::listed;
+use super::{Case, Proof, Rule, address, databases, logs};
+use crate::detect::{Cause, FactKind, Reason};
+
+/// From the most particular to the most general: a program that cannot resolve
+/// its database's name also says that it cannot reach its database.
+pub const RULES: &[Rule] = &[
+    Rule {
+        cause: Cause::PortConflict,
+        proof: |c| said(c, Cause::PortConflict),
+    },
+    Rule {
+        cause: Cause::VolumeFull,
+        proof: |c| said(c, Cause::VolumeFull),
+    },
+    Rule {
+        cause: Cause::VaultSealed,
+        proof: vault_sealed,
+    },
+    Rule {
+        cause: Cause::DatabaseReadOnly,
+        proof: |c| databases::refuses(c, Cause::DatabaseReadOnly),
+    },
+    Rule {
+        cause: Cause::DatabaseConnectionsExhausted,
+        proof: |c| databases::refuses(c, Cause::DatabaseConnectionsExhausted),
+    },
+    Rule {
+        cause: Cause::DatabaseAuthFailed,
+        proof: |c| said(c, Cause::DatabaseAuthFailed),
+    },
+    Rule {
+        cause: Cause::EnvAddressMismatch,
+        proof: address::asked_in_vain,
+    },
+    Rule {
+        cause: Cause::DnsResolutionFailed,
+        proof: unresolved,
+    },
+    Rule {
+        cause: Cause::DatabaseUnreachable,
+        proof: unreachable,
+    },
+    Rule {
+        cause: Cause::VolumePermissionDenied,
+        proof: permission,
+    },
+    Rule {
+        cause: Cause::ContainerCommandInvalid,
+        proof: |c| said(c, Cause::ContainerCommandInvalid),
+    },
+    Rule {
+        cause: Cause::PortConflict,
+        proof: shared_port,
+    },
+    Rule {
+        cause: Cause::DnsResolutionFailed,
+        proof: own_name_servers,
+    },
+];
+
+/// Programs that run or fall over; others have said nothing yet.
+fn speaks(case: &Case) -> bool {
+    case.is(&[
+        Reason::CrashLoopBackOff,
+        Reason::Error,
+        Reason::ContainersNotReady,
+        Reason::BackOff,
+        Reason::Unhealthy,
+        Reason::ProgressDeadlineExceeded,
+        Reason::RunContainerError,
+    ])
+}
+
+/// The newest line that tells the cause.
+#[must_use]
+pub fn line(case: &Case, cause: Cause) -> Option<String> {
+    if !speaks(case) {
+        return None;
+    }
+    logs::find(case, |lower| tells(cause, lower))
+}
+
+fn said(case: &Case, cause: Cause) -> Option<Proof> {
+    let line = line(case, cause)?;
+    let proof = Proof::of(FactKind::Log, line.clone()).saying(format!("{}: {line}", what(cause)));
+    Some(ended(case, proof))
+}
+
+/// How the container ended belongs beside what it said.
+fn ended(case: &Case, proof: Proof) -> Proof {
+    let Some((_, status, end)) = case.ends().next() else {
+        return proof;
+    };
+    let how = super::runtime::translated(end);
+    proof.and(
+        FactKind::Object,
+        format!(
+            "container {} {how}, {} restarts",
+            status.name, status.restart_count
+        ),
+    )
+}
+
+fn what(cause: Cause) -> &'static str {
+    match cause {
+        Cause::PortConflict => "the port it wants to listen on is taken",
+        Cause::VolumeFull => "its disk is full",
+        Cause::DatabaseAuthFailed => "the database does not accept its login",
+        Cause::ContainerCommandInvalid => "its command cannot be run",
+        _ => "it says",
+    }
+}
+
+/// A client that vault turns away; the vault's own finding names its seal.
+fn vault_sealed(case: &Case) -> Option<Proof> {
+    let line = line(case, Cause::VaultSealed)?;
+    let vault = case.scene.listed("vault").map(|s| s.name.clone());
+    let mut proof =
+        Proof::of(FactKind::Log, line).saying("vault is sealed and gives out no secrets");
+    proof.leans_on = vault.filter(|v| case.finding.service.as_ref() != Some(v));
+    Some(proof)
+}
+
+fn unreachable(case: &Case) -> Option<Proof> {
+    let line = line(case, Cause::DatabaseUnreachable)?;
+    let database = databases::behind(case, &line);
+    let name = database.map_or_else(String::new, |w| format!(" {}", w.name));
+    let mut proof = Proof::of(FactKind::Log, line.clone())
+        .saying(format!("cannot reach its database{name}: {line}"));
+    proof.leans_on = database
+        .and_then(|w| case.view.service_of(w))
+        .map(|s| s.name.clone())
+        .filter(|name| case.finding.service.as_ref() != Some(name));
+    Some(ended(case, proof))
+}
+
+/// A file that may not be read or written is a volume's affair where the
+/// container has a volume that it could lie on.
+fn permission(case: &Case) -> Option<Proof> {
+    let line = line(case, Cause::VolumePermissionDenied)?;
+    let mounts: Vec<_> = case
+        .spec()?
+        .containers
+        .iter()
+        .flat_map(|c| &c.volume_mounts)
+        .filter(|m| !m.mount_path.starts_with("/var/run/secrets/"))
+        .map(|m| format!("{} at {}", m.name, m.mount_path))
+        .collect();
+    if mounts.is_empty() {
+        return None;
+    }
+    let proof = Proof::of(FactKind::Log, line.clone())
+        .and(FactKind::Object, format!("volumes: {}", listed(&mounts)))
+        .saying(format!("may not use its volume: {line}"));
+    Some(ended(case, proof))
+}
