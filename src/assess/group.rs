@@ -1,48 +1,36 @@
-//! Findings become incidents: each under its root, which may be a node, a
-//! failing dependency or a cause outside of any one service.
+//! Findings come together under their root, which may be a node, a failing
+//! dependency or a cause outside of any one service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::explain::{self, Need};
-use super::incident::{Incident, cause_class};
-use super::service::{ServiceState, Status};
-use super::severity::{Case, Members, decide, is_p0_in_trouble};
+use super::incident::cause_class;
+use super::service::Status;
+use super::severity::Members;
 use crate::detect::{Cause, Effect, Finding, Reason};
-use crate::inventory::{Inventory, Service, Tier};
+use crate::inventory::{Inventory, Service};
 
-/// Groups findings and judges each group. The most important incident is first.
+/// Groups findings, each group with its root first.
 #[must_use]
-pub fn incidents(
-    cluster: &str,
-    unlisted: Tier,
+pub fn group(
     inventory: &Inventory,
     roster: &[Service],
-    services: &[ServiceState],
+    services: &Members,
     findings: Vec<Finding>,
-) -> Vec<Incident> {
-    let by_name: Members = services.iter().map(|s| (s.name.as_str(), s)).collect();
+) -> Vec<Unit> {
     let mut units = units(findings);
     under_nodes(&mut units);
-    under_shared_causes(&mut units, &by_name);
-    under_dependencies(&mut units, inventory, roster, &by_name);
-    let p0_in_trouble = services.iter().filter(|s| is_p0_in_trouble(s)).count();
-    let mut incidents: Vec<_> = units
-        .into_iter()
-        .map(|unit| judge((cluster, unlisted), &by_name, p0_in_trouble, unit))
-        .collect();
-    incidents.sort_by(|a, b| {
-        let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
-    });
-    incidents
+    under_shared_causes(&mut units, services);
+    under_dependencies(&mut units, inventory, roster, services);
+    units
 }
 
 /// Findings that belong together; the root's service decides whose it is.
-struct Unit {
-    service: Option<String>,
-    findings: Vec<Finding>,
+pub struct Unit {
+    /// Whose it is; of nodes and the like nobody's.
+    pub service: Option<String>,
+    /// The root first.
+    pub findings: Vec<Finding>,
 }
 
 impl Unit {
@@ -104,7 +92,8 @@ fn stands_alone(finding: &Finding) -> bool {
 }
 
 /// Whether a finding says how its service is, as opposed to something beside it.
-fn is_of_health(finding: &Finding) -> bool {
+#[must_use]
+pub fn is_of_health(finding: &Finding) -> bool {
     match finding.effect {
         Effect::Impaired => false,
         Effect::AtRisk => matches!(finding.reason, Reason::BackOff | Reason::Unhealthy),
@@ -279,142 +268,4 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
         }
     }
     units.extend(slots.into_iter().flatten());
-}
-
-fn judge(
-    (cluster, unlisted): (&str, Tier),
-    services: &Members,
-    p0_in_trouble: usize,
-    unit: Unit,
-) -> Incident {
-    let Unit {
-        service,
-        mut findings,
-    } = unit;
-    spread_known_issue(&mut findings);
-    let service = service.or_else(|| most_critical(&findings, services));
-    let names = findings.iter().filter_map(|f| f.service.as_deref());
-    let members: Members = names
-        .filter_map(|name| services.get_key_value(name))
-        .map(|(name, state)| (*name, *state))
-        .collect();
-    let own = service
-        .as_deref()
-        .and_then(|name| members.get(name).copied());
-    let others = members
-        .values()
-        .filter(|s| service.as_deref() != Some(&s.name));
-    let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
-    affects.sort();
-    let first_affected = affects.first().map(|(tier, _)| *tier);
-    let is_workload = !is_of_nobody(&findings[0]);
-    let tier = own
-        .map(|s| s.tier)
-        .or(first_affected)
-        .or(is_workload.then_some(unlisted));
-    let rule = decide(&Case {
-        findings: &findings,
-        members: &members,
-        p0_in_trouble,
-    });
-    let root = &findings[0];
-    // A secret that does not come is the root and says nothing of health itself.
-    let tells_health = findings
-        .iter()
-        .any(|f| is_of_health(f) && f.service == service);
-    let since = own
-        .and_then(|s| s.since)
-        .filter(|_| tells_health)
-        .unwrap_or(root.since);
-    Incident {
-        fingerprint: fingerprint(cluster, root),
-        title: title(own.filter(|_| tells_health), own, root),
-        tier,
-        severity: rule.severity(),
-        rule,
-        since,
-        affects: affects.into_iter().map(|(_, name)| name).collect(),
-        service,
-        findings,
-    }
-}
-
-/// Whose incident it is when its root is nobody's, like a quota: the most
-/// critical service that suffers from it. Nodes and the monitor's own troubles
-/// stay without a service.
-fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
-    if is_of_nobody(&findings[0]) {
-        return None;
-    }
-    let hurt = findings.iter().filter_map(|f| {
-        let state = services.get(f.service.as_deref()?)?;
-        Some((state.tier, state.name.clone()))
-    });
-    hurt.min().map(|(_, name)| name)
-}
-
-fn is_of_nobody(root: &Finding) -> bool {
-    matches!(
-        root.resource.kind.as_str(),
-        "Node" | "Cluster" | "Inventory"
-    )
-}
-
-/// The stores that wait for a sealed vault are as expected as the seal.
-fn spread_known_issue(findings: &mut [Finding]) {
-    let Some(issue) = findings[0].known_issue.clone() else {
-        return;
-    };
-    for finding in findings {
-        let waits = matches!(
-            finding.cause,
-            Some(Cause::SecretStoreNotReady | Cause::ExternalSecretFailed)
-        );
-        if waits && finding.known_issue.is_none() {
-            finding.known_issue = Some(issue.clone());
-        }
-    }
-}
-
-fn fingerprint(cluster: &str, root: &Finding) -> String {
-    let resource = &root.resource;
-    [
-        cluster,
-        &resource.kind,
-        &resource.namespace,
-        &resource.name,
-        cause_class(root),
-    ]
-    .join("/")
-    .to_lowercase()
-}
-
-/// One line: the service and how it is, where the findings tell; else the object.
-fn title(
-    troubled: Option<&ServiceState>,
-    service: Option<&ServiceState>,
-    root: &Finding,
-) -> String {
-    let why = root.cause.map_or(root.reason.as_str(), Cause::as_str);
-    match troubled.or(service) {
-        Some(s) if troubled.is_some() => {
-            let status = match s.status {
-                Status::Unavailable => "unavailable",
-                Status::Starting => "starting",
-                Status::Degraded if !s.is_short => "flapping",
-                _ => "degraded",
-            };
-            format!("{} is {status}: {why}", s.name)
-        }
-        Some(s) => format!("{}: {why} ({})", s.name, root.resource),
-        None => match root.reason {
-            Reason::MonitoringBlind => "the monitor cannot see the cluster".to_owned(),
-            Reason::InventoryInvalid => "the services file has errors".to_owned(),
-            Reason::NodeNotReady => format!("node {} is not ready: {why}", root.resource.name),
-            Reason::NodeUnderPressure => {
-                format!("node {} is under pressure: {why}", root.resource.name)
-            }
-            _ => format!("{}: {why}", root.resource),
-        },
-    }
 }

@@ -5,13 +5,14 @@ mod actions;
 mod explain;
 mod group;
 mod incident;
+mod judge;
 mod roster;
 mod service;
 mod severity;
 
 pub use actions::{Action, actions};
-pub use group::incidents;
 pub use incident::{Incident, cause_class};
+pub use judge::incidents;
 pub use roster::roster;
 pub use service::{Outages, ServiceState, Status, services};
 pub use severity::{Rule, Severity};

@@ -7,6 +7,7 @@
 use chrono::TimeDelta;
 
 use super::finding::Reason;
+use super::flapping;
 use super::view::View;
 use crate::cluster::objects::{ContainerStatus, Event, Pod, Probe, Terminated, Time, condition};
 use crate::inventory::Service;
@@ -14,24 +15,9 @@ use crate::inventory::Service;
 /// Pull secrets, volumes and the like may arrive this late without anything being wrong.
 pub const SETTLING: TimeDelta = TimeDelta::minutes(2);
 /// A failure this recent is present, not history.
-const RECENT: TimeDelta = TimeDelta::minutes(10);
+pub(super) const RECENT: TimeDelta = TimeDelta::minutes(10);
 /// Probes that allow more than this would hide an outage.
 const LONGEST_START: TimeDelta = TimeDelta::hours(2);
-/// So many failures within the look-back are flapping.
-const FLAPS: f64 = 3.0;
-
-/// Warning events that recur about pods in perfect health.
-const HARMLESS_EVENTS: &[&str] = &[
-    "DNSConfigForming",
-    "FailedToRetrieveImagePullSecret",
-    "PolicyViolation",
-    "ProbeWarning",
-    "MissingClusterDNS",
-    "HostPortConflict",
-    "Preempted",
-    "Evicted",
-];
-
 /// What a pod is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PodState {
@@ -75,7 +61,7 @@ pub fn judge(view: &View, pod: &Pod, service: Option<&Service>) -> PodState {
     }
     if is_ready(pod) {
         return PodState::Ready {
-            at_risk: flapping(view, pod, service),
+            at_risk: flapping::symptom(view, pod, service),
         };
     }
     let now = view.now();
@@ -125,7 +111,7 @@ pub fn is_ready(pod: &Pod) -> bool {
 
 /// When the current attempt to start began: the pod's start, or that of a
 /// container which came back after an orderly end (a reboot, say).
-fn started(view: &View, pod: &Pod) -> Time {
+pub(super) fn started(view: &View, pod: &Pod) -> Time {
     let begun = pod.started().unwrap_or(view.now());
     pod.status
         .container_statuses
@@ -135,7 +121,7 @@ fn started(view: &View, pod: &Pod) -> Time {
         .fold(begun, Time::max)
 }
 
-fn age(pod: &Pod, now: Time) -> TimeDelta {
+pub(super) fn age(pod: &Pod, now: Time) -> TimeDelta {
     pod.started().map_or(TimeDelta::MAX, |t| now - t)
 }
 
@@ -160,7 +146,7 @@ fn not_ready_since(view: &View, pod: &Pod) -> Time {
 }
 
 /// How long the pod's own probes let it take until it serves.
-fn probes_allow(pod: &Pod) -> TimeDelta {
+pub(super) fn probes_allow(pod: &Pod) -> TimeDelta {
     let after_delay = |p: &Probe, periods: i64| {
         let period = p.period_seconds.unwrap_or(10);
         let delay = p.initial_delay_seconds.unwrap_or(0);
@@ -318,85 +304,4 @@ fn waiting_reason(pod: &Pod) -> (Reason, String) {
         _ => format!("containers {} run and are not ready", unready.join(", ")),
     };
     (Reason::ContainersNotReady, message)
-}
-
-/// Why a pod that is ready at this moment may not be in the next.
-fn flapping(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
-    restarts_often(view, pod).or_else(|| event_recurs(view, pod, service))
-}
-
-fn restarts_often(view: &View, pod: &Pod) -> Option<Symptom> {
-    let now = view.now();
-    pod.all_statuses().find_map(|c| {
-        let end = abnormal_end(view, pod, c)?;
-        let recent = end.finished_at.is_some_and(|t| now - t <= RECENT);
-        (recent && restarts_in_look_back(view, pod, c) >= FLAPS).then(|| Symptom {
-            reason: Reason::BackOff,
-            since: end.finished_at.unwrap_or(now),
-            message: format!(
-                "container {} restarted {} times, last {}",
-                c.name,
-                c.restart_count,
-                ending(end)
-            ),
-        })
-    })
-}
-
-/// Restarts since the last cycle, where that cycle remembered a count; else
-/// their mean rate over the pod's life.
-fn restarts_in_look_back(view: &View, pod: &Pod, container: &ContainerStatus) -> f64 {
-    let meta = &pod.metadata;
-    let key = format!("{}/{}/{}", meta.namespace, meta.name, container.name);
-    // A count below the remembered one is that of a new pod of the same name.
-    let since_then = view
-        .restarts
-        .get(&key)
-        .and_then(|&b| container.restart_count.checked_sub(b));
-    if let Some(restarts) = since_then {
-        return f64::from(restarts);
-    }
-    let age = age(pod, view.now());
-    share(f64::from(container.restart_count), age, view.look_back)
-}
-
-fn event_recurs(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
-    let now = view.now();
-    let grace = service
-        .and_then(|s| s.startup_grace)
-        .and_then(|g| TimeDelta::from_std(g).ok())
-        .unwrap_or_default()
-        .max(probes_allow(pod))
-        .max(SETTLING);
-    // Probes that fail until the pod is up are how a start looks.
-    let started_by = started(view, pod) + grace;
-    view.pod_events(pod)
-        .filter(|e| !HARMLESS_EVENTS.contains(&e.reason.as_str()))
-        .filter(|e| {
-            e.last()
-                .is_some_and(|t| now - t <= RECENT && t > started_by)
-        })
-        .filter(|e| {
-            let first = e.first().unwrap_or(now);
-            share(f64::from(e.times()), now - first, view.look_back) >= FLAPS
-        })
-        .max_by_key(|e| e.last())
-        .map(|e| Symptom {
-            reason: if e.reason == "BackOff" {
-                Reason::BackOff
-            } else {
-                Reason::Unhealthy
-            },
-            since: e.first().unwrap_or(now),
-            message: format!("{} ({} times): {}", e.reason, e.times(), e.message),
-        })
-}
-
-/// How many of `count` things spread over `span` fall into `window`.
-#[allow(clippy::cast_precision_loss, reason = "seconds of a pod's life fit")]
-fn share(count: f64, span: TimeDelta, window: TimeDelta) -> f64 {
-    if span <= window {
-        return count;
-    }
-    count * window.num_seconds() as f64 / span.num_seconds() as f64
 }

@@ -1,14 +1,15 @@
 //! Deployments, stateful sets, daemon sets and pods on their own: how many
 //! pods serve of how many that should, and what the others are at.
 
-use super::finding::{Effect, FactKind, Finding, PodRef, Reason};
+use super::finding::{Effect, Finding, PodRef, Reason};
 use super::pods::SETTLING;
+use super::refusal::Refusal;
 use super::rollout;
 use super::tally::Tally;
 use super::view::View;
 use super::workload::Workload;
 use crate::cluster::Resource;
-use crate::cluster::objects::{Condition, Pod, Time, condition};
+use crate::cluster::objects::{Pod, Time, condition};
 use crate::inventory::{KnownIssueKind, Service};
 
 /// The state of one workload.
@@ -199,7 +200,7 @@ impl Case<'_, '_> {
     fn without_pods(&self) -> Judgement {
         let (health, effect) = self.how_bad();
         let lack = format!("{} of {} pods", self.missing, self.desired);
-        let refusal = refusal(self.view, self.workload);
+        let refusal = Refusal::of(self.view, self.workload);
         let since = self.missing_since(refusal.as_ref());
         if since.is_some_and(|t| self.view.now() - t < SETTLING) && self.tally.leaving.is_empty() {
             return (self.state(Health::Starting, since), None);
@@ -265,47 +266,6 @@ fn keeper_is_unread(view: &View, workload: &Workload) -> bool {
         _ => return false,
     };
     !view.snapshot.is_read(resource)
-}
-
-/// The API server's refusal to create pods: quota, service account, admission.
-struct Refusal {
-    kind: FactKind,
-    message: String,
-    since: Option<Time>,
-}
-
-/// Deployments and replica sets have a condition for it; stateful and daemon
-/// sets say it by events.
-fn refusal(view: &View, workload: &Workload) -> Option<Refusal> {
-    let sets = || {
-        workload
-            .replica_sets
-            .iter()
-            .filter(|set| set.spec.replicas != Some(0))
-    };
-    let failure =
-        |conditions| condition(conditions, "ReplicaFailure").filter(|c: &&Condition| c.is_true());
-    let by_condition = failure(workload.conditions)
-        .or_else(|| sets().find_map(|set| failure(&set.status.conditions)));
-    if let Some(condition) = by_condition {
-        return Some(Refusal {
-            kind: FactKind::Object,
-            message: condition.message.clone(),
-            since: condition.last_transition_time,
-        });
-    }
-    let of_sets =
-        sets().flat_map(|s| view.events("ReplicaSet", &s.metadata.namespace, &s.metadata.name));
-    view.events(workload.kind, &workload.meta.namespace, workload.name)
-        .iter()
-        .chain(of_sets)
-        .filter(|e| e.reason == "FailedCreate")
-        .max_by_key(|e| e.last())
-        .map(|e| Refusal {
-            kind: FactKind::Event,
-            message: e.message.clone(),
-            since: e.first(),
-        })
 }
 
 fn refs<'p>(pods: impl Iterator<Item = &'p Pod>) -> Vec<PodRef> {

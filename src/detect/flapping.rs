@@ -1,0 +1,106 @@
+//! Pods that are ready at this moment and keep falling over.
+
+use chrono::TimeDelta;
+
+use super::finding::Reason;
+use super::pods::{RECENT, SETTLING, Symptom, abnormal_end, age, ending, probes_allow, started};
+use super::view::View;
+use crate::cluster::objects::{ContainerStatus, Pod};
+use crate::inventory::Service;
+
+/// So many failures within the look-back are flapping.
+const FLAPS: f64 = 3.0;
+
+/// Warning events that recur about pods in perfect health.
+const HARMLESS_EVENTS: &[&str] = &[
+    "DNSConfigForming",
+    "FailedToRetrieveImagePullSecret",
+    "PolicyViolation",
+    "ProbeWarning",
+    "MissingClusterDNS",
+    "HostPortConflict",
+    "Preempted",
+    "Evicted",
+];
+
+/// Why a pod that is ready at this moment may not be in the next.
+#[must_use]
+pub fn symptom(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
+    restarts_often(view, pod).or_else(|| event_recurs(view, pod, service))
+}
+
+fn restarts_often(view: &View, pod: &Pod) -> Option<Symptom> {
+    let now = view.now();
+    pod.all_statuses().find_map(|c| {
+        let end = abnormal_end(view, pod, c)?;
+        let recent = end.finished_at.is_some_and(|t| now - t <= RECENT);
+        (recent && restarts_in_look_back(view, pod, c) >= FLAPS).then(|| Symptom {
+            reason: Reason::BackOff,
+            since: end.finished_at.unwrap_or(now),
+            message: format!(
+                "container {} restarted {} times, last {}",
+                c.name,
+                c.restart_count,
+                ending(end)
+            ),
+        })
+    })
+}
+
+/// Restarts since the last cycle, where that cycle remembered a count; else
+/// their mean rate over the pod's life.
+fn restarts_in_look_back(view: &View, pod: &Pod, container: &ContainerStatus) -> f64 {
+    let meta = &pod.metadata;
+    let key = format!("{}/{}/{}", meta.namespace, meta.name, container.name);
+    // A count below the remembered one is that of a new pod of the same name.
+    let since_then = view
+        .restarts
+        .get(&key)
+        .and_then(|&b| container.restart_count.checked_sub(b));
+    if let Some(restarts) = since_then {
+        return f64::from(restarts);
+    }
+    let age = age(pod, view.now());
+    share(f64::from(container.restart_count), age, view.look_back)
+}
+
+fn event_recurs(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
+    let now = view.now();
+    let grace = service
+        .and_then(|s| s.startup_grace)
+        .and_then(|g| TimeDelta::from_std(g).ok())
+        .unwrap_or_default()
+        .max(probes_allow(pod))
+        .max(SETTLING);
+    // Probes that fail until the pod is up are how a start looks.
+    let started_by = started(view, pod) + grace;
+    view.pod_events(pod)
+        .filter(|e| !HARMLESS_EVENTS.contains(&e.reason.as_str()))
+        .filter(|e| {
+            e.last()
+                .is_some_and(|t| now - t <= RECENT && t > started_by)
+        })
+        .filter(|e| {
+            let first = e.first().unwrap_or(now);
+            share(f64::from(e.times()), now - first, view.look_back) >= FLAPS
+        })
+        .max_by_key(|e| e.last())
+        .map(|e| Symptom {
+            reason: if e.reason == "BackOff" {
+                Reason::BackOff
+            } else {
+                Reason::Unhealthy
+            },
+            since: e.first().unwrap_or(now),
+            message: format!("{} ({} times): {}", e.reason, e.times(), e.message),
+        })
+}
+
+/// How many of `count` things spread over `span` fall into `window`.
+#[allow(clippy::cast_precision_loss, reason = "seconds of a pod's life fit")]
+fn share(count: f64, span: TimeDelta, window: TimeDelta) -> f64 {
+    if span <= window {
+        return count;
+    }
+    count * window.num_seconds() as f64 / span.num_seconds() as f64
+}

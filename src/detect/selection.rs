@@ -1,0 +1,51 @@
+//! Which pods each Service selects, without comparing each with each.
+
+use std::collections::HashMap;
+
+use super::view::View;
+use super::workload::Workload;
+use crate::cluster::objects::{Pod, Service, selects};
+
+/// A pod that a Service selects, with its keeper.
+pub type Selected<'v, 'a> = (&'v Workload<'a>, &'a Pod);
+
+/// The pods that each Service selects, of those that live and are to stay.
+/// Each Service is looked up by the rarest pair of its selector, so that pods
+/// meet only the few Services that may be theirs.
+#[must_use]
+pub fn selected<'v, 'a>(view: &'v View<'a>, services: &[&Service]) -> Vec<Vec<Selected<'v, 'a>>> {
+    let mut uses: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for service in services {
+        for pair in pairs_of(service) {
+            *uses.entry(pair).or_default() += 1;
+        }
+    }
+    let mut by_pair: HashMap<_, Vec<usize>> = HashMap::new();
+    for (at, service) in services.iter().enumerate() {
+        if let Some(rarest) = pairs_of(service).min_by_key(|pair| uses[pair]) {
+            by_pair.entry(rarest).or_default().push(at);
+        }
+    }
+    let mut selected = vec![Vec::new(); services.len()];
+    for workload in &view.workloads {
+        let alive = |p: &&&Pod| !p.has_ended() && p.metadata.deletion_timestamp.is_none();
+        for pod in workload.pods.iter().filter(alive) {
+            let meta = &pod.metadata;
+            for (key, value) in meta.labels.iter() {
+                let pair = (meta.namespace.as_str(), key.as_str(), value.as_str());
+                for &at in by_pair.get(&pair).map_or(&[][..], Vec::as_slice) {
+                    if selects(&services[at].spec.selector, &meta.labels) {
+                        selected[at].push((workload, *pod));
+                    }
+                }
+            }
+        }
+    }
+    selected
+}
+
+fn pairs_of(service: &Service) -> impl Iterator<Item = (&str, &str, &str)> {
+    let namespace = service.metadata.namespace.as_str();
+    let selector = service.spec.selector.iter();
+    selector.map(move |(key, value)| (namespace, key.as_str(), value.as_str()))
+}
