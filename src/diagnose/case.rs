@@ -1,7 +1,9 @@
 //! A finding with the objects around it, as a rule looks at it.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
+use super::logs::{self, Line};
 use super::scene::Scene;
 use crate::cluster::objects::{Container, ContainerStatus, Event, Pod, PodSpec, Terminated};
 use crate::detect::pods::abnormal_end;
@@ -22,6 +24,8 @@ pub struct Case<'a> {
     pub pods: Vec<&'a Pod>,
     /// Its service.
     pub service: Option<&'a Service>,
+    /// Read at the first question, and asked by many rules.
+    tails: OnceCell<Vec<Vec<Line<'a>>>>,
 }
 
 impl<'a> Case<'a> {
@@ -43,7 +47,13 @@ impl<'a> Case<'a> {
                 .copied()
                 .collect(),
             service: finding.service.as_ref().and_then(|name| view.service(name)),
+            tails: OnceCell::new(),
         }
+    }
+
+    /// The last lines of the failing containers' logs.
+    pub fn tails(&self) -> &[Vec<Line<'a>>] {
+        self.tails.get_or_init(|| logs::tails(self))
     }
 
     /// Whether the finding shows one of these symptoms.

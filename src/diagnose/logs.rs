@@ -78,15 +78,30 @@ fn of_failing<'a>(case: &Case<'a>) -> Vec<&'a ContainerLog> {
     found
 }
 
-/// The last lines of a log that say something, newest first, back to where the
-/// program said that it is up.
-fn tail(log: &ContainerLog) -> impl Iterator<Item = &str> {
+/// A line that says something, as written and in lower case.
+pub struct Line<'a> {
+    text: &'a str,
+    lower: String,
+}
+
+/// The last lines of each failing container's log that say something, newest
+/// first, back to where the program said that it is up.
+pub fn tails<'a>(case: &Case<'a>) -> Vec<Vec<Line<'a>>> {
+    of_failing(case).into_iter().map(tail).collect()
+}
+
+fn tail(log: &ContainerLog) -> Vec<Line<'_>> {
     log.text
         .lines()
         .rev()
-        .filter(|line| !is_frame(line))
+        .filter(|text| !is_frame(text))
         .take(TAIL)
-        .take_while(|line| !says_up(line))
+        .map(|text| Line {
+            text,
+            lower: text.to_lowercase(),
+        })
+        .take_while(|line| !says_up(&line.lower))
+        .collect()
 }
 
 /// A line of a stack trace, a ruler, or nothing.
@@ -106,33 +121,30 @@ fn is_frame(line: &str) -> bool {
         || text.chars().all(|c| !c.is_alphanumeric())
 }
 
-fn says_up(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    (has_any(&lower, UP)
-        || lower.contains("started ") && lower.contains(" in ") && lower.contains(" seconds"))
-        && !has_any(&lower, TROUBLE)
+fn says_up(lower: &str) -> bool {
+    let is_up = has_any(lower, UP)
+        || lower.contains("started ") && lower.contains(" in ") && lower.contains(" seconds");
+    is_up && !has_any(lower, TROUBLE)
 }
 
 /// The newest line of a failing container that a test accepts, lower-case text given.
 pub fn find(case: &Case, test: impl Fn(&str) -> bool) -> Option<String> {
-    of_failing(case)
-        .into_iter()
-        .find_map(|log| tail(log).find(|line| test(&line.to_lowercase())).map(quote))
+    let line = |tail: &Vec<Line>| tail.iter().find(|l| test(&l.lower)).map(|l| quote(l.text));
+    case.tails().iter().find_map(line)
 }
 
 /// The line of the failing containers that tells most: the newest that
 /// complains, else the very last.
 pub fn last_words(case: &Case) -> Option<String> {
-    let logs = of_failing(case);
-    let complaint = |line: &&str| has_any(&line.to_lowercase(), TROUBLE) && !is_chatter(line);
-    let told = logs.iter().find_map(|log| tail(log).find(complaint));
-    told.or_else(|| logs.iter().find_map(|log| tail(log).next()))
-        .map(quote)
+    let tails = case.tails();
+    let complains = |line: &&Line| has_any(&line.lower, TROUBLE) && !is_chatter(&line.lower);
+    let told = tails.iter().find_map(|tail| tail.iter().find(complains));
+    let last = || tails.iter().find_map(|tail| tail.first());
+    told.or_else(last).map(|line| quote(line.text))
 }
 
 /// Complaints about complaints.
-fn is_chatter(line: &str) -> bool {
-    let lower = line.to_lowercase();
+fn is_chatter(lower: &str) -> bool {
     lower.contains("level=info")
         || lower.contains(" info ")
         || lower.contains("warn") && lower.contains("deprecat")

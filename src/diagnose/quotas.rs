@@ -111,30 +111,38 @@ fn users(scene: &Scene, namespace: &str, key: &str) -> Option<String> {
     })
 }
 
-/// A quota of a namespace that counts one of the resources, with hard and used.
-fn counted<'a>(
+/// What a quota allows of one resource.
+struct Count<'a> {
+    quota: &'a ResourceQuota,
+    key: &'a str,
+    hard: f64,
+    used: f64,
+}
+
+/// The counts that a namespace's quotas keep of some resources.
+fn counts<'a>(
     scene: &Scene<'a>,
-    namespace: &str,
-    resources: &[&str],
-) -> Option<(&'a ResourceQuota, String, f64, f64)> {
+    namespace: &'a str,
+    resources: &'a [&str],
+) -> impl Iterator<Item = Count<'a>> {
     let quotas = &scene.view.snapshot.objects.quotas;
-    quotas
+    let here = quotas
         .iter()
-        .filter(|q| q.metadata.namespace == namespace)
-        .find_map(|q| {
-            let (key, hard) = q
-                .status
-                .hard
-                .iter()
-                .find(|(k, _)| resources.contains(&k.as_str()))?;
-            let used = q
-                .status
-                .used
-                .get(key)
-                .and_then(|u| quantity::parse(&u.0))
-                .unwrap_or(0.0);
-            Some((q, key.clone(), quantity::parse(&hard.0)?, used))
+        .filter(move |q| q.metadata.namespace == namespace);
+    here.flat_map(move |quota| {
+        let status = &quota.status;
+        let counted = status.hard.iter();
+        let counted = counted.filter(|(key, _)| resources.contains(&key.as_str()));
+        counted.filter_map(|(key, hard)| {
+            let used = status.used.get(key).and_then(|u| quantity::parse(&u.0));
+            Some(Count {
+                quota,
+                key,
+                hard: quantity::parse(&hard.0)?,
+                used: used.unwrap_or(0.0),
+            })
         })
+    })
 }
 
 /// Nobody keeps a refused Service. What is left is the gap: a name that others
@@ -144,10 +152,13 @@ pub fn no_room_for_a_service(case: &Case) -> Option<Proof> {
         return None;
     }
     let namespace = case.namespace();
-    let (quota, key, hard, used) = counted(case.scene, namespace, &["services", "count/services"])?;
-    if used < hard {
-        return None;
-    }
+    let mut counts = counts(case.scene, namespace, &["services", "count/services"]);
+    let Count {
+        quota,
+        key,
+        hard,
+        used,
+    } = counts.find(|c| c.used >= c.hard)?;
     let name = &quota.metadata.name;
     let fact = format!(
         "quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be made",
@@ -169,23 +180,24 @@ pub fn no_room_for_a_claim(case: &Case) -> Option<Proof> {
     let message = &case.finding.message;
     let claim = between(message, "persistentvolumeclaim \"", "\" not found")?;
     let namespace = case.namespace();
-    let (quota, key, hard, used) = counted(case.scene, namespace, STORAGE)?;
-    let left = hard - used;
     let volumes = &case.view.snapshot.objects.persistent_volumes;
-    let waiting = volumes
-        .iter()
-        .filter(|v| v.status.phase == "Available")
-        .find_map(|v| {
+    // The volume that a claim was to have, and for which there is no room.
+    let too_large = |count: &Count| {
+        let mut free = volumes.iter().filter(|v| v.status.phase == "Available");
+        free.find_map(|v| {
             let text = &v.spec.capacity.get("storage")?.0;
-            (key == "requests.storage" && quantity::parse(text)? > left).then_some((v, text))
-        });
-    if left > 0.0 && waiting.is_none() {
-        return None;
-    }
+            let exceeds = quantity::parse(text)? > count.hard - count.used;
+            (count.key == "requests.storage" && exceeds).then_some((v, text))
+        })
+    };
+    let (count, waiting) = counts(case.scene, namespace, STORAGE).find_map(|count| {
+        let waiting = too_large(&count);
+        (count.used >= count.hard || waiting.is_some()).then_some((count, waiting))
+    })?;
+    let (quota, key) = (count.quota, count.key);
     let name = &quota.metadata.name;
     let amount = |map: &std::collections::BTreeMap<String, crate::cluster::objects::Quantity>| {
-        map.get(&key)
-            .map_or_else(|| "0".to_owned(), |q| q.0.clone())
+        map.get(key).map_or_else(|| "0".to_owned(), |q| q.0.clone())
     };
     let (used, hard) = (amount(&quota.status.used), amount(&quota.status.hard));
     let mut proof = Proof::object(format!(

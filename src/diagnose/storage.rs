@@ -81,7 +81,11 @@ fn class_missing(case: &Case) -> Option<Proof> {
             )),
         );
     }
-    // No class named, none the default, and no volume made by hand.
+    unprovided(&claims).or_else(|| other_class(case, &claims))
+}
+
+/// No class named, none the default, and no volume made by hand.
+fn unprovided(claims: &[OpenClaim]) -> Option<Proof> {
     let claim = claims.iter().find(|c| {
         c.claim.spec.storage_class_name.is_none() && c.class.is_none() && c.volumes.is_empty()
     })?;
@@ -94,6 +98,24 @@ fn class_missing(case: &Case) -> Option<Proof> {
             "claim {name} names no storage class, and the cluster has no default one"
         )),
     )
+}
+
+/// Nobody makes volumes of the class, and the one that is free is of another.
+fn other_class(case: &Case, claims: &[OpenClaim]) -> Option<Proof> {
+    let claim = claims
+        .iter()
+        .find(|c| c.is_static() && c.volumes.is_empty())?;
+    let volumes = &case.view.snapshot.objects.persistent_volumes;
+    let volume = volumes.iter().find(|v| v.status.phase == "Available")?;
+    let quoted = |class: &str| format!("\"{class}\"");
+    let text = format!(
+        "claim {} goes by storage class {}; the free volume {} is of class {}",
+        claim.claim.metadata.name,
+        quoted(claim.class_name()),
+        volume.metadata.name,
+        quoted(&volume.spec.storage_class_name)
+    );
+    Some(Proof::object(text.clone()).saying(format!("no volume fits: {text}")))
 }
 
 /// The nearest volume fails the claim in one respect more than in any other.

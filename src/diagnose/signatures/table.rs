@@ -124,6 +124,7 @@ pub const SIGNATURES: &[Signature] = &[
             "sqlstate: 28000",
             "invalid username-password pair",
             "scram authentication failed",
+            "public key retrieval is not allowed",
             "role \"postgres\" does not exist",
         ],
         about: &[],
