@@ -26,7 +26,7 @@ test-cluster: ## Tests against a real kube-apiserver and etcd (KUBEBUILDER_ASSET
 lint: ## Format, lints and documentation, as CI checks them
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
 example: ## Make the example dump anew, from the control plane
 	@assets="$$(tests/control-plane/build.sh)" && \

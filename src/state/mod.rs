@@ -3,7 +3,7 @@
 //!
 //! [`model`] is the document. [`store`] says how it is loaded and saved so that
 //! two cycles at once never both write; [`directory`] and [`config_map`] do so.
-//! [`document`] is its text, kept below [`document::LIMIT`] by [`trim`].
+//! [`document`] is its text, kept below [`document::LIMIT`] by [`trim()`].
 //! [`silences`] and [`listing`] are what the commands of the same names need.
 //! Only the stores touch anything outside; the rest is pure.
 

@@ -8,7 +8,7 @@
 //!
 //! Reading takes any folder, `.tar.gz`, `.tar` or single file of Kubernetes
 //! JSON or YAML: `kubectl get -o json`, API lists, `kubectl cluster-info dump`,
-//! support bundles, and what [`write`] made. A file is trusted with nothing: no
+//! support bundles, and what [`write()`] made. A file is trusted with nothing: no
 //! archive touches the disk, links are not followed, sizes are bounded by
 //! [`Limits`], and one damaged file or object costs its kind, never the rest.
 
@@ -79,7 +79,7 @@ impl Default for Limits {
 /// Reads a snapshot from a folder, an archive or a single file.
 ///
 /// `now` is the moment that thresholds are measured against; without it, the
-/// one that [`write`] noted, else the newest moment that the objects speak of.
+/// one that [`write()`] noted, else the newest moment that the objects speak of.
 /// Kinds that are not in the dump are [`Read::Unread`](super::Read::Unread),
 /// as `NotInSnapshot`, or `Malformed` when their file or an object is damaged.
 ///
