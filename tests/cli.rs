@@ -349,3 +349,28 @@ fn a_defect_is_70() {
     assert_eq!(output.status.code(), Some(70), "{}", stderr(&output));
     assert!(stderr(&output).contains("as planned"));
 }
+
+/// A real healthy K3s, and the services file of another cluster: nothing in
+/// the bundle is wrong, and what it does not show is not missing.
+#[test]
+fn a_healthy_k3s_bundle_gives_no_incident() {
+    let (Some(bundle), Some(services)) = (
+        std::env::var_os("K8S_MONITOR_K3S_BUNDLE"),
+        std::env::var_os("K8S_MONITOR_OPERATOR_SERVICES"),
+    ) else {
+        eprintln!("skipped: K8S_MONITOR_K3S_BUNDLE or K8S_MONITOR_OPERATOR_SERVICES is not set");
+        return;
+    };
+    for file in [services, "docs/reference/services.txt".into()] {
+        let output = program(&["run", "--output", "json"])
+            .arg("--snapshot")
+            .arg(&bundle)
+            .arg("--services")
+            .arg(&file)
+            .output()
+            .expect("the program starts");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["incidents"], serde_json::json!([]));
+    }
+}
