@@ -374,3 +374,32 @@ fn a_healthy_k3s_bundle_gives_no_incident() {
         assert_eq!(report["incidents"], serde_json::json!([]));
     }
 }
+
+/// `check` ends as `run` does where it has no verdict.
+#[test]
+fn check_has_the_same_statuses_as_run() {
+    let check = |more: &[&str]| run(&[&["check", "--service", "mysql"], more].concat());
+    refuses(&check(&["--frobnicate"]), 64, &["--frobnicate"]);
+    refuses(
+        &check(&["--snapshot", "/nonexistent/dump"]),
+        65,
+        &["/nonexistent/dump"],
+    );
+    refuses(
+        &check(&["--services", "/nonexistent/s.txt"]),
+        65,
+        &["/nonexistent/s.txt"],
+    );
+    refuses(&check(&[]), 78, &["no kubeconfig"]);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its number");
+    let (_folder, path) = kubeconfig(&format!("http://{address}"));
+    let silent = check(&["--kubeconfig", utf8(&path), "--deadline", "1s"]);
+    refuses(&silent, 75, &["deadline"]);
+    drop(listener);
+    refuses(
+        &check(&["--kubeconfig", utf8(&path)]),
+        69,
+        &["cannot reach"],
+    );
+}
