@@ -29,8 +29,14 @@ pub fn run(plane: &ControlPlane) -> Report {
 
 /// The same with another kubeconfig.
 pub fn run_as(kubeconfig: &Path) -> Report {
+    run_confirmed(kubeconfig, "0s")
+}
+
+/// The same, with young trouble looked at once more after a pause.
+pub fn run_confirmed(kubeconfig: &Path, confirm_after: &str) -> Report {
     let config = tempfile::NamedTempFile::new().expect("temporary file");
-    std::fs::write(config.path(), "confirmAfter: 0s\ncluster: homelab\n").expect("written");
+    let text = format!("confirmAfter: {confirm_after}\ncluster: homelab\n");
+    std::fs::write(config.path(), text).expect("written");
     let output = program()
         .args([
             "run",

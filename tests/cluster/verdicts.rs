@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::homelab::Homelab;
-use crate::program::{Report, program, run, services_file};
+use crate::program::{Report, program, run, run_confirmed, services_file};
 use crate::time::Ago;
 
 /// Runs the program and compares the incidents, a line each, and the status.
@@ -365,4 +365,23 @@ fn a_snapshot_replays_to_the_same_report() {
             assert_eq!(live[field], replayed[field], "{field}");
         }
     }
+}
+
+#[test]
+fn only_grave_and_young_trouble_is_looked_at_once_more() {
+    let requests = |homelab: &Homelab| {
+        let report = run_confirmed(&homelab.kubeconfig_admin(), "1s");
+        assert_eq!(report.status, 1, "{}", report.summary());
+        report.json["requests"]["kubernetes"]
+            .as_u64()
+            .expect("a count")
+    };
+    let mut homelab = Homelab::healthy();
+    homelab.crash_loops("mysql", 20.minutes_ago());
+    let once = requests(&homelab);
+    drop(homelab);
+    let mut homelab = Homelab::healthy();
+    homelab.crash_loops("mysql", 30.seconds_ago());
+    let twice = requests(&homelab);
+    assert!(twice > once * 3 / 2, "{once} requests, then {twice}");
 }
