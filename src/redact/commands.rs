@@ -148,8 +148,22 @@ fn argument(text: &str, end: usize) -> Option<values::Extent> {
     if at == gap {
         return None;
     }
-    let value = values::quoted(text, at).unwrap_or_else(|| values::word(text, at, None));
+    let value = values::quoted(text, at).unwrap_or_else(|| shell_word(text, at));
     (value.start < value.end).then_some(value)
+}
+
+/// An argument of a command line: to the next blank, quote or escape. Unlike in
+/// a query, `&name=` may be a part of it.
+fn shell_word(text: &str, start: usize) -> values::Extent {
+    let word = values::word(text, start, None);
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'`\\".contains(c);
+    let rest = &text[start..];
+    let whole = &rest[..rest.find(ends).unwrap_or(rest.len())];
+    let whole = whole.trim_end_matches([',', ';', ')', ']', '}']);
+    values::Extent {
+        end: word.end.max(start + whole.len()),
+        ..word
+    }
 }
 
 fn line_end(text: &str, start: usize) -> usize {
