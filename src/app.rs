@@ -165,6 +165,7 @@ impl<'a> Session<'a> {
         let text = match self.options.output {
             OutputFormat::Text => report::text(report, &self.looks()),
             OutputFormat::Markdown => report::markdown(report, &self.looks()),
+            OutputFormat::Html => report::html(report, None),
             OutputFormat::Json => report::json(report).map_err(|e| Error::Render(e.to_string()))?,
             OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string()))?,
         };
@@ -187,6 +188,7 @@ impl<'a> Session<'a> {
         let text = match self.options.output {
             OutputFormat::Json => report::json(report).map_err(|e| Error::Render(e.to_string()))?,
             OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string()))?,
+            OutputFormat::Html => report::html(report, None),
             OutputFormat::Text => {
                 report::check_text(&check::view(&outcome, &inventory, &service), &self.looks())
             }

@@ -3,6 +3,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "report/browser.rs"]
+mod browser;
+#[path = "report/openmetrics.rs"]
+mod openmetrics;
+#[path = "report/page.rs"]
+mod page;
 #[path = "report/samples.rs"]
 mod samples;
 

@@ -10,9 +10,12 @@ mod check;
 mod check_markdown;
 mod check_text;
 mod clean;
+mod history;
+mod html;
 mod incident_text;
 mod json;
 mod markdown;
+mod metrics;
 pub mod model;
 mod page;
 mod phrases;
@@ -26,8 +29,11 @@ pub use check::{CheckEvent, CheckLog, CheckPod, CheckView, CheckWorkload, Neighb
 pub use check_markdown::check_markdown;
 pub use check_text::check_text;
 pub use clean::{clean, clean_lines};
+pub use history::{Episode, History};
+pub use html::html;
 pub use json::{json, yaml};
 pub use markdown::markdown;
+pub use metrics::metrics;
 pub use model::*;
 pub use text::text;
 

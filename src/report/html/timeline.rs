@@ -1,0 +1,77 @@
+//! How an incident came: each moment that is known of it, in order.
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+
+use super::super::clean::clean;
+use super::super::{Incident, IncidentState, phrases};
+use super::incident::link;
+use crate::duration::human;
+
+/// Something that happened.
+struct Event {
+    at: DateTime<Utc>,
+    what: Markup,
+}
+
+/// The moments of an incident up to `now`.
+pub fn timeline(incident: &Incident, now: DateTime<Utc>) -> Markup {
+    let events = events(incident, now);
+    html! {
+        h4 { "Timeline" }
+        ol.timeline {
+            @for event in &events {
+                li {
+                    time datetime=(event.at.to_rfc3339()) { (phrases::moment(event.at)) }
+                    span { (event.what) " " span.lag { (lag(event.at, incident.since)) } }
+                }
+            }
+        }
+    }
+}
+
+/// All that the report knows the time of. A source of further events adds
+/// them here.
+fn events(incident: &Incident, now: DateTime<Utc>) -> Vec<Event> {
+    let mut events = vec![Event {
+        at: incident.since,
+        what: html! { strong { "It began" } },
+    }];
+    for commit in incident.correlation.iter().flat_map(|c| &c.commits) {
+        let sha = link(&phrases::short_sha(commit), &commit.url);
+        events.push(Event {
+            at: commit.committed_at,
+            what: html! { "Commit " (sha) },
+        });
+    }
+    for finding in &incident.findings {
+        if let Some(at) = finding.since {
+            let place = clean(&finding.resource.to_string());
+            let what = html! { code { (place) } ": " (clean(&finding.reason)) };
+            events.push(Event { at, what });
+        }
+    }
+    let last = match incident.state {
+        IncidentState::Resolved => "Seen no more",
+        _ => "This report: still so",
+    };
+    events.push(Event {
+        at: now,
+        what: html! { (last) },
+    });
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+/// How far from the onset.
+fn lag(at: DateTime<Utc>, onset: DateTime<Utc>) -> String {
+    let (passed, word) = if at < onset {
+        (onset - at, "before")
+    } else {
+        (at - onset, "after")
+    };
+    match passed.to_std() {
+        Ok(passed) if passed.as_secs() > 0 => format!("{} {word}", human(passed)),
+        _ => String::new(),
+    }
+}
