@@ -22,7 +22,7 @@ use super::{
 
 /// Watches a K3s homelab: what is wrong that matters, why, since when, who is affected, and what to type
 #[derive(Debug, Parser)]
-#[command(name = "k8s-monitor", version, after_help = examples::PROGRAM, max_term_width = 100)]
+#[command(name = "k8s-monitor", version, after_help = examples::PROGRAM, max_term_width = 80)]
 pub struct Args {
     #[command(flatten)]
     pub common: Common,
@@ -203,7 +203,7 @@ pub enum IncidentsSub {
 #[derive(Debug, Subcommand)]
 pub enum SilenceSub {
     /// Silence a service, a reason or one incident
-    #[command(after_help = examples::SILENCE_ADD)]
+    #[command(after_help = examples::SILENCE_ADD, override_usage = examples::SILENCE_ADD_USAGE)]
     Add(SilenceAdd),
     /// List the silences in force and to come
     #[command(after_help = examples::SILENCE_LIST)]

@@ -87,6 +87,11 @@ Examples:
   k8s-monitor silence list
   k8s-monitor silence remove s-1a2b";
 
+/// By hand: clap's own is a line of 130 columns.
+pub const SILENCE_ADD_USAGE: &str = "\
+k8s-monitor silence add <TARGET> --for <DURATION> --reason <TEXT>
+       where TARGET is --service <NAME>, --reason-code <REASON> or --incident <ID>";
+
 pub const SILENCE_ADD: &str = "\
 A silenced incident is still detected and reported; it sends nothing and does
 not count for the exit status. The silence ends by itself.

@@ -281,7 +281,8 @@ fn every_command_has_examples_that_work() {
     for (path, command) in all {
         let help = command.get_after_help().map(ToString::to_string);
         let help = help.unwrap_or_else(|| panic!("{path}has no examples"));
-        let lines = help.lines().filter(|line| line.chars().count() > 80);
+        let shown = command.clone().render_long_help().to_string();
+        let lines = shown.lines().filter(|line| line.chars().count() > 80);
         assert_eq!(lines.collect::<Vec<_>>(), Vec::<&str>::new(), "{path}");
         let examples = examples(help.split("Exit status").next().unwrap_or_default());
         assert!(!examples.is_empty(), "{path}has no examples");

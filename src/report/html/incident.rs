@@ -81,7 +81,7 @@ fn actions(actions: &[Action]) -> Markup {
 /// What the incident means, and what became of it.
 fn facts(incident: &Incident, minor: bool, tells: bool) -> Markup {
     html! {
-        h4 { "What it means" }
+        h4 { @if minor { "Details" } @else { "What it means" } }
         dl {
             @if !minor {
                 dt { "Root cause" } dd { (phrases::root_cause(incident)) }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::super::clean::clean;
-use super::super::{Incident, IncidentState, phrases};
+use super::super::{Finding, Incident, IncidentState, phrases};
 use super::incident::link;
 use crate::duration::human;
 
@@ -33,9 +33,14 @@ pub fn timeline(incident: &Incident, now: DateTime<Utc>) -> Markup {
 /// All that the report knows the time of. A source of further events adds
 /// them here.
 fn events(incident: &Incident, now: DateTime<Utc>) -> Vec<Event> {
+    let first = incident
+        .findings
+        .iter()
+        .position(|finding| finding.since == Some(incident.since));
+    let onset = first.map(|index| symptom(&incident.findings[index]));
     let mut events = vec![Event {
         at: incident.since,
-        what: html! { strong { "It began" } },
+        what: html! { strong { "It began" } @if let Some(onset) = onset { ": " (onset) } },
     }];
     for commit in incident.correlation.iter().flat_map(|c| &c.commits) {
         let sha = link(&phrases::short_sha(commit), &commit.url);
@@ -44,10 +49,10 @@ fn events(incident: &Incident, now: DateTime<Utc>) -> Vec<Event> {
             what: html! { "Commit " (sha) },
         });
     }
-    for finding in &incident.findings {
+    let others = incident.findings.iter().enumerate();
+    for (_, finding) in others.filter(|(index, _)| Some(*index) != first) {
         if let Some(at) = finding.since {
-            let place = clean(&finding.resource.to_string());
-            let what = html! { code { (place) } ": " (clean(&finding.reason)) };
+            let what = symptom(finding);
             events.push(Event { at, what });
         }
     }
@@ -61,6 +66,11 @@ fn events(incident: &Incident, now: DateTime<Utc>) -> Vec<Event> {
     });
     events.sort_by_key(|event| event.at);
     events
+}
+
+fn symptom(finding: &Finding) -> Markup {
+    let place = clean(&finding.resource.to_string());
+    html! { code { (place) } " " (clean(&finding.reason)) }
 }
 
 /// How far from the onset.
