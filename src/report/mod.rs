@@ -19,6 +19,7 @@ mod metrics;
 pub mod model;
 mod page;
 mod phrases;
+mod plan;
 mod text;
 mod time;
 mod verdict;
@@ -36,6 +37,7 @@ pub use markdown::markdown;
 pub use metrics::metrics;
 pub use model::*;
 pub use text::text;
+pub use verdict::summary;
 
 /// How a form for people is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use k8s_monitor::report::{Episode, History, Report, Severity, html};
+use k8s_monitor::report::{
+    Episode, History, Plan, PlannedMessage, PlannedState, Report, Severity, html,
+};
 use serde_json::json;
 
 use super::browser::{self, Browser, Look};
@@ -52,8 +54,40 @@ fn history() -> History {
     }
 }
 
+/// A dry run by somebody whom nobody told of the token.
+fn dry() -> Report {
+    let mut report = samples::hostile();
+    let nasty = report.cycle.cluster.clone();
+    report.cycle.dry_run = true;
+    report.notes = vec![
+        "nobody is told: SLACK_BOT_TOKEN is not set".into(),
+        nasty.clone(),
+    ];
+    report.plan = Some(Plan {
+        messages: vec![PlannedMessage {
+            kind: "new".into(),
+            channel: "#critical-alerts".into(),
+            thread: None,
+            broadcast: false,
+            edits: None,
+            incidents: Vec::new(),
+            why: nasty.clone(),
+            text: format!("first line\n{nasty}\nlast line"),
+            blocks: json!([]),
+        }],
+        state: PlannedState {
+            place: "dir:/var/lib/k8s-monitor".into(),
+            incidents: 3,
+            messages: 1,
+            bytes: 4096,
+        },
+    });
+    report
+}
+
 fn pages() -> Vec<(&'static str, Report, Option<History>)> {
     vec![
+        ("dry", dry(), None),
         ("healthy", samples::healthy(), None),
         ("outage", samples::outage(), Some(history())),
         ("hostile", samples::hostile(), Some(History::default())),
@@ -100,9 +134,11 @@ fn shown(report: &Report) -> Vec<String> {
     let services = report.services.iter().map(|s| &s.name);
     let incidents = report.incidents.iter().flat_map(|i| [&i.id, &i.title]);
     let rules = report.incidents.iter().take(1).map(|i| &i.rule);
+    let notes = report.notes.iter();
     let words = services
         .chain(incidents)
         .chain(rules)
+        .chain(notes)
         .chain([&report.cycle.cluster]);
     words.map(|text| k8s_monitor::report::clean(text)).collect()
 }

@@ -13,9 +13,9 @@ mod timeline;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use super::clean::clean;
+use super::clean::{clean, clean_lines};
 use super::incident_text::Frame;
-use super::{History, Report, Severity, Unread, phrases, verdict};
+use super::{History, Plan, Report, Severity, Unread, phrases, plan, verdict};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -38,6 +38,7 @@ pub fn html(report: &Report, history: Option<&History>) -> String {
                     (incidents(report))
                     (services::section(report, history.as_ref()))
                     (unread(&report.visibility.unread))
+                    @if let Some(plan) = &report.plan { (planned(plan)) }
                 }
                 footer { p { (verdict::footer(report)) } }
             }
@@ -77,6 +78,7 @@ fn header(report: &Report) -> Markup {
             }
             h1 { (badge(report.severity)) " " (verdict::verdict(report)) }
             @if !situation.is_empty() { p { (situation) } }
+            @for note in &report.notes { p.note { strong { "Note: " } (clean(note)) } }
         }
     }
 }
@@ -105,6 +107,22 @@ fn unread(unread: &[Unread]) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What a dry run would have done.
+fn planned(plan: &Plan) -> Markup {
+    markup! {
+        section {
+            h2 { "Would send" }
+            @for message in &plan.messages {
+                p { strong { (plan::heading(message)) } " " (clean(&message.why)) }
+                pre { (clean_lines(&message.text).join("\n")) }
+            }
+            @if plan.messages.is_empty() { p { "Nothing." } }
+            h2 { "Would store" }
+            p { (plan::stored(&plan.state)) }
         }
     }
 }
