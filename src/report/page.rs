@@ -11,6 +11,9 @@ use super::{RenderOptions, ServiceStatus, Severity};
 /// Narrower than this nothing reads well: wrap here and let the terminal do the rest.
 const MIN_WIDTH: usize = 40;
 
+/// Blanks between the columns of a table, where there is room.
+const GAP: usize = 2;
+
 /// Stands for a blank at which a paragraph does not break.
 const GLUE: char = '\u{a0}';
 
@@ -146,8 +149,9 @@ impl Page {
     }
 
     /// A table with titles over its columns. Where it is wider than the page,
-    /// each row becomes a sentence: the first `names` cells, then what the
-    /// titles say of the others.
+    /// its columns move together; where that does not help either, each row
+    /// becomes a sentence: the first `names` cells, then what the titles say of
+    /// the others.
     pub fn records(
         &mut self,
         indent: usize,
@@ -161,9 +165,13 @@ impl Page {
         let mut table = vec![header.collect()];
         table.extend(rows);
         let columns = widths(&table);
-        let width = columns.iter().sum::<usize>() + 2 * columns.len().saturating_sub(1);
-        if indent + width <= self.width {
-            self.table(indent, &table, right);
+        let width = indent + columns.iter().sum::<usize>();
+        let gaps = columns.len().saturating_sub(1);
+        if let Some(gap) = [GAP, 1]
+            .iter()
+            .find(|gap| width + *gap * gaps <= self.width)
+        {
+            self.aligned(indent, &table, right, *gap);
             return;
         }
         for row in &table[1..] {
@@ -190,6 +198,10 @@ impl Page {
 
     /// A table: columns as wide as their widest cell, `right` those that align right.
     pub fn table(&mut self, indent: usize, rows: &[Vec<Cell>], right: &[usize]) {
+        self.aligned(indent, rows, right, GAP);
+    }
+
+    fn aligned(&mut self, indent: usize, rows: &[Vec<Cell>], right: &[usize], between: usize) {
         let widths = widths(rows);
         for row in rows {
             self.pad(indent);
@@ -199,7 +211,7 @@ impl Page {
             {
                 let gap = widths[at].saturating_sub(text.width());
                 if at > 0 {
-                    self.out.push_str("  ");
+                    self.pad(between);
                 }
                 if right.contains(&at) {
                     self.pad(gap);
