@@ -40,6 +40,10 @@ pub fn tell(
     now: Time,
 ) -> bool {
     let is_due = !due.is_empty();
+    let voice = match voice {
+        Voice::Slack { .. } | Voice::Mute if memory.is_anothers => Voice::None,
+        voice => voice,
+    };
     match voice {
         Voice::None => !is_due,
         Voice::Mute => {
@@ -62,8 +66,16 @@ pub fn tell(
             enqueue(memory, due, now);
             let outbox = memory.state.outbox.clone();
             let mut ledger = Ledger::new(memory, now);
+            let time = deadline.saturating_duration_since(Instant::now());
+            if !outbox.is_empty() {
+                ledger.begin(time);
+            }
             let delivery =
                 notify::deliver(&outbox, &mut slack, &mut ledger, http.clock(), deadline);
+            if !outbox.is_empty() && !delivery.conflict {
+                let ended = ledger.end();
+                report.notes.extend(ended.err().map(|e| e.to_string()));
+            }
             for (incidents, posted) in ledger.posted {
                 mark(report, &incidents, &posted);
             }
@@ -134,6 +146,11 @@ fn plan(memory: &Memory, report: &Report) -> Plan {
 }
 
 fn why(report: &Report, incidents: &[String]) -> String {
-    let mut named = report.incidents.iter().filter(|i| incidents.contains(&i.id));
-    named.next().map_or_else(String::new, |i| i.notification.why.clone())
+    let mut named = report
+        .incidents
+        .iter()
+        .filter(|i| incidents.contains(&i.id));
+    named
+        .next()
+        .map_or_else(String::new, |i| i.notification.why.clone())
 }
