@@ -48,6 +48,9 @@ pub fn tell(
         Voice::None => !is_due,
         Voice::Mute => {
             let due: Vec<_> = due.into_iter().map(|(due, _)| due).collect();
+            for incident in report.incidents.iter_mut().filter(|i| is_in(&due, &i.id)) {
+                incident.notification.why += "; not sent, there is no way to";
+            }
             lifecycle::unsaid(&mut memory.state, &due);
             let stored = Ledger::new(memory, now).store();
             report.notes.extend(stored.err().map(|e| e.to_string()));
@@ -95,6 +98,10 @@ fn enqueue(memory: &mut Memory, due: Vec<(Due, Rendered)>, now: Time) {
     for (due, rendered) in due {
         lifecycle::enqueue(&mut memory.state, &due, rendered, now);
     }
+}
+
+fn is_in(due: &[Due], incident: &String) -> bool {
+    due.iter().any(|due| due.incidents.contains(incident))
 }
 
 fn mark(report: &mut Report, incidents: &[String], posted: &notify::Thread) {

@@ -109,7 +109,6 @@ impl Drill {
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .args([
                 "run",
-                "--send",
                 "--no-llm",
                 "--output",
                 "json",
@@ -121,6 +120,9 @@ impl Drill {
             .arg("--state")
             .arg(format!("dir:{}", self.state().display()))
             .args(&self.extra);
+        if !self.extra.iter().any(|flag| flag == "--dry-run") {
+            command.arg("--send");
+        }
         command
     }
 }
