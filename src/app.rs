@@ -1,5 +1,7 @@
 //! From options to exit status: which command, with what, and its output.
 
+mod doctor;
+
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -45,7 +47,6 @@ fn execute(options: &Options) -> Result<Done, Error> {
         Command::Man => return Ok((cli::man(), ExitStatus::Healthy)),
         Command::Incidents(_) => return Err(Error::NotYet("incidents")),
         Command::Silence(_) => return Err(Error::NotYet("silence")),
-        Command::Doctor => return Err(Error::NotYet("doctor")),
         _ => {}
     }
     let session = Session::open(options)?;
@@ -53,6 +54,7 @@ fn execute(options: &Options) -> Result<Done, Error> {
         Command::Services(command) => session.services(command),
         Command::Snapshot { path } => session.capture(path),
         Command::Check { service } => session.check(service),
+        Command::Doctor => session.doctor(),
         Command::Run { dry_run, exit_zero } => session.cycle(*dry_run, *exit_zero),
         _ => unreachable!("commands without a session ended above"),
     }

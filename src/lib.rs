@@ -26,6 +26,7 @@ pub mod cycle;
 pub mod defect;
 pub mod detect;
 pub mod diagnose;
+pub mod doctor;
 pub mod duration;
 pub mod error;
 pub mod exit;

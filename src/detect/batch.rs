@@ -134,7 +134,8 @@ fn likes(meta: &ObjectMeta) -> impl Iterator<Item = Like<'_>> {
 }
 
 /// The monitor's own job ends with the severity it found: that is no failure.
-fn is_ours(meta: &ObjectMeta) -> bool {
+#[must_use]
+pub fn is_ours(meta: &ObjectMeta) -> bool {
     meta.label("app.kubernetes.io/name") == Some(env!("CARGO_PKG_NAME"))
         || meta.controller().is_none() && meta.name == env!("CARGO_PKG_NAME")
 }

@@ -34,7 +34,7 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Directory, Fault, WrongAddress};
-pub use batch::CronState;
+pub use batch::{CronState, is_ours};
 pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Reason};
 pub use platform::target as secret_of;
 pub use presence::principal;

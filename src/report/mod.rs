@@ -14,7 +14,7 @@ mod incident_text;
 mod json;
 mod markdown;
 pub mod model;
-mod page;
+pub(crate) mod page;
 mod phrases;
 mod text;
 mod time;
