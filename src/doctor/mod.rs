@@ -6,13 +6,14 @@
 //! edges          plain     pure
 //! ```
 //!
-//! A file a dependency: `cluster` and [`rights`], `slack`, `github`, `model`,
+//! A file a dependency: `cluster`, [`rights`] and `cron_job`, `slack`, `github`, `model`,
 //! `memory` (the state), `services`, `settings`. Slack, GitHub and Anthropic
 //! are asked beside the cluster, each with its own short time, so that one that
 //! hangs hides nothing of the others.
 
 mod check;
 mod cluster;
+mod cron_job;
 mod github;
 mod memory;
 mod model;
@@ -182,7 +183,7 @@ impl Found {
                 checks.extend(
                     snapshot
                         .iter()
-                        .flat_map(|s| cluster::cron_job(s, facts.deadline)),
+                        .flat_map(|s| cron_job::checks(s, facts.deadline)),
                 );
                 checks
             }

@@ -8,6 +8,7 @@ mod audit;
 mod consistency;
 mod control_plane;
 mod discovery;
+mod doctor;
 mod etcd;
 mod example;
 mod flags;
