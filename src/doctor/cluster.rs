@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::cluster::fetch::{Cluster, FetchError, Right, ServerVersion, SnapshotRequest};
 use crate::cluster::objects::Time;
 use crate::cluster::resource::ROWS;
-use crate::cluster::{Read, Resource, Snapshot, UnreadReason};
+use crate::cluster::{Read, Snapshot, UnreadReason};
 use crate::cycle;
 
 use super::check::{Check, listed};
@@ -228,7 +228,7 @@ fn group_line(group: &str, snapshot: &Snapshot) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Unread;
+    use crate::cluster::{Resource, Unread};
     use crate::doctor::check::Status::{self, Off, Ok as Green, Red, Warn};
 
     fn unread(reason: UnreadReason) -> Read {

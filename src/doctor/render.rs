@@ -10,8 +10,8 @@ use crate::report::page::Page;
 /// The document's `schema`.
 pub const SCHEMA: &str = "k8s-monitor/doctor/v1";
 
-/// Names longer than this do not push the column of messages.
-const NAMES: usize = 25;
+/// Columns for the status; everything else stands to their right.
+const HANG: usize = 6;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -55,11 +55,6 @@ impl Report {
         let styles = page.styles;
         page.paragraph(0, 0, (styles.strong, &self.verdict()), &[]);
         page.blank();
-        let width = checks
-            .iter()
-            .map(|check| check.name.len())
-            .filter(|length| *length <= NAMES);
-        let hang = "warn  ".len() + width.max().unwrap_or(0) + 2;
         for check in &checks {
             let style = match check.status {
                 Status::Ok => styles.green,
@@ -67,16 +62,12 @@ impl Report {
                 Status::Warn => styles.yellow,
                 Status::Red => styles.red,
             };
-            let lead = format!("{:<6}{}", check.status.as_str(), check.name);
-            let strong = [(styles.plain, check.message.as_str())];
-            page.paragraph(0, hang, (style, &lead), &strong);
+            let lead = format!("{:<HANG$}{}:", check.status.as_str(), check.name);
+            let message = [(styles.plain, check.message.as_str())];
+            page.paragraph(0, HANG, (style, &lead), &message);
             if let Some(remedy) = &check.remedy {
-                page.paragraph(
-                    hang,
-                    hang + 4,
-                    (styles.command, "do: "),
-                    &[(styles.plain, remedy)],
-                );
+                let remedy = [(styles.plain, remedy.as_str())];
+                page.paragraph(HANG, HANG + "do: ".len(), (styles.command, "do: "), &remedy);
             }
         }
         page.finish()
@@ -139,7 +130,7 @@ impl Report {
                 shown.push(check.clone());
             } else if !said {
                 said = true;
-                let message = format!("{granted} rights are granted, all that -v lists");
+                let message = format!("{granted} rights are granted (-v lists them)");
                 shown.push(Check::ok("rbac", &message));
             }
         }

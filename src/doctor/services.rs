@@ -68,17 +68,28 @@ fn without_workload(view: &View) -> Check {
     };
     let lacking: Vec<_> = (view.roster.iter().enumerate())
         .filter(|(at, service)| lacks(*at, service))
-        .map(|(_, service)| format!("{} ({})", service.name, service.tier))
+        .map(|(_, service)| service)
         .collect();
-    if lacking.is_empty() {
-        return Check::ok(NAME, "none: every listed service runs somewhere");
+    let names: Vec<_> = lacking
+        .iter()
+        .map(|service| format!("{} ({})", service.name, service.tier))
+        .collect();
+    let names = listed(&names);
+    if lacking.iter().any(|service| service.tier <= Tier::P1) {
+        Check::warn(
+            NAME,
+            &format!("{names}; nothing in the cluster is theirs"),
+            "correct their Namespace or name them with Workloads (docs/services-txt.md); what \
+             was removed for good leaves the file",
+        )
+    } else if lacking.is_empty() {
+        Check::ok(NAME, "none: every listed service runs somewhere")
+    } else {
+        Check::ok(
+            NAME,
+            &format!("{names}, which may be: of P2 and P3 nothing is said then"),
+        )
     }
-    Check::warn(
-        NAME,
-        &format!("{}; nothing in the cluster is theirs", listed(&lacking)),
-        "correct their Namespace or name them with Workloads (docs/services-txt.md); what was \
-         removed for good leaves the file",
-    )
 }
 
 fn without_service(view: &View, unlisted: Tier) -> Check {

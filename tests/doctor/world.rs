@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::SystemTime;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::stub::{Answer, Asked, Stub};
@@ -152,13 +154,21 @@ const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 fn api(asked: &Asked, granted: &impl Fn(&str) -> bool) -> Answer {
     let path = asked.path.split('?').next().unwrap_or_default();
     let answer = match path {
-        "/version" => json!({ "gitVersion": "v1.34.1+k3s1" }),
+        "/version" => return version(),
         "/apis" => groups(),
         REVIEWS => review(asked, granted),
         _ if path.ends_with("/log") => return Answer::status(200, "a line\n"),
         _ => return list(path),
     };
     Answer::json(&answer)
+}
+
+fn version() -> Answer {
+    let now = DateTime::<Utc>::from(SystemTime::now());
+    let mut answer = Answer::json(&json!({ "gitVersion": "v1.34.1+k3s1" }));
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    answer.headers.push(("date", date));
+    answer
 }
 
 fn review(asked: &Asked, granted: &impl Fn(&str) -> bool) -> Value {
@@ -188,10 +198,22 @@ fn list(path: &str) -> Answer {
         .into_iter()
         .flatten()
         .find_map(|name| std::fs::read_to_string(folder.join(name)).ok());
-    Answer::status(
-        200,
-        &text.unwrap_or_else(|| r#"{"kind":"List","metadata":{},"items":[]}"#.into()),
-    )
+    let empty = || r#"{"kind":"List","metadata":{},"items":[]}"#.to_owned();
+    let mut list: Value = serde_json::from_str(&text.unwrap_or_else(empty)).unwrap();
+    if plural == "cronjobs" {
+        list["items"].as_array_mut().unwrap().push(own_cron_job());
+    }
+    Answer::json(&list)
+}
+
+fn own_cron_job() -> Value {
+    json!({
+        "metadata": { "namespace": "k8s-monitor", "name": "k8s-monitor" },
+        "spec": { "schedule": "0 * * * *", "jobTemplate": { "spec": {
+            "activeDeadlineSeconds": 300,
+            "template": { "spec": { "containers": [{ "name": "k8s-monitor", "args": ["run"] }] } },
+        } } },
+    })
 }
 
 /// Discovery of the optional APIs that the example has files of.
