@@ -1,24 +1,18 @@
 //! `doctor`: whatever cannot be set up is a line of it, not its end.
 
-use std::time::Duration;
-
 use super::{Done, Session};
 use crate::cli::{OutputFormat, StateLocation};
 use crate::cluster::fetch::Cluster;
-use crate::cycle;
 use crate::doctor::{self, Facts};
 use crate::error::Error;
-use crate::state::{ConfigMapStore, DirectoryStore, NoStore, Store};
-
-/// How long a request of the state may take.
-const LIMIT: Duration = Duration::from_secs(10);
+use crate::state::Store;
 
 impl Session<'_> {
     pub(super) fn doctor(&self) -> Result<Done, Error> {
         let cluster = self.connect().map_err(|error| error.to_string());
         let inventory = self.inventory().map_err(|error| error.to_string());
         let path = self.options.services_file(&self.config);
-        let store = self.doctor_store(cluster.as_ref().ok());
+        let store = self.examined(cluster.as_ref().ok());
         let report = doctor::run(&Facts {
             config: &self.config,
             env: &self.env,
@@ -39,22 +33,13 @@ impl Session<'_> {
         Ok((text, report.status()))
     }
 
-    fn doctor_store<'c>(
-        &self,
-        cluster: Option<&'c Cluster>,
-    ) -> Result<Box<dyn Store + 'c>, String> {
-        let now = cycle::now();
-        Ok(match (&self.options.state, cluster) {
-            (None | Some(StateLocation::None), _) => Box::new(NoStore),
-            (Some(StateLocation::Directory(path)), _) => Box::new(DirectoryStore::new(path, now)),
-            (Some(StateLocation::ConfigMap { namespace, name }), Some(cluster)) => {
-                Box::new(ConfigMapStore::new(cluster, namespace, name, LIMIT, now))
+    /// Where the state is may hang on which cluster it is of.
+    fn examined<'c>(&self, cluster: Option<&'c Cluster>) -> Result<Box<dyn Store + 'c>, String> {
+        match (&self.options.state, cluster) {
+            (Some(StateLocation::ConfigMap { .. }) | None, None) => {
+                Err("where it is hangs on the cluster, for which there is no client".to_owned())
             }
-            (Some(place), None) => {
-                return Err(format!(
-                    "{place} is in a cluster that cannot be asked; see cluster"
-                ));
-            }
-        })
+            _ => Ok(self.store(&self.recall(cluster).place, cluster)),
+        }
     }
 }

@@ -71,12 +71,9 @@ impl Memory {
     pub fn checks(&self, config: &Config, now: Time) -> Vec<Check> {
         let place = &self.place;
         if place == "none" {
-            let message = "--state none: every cycle is the first, and says everything again";
-            return vec![Check::off(
-                NAME,
-                message,
-                "leave --state out, or give it a place",
-            )];
+            let message = "nothing is remembered: every cycle is the first, and says all again";
+            let remedy = "give it a place, like --state dir:/var/lib/k8s-monitor";
+            return vec![Check::off(NAME, message, remedy)];
         }
         let state = match &self.loaded {
             Ok(state) => state,

@@ -45,6 +45,9 @@ use rights::StateMap;
 /// Time for each service of the internet, retries included.
 const OUTSIDE: Duration = Duration::from_secs(10);
 
+/// Of a state in a cluster that cannot be read.
+const UNSEEN: &str = "it is in a ConfigMap of the cluster, which cannot be read";
+
 /// What is examined. An error stands for what could not even be set up, in its
 /// own words.
 pub struct Facts<'a> {
@@ -107,15 +110,20 @@ pub fn run(facts: &Facts) -> Report {
         let slack = scope.spawn(|| slack::ask(config, &http, soon));
         let github = scope.spawn(|| github::ask(config, repository.as_ref(), &http, soon));
         let model = scope.spawn(|| model::ask(config, &http, soon));
-        let memory = facts.store.as_ref().map(|store| memory::look(*store));
-        let state = facts.store.as_ref().ok();
-        let state_map = state.and_then(|store| StateMap::of(&store.place()));
+        let place = facts.store.as_ref().map(|store| store.place());
+        let state_map = place.ok().as_deref().and_then(StateMap::of);
         let cluster = facts.cluster.as_ref().map(|cluster| {
             cluster::ask(cluster, state_map.as_ref(), config.interval, facts.deadline)
         });
+        let is_alive = cluster.as_ref().is_ok_and(|c| !c.is_unreadable());
+        let memory = match &facts.store {
+            Ok(_) if !is_alive && state_map.is_some() => Err(UNSEEN.to_owned()),
+            Ok(store) => Ok(memory::look(*store)),
+            Err(why) => Err(why.clone()),
+        };
         let found = Found {
             cluster: cluster.map_err(Clone::clone),
-            memory: memory.map_err(Clone::clone),
+            memory,
             slack: slack
                 .join()
                 .unwrap_or_else(|p| std::panic::resume_unwind(p)),
@@ -146,7 +154,7 @@ impl Found {
         checks.extend(services_checks(facts, self.cluster.as_ref().ok()));
         match &self.memory {
             Ok(memory) => checks.extend(memory.checks(config, now)),
-            Err(error) => checks.push(Check::of_error("state", error, "give it with --state")),
+            Err(error) => checks.push(Check::warn("state", error, "see the line on the cluster")),
         }
         let memory = self.memory.as_ref().ok();
         let state = memory.and_then(Memory::state);

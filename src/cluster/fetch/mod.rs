@@ -71,6 +71,7 @@ pub struct SnapshotRequest {
 /// A cluster that can be read.
 pub struct Cluster {
     name: String,
+    is_own: bool,
     server: String,
     proxy: Option<String>,
     client: kube::Client,
@@ -106,6 +107,7 @@ pub fn connect_through(
     };
     Ok(Cluster {
         name: target.name,
+        is_own: target.is_own,
         server: target.server,
         proxy: target.config.proxy_url.as_ref().map(connect::address),
         client,
@@ -118,6 +120,19 @@ impl Cluster {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The namespace that this program runs in, in a pod; else the context's.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.client.default_namespace()
+    }
+
+    /// Whether this program runs in a pod of the cluster, by whose service
+    /// account it reads.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// Address of the API server.
