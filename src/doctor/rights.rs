@@ -213,13 +213,15 @@ mod tests {
         checks.remove(0)
     }
 
+    /// A right, whether it is granted, what is absent; status, name and remedy.
+    type Case<'a> = (Right, bool, &'a [Resource], Status, &'a str, &'a str);
+
     #[test]
     fn each_right_has_its_line() {
         let state = StateMap::of("configmap:a/b").unwrap();
         let update = to_remember(&state).remove(2);
         let gateways = || right("list", "gateway.networking.k8s.io", "gateways");
         let absent = &[Resource::Gateways][..];
-        type Case<'a> = (Right, bool, &'a [Resource], Status, &'a str, &'a str);
         let cases: [Case; 7] = [
             (
                 right("list", "", "pods"),

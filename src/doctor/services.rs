@@ -85,10 +85,7 @@ fn without_workload(view: &View) -> Check {
     } else if lacking.is_empty() {
         Check::ok(NAME, "none: every listed service runs somewhere")
     } else {
-        Check::ok(
-            NAME,
-            &format!("{names}, which may be: of P2 and P3 nothing is said then"),
-        )
+        Check::ok(NAME, &format!("none of {names}: a P2 or P3 may have none"))
     }
 }
 
@@ -140,11 +137,14 @@ mod tests {
         }
     }
 
+    /// Namespaces and names of what runs, and the two statuses.
+    type Case<'a> = (&'a [(&'a str, &'a str)], [Status; 2]);
+
     #[test]
     fn the_file_against_what_runs() {
         let deployment = |namespace: &str, name: &str| json!({ "metadata": { "namespace": namespace, "name": name } });
         let names = ["services without workload", "workloads without service"];
-        let cases: [(&[(&str, &str)], [Status; 2]); 3] = [
+        let cases: [Case; 3] = [
             (&[("mysql", "mysql")], [Green, Green]),
             (&[("shop", "web")], [Warn, Warn]),
             (&[], [Warn, Green]),

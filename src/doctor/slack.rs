@@ -268,6 +268,15 @@ mod tests {
         assert_eq!((red.status, red.remedy.as_deref()), (Red, Some("advice")));
     }
 
+    /// What Slack says, the scopes, what is remembered; status and words.
+    type Case<'a> = (
+        Option<Result<ChannelInfo, SlackError>>,
+        &'a [&'a str],
+        Option<&'a Remembered>,
+        Status,
+        &'a str,
+    );
+
     #[test]
     fn a_channel_is_judged_by_what_can_be_known() {
         const ALL: &[&str] = &["chat:write", "channels:read", "groups:read"];
@@ -282,13 +291,6 @@ mod tests {
             accepted: Some(now),
             refused: Some("not_in_channel".into()),
         };
-        type Case<'a> = (
-            Option<Result<ChannelInfo, SlackError>>,
-            &'a [&'a str],
-            Option<&'a Remembered>,
-            Status,
-            &'a str,
-        );
         let cases: [Case; 9] = [
             (Some(Ok(info(true, false))), ALL, None, Green, "is in it"),
             (Some(Ok(info(false, false))), ALL, None, Red, "not in it"),
