@@ -16,6 +16,7 @@ mod flapping;
 mod memory;
 mod network;
 mod nodes;
+mod own;
 pub mod ownership;
 mod platform;
 pub mod pods;
