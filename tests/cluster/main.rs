@@ -7,6 +7,7 @@ mod assets;
 mod audit;
 mod consistency;
 mod control_plane;
+mod deploy;
 mod discovery;
 mod etcd;
 mod example;
