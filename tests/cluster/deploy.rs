@@ -41,7 +41,9 @@ fn kubectl(kubeconfig: &Path, arguments: &[&str], input: &Value) -> Output {
 }
 
 fn said(output: &Output) -> String {
-    [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat()
+    [&output.stdout[..], &output.stderr]
+        .map(String::from_utf8_lossy)
+        .concat()
 }
 
 fn apply(homelab: &Homelab, what: &[&str]) -> String {
@@ -75,7 +77,10 @@ fn every_overlay_and_example_is_accepted_by_the_server() {
     let mut kustomizations = Vec::new();
     let mut folders = vec![folder("deploy")];
     while let Some(path) = folders.pop() {
-        for entry in fs::read_dir(&path).expect("a folder").map(|e| e.expect("an entry").path()) {
+        for entry in fs::read_dir(&path)
+            .expect("a folder")
+            .map(|e| e.expect("an entry").path())
+        {
             if entry.is_dir() {
                 folders.push(entry);
             } else if entry.ends_with("kustomization.yaml") {
@@ -98,7 +103,10 @@ fn every_overlay_and_example_is_accepted_by_the_server() {
         ("ExternalSecret", NAMESPACE),
         ("Secret", NAMESPACE),
     ] {
-        assert!(homelab.get(kind, namespace, "k8s-monitor").is_some(), "{kind}");
+        assert!(
+            homelab.get(kind, namespace, "k8s-monitor").is_some(),
+            "{kind}"
+        );
     }
 }
 
@@ -113,7 +121,8 @@ fn the_pod_is_admitted_where_only_restricted_ones_are() {
                 "labels": template["metadata"]["labels"] },
             "spec": template["spec"] });
         if let Some((pointer, value)) = change {
-            *pod.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
+            *pod.pointer_mut(pointer)
+                .unwrap_or_else(|| panic!("{pointer}")) = value;
         }
         kubectl(&admin, &["create", "-f", "-"], &pod)
     };
@@ -123,13 +132,25 @@ fn the_pod_is_admitted_where_only_restricted_ones_are() {
     let container = "/spec/containers/0/securityContext";
     for (name, pointer, value) in [
         ("privileged", container, json!({ "privileged": true })),
-        ("may-escalate", container, json!({ "capabilities": { "drop": ["ALL"] } })),
+        (
+            "may-escalate",
+            container,
+            json!({ "capabilities": { "drop": ["ALL"] } }),
+        ),
         ("root", "/spec/securityContext", json!({ "runAsUser": 0 })),
-        ("host", "/spec/volumes/0", json!({ "name": "config", "hostPath": { "path": "/" } })),
+        (
+            "host",
+            "/spec/volumes/0",
+            json!({ "name": "config", "hostPath": { "path": "/" } }),
+        ),
     ] {
         let refused = pod(name, Some((pointer, value)));
         assert!(!refused.status.success(), "{name}");
-        assert!(said(&refused).contains("violates PodSecurity"), "{}", said(&refused));
+        assert!(
+            said(&refused).contains("violates PodSecurity"),
+            "{}",
+            said(&refused)
+        );
     }
 }
 
@@ -139,18 +160,25 @@ fn the_pod_is_admitted_where_only_restricted_ones_are() {
 fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
     let homelab = deployed();
     let container =
-        cron_job(&homelab)["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0].clone();
+        cron_job(&homelab)["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+            .clone();
     let maps = homelab.list("ConfigMap", NAMESPACE);
     let data = maps.iter().find(|m| !m["data"]["services.txt"].is_null());
     let mounted = tempfile::tempdir().expect("a folder");
     for (name, text) in data.expect("generated")["data"].as_object().expect("files") {
         fs::write(mounted.path().join(name), text.as_str().expect("text")).expect("written");
     }
-    let mount = container["volumeMounts"][0]["mountPath"].as_str().expect("a path");
-    let arguments = container["args"].as_array().expect("arguments").iter().map(|a| {
-        let argument = a.as_str().expect("text").replace("$(NAMESPACE)", NAMESPACE);
-        argument.replace(mount, mounted.path().to_str().expect("UTF-8"))
-    });
+    let mount = container["volumeMounts"][0]["mountPath"]
+        .as_str()
+        .expect("a path");
+    let arguments = container["args"]
+        .as_array()
+        .expect("arguments")
+        .iter()
+        .map(|a| {
+            let argument = a.as_str().expect("text").replace("$(NAMESPACE)", NAMESPACE);
+            argument.replace(mount, mounted.path().to_str().expect("UTF-8"))
+        });
     let before = homelab.requests_by(USER).len();
     let output = program()
         .args(arguments)
@@ -169,7 +197,9 @@ fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
         r.status >= 400 && !(r.status == 404 && r.uri.ends_with("configmaps/k8s-monitor-state"))
     });
     assert_eq!(refused.collect::<Vec<_>>().len(), 0, "{asked:?}");
-    let written = asked.iter().filter(|r| !["get", "list"].contains(&r.verb.as_str()));
+    let written = asked
+        .iter()
+        .filter(|r| !["get", "list"].contains(&r.verb.as_str()));
     for write in written {
         assert_eq!(write.resource, "configmaps", "{write:?}");
     }
@@ -196,22 +226,40 @@ fn its_rights_end_at_one_config_map() {
             };
             let (groups, resources) = (words("apiGroups"), words("resources"));
             for word in groups.iter().chain(&resources).chain(&words("verbs")) {
-                assert!(!word.contains('*') && word != "secrets", "{namespace}: {rule}");
+                assert!(
+                    !word.contains('*') && word != "secrets",
+                    "{namespace}: {rule}"
+                );
             }
             // Every user may ask who they are and what they may.
             if groups.iter().all(|g| g.starts_with("auth")) {
                 continue;
             }
-            for verb in words("verbs").iter().filter(|v| !["get", "list"].contains(&v.as_str())) {
-                writes.insert((namespace, verb.clone(), resources.join(","), words("resourceNames").join(",")));
+            for verb in words("verbs")
+                .iter()
+                .filter(|v| !["get", "list"].contains(&v.as_str()))
+            {
+                writes.insert((
+                    namespace,
+                    verb.clone(),
+                    resources.join(","),
+                    words("resourceNames").join(","),
+                ));
             }
-            if resources.contains(&"configmaps".to_owned()) && words("verbs").contains(&"get".to_owned()) {
+            if resources.contains(&"configmaps".to_owned())
+                && words("verbs").contains(&"get".to_owned())
+            {
                 assert_eq!(words("resourceNames"), ["k8s-monitor-state"]);
             }
         }
     }
     let own = |verb: &str, name: &str| {
-        (NAMESPACE, verb.to_owned(), "configmaps".to_owned(), name.to_owned())
+        (
+            NAMESPACE,
+            verb.to_owned(),
+            "configmaps".to_owned(),
+            name.to_owned(),
+        )
     };
     let expected = [
         own("create", ""),
@@ -232,10 +280,21 @@ fn what_it_may_not_is_refused() {
         &["delete", "pod", "mysql-0", "-n", "mysql"],
         &["scale", "deployment/n8n", "--replicas=0", "-n", "n8n"],
         &["delete", "configmap", "k8s-monitor-state", "-n", NAMESPACE],
-        &["create", "job", "again", "--from=cronjob/k8s-monitor", "-n", NAMESPACE],
+        &[
+            "create",
+            "job",
+            "again",
+            "--from=cronjob/k8s-monitor",
+            "-n",
+            NAMESPACE,
+        ],
     ] {
         let output = kubectl(&monitor, attempt, &Value::Null);
         assert!(!output.status.success(), "{attempt:?}");
-        assert!(said(&output).contains("forbidden"), "{attempt:?}: {}", said(&output));
+        assert!(
+            said(&output).contains("forbidden"),
+            "{attempt:?}: {}",
+            said(&output)
+        );
     }
 }

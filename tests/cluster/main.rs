@@ -9,6 +9,7 @@ mod consistency;
 mod control_plane;
 mod deploy;
 mod discovery;
+mod documented;
 mod etcd;
 mod example;
 mod flags;
