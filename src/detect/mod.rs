@@ -40,6 +40,7 @@ pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Rea
 pub use platform::target as secret_of;
 pub use presence::principal;
 pub use storage::storage_class;
+pub use flapping::{restart_counts, restarts_at};
 pub use view::{RestartCounts, View, workloads_are_read};
 pub use visibility::{blindness, broken_inventory};
 pub use workload::Workload;

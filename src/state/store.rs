@@ -29,6 +29,11 @@ pub trait Store {
 
     /// The place, as `--state` spells it.
     fn place(&self) -> String;
+
+    /// Requests to the API server so far, retries included.
+    fn requests(&self) -> u32 {
+        0
+    }
 }
 
 /// What was found.
