@@ -46,7 +46,7 @@ image: ## Build the container image, where an engine runs (IMAGE=name:tag)
 
 dist: ## Pack the stripped binary with completions and manual into dist/ (TARGET=x86_64-unknown-linux-musl: static)
 	$(CARGO) build --release --locked --target $(TARGET)
-	packaging/dist.sh target/$(TARGET)/release/k8s-monitor $(TARGET) dist
+	packaging/dist.sh $${CARGO_TARGET_DIR:-target}/$(TARGET)/release/k8s-monitor $(TARGET) dist
 
 clean: ## Remove what was built
 	$(CARGO) clean

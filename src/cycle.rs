@@ -10,8 +10,8 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 use crate::assess::{Rule, Severity};
 use crate::cluster::dump;
-use crate::cluster::{Resource, Snapshot};
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
+use crate::cluster::{Resource, Snapshot};
 use crate::config::Config;
 use crate::detect;
 use crate::error::Error;
@@ -217,12 +217,7 @@ impl Cycle<'_> {
         (is_due && self.remaining() > pause * 2).then_some(pause)
     }
 
-    fn report(
-        &self,
-        snapshot: &Snapshot,
-        verdict: &Verdict,
-        started_at: DateTime<Utc>,
-    ) -> Report {
+    fn report(&self, snapshot: &Snapshot, verdict: &Verdict, started_at: DateTime<Utc>) -> Report {
         // A drill tells its story as of the moment of its snapshot.
         let started_at = match self.source {
             Source::Live(_) => started_at,

@@ -84,7 +84,9 @@ pub enum Error {
     #[error(transparent)]
     State(#[from] StoreError),
     /// `--state none`, and a command that lives by what is remembered.
-    #[error("nothing is remembered with --state none; name the state that `run` writes: --state configmap:NAMESPACE/NAME or dir:PATH")]
+    #[error(
+        "nothing is remembered with --state none; name the state that `run` writes: --state configmap:NAMESPACE/NAME or dir:PATH"
+    )]
     NoMemory,
     /// No incident or silence of that id.
     #[error("no {what} {id:?} in {place}; `k8s-monitor {list}` shows all")]

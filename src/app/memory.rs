@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Done, Session, unknown};
-use crate::cli::{
-    IncidentsCommand, OutputFormat, SilenceCommand, SilenceTarget, StateLocation,
-};
+use crate::cli::{IncidentsCommand, OutputFormat, SilenceCommand, SilenceTarget, StateLocation};
 use crate::cluster::fetch::Cluster;
 use crate::cycle;
 use crate::detect::{Cause, Reason};
@@ -118,9 +116,7 @@ impl Session<'_> {
                 (IncidentsCommand::List, OutputFormat::Text | OutputFormat::Markdown) => {
                     Ok(listing::incidents(&state, now))
                 }
-                (IncidentsCommand::List, form) => {
-                    render(&listing::incidents_json(&state), form)
-                }
+                (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
                 (IncidentsCommand::Show { id }, form) => {
                     let found = match form {
                         OutputFormat::Text | OutputFormat::Markdown => {
@@ -200,7 +196,9 @@ impl Session<'_> {
 /// Symptoms and causes, by one of which a silence may go.
 fn reason(name: &str) -> Result<&'static str, Error> {
     let reasons = Reason::ALL.iter().map(|r| r.as_str());
-    let known: Vec<_> = reasons.chain(Cause::ALL.iter().map(|c| c.as_str())).collect();
+    let known: Vec<_> = reasons
+        .chain(Cause::ALL.iter().map(|c| c.as_str()))
+        .collect();
     let wanted = name.to_ascii_lowercase();
     let distance = |k: &str| strsim::osa_distance(&wanted, &k.to_ascii_lowercase());
     let nearest = known.into_iter().min_by_key(|k| distance(k));
@@ -261,7 +259,10 @@ fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error
 /// A name of a cluster as a name of a directory.
 fn file_name(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let safe: String = name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
+    let safe: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '-' })
+        .collect();
     match safe.trim_start_matches('.') {
         "" => "cluster".to_owned(),
         name => name.to_owned(),

@@ -134,6 +134,11 @@ fn plan(memory: &Memory, report: &Report) -> Plan {
 }
 
 fn why(report: &Report, incidents: &[String]) -> String {
-    let mut named = report.incidents.iter().filter(|i| incidents.contains(&i.id));
-    named.next().map_or_else(String::new, |i| i.notification.why.clone())
+    let mut named = report
+        .incidents
+        .iter()
+        .filter(|i| incidents.contains(&i.id));
+    named
+        .next()
+        .map_or_else(String::new, |i| i.notification.why.clone())
 }

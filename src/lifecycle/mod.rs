@@ -38,8 +38,8 @@ use crate::state::{Outgoing, Remembered, State, silences};
 
 pub use crate::state::{Kind, Thread};
 pub use bundle::{Due, Queued};
-pub use memory::outages;
 pub use delivery::{Rendered, delivered, dropped, enqueue, failed, unsaid};
+pub use memory::outages;
 
 /// What a cycle found.
 pub struct Today<'a> {

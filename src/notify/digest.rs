@@ -61,7 +61,11 @@ pub fn closed(story: &Story, ended: &[Ended]) -> Message {
     let mut lines = Lines::new(LINES);
     for one in ended {
         let what = say(&one.what, 160);
-        lines.push(&format!("✅ {} {what} · {}", one.severity, code(&one.id, 40)));
+        lines.push(&format!(
+            "✅ {} {what} · {}",
+            one.severity,
+            code(&one.id, 40)
+        ));
     }
     page.section(&lines.finish());
     page.footer(&parts::footer(story, None));

@@ -26,8 +26,8 @@ use chrono_tz::Tz;
 use crate::inventory;
 use crate::report::{Action, Incident, Severity};
 
-pub use delivery::{Delivery, Journal, JournalError, Post, deliver};
 pub use crate::state::{Kind, Message, Place, Thread};
+pub use delivery::{Delivery, Journal, JournalError, Post, deliver};
 pub use digest::Ended;
 pub use render::{Extra, Scene, render};
 pub use slack::{Slack, SlackError};

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-    Ended, Message, Silenced, Story, Words, compose, compose_all_closed, compose_closed,
-};
+use super::{Ended, Message, Silenced, Story, Words, compose, compose_all_closed, compose_closed};
 use crate::config::Config;
 use crate::inventory::Service;
 use crate::lifecycle::{Due, Kind, Rendered, Thread};
@@ -62,7 +60,8 @@ fn story<'a>(due: &'a Due, scene: &Scene<'a>) -> Story<'a> {
     let find = |id: &String| scene.incidents.iter().find(|i| i.id == *id);
     let incidents: Vec<_> = due.incidents.iter().filter_map(find).collect();
     let first = incidents.first().copied();
-    let remembered = first.and_then(|first| scene.state.incidents.iter().find(|r| r.id == first.id));
+    let remembered =
+        first.and_then(|first| scene.state.incidents.iter().find(|r| r.id == first.id));
     let extra = first.and_then(|first| scene.extras.get(&first.id));
     let words = extra.and_then(|extra| extra.words.as_ref());
     Story {
@@ -95,7 +94,9 @@ fn next_repeat(severity: Severity, scene: &Scene) -> Option<DateTime<Utc>> {
         Severity::Sev3 => return scene.config.business_hours.next_opening(scene.now),
         Severity::Sev4 => return None,
     };
-    scene.now.checked_add_signed(TimeDelta::from_std(every).ok()?)
+    scene
+        .now
+        .checked_add_signed(TimeDelta::from_std(every).ok()?)
 }
 
 /// What a message is edited to once all that it is about is over; a digest

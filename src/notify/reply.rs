@@ -83,7 +83,11 @@ pub fn several(story: &Story) -> Message {
             let id = code(&incident.id, 40);
             if over(&incident) {
                 let what = say(&parts::subject(incident), 160);
-                format!("✅ {} {what}, {} · {id}", incident.severity, lasted(story, incident))
+                format!(
+                    "✅ {} {what}, {} · {id}",
+                    incident.severity,
+                    lasted(story, incident)
+                )
             } else {
                 let title = say(&incident.title, 160);
                 format!("{} *{}* {title} · {id}", icon(incident), incident.severity)

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::{Message, Thread};
 use super::delivery::Post;
 use super::refusal::{Meaning, meaning};
+use super::{Message, Thread};
 use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::report::clean;
 use crate::secret::Secret;

@@ -21,7 +21,12 @@ pub fn text(page: &mut Page, plan: &Plan) {
         page.paragraph(2, 4, (styles.plain, "nothing"), &[]);
     }
     page.heading("Would store");
-    page.paragraph(2, 4, (styles.plain, ""), &[(styles.plain, &stored(&plan.state))]);
+    page.paragraph(
+        2,
+        4,
+        (styles.plain, ""),
+        &[(styles.plain, &stored(&plan.state))],
+    );
 }
 
 pub fn markdown(page: &mut String, plan: &Plan) {

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::assets;
 use crate::homelab::Homelab;
-use crate::program::{Report, program};
+use crate::program::{Report, program, run};
+use crate::time::Ago;
 
 const NAMESPACE: &str = "k8s-monitor";
 const USER: &str = "system:serviceaccount:k8s-monitor:k8s-monitor";
@@ -203,6 +204,33 @@ fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
     for write in written {
         assert_eq!(write.resource, "configmaps", "{write:?}");
     }
+}
+
+/// As it looks an hour after a SEV-1, whoever started the run.
+#[test]
+fn its_own_failed_jobs_are_no_finding_and_a_namesake_is() {
+    let homelab = deployed();
+    let admin = homelab.kubeconfig_admin();
+    let fails = |job: &str, how: &[&str]| {
+        let arguments = [&["create", "job", job, "-n", NAMESPACE], how].concat();
+        let made = kubectl(&admin, &arguments, &Value::Null);
+        assert!(made.status.success(), "{}", said(&made));
+        let at = 20.minutes_ago().to_string();
+        let condition = |kind: &str| {
+            json!({ "type": kind, "status": "True", "reason": "PodFailurePolicy",
+                "message": "exit code 1 matching FailJob rule at index 0",
+                "lastTransitionTime": at })
+        };
+        let status = json!({ "startTime": at, "failed": 1,
+            "conditions": [condition("FailureTarget"), condition("Failed")] });
+        homelab.patch_status("Job", NAMESPACE, job, &status);
+    };
+    fails("first-look", &["--from=cronjob/k8s-monitor"]);
+    let report = run(&homelab);
+    assert_eq!((report.summary(), report.status), (String::new(), 0));
+    fails("k8s-monitor-cleanup", &["--image=busybox"]);
+    let report = run(&homelab);
+    assert_eq!(report.summary(), "SEV-4 SUPPORT - [] JobFailed JobFailed");
 }
 
 /// All rules that hold for the service account, as the server sees them: it may write

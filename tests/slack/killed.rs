@@ -91,7 +91,11 @@ fn due() -> Vec<Outgoing> {
 }
 
 /// Runs a delivery over what the store holds; true when it came to its end.
-fn run(world: &std::cell::RefCell<World>, stored: &mut Vec<Outgoing>, extra: Vec<Outgoing>) -> bool {
+fn run(
+    world: &std::cell::RefCell<World>,
+    stored: &mut Vec<Outgoing>,
+    extra: Vec<Outgoing>,
+) -> bool {
     let clock = FakeClock::new();
     let deadline = clock.after(Duration::from_mins(1));
     let mut waiting = stored.clone();

@@ -123,7 +123,13 @@ fn five_cycles_without_slack_then_all_of_it_in_order() {
         assert_eq!(sums(&delivery), (5, 0, 0), "{delivery:?}");
         let said = workspace.said();
         let heads: Vec<_> = said.iter().map(|said| &said.text[..10]).collect();
-        let texts = ["SEV-1:", "Still SEV-1", "chores-tracker-backend", "SEV-1 for", "cert-manager"];
+        let texts = [
+            "SEV-1:",
+            "Still SEV-1",
+            "chores-tracker-backend",
+            "SEV-1 for",
+            "cert-manager",
+        ];
         for (said, text) in said.iter().zip(texts) {
             assert!(said.text.contains(text), "{heads:?}");
         }
@@ -249,7 +255,10 @@ fn a_thread_that_was_deleted_does_not_swallow_replies() {
     let mut entries = outbox(vec![reply, edit]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
     assert_eq!(workspace.said()[0].thread, None);
-    assert!(entries.waiting.is_empty(), "edits of what is gone are dropped");
+    assert!(
+        entries.waiting.is_empty(),
+        "edits of what is gone are dropped"
+    );
 }
 
 #[test]

@@ -76,7 +76,12 @@ fn queued_messages_collapse_and_are_never_dropped() {
             blocks: serde_json::json!(["x".repeat(LIMIT / 2)]),
         };
         let edits = Vec::new();
-        lifecycle::enqueue(&mut world.state, due, Rendered { message, edits }, world.now);
+        lifecycle::enqueue(
+            &mut world.state,
+            due,
+            Rendered { message, edits },
+            world.now,
+        );
     }
     trim(&mut world.state);
     assert!(size(&world.state) <= LIMIT);
