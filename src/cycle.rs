@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
+use crate::http::SystemClock;
 use crate::inventory::Inventory;
 use crate::lifecycle::{self, Due, Rendered, Step, Today};
 use crate::notify::{self, Scene};
@@ -77,7 +78,7 @@ pub struct Outcome {
 /// A trouble this young may pass before anybody reads about it.
 const YOUNG: TimeDelta = TimeDelta::minutes(2);
 
-impl Cycle<'_> {
+impl<'a> Cycle<'a> {
     /// Runs the cycle.
     ///
     /// # Errors
@@ -85,7 +86,7 @@ impl Cycle<'_> {
     pub fn run(mut self) -> Result<Outcome, Error> {
         let began = Instant::now();
         let started_at = now();
-        let mut memory = Memory::load(self.store);
+        let mut memory = self.recall();
         (self.progress)("reading the cluster");
         let mut snapshot = self.look()?;
         (self.progress)("judging");
@@ -132,6 +133,16 @@ impl Cycle<'_> {
             verdict,
             report,
         })
+    }
+
+    /// What earlier cycles left; for this one alone if it writes.
+    fn recall(&self) -> Memory<'a> {
+        match &self.voice {
+            Voice::Slack { .. } | Voice::Mute => {
+                Memory::take(self.store, &SystemClock, self.remaining() / 2)
+            }
+            Voice::None | Voice::Plan => Memory::load(self.store),
+        }
     }
 
     fn look(&self) -> Result<Snapshot, Error> {

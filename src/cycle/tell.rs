@@ -40,10 +40,17 @@ pub fn tell(
     now: Time,
 ) -> bool {
     let is_due = !due.is_empty();
+    let voice = match voice {
+        Voice::Slack { .. } | Voice::Mute if memory.is_anothers => Voice::None,
+        voice => voice,
+    };
     match voice {
         Voice::None => !is_due,
         Voice::Mute => {
             let due: Vec<_> = due.into_iter().map(|(due, _)| due).collect();
+            for incident in report.incidents.iter_mut().filter(|i| is_in(&due, &i.id)) {
+                incident.notification.why += "; not sent, there is no way to";
+            }
             lifecycle::unsaid(&mut memory.state, &due);
             let stored = Ledger::new(memory, now).store();
             report.notes.extend(stored.err().map(|e| e.to_string()));
@@ -62,8 +69,16 @@ pub fn tell(
             enqueue(memory, due, now);
             let outbox = memory.state.outbox.clone();
             let mut ledger = Ledger::new(memory, now);
+            let time = deadline.saturating_duration_since(Instant::now());
+            if !outbox.is_empty() {
+                ledger.begin(time);
+            }
             let delivery =
                 notify::deliver(&outbox, &mut slack, &mut ledger, http.clock(), deadline);
+            if !outbox.is_empty() && !delivery.conflict {
+                let ended = ledger.end();
+                report.notes.extend(ended.err().map(|e| e.to_string()));
+            }
             for (incidents, posted) in ledger.posted {
                 mark(report, &incidents, &posted);
             }
@@ -83,6 +98,10 @@ fn enqueue(memory: &mut Memory, due: Vec<(Due, Rendered)>, now: Time) {
     for (due, rendered) in due {
         lifecycle::enqueue(&mut memory.state, &due, rendered, now);
     }
+}
+
+fn is_in(due: &[Due], incident: &String) -> bool {
+    due.iter().any(|due| due.incidents.contains(incident))
 }
 
 fn mark(report: &mut Report, incidents: &[String], posted: &notify::Thread) {

@@ -43,6 +43,7 @@ pub struct Report {
     pub requests: Requests,
     /// What must be known of the monitor itself, a line each: that nobody can
     /// be told, that the state cannot be kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// What would have been sent and stored; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]

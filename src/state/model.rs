@@ -30,6 +30,8 @@ pub struct State {
     pub outbox: Vec<Outgoing>,
     /// Number of the last message that was put into the outbox.
     pub last_message: u64,
+    /// The cycle that is sending what the outbox holds.
+    pub sending: Option<Sending>,
     /// Silences from the command line; those of the configuration are not here.
     pub silences: Vec<Silence>,
     /// Restarts by `namespace/pod/container`, as counted at `restarts_at`.
@@ -336,6 +338,16 @@ pub struct Message {
     pub text: String,
     /// Block Kit.
     pub blocks: Value,
+}
+
+/// A cycle that sends: another one that reads this waits for its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sending {
+    /// The cycle's moment.
+    pub cycle: Time,
+    /// It has come to its end by then, marked or killed.
+    pub until: Time,
 }
 
 /// A silence from the command line.
