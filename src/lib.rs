@@ -34,6 +34,7 @@ pub mod heartbeat;
 pub mod http;
 pub mod inventory;
 pub mod lifecycle;
+pub mod metrics;
 pub mod notify;
 pub mod redact;
 pub mod report;
