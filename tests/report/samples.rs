@@ -235,6 +235,8 @@ fn node() -> Incident {
         correlation: Some(Correlation {
             confidence: Confidence::None,
             commits: Vec::new(),
+            timeline: Vec::new(),
+            note: Some("correlation unavailable: GitHub did not answer within 8s".into()),
         }),
         analysis: Analysis {
             source: Source::Rules,

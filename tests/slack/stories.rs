@@ -231,7 +231,7 @@ pub fn backend() -> Incident {
         .into();
     incident.correlation = Some(Correlation {
         confidence: Confidence::None,
-        commits: Vec::new(),
+        ..Correlation::default()
     });
     incident.actions = vec![
         action(
