@@ -135,11 +135,18 @@ pub fn moved(file: &File, out: bool) -> Change {
     } else {
         (Kind::Added, Way::Set, "into")
     };
-    let path = if out { file.previous.unwrap_or(file.path) } else { file.path };
+    let path = if out {
+        file.previous.unwrap_or(file.path)
+    } else {
+        file.path
+    };
     Change {
         kind,
         way,
-        text: format!("moves {} {verb} the folder that Argo CD applies", name(path)),
+        text: format!(
+            "moves {} {verb} the folder that Argo CD applies",
+            name(path)
+        ),
     }
 }
 
@@ -179,15 +186,27 @@ fn whole(path: &str, patch: Option<&str>, way: Way) -> Vec<Change> {
         let what = if object.is_empty() {
             format!("the file {}", name(path))
         } else {
-            let article = if object.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+            let article = if object.starts_with(['A', 'E', 'I', 'O']) {
+                "an"
+            } else {
+                "a"
+            };
             format!("{article} {}", redact(object))
         };
-        Change { kind, way, text: format!("{verb} {what}") }
+        Change {
+            kind,
+            way,
+            text: format!("{verb} {what}"),
+        }
     };
     if kinds.is_empty() {
         kinds.push(String::new());
     }
-    kinds.iter().take(MOST).map(|object| change(object)).collect()
+    kinds
+        .iter()
+        .take(MOST)
+        .map(|object| change(object))
+        .collect()
 }
 
 /// What changes within a file, each thing once.
@@ -274,7 +293,12 @@ mod tests {
     use super::*;
 
     fn of(path: &str, patch: &str) -> Vec<(Kind, Way, String)> {
-        let file = File { path, previous: None, status: "modified", patch: Some(patch) };
+        let file = File {
+            path,
+            previous: None,
+            status: "modified",
+            patch: Some(patch),
+        };
         let changes = of_file(&file).into_iter();
         changes.map(|c| (c.kind, c.way, c.text)).collect()
     }
@@ -314,10 +338,22 @@ mod tests {
     #[test]
     fn nothing_secret_is_quoted() {
         let patches = [
-            ("m/secret.yaml", "@@ -1,3 +1,3 @@\n data:\n-  a: QUJDREVGRw==\n+  a: SFVOVEVSMg=="),
-            ("m/d.yaml", "@@ -1,3 +1,3 @@\n args:\n-  - --password=hunter1\n+  - --password=hunter2"),
-            ("m/d.yaml", "@@ -1,3 +1,3 @@\n image:\n-  tag: ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2\n+  tag: v1"),
-            ("m/values.yaml", "@@ -1,3 +1,3 @@\n auth:\n-  rootPassword: hunter1\n+  rootPassword: hunter2"),
+            (
+                "m/secret.yaml",
+                "@@ -1,3 +1,3 @@\n data:\n-  a: QUJDREVGRw==\n+  a: SFVOVEVSMg==",
+            ),
+            (
+                "m/d.yaml",
+                "@@ -1,3 +1,3 @@\n args:\n-  - --password=hunter1\n+  - --password=hunter2",
+            ),
+            (
+                "m/d.yaml",
+                "@@ -1,3 +1,3 @@\n image:\n-  tag: ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2\n+  tag: v1",
+            ),
+            (
+                "m/values.yaml",
+                "@@ -1,3 +1,3 @@\n auth:\n-  rootPassword: hunter1\n+  rootPassword: hunter2",
+            ),
             ("m/.env", "@@ -1 +1 @@\n-PIN=hunter1\n+PIN=hunter2"),
         ];
         for (path, patch) in patches {
@@ -330,9 +366,22 @@ mod tests {
 
     #[test]
     fn documentation_comments_and_binaries_say_little() {
-        let file = |path, status, patch| of_file(&File { path, previous: None, status, patch });
-        assert_eq!(file("m/README.md", "modified", Some("@@ -1 +1 @@\n-a\n+b")), []);
-        assert_eq!(file("m/d.yaml", "modified", Some("@@ -1 +1 @@\n-# a\n+# b")), []);
+        let file = |path, status, patch| {
+            of_file(&File {
+                path,
+                previous: None,
+                status,
+                patch,
+            })
+        };
+        assert_eq!(
+            file("m/README.md", "modified", Some("@@ -1 +1 @@\n-a\n+b")),
+            []
+        );
+        assert_eq!(
+            file("m/d.yaml", "modified", Some("@@ -1 +1 @@\n-# a\n+# b")),
+            []
+        );
         assert_eq!(file("m/logo.png", "modified", None), []);
         assert_eq!(file("m/d.yaml", "renamed", None), []);
         assert_eq!(file("m/d.yaml", "modified", None)[0].kind, Kind::Unread);
@@ -341,8 +390,16 @@ mod tests {
     #[test]
     fn whole_objects_come_and_go() {
         let file = |status, patch| {
-            let file = File { path: "m/x.yaml", previous: None, status, patch: Some(patch) };
-            of_file(&file).into_iter().map(|c| (c.kind, c.text)).collect::<Vec<_>>()
+            let file = File {
+                path: "m/x.yaml",
+                previous: None,
+                status,
+                patch: Some(patch),
+            };
+            of_file(&file)
+                .into_iter()
+                .map(|c| (c.kind, c.text))
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             file("removed", "@@ -1,2 +0,0 @@\n-kind: Deployment\n-x: 1"),

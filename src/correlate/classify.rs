@@ -199,20 +199,32 @@ pub fn object_of(path: &str) -> Option<&'static str> {
     let stem = file.split('.').next().unwrap_or_default();
     let letters: String = stem.chars().filter(char::is_ascii_alphanumeric).collect();
     let fits = |word: &str| {
-        if word.contains("secret") { letters.contains(word) } else { letters == word || letters == format!("{word}s") }
+        if word.contains("secret") {
+            letters.contains(word)
+        } else {
+            letters == word || letters == format!("{word}s")
+        }
     };
-    let named = NAMES.iter().find(|(word, _)| fits(word)).map(|(_, object)| *object);
+    let named = NAMES
+        .iter()
+        .find(|(word, _)| fits(word))
+        .map(|(_, object)| *object);
     // `mysql-deployment.yaml`, `deployment-api.yaml`: the word stands at an edge.
     named.or_else(|| {
         let at_edge = |word: &str| letters.starts_with(word) || letters.ends_with(word);
-        NAMES.iter().find(|(word, _)| at_edge(word)).map(|(_, object)| *object)
+        NAMES
+            .iter()
+            .find(|(word, _)| at_edge(word))
+            .map(|(_, object)| *object)
     })
 }
 
 /// Whether a file is read as keys and values.
 #[must_use]
 pub fn is_manifest(path: &str) -> bool {
-    [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end))
+    [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 /// Whether nobody but people reads it.
@@ -220,20 +232,34 @@ pub fn is_manifest(path: &str) -> bool {
 pub fn is_documentation(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let file = path.rsplit('/').next().unwrap_or_default();
-    let is_named = ["readme", "license", "changelog", "codeowners", ".gitignore", ".gitattributes", ".editorconfig"]
-        .iter()
-        .any(|name| file.starts_with(name));
+    let is_named = [
+        "readme",
+        "license",
+        "changelog",
+        "codeowners",
+        ".gitignore",
+        ".gitattributes",
+        ".editorconfig",
+    ]
+    .iter()
+    .any(|name| file.starts_with(name));
     is_named
-        || [".md", ".rst", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".drawio"]
-            .iter()
-            .any(|end| file.ends_with(end))
+        || [
+            ".md", ".rst", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".drawio",
+        ]
+        .iter()
+        .any(|end| file.ends_with(end))
 }
 
 /// What is changed, in words.
 #[must_use]
 pub fn label(kind: Kind, leaf: &Leaf) -> String {
     let item = leaf.item.as_deref().map(word).unwrap_or_default();
-    let of = if item.is_empty() { String::new() } else { format!(" of {item}") };
+    let of = if item.is_empty() {
+        String::new()
+    } else {
+        format!(" of {item}")
+    };
     let key = word(&leaf.key);
     match kind {
         Kind::Image => format!("the image{of}"),

@@ -116,7 +116,11 @@ pub fn fit(cause: Option<Cause>, reason: Reason, change: &Change) -> Fit {
     if change.kind == K::Metadata || contradicts(cause, change) {
         return Fit::None;
     }
-    let floor = if change.kind == K::Unread || change.kind == K::Other { Fit::Weak } else { Fit::None };
+    let floor = if change.kind == K::Unread || change.kind == K::Other {
+        Fit::Weak
+    } else {
+        Fit::None
+    };
     match cause {
         Some(cause) if OF_NODES.contains(&cause) => Fit::None.max(floor.min(Fit::None)),
         Some(cause) => known(cause, change).max(Fit::Weak),
@@ -132,7 +136,17 @@ fn known(cause: Cause, change: &Change) -> Fit {
     };
     match change.kind {
         // What is gone is missed, and what uses it with it.
-        K::Removed if matches!(cause, C::WorkloadMissing | C::ServiceAccountMissing | C::IngressBackendMissing | C::ServiceNoReadyEndpoints) => Fit::Exact,
+        K::Removed
+            if matches!(
+                cause,
+                C::WorkloadMissing
+                    | C::ServiceAccountMissing
+                    | C::IngressBackendMissing
+                    | C::ServiceNoReadyEndpoints
+            ) =>
+        {
+            Fit::Exact
+        }
         // What is new can fail in every way.
         K::Added => Fit::Plausible,
         // A new version of a chart may change anything.
@@ -149,10 +163,22 @@ fn unknown(reason: Reason, change: &Change) -> Fit {
     match (reason, change.kind) {
         (Reason::ScaledToZero, K::Replicas) | (Reason::WorkloadMissing, K::Removed) => Fit::Exact,
         (Reason::NoReadyEndpoints, K::Selector | K::ServicePort) => Fit::Exact,
-        (Reason::MemoryNearLimit, K::MemoryLimit) | (Reason::CpuNearLimit, K::CpuLimit) => Fit::Exact,
-        (Reason::ImagePullBackOff | Reason::ErrImagePull | Reason::InvalidImageName, K::Image) => Fit::Exact,
-        (Reason::CreateContainerConfigError, K::Config | K::SecretReference | K::Secret) => Fit::Exact,
-        (Reason::NodeNotReady | Reason::NodeUnderPressure | Reason::MonitoringBlind | Reason::InventoryInvalid, _) => Fit::None,
+        (Reason::MemoryNearLimit, K::MemoryLimit) | (Reason::CpuNearLimit, K::CpuLimit) => {
+            Fit::Exact
+        }
+        (Reason::ImagePullBackOff | Reason::ErrImagePull | Reason::InvalidImageName, K::Image) => {
+            Fit::Exact
+        }
+        (Reason::CreateContainerConfigError, K::Config | K::SecretReference | K::Secret) => {
+            Fit::Exact
+        }
+        (
+            Reason::NodeNotReady
+            | Reason::NodeUnderPressure
+            | Reason::MonitoringBlind
+            | Reason::InventoryInvalid,
+            _,
+        ) => Fit::None,
         (_, K::Added | K::Removed | K::Chart | K::Source) => Fit::Plausible,
         (_, kind) if OF_PODS.contains(&kind) => Fit::Plausible,
         _ => Fit::Weak,
@@ -166,10 +192,18 @@ fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
         (K::MemoryLimit, Way::Up | Way::Gone) => cause == C::OOMKilled,
         (K::CpuLimit, Way::Up | Way::Gone) => matches!(
             cause,
-            C::CpuSaturated | C::LivenessProbeTiming | C::LivenessProbeFailing | C::ReadinessProbeFailing | C::StartupProbeFailing
+            C::CpuSaturated
+                | C::LivenessProbeTiming
+                | C::LivenessProbeFailing
+                | C::ReadinessProbeFailing
+                | C::StartupProbeFailing
         ),
-        (K::MemoryRequest, Way::Down | Way::Gone) => matches!(cause, C::InsufficientMemory | C::MemoryQuotaExceeded),
-        (K::CpuRequest, Way::Down | Way::Gone) => matches!(cause, C::InsufficientCpu | C::CpuQuotaExceeded),
+        (K::MemoryRequest, Way::Down | Way::Gone) => {
+            matches!(cause, C::InsufficientMemory | C::MemoryQuotaExceeded)
+        }
+        (K::CpuRequest, Way::Down | Way::Gone) => {
+            matches!(cause, C::InsufficientCpu | C::CpuQuotaExceeded)
+        }
         (K::Replicas, Way::Down) => matches!(
             cause,
             C::InsufficientCpu
@@ -191,7 +225,11 @@ mod tests {
     use super::*;
 
     fn change(kind: Kind, way: Way) -> Change {
-        Change { kind, way, text: String::new() }
+        Change {
+            kind,
+            way,
+            text: String::new(),
+        }
     }
 
     #[test]
@@ -246,7 +284,10 @@ mod tests {
         #[rustfmt::skip]
         let others = [C::WorkloadMissing, C::ArgoDegraded];
         for cause in Cause::ALL {
-            let named = EXACT.iter().chain(PLAUSIBLE).any(|(causes, _)| causes.contains(cause));
+            let named = EXACT
+                .iter()
+                .chain(PLAUSIBLE)
+                .any(|(causes, _)| causes.contains(cause));
             assert!(
                 named || OF_NODES.contains(cause) || others.contains(cause),
                 "{cause}"

@@ -136,7 +136,10 @@ fn chain(incident: &Incident) -> Vec<&str> {
     let Some(own) = incident.service.as_deref() else {
         return Vec::new();
     };
-    let leans = incident.findings.iter().filter_map(|f| f.leans_on.as_deref());
+    let leans = incident
+        .findings
+        .iter()
+        .filter_map(|f| f.leans_on.as_deref());
     let others = leans.chain(incident.affects.iter().map(String::as_str));
     let mut chain = vec![own];
     for name in others {
@@ -190,13 +193,18 @@ impl Case<'_> {
 
     fn best(&self) -> Confidence {
         let scores = self.candidates.iter().filter_map(|c| c.score.as_ref());
-        scores.map(|s| s.confidence).min().unwrap_or(Confidence::None)
+        scores
+            .map(|s| s.confidence)
+            .min()
+            .unwrap_or(Confidence::None)
     }
 
     fn add(&mut self, listed: Vec<Listed>, subject: usize) {
         let (since, onset) = (self.onset() - self.window, self.onset());
         let known = |sha: &str| self.candidates.iter().any(|c| c.listed.sha == sha);
-        let new = listed.into_iter().filter(|l| l.at >= since && l.at <= onset && !known(&l.sha));
+        let new = listed
+            .into_iter()
+            .filter(|l| l.at >= since && l.at <= onset && !known(&l.sha));
         let mut new: Vec<Candidate> = new.map(|l| Candidate::new(l, subject)).collect();
         new.sort_by_key(|c| std::cmp::Reverse(c.listed.at));
         new.truncate(LISTED);
@@ -210,12 +218,16 @@ impl Case<'_> {
         if opened >= OPENED {
             return None;
         }
-        let points = self.candidates.iter().map(Candidate::points).max().unwrap_or(0);
+        let points = self
+            .candidates
+            .iter()
+            .map(Candidate::points)
+            .max()
+            .unwrap_or(0);
         let promise = |c: &Candidate| at_most(self.lag(c), subject == 0);
         let waiting = self.candidates.iter().enumerate();
-        let waiting = waiting.filter(|(_, c)| {
-            c.subject == subject && c.opened.is_none() && !c.is_closed
-        });
+        let waiting =
+            waiting.filter(|(_, c)| c.subject == subject && c.opened.is_none() && !c.is_closed);
         let (at, next) = waiting.max_by_key(|(at, c)| (promise(c), std::cmp::Reverse(*at)))?;
         (opened < COMPARED || promise(next) > points).then_some(at)
     }
@@ -228,17 +240,29 @@ impl Case<'_> {
 
     /// What is said of the incident.
     pub fn answer(mut self) -> Answer {
-        let none = |c: &Candidate| c.score.as_ref().is_none_or(|s| s.confidence == Confidence::None);
+        let none = |c: &Candidate| {
+            c.score
+                .as_ref()
+                .is_none_or(|s| s.confidence == Confidence::None)
+        };
         self.candidates.retain(|c| !none(c));
         self.candidates.sort_by_key(|c| {
             let confidence = c.score.as_ref().map(|s| s.confidence);
-            (confidence, std::cmp::Reverse(c.points()), std::cmp::Reverse(c.arrived()))
+            (
+                confidence,
+                std::cmp::Reverse(c.points()),
+                std::cmp::Reverse(c.arrived()),
+            )
         });
         self.candidates.truncate(SHOWN);
         let confidence = self.best();
         let unsure = confidence > Confidence::Medium;
         let note = self.trouble.take().filter(|_| unsure).map(|why| {
-            let what = if self.is_listed { "incomplete" } else { "unavailable" };
+            let what = if self.is_listed {
+                "incomplete"
+            } else {
+                "unavailable"
+            };
             format!("correlation {what}: {why}")
         });
         Answer {
@@ -320,7 +344,12 @@ impl<'h> Hunt<'h> {
         }
     }
 
-    fn commits(&mut self, place: &Place, path: Option<&String>, most: usize) -> Result<Vec<Listed>, Trouble> {
+    fn commits(
+        &mut self,
+        place: &Place,
+        path: Option<&String>,
+        most: usize,
+    ) -> Result<Vec<Listed>, Trouble> {
         let key = key(place, path);
         if let Some(known) = self.lists.get(&key) {
             return known.clone();
@@ -452,7 +481,8 @@ impl<'h> Hunt<'h> {
             }
             let place = &case.subjects[candidate.subject].place;
             let answer =
-                self.hub.pull_request(&place.repository, &place.branch, &candidate.listed.sha);
+                self.hub
+                    .pull_request(&place.repository, &place.branch, &candidate.listed.sha);
             case.candidates[at].is_traced = true;
             match answer {
                 Ok(pull) => {
@@ -466,5 +496,9 @@ impl<'h> Hunt<'h> {
 }
 
 fn key(place: &Place, path: Option<&String>) -> Key {
-    (place.repository.to_string(), place.branch.clone(), path.cloned())
+    (
+        place.repository.to_string(),
+        place.branch.clone(),
+        path.cloned(),
+    )
 }

@@ -142,7 +142,10 @@ impl Reader {
     }
 
     fn entry(&mut self, mut indent: usize, mut content: &str, changed: bool) {
-        while let Some(rest) = content.strip_prefix("- ").or((content == "-").then_some("")) {
+        while let Some(rest) = content
+            .strip_prefix("- ")
+            .or((content == "-").then_some(""))
+        {
             self.open.retain(|(at, _)| *at <= indent);
             self.names.retain(|(at, _)| *at <= indent);
             let item = rest.trim_start();
@@ -263,7 +266,9 @@ mod tests {
         changed(&lines, None)
             .into_iter()
             .map(|leaf| {
-                let item = leaf.item.map_or_else(String::new, |item| format!("[{item}]"));
+                let item = leaf
+                    .item
+                    .map_or_else(String::new, |item| format!("[{item}]"));
                 let path = leaf.path.join(".");
                 format!("{path}.{}{item}={}", leaf.key, leaf.value)
             })
@@ -282,12 +287,26 @@ mod tests {
                 "ports:\n- name: http\n+  port: 80\n- name: admin\n+  port: 81",
                 vec!["ports.port[http]=80", "ports.port[admin]=81"],
             ),
-            ("args:\n+  - --flag=a: b\n+  - serve", vec!["args.args=--flag=a: b", "args.args=serve"]),
-            ("+limits: {cpu: 1, memory: 1Gi}", vec![".limits.cpu=1", ".limits.memory=1Gi"]
-                .into_iter().map(|s| s.trim_start_matches('.')).collect()),
+            (
+                "args:\n+  - --flag=a: b\n+  - serve",
+                vec!["args.args=--flag=a: b", "args.args=serve"],
+            ),
+            (
+                "+limits: {cpu: 1, memory: 1Gi}",
+                vec![".limits.cpu=1", ".limits.memory=1Gi"]
+                    .into_iter()
+                    .map(|s| s.trim_start_matches('.'))
+                    .collect(),
+            ),
             ("+# only words\n+\n", vec![]),
-            ("data:\n  app.conf: |\n+    memory: 1\n+    other\n  x: 1", vec!["data.app.conf="]),
-            ("values: |\n  image:\n+    tag: v2", vec!["values.image.tag=v2"]),
+            (
+                "data:\n  app.conf: |\n+    memory: 1\n+    other\n  x: 1",
+                vec!["data.app.conf="],
+            ),
+            (
+                "values: |\n  image:\n+    tag: v2",
+                vec!["values.image.tag=v2"],
+            ),
             (
                 "{\n  \"limits\": {\n+    \"memory\": \"1Gi\",\n+  }",
                 vec!["limits.memory=1Gi"],
@@ -303,29 +322,59 @@ mod tests {
                 .into_iter()
                 .map(|leaf| leaf.trim_start_matches('.').replace("args.args", "args"))
                 .collect();
-            let read: Vec<String> = read.into_iter().map(|l| l.replace("args.args", "args")).collect();
+            let read: Vec<String> = read
+                .into_iter()
+                .map(|l| l.replace("args.args", "args"))
+                .collect();
             assert_eq!(read, leaves, "{text}");
         }
     }
 
     #[test]
     fn the_kind_goes_with_the_document() {
-        let lines = ["kind: Secret", "x: 1", "---", "y: 2", "kind: Service", "z: 3"];
+        let lines = [
+            "kind: Secret",
+            "x: 1",
+            "---",
+            "y: 2",
+            "kind: Service",
+            "z: 3",
+        ];
         let lines: Vec<Line> = lines
             .iter()
-            .map(|text| Line { text, changed: true })
+            .map(|text| Line {
+                text,
+                changed: true,
+            })
             .collect();
         let kinds: Vec<_> = changed(&lines, None)
             .into_iter()
             .map(|leaf| (leaf.key, leaf.object.unwrap_or_default()))
             .collect();
-        let wanted = [("kind", "Secret"), ("x", "Secret"), ("y", ""), ("kind", "Service"), ("z", "Service")];
+        let wanted = [
+            ("kind", "Secret"),
+            ("x", "Secret"),
+            ("y", ""),
+            ("kind", "Service"),
+            ("z", "Service"),
+        ];
         assert_eq!(kinds, wanted.map(|(k, o)| (k.to_owned(), o.to_owned())));
     }
 
     #[test]
     fn no_text_makes_it_stumble() {
-        for text in ["+:", "+- ", "+- - - a: b", "+'", "+\": x", "+{", "+ä: ö", "+a: {b", "+\t- x", "+-"] {
+        for text in [
+            "+:",
+            "+- ",
+            "+- - - a: b",
+            "+'",
+            "+\": x",
+            "+{",
+            "+ä: ö",
+            "+a: {b",
+            "+\t- x",
+            "+-",
+        ] {
             read(text);
         }
     }

@@ -63,8 +63,14 @@ fn hunks(patch: &str) -> Vec<Vec<String>> {
 fn of_side(line: &str, mark: char) -> Option<Line<'_>> {
     let text = line.get(1..)?;
     match line.chars().next()? {
-        ' ' => Some(Line { text, changed: false }),
-        own if own == mark => Some(Line { text, changed: true }),
+        ' ' => Some(Line {
+            text,
+            changed: false,
+        }),
+        own if own == mark => Some(Line {
+            text,
+            changed: true,
+        }),
         _ => None,
     }
 }
@@ -83,8 +89,8 @@ fn pair(mut old: Vec<Leaf>, new: Vec<Leaf>) -> Vec<Difference> {
     let mut differences = Vec::new();
     for leaf in rest {
         let same = |o: &Leaf| o.path == leaf.path && o.key == leaf.key;
-        let before = take(&mut old, |o| same(o) && o.item == leaf.item)
-            .or_else(|| take(&mut old, same));
+        let before =
+            take(&mut old, |o| same(o) && o.item == leaf.item).or_else(|| take(&mut old, same));
         differences.push(Difference {
             old: before.map(|before| before.value),
             new: Some(leaf.value.clone()),
@@ -122,7 +128,10 @@ mod tests {
     #[test]
     fn both_values_are_found() {
         let patch = "@@ -30,7 +30,7 @@ spec:\n             cpu: 500m\n           limits:\n             cpu: 1\n-            memory: 2Gi\n+            memory: 256Mi\n         ports:";
-        assert_eq!(read(patch), [("memory".to_owned(), some("2Gi"), some("256Mi"))]);
+        assert_eq!(
+            read(patch),
+            [("memory".to_owned(), some("2Gi"), some("256Mi"))]
+        );
     }
 
     #[test]
@@ -147,7 +156,10 @@ mod tests {
             .map(|d| (d.leaf.item.unwrap(), d.old.unwrap(), d.new.unwrap()))
             .collect();
         let wanted = [("A", "one", "uno"), ("B", "two", "due")];
-        assert_eq!(found, wanted.map(|(a, b, c)| (a.into(), b.into(), c.into())));
+        assert_eq!(
+            found,
+            wanted.map(|(a, b, c)| (a.into(), b.into(), c.into()))
+        );
     }
 
     #[test]
@@ -155,13 +167,19 @@ mod tests {
         let patch = "@@ -1,3 +1,3 @@ data:\n-  GONE: x\n+  NEW: y";
         assert_eq!(
             read(patch),
-            [("NEW".to_owned(), None, some("y")), ("GONE".to_owned(), some("x"), None)]
+            [
+                ("NEW".to_owned(), None, some("y")),
+                ("GONE".to_owned(), some("x"), None)
+            ]
         );
         assert_eq!(differences(patch, None)[0].leaf.path, ["data"]);
     }
 
     #[test]
     fn whole_files_tell_their_kinds() {
-        assert_eq!(kinds("@@ -1,3 +0,0 @@\n-kind: Service\n-x: 1\n-kind: Secret"), ["Service", "Secret"]);
+        assert_eq!(
+            kinds("@@ -1,3 +0,0 @@\n-kind: Service\n-x: 1\n-kind: Secret"),
+            ["Service", "Secret"]
+        );
     }
 }

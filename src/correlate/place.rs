@@ -122,7 +122,12 @@ fn repository(
 
 /// `https://github.com/owner/name`, `git@github.com:owner/name.git`, `owner/name`.
 fn of_url(url: &str, is_public: bool) -> Result<Repository, String> {
-    let wrong = || format!("`{}` is not a repository on GitHub", crate::redact::redact(url));
+    let wrong = || {
+        format!(
+            "`{}` is not a repository on GitHub",
+            crate::redact::redact(url)
+        )
+    };
     let bare = url.trim().trim_end_matches('/').trim_end_matches(".git");
     let (host, path) = if let Some((_, rest)) = bare.split_once("://") {
         let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
@@ -188,12 +193,42 @@ mod tests {
             ..ApplicationSource::default()
         });
         for (service, application, config, paths) in [
-            (service(Some("base-apps/mysql.yaml"), Some("base-apps/mysql/"), None), None, &patterns, vec!["base-apps/mysql.yaml", "base-apps/mysql"]),
-            (service(Some("base-apps/mysql.yaml"), None, Some("Helm")), None, &patterns, vec!["base-apps/mysql.yaml"]),
-            (service(None, None, None), Some(&application), &patterns, vec!["clusters/home/mysql"]),
-            (service(None, None, None), None, &patterns, vec!["apps/mysql.yaml", "apps/mysql"]),
-            (service(None, None, Some("Helm")), None, &patterns, vec!["apps/mysql.yaml"]),
-            (service(None, Some("../secrets"), None), None, &nothing, vec![]),
+            (
+                service(Some("base-apps/mysql.yaml"), Some("base-apps/mysql/"), None),
+                None,
+                &patterns,
+                vec!["base-apps/mysql.yaml", "base-apps/mysql"],
+            ),
+            (
+                service(Some("base-apps/mysql.yaml"), None, Some("Helm")),
+                None,
+                &patterns,
+                vec!["base-apps/mysql.yaml"],
+            ),
+            (
+                service(None, None, None),
+                Some(&application),
+                &patterns,
+                vec!["clusters/home/mysql"],
+            ),
+            (
+                service(None, None, None),
+                None,
+                &patterns,
+                vec!["apps/mysql.yaml", "apps/mysql"],
+            ),
+            (
+                service(None, None, Some("Helm")),
+                None,
+                &patterns,
+                vec!["apps/mysql.yaml"],
+            ),
+            (
+                service(None, Some("../secrets"), None),
+                None,
+                &nothing,
+                vec![],
+            ),
             (service(None, Some("/"), None), None, &nothing, vec![]),
         ] {
             assert_eq!(super::paths(&service, application, config), paths);
@@ -203,9 +238,21 @@ mod tests {
     #[test]
     fn repositories_are_read_from_every_form_of_address() {
         for (url, is_public, wanted) in [
-            ("https://github.com/arigsela/kubernetes", true, Some("arigsela/kubernetes")),
-            ("https://github.com/arigsela/kubernetes.git/", true, Some("arigsela/kubernetes")),
-            ("https://github.com/a/b/tree/main/base-apps", true, Some("a/b")),
+            (
+                "https://github.com/arigsela/kubernetes",
+                true,
+                Some("arigsela/kubernetes"),
+            ),
+            (
+                "https://github.com/arigsela/kubernetes.git/",
+                true,
+                Some("arigsela/kubernetes"),
+            ),
+            (
+                "https://github.com/a/b/tree/main/base-apps",
+                true,
+                Some("a/b"),
+            ),
             ("git@github.com:a/b.git", true, Some("a/b")),
             ("ssh://git@github.com/a/b", true, Some("a/b")),
             ("https://user:token@github.com/a/b", true, Some("a/b")),
@@ -224,7 +271,10 @@ mod tests {
 
     #[test]
     fn a_folder_is_not_what_begins_with_its_name() {
-        let paths = ["base-apps/mysql".to_owned(), "base-apps/mysql.yaml".to_owned()];
+        let paths = [
+            "base-apps/mysql".to_owned(),
+            "base-apps/mysql.yaml".to_owned(),
+        ];
         for (file, wanted) in [
             ("base-apps/mysql/a.yaml", true),
             ("base-apps/mysql.yaml", true),

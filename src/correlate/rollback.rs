@@ -19,9 +19,18 @@ pub fn rollback(case: &Case) -> Vec<Action> {
         return Vec::new();
     };
     let subject = &case.subjects[suspect.subject];
-    let applied = subject.trail.applied(&suspect.shas(), suspect.arrived(), case.onset());
-    let is_of_sync = case.incident.findings.iter().any(|f| f.cause == Some(Cause::ArgoSyncFailed));
-    let confidence = suspect.score.as_ref().map_or(Confidence::None, |s| s.confidence);
+    let applied = subject
+        .trail
+        .applied(&suspect.shas(), suspect.arrived(), case.onset());
+    let is_of_sync = case
+        .incident
+        .findings
+        .iter()
+        .any(|f| f.cause == Some(Cause::ArgoSyncFailed));
+    let confidence = suspect
+        .score
+        .as_ref()
+        .map_or(Confidence::None, |s| s.confidence);
     match applied {
         // A revert mends a sync that fails over the commit itself.
         Applied::Failed if !is_of_sync => failed(suspect, &subject.trail),
@@ -48,13 +57,21 @@ fn revert(suspect: &Candidate, branch: &str) -> Action {
         ("Take the commit back in Git", "")
     };
     let title = format!("{what}, on an up-to-date {branch}: Argo CD would undo anything else");
-    step(title, Some(format!("git revert {mainline}{sha} && git push origin {branch}")))
+    step(
+        title,
+        Some(format!(
+            "git revert {mainline}{sha} && git push origin {branch}"
+        )),
+    )
 }
 
 fn sync(trail: &Trail) -> Action {
     let title = "Argo CD applies it 3 to 5 minutes after the push".to_owned();
     match app(trail) {
-        Some(app) => step(format!("{title}; at once with this"), Some(format!("argocd app sync {app}"))),
+        Some(app) => step(
+            format!("{title}; at once with this"),
+            Some(format!("argocd app sync {app}")),
+        ),
         None => step(title, None),
     }
 }
@@ -70,9 +87,17 @@ fn app(trail: &Trail) -> Option<&str> {
 fn workload<'a>(case: &'a Case) -> Option<(String, &'a str, &'a str)> {
     let is_workload = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet");
     let root = case.incident.root();
-    let own = case.incident.findings.iter().filter(|f| f.service == root.service);
+    let own = case
+        .incident
+        .findings
+        .iter()
+        .filter(|f| f.service == root.service);
     let resource = own.map(|f| &f.resource).find(|r| is_workload(&r.kind))?;
-    Some((resource.kind.to_lowercase(), &resource.name, &resource.namespace))
+    Some((
+        resource.kind.to_lowercase(),
+        &resource.name,
+        &resource.namespace,
+    ))
 }
 
 fn watch(case: &Case, service: &Service) -> Option<Action> {
@@ -86,7 +111,12 @@ fn watch(case: &Case, service: &Service) -> Option<Action> {
         ),
         None => "Watch it come back".to_owned(),
     };
-    Some(step(title, Some(format!("kubectl rollout status {kind}/{name} -n {namespace}"))))
+    Some(step(
+        title,
+        Some(format!(
+            "kubectl rollout status {kind}/{name} -n {namespace}"
+        )),
+    ))
 }
 
 fn emergency(case: &Case) -> Option<Action> {
@@ -94,19 +124,29 @@ fn emergency(case: &Case) -> Option<Action> {
     let title = "Only if it cannot wait for Git. Warning: with automatic sync Argo CD puts the \
         faulty version back within minutes; revert as well"
         .to_owned();
-    Some(step(title, Some(format!("kubectl rollout undo {kind}/{name} -n {namespace}"))))
+    Some(step(
+        title,
+        Some(format!("kubectl rollout undo {kind}/{name} -n {namespace}")),
+    ))
 }
 
 fn failed(suspect: &Candidate, trail: &Trail) -> Vec<Action> {
     let sha = short(&suspect.listed.sha);
-    let said = trail.failed.as_ref().map(|f| redact(&f.message)).unwrap_or_default();
+    let said = trail
+        .failed
+        .as_ref()
+        .map(|f| redact(&f.message))
+        .unwrap_or_default();
     let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let said: String = said.chars().take(160).collect();
     let colon = if said.is_empty() { "" } else { ": " };
     let title = format!(
-        "Mend the sync first: Argo CD failed to apply {sha}{colon}{said}. Until it succeeds, no revert reaches the cluster"
+        "Mend the sync first, before that no revert reaches the cluster: Argo CD failed to apply {sha}{colon}{said}"
     );
-    vec![step(title, app(trail).map(|app| format!("argocd app get {app}")))]
+    vec![step(
+        title,
+        app(trail).map(|app| format!("argocd app get {app}")),
+    )]
 }
 
 fn waiting(suspect: &Candidate, trail: &Trail) -> Vec<Action> {
@@ -114,5 +154,8 @@ fn waiting(suspect: &Candidate, trail: &Trail) -> Vec<Action> {
     let title = format!(
         "Nothing to revert yet: Argo CD has not applied {sha}, the cluster runs what was before. See what it would change"
     );
-    vec![step(title, app(trail).map(|app| format!("argocd app diff {app}")))]
+    vec![step(
+        title,
+        app(trail).map(|app| format!("argocd app diff {app}")),
+    )]
 }

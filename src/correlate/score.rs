@@ -81,7 +81,11 @@ pub fn score(evidence: &Evidence) -> Score {
         + of_fit(evidence.fit)
         + if evidence.chain.is_none() { 20 } else { 5 }
         + if evidence.rollout.is_some() { 15 } else { 0 }
-        + if evidence.applied == Applied::Exactly { 10 } else { 0 };
+        + if evidence.applied == Applied::Exactly {
+            10
+        } else {
+            0
+        };
     let earned = match points {
         80.. => Confidence::High,
         LIKELY.. => Confidence::Medium,
@@ -142,7 +146,11 @@ fn cap(evidence: &Evidence) -> Confidence {
         (_, Some(_)) => Confidence::Medium,
         _ => Confidence::Low,
     };
-    let by_chain = if evidence.chain.is_some() { Confidence::Medium } else { Confidence::High };
+    let by_chain = if evidence.chain.is_some() {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    };
     let by_sync = match evidence.applied {
         Applied::NotYet => Confidence::Low,
         Applied::Failed => Confidence::Medium,
@@ -163,8 +171,12 @@ fn reasons(evidence: &Evidence) -> Vec<String> {
         reasons.push(format!("{what} followed {} later", time(*after)));
     }
     match evidence.applied {
-        Applied::Exactly => reasons.push("Argo CD applied this very revision before it began".to_owned()),
-        Applied::Synced => reasons.push("Argo CD synchronised between commit and failure".to_owned()),
+        Applied::Exactly => {
+            reasons.push("Argo CD applied this very revision before it began".to_owned())
+        }
+        Applied::Synced => {
+            reasons.push("Argo CD synchronised between commit and failure".to_owned())
+        }
         Applied::NotYet => reasons.push("but Argo CD has not applied it yet".to_owned()),
         Applied::Failed => reasons.push("but Argo CD failed to apply it".to_owned()),
         Applied::Unknown => {}
@@ -249,7 +261,10 @@ mod tests {
             ..base.clone()
         };
         assert_eq!(score(&rollout).confidence, High);
-        let with = |applied, fit| Evidence { applied, ..evidence(12, fit) };
+        let with = |applied, fit| Evidence {
+            applied,
+            ..evidence(12, fit)
+        };
         for (applied, wanted) in [
             (Applied::Exactly, High),
             (Applied::Synced, High),

@@ -62,8 +62,13 @@ impl Candidate {
     /// The names under which Argo CD may know it.
     #[must_use]
     pub fn shas(&self) -> Vec<&str> {
-        let merge = self.pull.as_ref().and_then(|pull| pull.merge_sha.as_deref());
-        std::iter::once(self.listed.sha.as_str()).chain(merge).collect()
+        let merge = self
+            .pull
+            .as_ref()
+            .and_then(|pull| pull.merge_sha.as_deref());
+        std::iter::once(self.listed.sha.as_str())
+            .chain(merge)
+            .collect()
     }
 
     /// What it changes under these paths, by file.
@@ -120,7 +125,9 @@ fn of_file<'a>(file: &'a Touched, paths: &[String]) -> Vec<(&'a str, Change)> {
     let is_here = is_under(&file.path, paths);
     let Some(previous) = &file.previous else {
         let own = file.changes.iter().filter(|_| is_here);
-        return own.map(|change| (file.path.as_str(), change.clone())).collect();
+        return own
+            .map(|change| (file.path.as_str(), change.clone()))
+            .collect();
     };
     let was_here = is_under(previous, paths);
     let mut changes: Vec<Change> = Vec::new();
@@ -136,14 +143,19 @@ fn of_file<'a>(file: &'a Touched, paths: &[String]) -> Vec<(&'a str, Change)> {
     if is_here {
         changes.extend(file.changes.iter().cloned());
     }
-    changes.into_iter().map(|change| (file.path.as_str(), change)).collect()
+    changes
+        .into_iter()
+        .map(|change| (file.path.as_str(), change))
+        .collect()
 }
 
 /// The change that explains most.
 fn best(changes: &[(&str, Change)], incident: &Incident) -> Option<(String, Fit)> {
     let symptoms = symptoms(incident);
     let fit = |change: &Change| {
-        let fits = symptoms.iter().map(|(cause, reason)| fit::fit(*cause, *reason, change));
+        let fits = symptoms
+            .iter()
+            .map(|(cause, reason)| fit::fit(*cause, *reason, change));
         fits.max().unwrap_or(Fit::None)
     };
     let judged = changes.iter().map(|(_, change)| (change, fit(change)));
@@ -159,7 +171,11 @@ fn symptoms(incident: &Incident) -> Vec<(Option<Cause>, Reason)> {
     let others = incident.findings.iter().skip(1).filter(same);
     let mut symptoms = vec![(root.cause, root.reason)];
     // A symptom without a cause is explained by the root, if that has one.
-    symptoms.extend(others.filter(|f| f.cause.is_some()).map(|f| (f.cause, f.reason)));
+    symptoms.extend(
+        others
+            .filter(|f| f.cause.is_some())
+            .map(|f| (f.cause, f.reason)),
+    );
     symptoms
 }
 

@@ -186,7 +186,9 @@ fn ask(table: &mut Table, incidents: &[Incident], snapshot: &Snapshot) -> Vec<Op
 
 fn one(table: &mut Table) -> Answer {
     let incident = incident(Some(Cause::OOMKilled), Severity::Sev1);
-    ask(table, &[incident], &Snapshot::default()).remove(0).unwrap()
+    ask(table, &[incident], &Snapshot::default())
+        .remove(0)
+        .unwrap()
 }
 
 fn table(entries: Vec<Entry>) -> Table {
@@ -208,7 +210,10 @@ fn the_guilty_commit_is_first_and_high() {
     let correlation = &answer.correlation;
     assert_eq!(correlation.confidence, Confidence::High);
     let shas: String = correlation.commits.iter().map(|c| &c.sha[..1]).collect();
-    assert_eq!(shas, "bc", "the label explains nothing, ten hours are not opened");
+    assert_eq!(
+        shas, "bc",
+        "the label explains nothing, ten hours are not opened"
+    );
     assert_eq!(correlation.commits[0].lag_seconds, 12 * 60);
     assert_eq!(
         correlation.commits[0].reasons[0],
@@ -225,13 +230,41 @@ fn the_guilty_commit_is_first_and_high() {
 #[test]
 fn nothing_is_high_where_nothing_is_guilty() {
     for (what, entries) in [
-        ("20 h before", vec![entry('a', 20 * 60, &[("base-apps/mysql/s.yaml", LIMIT)])]),
-        ("after", vec![entry('a', -1, &[("base-apps/mysql/s.yaml", LIMIT)])]),
-        ("other path", vec![entry('a', 12, &[("base-apps/vault/s.yaml", LIMIT)])]),
-        ("alike path", vec![entry('a', 12, &[("base-apps/mysql-old/s.yaml", LIMIT)])]),
-        ("words only", vec![entry('a', 12, &[("base-apps/mysql/README.md", "@@ -1 +1 @@\n-a\n+b")])]),
-        ("another service", vec![entry('a', 12, &[("base-apps/api/s.yaml", LIMIT)])]),
-        ("merged after", vec![merged(entry('a', 12, &[("base-apps/mysql/s.yaml", LIMIT)]), -5)]),
+        (
+            "20 h before",
+            vec![entry('a', 20 * 60, &[("base-apps/mysql/s.yaml", LIMIT)])],
+        ),
+        (
+            "after",
+            vec![entry('a', -1, &[("base-apps/mysql/s.yaml", LIMIT)])],
+        ),
+        (
+            "other path",
+            vec![entry('a', 12, &[("base-apps/vault/s.yaml", LIMIT)])],
+        ),
+        (
+            "alike path",
+            vec![entry('a', 12, &[("base-apps/mysql-old/s.yaml", LIMIT)])],
+        ),
+        (
+            "words only",
+            vec![entry(
+                'a',
+                12,
+                &[("base-apps/mysql/README.md", "@@ -1 +1 @@\n-a\n+b")],
+            )],
+        ),
+        (
+            "another service",
+            vec![entry('a', 12, &[("base-apps/api/s.yaml", LIMIT)])],
+        ),
+        (
+            "merged after",
+            vec![merged(
+                entry('a', 12, &[("base-apps/mysql/s.yaml", LIMIT)]),
+                -5,
+            )],
+        ),
         ("nothing", vec![]),
     ] {
         let mut table = table(entries);
@@ -240,7 +273,10 @@ fn nothing_is_high_where_nothing_is_guilty() {
         assert!(confidence > Confidence::High, "{what}: {answer:?}");
         assert!(table.asked.len() <= 12, "{:?}", table.asked);
         if confidence == Confidence::None {
-            assert!(answer.correlation.commits.is_empty() && answer.rollback.is_empty(), "{what}");
+            assert!(
+                answer.correlation.commits.is_empty() && answer.rollback.is_empty(),
+                "{what}"
+            );
         }
     }
 }
@@ -250,13 +286,23 @@ fn a_merge_is_found_though_its_commits_are_old() {
     let mut merge = merged(entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]), 12);
     merge.listed.is_merge = true;
     let mut table = Table {
-        entries: vec![entry('a', 60 * 24 * 3, &[("base-apps/mysql/s.yaml", LIMIT)])],
+        entries: vec![entry(
+            'a',
+            60 * 24 * 3,
+            &[("base-apps/mysql/s.yaml", LIMIT)],
+        )],
         merges: vec![merge],
         ..Table::default()
     };
     let answer = one(&mut table);
     assert_eq!(answer.correlation.confidence, Confidence::High);
-    assert!(answer.rollback[0].command.as_ref().unwrap().starts_with("git revert -m 1 bbbb"));
+    assert!(
+        answer.rollback[0]
+            .command
+            .as_ref()
+            .unwrap()
+            .starts_with("git revert -m 1 bbbb")
+    );
 
     // A commit of yesterday that was merged just before counts from its merge.
     let yesterday = entry('a', 20 * 60, &[("base-apps/mysql/s.yaml", LIMIT)]);
@@ -270,12 +316,30 @@ fn a_merge_is_found_though_its_commits_are_old() {
 fn sev_4_is_not_asked_about_and_the_unknown_says_why() {
     let mut table = table(Vec::new());
     let small = incident(Some(Cause::OOMKilled), Severity::Sev4);
-    let node = Incident { service: None, ..incident(None, Severity::Sev3) };
-    let bare = Incident { service: Some("bare".to_owned()), ..incident(None, Severity::Sev2) };
+    let node = Incident {
+        service: None,
+        ..incident(None, Severity::Sev3)
+    };
+    let bare = Incident {
+        service: Some("bare".to_owned()),
+        ..incident(None, Severity::Sev2)
+    };
     let answers = ask(&mut table, &[small, node, bare], &Snapshot::default());
     assert_eq!(answers[0], None);
-    let note = |at: usize| answers[at].as_ref().unwrap().correlation.note.clone().unwrap();
-    assert!(note(1).starts_with("correlation unavailable: no service"), "{}", note(1));
+    let note = |at: usize| {
+        answers[at]
+            .as_ref()
+            .unwrap()
+            .correlation
+            .note
+            .clone()
+            .unwrap()
+    };
+    assert!(
+        note(1).starts_with("correlation unavailable: no service"),
+        "{}",
+        note(1)
+    );
     assert!(note(2).contains("give it `ArgoCD App`"), "{}", note(2));
     assert!(table.asked.is_empty());
 }
@@ -293,11 +357,24 @@ fn many_incidents_share_the_requests() {
         since: onset() + TimeDelta::minutes(n),
         ..incident(Some(Cause::AppCrash), Severity::Sev2)
     };
-    let incidents = [incident(Some(Cause::OOMKilled), Severity::Sev1), api(0), api(1), api(2)];
+    let incidents = [
+        incident(Some(Cause::OOMKilled), Severity::Sev1),
+        api(0),
+        api(1),
+        api(2),
+    ];
     let answers = ask(&mut table, &incidents, &Snapshot::default());
     assert!(table.asked.len() <= 12, "{:?}", table.asked);
-    let lists = table.asked.iter().filter(|a| *a == "list base-apps/api").count();
-    assert_eq!(lists, 1, "incidents of one service ask once: {:?}", table.asked);
+    let lists = table
+        .asked
+        .iter()
+        .filter(|a| *a == "list base-apps/api")
+        .count();
+    assert_eq!(
+        lists, 1,
+        "incidents of one service ask once: {:?}",
+        table.asked
+    );
     assert!(answers.iter().all(Option::is_some));
 }
 
@@ -305,18 +382,30 @@ fn many_incidents_share_the_requests() {
 fn trouble_is_said_and_what_was_found_before_is_kept() {
     let down = || Trouble::Down("GitHub did not answer".to_owned());
     let guilty = || vec![entry('a', 12, &[("base-apps/mysql/s.yaml", LIMIT)])];
-    let mut none = Table { troubles: (0..20).map(|n| (n, down())).collect(), ..table(guilty()) };
+    let mut none = Table {
+        troubles: (0..20).map(|n| (n, down())).collect(),
+        ..table(guilty())
+    };
     let answer = one(&mut none);
     assert_eq!(answer.correlation.confidence, Confidence::None);
     assert_eq!(
         answer.correlation.note.as_deref(),
         Some("correlation unavailable: GitHub did not answer")
     );
-    let mut some = Table { troubles: (2..20).map(|n| (n, down())).collect(), ..table(guilty()) };
+    let mut some = Table {
+        troubles: (2..20).map(|n| (n, down())).collect(),
+        ..table(guilty())
+    };
     let note = one(&mut some).correlation.note;
-    assert_eq!(note.as_deref(), Some("correlation incomplete: GitHub did not answer"));
+    assert_eq!(
+        note.as_deref(),
+        Some("correlation incomplete: GitHub did not answer")
+    );
     // Only its pull request is missing: nobody needs to know.
-    let mut most = Table { troubles: (3..20).map(|n| (n, down())).collect(), ..table(guilty()) };
+    let mut most = Table {
+        troubles: (3..20).map(|n| (n, down())).collect(),
+        ..table(guilty())
+    };
     let answer = one(&mut most);
     assert_eq!(answer.correlation.confidence, Confidence::High);
     assert_eq!(answer.correlation.note, None);
@@ -330,7 +419,10 @@ fn snapshot(application: serde_json::Value) -> Snapshot {
         "name": "mysql-0", "namespace": "mysql", "creationTimestamp": before(7),
         "labels": { "controller-revision-hash": "mysql-1" },
         "ownerReferences": [{ "kind": "StatefulSet", "name": "mysql", "controller": true }] } });
-    snapshot.objects.pods.push(serde_json::from_value(pod).unwrap());
+    snapshot
+        .objects
+        .pods
+        .push(serde_json::from_value(pod).unwrap());
     snapshot
 }
 
@@ -366,8 +458,16 @@ fn the_story_is_told_in_order_with_its_sources() {
         ]
     );
     let reasons = &answer.correlation.commits[0].reasons;
-    assert!(reasons.iter().any(|r| r == "a new pod (mysql-0) followed 5m later"), "{reasons:?}");
-    assert!(reasons.iter().any(|r| r.contains("this very revision")), "{reasons:?}");
+    assert!(
+        reasons
+            .iter()
+            .any(|r| r == "a new pod (mysql-0) followed 5m later"),
+        "{reasons:?}"
+    );
+    assert!(
+        reasons.iter().any(|r| r.contains("this very revision")),
+        "{reasons:?}"
+    );
 }
 
 #[test]
@@ -396,7 +496,9 @@ fn what_argo_cd_has_not_applied_is_not_reverted() {
         let mut snapshot = snapshot(application(&status));
         snapshot.objects.pods.clear();
         let incident = incident(Some(cause), Severity::Sev1);
-        self::ask(&mut table(vec![guilty()]), &[incident], &snapshot).remove(0).unwrap()
+        self::ask(&mut table(vec![guilty()]), &[incident], &snapshot)
+            .remove(0)
+            .unwrap()
     };
     let old = json!([{ "revision": "0", "deployedAt": before(900) }]);
     let failed = json!({ "history": old, "operationState": {
@@ -404,13 +506,27 @@ fn what_argo_cd_has_not_applied_is_not_reverted() {
     let answer = ask(failed.clone(), Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::Medium);
     assert_eq!(answer.rollback.len(), 1);
-    assert!(answer.rollback[0].title.contains("failed to apply bbbbbbb: one or more objects"));
+    assert!(
+        answer.rollback[0]
+            .title
+            .contains("failed to apply bbbbbbb: one or more objects")
+    );
     // Where the failed sync is the trouble, the revert is what helps.
     let answer = ask(failed, Cause::ArgoSyncFailed);
-    assert!(answer.rollback[0].command.as_ref().unwrap().starts_with("git revert"));
+    assert!(
+        answer.rollback[0]
+            .command
+            .as_ref()
+            .unwrap()
+            .starts_with("git revert")
+    );
 
     let waits = json!({ "history": old, "sync": { "status": "OutOfSync" } });
     let answer = ask(waits, Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::Low);
-    assert!(answer.rollback[0].title.contains("Nothing to revert yet"), "{:?}", answer.rollback);
+    assert!(
+        answer.rollback[0].title.contains("Nothing to revert yet"),
+        "{:?}",
+        answer.rollback
+    );
 }

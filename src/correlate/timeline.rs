@@ -31,7 +31,9 @@ pub fn timeline(case: &Case) -> Vec<TimelineEvent> {
     let onset = case.onset();
     let first = suspects.iter().map(|c| c.arrived()).min();
     let from = first.unwrap_or(onset - SHORTLY);
-    let trail = suspects.first().map_or(&own.trail, |c| &case.subjects[c.subject].trail);
+    let trail = suspects
+        .first()
+        .map_or(&own.trail, |c| &case.subjects[c.subject].trail);
     let mut events: Vec<TimelineEvent> = suspects.iter().flat_map(|c| commit(c)).collect();
     if let Some(suspect) = suspects.first() {
         events.extend(estimate(case, suspect));
@@ -40,10 +42,15 @@ pub fn timeline(case: &Case) -> Vec<TimelineEvent> {
     let syncs = trail.syncs.iter().filter(|sync| is_near(sync.at));
     events.extend(syncs.map(|sync| {
         let what = format!("Argo CD applied revision {}", short(&sync.revision));
-        event(sync.at, what.trim_end_matches(" revision ").to_owned(), "Argo CD")
+        event(
+            sync.at,
+            what.trim_end_matches(" revision ").to_owned(),
+            "Argo CD",
+        )
     }));
     let failed = trail.failed.iter().filter(|failed| failed.at >= from);
-    events.extend(failed.map(|f| event(f.at, "Argo CD failed to synchronise".to_owned(), "Argo CD")));
+    events
+        .extend(failed.map(|f| event(f.at, "Argo CD failed to synchronise".to_owned(), "Argo CD")));
     let rollouts = trail.rollouts.iter().filter(|rollout| is_near(rollout.at));
     events.extend(rollouts.map(|r| event(r.at, r.what.clone(), &r.source)));
     if events.is_empty() {
@@ -83,7 +90,10 @@ fn estimate(case: &Case, candidate: &Candidate) -> Option<TimelineEvent> {
     let arrived = candidate.arrived();
     let is_unknown = trail.applied(&candidate.shas(), arrived, case.onset()) == Applied::Unknown;
     let is_told = trail.syncs.iter().any(|sync| sync.at >= arrived);
-    let is_likely = candidate.score.as_ref().is_some_and(|s| s.confidence <= Confidence::Medium);
+    let is_likely = candidate
+        .score
+        .as_ref()
+        .is_some_and(|s| s.confidence <= Confidence::Medium);
     (is_unknown && !is_told && is_likely && arrived + USUAL <= case.onset()).then(|| {
         let what = "about now Argo CD applies it, 3 to 5 minutes after the commit".to_owned();
         event(arrived + USUAL, what, "estimate")

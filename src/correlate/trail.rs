@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 
 use super::score::Applied;
-use crate::cluster::objects::{Application, ObjectMeta, Pod, Time};
 use crate::cluster::Snapshot;
+use crate::cluster::objects::{Application, ObjectMeta, Pod, Time};
 use crate::detect::{Finding, ObjectRef};
 use crate::inventory::Service;
 
@@ -68,20 +68,30 @@ impl Trail {
     ) -> Self {
         let mut trail = application.map(Self::of_application).unwrap_or_default();
         trail.app = trail.app.or_else(|| service.gitops.app_name.clone());
-        let theirs = findings.iter().filter(|f| f.service.as_deref() == Some(&service.name));
+        let theirs = findings
+            .iter()
+            .filter(|f| f.service.as_deref() == Some(&service.name));
         let named: Vec<&ObjectRef> = theirs.map(|f| &f.resource).collect();
         let keeps = |kind: &str, namespace: &str, name: &str| {
-            named.iter().any(|r| r.kind == kind && r.namespace == namespace && r.name == name)
+            named
+                .iter()
+                .any(|r| r.kind == kind && r.namespace == namespace && r.name == name)
                 || service.namespace.as_deref() == Some(namespace) && service.is_called(name)
         };
         let is_kept = |meta: &&ObjectMeta| {
             let owner = meta.owner_references.iter().find(|o| o.controller);
             owner.is_some_and(|owner| keeps(&owner.kind, &meta.namespace, &owner.name))
         };
-        let sets = snapshot.objects.replica_sets.iter().map(|set| &set.metadata);
+        let sets = snapshot
+            .objects
+            .replica_sets
+            .iter()
+            .map(|set| &set.metadata);
         trail.rollouts = sets.filter(is_kept).filter_map(replica_set).collect();
         trail.rollouts.extend(pods(snapshot, &is_kept));
-        trail.rollouts.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        trail
+            .rollouts
+            .sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
         trail
     }
 
@@ -89,7 +99,10 @@ impl Trail {
         let status = &application.status;
         let history = status.history.iter().filter_map(|entry| {
             let at = entry.deployed_at?;
-            Some(Sync { at, revision: entry.revision.clone() })
+            Some(Sync {
+                at,
+                revision: entry.revision.clone(),
+            })
         });
         let mut syncs: Vec<Sync> = history.collect();
         let mut failed = None;
@@ -99,7 +112,10 @@ impl Trail {
             match (operation.phase.as_str(), at) {
                 ("Succeeded", Some(at)) => {
                     let revision = revision.unwrap_or_default();
-                    if !syncs.iter().any(|s| (s.at - at).abs() < TimeDelta::minutes(1)) {
+                    if !syncs
+                        .iter()
+                        .any(|s| (s.at - at).abs() < TimeDelta::minutes(1))
+                    {
                         syncs.push(Sync { at, revision });
                     }
                 }
@@ -124,7 +140,9 @@ impl Trail {
     #[must_use]
     pub fn rollout(&self, arrived: Time, onset: Time) -> Option<&Rollout> {
         let end = onset.min(arrived + ROLLOUT);
-        self.rollouts.iter().find(|r| r.at >= arrived && r.at <= end)
+        self.rollouts
+            .iter()
+            .find(|r| r.at >= arrived && r.at <= end)
     }
 
     /// What became of a commit that arrived then under one of these names.
@@ -214,11 +232,31 @@ mod tests {
         for (status, sha, wanted) in [
             (json!({ "history": history }), "new", Applied::Exactly),
             (json!({ "history": history }), "other", Applied::Synced),
-            (json!({ "history": old, "sync": { "status": "Synced" } }), "new", Applied::Unknown),
-            (json!({ "history": old, "sync": { "status": "OutOfSync" } }), "new", Applied::NotYet),
-            (json!({ "history": [], "sync": { "status": "OutOfSync" } }), "new", Applied::Unknown),
-            (json!({ "history": old, "operationState": failed }), "new", Applied::Failed),
-            (json!({ "history": history, "operationState": failed }), "new", Applied::Exactly),
+            (
+                json!({ "history": old, "sync": { "status": "Synced" } }),
+                "new",
+                Applied::Unknown,
+            ),
+            (
+                json!({ "history": old, "sync": { "status": "OutOfSync" } }),
+                "new",
+                Applied::NotYet,
+            ),
+            (
+                json!({ "history": [], "sync": { "status": "OutOfSync" } }),
+                "new",
+                Applied::Unknown,
+            ),
+            (
+                json!({ "history": old, "operationState": failed }),
+                "new",
+                Applied::Failed,
+            ),
+            (
+                json!({ "history": history, "operationState": failed }),
+                "new",
+                Applied::Exactly,
+            ),
             (
                 json!({ "operationState": { "phase": "Succeeded", "finishedAt": time(14), "syncResult": { "revision": "new" } } }),
                 "new",
@@ -227,13 +265,21 @@ mod tests {
             (json!({}), "new", Applied::Unknown),
         ] {
             let trail = trail(json!({ "status": status }));
-            assert_eq!(trail.applied(&[sha], at(10), at(20)), wanted, "{status} {sha}");
+            assert_eq!(
+                trail.applied(&[sha], at(10), at(20)),
+                wanted,
+                "{status} {sha}"
+            );
         }
     }
 
     #[test]
     fn a_rollout_counts_between_commit_and_onset_only() {
-        let rollout = |minute| Rollout { at: at(minute), what: String::new(), source: String::new() };
+        let rollout = |minute| Rollout {
+            at: at(minute),
+            what: String::new(),
+            source: String::new(),
+        };
         let trail = Trail {
             rollouts: vec![rollout(5), rollout(14), rollout(25)],
             ..Trail::default()
@@ -241,7 +287,10 @@ mod tests {
         assert_eq!(trail.rollout(at(10), at(20)), Some(&rollout(14)));
         assert_eq!(trail.rollout(at(15), at(20)), None);
         assert_eq!(trail.rollout(at(15), at(100)), Some(&rollout(25)));
-        let late = Trail { rollouts: vec![rollout(80)], ..Trail::default() };
+        let late = Trail {
+            rollouts: vec![rollout(80)],
+            ..Trail::default()
+        };
         assert_eq!(late.rollout(at(10), at(100)), None);
     }
 }

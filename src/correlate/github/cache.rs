@@ -83,9 +83,13 @@ impl<'a> Cache<'a> {
 
     /// The oldest go until the rest is little enough.
     fn bound(&mut self) {
-        let own = self.entries.iter().filter(|(key, _)| key.starts_with(PREFIX));
-        let mut own: Vec<(Time, String, usize)> =
-            own.map(|(key, entry)| (entry.at, key.clone(), size(&entry.value))).collect();
+        let own = self
+            .entries
+            .iter()
+            .filter(|(key, _)| key.starts_with(PREFIX));
+        let mut own: Vec<(Time, String, usize)> = own
+            .map(|(key, entry)| (entry.at, key.clone(), size(&entry.value)))
+            .collect();
         own.sort();
         let mut bytes: usize = own.iter().map(|(_, _, size)| size).sum();
         let mut count = own.len();
@@ -116,7 +120,10 @@ mod tests {
     #[test]
     fn little_is_kept_and_the_newest_longest() {
         let mut entries = BTreeMap::new();
-        let foreign = Cached { at: Time::UNIX_EPOCH, value: json!("model") };
+        let foreign = Cached {
+            at: Time::UNIX_EPOCH,
+            value: json!("model"),
+        };
         entries.insert("agent:x".to_owned(), foreign);
         for minute in 0..120 {
             let now = Time::UNIX_EPOCH + TimeDelta::minutes(minute);
@@ -127,7 +134,11 @@ mod tests {
         assert!(bytes <= BYTES + 100 && entries.len() <= MOST + 1, "{bytes}");
         assert!(entries.contains_key("agent:x") && entries.contains_key("github:/119"));
         assert!(!entries.contains_key("github:/0"));
-        Cache::new(&mut entries, Time::UNIX_EPOCH).keep("/big", Some("\"e\""), &"x".repeat(LARGEST));
+        Cache::new(&mut entries, Time::UNIX_EPOCH).keep(
+            "/big",
+            Some("\"e\""),
+            &"x".repeat(LARGEST),
+        );
         assert!(!entries.contains_key("github:/big"));
     }
 
@@ -136,11 +147,17 @@ mod tests {
         let mut entries = BTreeMap::new();
         let mut cache = Cache::new(&mut entries, Time::UNIX_EPOCH);
         let paths = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        let opened = Opened { files: Vec::new(), is_partial: false };
+        let opened = Opened {
+            files: Vec::new(),
+            is_partial: false,
+        };
         cache.keep_opened("/c", &paths(&["a", "b"]), &opened);
         assert_eq!(cache.opened("/c", &paths(&["b"])), Some(opened));
         assert_eq!(cache.opened("/c", &paths(&["b", "c"])), None);
-        let partial = Opened { files: Vec::new(), is_partial: true };
+        let partial = Opened {
+            files: Vec::new(),
+            is_partial: true,
+        };
         cache.keep_opened("/d", &paths(&["a"]), &partial);
         assert_eq!(cache.opened("/d", &paths(&["a"])), None);
     }

@@ -151,9 +151,9 @@ impl<'a> GitHub<'a> {
         read: impl Fn(&Response) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         match self.ask_again(address)? {
-            Reply::Kept(value) => {
-                serde_json::from_value(value).map_err(|_| Trouble::Unreadable("what was kept of GitHub cannot be read".to_owned()))
-            }
+            Reply::Kept(value) => serde_json::from_value(value).map_err(|_| {
+                Trouble::Unreadable("what was kept of GitHub cannot be read".to_owned())
+            }),
             Reply::New(answer) => {
                 let page = read(&answer).inspect_err(|trouble| {
                     // Whoever answers so is not GitHub.
@@ -207,7 +207,9 @@ impl Repository for GitHub<'_> {
             };
             commits.extend(page.commits);
             match page.next {
-                Some(next) if commits.len() < most && seen.len() < LISTS && !seen.contains(&next) => {
+                Some(next)
+                    if commits.len() < most && seen.len() < LISTS && !seen.contains(&next) =>
+                {
                     seen.push(next.clone());
                     address = next;
                 }
@@ -268,7 +270,9 @@ impl Repository for GitHub<'_> {
     ) -> Result<Option<PullRequest>, Trouble> {
         let address = format!("/repos/{repository}/commits/{sha}/pulls?per_page=10");
         let web = web(self.base, repository);
-        self.page(&address, |answer| wire::pull_request(&answer.body, branch, &web))
+        self.page(&address, |answer| {
+            wire::pull_request(&answer.body, branch, &web)
+        })
     }
 
     fn left(&self) -> u32 {

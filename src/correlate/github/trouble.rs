@@ -56,17 +56,28 @@ fn is_limited(answer: &Response) -> bool {
     answer.status == 429
         || answer.header("retry-after").is_some()
         || answer.header("x-ratelimit-remaining") == Some("0")
-        || String::from_utf8_lossy(&answer.body).to_lowercase().contains("rate limit")
+        || String::from_utf8_lossy(&answer.body)
+            .to_lowercase()
+            .contains("rate limit")
 }
 
 fn limit(answer: &Response, has_token: bool) -> String {
-    let reset = answer.header("x-ratelimit-reset").and_then(|text| text.parse().ok());
-    let until = match (reset.and_then(|at| DateTime::from_timestamp(at, 0)), answer.retry_after()) {
+    let reset = answer
+        .header("x-ratelimit-reset")
+        .and_then(|text| text.parse().ok());
+    let until = match (
+        reset.and_then(|at| DateTime::from_timestamp(at, 0)),
+        answer.retry_after(),
+    ) {
         (_, Some(wait)) => format!(" for another {}", crate::duration::human(wait)),
         (Some(at), None) => format!(" until {}", at.format("%H:%M UTC")),
         (None, None) => String::new(),
     };
-    let advice = if has_token { "" } else { "; GITHUB_TOKEN would allow 5000 requests an hour" };
+    let advice = if has_token {
+        ""
+    } else {
+        "; GITHUB_TOKEN would allow 5000 requests an hour"
+    };
     format!("GitHub's rate limit is used up{until}{advice}")
 }
 
@@ -91,10 +102,37 @@ mod tests {
         for (status, headers, body, has_token, wanted) in [
             (401, vec![], "", true, "make a new one"),
             (401, vec![], "", false, "set GITHUB_TOKEN"),
-            (403, vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1793520000")], "", true, "used up until 08:00 UTC"),
-            (403, vec![("retry-after", "90")], "", false, "used up for another 1m 30s; GITHUB_TOKEN"),
-            (403, vec![], "You have exceeded a secondary rate limit", true, "rate limit"),
-            (403, vec![], "Resource not accessible", true, "contents and pull requests"),
+            (
+                403,
+                vec![
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", "1793520000"),
+                ],
+                "",
+                true,
+                "used up until 08:00 UTC",
+            ),
+            (
+                403,
+                vec![("retry-after", "90")],
+                "",
+                false,
+                "used up for another 1m 30s; GITHUB_TOKEN",
+            ),
+            (
+                403,
+                vec![],
+                "You have exceeded a secondary rate limit",
+                true,
+                "rate limit",
+            ),
+            (
+                403,
+                vec![],
+                "Resource not accessible",
+                true,
+                "contents and pull requests",
+            ),
             (429, vec![], "", true, "rate limit"),
             (404, vec![], "", true, "no such repository"),
             (409, vec![], "", true, "empty"),
@@ -102,7 +140,9 @@ mod tests {
             (500, vec![], "", true, "status 500"),
             (302, vec![], "", true, "status 302"),
         ] {
-            let trouble = judge(answer(status, &headers, body), has_token).unwrap_err().to_string();
+            let trouble = judge(answer(status, &headers, body), has_token)
+                .unwrap_err()
+                .to_string();
             assert!(trouble.contains(wanted), "{status}: {trouble}");
         }
         assert!(judge(answer(200, &[], "[]"), false).is_ok());

@@ -38,7 +38,6 @@ struct Person {
 
 #[derive(Deserialize)]
 struct Single {
-    #[serde(default)]
     files: Vec<RawFile>,
 }
 
@@ -104,12 +103,17 @@ pub fn listed(body: &[u8], web: &str) -> Result<Vec<Listed>, Trouble> {
 }
 
 fn is_sha(sha: &str) -> bool {
-    (7..=64).contains(&sha.len()) && sha.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    (7..=64).contains(&sha.len())
+        && sha
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// GitHub's own address of a page, if it is one of the web and of that page.
 fn page(given: &str, web: &str, end: &str) -> String {
-    let is_plain = given.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/".contains(c));
+    let is_plain = given
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-._~:/".contains(c));
     if given.starts_with("https://") && given.ends_with(end) && is_plain {
         given.to_owned()
     } else {
@@ -121,21 +125,29 @@ fn title(message: &str) -> String {
     let first = message.lines().next().unwrap_or_default();
     let title = clean(&redact(first));
     let short: String = title.chars().take(TITLE).collect();
-    if short.len() < title.len() { short + "…" } else { short }
+    if short.len() < title.len() {
+        short + "…"
+    } else {
+        short
+    }
 }
 
 /// One page of a commit's files under these paths, each reduced to what it
 /// changes.
 pub fn files(body: &[u8], paths: &[String]) -> Result<Files, Trouble> {
     // A commit that cannot be read says nothing about the others.
-    let single: Single = parse(body)
-        .map_err(|_| Trouble::Unreadable("one commit could not be read".to_owned()))?;
+    let single: Single =
+        parse(body).map_err(|_| Trouble::Unreadable("one commit could not be read".to_owned()))?;
     let files = &single.files;
     let is_sorted = files.is_sorted_by(|a, b| a.filename <= b.filename);
     let last = files.last().map(|file| file.filename.as_str());
     // Nothing under a path sorts after the path with the largest character.
     let is_past = is_sorted
-        && last.is_some_and(|last| paths.iter().all(|path| last > format!("{path}/\u{10ffff}").as_str()));
+        && last.is_some_and(|last| {
+            paths
+                .iter()
+                .all(|path| last > format!("{path}/\u{10ffff}").as_str())
+        });
     let counts = |file: &&RawFile| {
         let previous = file.previous_filename.as_deref();
         is_under(&file.filename, paths) || previous.is_some_and(|p| is_under(p, paths))
@@ -181,9 +193,15 @@ pub fn pull_request(body: &[u8], branch: &str, web: &str) -> Result<Option<PullR
 pub fn next(link: Option<&str>, base: &str) -> Option<String> {
     let next = link?.split(',').find(|part| {
         let rel = part.split(';').skip(1).map(str::trim);
-        rel.into_iter().any(|p| p == "rel=\"next\"" || p == "rel=next")
+        rel.into_iter()
+            .any(|p| p == "rel=\"next\"" || p == "rel=next")
     })?;
-    let url = next.split(';').next()?.trim().strip_prefix('<')?.strip_suffix('>')?;
+    let url = next
+        .split(';')
+        .next()?
+        .trim()
+        .strip_prefix('<')?
+        .strip_suffix('>')?;
     let address = url.strip_prefix(base)?;
     let is_plain = address.chars().all(|c| c.is_ascii_graphic());
     (address.starts_with('/') && is_plain).then(|| address.to_owned())
@@ -213,7 +231,10 @@ mod tests {
                 Some("/repositories/1/commits?page=2"),
             ),
             ("<https://api.github.com/x>; rel=\"prev\"", None),
-            ("<https://api.github.com.evil.example/x>; rel=\"next\"", None),
+            (
+                "<https://api.github.com.evil.example/x>; rel=\"next\"",
+                None,
+            ),
             ("<https://evil.example/x>; rel=\"next\"", None),
             ("</x>; rel=\"next\"", None),
             ("nonsense", None),
@@ -243,7 +264,10 @@ mod tests {
     fn a_title_is_one_clean_line() {
         for (message, wanted) in [
             ("raise limits\n\nlong story", "raise limits"),
-            ("use token=ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2", "use token=[redacted:"),
+            (
+                "use token=ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2",
+                "use token=[redacted:",
+            ),
             ("\u{1b}[31mred", "red"),
             ("", ""),
         ] {
