@@ -36,6 +36,7 @@ mod workloads;
 pub use addresses::{Address, Directory, Fault, WrongAddress};
 pub use batch::CronState;
 pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Reason};
+pub use flapping::{restart_counts, restarts_at};
 pub use platform::target as secret_of;
 pub use presence::principal;
 pub use storage::storage_class;

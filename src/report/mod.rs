@@ -16,6 +16,7 @@ mod markdown;
 pub mod model;
 mod page;
 mod phrases;
+mod plan;
 mod text;
 mod time;
 mod verdict;
@@ -30,6 +31,7 @@ pub use json::{json, yaml};
 pub use markdown::markdown;
 pub use model::*;
 pub use text::text;
+pub use verdict::summary;
 
 /// How a form for people is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

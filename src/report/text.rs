@@ -5,7 +5,7 @@ use super::clean::clean;
 use super::incident_text::Frame;
 use super::page::{Cell, Page, glued};
 use super::{
-    RenderOptions, Report, Service, Severity, Tier, Unread, incident_text, phrases, verdict,
+    RenderOptions, Report, Service, Severity, Tier, Unread, incident_text, phrases, plan, verdict,
 };
 
 /// Renders the report as text.
@@ -13,6 +13,7 @@ use super::{
 pub fn text(report: &Report, options: &RenderOptions) -> String {
     let mut page = Page::new(options);
     verdict(&mut page, report);
+    notes(&mut page, &report.notes);
     for (index, incident) in report.incidents.iter().enumerate() {
         incident_text::incident(&mut page, index + 1, incident, Frame::of(&report.cycle));
     }
@@ -21,6 +22,9 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
         services(&mut page, report);
     }
     unread(&mut page, &report.visibility.unread);
+    if let Some(plan) = &report.plan {
+        plan::text(&mut page, plan);
+    }
     page.blank();
     let faint = page.styles.faint;
     page.paragraph(0, 0, (faint, ""), &[(faint, &verdict::footer(report))]);
@@ -55,6 +59,15 @@ fn verdict(page: &mut Page, report: &Report) {
             (styles.plain, ""),
             &[(styles.plain, &situation)],
         );
+    }
+}
+
+/// What must be known of the monitor itself.
+fn notes(page: &mut Page, notes: &[String]) {
+    let styles = page.styles;
+    for note in notes {
+        let lead = (styles.yellow, "Note:");
+        page.paragraph(7, 13, lead, &[(styles.plain, &clean(note))]);
     }
 }
 

@@ -21,8 +21,8 @@ mod wire;
 pub use config_map::ConfigMapStore;
 pub use directory::DirectoryStore;
 pub use model::{
-    Cached, Facts, Hush, Kind, Outgoing, Remembered, Root, SCHEMA, Sent, Silence, Spend, State,
-    Target, Thread, Told,
+    Cached, Facts, Hush, Kind, Message, Outgoing, Place, Remembered, Root, SCHEMA, Sending, Sent,
+    Silence, Spend, State, Target, Thread, Told,
 };
-pub use store::{Aside, Loaded, NoStore, Store, StoreError, Version};
+pub use store::{Aside, Hold, Loaded, NoStore, Store, StoreError, Version};
 pub use trim::trim;

@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) struct Target {
     /// Name of the context, or `in-cluster`.
     pub name: String,
+    /// Whether it is the cluster that this program runs in.
+    pub is_own: bool,
     /// Address of the API server, for messages.
     pub server: String,
     /// What the client is made from.
@@ -66,6 +68,7 @@ fn in_cluster() -> Result<Target, ConnectError> {
     })?;
     Ok(Target {
         name: "in-cluster".to_owned(),
+        is_own: true,
         server: address(&config.cluster_url),
         config: settled(config),
     })
@@ -119,6 +122,7 @@ fn from_file(
     })?;
     Ok(Target {
         name,
+        is_own: false,
         server,
         config: settled(config),
     })

@@ -68,6 +68,7 @@ pub struct SnapshotRequest {
 /// A cluster that can be read.
 pub struct Cluster {
     name: String,
+    is_own: bool,
     server: String,
     client: kube::Client,
     runtime: Option<Runtime>,
@@ -102,6 +103,7 @@ pub fn connect_through(
     };
     Ok(Cluster {
         name: target.name,
+        is_own: target.is_own,
         server: target.server,
         client,
         runtime: Some(runtime),
@@ -113,6 +115,19 @@ impl Cluster {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The namespace that this program runs in, in a pod; else the context's.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.client.default_namespace()
+    }
+
+    /// Whether this program runs in a pod of the cluster, by whose service
+    /// account it reads.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// Address of the API server.
