@@ -22,6 +22,7 @@ pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod correlate;
 pub mod cycle;
 pub mod defect;
 pub mod detect;
