@@ -108,9 +108,6 @@ pub enum Error {
         /// The name that looks most like it.
         nearest: Option<&'static str>,
     },
-    /// Part of the contract that this version does not have.
-    #[error("`{0}` is not part of this version")]
-    NotYet(&'static str),
 }
 
 impl Error {
@@ -126,8 +123,7 @@ impl Error {
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
             | Self::NotRemembered { .. }
-            | Self::NoMemory
-            | Self::NotYet(_) => ExitStatus::Usage,
+            | Self::NoMemory => ExitStatus::Usage,
             Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
             Self::State(StoreError::Cluster { .. }) => ExitStatus::ClusterUnreadable,
             Self::State(_) => ExitStatus::BadConfig,

@@ -17,7 +17,7 @@ mod json;
 mod markdown;
 mod metrics;
 pub mod model;
-mod page;
+pub(crate) mod page;
 mod phrases;
 mod plan;
 mod text;
