@@ -89,7 +89,7 @@ fn check(answer: Answer, correlation: &Correlation, shown: &str) -> Review {
     for suspect in answer.ranking {
         let is_listed = correlation.commits.iter().any(|c| c.sha == suspect.sha);
         let is_new = ranking.iter().all(|known| known.sha != suspect.sha);
-        if let Ok(why) = prose::check(&suspect.why, WHY, &ground)
+        if let Ok(why) = prose::check_alone(&suspect.why, WHY, &ground, &[])
             && is_listed
             && is_new
         {
