@@ -12,7 +12,7 @@ use super::commands::Names;
 use super::desk::{Ask, Desk, Silence};
 use super::lookups::{AT_ONCE, LookUp, ROUNDS, Wanted};
 use super::prompt::Role;
-use super::prose::{self, Ground};
+use super::prose;
 use super::schema::answer;
 use super::steps::{Step, Sure, grounded};
 use super::{Memory, Scene};
@@ -94,7 +94,10 @@ pub fn diagnose(
 ) -> Result<Diagnosis, Silence> {
     let (shown, left_out) = matter.case.fit(ROLE.share().data);
     if left_out > 0 {
-        log::debug!("{}: {left_out} lines left out for want of room", ROLE.name());
+        log::debug!(
+            "{}: {left_out} lines left out for want of room",
+            ROLE.name()
+        );
     }
     let (mut found, mut best) = (String::new(), None);
     let mut room_in = INCIDENT_IN.saturating_sub(matter.reserve);
@@ -162,10 +165,6 @@ fn look_up(wanted: &[Wanted], left: usize, matter: &Matter, desk: &mut Desk) -> 
 
 /// What of an answer may be shown.
 fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Option<Diagnosis> {
-    let ground = Ground {
-        prompt: ROLE.prompt().text,
-        shown,
-    };
     let evidence = matter.incident.findings.iter().flat_map(|f| &f.evidence);
     let known: Vec<_> = evidence.map(|e| e.id.as_str()).collect();
     let is_known = |id: &String| known.contains(&id.as_str());
@@ -178,16 +177,20 @@ fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Optio
         desk.drop_answer(ROLE, "it rests on no evidence");
         return None;
     }
-    let hypothesis = match prose::check_alone(&answer.hypothesis, HYPOTHESIS, &ground, &[]) {
+    let hypothesis = match prose::check_alone(&answer.hypothesis, HYPOTHESIS, shown, &[]) {
         Ok(hypothesis) => hypothesis,
         Err(flaw) => {
             desk.drop_answer(ROLE, &flaw.to_string());
             return None;
         }
     };
-    let (remediation, dropped) = grounded(&answer.remediation, matter.names, &ground);
+    let (remediation, dropped) = grounded(&answer.remediation, matter.names, shown);
     if dropped > 0 {
-        desk.drop_part(ROLE, "a step", "it is not on the list of what may be suggested");
+        desk.drop_part(
+            ROLE,
+            "a step",
+            "it is not on the list of what may be suggested",
+        );
     }
     Some(Diagnosis {
         hypothesis,
@@ -195,4 +198,3 @@ fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Optio
         remediation,
     })
 }
-

@@ -272,7 +272,12 @@ fn read(response: &Response) -> Result<Reply, ModelError> {
 /// The class of an answer that is none.
 fn refusal(response: &Response) -> ModelError {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let message = line(body["error"]["message"].as_str().unwrap_or("no reason given"), 160);
+    let message = line(
+        body["error"]["message"]
+            .as_str()
+            .unwrap_or("no reason given"),
+        160,
+    );
     match response.status {
         400 if message.contains("credit balance") => ModelError::Unpaid(message),
         status @ (401 | 403) => ModelError::Refused { status, message },

@@ -39,7 +39,10 @@ pub struct Usage {
 impl Usage {
     /// In US dollars.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "no sum of tokens comes near 2^52")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "no sum of tokens comes near 2^52"
+    )]
     pub fn usd(self) -> f64 {
         self.input as f64 * PRICE_IN + self.output as f64 * PRICE_OUT
     }
@@ -197,7 +200,11 @@ mod tests {
             usd: 0.1,
             ..Spend::default()
         };
-        for now in ["2026-11-30T23:59:59Z", "2026-10-31T00:00:00Z", "2025-12-01T00:00:00Z"] {
+        for now in [
+            "2026-11-30T23:59:59Z",
+            "2026-10-31T00:00:00Z",
+            "2025-12-01T00:00:00Z",
+        ] {
             turn_month(&mut spend, at(now));
             assert_eq!((spend.month.as_str(), spend.usd), ("2026-11", 0.1), "{now}");
         }

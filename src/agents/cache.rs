@@ -198,5 +198,9 @@ fn lasting(text: &str, pods: &BTreeSet<&str>) -> String {
     });
     let words: Vec<_> = words.collect();
     // `1 pod is`, `2 pods are`.
-    words.join(" ").replace("# pods are", "# pod is").replace("# pods", "# pod").replace("# times", "# time")
+    words
+        .join(" ")
+        .replace("# pods are", "# pod is")
+        .replace("# pods", "# pod")
+        .replace("# times", "# time")
 }

@@ -23,6 +23,9 @@ enum Need {
 
 /// No line is longer, in characters.
 const LINE: usize = 260;
+/// Of more findings and facts there is never room to speak.
+const FINDINGS: usize = 30;
+const FACTS: usize = 8;
 /// Lines of a patch that are shown.
 const PATCH: usize = 12;
 
@@ -49,17 +52,21 @@ impl Case {
     pub fn of(incident: &Incident) -> Self {
         let mut case = Self::default();
         case.head(incident);
-        for (index, finding) in incident.findings.iter().enumerate() {
+        for (index, finding) in incident.findings.iter().take(FINDINGS).enumerate() {
             let is_root = index == 0;
             let cause = finding.cause.as_deref().unwrap_or("not known");
             let known = finding.known_issue.as_deref().unwrap_or_default();
-            let known = if known.is_empty() { "" } else { " (a known issue)" };
+            let known = if known.is_empty() {
+                ""
+            } else {
+                " (a known issue)"
+            };
             let text = format!(
                 "- {}: {}, cause {cause}{known}: {}",
                 finding.resource, finding.reason, finding.message
             );
             case.add(if is_root { Need::Always } else { Need::More }, &text);
-            for (place, evidence) in finding.evidence.iter().enumerate() {
+            for (place, evidence) in finding.evidence.iter().take(FACTS).enumerate() {
                 let need = match (is_root, place) {
                     (true, 0..3) => Need::Core,
                     (true, _) | (false, 0) => Need::More,
@@ -75,10 +82,21 @@ impl Case {
     fn head(&mut self, incident: &Incident) {
         self.add(Need::Always, &format!("INCIDENT {}", incident.title));
         let began = incident.since.format("%Y-%m-%d %H:%M UTC");
-        let tier = incident.tier.map_or_else(String::new, |t| format!(", tier {t}"));
-        self.add(Need::Always, &format!("rule {}{tier}, began {began}", incident.rule));
+        let tier = incident
+            .tier
+            .map_or_else(String::new, |t| format!(", tier {t}"));
+        self.add(
+            Need::Always,
+            &format!("rule {}{tier}, began {began}", incident.rule),
+        );
         if !incident.affects.is_empty() {
-            self.add(Need::Core, &format!("affects: {}", incident.affects.join(", ")));
+            self.add(
+                Need::Core,
+                &format!(
+                    "affects: {}",
+                    listed(incident.affects.iter().map(String::as_str))
+                ),
+            );
         }
         self.add(Need::Core, "FINDINGS, the root first");
     }
@@ -89,7 +107,10 @@ impl Case {
         let Some(service) = service else {
             return self;
         };
-        self.add(Need::Core, &format!("SERVICE {}, tier {}", service.name, service.tier));
+        self.add(
+            Need::Core,
+            &format!("SERVICE {}, tier {}", service.name, service.tier),
+        );
         for issue in &service.known_issues {
             self.add(Need::Core, &format!("- known issue: {}", issue.text));
         }
@@ -98,22 +119,28 @@ impl Case {
                 self.add(need, &format!("- {name}: {text}"));
             }
         };
-        let names = |list: &[crate::inventory::Dependency]| {
-            let names: Vec<_> = list.iter().map(|d| d.name.as_str()).collect();
-            names.join(", ")
-        };
+        let names =
+            |list: &[crate::inventory::Dependency]| listed(list.iter().map(|d| d.name.as_str()));
         let limit = match service.max_downtime.limit() {
             Some(limit) => crate::duration::human(limit),
             None => "any time".to_owned(),
         };
-        field(Need::Service, "purpose", service.purpose.as_deref().unwrap_or_default());
+        field(
+            Need::Service,
+            "purpose",
+            service.purpose.as_deref().unwrap_or_default(),
+        );
         field(Need::Service, "may be down", &limit);
         field(Need::Service, "needs", &names(&service.dependencies));
         field(Need::Service, "needed by", &names(&service.dependents));
         for quirk in &service.quirks {
             field(Need::Rest, "quirk", quirk);
         }
-        field(Need::Rest, "health check", service.health_check.as_deref().unwrap_or_default());
+        field(
+            Need::Rest,
+            "health check",
+            service.health_check.as_deref().unwrap_or_default(),
+        );
         self
     }
 
@@ -123,7 +150,10 @@ impl Case {
         let Some(correlation) = correlation.filter(|c| !c.commits.is_empty()) else {
             return self;
         };
-        let title = format!("COMMITS, {} confidence by the rules", correlation.confidence);
+        let title = format!(
+            "COMMITS, {} confidence by the rules",
+            correlation.confidence
+        );
         self.add(Need::Core, &title);
         for commit in &correlation.commits {
             let text = format!(
@@ -180,7 +210,10 @@ impl Case {
     #[must_use]
     pub fn actions(mut self, incident: &Incident) -> Self {
         let titles: Vec<_> = incident.actions.iter().map(|a| a.title.as_str()).collect();
-        self.add(Need::Service, &format!("ACTIONS already given: {}", titles.join("; ")));
+        self.add(
+            Need::Service,
+            &format!("ACTIONS already given: {}", titles.join("; ")),
+        );
         self
     }
 
@@ -210,6 +243,10 @@ impl Case {
         let left_out = dropped.iter().filter(|gone| **gone).count();
         (lines.join("\n"), left_out)
     }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.take(FINDINGS).collect::<Vec<_>>().join(", ")
 }
 
 /// What a patch adds and takes away, without its surroundings.

@@ -124,11 +124,9 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
         ("logs", [pod]) => named(objects::kind("pod")?, pod),
         ("top", ["nodes" | "node"]) => true,
         ("top", ["pods" | "pod"]) => !parsed.namespace.is_empty(),
-        ("rollout", ["status" | "history" | "restart", one]) => {
-            reference(one, &|kind, name| {
-                matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
-            })
-        }
+        ("rollout", ["status" | "history" | "restart", one]) => reference(one, &|kind, name| {
+            matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
+        }),
         ("rollout", ["status" | "history" | "restart", kind, name]) => {
             let kind = objects::kind(kind)?;
             matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)

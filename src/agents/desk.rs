@@ -144,7 +144,10 @@ impl<'a> Desk<'a> {
     /// Notes that an answer is not used at all.
     pub fn drop_answer(&mut self, role: Role, why: &str) {
         log::warn!("{}: the answer is not used: {why}", role.name());
-        self.note(&format!("{}: {why}, the rules' words are used", role.name()));
+        self.note(&format!(
+            "{}: {why}, the rules' words are used",
+            role.name()
+        ));
     }
 
     /// Notes that a part of an answer is not used.

@@ -16,7 +16,7 @@ use super::commands::Names;
 use super::desk::{Ask, Desk, Silence};
 use super::fence::line;
 use super::prompt::Role;
-use super::prose::{self, Ground};
+use super::prose;
 use super::schema::{answer, choice};
 use super::steps::{Step, grounded};
 use super::{Memory, Scene};
@@ -136,7 +136,10 @@ impl Weight {
             return impact.to_owned();
         }
         let moved = if now < set { "raised" } else { "lowered" };
-        format!("{impact} The model {moved} it from {set}: {}", self.rationale)
+        format!(
+            "{impact} The model {moved} it from {set}: {}",
+            self.rationale
+        )
     }
 }
 
@@ -176,12 +179,8 @@ pub fn weigh(
 }
 
 fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Weight {
-    let ground = Ground {
-        prompt: ROLE.prompt().text,
-        shown,
-    };
     let mut said = |part: &str, text: &str, subjects: &[&str]| {
-        let checked = prose::check_alone(text, LONGEST, &ground, subjects);
+        let checked = prose::check_alone(text, LONGEST, shown, subjects);
         if let Err(flaw) = checked {
             desk.drop_part(ROLE, part, &flaw.to_string());
         }
@@ -189,7 +188,11 @@ fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Weigh
     };
     let rationale = said("the rationale", &answer.rationale, &[]);
     let impact = said("the impact", &answer.business_impact, &[]);
-    let issues: Vec<_> = matter.service.iter().flat_map(|s| &s.known_issues).collect();
+    let issues: Vec<_> = matter
+        .service
+        .iter()
+        .flat_map(|s| &s.known_issues)
+        .collect();
     let quote = answer.known_issue.trim();
     let is_quoted = issues.iter().any(|issue| is_verbatim(quote, &issue.text));
     let wanted = answer.severity.severity();
@@ -198,11 +201,19 @@ fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Weigh
     let is_allowed =
         wanted == set || !rationale.is_empty() && may_move(matter.rule, wanted, is_quoted);
     if !is_allowed {
-        desk.drop_part(ROLE, &format!("{wanted} in place of {set}"), "policy does not leave it open");
+        desk.drop_part(
+            ROLE,
+            &format!("{wanted} in place of {set}"),
+            "policy does not leave it open",
+        );
     }
-    let (next_actions, dropped) = grounded(&answer.next_actions, matter.names, &ground);
+    let (next_actions, dropped) = grounded(&answer.next_actions, matter.names, shown);
     if dropped > 0 {
-        desk.drop_part(ROLE, "a step", "it is not on the list of what may be suggested");
+        desk.drop_part(
+            ROLE,
+            "a step",
+            "it is not on the list of what may be suggested",
+        );
     }
     Weight {
         wanted: answer.severity,

@@ -89,7 +89,11 @@ impl LookUp for InSnapshot<'_> {
         let logs: Vec<_> = self.snapshot.logs_of(namespace, pod).collect();
         let share = LONGEST / logs.len().max(1);
         let texts = logs.iter().map(|log| {
-            let run = if log.previous { "previous run" } else { "this run" };
+            let run = if log.previous {
+                "previous run"
+            } else {
+                "this run"
+            };
             let lines = tail(&log.text, share.saturating_sub(60));
             format!("{} ({run}):\n{lines}", line(&log.container, 40))
         });
@@ -125,7 +129,11 @@ impl LookUp for InSnapshot<'_> {
         found.sort_by_key(|event| std::cmp::Reverse(event.last()));
         let lines = found.iter().take(EVENTS).map(|event| {
             let said = line(&event.message, 220);
-            format!("{} ({} times): {said}", line(&event.reason, 60), event.times())
+            format!(
+                "{} ({} times): {said}",
+                line(&event.reason, 60),
+                event.times()
+            )
         });
         some(cut(&lines.collect::<Vec<_>>().join("\n"), LONGEST))
     }

@@ -261,7 +261,11 @@ impl<'a> Agents<'a> {
         let diagnosis = self.kept(&key, memory, scene.now, |desk, memory| {
             analyzer::diagnose(&matter, desk, memory, scene)
         });
-        let source = if diagnosis.is_some() { Source::Haiku } else { Source::Rules };
+        let source = if diagnosis.is_some() {
+            Source::Haiku
+        } else {
+            Source::Rules
+        };
         let diagnosis = diagnosis.unwrap_or_else(|| analyzer::fallback(table.shown));
         let steps = diagnosis.remediation.iter();
         let steps = steps.filter(|step| step.is_allowed(table.names));
@@ -350,7 +354,11 @@ impl<'a> Agents<'a> {
                 })
             })
             .flatten();
-        let source = if written.is_some() { Source::Haiku } else { Source::Rules };
+        let source = if written.is_some() {
+            Source::Haiku
+        } else {
+            Source::Rules
+        };
         let written = written.unwrap_or_else(|| notifier::fallback(incident));
         Announcement {
             source,
@@ -375,7 +383,8 @@ impl<'a> Agents<'a> {
             Found::Answer(answer) => return Some(answer),
             Found::Useless => return None,
             Found::Restless => {
-                self.desk.note("an incident that keeps changing is not explained again today");
+                self.desk
+                    .note("an incident that keeps changing is not explained again today");
                 return None;
             }
             Found::Nothing => {}
@@ -416,7 +425,10 @@ impl Table<'_> {
         let others = [Role::Reviewer, Role::Escalation, Role::Notifier];
         let is_asked = |role: &Role| {
             *role != Role::Reviewer
-                || self.dossier.correlation.is_some_and(|c| !c.commits.is_empty())
+                || self
+                    .dossier
+                    .correlation
+                    .is_some_and(|c| !c.commits.is_empty())
         };
         let asked = others.into_iter().filter(is_asked);
         asked.map(|role| role.share().reserve).sum()
@@ -424,7 +436,10 @@ impl Table<'_> {
 }
 
 fn listed<'a>(scene: &Scene<'a>, name: Option<&str>) -> Option<&'a Service> {
-    scene.roster.iter().find(|service| Some(service.name.as_str()) == name)
+    scene
+        .roster
+        .iter()
+        .find(|service| Some(service.name.as_str()) == name)
 }
 
 /// Millionths of a dollar are as fine as anybody counts.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::case::Case;
 use super::desk::{Ask, Desk, Silence};
 use super::prompt::Role;
-use super::prose::{self, Ground};
+use super::prose;
 use super::schema::answer;
 use super::{Memory, Scene};
 use crate::report::Incident;
@@ -67,13 +67,9 @@ pub fn write(
         max_tokens: ROLE.share().out,
     };
     let (answer, _) = desk.ask::<Answer>(&ask, memory.spend, scene.deadline)?;
-    let ground = Ground {
-        prompt: ROLE.prompt().text,
-        shown: &data,
-    };
     let subjects = subjects(incident);
     let mut said = |part: &str, text: &str, cap: usize, subjects: &[&str]| {
-        let checked = prose::check_alone(text, cap, &ground, subjects);
+        let checked = prose::check_alone(text, cap, &data, subjects);
         if let Err(flaw) = checked {
             desk.drop_part(ROLE, part, &flaw.to_string());
         }

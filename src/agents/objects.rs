@@ -122,8 +122,12 @@ impl<'a> Reach<'a> {
     #[must_use]
     pub fn object(&self, kind: Kind, namespace: &str, name: &str) -> Option<Value> {
         let is_allowed = match kind {
-            Kind { name: "Namespace", .. } => self.is_within(name),
-            Kind { is_global: true, .. } => self.named.contains(&(kind.name, name)),
+            Kind {
+                name: "Namespace", ..
+            } => self.is_within(name),
+            Kind {
+                is_global: true, ..
+            } => self.named.contains(&(kind.name, name)),
             _ => self.is_within(namespace),
         };
         let mut object = is_allowed.then(|| find(self.objects, kind, namespace, name))??;

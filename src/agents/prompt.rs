@@ -102,7 +102,12 @@ mod tests {
                 !prompt.text.contains("---") && prompt.text.contains("Example:"),
                 "{prompt:?}"
             );
-            assert!(tokens(prompt.text) <= 650, "{}: {}", prompt.name, tokens(prompt.text));
+            assert!(
+                tokens(prompt.text) <= 650,
+                "{}: {}",
+                prompt.name,
+                tokens(prompt.text)
+            );
         }
     }
 }

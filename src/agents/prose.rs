@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::fence::cut;
+use super::prompt::Role;
 use crate::redact::redact;
 use crate::report::clean;
 
@@ -79,22 +80,20 @@ static COMFORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(false alarm|no action|nothing (is )?(wrong|to do)|all (is )?(well|clear|good|healthy)|everything is|is (now )?(healthy|resolved|fine|ok|over)\b|has recovered|(can|may) be ignored|just a test|only a test|harmless|routine)").ok()
 });
 
-static HEX: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b[0-9a-f]{7,40}\b").ok());
+static HEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a-f]{7,40}\b").ok());
 
-/// What a text is measured by.
-pub struct Ground<'a> {
-    /// The prompt, which is nobody's to read.
-    pub prompt: &'a str,
-    /// What the model was shown: a commit named there may be named.
-    pub shown: &'a str,
-}
+/// The prompts' words, which are nobody's to read.
+static PROMPTS: LazyLock<String> = LazyLock::new(|| {
+    let texts = Role::ALL.map(|role| words(role.prompt().text).join(" "));
+    format!(" {} ", texts.join(" . "))
+});
 
-/// A text as it may be shown, at most of this length.
+/// A text as it may be shown, at most of this length. A commit may be named if
+/// what the model was `shown` names it.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(text: &str, cap: usize, ground: &Ground) -> Result<String, Flaw> {
+pub fn check(text: &str, cap: usize, shown: &str) -> Result<String, Flaw> {
     let cleaned = clean(text);
     if cleaned.is_empty() {
         return Err(Flaw::Empty);
@@ -106,10 +105,10 @@ pub fn check(text: &str, cap: usize, ground: &Ground) -> Result<String, Flaw> {
     if let Some((_, flaw)) = FLAWS.iter().find(|(regex, _)| regex.is_match(&cleaned)) {
         return Err(*flaw);
     }
-    if cleaned.contains("<<<") || cleaned.contains(">>>") || shares_words(&cleaned, ground.prompt) {
+    if cleaned.contains("<<<") || cleaned.contains(">>>") || repeats_a_prompt(&cleaned) {
         return Err(Flaw::Prompt);
     }
-    if !commits_exist(&cleaned, ground.shown) {
+    if !commits_exist(&cleaned, shown) {
         return Err(Flaw::Commit);
     }
     Ok(whole_sentences(&cleaned, cap))
@@ -120,14 +119,12 @@ pub fn check(text: &str, cap: usize, ground: &Ground) -> Result<String, Flaw> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check_alone(
-    text: &str,
-    cap: usize,
-    ground: &Ground,
-    subjects: &[&str],
-) -> Result<String, Flaw> {
-    let checked = check(text, cap, ground)?;
-    if COMFORT.as_ref().is_none_or(|regex| regex.is_match(&checked)) {
+pub fn check_alone(text: &str, cap: usize, shown: &str, subjects: &[&str]) -> Result<String, Flaw> {
+    let checked = check(text, cap, shown)?;
+    if COMFORT
+        .as_ref()
+        .is_none_or(|regex| regex.is_match(&checked))
+    {
         return Err(Flaw::PlayedDown);
     }
     let lower = checked.to_lowercase();
@@ -139,17 +136,17 @@ pub fn check_alone(
     }
 }
 
-fn shares_words(text: &str, prompt: &str) -> bool {
-    let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
-            .collect()
-    };
-    let (text, prompt) = (words(text), words(prompt));
-    let prompt = format!(" {} ", prompt.join(" "));
-    text.windows(SHARED)
-        .any(|window| prompt.contains(&format!(" {} ", window.join(" "))))
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+fn repeats_a_prompt(text: &str) -> bool {
+    words(text)
+        .windows(SHARED)
+        .any(|window| PROMPTS.contains(&format!(" {} ", window.join(" "))))
 }
 
 /// Hexadecimal words with both letters and digits are commits or digests.
@@ -157,11 +154,14 @@ fn commits_exist(text: &str, shown: &str) -> bool {
     let Some(regex) = HEX.as_ref() else {
         return false;
     };
-    regex.find_iter(text).map(|found| found.as_str()).all(|word| {
-        let is_number = word.chars().all(|c| c.is_ascii_digit());
-        let is_word = word.chars().all(|c| c.is_ascii_alphabetic());
-        is_number || is_word || shown.contains(word)
-    })
+    regex
+        .find_iter(text)
+        .map(|found| found.as_str())
+        .all(|word| {
+            let is_number = word.chars().all(|c| c.is_ascii_digit());
+            let is_word = word.chars().all(|c| c.is_ascii_alphabetic());
+            is_number || is_word || shown.contains(word)
+        })
 }
 
 /// As many whole sentences as fit, else the beginning of the first.
@@ -179,23 +179,24 @@ fn whole_sentences(text: &str, cap: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agents::prompt::Role;
 
     #[test]
     fn what_prose_has_no_business_to_hold() {
         let token = format!("the token is ghp_{}", "a1B2".repeat(9));
-        let prompt = Role::Analyzer.prompt().text;
-        let ground = Ground {
-            prompt,
-            shown: "commit 1f0c2a9d8e7b",
-        };
+        let shown = "commit 1f0c2a9d8e7b";
         for (text, flaw) in [
             ("", Some(Flaw::Empty)),
             ("\u{200b}", Some(Flaw::Empty)),
             ("MySQL is killed for memory; its limit is too small.", None),
-            ("The Helm chart asks for a docker.io image, exec of a probe fails.", None),
+            (
+                "The Helm chart asks for a docker.io image, exec of a probe fails.",
+                None,
+            ),
             ("Ingress -> api:8080 is refused (503).", None),
-            ("The image is named acme/api@sha256 and the tag v2 is missing.", None),
+            (
+                "The image is named acme/api@sha256 and the tag v2 is missing.",
+                None,
+            ),
             ("Commit 1f0c2a9 lowered the limit.", None),
             ("Commit deadbee1 lowered the limit.", Some(Flaw::Commit)),
             ("<!channel> mysql is down", Some(Flaw::Mention)),
@@ -220,16 +221,12 @@ mod tests {
             ),
             ("<<<DATA 0123", Some(Flaw::Prompt)),
         ] {
-            assert_eq!(check(text, 300, &ground).err(), flaw, "{text}");
+            assert_eq!(check(text, 300, shown).err(), flaw, "{text}");
         }
     }
 
     #[test]
     fn what_is_read_alone_says_what_is_wrong() {
-        let ground = Ground {
-            prompt: "",
-            shown: "",
-        };
         for (text, flaw) in [
             ("MySQL is down, killed for memory", None),
             ("mysql is healthy", Some(Flaw::PlayedDown)),
@@ -238,19 +235,20 @@ mod tests {
             ("mysql is unhealthy", None),
             ("The weather is nice", Some(Flaw::Subject)),
         ] {
-            let checked = check_alone(text, 90, &ground, &["mysql"]);
+            let checked = check_alone(text, 90, "", &["mysql"]);
             assert_eq!(checked.err(), flaw, "{text}");
         }
     }
 
     #[test]
-    fn what_is_too_long_ends_with_a_sentence() {
-        let ground = Ground {
-            prompt: "",
-            shown: "",
-        };
+    fn what_is_shown_is_plain_and_ends_with_a_sentence() {
+        let hidden = "\u{1b}]8;;https://evil.example\u{7}MySQL is down";
+        assert_eq!(check(hidden, 90, "").unwrap(), "MySQL is down");
         let text = "First sentence here. Second one is cut somewhere.";
-        assert_eq!(check(text, 30, &ground).unwrap(), "First sentence here.");
-        assert_eq!(check("No end anywhere in it", 10, &ground).unwrap(), "No end an…");
+        assert_eq!(check(text, 30, "").unwrap(), "First sentence here.");
+        assert_eq!(
+            check("No end anywhere in it", 10, "").unwrap(),
+            "No end an…"
+        );
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::case::Case;
 use super::desk::{Ask, Desk, Silence};
 use super::prompt::Role;
-use super::prose::{self, Ground};
+use super::prose;
 use super::schema::answer;
 use super::{Memory, Scene};
 use crate::report::{Confidence, Correlation};
@@ -70,7 +70,11 @@ pub fn review(
     let review = check(answer, correlation, &data);
     let dropped = claimed - review.ranking.len();
     if dropped > 0 {
-        desk.drop_part(ROLE, "a commit", "it is not listed or not explained in prose");
+        desk.drop_part(
+            ROLE,
+            "a commit",
+            "it is not listed or not explained in prose",
+        );
     }
     // Nothing at all is an answer; nothing that exists is none.
     if claimed > 0 && review.ranking.is_empty() {
@@ -81,15 +85,11 @@ pub fn review(
 }
 
 fn check(answer: Answer, correlation: &Correlation, shown: &str) -> Review {
-    let ground = Ground {
-        prompt: ROLE.prompt().text,
-        shown,
-    };
     let mut ranking: Vec<Suspect> = Vec::new();
     for suspect in answer.ranking {
         let is_listed = correlation.commits.iter().any(|c| c.sha == suspect.sha);
         let is_new = ranking.iter().all(|known| known.sha != suspect.sha);
-        if let Ok(why) = prose::check_alone(&suspect.why, WHY, &ground, &[])
+        if let Ok(why) = prose::check_alone(&suspect.why, WHY, shown, &[])
             && is_listed
             && is_new
         {

@@ -1,7 +1,7 @@
 //! What agents have in common in their answers.
 
 use super::commands::{self, Names};
-use super::prose::{self, Flaw, Ground};
+use super::prose::{self, Flaw};
 use super::schema::{answer, choice};
 use crate::report::{Action, Confidence};
 
@@ -63,11 +63,11 @@ impl Step {
 
 /// The steps that may be shown, and how many are dropped.
 #[must_use]
-pub fn grounded(steps: &[Step], names: &Names, ground: &Ground) -> (Vec<Step>, usize) {
+pub fn grounded(steps: &[Step], names: &Names, shown: &str) -> (Vec<Step>, usize) {
     let mut kept: Vec<Step> = Vec::new();
     for step in steps {
         let command = step.command.trim();
-        let Ok(title) = title(&step.title, ground) else {
+        let Ok(title) = title(&step.title, shown) else {
             continue;
         };
         let step = Step {
@@ -82,6 +82,6 @@ pub fn grounded(steps: &[Step], names: &Names, ground: &Ground) -> (Vec<Step>, u
     (kept, dropped)
 }
 
-fn title(text: &str, ground: &Ground) -> Result<String, Flaw> {
-    prose::check_alone(text, TITLE, ground, &[])
+fn title(text: &str, shown: &str) -> Result<String, Flaw> {
+    prose::check_alone(text, TITLE, shown, &[])
 }

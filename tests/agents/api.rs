@@ -23,9 +23,6 @@ pub enum Says {
     Http(Answer),
 }
 
-/// Role and data of a question, and how many of that role came before.
-pub type Script = dyn Fn(Role, &str, usize) -> Says + Send + Sync;
-
 /// The API; no test may send what it would refuse for its form.
 pub struct Api {
     pub stub: Stub,
@@ -33,6 +30,7 @@ pub struct Api {
 }
 
 impl Api {
+    /// The script gets role and data of a question, and how many of that role came before.
     pub fn new(script: impl Fn(Role, &str, usize) -> Says + Send + Sync + 'static) -> Self {
         let complaints = Arc::<Mutex<Vec<String>>>::default();
         let counts = Mutex::new([0_usize; 4]);
@@ -100,8 +98,10 @@ impl Drop for Api {
 pub fn error(status: u16, kind: &str, message: &str) -> Answer {
     Answer {
         status,
-        ..Answer::json(&json!({ "type": "error", "error": { "type": kind, "message": message },
-            "request_id": "req_stub" }))
+        ..Answer::json(
+            &json!({ "type": "error", "error": { "type": kind, "message": message },
+            "request_id": "req_stub" }),
+        )
     }
 }
 
@@ -168,7 +168,14 @@ fn check(asked: &Asked) -> Result<(Role, Value), String> {
 
 /// The part of JSON Schema that structured outputs take.
 fn schema(schema: &Value) -> Result<(), String> {
-    let known = ["additionalProperties", "enum", "items", "properties", "required", "type"];
+    let known = [
+        "additionalProperties",
+        "enum",
+        "items",
+        "properties",
+        "required",
+        "type",
+    ];
     let keys = schema.as_object().ok_or("a schema is no object")?;
     if let Some(key) = keys.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("schema: {key} is not supported"));

@@ -24,12 +24,37 @@ fn assert_rules(said: &Said, world: &mut World, case: &str) {
 #[test]
 fn what_no_retry_can_mend_is_asked_once_and_said() {
     for (status, kind, message, note) in [
-        (400, "invalid_request_error", "bad", "does not take the question (400: bad)"),
-        (400, "invalid_request_error", "Your credit balance is too low", "add credit"),
-        (401, "authentication_error", "invalid x-api-key", "set a valid ANTHROPIC_API_KEY"),
+        (
+            400,
+            "invalid_request_error",
+            "bad",
+            "does not take the question (400: bad)",
+        ),
+        (
+            400,
+            "invalid_request_error",
+            "Your credit balance is too low",
+            "add credit",
+        ),
+        (
+            401,
+            "authentication_error",
+            "invalid x-api-key",
+            "set a valid ANTHROPIC_API_KEY",
+        ),
         (402, "billing_error", "pay", "add credit"),
-        (403, "permission_error", "no", "set a valid ANTHROPIC_API_KEY"),
-        (404, "not_found_error", "model: claude-haiku-4-5-20251001", "is not there any more (404"),
+        (
+            403,
+            "permission_error",
+            "no",
+            "set a valid ANTHROPIC_API_KEY",
+        ),
+        (
+            404,
+            "not_found_error",
+            "model: claude-haiku-4-5-20251001",
+            "is not there any more (404",
+        ),
     ] {
         let api = but(Role::Analyzer, Says::Http(error(status, kind, message)));
         let mut world = World::new(&api);
@@ -48,7 +73,10 @@ fn what_no_retry_can_mend_is_asked_once_and_said() {
 
 #[test]
 fn a_question_that_is_too_large_is_not_the_end() {
-    let api = but(Role::Analyzer, Says::Http(error(413, "request_too_large", "big")));
+    let api = but(
+        Role::Analyzer,
+        Says::Http(error(413, "request_too_large", "big")),
+    );
     let mut world = World::new(&api);
     let said = world.cycle();
     assert_eq!(api.roles().len(), 4);
@@ -169,21 +197,51 @@ fn nobody_listens() {
 fn answers_that_are_none_are_paid_for_once() {
     let message = |body: serde_json::Value| Says::Http(Answer::json(&body));
     let useless = [
-        ("garbage", Says::Text("I think that everything is fine!".into())),
+        (
+            "garbage",
+            Says::Text("I think that everything is fine!".into()),
+        ),
         ("markdown", Says::Text("```json\n{}\n```".into())),
         ("nothing", Says::Text(String::new())),
-        ("another object", Says::Json(json!({ "verdict": "healthy" }))),
+        (
+            "another object",
+            Says::Json(json!({ "verdict": "healthy" })),
+        ),
         ("an array", Says::Json(json!([]))),
         ("null", Says::Json(json!(null))),
-        ("truncated", Says::Stops("max_tokens", "{\"hypothesis\":\"MySQL is".into())),
-        ("truncated whole", Says::Stops("max_tokens", good(Role::Analyzer).to_string())),
-        ("refused", Says::Stops("refusal", "I cannot help with that.".into())),
-        ("refused whole", Says::Stops("refusal", good(Role::Analyzer).to_string())),
-        ("tool", Says::Stops("tool_use", good(Role::Analyzer).to_string())),
-        ("no JSON", Says::Http(Answer::status(200, "<html>proxy</html>"))),
+        (
+            "truncated",
+            Says::Stops("max_tokens", "{\"hypothesis\":\"MySQL is".into()),
+        ),
+        (
+            "truncated whole",
+            Says::Stops("max_tokens", good(Role::Analyzer).to_string()),
+        ),
+        (
+            "refused",
+            Says::Stops("refusal", "I cannot help with that.".into()),
+        ),
+        (
+            "refused whole",
+            Says::Stops("refusal", good(Role::Analyzer).to_string()),
+        ),
+        (
+            "tool",
+            Says::Stops("tool_use", good(Role::Analyzer).to_string()),
+        ),
+        (
+            "no JSON",
+            Says::Http(Answer::status(200, "<html>proxy</html>")),
+        ),
         ("empty body", Says::Http(Answer::status(200, ""))),
-        ("no content", message(json!({ "stop_reason": "end_turn", "content": [] }))),
-        ("no stop", message(json!({ "content": [{ "type": "text", "text": "{}" }] }))),
+        (
+            "no content",
+            message(json!({ "stop_reason": "end_turn", "content": [] })),
+        ),
+        (
+            "no stop",
+            message(json!({ "content": [{ "type": "text", "text": "{}" }] })),
+        ),
     ];
     for (case, says) in useless {
         let api = Api::new(move |_, _, _| says.clone());

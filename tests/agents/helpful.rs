@@ -17,19 +17,37 @@ fn a_good_model_explains() {
     assert_eq!(advice.analysis.source, Source::Haiku);
     assert_eq!(advice.analysis.confidence, Confidence::High);
     assert!(advice.analysis.hypothesis.starts_with("MySQL is killed"));
-    assert!(advice.analysis.business_impact.starts_with("Nobody in the family"));
+    assert!(
+        advice
+            .analysis
+            .business_impact
+            .starts_with("Nobody in the family")
+    );
     assert_eq!(advice.analysis.dissent, None);
     assert_eq!(advice.severity, Severity::Sev1);
-    let commands: Vec<_> = advice.actions.iter().filter_map(|a| a.command.clone()).collect();
+    let commands: Vec<_> = advice
+        .actions
+        .iter()
+        .filter_map(|a| a.command.clone())
+        .collect();
     assert_eq!(
         commands,
-        [format!("git revert {SHA}"), "kubectl top pods -n mysql --containers".into()]
+        [
+            format!("git revert {SHA}"),
+            "kubectl top pods -n mysql --containers".into()
+        ]
     );
     let commits = &advice.correlation.as_ref().unwrap().commits;
-    assert!(commits[0].reasons[1].starts_with("the model: It halves"), "{commits:?}");
+    assert!(
+        commits[0].reasons[1].starts_with("the model: It halves"),
+        "{commits:?}"
+    );
     assert_eq!(commits[1].reasons[1], "the model doubts it");
     let words = said.announcements[0].words().unwrap();
-    assert_eq!(words.headline, "mysql is down, killed for memory since its limit was cut");
+    assert_eq!(
+        words.headline,
+        "mysql is down, killed for memory since its limit was cut"
+    );
     assert_eq!(api.roles(), Role::ALL);
     assert_eq!(said.llm.calls, 4);
     assert_eq!(said.llm.note, None);
@@ -52,7 +70,9 @@ fn without_a_model_the_same_questions_have_the_rules_answers() {
     assert_eq!(said.llm.note.as_deref(), Some("--no-llm"));
     assert!(api.bodies().is_empty());
     world.config.keys.anthropic = None;
-    let note = Agents::new(&world.config, &world.http, None).llm(&world.state.spend).note;
+    let note = Agents::new(&world.config, &world.http, None)
+        .llm(&world.state.spend)
+        .note;
     assert!(note.unwrap().contains("ANTHROPIC_API_KEY"));
 }
 
@@ -63,7 +83,12 @@ fn a_severity_moves_inside_the_band_of_its_rule() {
         let service = world.roster.iter().find(|s| s.name == "mysql").unwrap();
         service.known_issues[0].text.clone()
     };
-    let (one, two, three, four) = (Severity::Sev1, Severity::Sev2, Severity::Sev3, Severity::Sev4);
+    let (one, two, three, four) = (
+        Severity::Sev1,
+        Severity::Sev2,
+        Severity::Sev3,
+        Severity::Sev4,
+    );
     for (rule, wish, quotes, comes) in [
         (Rule::P0Degraded, one, false, one),
         (Rule::P0Degraded, two, false, two),
@@ -111,7 +136,12 @@ fn a_severity_moves_inside_the_band_of_its_rule() {
 fn a_quote_that_is_not_verbatim_lowers_nothing() {
     let mut answer = good(Role::Escalation);
     answer["severity"] = json!("SEV-4");
-    for quote in ["", "Single replica", "It is known to fail.", "**Requires manual unsealing** after pod restart"] {
+    for quote in [
+        "",
+        "Single replica",
+        "It is known to fail.",
+        "**Requires manual unsealing** after pod restart",
+    ] {
         answer["knownIssue"] = json!(quote);
         let api = but(Role::Escalation, Says::Json(answer.clone()));
         let mut world = World::new(&api).by_rule(Rule::Platform);
@@ -145,7 +175,10 @@ fn nobody_reviews_what_is_not_there() {
     let mut world = World::new(&api);
     world.correlation = None;
     let said = world.cycle();
-    assert_eq!(api.roles(), [Role::Analyzer, Role::Escalation, Role::Notifier]);
+    assert_eq!(
+        api.roles(),
+        [Role::Analyzer, Role::Escalation, Role::Notifier]
+    );
     assert_eq!(said.advice[0].correlation, None);
     // The commit is no suspect now, so the step that reverts it is not shown.
     assert_eq!(said.advice[0].actions.len(), 1);

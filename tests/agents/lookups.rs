@@ -38,9 +38,15 @@ fn curious(lookups: Vec<Value>) -> (Api, Arc<Mutex<Vec<String>>>) {
 fn what_is_asked_for_is_there_in_the_next_round() {
     for (wanted, expected) in [
         (look("logs", "Pod", "mysql", "mysql-0"), "LOGS of mysql-0"),
-        (look("describe", "StatefulSet", "mysql", "mysql"), "\"replicas\":1"),
+        (
+            look("describe", "StatefulSet", "mysql", "mysql"),
+            "\"replicas\":1",
+        ),
         (look("describe", "pod", "mysql", "mysql-0"), "restartCount"),
-        (look("events", "Pod", "mysql", "mysql-0"), "EVENTS of mysql-0"),
+        (
+            look("events", "Pod", "mysql", "mysql-0"),
+            "EVENTS of mysql-0",
+        ),
     ] {
         let (api, seen) = curious(vec![wanted.clone()]);
         let mut world = World::new(&api);
@@ -89,7 +95,10 @@ fn curiosity_ends() {
     let said = world.cycle();
     let rounds = seen.lock().unwrap().len();
     assert!((2..=4).contains(&rounds), "{rounds}");
-    assert_eq!(said.advice[0].analysis.hypothesis, "MySQL ends; why is open.");
+    assert_eq!(
+        said.advice[0].analysis.hypothesis,
+        "MySQL ends; why is open."
+    );
     assert!(said.llm.input_tokens < INCIDENT_IN, "{:?}", said.llm);
     assert!(said.llm.output_tokens < INCIDENT_OUT, "{:?}", said.llm);
 }
@@ -103,6 +112,9 @@ fn a_round_that_fails_costs_the_answer_before_nothing() {
     let broken = crate::stub::Fault::Says(crate::api::error(401, "authentication_error", "no"));
     api.stub.break_with([fine, broken]);
     let said = world.cycle();
-    assert_eq!(said.advice[0].analysis.hypothesis, "MySQL ends; why is open.");
+    assert_eq!(
+        said.advice[0].analysis.hypothesis,
+        "MySQL ends; why is open."
+    );
     assert_eq!(said.advice[0].analysis.source, Source::Haiku);
 }

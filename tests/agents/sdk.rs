@@ -18,7 +18,9 @@ fn requests_are_what_the_official_sdk_would_send() {
         .status();
     if !imports.is_ok_and(|status| status.success()) {
         assert!(named.is_none(), "{python:?} has no package anthropic");
-        eprintln!("SKIPPED: no Python with the package anthropic; set K8S_MONITOR_ANTHROPIC_PYTHON");
+        eprintln!(
+            "SKIPPED: no Python with the package anthropic; set K8S_MONITOR_ANTHROPIC_PYTHON"
+        );
         return;
     }
     let api = Api::new(|role, _, _| Says::Json(good(role)));

@@ -87,13 +87,17 @@ fn no_planted_secret_leaves() {
     for canary in canaries() {
         let api = Api::new(|role, _, nth| {
             let mut answer = good(role);
-            let look = |what: &str, kind: &str, name: &str| {
-                json!({ "what": what, "kind": kind, "namespace": "mysql", "name": name })
-            };
+            let look = |what: &str, kind: &str, name: &str| json!({ "what": what, "kind": kind, "namespace": "mysql", "name": name });
             if role == Role::Analyzer {
                 answer["lookups"] = match nth {
-                    0 => json!([look("logs", "Pod", "mysql-0"), look("describe", "Pod", "mysql-0")]),
-                    1 => json!([look("events", "Pod", "mysql-0"), look("describe", "StatefulSet", "mysql")]),
+                    0 => json!([
+                        look("logs", "Pod", "mysql-0"),
+                        look("describe", "Pod", "mysql-0")
+                    ]),
+                    1 => json!([
+                        look("events", "Pod", "mysql-0"),
+                        look("describe", "StatefulSet", "mysql")
+                    ]),
                     _ => json!([]),
                 };
             }
@@ -107,11 +111,20 @@ fn no_planted_secret_leaves() {
         assert!(api.roles().len() > 4, "{canary}: {:?}", api.roles());
         let left = api.everything();
         assert!(!left.contains(HIDDEN), "{canary}: {left}");
-        let shown = format!("{:?} {:?} {:?}", said.advice, said.announcements, world.state.cache);
+        let shown = format!(
+            "{:?} {:?} {:?}",
+            said.advice, said.announcements, world.state.cache
+        );
         let words = world.correlation.as_ref().unwrap();
         // What the correlation said before is not the agents' to mask.
         let own = format!("{:?}", words.commits[0].reasons);
-        assert!(!shown.replace(&own, "").replace(&own[1..own.len() - 1], "").contains(HIDDEN), "{canary}");
+        assert!(
+            !shown
+                .replace(&own, "")
+                .replace(&own[1..own.len() - 1], "")
+                .contains(HIDDEN),
+            "{canary}"
+        );
     }
 }
 
@@ -126,7 +139,10 @@ fn data_cannot_leave_its_fence() {
     for body in api.bodies() {
         let content = body["messages"][0]["content"].as_str().unwrap();
         let (intro, rest) = content.split_once("<<<DATA ").unwrap();
-        assert!(intro.lines().count() <= 1 && !intro.contains("SYSTEM"), "{intro}");
+        assert!(
+            intro.lines().count() <= 1 && !intro.contains("SYSTEM"),
+            "{intro}"
+        );
         let mark = &rest[..16];
         let end = format!("\nDATA {mark}>>>");
         assert!(content.ends_with(&end), "{content}");

@@ -1,9 +1,9 @@
 //! What it costs: little for what is new, nothing for what is not.
 
+use chrono::TimeDelta;
 use k8s_monitor::agents::Role;
 use k8s_monitor::agents::budget::{INCIDENT_IN, INCIDENT_OUT};
 use k8s_monitor::assess::Severity;
-use chrono::TimeDelta;
 
 use crate::api::{Api, Says};
 use crate::world::{World, good};
@@ -21,7 +21,11 @@ fn an_incident_is_explained_within_its_allowance() {
     assert!(said.llm.input_tokens < INCIDENT_IN, "{:?}", said.llm);
     assert!(said.llm.output_tokens < INCIDENT_OUT, "{:?}", said.llm);
     assert!(said.llm.cost_usd < 0.014, "{:?}", said.llm);
-    let most: u64 = api.bodies().iter().map(|b| b["max_tokens"].as_u64().unwrap()).sum();
+    let most: u64 = api
+        .bodies()
+        .iter()
+        .map(|b| b["max_tokens"].as_u64().unwrap())
+        .sum();
     assert!(most <= INCIDENT_OUT, "{most}");
     assert!((world.state.spend.usd - said.llm.cost_usd).abs() < 1e-6);
     assert_eq!(world.state.spend.calls, 4);
@@ -49,7 +53,12 @@ fn a_flood_of_evidence_stays_within_it_too() {
     assert!(said.llm.input_tokens < INCIDENT_IN, "{:?}", said.llm);
     // The root and its proof are still there.
     let first = &api.bodies()[0]["messages"][0]["content"];
-    for kept in ["INCIDENT mysql is unavailable", "- StatefulSet mysql/mysql", "E1 object", "known issue"] {
+    for kept in [
+        "INCIDENT mysql is unavailable",
+        "- StatefulSet mysql/mysql",
+        "E1 object",
+        "known issue",
+    ] {
         assert!(first.as_str().unwrap().contains(kept), "{kept}: {first}");
     }
 }
@@ -90,22 +99,38 @@ fn unchanged_cycles_ask_nothing() {
                 }
             }
         }
+        for job in &mut snapshot.objects.cron_jobs {
+            // Backups go on.
+            for time in [
+                &mut job.status.last_schedule_time,
+                &mut job.status.last_successful_time,
+            ] {
+                *time = time.map(|t| t + later);
+            }
+        }
         for event in &mut snapshot.objects.events {
             event.count = event.count.map(|n| n + hour * 7);
             event.last_timestamp = event.last_timestamp.map(|t| t + later);
             event.message = event.message.replace("mysql-0", "mysql-0 again");
         }
         for log in &mut snapshot.logs {
-            log.text = log.text.replace("2026-11-23", &format!("2026-11-{hour:02}"));
+            log.text = log
+                .text
+                .replace("2026-11-23", &format!("2026-11-{hour:02}"));
         }
         world.snapshot = snapshot;
         world.now = world.snapshot.now;
         world.judge();
-        // With the hours other troubles come: missed jobs, old backups.
-        world.incidents.retain(|i| i.service.as_deref() == Some("mysql"));
+        // With the hours other troubles come.
+        world
+            .incidents
+            .retain(|i| i.service.as_deref() == Some("mysql"));
         let said = world.cycle();
         assert_eq!(said.llm.calls, 0, "hour {hour}");
-        assert_eq!(said.advice[0].analysis, first.advice[0].analysis, "hour {hour}");
+        assert_eq!(
+            said.advice[0].analysis, first.advice[0].analysis,
+            "hour {hour}"
+        );
         assert_eq!(said.announcements[0], first.announcements[0], "hour {hour}");
     }
     assert_eq!(api.bodies().len(), 4);
@@ -156,8 +181,18 @@ fn budgets_end_it_and_say_so() {
         let said = world.cycle();
         let case = format!("{month} {cycle}: {:?}", said.llm);
         assert!(said.llm.note.as_deref().unwrap().contains(note), "{case}");
-        assert!(if calls == 0 { said.llm.calls == 0 } else { (1..4).contains(&said.llm.calls) }, "{case}");
-        assert!(said.llm.cost_usd <= cycle && said.llm.month_usd <= month, "{case}");
+        assert!(
+            if calls == 0 {
+                said.llm.calls == 0
+            } else {
+                (1..4).contains(&said.llm.calls)
+            },
+            "{case}"
+        );
+        assert!(
+            said.llm.cost_usd <= cycle && said.llm.month_usd <= month,
+            "{case}"
+        );
     }
 }
 

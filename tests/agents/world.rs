@@ -22,7 +22,8 @@ use crate::clock::FakeClock;
 
 pub const SHA: &str = "1f0c2a9d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b";
 pub const OTHER: &str = "9ab8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0";
-pub const PATCH: &str = "@@ -1,4 +1,4 @@\n       limits:\n-        memory: 4Gi\n+        memory: 2Gi\n";
+pub const PATCH: &str =
+    "@@ -1,4 +1,4 @@\n       limits:\n-        memory: 4Gi\n+        memory: 2Gi\n";
 
 pub struct World {
     pub snapshot: Snapshot,
@@ -195,7 +196,11 @@ fn correlation() -> Correlation {
     Correlation {
         confidence: Confidence::Medium,
         commits: vec![
-            commit(SHA, 720, "lowers the memory limit of what is killed for memory"),
+            commit(
+                SHA,
+                720,
+                "lowers the memory limit of what is killed for memory",
+            ),
             commit(OTHER, 1_500, "touches the same manifests"),
         ],
     }
