@@ -43,6 +43,7 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
         snapshot,
         verdict,
         report,
+        ..
     } = outcome;
     let restarts = RestartCounts::default();
     let objects = View::new(
