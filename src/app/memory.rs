@@ -250,6 +250,7 @@ fn missing(what: &'static str, id: &str, store: &dyn Store) -> Error {
 
 fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error> {
     let rendered = match form {
+        OutputFormat::Html => return Err(Error::NoSuchForm { command: "incidents and silence" }),
         OutputFormat::Yaml => serde_yaml::to_string(value).map_err(|e| e.to_string()),
         _ => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
     };
