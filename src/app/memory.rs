@@ -113,10 +113,9 @@ impl Session<'_> {
             let state = read(store)?;
             let now = cycle::now();
             match (command, self.options.output) {
-                (
-                    IncidentsCommand::List,
-                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html,
-                ) => Ok(listing::incidents(&state, now)),
+                (IncidentsCommand::List, OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html) => {
+                    Ok(listing::incidents(&state, now))
+                }
                 (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
                 (IncidentsCommand::Show { id }, form) => {
                     let found = match form {
