@@ -179,6 +179,7 @@ impl Session<'_> {
 
 fn document(report: &Report, form: OutputFormat) -> Result<String, Error> {
     match form {
+        OutputFormat::Html => Ok(report::html(report, None)),
         OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string())),
         _ => report::json(report).map_err(|e| Error::Render(e.to_string())),
     }

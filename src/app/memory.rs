@@ -113,13 +113,13 @@ impl Session<'_> {
             let state = read(store)?;
             let now = cycle::now();
             match (command, self.options.output) {
-                (IncidentsCommand::List, OutputFormat::Text | OutputFormat::Markdown) => {
+                (IncidentsCommand::List, OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html) => {
                     Ok(listing::incidents(&state, now))
                 }
                 (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
                 (IncidentsCommand::Show { id }, form) => {
                     let found = match form {
-                        OutputFormat::Text | OutputFormat::Markdown => {
+                        OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
                             listing::incident(&state, id, now).map(Ok)
                         }
                         form => listing::incident_json(&state, id).map(|v| render(&v, form)),
@@ -137,7 +137,7 @@ impl Session<'_> {
             SilenceCommand::List => self.remembered(|store| {
                 let state = read(store)?;
                 match self.options.output {
-                    OutputFormat::Text | OutputFormat::Markdown => {
+                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
                         Ok(listing::silences(&state, &self.config, now))
                     }
                     form => render(&listing::silences_json(&state, now), form),

@@ -159,6 +159,13 @@ fn commits(page: &mut String, incident: &Incident) {
     if !correlation.commits.is_empty() {
         page.push('\n');
     }
+    if !correlation.timeline.is_empty() {
+        push(page, "**What led to it**");
+        for event in &correlation.timeline {
+            line(page, &format!("- {}", escape(&phrases::event(event))));
+        }
+        page.push('\n');
+    }
 }
 
 /// Numbered steps, commands in blocks of code.

@@ -263,12 +263,28 @@ pub struct Evidence {
 }
 
 /// Commits that may have done it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Correlation {
     /// How sure.
     pub confidence: Confidence,
     /// Most suspect first.
     pub commits: Vec<Commit>,
+    /// What led to the first failure, in order; empty where nothing is known.
+    pub timeline: Vec<TimelineEvent>,
+    /// Why not all was asked, if so.
+    pub note: Option<String>,
+}
+
+/// One moment on the way to a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TimelineEvent {
+    /// When.
+    #[serde(serialize_with = "time::second")]
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub what: String,
+    /// Who says so.
+    pub source: String,
 }
 
 /// A suspect.

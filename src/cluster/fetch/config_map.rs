@@ -43,7 +43,7 @@ pub enum ConfigMapError {
     Conflict,
     /// The Role does not allow it.
     #[error(
-        "{who} may not {verb} it; apply deploy/state-rbac.yaml, which grants create, and get and \
+        "{who} may not {verb} it; apply deploy/rights/state-rbac.yaml, which grants create, and get and \
          update on the one by name"
     )]
     Forbidden {
@@ -53,7 +53,7 @@ pub enum ConfigMapError {
         verb: &'static str,
     },
     /// There is no such namespace.
-    #[error("there is no namespace {0:?}; apply deploy/namespace.yaml or name another")]
+    #[error("there is no namespace {0:?}; apply deploy/rights/namespace.yaml or name another")]
     NoNamespace(String),
     /// Anything else, retry included.
     #[error("{0}; the next cycle tries again")]
