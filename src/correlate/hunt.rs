@@ -187,8 +187,13 @@ impl Case<'_> {
         self.candidates[candidate] = judged;
     }
 
-    fn lag(&self, candidate: &Candidate) -> TimeDelta {
-        self.onset() - candidate.arrived()
+    /// The most points that a candidate can get, by what is known unopened.
+    fn promise(&self, candidate: &Candidate) -> u32 {
+        let (arrived, onset) = (candidate.arrived(), self.onset());
+        let trail = &self.subjects[candidate.subject].trail;
+        let has_rollout = trail.rollout(arrived, onset).is_some();
+        let applied = trail.applied(&candidate.shas(), arrived, onset);
+        at_most(onset - arrived, candidate.subject == 0, has_rollout, &applied)
     }
 
     fn best(&self) -> Confidence {
@@ -224,12 +229,11 @@ impl Case<'_> {
             .map(Candidate::points)
             .max()
             .unwrap_or(0);
-        let promise = |c: &Candidate| at_most(self.lag(c), subject == 0);
         let waiting = self.candidates.iter().enumerate();
         let waiting =
             waiting.filter(|(_, c)| c.subject == subject && c.opened.is_none() && !c.is_closed);
-        let (at, next) = waiting.max_by_key(|(at, c)| (promise(c), std::cmp::Reverse(*at)))?;
-        (opened < COMPARED || promise(next) > points).then_some(at)
+        let (at, next) = waiting.max_by_key(|(at, c)| (self.promise(c), std::cmp::Reverse(*at)))?;
+        (opened < COMPARED || self.promise(next) > points).then_some(at)
     }
 
     fn note(&mut self, trouble: &Trouble) {
@@ -444,9 +448,9 @@ impl<'h> Hunt<'h> {
         case.add(listed, 0);
         case.candidates.truncate(before + MERGES);
         for at in before..case.candidates.len() {
-            let lag = case.lag(&case.candidates[at]);
+            let promise = case.promise(&case.candidates[at]);
             let points = case.candidates.iter().map(Candidate::points).max();
-            if self.hub.left() > 1 && at_most(lag, true) > points.unwrap_or(0) {
+            if self.hub.left() > 1 && promise > points.unwrap_or(0) {
                 self.open(case, at);
             }
         }
