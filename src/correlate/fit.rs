@@ -116,15 +116,10 @@ pub fn fit(cause: Option<Cause>, reason: Reason, change: &Change) -> Fit {
     if change.kind == K::Metadata || contradicts(cause, change) {
         return Fit::None;
     }
-    let floor = if change.kind == K::Unread || change.kind == K::Other {
-        Fit::Weak
-    } else {
-        Fit::None
-    };
     match cause {
-        Some(cause) if OF_NODES.contains(&cause) => Fit::None.max(floor.min(Fit::None)),
-        Some(cause) => known(cause, change).max(Fit::Weak),
-        None => unknown(reason, change).max(floor),
+        Some(cause) if OF_NODES.contains(&cause) => Fit::None,
+        Some(cause) => known(cause, change),
+        None => unknown(reason, change),
     }
 }
 

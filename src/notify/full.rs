@@ -23,7 +23,11 @@ pub fn full(story: &Story, incident: &Incident) -> Message {
     page.section(&cause(incident));
     page.section(&commits(incident));
     page.section(&timeline(story, incident));
-    page.section(&steps("*What to do*", &incident.actions, ACTIONS));
+    page.section(&steps(
+        "*What to do*",
+        &other_steps(story, incident),
+        ACTIONS,
+    ));
     page.section(&steps("*How to go back*", story.rollback, ROLLBACK));
     page.section(&parts::references(story, incident));
     page.footer(&parts::footer(story, Some(incident)));
@@ -104,7 +108,9 @@ fn cause(incident: &Incident) -> String {
 }
 
 fn commits(incident: &Incident) -> String {
-    let Some(correlation) = &incident.correlation else {
+    // What is no service's, like a node, has no commits.
+    let correlation = incident.correlation.as_ref();
+    let Some(correlation) = correlation.filter(|_| incident.service.is_some()) else {
         return String::new();
     };
     let mut lines = Lines::new(COMMITS);
@@ -166,6 +172,12 @@ fn commit(commit: &Commit) -> String {
         "• {page}{}, {lag}{colon}{reasons}",
         pull.unwrap_or_default()
     )
+}
+
+/// What to do besides going back, which has a part of its own.
+fn other_steps(story: &Story, incident: &Incident) -> Vec<Action> {
+    let is_other = |action: &&Action| !story.rollback.contains(action);
+    incident.actions.iter().filter(is_other).cloned().collect()
 }
 
 /// Numbered steps with their commands.

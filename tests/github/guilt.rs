@@ -300,7 +300,15 @@ fn several_incidents_share_twelve_requests() {
     let incidents = names.map(|name| incident(name, Cause::OOMKilled, Severity::Sev1));
     let answers = world.look_into(&incidents);
     assert_eq!(answers.len(), names.len());
-    assert!(answers.iter().all(Option::is_some));
+    for (name, answer) in names.iter().zip(answers) {
+        let correlation = answer.unwrap().correlation;
+        let is_asked = names[..3].contains(name);
+        let is_found = correlation.confidence == Confidence::High;
+        assert_eq!(is_found, is_asked, "{name}");
+        let note = correlation.note.unwrap_or_default();
+        let is_spent = note.contains("the 12 requests of a cycle are used up");
+        assert_eq!(is_spent, !is_asked, "{name}: {note}");
+    }
 }
 
 #[test]
