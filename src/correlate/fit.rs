@@ -154,6 +154,7 @@ fn known(cause: Cause, change: &Change) -> Fit {
     }
 }
 
+#[allow(clippy::match_same_arms, reason = "a row a symptom")]
 fn unknown(reason: Reason, change: &Change) -> Fit {
     match (reason, change.kind) {
         (Reason::ScaledToZero, K::Replicas) | (Reason::WorkloadMissing, K::Removed) => Fit::Exact,

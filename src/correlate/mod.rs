@@ -16,7 +16,7 @@
 //! | [`fit`] | which change can have which cause |
 //! | [`trail`] | what the cluster shows of deployments |
 //! | [`suspect`], [`score`] | how likely a commit did it, and why |
-//! | [`timeline`], [`rollback`] | the story, and the way back under GitOps |
+//! | [`timeline`], [`rollback`] | the story, and the way back through Git |
 //! | [`github`] | the edge: the only one that talks |
 //!
 //! All but `github` is pure; the host of the repository is a trait.

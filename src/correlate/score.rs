@@ -174,10 +174,10 @@ fn reasons(evidence: &Evidence) -> Vec<String> {
     }
     match evidence.applied {
         Applied::Exactly => {
-            reasons.push("Argo CD applied this very revision before it began".to_owned())
+            reasons.push("Argo CD applied this very revision before it began".to_owned());
         }
         Applied::Synced => {
-            reasons.push("Argo CD synchronised between commit and failure".to_owned())
+            reasons.push("Argo CD synchronised between commit and failure".to_owned());
         }
         Applied::NotYet => reasons.push("but Argo CD has not applied it yet".to_owned()),
         Applied::Failed => reasons.push("but Argo CD failed to apply it".to_owned()),

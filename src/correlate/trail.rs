@@ -188,7 +188,7 @@ fn replica_set(meta: &ObjectMeta) -> Option<Rollout> {
 }
 
 /// Pods of stateful and daemon sets, the first of each revision: their
-/// ControllerRevisions are not read.
+/// `ControllerRevisions` are not read.
 fn pods(snapshot: &Snapshot, is_kept: &impl Fn(&&ObjectMeta) -> bool) -> Vec<Rollout> {
     let mut first: BTreeMap<(&str, &str), &Pod> = BTreeMap::new();
     let kept = snapshot.objects.pods.iter();
