@@ -1,9 +1,11 @@
 //! From options to exit status: which command, with what, and its output.
 //!
 //! [`cycle`] holds the commands that look at the cluster, [`memory`] those that
-//! live by what earlier cycles left.
+//! live by what earlier cycles left, [`doctor`] the one that asks whether all of
+//! it works.
 
 mod cycle;
+mod doctor;
 mod memory;
 
 use std::fs;
@@ -46,7 +48,6 @@ fn execute(options: &Options) -> Result<Done, Error> {
     match &options.command {
         Command::Completions(shell) => return Ok((cli::completions(*shell), ExitStatus::Healthy)),
         Command::Man => return Ok((cli::man(), ExitStatus::Healthy)),
-        Command::Doctor => return Err(Error::NotYet("doctor")),
         _ => {}
     }
     let session = Session::open(options)?;
@@ -54,6 +55,7 @@ fn execute(options: &Options) -> Result<Done, Error> {
         Command::Services(command) => session.services(command),
         Command::Snapshot { path } => session.capture(path),
         Command::Check { service } => session.check(service),
+        Command::Doctor => session.doctor(),
         Command::Run { dry_run, exit_zero } => session.run(*dry_run, *exit_zero),
         Command::Incidents(command) => session.incidents(command),
         Command::Silence(command) => session.silence(command),

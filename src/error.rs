@@ -108,9 +108,12 @@ pub enum Error {
         /// The name that looks most like it.
         nearest: Option<&'static str>,
     },
-    /// Part of the contract that this version does not have.
-    #[error("`{0}` is not part of this version")]
-    NotYet(&'static str),
+    /// A form that only reports have.
+    #[error("`{command}` has no HTML: use --output text, markdown, json or yaml")]
+    NoSuchForm {
+        /// The command.
+        command: &'static str,
+    },
 }
 
 impl Error {
@@ -127,7 +130,7 @@ impl Error {
             | Self::UnknownReason { .. }
             | Self::NotRemembered { .. }
             | Self::NoMemory
-            | Self::NotYet(_) => ExitStatus::Usage,
+            | Self::NoSuchForm { .. } => ExitStatus::Usage,
             Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
             Self::State(StoreError::Cluster { .. }) => ExitStatus::ClusterUnreadable,
             Self::State(_) => ExitStatus::BadConfig,

@@ -16,6 +16,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod agents;
 pub mod app;
 pub mod assess;
 pub mod check;
@@ -27,6 +28,7 @@ pub mod cycle;
 pub mod defect;
 pub mod detect;
 pub mod diagnose;
+pub mod doctor;
 pub mod duration;
 pub mod error;
 pub mod exit;
@@ -34,6 +36,7 @@ pub mod heartbeat;
 pub mod http;
 pub mod inventory;
 pub mod lifecycle;
+pub mod metrics;
 pub mod notify;
 pub mod redact;
 pub mod report;

@@ -113,13 +113,14 @@ impl Session<'_> {
             let state = read(store)?;
             let now = cycle::now();
             match (command, self.options.output) {
-                (IncidentsCommand::List, OutputFormat::Text | OutputFormat::Markdown) => {
-                    Ok(listing::incidents(&state, now))
-                }
+                (
+                    IncidentsCommand::List,
+                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html,
+                ) => Ok(listing::incidents(&state, now)),
                 (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
                 (IncidentsCommand::Show { id }, form) => {
                     let found = match form {
-                        OutputFormat::Text | OutputFormat::Markdown => {
+                        OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
                             listing::incident(&state, id, now).map(Ok)
                         }
                         form => listing::incident_json(&state, id).map(|v| render(&v, form)),
@@ -137,7 +138,7 @@ impl Session<'_> {
             SilenceCommand::List => self.remembered(|store| {
                 let state = read(store)?;
                 match self.options.output {
-                    OutputFormat::Text | OutputFormat::Markdown => {
+                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
                         Ok(listing::silences(&state, &self.config, now))
                     }
                     form => render(&listing::silences_json(&state, now), form),
@@ -249,6 +250,11 @@ fn missing(what: &'static str, id: &str, store: &dyn Store) -> Error {
 
 fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error> {
     let rendered = match form {
+        OutputFormat::Html => {
+            return Err(Error::NoSuchForm {
+                command: "incidents and silence",
+            });
+        }
         OutputFormat::Yaml => serde_yaml::to_string(value).map_err(|e| e.to_string()),
         _ => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
     };

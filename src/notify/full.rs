@@ -23,11 +23,11 @@ pub fn full(story: &Story, incident: &Incident) -> Message {
     page.section(&cause(incident));
     page.section(&commits(incident));
     page.section(&timeline(story, incident));
-    page.section(&steps(
-        "*What to do*",
-        &other_steps(story, incident),
-        ACTIONS,
-    ));
+    // The way back has a section of its own.
+    let is_back = |action: &&Action| story.rollback.contains(action);
+    let actions = incident.actions.iter().filter(|a| !is_back(a)).cloned();
+    let actions: Vec<_> = actions.collect();
+    page.section(&steps("*What to do*", &actions, ACTIONS));
     page.section(&steps("*How to go back*", story.rollback, ROLLBACK));
     page.section(&parts::references(story, incident));
     page.footer(&parts::footer(story, Some(incident)));
@@ -172,12 +172,6 @@ fn commit(commit: &Commit) -> String {
         "• {page}{}, {lag}{colon}{reasons}",
         pull.unwrap_or_default()
     )
-}
-
-/// What to do besides going back, which has a part of its own.
-fn other_steps(story: &Story, incident: &Incident) -> Vec<Action> {
-    let is_other = |action: &&Action| !story.rollback.contains(action);
-    incident.actions.iter().filter(is_other).cloned().collect()
 }
 
 /// Numbered steps with their commands.

@@ -193,12 +193,24 @@ impl<'a> Slack<'a> {
             let answer = self.ask("conversations.info", body, deadline)?;
             return Ok(channel_of(&answer["channel"]));
         }
+        match self.listed(name, "public_channel%2Cprivate_channel", deadline) {
+            // `groups:read` is another scope: without it only the public ones are told.
+            Err(SlackError::Permanent { code, .. }) if code == "missing_scope" => {
+                self.listed(name, "public_channel", deadline)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn listed(
+        &self,
+        name: &str,
+        types: &str,
+        deadline: Instant,
+    ) -> Result<ChannelInfo, SlackError> {
         let mut cursor = String::new();
         for _ in 0..PAGES {
-            let body = format!(
-                "types=public_channel%2Cprivate_channel&limit=999&cursor={}",
-                encode(&cursor)
-            );
+            let body = format!("types={types}&limit=999&cursor={}", encode(&cursor));
             let answer = self.ask("conversations.list", body.into_bytes(), deadline)?;
             let mut listed = answer["channels"].as_array().into_iter().flatten();
             if let Some(found) = listed.find(|entry| entry["name"] == name) {

@@ -44,7 +44,7 @@ pub fn markdown(page: &mut String, plan: &Plan) {
 }
 
 /// What and where: `new to #critical-alerts:`
-fn heading(message: &PlannedMessage) -> String {
+pub fn heading(message: &PlannedMessage) -> String {
     let channel = clean(&message.channel);
     let kind = clean(&message.kind);
     match (&message.edits, &message.thread) {
@@ -57,7 +57,8 @@ fn heading(message: &PlannedMessage) -> String {
     }
 }
 
-fn stored(state: &PlannedState) -> String {
+/// How much and where.
+pub fn stored(state: &PlannedState) -> String {
     if state.place == "none" {
         return "nothing: --state none".to_owned();
     }

@@ -320,7 +320,7 @@ fn reason_of(error: &kube::Error) -> String {
 }
 
 /// Scheme, host and port of a server: never a user's name or password.
-fn address(url: &Uri) -> String {
+pub(super) fn address(url: &Uri) -> String {
     let host = url.host().unwrap_or_default();
     let scheme = url.scheme_str().unwrap_or("https");
     let path = url.path().trim_end_matches('/');

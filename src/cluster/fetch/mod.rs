@@ -11,12 +11,14 @@
 //! judges whether there is a snapshot, `events` drops old ones, `logs` reads
 //! the last lines of what fails.
 
+mod ask;
 mod collect;
 mod config_map;
 mod connect;
 mod discover;
 mod error;
 mod events;
+mod exchange;
 mod failure;
 mod fold;
 mod list;
@@ -39,6 +41,7 @@ use collect::collect;
 use transport::Transport;
 use verdict::{Outcomes, verdict};
 
+pub use ask::{Right, ServerVersion};
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
 pub use error::{ConnectError, FetchError};
 pub use events::retain_events;
@@ -70,6 +73,7 @@ pub struct Cluster {
     name: String,
     is_own: bool,
     server: String,
+    proxy: Option<String>,
     client: kube::Client,
     runtime: Option<Runtime>,
 }
@@ -105,6 +109,7 @@ pub fn connect_through(
         name: target.name,
         is_own: target.is_own,
         server: target.server,
+        proxy: target.config.proxy_url.as_ref().map(connect::address),
         client,
         runtime: Some(runtime),
     })
@@ -136,6 +141,12 @@ impl Cluster {
         &self.server
     }
 
+    /// Address of the proxy that leads to it, without user and password.
+    #[must_use]
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
+    }
+
     /// Reads everything, once, in at most the deadline. Must not be called
     /// from within an async runtime.
     ///
@@ -143,8 +154,12 @@ impl Cluster {
     /// When nothing at all can be said of the cluster. Less than that is in
     /// the snapshot's `reads`.
     pub fn snapshot(&self, request: &SnapshotRequest) -> Result<Snapshot, FetchError> {
+        self.block_on(self.fetch(request))
+    }
+
+    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         match &self.runtime {
-            Some(runtime) => runtime.block_on(self.fetch(request)),
+            Some(runtime) => runtime.block_on(future),
             None => unreachable!("only drop takes the runtime"),
         }
     }
