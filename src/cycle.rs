@@ -305,10 +305,7 @@ impl<'a> Cycle<'a> {
 
 /// Adds to the incidents what others than the rules found, and hands back what
 /// messages need of it beside, by incident id.
-fn enrich(
-    report: &mut Report,
-    mut answers: BTreeMap<String, Answer>,
-) -> BTreeMap<String, Extra> {
+fn enrich(report: &mut Report, mut answers: BTreeMap<String, Answer>) -> BTreeMap<String, Extra> {
     let mut extras = BTreeMap::new();
     for incident in &mut report.incidents {
         if let Some(answer) = answers.remove(&incident.fingerprint) {
