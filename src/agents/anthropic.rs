@@ -182,16 +182,6 @@ impl<'a> Anthropic<'a> {
         read(&self.send(request, deadline)?)
     }
 
-    /// Whether key and model are good, without cost: for `doctor`.
-    ///
-    /// # Errors
-    /// When they are not, or nobody answers.
-    pub fn check(&self, deadline: Instant) -> Result<(), ModelError> {
-        let url = format!("{}/v1/models/{MODEL}", self.base_url.trim_end_matches('/'));
-        self.send(Request::get(Peer::Anthropic, &url), deadline)
-            .map(drop)
-    }
-
     /// Attempts so far.
     #[must_use]
     pub fn attempts(&self) -> u32 {

@@ -3,6 +3,7 @@
 
 use super::budget::tokens;
 use super::fence::line;
+use crate::correlate::Suspect;
 use crate::inventory::Service;
 use crate::report::{Analysis, Correlation, Incident};
 
@@ -26,19 +27,8 @@ const LINE: usize = 260;
 /// Of more findings and facts there is never room to speak.
 const FINDINGS: usize = 30;
 const FACTS: usize = 8;
-/// Lines of a patch that are shown.
-const PATCH: usize = 12;
-
-/// A commit's own words, beside what the rules made of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change<'a> {
-    /// The commit, in full.
-    pub sha: &'a str,
-    /// Its message.
-    pub message: &'a str,
-    /// What it changes; may be a part.
-    pub patch: &'a str,
-}
+/// Changes of one commit that are shown.
+const CHANGES: usize = 12;
 
 /// Text about one incident, as a model will see it.
 #[derive(Debug, Clone, Default)]
@@ -144,9 +134,9 @@ impl Case {
         self
     }
 
-    /// The suspect commits, with their own words where they are at hand.
+    /// The suspect commits, with what they change where that is at hand.
     #[must_use]
-    pub fn commits(mut self, correlation: Option<&Correlation>, changes: &[Change]) -> Self {
+    pub fn commits(mut self, correlation: Option<&Correlation>, suspects: &[Suspect]) -> Self {
         let Some(correlation) = correlation.filter(|c| !c.commits.is_empty()) else {
             return self;
         };
@@ -163,12 +153,11 @@ impl Case {
                 commit.reasons.join("; ")
             );
             self.add(Need::Core, &text);
-            let own = changes.iter().filter(|change| change.sha == commit.sha);
-            for change in own {
-                let subject = change.message.lines().next().unwrap_or_default();
-                self.add(Need::Service, &format!("  message: {subject}"));
-                for changed in changed_lines(change.patch) {
-                    self.add(Need::More, &format!("  {changed}"));
+            let own = suspects.iter().filter(|suspect| suspect.sha == commit.sha);
+            for suspect in own {
+                self.add(Need::Service, &format!("  {}", suspect.title));
+                for change in suspect.changes.iter().take(CHANGES) {
+                    self.add(Need::More, &format!("  - {change}"));
                 }
             }
         }
@@ -247,14 +236,4 @@ impl Case {
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.take(FINDINGS).collect::<Vec<_>>().join(", ")
-}
-
-/// What a patch adds and takes away, without its surroundings.
-fn changed_lines(patch: &str) -> impl Iterator<Item = &str> {
-    let is_change = |line: &&str| {
-        (line.starts_with('+') || line.starts_with('-'))
-            && !line.starts_with("+++")
-            && !line.starts_with("---")
-    };
-    patch.lines().filter(is_change).take(PATCH)
 }

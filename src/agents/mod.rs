@@ -41,6 +41,7 @@ use crate::assess::{self, Severity};
 use crate::cluster::Snapshot;
 use crate::cluster::objects::Time;
 use crate::config::Config;
+use crate::correlate::Suspect;
 use crate::http::Http;
 use crate::inventory::Service;
 use crate::notify::Words;
@@ -56,7 +57,6 @@ use lookups::InSnapshot;
 use objects::Reach;
 
 pub use anthropic::ModelError;
-pub use case::Change;
 pub use prompt::{Prompt, Role};
 
 /// What a cycle looks at.
@@ -87,7 +87,7 @@ pub struct Dossier<'a> {
     /// Its suspect commits.
     pub correlation: Option<&'a Correlation>,
     /// What those commits say and change, where it is at hand.
-    pub changes: &'a [Change<'a>],
+    pub suspects: &'a [Suspect],
 }
 
 /// What is advised.
@@ -280,7 +280,7 @@ impl<'a> Agents<'a> {
         let Some(correlation) = suspects else {
             return;
         };
-        let case = Case::of(table.shown).commits(Some(correlation), table.dossier.changes);
+        let case = Case::of(table.shown).commits(Some(correlation), table.dossier.suspects);
         let key = table.grounds.key(Role::Reviewer, "");
         let scene = table.scene;
         let review = self.kept(&key, memory, scene.now, |desk, memory| {

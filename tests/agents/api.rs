@@ -36,27 +36,22 @@ impl Api {
         let counts = Mutex::new([0_usize; 4]);
         let stub = {
             let complaints = complaints.clone();
-            Stub::new(move |asked| {
-                if asked.path.starts_with("/v1/models/") {
-                    return Answer::json(&json!({ "id": MODEL, "type": "model" }));
+            Stub::new(move |asked| match check(asked) {
+                Ok((role, body)) => {
+                    let nth = {
+                        let mut counts = counts.lock().unwrap();
+                        counts[role as usize] += 1;
+                        counts[role as usize] - 1
+                    };
+                    let data = body["messages"][0]["content"].as_str().unwrap();
+                    message(&script(role, data, nth), asked.body.len())
                 }
-                match check(asked) {
-                    Ok((role, body)) => {
-                        let nth = {
-                            let mut counts = counts.lock().unwrap();
-                            counts[role as usize] += 1;
-                            counts[role as usize] - 1
-                        };
-                        let data = body["messages"][0]["content"].as_str().unwrap();
-                        message(&script(role, data, nth), asked.body.len())
-                    }
-                    Err(complaint) => {
-                        complaints
-                            .lock()
-                            .unwrap()
-                            .push(format!("{complaint}\n{}", asked.text()));
-                        error(400, "invalid_request_error", "see the test")
-                    }
+                Err(complaint) => {
+                    complaints
+                        .lock()
+                        .unwrap()
+                        .push(format!("{complaint}\n{}", asked.text()));
+                    error(400, "invalid_request_error", "see the test")
                 }
             })
         };

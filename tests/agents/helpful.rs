@@ -183,16 +183,3 @@ fn nobody_reviews_what_is_not_there() {
     // The commit is no suspect now, so the step that reverts it is not shown.
     assert_eq!(said.advice[0].actions.len(), 1);
 }
-
-#[test]
-fn doctor_asks_for_key_and_model_without_cost() {
-    use k8s_monitor::agents::anthropic::Anthropic;
-    let api = Api::new(|role, _, _| Says::Json(good(role)));
-    let world = World::new(&api);
-    let key = world.config.keys.anthropic.as_ref().unwrap();
-    let anthropic = Anthropic::new(&world.http, &world.config.endpoints.anthropic, key);
-    assert_eq!(anthropic.check(world.clock.after(world.deadline)), Ok(()));
-    let asked = api.stub.asked();
-    assert_eq!(asked[0].path, "/v1/models/claude-haiku-4-5-20251001");
-    assert_eq!(asked[0].method, "GET");
-}

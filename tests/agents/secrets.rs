@@ -78,7 +78,8 @@ fn planted(canary: &str) -> World {
     for commit in &mut world.correlation.as_mut().unwrap().commits {
         commit.reasons.push(canary.to_owned());
     }
-    world.patch = format!("@@ -1 +1 @@\n-{canary}\n+{canary}\n+          value: x\n");
+    world.suspects[0].title = canary.to_owned();
+    world.suspects[0].changes = vec![format!("from {canary} to {canary}")];
     world
 }
 

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use k8s_monitor::agents::{Advice, Agents, Announcement, Change, Dossier, Memory, Role, Scene};
+use k8s_monitor::agents::{Advice, Agents, Announcement, Dossier, Memory, Role, Scene};
 use k8s_monitor::assess::{Incident, Outages, Rule};
 use k8s_monitor::cluster::{Snapshot, dump};
 use k8s_monitor::config::{Config, Environment};
+use k8s_monitor::correlate::Suspect;
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::http::Http;
 use k8s_monitor::inventory::{self, Inventory, Service, Tier};
@@ -22,8 +23,6 @@ use crate::clock::FakeClock;
 
 pub const SHA: &str = "1f0c2a9d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b";
 pub const OTHER: &str = "9ab8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0";
-pub const PATCH: &str =
-    "@@ -1,4 +1,4 @@\n       limits:\n-        memory: 4Gi\n+        memory: 2Gi\n";
 
 pub struct World {
     pub snapshot: Snapshot,
@@ -31,7 +30,7 @@ pub struct World {
     pub roster: Vec<Service>,
     pub incidents: Vec<Incident>,
     pub correlation: Option<Correlation>,
-    pub patch: String,
+    pub suspects: Vec<Suspect>,
     pub state: State,
     pub config: Config,
     pub clock: FakeClock,
@@ -82,7 +81,14 @@ impl World {
             roster: Vec::new(),
             incidents: Vec::new(),
             correlation: Some(correlation()),
-            patch: PATCH.to_owned(),
+            suspects: vec![Suspect {
+                sha: SHA.to_owned(),
+                title: "mysql: less memory".to_owned(),
+                changes: vec![
+                    "base-apps/mysql/statefulset.yaml: limits.memory from 4Gi to 2Gi".to_owned(),
+                ],
+                confidence: Confidence::Medium,
+            }],
             state: State::default(),
             http: Http::with_clock(&config, Box::new(clock.clone())),
             config,
@@ -123,11 +129,6 @@ impl World {
     }
 
     fn with(&mut self, off: Option<String>) -> Said {
-        let changes = [Change {
-            sha: SHA,
-            message: "mysql: less memory\n\nsaves money",
-            patch: &self.patch,
-        }];
         let scene = Scene {
             snapshot: &self.snapshot,
             roster: &self.roster,
@@ -140,7 +141,7 @@ impl World {
             .map(|incident| Dossier {
                 incident,
                 correlation: self.correlation.as_ref(),
-                changes: &changes,
+                suspects: &self.suspects,
             })
             .collect();
         let mut agents = Agents::new(&self.config, &self.http, off);
@@ -195,6 +196,8 @@ fn correlation() -> Correlation {
     };
     Correlation {
         confidence: Confidence::Medium,
+        timeline: Vec::new(),
+        note: None,
         commits: vec![
             commit(
                 SHA,
