@@ -108,7 +108,9 @@ fn cause(incident: &Incident) -> String {
 }
 
 fn commits(incident: &Incident) -> String {
-    let Some(correlation) = &incident.correlation else {
+    // What is no service's, like a node, has no commits.
+    let correlation = incident.correlation.as_ref();
+    let Some(correlation) = correlation.filter(|_| incident.service.is_some()) else {
         return String::new();
     };
     let mut lines = Lines::new(COMMITS);
