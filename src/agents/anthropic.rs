@@ -182,7 +182,7 @@ impl<'a> Anthropic<'a> {
             .map_err(|_| ModelError::Malformed("the question is no JSON"))?;
         let url = format!("{}/v1/messages", self.base_url.trim_end_matches('/'));
         let request = Request::post(Peer::Anthropic, &url, "application/json", body);
-        read(&self.send(request, deadline)?)
+        Ok(read(&self.send(request, deadline)?))
     }
 
     /// Attempts so far.
@@ -228,6 +228,7 @@ struct Block {
 }
 
 #[derive(Deserialize)]
+#[allow(clippy::struct_field_names, reason = "Anthropic's names")]
 struct Counted {
     input_tokens: u64,
     output_tokens: u64,
@@ -237,7 +238,7 @@ struct Counted {
     cache_read_input_tokens: Option<u64>,
 }
 
-fn read(response: &Response) -> Result<Reply, ModelError> {
+fn read(response: &Response) -> Reply {
     // What cannot be read may have cost: it is a reply without a text.
     let message = serde_json::from_slice::<Message>(&response.body).unwrap_or(Message {
         stop_reason: None,
@@ -245,7 +246,7 @@ fn read(response: &Response) -> Result<Reply, ModelError> {
         usage: None,
     });
     let text = message.content.iter().filter(|block| block.kind == "text");
-    Ok(Reply {
+    Reply {
         stop: message.stop_reason.unwrap_or_default(),
         text: text.map(|block| block.text.as_str()).collect(),
         usage: message.usage.map(|counted| {
@@ -259,7 +260,7 @@ fn read(response: &Response) -> Result<Reply, ModelError> {
                 output: counted.output_tokens.min(MOST_TOKENS),
             }
         }),
-    })
+    }
 }
 
 /// The class of an answer that is none.
