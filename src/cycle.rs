@@ -8,18 +8,20 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use crate::assess::{Rule, Severity};
+use crate::assess::{Incident, Rule, Severity};
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
 use crate::cluster::{Resource, Snapshot};
 use crate::config::Config;
+use crate::correlate::github::GitHub;
+use crate::correlate::{self, Answer};
 use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::http::SystemClock;
+use crate::http::{Http, Peer, SystemClock};
 use crate::inventory::Inventory;
 use crate::lifecycle::{self, Due, Rendered, Step, Today};
-use crate::notify::{self, Scene};
+use crate::notify::{self, Extra, Scene};
 use crate::report::{self, Llm, Mode, Report};
 use crate::state::{State, Store};
 use crate::verdict::{self, Grounds, Verdict};
@@ -37,6 +39,10 @@ pub struct Cycle<'a> {
     pub source: Source<'a>,
     /// What earlier cycles left.
     pub store: &'a dyn Store,
+    /// The client for everything that is not the cluster.
+    pub http: &'a Http,
+    /// Whether commits are looked for.
+    pub github: bool,
     /// When the cycle must be over.
     pub deadline: Instant,
     /// A full cycle, or the triage of one service.
@@ -71,6 +77,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The document.
     pub report: Report,
+    /// What is remembered after it.
+    pub state: State,
     /// Whether the whole cluster was seen and all that was due was said.
     pub is_whole: bool,
 }
@@ -99,6 +107,7 @@ impl<'a> Cycle<'a> {
             snapshot.requests += requests;
             verdict = self.judge(&snapshot, &memory.state);
         }
+        let answers = self.correlate(&mut memory.state, &snapshot, &verdict);
         let Step {
             tracked,
             due,
@@ -113,15 +122,17 @@ impl<'a> Cycle<'a> {
             .iter()
             .map(|t| report::incident(t, &verdict.roster))
             .collect();
+        let extras = enrich(&mut report, answers);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
         self.conclude(&mut report);
 
-        let messages = self.write(due, &report, &memory.state, snapshot.now);
+        let messages = self.write(due, &report, &memory.state, &extras, snapshot.now);
         if !messages.is_empty() && matches!(self.voice, Voice::Slack { .. }) {
             (self.progress)("telling Slack");
         }
         let voice = std::mem::replace(&mut self.voice, Voice::None);
         let is_told = tell::tell(voice, &mut memory, messages, &mut report, snapshot.now);
+        report.requests.github = self.http.attempts(Peer::Github);
         report.requests.kubernetes = snapshot.requests + self.store.requests();
         if matches!(self.source, Source::Live(_)) {
             report.cycle.finished_at = now();
@@ -132,6 +143,7 @@ impl<'a> Cycle<'a> {
             snapshot,
             verdict,
             report,
+            state: memory.state,
         })
     }
 
@@ -171,6 +183,35 @@ impl<'a> Cycle<'a> {
         verdict::judge(snapshot, &grounds)
     }
 
+    /// Which commits may have done it, by fingerprint.
+    fn correlate(
+        &self,
+        state: &mut State,
+        snapshot: &Snapshot,
+        verdict: &Verdict,
+    ) -> BTreeMap<String, Answer> {
+        let grave = |i: &&Incident| i.severity < Severity::Sev4;
+        let incidents: Vec<_> = verdict.incidents.iter().filter(grave).collect();
+        if !self.github || incidents.is_empty() {
+            return BTreeMap::new();
+        }
+        (self.progress)("looking for the commit");
+        let scene = correlate::Scene {
+            roster: &verdict.roster,
+            repository: self.inventory.repository.as_deref(),
+            snapshot,
+            config: self.config,
+        };
+        let cache = &mut state.cache;
+        let mut hub = GitHub::new(self.config, self.http, cache, snapshot.now, self.deadline);
+        let answers = correlate::correlate(&incidents, &scene, &mut hub);
+        let named = incidents.iter().map(|i| i.fingerprint.clone());
+        named
+            .zip(answers)
+            .filter_map(|(name, answer)| Some((name, answer?)))
+            .collect()
+    }
+
     fn advance(&self, state: &State, snapshot: &Snapshot, verdict: &mut Verdict) -> Step {
         let today = Today {
             incidents: std::mem::take(&mut verdict.incidents),
@@ -189,6 +230,7 @@ impl<'a> Cycle<'a> {
         due: Vec<Due>,
         report: &Report,
         state: &State,
+        extras: &BTreeMap<String, Extra>,
         now: DateTime<Utc>,
     ) -> Vec<(Due, Rendered)> {
         let scene = Scene {
@@ -199,7 +241,7 @@ impl<'a> Cycle<'a> {
             cluster: &report.cycle.cluster,
             cycle: &report.cycle.id,
             now,
-            extras: &BTreeMap::new(),
+            extras,
             model_note: None,
         };
         due.into_iter()
@@ -259,6 +301,21 @@ impl<'a> Cycle<'a> {
         report.severity = highest.unwrap_or(Severity::Sev4);
         report.exit_code = ExitStatus::of_verdict(highest, self.exit_zero).code();
     }
+}
+
+/// Adds to the incidents what others than the rules found, and hands back what
+/// messages need of it beside, by incident id.
+fn enrich(report: &mut Report, mut answers: BTreeMap<String, Answer>) -> BTreeMap<String, Extra> {
+    let mut extras = BTreeMap::new();
+    for incident in &mut report.incidents {
+        if let Some(answer) = answers.remove(&incident.fingerprint) {
+            incident.correlation = Some(answer.correlation);
+            let extra: &mut Extra = extras.entry(incident.id.clone()).or_default();
+            extra.rollback.clone_from(&answer.rollback);
+            incident.actions.extend(answer.rollback);
+        }
+    }
+    extras
 }
 
 /// Whether something was unread whose absence means not to see outages.

@@ -108,6 +108,12 @@ pub enum Error {
         /// The name that looks most like it.
         nearest: Option<&'static str>,
     },
+    /// A form that only reports have.
+    #[error("`{command}` has no HTML: use --output text, markdown, json or yaml")]
+    NoSuchForm {
+        /// The command.
+        command: &'static str,
+    },
 }
 
 impl Error {
@@ -123,7 +129,8 @@ impl Error {
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
             | Self::NotRemembered { .. }
-            | Self::NoMemory => ExitStatus::Usage,
+            | Self::NoMemory
+            | Self::NoSuchForm { .. } => ExitStatus::Usage,
             Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
             Self::State(StoreError::Cluster { .. }) => ExitStatus::ClusterUnreadable,
             Self::State(_) => ExitStatus::BadConfig,

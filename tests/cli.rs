@@ -334,6 +334,17 @@ fn completions_and_manual_need_nothing() {
     }
 }
 
+#[test]
+fn the_page_for_a_browser_comes_whole() {
+    for command in [&["run"][..], &["check", "--service", "mysql"]] {
+        let output = run(&[command, &["--snapshot", EXAMPLE, "--output", "html"]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let page = stdout(&output);
+        assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
+        assert!(page.contains("mysql is unavailable"));
+    }
+}
+
 /// The scripts load where their shell is, and complete a command of ours.
 #[test]
 fn shells_understand_their_scripts() {

@@ -5,17 +5,20 @@ use std::path::Path;
 
 use super::{Done, Session, unknown};
 use crate::check;
-use crate::cli::OutputFormat;
+use crate::cli::{OutputFormat, StateLocation};
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
+use crate::correlate;
 use crate::cycle::{self, Cycle, Outcome, Source, Voice};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::heartbeat;
 use crate::http::Http;
 use crate::inventory::{self, Inventory};
+use crate::metrics;
 use crate::notify::Slack;
 use crate::report::{self, Mode, Report};
+use crate::state;
 
 /// What `run` and `check` have in common.
 struct Kind {
@@ -33,13 +36,48 @@ impl Session<'_> {
         let done = self.cycle(&http, dry_run, exit_zero);
         pulse.end(&done);
         let (outcome, status) = done?;
+        if !dry_run {
+            self.measure(&http, &outcome.report);
+        }
         let report = &outcome.report;
         let text = match self.options.output {
             OutputFormat::Text => report::text(report, &self.looks()),
             OutputFormat::Markdown => report::markdown(report, &self.looks()),
-            form => document(report, form)?,
+            form => self.document(&outcome, form)?,
         };
         Ok((text, status))
+    }
+
+    /// Metrics of the cycle, where somebody wants them. They decide nothing:
+    /// what fails is logged.
+    fn measure(&self, http: &Http, report: &Report) {
+        let text = report::metrics(report);
+        if let Some(path) = &self.options.metrics.file
+            && let Err(error) = metrics::write(path, &text)
+        {
+            log::warn!("{error}");
+        }
+        if let Some(gateway) = self.options.metrics_push(&self.config) {
+            let cluster = &report.cycle.cluster;
+            let pushed = metrics::push(http, gateway, cluster, &text, self.deadline());
+            if let Err(error) = pushed {
+                log::warn!("{error}");
+            }
+        }
+    }
+
+    fn document(&self, outcome: &Outcome, form: OutputFormat) -> Result<String, Error> {
+        let report = &outcome.report;
+        let render = |error: String| Error::Render(error);
+        match form {
+            OutputFormat::Html => {
+                let is_remembered = self.options.state != Some(StateLocation::None);
+                let history = is_remembered.then(|| state::history(&outcome.state));
+                Ok(report::html(report, history.as_ref()))
+            }
+            OutputFormat::Yaml => report::yaml(report).map_err(|e| render(e.to_string())),
+            _ => report::json(report).map_err(|e| render(e.to_string())),
+        }
     }
 
     fn cycle(
@@ -76,7 +114,6 @@ impl Session<'_> {
         };
         let mut outcome = self.look(&Http::new(&self.config), &inventory, &kind)?;
         check::narrow(&mut outcome.report, &service);
-        let report = &outcome.report;
         let text = match self.options.output {
             OutputFormat::Text => {
                 report::check_text(&check::view(&outcome, &inventory, &service), &self.looks())
@@ -84,7 +121,7 @@ impl Session<'_> {
             OutputFormat::Markdown => {
                 report::check_markdown(&check::view(&outcome, &inventory, &service), &self.looks())
             }
-            form => document(report, form)?,
+            form => self.document(&outcome, form)?,
         };
         Ok((text, status(&outcome, false)))
     }
@@ -101,6 +138,8 @@ impl Session<'_> {
             inventory,
             source: self.source(cluster.as_ref())?,
             store: &*store,
+            http,
+            github: self.github_is_asked(),
             deadline: self.deadline(),
             mode: kind.mode,
             dry_run: kind.dry_run,
@@ -145,6 +184,12 @@ impl Session<'_> {
         (voice, notes)
     }
 
+    /// A dump is judged without a word to anybody, unless somebody says so.
+    fn github_is_asked(&self) -> bool {
+        let dump = self.options.snapshot.as_ref();
+        correlate::is_wanted(&self.config, dump.is_some(), dump.is_some_and(|d| d.send))
+    }
+
     fn source<'c>(&self, cluster: Option<&'c Cluster>) -> Result<Source<'c>, Error> {
         match (&self.options.snapshot, cluster) {
             (None, Some(cluster)) => Ok(Source::Live(cluster)),
@@ -174,14 +219,6 @@ impl Session<'_> {
             ),
             ExitStatus::Healthy,
         ))
-    }
-}
-
-fn document(report: &Report, form: OutputFormat) -> Result<String, Error> {
-    match form {
-        OutputFormat::Html => Ok(report::html(report, None)),
-        OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string())),
-        _ => report::json(report).map_err(|e| Error::Render(e.to_string())),
     }
 }
 

@@ -113,9 +113,10 @@ impl Session<'_> {
             let state = read(store)?;
             let now = cycle::now();
             match (command, self.options.output) {
-                (IncidentsCommand::List, OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html) => {
-                    Ok(listing::incidents(&state, now))
-                }
+                (
+                    IncidentsCommand::List,
+                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html,
+                ) => Ok(listing::incidents(&state, now)),
                 (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
                 (IncidentsCommand::Show { id }, form) => {
                     let found = match form {
@@ -249,6 +250,11 @@ fn missing(what: &'static str, id: &str, store: &dyn Store) -> Error {
 
 fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error> {
     let rendered = match form {
+        OutputFormat::Html => {
+            return Err(Error::NoSuchForm {
+                command: "incidents and silence",
+            });
+        }
         OutputFormat::Yaml => serde_yaml::to_string(value).map_err(|e| e.to_string()),
         _ => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
     };

@@ -193,7 +193,7 @@ const NAMES: &[(&str, &str)] = &[
 #[must_use]
 pub fn object_of(path: &str) -> Option<&'static str> {
     let file = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    if file.starts_with(".env") || file.ends_with(".env") {
+    if file.starts_with(".env") || file.rsplit_once('.').is_some_and(|(_, end)| end == "env") {
         return Some("Secret");
     }
     let stem = file.split('.').next().unwrap_or_default();

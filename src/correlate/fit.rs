@@ -116,15 +116,10 @@ pub fn fit(cause: Option<Cause>, reason: Reason, change: &Change) -> Fit {
     if change.kind == K::Metadata || contradicts(cause, change) {
         return Fit::None;
     }
-    let floor = if change.kind == K::Unread || change.kind == K::Other {
-        Fit::Weak
-    } else {
-        Fit::None
-    };
     match cause {
-        Some(cause) if OF_NODES.contains(&cause) => Fit::None.max(floor.min(Fit::None)),
-        Some(cause) => known(cause, change).max(Fit::Weak),
-        None => unknown(reason, change).max(floor),
+        Some(cause) if OF_NODES.contains(&cause) => Fit::None,
+        Some(cause) => known(cause, change),
+        None => unknown(reason, change),
     }
 }
 
@@ -159,6 +154,7 @@ fn known(cause: Cause, change: &Change) -> Fit {
     }
 }
 
+#[allow(clippy::match_same_arms, reason = "a row a symptom")]
 fn unknown(reason: Reason, change: &Change) -> Fit {
     match (reason, change.kind) {
         (Reason::ScaledToZero, K::Replicas) | (Reason::WorkloadMissing, K::Removed) => Fit::Exact,

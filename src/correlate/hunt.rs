@@ -38,6 +38,10 @@ const CHAIN: usize = 2;
 const SHOWN: usize = 5;
 /// Pull requests asked for, for an incident.
 const TRACED: usize = 2;
+/// Requests that lists of further incidents leave for opening commits.
+const TO_OPEN: u32 = 6;
+/// Requests that are left for pull requests at most.
+const TO_TRACE: u32 = 3;
 
 /// A service whose commits are looked for.
 pub struct Subject<'a> {
@@ -70,11 +74,18 @@ pub fn hunt<'a>(
     scene: &Scene<'a>,
     hub: &mut dyn Repository,
 ) -> Vec<Case<'a>> {
-    let cases = incidents.iter().map(|incident| open_case(incident, scene));
+    let applications = applications(scene);
+    let cases = incidents
+        .iter()
+        .map(|incident| open_case(incident, scene, &applications));
     let mut cases: Vec<Case> = cases.collect();
     let mut hunt = Hunt::new(hub, &cases);
-    for case in &mut cases {
-        hunt.list(case, 0);
+    for (at, case) in cases.iter_mut().enumerate() {
+        if at == 0 || hunt.can_list(case) {
+            hunt.list(case, 0);
+        } else {
+            case.note(&Trouble::Spent);
+        }
     }
     hunt.open_all(&mut cases);
     for case in &mut cases {
@@ -89,7 +100,11 @@ pub fn hunt<'a>(
     cases
 }
 
-fn open_case<'a>(incident: &'a Incident, scene: &Scene<'a>) -> Case<'a> {
+fn open_case<'a>(
+    incident: &'a Incident,
+    scene: &Scene<'a>,
+    applications: &HashMap<usize, &'a Application>,
+) -> Case<'a> {
     let config = &scene.config.github;
     let mut case = Case {
         incident,
@@ -99,7 +114,6 @@ fn open_case<'a>(incident: &'a Incident, scene: &Scene<'a>) -> Case<'a> {
         trouble: None,
         window: TimeDelta::from_std(config.window).unwrap_or(TimeDelta::hours(24)),
     };
-    let applications = applications(scene);
     for name in chain(incident) {
         let Some(at) = scene.roster.iter().position(|s| s.name == name) else {
             continue;
@@ -187,8 +201,18 @@ impl Case<'_> {
         self.candidates[candidate] = judged;
     }
 
-    fn lag(&self, candidate: &Candidate) -> TimeDelta {
-        self.onset() - candidate.arrived()
+    /// The most points that a candidate can get, by what is known unopened.
+    fn promise(&self, candidate: &Candidate) -> u32 {
+        let (arrived, onset) = (candidate.arrived(), self.onset());
+        let trail = &self.subjects[candidate.subject].trail;
+        let has_rollout = trail.rollout(arrived, onset).is_some();
+        let applied = trail.applied(&candidate.shas(), arrived, onset);
+        at_most(
+            onset - arrived,
+            candidate.subject == 0,
+            has_rollout,
+            &applied,
+        )
     }
 
     fn best(&self) -> Confidence {
@@ -224,12 +248,11 @@ impl Case<'_> {
             .map(Candidate::points)
             .max()
             .unwrap_or(0);
-        let promise = |c: &Candidate| at_most(self.lag(c), subject == 0);
         let waiting = self.candidates.iter().enumerate();
         let waiting =
             waiting.filter(|(_, c)| c.subject == subject && c.opened.is_none() && !c.is_closed);
-        let (at, next) = waiting.max_by_key(|(at, c)| (promise(c), std::cmp::Reverse(*at)))?;
-        (opened < COMPARED || promise(next) > points).then_some(at)
+        let (at, next) = waiting.max_by_key(|(at, c)| (self.promise(c), std::cmp::Reverse(*at)))?;
+        (opened < COMPARED || self.promise(next) > points).then_some(at)
     }
 
     fn note(&mut self, trouble: &Trouble) {
@@ -367,6 +390,16 @@ impl<'h> Hunt<'h> {
         answer
     }
 
+    /// Whether listing another incident's commits leaves enough for opening them.
+    fn can_list(&self, case: &Case) -> bool {
+        let own = case.subjects.first().map(|subject| &subject.place);
+        let paths = own
+            .iter()
+            .flat_map(|place| place.paths.iter().map(|path| key(place, Some(path))));
+        let cost = paths.filter(|key| !self.lists.contains_key(key)).count();
+        u32::try_from(cost).is_ok_and(|cost| cost == 0 || self.hub.left() >= cost + TO_OPEN)
+    }
+
     /// Lists the commits to a subject's files.
     fn list(&mut self, case: &mut Case, subject: usize) {
         let Some(place) = case.subjects.get(subject).map(|s| s.place.clone()) else {
@@ -410,14 +443,19 @@ impl<'h> Hunt<'h> {
         }
     }
 
-    /// Opens commits in turns; one request is left for a pull request.
+    /// Opens commits in turns; some requests are left for pull requests.
     fn open_all(&mut self, cases: &mut [Case]) {
+        let listed = cases
+            .iter()
+            .filter(|case| !case.candidates.is_empty())
+            .count();
+        let kept = u32::try_from(listed).map_or(TO_TRACE, |listed| listed.clamp(1, TO_TRACE));
         loop {
             let mut any = false;
             for case in &mut *cases {
                 let next = (!case.subjects.is_empty()).then(|| case.next(0)).flatten();
                 let Some(next) = next else { continue };
-                if self.hub.left() <= 1 {
+                if self.hub.left() <= kept {
                     case.note(&Trouble::Spent);
                     continue;
                 }
@@ -444,9 +482,9 @@ impl<'h> Hunt<'h> {
         case.add(listed, 0);
         case.candidates.truncate(before + MERGES);
         for at in before..case.candidates.len() {
-            let lag = case.lag(&case.candidates[at]);
+            let promise = case.promise(&case.candidates[at]);
             let points = case.candidates.iter().map(Candidate::points).max();
-            if self.hub.left() > 1 && at_most(lag, true) > points.unwrap_or(0) {
+            if self.hub.left() > 1 && promise > points.unwrap_or(0) {
                 self.open(case, at);
             }
         }

@@ -16,7 +16,7 @@
 //! | [`fit`] | which change can have which cause |
 //! | [`trail`] | what the cluster shows of deployments |
 //! | [`suspect`], [`score`] | how likely a commit did it, and why |
-//! | [`timeline`], [`rollback`] | the story, and the way back under GitOps |
+//! | [`timeline`], [`rollback`] | the story, and the way back through Git |
 //! | [`github`] | the edge: the only one that talks |
 //!
 //! All but `github` is pure; the host of the repository is a trait.
@@ -43,7 +43,7 @@ use crate::assess::{Incident, Severity};
 use crate::cluster::Snapshot;
 use crate::config::Config;
 use crate::inventory::Service;
-use crate::report::{Action, Confidence, Correlation};
+use crate::report::{self, Action, Confidence, Correlation};
 
 /// A cycle asks no more often, retries included.
 pub const REQUESTS: u32 = 12;
@@ -70,6 +70,23 @@ pub struct Answer {
     pub rollback: Vec<Action>,
     /// The commits of the report, in its order, with what they change.
     pub suspects: Vec<Suspect>,
+}
+
+impl Answer {
+    /// Says it in the report: what is surely the way back goes before all other
+    /// steps, what may be after them. Returns the way back, for messages.
+    pub fn tell(self, incident: &mut report::Incident) -> Vec<Action> {
+        let same = |a: &Action, b: &Action| a.command.is_some() && a.command == b.command;
+        let is_known = |action: &Action| self.rollback.iter().any(|step| same(step, action));
+        incident.actions.retain(|action| !is_known(action));
+        if self.correlation.confidence == Confidence::High {
+            incident.actions.splice(0..0, self.rollback.iter().cloned());
+        } else {
+            incident.actions.extend(self.rollback.iter().cloned());
+        }
+        incident.correlation = Some(self.correlation);
+        self.rollback
+    }
 }
 
 /// A commit as a reviewer needs it; redacted, without a line of its patch.

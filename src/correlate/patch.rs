@@ -30,8 +30,8 @@ pub fn differences(patch: &str, object: Option<&str>) -> Vec<Difference> {
         let (before, after) = (side('-'), side('+'));
         old.extend(leaves::changed(&before, known.as_deref()));
         new.extend(leaves::changed(&after, known.as_deref()));
-        let kinds = after.iter().filter_map(|line| leaves::kind(line.text));
-        known = kinds.last().or(known);
+        let mut kinds = after.iter().filter_map(|line| leaves::kind(line.text));
+        known = kinds.next_back().or(known);
     }
     pair(old, new)
 }
@@ -121,6 +121,7 @@ mod tests {
             .collect()
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "as a difference has it")]
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
     }

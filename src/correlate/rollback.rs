@@ -1,4 +1,4 @@
-//! The way back under GitOps: what is reverted in Git stays reverted, what is
+//! The way back through Git: what is reverted in Git stays reverted, what is
 //! undone in the cluster is put back by Argo CD within minutes.
 
 use super::hunt::Case;

@@ -77,15 +77,10 @@ pub fn score(evidence: &Evidence) -> Score {
             reasons: Vec::new(),
         };
     }
+    let (is_own, has_rollout) = (evidence.chain.is_none(), evidence.rollout.is_some());
     let points = of_lag(evidence.lag)
         + of_fit(evidence.fit)
-        + if evidence.chain.is_none() { 20 } else { 5 }
-        + if evidence.rollout.is_some() { 15 } else { 0 }
-        + if evidence.applied == Applied::Exactly {
-            10
-        } else {
-            0
-        };
+        + circumstances(is_own, has_rollout, &evidence.applied);
     let earned = match points {
         80.. => Confidence::High,
         LIKELY.. => Confidence::Medium,
@@ -100,14 +95,21 @@ pub fn score(evidence: &Evidence) -> Score {
     }
 }
 
-/// The most points that a commit can still get: not worth opening if another
-/// has more.
+/// The most points that a commit can get, whatever it changes: not worth
+/// opening if another has more.
 #[must_use]
-pub fn at_most(lag: TimeDelta, is_own: bool) -> u32 {
+pub fn at_most(lag: TimeDelta, is_own: bool, has_rollout: bool, applied: &Applied) -> u32 {
     if lag < TimeDelta::zero() {
         return 0;
     }
-    of_lag(lag) + of_fit(Fit::Exact) + if is_own { 20 } else { 5 } + 25
+    of_lag(lag) + of_fit(Fit::Exact) + circumstances(is_own, has_rollout, applied)
+}
+
+fn circumstances(is_own: bool, has_rollout: bool, applied: &Applied) -> u32 {
+    let whose = if is_own { 20 } else { 5 };
+    let rollout = if has_rollout { 15 } else { 0 };
+    let revision = if *applied == Applied::Exactly { 10 } else { 0 };
+    whose + rollout + revision
 }
 
 /// Argo CD needs 3 to 5 minutes, images and probes some more: what fails within
@@ -172,10 +174,10 @@ fn reasons(evidence: &Evidence) -> Vec<String> {
     }
     match evidence.applied {
         Applied::Exactly => {
-            reasons.push("Argo CD applied this very revision before it began".to_owned())
+            reasons.push("Argo CD applied this very revision before it began".to_owned());
         }
         Applied::Synced => {
-            reasons.push("Argo CD synchronised between commit and failure".to_owned())
+            reasons.push("Argo CD synchronised between commit and failure".to_owned());
         }
         Applied::NotYet => reasons.push("but Argo CD has not applied it yet".to_owned()),
         Applied::Failed => reasons.push("but Argo CD failed to apply it".to_owned()),
@@ -319,7 +321,8 @@ mod tests {
                 applied: Applied::Exactly,
                 ..evidence(minutes, Fit::Exact)
             };
-            assert!(score(&best).points <= at_most(TimeDelta::minutes(minutes), true));
+            let most = at_most(TimeDelta::minutes(minutes), true, true, &Applied::Exactly);
+            assert_eq!(score(&best).points, most);
         }
     }
 }

@@ -530,3 +530,63 @@ fn what_argo_cd_has_not_applied_is_not_reverted() {
         answer.rollback
     );
 }
+
+#[test]
+fn the_report_says_the_way_back_once_and_first_where_it_is_sure() {
+    let guilty = |minutes| entry('b', minutes, &[("base-apps/mysql/s.yaml", LIMIT)]);
+    let verify = || Action {
+        title: "Verify".to_owned(),
+        command: Some("kubectl rollout status statefulset/mysql -n mysql".to_owned()),
+    };
+    let look = || Action {
+        title: "Look".to_owned(),
+        command: Some("kubectl describe statefulset mysql -n mysql".to_owned()),
+    };
+    for (minutes, first) in [(12, "git revert"), (120, "kubectl describe")] {
+        let answer = one(&mut table(vec![guilty(minutes)]));
+        let mut report = report_of(vec![look(), verify()]);
+        let rollback = answer.tell(&mut report);
+        let commands: Vec<&str> = report
+            .actions
+            .iter()
+            .filter_map(|a| a.command.as_deref())
+            .collect();
+        assert!(commands[0].starts_with(first), "{commands:?}");
+        assert_eq!(commands.len(), 5, "{commands:?}");
+        assert_eq!(rollback.len(), 4);
+        assert!(report.correlation.is_some());
+    }
+}
+
+fn report_of(actions: Vec<Action>) -> report::Incident {
+    report::Incident {
+        id: String::new(),
+        fingerprint: String::new(),
+        state: report::IncidentState::New,
+        severity: Severity::Sev1,
+        rule: String::new(),
+        title: String::new(),
+        service: None,
+        tier: None,
+        since: onset(),
+        affects: Vec::new(),
+        root_cause: report::RootCause::default(),
+        findings: Vec::new(),
+        correlation: None,
+        analysis: report::Analysis {
+            source: report::Source::Rules,
+            hypothesis: String::new(),
+            confidence: Confidence::None,
+            business_impact: String::new(),
+            dissent: None,
+        },
+        actions,
+        silenced_until: None,
+        notification: report::Notification {
+            decision: report::Decision::Log,
+            channel: None,
+            why: String::new(),
+            delivered: None,
+        },
+    }
+}

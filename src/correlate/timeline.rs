@@ -56,6 +56,7 @@ pub fn timeline(case: &Case) -> Vec<TimelineEvent> {
     if events.is_empty() {
         return events;
     }
+    events.sort_by_key(|event| event.at);
     events.truncate(MOST - 1);
     events.push(failure(case));
     // At the same moment, the cause stands before the consequence.

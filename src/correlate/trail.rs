@@ -1,6 +1,8 @@
 //! What the cluster shows of deployments: synchronisations of Argo CD, new
 //! ReplicaSets, new pods of stateful and daemon sets.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use super::score::Applied;
@@ -78,7 +80,13 @@ impl Trail {
                 .any(|r| r.kind == kind && r.namespace == namespace && r.name == name)
                 || service.namespace.as_deref() == Some(namespace) && service.is_called(name)
         };
+        let own = service.namespace.as_deref();
         let is_kept = |meta: &&ObjectMeta| {
+            let namespace = meta.namespace.as_str();
+            // Most objects of a large cluster are elsewhere.
+            if own != Some(namespace) && !named.iter().any(|r| r.namespace == namespace) {
+                return false;
+            }
             let owner = meta.owner_references.iter().find(|o| o.controller);
             owner.is_some_and(|owner| keeps(&owner.kind, &meta.namespace, &owner.name))
         };
@@ -180,16 +188,14 @@ fn replica_set(meta: &ObjectMeta) -> Option<Rollout> {
 }
 
 /// Pods of stateful and daemon sets, the first of each revision: their
-/// ControllerRevisions are not read.
+/// `ControllerRevisions` are not read.
 fn pods(snapshot: &Snapshot, is_kept: &impl Fn(&&ObjectMeta) -> bool) -> Vec<Rollout> {
-    let mut first: std::collections::BTreeMap<(&str, &str), &Pod> = Default::default();
-    for pod in &snapshot.objects.pods {
+    let mut first: BTreeMap<(&str, &str), &Pod> = BTreeMap::new();
+    let kept = snapshot.objects.pods.iter();
+    for pod in kept.filter(|pod| is_kept(&&pod.metadata)) {
         let Some(revision) = pod.metadata.label("controller-revision-hash") else {
             continue;
         };
-        if !is_kept(&&pod.metadata) {
-            continue;
-        }
         let key = (pod.metadata.namespace.as_str(), revision);
         let known = first.entry(key).or_insert(pod);
         if pod.metadata.creation_timestamp < known.metadata.creation_timestamp {

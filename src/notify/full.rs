@@ -23,7 +23,11 @@ pub fn full(story: &Story, incident: &Incident) -> Message {
     page.section(&cause(incident));
     page.section(&commits(incident));
     page.section(&timeline(story, incident));
-    page.section(&steps("*What to do*", &incident.actions, ACTIONS));
+    // The way back has a section of its own.
+    let is_back = |action: &&Action| story.rollback.contains(action);
+    let actions = incident.actions.iter().filter(|a| !is_back(a)).cloned();
+    let actions: Vec<_> = actions.collect();
+    page.section(&steps("*What to do*", &actions, ACTIONS));
     page.section(&steps("*How to go back*", story.rollback, ROLLBACK));
     page.section(&parts::references(story, incident));
     page.footer(&parts::footer(story, Some(incident)));
@@ -104,7 +108,9 @@ fn cause(incident: &Incident) -> String {
 }
 
 fn commits(incident: &Incident) -> String {
-    let Some(correlation) = &incident.correlation else {
+    // What is no service's, like a node, has no commits.
+    let correlation = incident.correlation.as_ref();
+    let Some(correlation) = correlation.filter(|_| incident.service.is_some()) else {
         return String::new();
     };
     let mut lines = Lines::new(COMMITS);

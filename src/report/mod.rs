@@ -25,7 +25,7 @@ mod time;
 mod verdict;
 mod words;
 
-pub use build::{incident, service, visibility};
+pub use build::{draft, incident, service, visibility};
 pub use check::{CheckEvent, CheckLog, CheckPod, CheckView, CheckWorkload, Neighbour};
 pub use check_markdown::check_markdown;
 pub use check_text::check_text;

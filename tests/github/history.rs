@@ -47,7 +47,7 @@ impl History {
     /// Ten days old: what every test begins with.
     pub fn new() -> Self {
         let history = Self::empty();
-        history.write(SET, &mysql("2Gi", IMAGE));
+        history.write(SET, mysql("2Gi", IMAGE));
         history.write(
             "base-apps/mysql.yaml",
             "kind: Application\nspec:\n  source:\n    path: base-apps/mysql\n",
@@ -63,7 +63,7 @@ impl History {
         history.write("base-apps/mysql/README.md", "MySQL\n");
         history.write(
             "base-apps/vault/deployment.yaml",
-            &mysql("2Gi", "vault:1.18"),
+            mysql("2Gi", "vault:1.18"),
         );
         history.commit("everything", 14_400);
         history

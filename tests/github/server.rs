@@ -59,7 +59,7 @@ impl Server {
         let answer = match rest.split('/').collect::<Vec<_>>().as_slice() {
             ["", "commits"] => self.list(&query),
             ["", "commits", sha] => self.single(sha, &query),
-            ["", "commits", sha, "pulls"] => self.pulls(sha, &query),
+            ["", "commits", sha, "pulls"] => Ok(self.pulls(sha, &query)),
             _ => return not_found(),
         };
         let (body, more) = match answer {
@@ -199,9 +199,9 @@ impl Server {
         Ok((commit, more))
     }
 
-    fn pulls(&self, sha: &str, query: &Query) -> Result<(Value, bool), Answer> {
+    fn pulls(&self, sha: &str, query: &Query) -> (Value, bool) {
         let pulls: Vec<Value> = self.manner.pulls.get(sha).cloned().into_iter().collect();
-        Ok(self.page(&pulls, query, 30))
+        self.page(&pulls, query, 30)
     }
 
     fn link(&self, path: &str, query: &Query, more: bool) -> Option<String> {

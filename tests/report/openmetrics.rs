@@ -71,13 +71,11 @@ fn check_labels(mut rest: &str, line: &str) {
                 _ => {}
             }
         };
-        match after[end + 1..].strip_prefix(',') {
-            Some(more) => rest = more,
-            None => {
-                assert_eq!(&after[end + 1..], "", "{line}");
-                return;
-            }
-        }
+        let Some(more) = after[end + 1..].strip_prefix(',') else {
+            assert_eq!(&after[end + 1..], "", "{line}");
+            return;
+        };
+        rest = more;
     }
 }
 

@@ -285,10 +285,8 @@ impl Repository for GitHub<'_> {
 
 /// The repository's page for people.
 fn web(base: &str, repository: &config::Repository) -> String {
-    let host = match base.strip_suffix("/api/v3") {
-        Some(enterprise) => enterprise,
-        None => "https://github.com",
-    };
+    let enterprise = base.strip_suffix("/api/v3");
+    let host = enterprise.unwrap_or("https://github.com");
     format!("{host}/{repository}")
 }
 

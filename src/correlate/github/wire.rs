@@ -19,7 +19,8 @@ struct Commit {
     sha: String,
     #[serde(default)]
     html_url: String,
-    commit: Inner,
+    #[serde(rename = "commit")]
+    inner: Inner,
     #[serde(default)]
     parents: Vec<serde::de::IgnoredAny>,
 }
@@ -94,8 +95,8 @@ pub fn listed(body: &[u8], web: &str) -> Result<Vec<Listed>, Trouble> {
     Ok(commits
         .map(|commit| Listed {
             url: page(&commit.html_url, web, &format!("/commit/{}", commit.sha)),
-            title: title(&commit.commit.message),
-            at: commit.commit.committer.date,
+            title: title(&commit.inner.message),
+            at: commit.inner.committer.date,
             is_merge: commit.parents.len() > 1,
             sha: commit.sha,
         })

@@ -130,7 +130,7 @@ fn commit(commit: &Commit) -> Markup {
 }
 
 /// A link, if the address is one to the web; else its text alone.
-pub fn link(text: &str, url: &str) -> Markup {
+fn link(text: &str, url: &str) -> Markup {
     let web = url.starts_with("https://") && url.chars().all(|c| c.is_ascii_graphic());
     html! {
         @if web { a href=(url) rel="noreferrer noopener" { (text) } } @else { (text) }

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::super::clean::clean;
-use super::super::{Finding, Incident, IncidentState, phrases};
-use super::incident::link;
+use super::super::{Finding, Incident, IncidentState, TimelineEvent, phrases};
 use crate::duration::human;
 
 /// Something that happened.
@@ -30,23 +29,18 @@ pub fn timeline(incident: &Incident, now: DateTime<Utc>) -> Markup {
     }
 }
 
-/// All that the report knows the time of. A source of further events adds
-/// them here.
+/// All that the report knows the time of.
 fn events(incident: &Incident, now: DateTime<Utc>) -> Vec<Event> {
     let first = incident
         .findings
         .iter()
         .position(|finding| finding.since == Some(incident.since));
-    let onset = first.map(|index| symptom(&incident.findings[index]));
-    let mut events = vec![Event {
-        at: incident.since,
-        what: html! { strong { "It began" } @if let Some(onset) = onset { ": " (onset) } },
-    }];
-    for commit in incident.correlation.iter().flat_map(|c| &c.commits) {
-        let sha = link(&phrases::short_sha(commit), &commit.url);
+    let mut events = story(incident);
+    if events.is_empty() {
+        let onset = first.map(|index| symptom(&incident.findings[index]));
         events.push(Event {
-            at: commit.committed_at,
-            what: html! { "Commit " (sha) },
+            at: incident.since,
+            what: html! { strong { "It began" } @if let Some(onset) = onset { ": " (onset) } },
         });
     }
     let others = incident.findings.iter().enumerate();
@@ -66,6 +60,16 @@ fn events(incident: &Incident, now: DateTime<Utc>) -> Vec<Event> {
     });
     events.sort_by_key(|event| event.at);
     events
+}
+
+/// From the commit to the first failure, where the correlation tells it.
+fn story(incident: &Incident) -> Vec<Event> {
+    let told = incident.correlation.iter().flat_map(|c| &c.timeline);
+    let event = |event: &TimelineEvent| Event {
+        at: event.at,
+        what: html! { (clean(&event.what)) " (" (clean(&event.source)) ")" },
+    };
+    told.map(event).collect()
 }
 
 fn symptom(finding: &Finding) -> Markup {
