@@ -11,6 +11,9 @@ use super::{Time, slim};
 /// Labels, shared between the many pods that carry the same set.
 pub type Labels = Arc<BTreeMap<String, String>>;
 
+/// Owners, shared between the objects that have the same.
+pub type Owners = Arc<Vec<OwnerReference>>;
+
 slim! {
     /// `metadata`, without managedFields and without the annotations that no rule reads.
     pub struct ObjectMeta {
@@ -22,7 +25,7 @@ slim! {
         pub deletion_timestamp: Option<Time>,
         pub labels: Labels,
         pub annotations: Annotations,
-        pub owner_references: Vec<OwnerReference>,
+        pub owner_references: Owners,
     }
 
     /// One entry of `metadata.ownerReferences`.
@@ -98,7 +101,7 @@ impl ObjectMeta {
     /// The value of one of the annotations that are kept.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.annotations.0.get(key).map(String::as_str)
+        self.annotations.get(key)
     }
 }
 
@@ -146,9 +149,22 @@ pub fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, St
 
 /// The annotations that rules read; all others (which may be large, or hold
 /// secrets as `last-applied-configuration` does) are dropped while reading.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Annotations(pub BTreeMap<String, String>);
+///
+/// Most objects have none of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Annotations(Option<Arc<BTreeMap<String, String>>>);
+
+impl Annotations {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.as_ref()?.get(key).map(String::as_str)
+    }
+}
+
+impl Serialize for Annotations {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().flat_map(|kept| kept.iter()))
+    }
+}
 
 const KEPT_ANNOTATIONS: &[&str] = &[
     "deployment.kubernetes.io/revision",
@@ -182,7 +198,7 @@ impl<'de> Deserialize<'de> for Annotations {
                         map.next_value::<serde::de::IgnoredAny>()?;
                     }
                 }
-                Ok(Annotations(kept))
+                Ok(Annotations((!kept.is_empty()).then(|| Arc::new(kept))))
             }
         }
         deserializer.deserialize_map(Kept)

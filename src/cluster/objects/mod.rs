@@ -42,7 +42,7 @@ pub type Time = chrono::DateTime<chrono::Utc>;
 macro_rules! slim {
     ($( $(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident : $type:ty, )* } )*) => { $(
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         #[allow(missing_docs, reason = "fields carry Kubernetes' own names")]
         pub struct $name { $(

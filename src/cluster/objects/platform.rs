@@ -182,7 +182,7 @@ slim! {
 }
 
 /// A value that is read and thrown away; written as an empty object.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Discarded {}
 
 impl<'de> serde::Deserialize<'de> for Discarded {

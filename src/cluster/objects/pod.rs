@@ -7,41 +7,46 @@ use serde_json::Value;
 
 use super::{Condition, LabelSelector, ObjectMeta, SelectorRequirement, Time, slim};
 
-/// A pod. Its node stands beside its spec, so that replicas on several nodes
-/// can share one spec.
+/// A pod. What tells it from its replicas stands beside its spec and status,
+/// so that they can share both.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(from = "PodOnTheWire", into = "PodOnTheWire")]
 pub struct Pod {
     /// Names, labels and owners.
     pub metadata: ObjectMeta,
     /// `spec.nodeName`; empty when the pod was not scheduled.
-    pub node_name: String,
+    pub node_name: Arc<str>,
+    /// `status.startTime`: when the kubelet took the pod.
+    pub start_time: Option<Time>,
     /// What was asked for.
     pub spec: Arc<PodSpec>,
     /// What is.
-    pub status: PodStatus,
+    pub status: Arc<PodStatus>,
 }
 
 impl From<PodOnTheWire> for Pod {
-    fn from(mut pod: PodOnTheWire) -> Self {
+    fn from(pod: PodOnTheWire) -> Self {
+        let (mut spec, mut status) = (pod.spec, pod.status);
         Self {
             metadata: pod.metadata,
-            node_name: std::mem::take(&mut Arc::make_mut(&mut pod.spec).wire_node_name),
-            spec: pod.spec,
-            status: pod.status,
+            node_name: std::mem::take(&mut spec.wire_node_name).into(),
+            start_time: status.wire_start_time.take(),
+            spec: Arc::new(spec),
+            status: Arc::new(status),
         }
     }
 }
 
 impl From<Pod> for PodOnTheWire {
-    fn from(mut pod: Pod) -> Self {
-        if !pod.node_name.is_empty() {
-            Arc::make_mut(&mut pod.spec).wire_node_name = pod.node_name;
-        }
+    fn from(pod: Pod) -> Self {
+        let mut spec = Arc::unwrap_or_clone(pod.spec);
+        let mut status = Arc::unwrap_or_clone(pod.status);
+        spec.wire_node_name = pod.node_name.as_ref().to_owned();
+        status.wire_start_time = pod.start_time;
         Self {
             metadata: pod.metadata,
-            spec: pod.spec,
-            status: pod.status,
+            spec,
+            status,
         }
     }
 }
@@ -50,7 +55,7 @@ slim! {
     /// A pod as Kubernetes writes it.
     pub struct PodOnTheWire {
         pub metadata: ObjectMeta,
-        pub spec: Arc<PodSpec>,
+        pub spec: PodSpec,
         pub status: PodStatus,
     }
 
@@ -267,7 +272,9 @@ slim! {
         pub phase: String,
         pub reason: String,
         pub message: String,
-        pub start_time: Option<Time>,
+        /// Only on the wire: see [`Pod::start_time`].
+        #[serde(rename = "startTime")]
+        pub wire_start_time: Option<Time>,
         #[serde(rename = "podIP")]
         pub pod_ip: String,
         pub conditions: Vec<Condition>,
@@ -317,7 +324,7 @@ slim! {
 
 /// A resource quantity as it stands on the wire: a string, or a bare number in
 /// hand-written YAML. [`crate::cluster::quantity`] gives it a value.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "Value", into = "String")]
 pub struct Quantity(pub String);
 
@@ -360,6 +367,6 @@ impl Pod {
     /// When the kubelet took the pod, else when it was created.
     #[must_use]
     pub fn started(&self) -> Option<Time> {
-        self.status.start_time.or(self.metadata.creation_timestamp)
+        self.start_time.or(self.metadata.creation_timestamp)
     }
 }
