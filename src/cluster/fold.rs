@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::objects::{
     Application, Certificate, Condition, ContainerStatus, CronJob, DaemonSet, Deployment,
     EndpointSlice, Event, ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress,
-    Issuer, Job, LabelSelector, Lease, Namespace, Node, NodeMetrics, PersistentVolume,
+    Issuer, Job, LabelSelector, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
     PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics, PodSpec, PodStatus, PodTemplate,
     ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time, Toleration,
     condition,
@@ -43,7 +43,7 @@ macro_rules! kept_whole {
 kept_whole! {
     Application Certificate Event ExternalSecret Gateway HorizontalPodAutoscaler HttpRoute
     Ingress Issuer Lease Namespace Node NodeMetrics PersistentVolume PersistentVolumeClaim
-    PodDisruptionBudget PodMetrics ResourceQuota SecretStore Service StorageClass
+    PodDisruptionBudget PodMetrics ResourceQuota SecretStore StorageClass
 }
 
 macro_rules! with_template {
@@ -51,7 +51,9 @@ macro_rules! with_template {
         impl Fold for $kind {
             fn fold(&mut self, pool: &mut Pool) {
                 pool.share_meta(&mut self.metadata);
+                pool.share_texts(&mut self.spec.selector.match_labels);
                 pool.share_template(&mut self.spec.template);
+                self.status.conditions.shrink_to_fit();
             }
         }
     )* };
@@ -60,6 +62,7 @@ with_template! { Deployment StatefulSet DaemonSet }
 
 impl Fold for ReplicaSet {
     fn fold(&mut self, pool: &mut Pool) {
+        self.metadata.uid = String::new();
         pool.share_meta(&mut self.metadata);
         if self.metadata.controller().is_some() {
             // What is looked at is its deployment's template.
@@ -88,16 +91,31 @@ impl Fold for CronJob {
 }
 
 impl Fold for EndpointSlice {
-    /// One endpoint that takes traffic is as good as a thousand.
+    /// One endpoint that takes traffic is as good as a thousand, wherever it is.
     fn fold(&mut self, pool: &mut Pool) {
+        // Its Service is named by a label.
+        self.metadata.uid = String::new();
+        self.metadata.owner_references = Owners::default();
         pool.share_meta(&mut self.metadata);
         let mut has_ready = false;
-        self.endpoints.retain(|endpoint| {
-            let is_more_of_it = endpoint.is_ready() && has_ready;
-            has_ready |= endpoint.is_ready();
-            !is_more_of_it
+        self.endpoints.retain_mut(|endpoint| {
+            if !endpoint.is_ready() {
+                return true;
+            }
+            (endpoint.addresses, endpoint.target_ref) = (Vec::new(), None);
+            !std::mem::replace(&mut has_ready, true)
         });
         self.endpoints.shrink_to_fit();
+        self.ports.shrink_to_fit();
+    }
+}
+
+impl Fold for Service {
+    fn fold(&mut self, pool: &mut Pool) {
+        self.metadata.uid = String::new();
+        pool.share_meta(&mut self.metadata);
+        pool.share_texts(&mut self.spec.selector);
+        self.spec.ports.shrink_to_fit();
     }
 }
 
@@ -124,10 +142,7 @@ impl Fold for Pod {
             drop_times(status, pool.now());
             pool.share_status(&self.metadata, &mut self.status);
         } else {
-            // Decoding leaves room for four objects or more where there is one.
-            status.conditions.shrink_to_fit();
-            status.container_statuses.shrink_to_fit();
-            status.init_container_statuses.shrink_to_fit();
+            status.shrink_to_fit();
         }
     }
 }

@@ -2,6 +2,11 @@
 //! with its replica set, Service and endpoints; one pod of a hundred crashes.
 //! The objects are as large as real ones, `managedFields` and all.
 
+#![allow(dead_code, reason = "no test crate needs all of it")]
+
+use std::sync::LazyLock;
+
+pub mod cycle;
 pub mod measure;
 pub mod server;
 
@@ -13,9 +18,6 @@ const APPS: usize = 50;
 const PODS_A_NODE: usize = 100;
 /// One pod of so many crashes.
 const ONE_IN: usize = 100;
-
-/// The moment at which all is as the templates say.
-pub const NOW: &str = "2026-03-01T12:00:00Z";
 
 /// A cluster of so many pods.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +71,7 @@ impl Crowd {
     #[must_use]
     pub fn object(self, kind: Kind, index: usize) -> String {
         let of = Instance::of(kind, index);
-        fill(template(kind, &of), &of)
+        of.fill(&TEMPLATES[template(kind, of.crashes())])
     }
 }
 
@@ -145,6 +147,34 @@ impl Instance {
         }
     }
 
+    /// Where an API server keeps it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let folder = match self.kind {
+            Kind::Pod => "pods",
+            Kind::Deployment => "deployments",
+            Kind::ReplicaSet => "replicasets",
+            Kind::Service => "services/specs",
+            Kind::EndpointSlice => "endpointslices",
+            Kind::Event => "events",
+            Kind::Node => return format!("minions/{}", self.name()),
+            Kind::Namespace => return format!("namespaces/{}", self.name()),
+        };
+        format!("{folder}/{}/{}", self.namespace(), self.name())
+    }
+
+    fn fill(&self, template: &[String]) -> String {
+        let mut text = String::with_capacity(10_000);
+        for (at, part) in template.iter().enumerate() {
+            if at % 2 == 0 {
+                text.push_str(part);
+            } else {
+                text.push_str(&self.field(part));
+            }
+        }
+        text
+    }
+
     fn field(&self, name: &str) -> String {
         match name {
             "" => "@".to_owned(),
@@ -181,29 +211,34 @@ fn uid(kind: usize, number: usize) -> String {
     format!("{number:08x}-7c1e-4d5b-9a{kind:02x}-3f2b1c0d9e8f")
 }
 
-fn template(kind: Kind, of: &Instance) -> &'static str {
+/// The position of a kind's template.
+fn template(kind: Kind, crashes: bool) -> usize {
     match kind {
-        Kind::Pod if of.crashes() => include_str!("objects/crashing.json"),
-        Kind::Pod => include_str!("objects/pod.json"),
-        Kind::Deployment => include_str!("objects/deployment.json"),
-        Kind::ReplicaSet => include_str!("objects/replicaset.json"),
-        Kind::Service => include_str!("objects/service.json"),
-        Kind::EndpointSlice => include_str!("objects/endpointslice.json"),
-        Kind::Event => include_str!("objects/event.json"),
-        Kind::Node => include_str!("objects/node.json"),
-        Kind::Namespace => include_str!("objects/namespace.json"),
+        Kind::Pod if crashes => KINDS.len(),
+        kind => kind as usize,
     }
 }
 
-/// Fields stand between two `@`; nothing between them is the sign itself.
-fn fill(template: &str, of: &Instance) -> String {
-    let mut text = String::with_capacity(template.len() + 512);
-    for (at, part) in template.split('@').enumerate() {
-        if at % 2 == 0 {
-            text.push_str(part);
-        } else {
-            text.push_str(&of.field(part));
-        }
-    }
-    text
-}
+/// The objects, in the order of the enum; the last is a pod that crashes. Text
+/// and fields take turns: a field stands between two `@`, and where nothing
+/// stands between them, the sign itself.
+static TEMPLATES: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+    let files = [
+        include_str!("objects/pod.json"),
+        include_str!("objects/deployment.json"),
+        include_str!("objects/replicaset.json"),
+        include_str!("objects/service.json"),
+        include_str!("objects/endpointslice.json"),
+        include_str!("objects/event.json"),
+        include_str!("objects/node.json"),
+        include_str!("objects/namespace.json"),
+        include_str!("objects/crashing.json"),
+    ];
+    let parts = files.map(|file| {
+        // On the wire there is no white space.
+        let compact: String = file.lines().map(str::trim_start).collect();
+        let compact = compact.replace("\": ", "\":");
+        compact.split('@').map(str::to_owned).collect()
+    });
+    parts.into()
+});

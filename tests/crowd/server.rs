@@ -88,6 +88,10 @@ fn answer(crowd: Crowd, target: &str) -> String {
         let (_, value) = pairs.find(|(k, _)| *k == key)?;
         value.parse::<usize>().ok()
     };
+    if path == "/apis" {
+        return r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":[]}"#
+            .to_owned();
+    }
     match KINDS.iter().find(|(_, list)| *list == path) {
         Some((kind, _)) => page(
             crowd,
@@ -95,7 +99,7 @@ fn answer(crowd: Crowd, target: &str) -> String {
             value("continue").unwrap_or(0),
             value("limit").unwrap_or(usize::MAX),
         ),
-        // No optional API, and nothing of all other kinds.
+        // Of all other kinds there is nothing.
         None => r#"{"kind":"List","metadata":{},"items":[]}"#.to_owned(),
     }
 }

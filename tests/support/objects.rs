@@ -20,6 +20,7 @@ pub fn collect(documents: &[Value]) -> Result<Objects, String> {
 /// # Errors
 ///
 /// As [`collect`].
+#[allow(dead_code, reason = "only tables of live cycles need it")]
 pub fn folded(documents: &[Value], now: Time) -> Result<Objects, String> {
     gather(documents, Some(Pool::new(now)))
 }

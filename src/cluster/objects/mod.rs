@@ -9,6 +9,7 @@
 
 mod batch;
 mod event;
+mod map;
 mod meta;
 mod network;
 mod node;
@@ -20,6 +21,7 @@ mod workload;
 
 pub use batch::*;
 pub use event::*;
+pub use map::*;
 pub use meta::*;
 pub use network::*;
 pub use node::*;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Condition, ObjectMeta, Quantity, Time, slim};
+use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, slim};
 
 slim! {
     /// An Argo CD application.
@@ -171,13 +171,13 @@ slim! {
     /// What a container uses.
     pub struct ContainerMetrics {
         pub name: String,
-        pub usage: BTreeMap<String, Quantity>,
+        pub usage: SmallMap<Quantity>,
     }
 
     /// What a node uses, from metrics.k8s.io.
     pub struct NodeMetrics {
         pub metadata: ObjectMeta,
-        pub usage: BTreeMap<String, Quantity>,
+        pub usage: SmallMap<Quantity>,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Pods.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Condition, LabelSelector, ObjectMeta, SelectorRequirement, Time, slim};
+use super::{
+    Condition, LabelSelector, ObjectMeta, SelectorRequirement, SmallMap, TextMap, Time, slim,
+};
 
 /// A pod. What tells it from its replicas stands beside its spec and status,
 /// so that they can share both.
@@ -78,7 +79,7 @@ slim! {
         pub init_containers: Vec<Container>,
         pub volumes: Vec<Volume>,
         pub image_pull_secrets: Vec<LocalReference>,
-        pub node_selector: BTreeMap<String, String>,
+        pub node_selector: TextMap,
         pub affinity: Affinity,
         pub tolerations: Vec<Toleration>,
         pub topology_spread_constraints: Vec<TopologySpread>,
@@ -103,9 +104,9 @@ slim! {
         pub env_from: Vec<EnvFrom>,
         pub resources: Resources,
         pub volume_mounts: Vec<VolumeMount>,
-        pub startup_probe: Option<Probe>,
-        pub readiness_probe: Option<Probe>,
-        pub liveness_probe: Option<Probe>,
+        pub startup_probe: Option<Box<Probe>>,
+        pub readiness_probe: Option<Box<Probe>>,
+        pub liveness_probe: Option<Box<Probe>>,
     }
 
     /// A port that a container says it listens on.
@@ -120,7 +121,7 @@ slim! {
     pub struct EnvVar {
         pub name: String,
         pub value: String,
-        pub value_from: Option<EnvSource>,
+        pub value_from: Option<Box<EnvSource>>,
     }
 
     /// Where an environment variable's value comes from.
@@ -144,8 +145,8 @@ slim! {
 
     /// Requests and limits, as quantities.
     pub struct Resources {
-        pub requests: BTreeMap<String, Quantity>,
-        pub limits: BTreeMap<String, Quantity>,
+        pub requests: SmallMap<Quantity>,
+        pub limits: SmallMap<Quantity>,
     }
 
     /// Where a volume is mounted.
@@ -368,5 +369,35 @@ impl Pod {
     #[must_use]
     pub fn started(&self) -> Option<Time> {
         self.start_time.or(self.metadata.creation_timestamp)
+    }
+}
+
+/// Decoding leaves room for four elements or more where there is one.
+impl PodSpec {
+    /// Gives back the room that is not used.
+    pub fn shrink_to_fit(&mut self) {
+        self.containers.shrink_to_fit();
+        self.init_containers.shrink_to_fit();
+        self.volumes.shrink_to_fit();
+        self.image_pull_secrets.shrink_to_fit();
+        self.tolerations.shrink_to_fit();
+        self.topology_spread_constraints.shrink_to_fit();
+        for container in self.containers.iter_mut().chain(&mut self.init_containers) {
+            container.command.shrink_to_fit();
+            container.args.shrink_to_fit();
+            container.ports.shrink_to_fit();
+            container.env.shrink_to_fit();
+            container.env_from.shrink_to_fit();
+            container.volume_mounts.shrink_to_fit();
+        }
+    }
+}
+
+impl PodStatus {
+    /// Gives back the room that is not used.
+    pub fn shrink_to_fit(&mut self) {
+        self.conditions.shrink_to_fit();
+        self.container_statuses.shrink_to_fit();
+        self.init_container_statuses.shrink_to_fit();
     }
 }
