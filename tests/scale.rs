@@ -17,8 +17,8 @@ const UNDER_WAY: usize = 8 << 20;
 #[test]
 fn memory_grows_with_what_is_kept_of_a_pod() {
     let pods = 5_000;
-    let none = Cycle::over(&program(), Crowd { pods: 0 });
-    let many = Cycle::over(&program(), Crowd { pods });
+    let none = Cycle::over(&program(), Crowd::of(0));
+    let many = Cycle::over(&program(), Crowd::of(pods));
     println!("{none:?}\n{many:?}");
     assert_eq!(many.cost.status.code(), Some(0), "{}", many.cost.stderr);
     assert_eq!(many.findings(), pods / 100);

@@ -23,6 +23,8 @@ const ONE_IN: usize = 100;
 #[derive(Debug, Clone, Copy)]
 pub struct Crowd {
     pub pods: usize,
+    /// Whether their deployments, replica sets, Services and endpoints are there.
+    pub keepers: bool,
 }
 
 /// A kind that a crowd has objects of.
@@ -54,13 +56,24 @@ pub const KINDS: [(Kind, &str); 8] = [
 ];
 
 impl Crowd {
+    /// Pods with all that keeps and reaches them.
+    #[must_use]
+    pub fn of(pods: usize) -> Self {
+        Self {
+            pods,
+            keepers: true,
+        }
+    }
+
     /// How many objects of a kind there are.
     #[must_use]
     pub fn count(self, kind: Kind) -> usize {
         let apps = self.pods.div_ceil(REPLICAS);
         match kind {
             Kind::Pod => self.pods,
-            Kind::Deployment | Kind::ReplicaSet | Kind::Service | Kind::EndpointSlice => apps,
+            Kind::Deployment | Kind::ReplicaSet | Kind::Service | Kind::EndpointSlice => {
+                if self.keepers { apps } else { 0 }
+            }
             Kind::Event => self.pods / ONE_IN,
             Kind::Node => self.pods.div_ceil(PODS_A_NODE),
             Kind::Namespace => apps.div_ceil(APPS),
