@@ -187,7 +187,10 @@ impl Session<'_> {
     /// A dump is judged without a word to anybody, unless somebody says so: by
     /// `--send`, or by naming an endpoint of their own.
     fn is_silent(&self) -> bool {
-        self.options.snapshot.as_ref().is_some_and(|dump| !dump.send)
+        self.options
+            .snapshot
+            .as_ref()
+            .is_some_and(|dump| !dump.send)
     }
 
     fn github_is_asked(&self) -> bool {

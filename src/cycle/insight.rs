@@ -51,7 +51,9 @@ impl Inquiry<'_> {
     }
 
     fn is_asked(&self, incident: &Incident) -> bool {
-        let is_meant = self.focus.is_none_or(|service| check::is_about(incident, service));
+        let is_meant = self
+            .focus
+            .is_none_or(|service| check::is_about(incident, service));
         incident.severity < Severity::Sev4 && is_meant
     }
 
@@ -138,7 +140,11 @@ impl Inquiry<'_> {
         extras: &mut BTreeMap<String, Extra>,
     ) {
         let is_full = |due: &&Due| due.kind.is_full() && due.kind != Kind::Digest;
-        let ids: Vec<_> = due.iter().filter(is_full).flat_map(|d| &d.incidents).collect();
+        let ids: Vec<_> = due
+            .iter()
+            .filter(is_full)
+            .flat_map(|d| &d.incidents)
+            .collect();
         let said = report.incidents.iter().filter(|i| ids.contains(&&i.id));
         let incidents: Vec<_> = said.collect();
         let scene = scene(snapshot, verdict, self.deadline);
