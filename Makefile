@@ -35,8 +35,10 @@ example: ## Make the example dump anew, from the control plane
 	@assets="$$(tests/control-plane/build.sh)" && \
 	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --test cluster example -- --ignored
 
-bench: ## Judge ten thousand failing objects, and print how long it takes
-	$(CARGO) test --release --test detect scale -- --nocapture
+bench: release ## Measure the budgets in one run: against kubectl on a real API server, and at 150 000 pods
+	@assets="$$(tests/control-plane/build.sh)" && \
+	KUBEBUILDER_ASSETS="$$assets" K8S_MONITOR_BENCH_PROGRAM="$(CURDIR)/target/release/k8s-monitor" \
+	$(CARGO) test --test cluster bench::budgets -- --ignored --nocapture
 
 bench-diagnosis: ## Judge a folder of recorded faults: make bench-diagnosis DIR=...
 	K8S_MONITOR_BENCH_CASES="$(abspath $(DIR))" $(CARGO) test --test diagnose recorded_faults -- --nocapture

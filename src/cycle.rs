@@ -1,5 +1,6 @@
 //! One cycle, in the order in which it happens.
 
+mod insight;
 mod journal;
 mod tell;
 
@@ -8,13 +9,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use crate::assess::{Incident, Rule, Severity};
+use crate::agents::Agents;
+use crate::assess::{Rule, Severity};
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
 use crate::cluster::{Resource, Snapshot};
 use crate::config::Config;
-use crate::correlate::github::GitHub;
-use crate::correlate::{self, Answer};
 use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -22,10 +22,11 @@ use crate::http::{Http, Peer, SystemClock};
 use crate::inventory::Inventory;
 use crate::lifecycle::{self, Due, Rendered, Step, Today};
 use crate::notify::{self, Extra, Scene};
-use crate::report::{self, Llm, Mode, Report};
+use crate::report::{self, Mode, Report};
 use crate::state::{State, Store};
 use crate::verdict::{self, Grounds, Verdict};
 
+use insight::{Inquiry, Insight};
 use journal::Memory;
 pub use tell::Voice;
 
@@ -43,6 +44,8 @@ pub struct Cycle<'a> {
     pub http: &'a Http,
     /// Whether commits are looked for.
     pub github: bool,
+    /// The one service that matters in a triage.
+    pub focus: Option<&'a str>,
     /// When the cycle must be over.
     pub deadline: Instant,
     /// A full cycle, or the triage of one service.
@@ -107,7 +110,13 @@ impl<'a> Cycle<'a> {
             snapshot.requests += requests;
             verdict = self.judge(&snapshot, &memory.state);
         }
-        let answers = self.correlate(&mut memory.state, &snapshot, &verdict);
+        let inquiry = self.inquiry();
+        let mut agents = Agents::new(self.config, self.http, self.model_off.take());
+        let mut insight = Insight::default();
+        if inquiry.is_due(&verdict) {
+            (self.progress)("looking for commits and causes");
+            insight = inquiry.ask(&mut agents, &mut memory.state, &snapshot, &mut verdict);
+        }
         let Step {
             tracked,
             due,
@@ -122,9 +131,14 @@ impl<'a> Cycle<'a> {
             .iter()
             .map(|t| report::incident(t, &verdict.roster))
             .collect();
-        let extras = enrich(&mut report, answers);
+        let mut extras = insight.enrich(&mut report);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
         self.conclude(&mut report);
+        if matches!(self.voice, Voice::Slack { .. } | Voice::Plan) {
+            let (seen, said) = ((&snapshot, &verdict), (&*due, &report));
+            inquiry.announce(&mut agents, &mut memory.state, seen, said, &mut extras);
+        }
+        report.llm = agents.llm(&memory.state.spend);
 
         let messages = self.write(due, &report, &memory.state, &extras, snapshot.now);
         if !messages.is_empty() && matches!(self.voice, Voice::Slack { .. }) {
@@ -132,6 +146,7 @@ impl<'a> Cycle<'a> {
         }
         let voice = std::mem::replace(&mut self.voice, Voice::None);
         let is_told = tell::tell(voice, &mut memory, messages, &mut report, snapshot.now);
+        report.requests.anthropic = self.http.attempts(Peer::Anthropic);
         report.requests.github = self.http.attempts(Peer::Github);
         report.requests.kubernetes = snapshot.requests + self.store.requests();
         if matches!(self.source, Source::Live(_)) {
@@ -183,33 +198,15 @@ impl<'a> Cycle<'a> {
         verdict::judge(snapshot, &grounds)
     }
 
-    /// Which commits may have done it, by fingerprint.
-    fn correlate(
-        &self,
-        state: &mut State,
-        snapshot: &Snapshot,
-        verdict: &Verdict,
-    ) -> BTreeMap<String, Answer> {
-        let grave = |i: &&Incident| i.severity < Severity::Sev4;
-        let incidents: Vec<_> = verdict.incidents.iter().filter(grave).collect();
-        if !self.github || incidents.is_empty() {
-            return BTreeMap::new();
-        }
-        (self.progress)("looking for the commit");
-        let scene = correlate::Scene {
-            roster: &verdict.roster,
-            repository: self.inventory.repository.as_deref(),
-            snapshot,
+    fn inquiry(&self) -> Inquiry<'a> {
+        Inquiry {
             config: self.config,
-        };
-        let cache = &mut state.cache;
-        let mut hub = GitHub::new(self.config, self.http, cache, snapshot.now, self.deadline);
-        let answers = correlate::correlate(&incidents, &scene, &mut hub);
-        let named = incidents.iter().map(|i| i.fingerprint.clone());
-        named
-            .zip(answers)
-            .filter_map(|(name, answer)| Some((name, answer?)))
-            .collect()
+            inventory: self.inventory,
+            http: self.http,
+            github: self.github,
+            focus: self.focus,
+            deadline: self.deadline,
+        }
     }
 
     fn advance(&self, state: &State, snapshot: &Snapshot, verdict: &mut Verdict) -> Step {
@@ -242,7 +239,6 @@ impl<'a> Cycle<'a> {
             cycle: &report.cycle.id,
             now,
             extras,
-            model_note: None,
         };
         due.into_iter()
             .map(|due| {
@@ -287,10 +283,6 @@ impl<'a> Cycle<'a> {
         });
         report.visibility = report::visibility(snapshot);
         report.services = verdict.services.iter().map(report::service).collect();
-        report.llm = Llm {
-            note: self.model_off.clone(),
-            ..Llm::default()
-        };
         report
     }
 
@@ -301,21 +293,6 @@ impl<'a> Cycle<'a> {
         report.severity = highest.unwrap_or(Severity::Sev4);
         report.exit_code = ExitStatus::of_verdict(highest, self.exit_zero).code();
     }
-}
-
-/// Adds to the incidents what others than the rules found, and hands back what
-/// messages need of it beside, by incident id.
-fn enrich(report: &mut Report, mut answers: BTreeMap<String, Answer>) -> BTreeMap<String, Extra> {
-    let mut extras = BTreeMap::new();
-    for incident in &mut report.incidents {
-        if let Some(answer) = answers.remove(&incident.fingerprint) {
-            incident.correlation = Some(answer.correlation);
-            let extra: &mut Extra = extras.entry(incident.id.clone()).or_default();
-            extra.rollback.clone_from(&answer.rollback);
-            incident.actions.extend(answer.rollback);
-        }
-    }
-    extras
 }
 
 /// Whether something was unread whose absence means not to see outages.

@@ -172,7 +172,7 @@ fn a_right_that_is_missing_is_the_one_red_line() {
         remedy
             .as_str()
             .unwrap()
-            .contains("kubectl apply -f deploy/rbac.yaml"),
+            .contains("kubectl apply -f deploy/rights/rbac.yaml"),
         "{remedy}"
     );
     let unneeded = World::with_rights(|right| right != "list gateways").report(&[]);
@@ -417,10 +417,13 @@ fn asked(rights: &[Right]) -> BTreeSet<String> {
 
 #[test]
 fn exactly_what_is_deployed_is_asked_for() {
-    assert_eq!(asked(&rights::to_read()), granted("deploy/rbac.yaml"));
+    assert_eq!(
+        asked(&rights::to_read()),
+        granted("deploy/rights/rbac.yaml")
+    );
     let state = StateMap::of("configmap:k8s-monitor/k8s-monitor-state").unwrap();
     assert_eq!(
         asked(&rights::to_remember(&state)),
-        granted("deploy/state-rbac.yaml")
+        granted("deploy/rights/state-rbac.yaml")
     );
 }

@@ -129,7 +129,7 @@ pub fn diagnose(
         found.push_str(&more);
     }
     let (answer, data) = best.ok_or(Silence::Unasked)?;
-    check(answer, &data, matter, desk).ok_or(Silence::Useless)
+    check(&answer, &data, matter, desk).ok_or(Silence::Useless)
 }
 
 fn intro(left: usize) -> String {
@@ -164,7 +164,7 @@ fn look_up(wanted: &[Wanted], left: usize, matter: &Matter, desk: &mut Desk) -> 
 }
 
 /// What of an answer may be shown.
-fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Option<Diagnosis> {
+fn check(answer: &Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Option<Diagnosis> {
     let evidence = matter.incident.findings.iter().flat_map(|f| &f.evidence);
     let known: Vec<_> = evidence.map(|e| e.id.as_str()).collect();
     let is_known = |id: &String| known.contains(&id.as_str());

@@ -12,6 +12,9 @@ use crate::config::MODEL;
 use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::secret::Secret;
 
+/// Anthropic's own API.
+pub const PUBLIC: &str = "https://api.anthropic.com";
+
 /// The version of the API that this program speaks.
 const VERSION: &str = "2023-06-01";
 /// A short answer comes within seconds; longer than this it is not waited for.
@@ -179,7 +182,7 @@ impl<'a> Anthropic<'a> {
             .map_err(|_| ModelError::Malformed("the question is no JSON"))?;
         let url = format!("{}/v1/messages", self.base_url.trim_end_matches('/'));
         let request = Request::post(Peer::Anthropic, &url, "application/json", body);
-        read(&self.send(request, deadline)?)
+        Ok(read(&self.send(request, deadline)?))
     }
 
     /// Attempts so far.
@@ -225,6 +228,7 @@ struct Block {
 }
 
 #[derive(Deserialize)]
+#[allow(clippy::struct_field_names, reason = "Anthropic's names")]
 struct Counted {
     input_tokens: u64,
     output_tokens: u64,
@@ -234,7 +238,7 @@ struct Counted {
     cache_read_input_tokens: Option<u64>,
 }
 
-fn read(response: &Response) -> Result<Reply, ModelError> {
+fn read(response: &Response) -> Reply {
     // What cannot be read may have cost: it is a reply without a text.
     let message = serde_json::from_slice::<Message>(&response.body).unwrap_or(Message {
         stop_reason: None,
@@ -242,7 +246,7 @@ fn read(response: &Response) -> Result<Reply, ModelError> {
         usage: None,
     });
     let text = message.content.iter().filter(|block| block.kind == "text");
-    Ok(Reply {
+    Reply {
         stop: message.stop_reason.unwrap_or_default(),
         text: text.map(|block| block.text.as_str()).collect(),
         usage: message.usage.map(|counted| {
@@ -256,7 +260,7 @@ fn read(response: &Response) -> Result<Reply, ModelError> {
                 output: counted.output_tokens.min(MOST_TOKENS),
             }
         }),
-    })
+    }
 }
 
 /// The class of an answer that is none.

@@ -58,8 +58,7 @@ pub fn is_allowed(command: &str, names: &Names) -> bool {
     let words: Vec<&str> = command.split(' ').collect();
     match words.as_slice() {
         ["kubectl", rest @ ..] => kubectl(rest, names).is_some(),
-        ["git", "revert", sha] => is_commit(sha, names),
-        ["git", "show", sha] => is_commit(sha, names),
+        ["git", "revert" | "show", sha] => is_commit(sha, names),
         ["git", "log", rest @ ..] => log(rest, names),
         ["argocd", "app", "get" | "diff" | "history", name] => names
             .service
@@ -112,18 +111,16 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
     let (verb, rest) = parsed.words.split_first().filter(|_| within)?;
     let named = |kind: Kind, name: &str| names.reach.holds(kind, parsed.namespace, name);
     let is_fine = match (*verb, rest) {
-        ("get", ["events"]) => !parsed.namespace.is_empty(),
-        ("get" | "describe", [one]) if one.contains('/') => reference(one, &named),
+        ("get", ["events"]) | ("top", ["pods" | "pod"]) => !parsed.namespace.is_empty(),
+        ("get" | "describe" | "logs", [one]) if one.contains('/') => reference(one, &named),
         // The values of variables may be secrets: whole objects are not printed.
         ("get", [kind]) => {
             let kind = objects::kind(kind)?;
             !parsed.output && (kind.is_global || !parsed.namespace.is_empty())
         }
         ("get" | "describe", [kind, name]) => named(objects::kind(kind)?, name),
-        ("logs", [one]) if one.contains('/') => reference(one, &named),
         ("logs", [pod]) => named(objects::kind("pod")?, pod),
         ("top", ["nodes" | "node"]) => true,
-        ("top", ["pods" | "pod"]) => !parsed.namespace.is_empty(),
         ("rollout", ["status" | "history" | "restart", one]) => reference(one, &|kind, name| {
             matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
         }),

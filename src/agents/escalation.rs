@@ -175,10 +175,10 @@ pub fn weigh(
         max_tokens: ROLE.share().out,
     };
     let (answer, _) = desk.ask::<Answer>(&ask, memory.spend, scene.deadline)?;
-    Ok(check(answer, &data, matter, desk))
+    Ok(check(&answer, &data, matter, desk))
 }
 
-fn check(answer: Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Weight {
+fn check(answer: &Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Weight {
     let mut said = |part: &str, text: &str, subjects: &[&str]| {
         let checked = prose::check_alone(text, LONGEST, shown, subjects);
         if let Err(flaw) = checked {

@@ -67,7 +67,7 @@ static FLAWS: LazyLock<Vec<(Regex, Flaw)>> = LazyLock::new(|| {
     [
         (r"<[!@#]|(^|[\s(])@[A-Za-z]|(^|[\s(])#[a-z][\w-]*", Flaw::Mention),
         (r"(?i)[a-z][a-z0-9+.-]*://|\bwww\.|\]\(", Flaw::Link),
-        (r"`|\$[({]|&&|\|\||\s\|\s|(?i)\b(rm|chmod|curl|wget|sudo|nc|eval|exec)\s+[-/\w]|\bkubectl\s|\b(ba)?sh\s+-c|base64\s+-|git\s+(push|reset|revert)\b|\bhelm\s+(install|upgrade|uninstall|rollback)\b|drop\s+(table|database)\b|delete\s+(the\s+)?(namespace|ns|pvc|cluster|database)\b", Flaw::Command),
+        (r"`|\$[({]|&&|\|\||\s\|\s|(?i)\b((rm|chmod|curl|wget|sudo)\s+[-/\w]|(nc|eval|exec)\s+[-/])|\bkubectl\s|\b(ba)?sh\s+-c|base64\s+-|git\s+(push|reset|revert)\b|\bhelm\s+(install|upgrade|uninstall|rollback)\b|drop\s+(table|database)\b|delete\s+(the\s+)?(namespace|ns|pvc|cluster|database)\b", Flaw::Command),
         (r"(?i)\b(ignore|disregard|forget|override)\b.{0,40}\b(instructions?|rules?|prompts?|alerts?|incidents?|messages?)\b|\bsystem prompt\b|\byou (are|must|should) (now|not|an?)\b|\bdo not (notify|alert|page|send|tell)\b", Flaw::Order),
         (r"(?i)\bsev\W{0,2}\d", Flaw::Severity),
     ]

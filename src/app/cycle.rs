@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use super::{Done, Session, unknown};
+use crate::agents::anthropic;
 use crate::check;
 use crate::cli::{OutputFormat, StateLocation};
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
-use crate::correlate;
+use crate::correlate::github;
 use crate::cycle::{self, Cycle, Outcome, Source, Voice};
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -21,8 +22,9 @@ use crate::report::{self, Mode, Report};
 use crate::state;
 
 /// What `run` and `check` have in common.
-struct Kind {
+struct Kind<'a> {
     mode: Mode,
+    focus: Option<&'a str>,
     dry_run: bool,
     exit_zero: bool,
 }
@@ -36,7 +38,7 @@ impl Session<'_> {
         let done = self.cycle(&http, dry_run, exit_zero);
         pulse.end(&done);
         let (outcome, status) = done?;
-        if !dry_run {
+        if !dry_run && !self.is_silent() {
             self.measure(&http, &outcome.report);
         }
         let report = &outcome.report;
@@ -89,6 +91,7 @@ impl Session<'_> {
         let (_, inventory) = self.watched()?;
         let kind = Kind {
             mode: Mode::Run,
+            focus: None,
             dry_run,
             exit_zero,
         };
@@ -109,6 +112,7 @@ impl Session<'_> {
             .ok_or_else(|| unknown(name, &path, &inventory))?;
         let kind = Kind {
             mode: Mode::Check,
+            focus: Some(&service),
             dry_run: false,
             exit_zero: false,
         };
@@ -145,11 +149,8 @@ impl Session<'_> {
             dry_run: kind.dry_run,
             exit_zero: kind.exit_zero,
             voice,
-            model_off: Some(if self.options.llm {
-                "the model is not part of this version".to_owned()
-            } else {
-                "--no-llm".to_owned()
-            }),
+            focus: kind.focus,
+            model_off: self.model_is_off(),
             notes,
             progress: &|stage| {
                 if !quiet {
@@ -163,10 +164,9 @@ impl Session<'_> {
     /// Whom to tell: nobody in a triage and of a dump; a drill and a cycle tell
     /// Slack, if they can.
     fn voice<'h>(&'h self, http: &'h Http, kind: &Kind) -> (Voice<'h>, Vec<String>) {
-        let is_seen_only = self.options.snapshot.as_ref().is_some_and(|s| !s.send);
         let token = self.config.keys.slack.as_ref();
         let mut notes = Vec::new();
-        if kind.mode == Mode::Check || is_seen_only && !kind.dry_run {
+        if kind.mode == Mode::Check || self.is_silent() && !kind.dry_run {
             return (Voice::None, notes);
         }
         if token.is_none() {
@@ -184,10 +184,26 @@ impl Session<'_> {
         (voice, notes)
     }
 
-    /// A dump is judged without a word to anybody, unless somebody says so.
+    /// A dump is judged without a word to anybody, unless somebody says so: by
+    /// `--send`, or by naming an endpoint of their own.
+    fn is_silent(&self) -> bool {
+        self.options
+            .snapshot
+            .as_ref()
+            .is_some_and(|dump| !dump.send)
+    }
+
     fn github_is_asked(&self) -> bool {
-        let dump = self.options.snapshot.as_ref();
-        correlate::is_wanted(&self.config, dump.is_some(), dump.is_some_and(|d| d.send))
+        !self.is_silent() || self.config.endpoints.github != github::PUBLIC
+    }
+
+    fn model_is_off(&self) -> Option<String> {
+        if !self.options.llm {
+            return Some("--no-llm".to_owned());
+        }
+        let is_own = self.config.endpoints.anthropic != anthropic::PUBLIC;
+        let is_off = self.is_silent() && !is_own && self.config.keys.anthropic.is_some();
+        is_off.then(|| "not asked about a dump; --send asks".to_owned())
     }
 
     fn source<'c>(&self, cluster: Option<&'c Cluster>) -> Result<Source<'c>, Error> {

@@ -359,7 +359,7 @@ mod tests {
         let mut leaving = failing.clone();
         leaving.metadata.deletion_timestamp = Some(now());
         let mut done = failing.clone();
-        done.status.phase = "Succeeded".into();
+        std::sync::Arc::make_mut(&mut done.status).phase = "Succeeded".into();
         let pods = vec![unscheduled, leaving, done];
         assert!(
             wanted(&Objects {

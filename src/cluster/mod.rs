@@ -4,10 +4,13 @@
 pub mod dump;
 pub mod failing;
 pub mod fetch;
+pub mod fold;
 pub mod objects;
+mod pool;
 pub mod quantity;
 pub mod resource;
 pub mod snapshot;
 
+pub use pool::Pool;
 pub use resource::Resource;
 pub use snapshot::{ContainerLog, Objects, Read, Snapshot, Source, Unread, UnreadReason};

@@ -123,12 +123,5 @@ pub fn correlate(
         .collect()
 }
 
-/// Whether GitHub is asked in a run that reads a dump: such a run is a drill
-/// or a test, and nothing leaves it unless somebody says so.
-#[must_use]
-pub fn is_wanted(config: &Config, is_dump: bool, sends: bool) -> bool {
-    !is_dump || sends || config.endpoints.github != github::PUBLIC
-}
-
 #[cfg(test)]
 mod tests;

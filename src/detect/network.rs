@@ -3,7 +3,7 @@
 //! A Service without endpoints whose pods are down is a consequence, and those
 //! without a selector, of type ExternalName or scaled to zero are no trouble.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use super::pods::{SETTLING, is_ready};
@@ -13,7 +13,7 @@ use super::view::View;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::objects::{
-    Endpoint, EndpointSlice, Pod, Service, ServicePort, Time, condition,
+    Endpoint, EndpointSlice, Pod, Service, ServicePort, TextMap, Time, condition,
 };
 
 /// Checks every Service that selects pods.
@@ -292,10 +292,10 @@ fn is_settled(view: &View, pod: &Pod) -> bool {
         .is_none_or(|t| view.now() - t > SETTLING)
 }
 
-fn differing(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> String {
+fn differing(selector: &TextMap, labels: &TextMap) -> String {
     let wrong: Vec<_> = selector
         .iter()
-        .filter(|(k, v)| labels.get(*k) != Some(v))
+        .filter(|(k, v)| labels.get(k) != Some(v))
         .map(|(k, v)| match labels.get(k) {
             Some(have) => format!("{k} is {have} on the pods, not {v}"),
             None => format!("the pods have no label {k}={v}"),
@@ -304,7 +304,7 @@ fn differing(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, Stri
     wrong.join(", ")
 }
 
-fn pairs(labels: &BTreeMap<String, String>) -> String {
+fn pairs(labels: &TextMap) -> String {
     let pairs: Vec<_> = labels
         .iter()
         .filter(|(k, _)| !k.ends_with("-hash"))

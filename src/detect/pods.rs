@@ -159,9 +159,9 @@ pub(super) fn probes_allow(pod: &Pod) -> TimeDelta {
         .containers
         .iter()
         .map(|c| {
-            let startup = c.startup_probe.as_ref().map_or(0, until_given_up);
-            let readiness = c.readiness_probe.as_ref().map_or(0, until_ready);
-            let liveness = c.liveness_probe.as_ref().map_or(0, until_given_up);
+            let startup = c.startup_probe.as_deref().map_or(0, until_given_up);
+            let readiness = c.readiness_probe.as_deref().map_or(0, until_ready);
+            let liveness = c.liveness_probe.as_deref().map_or(0, until_given_up);
             startup.saturating_add(readiness.max(liveness))
         })
         .max()

@@ -32,7 +32,7 @@ pub fn selected<'v, 'a>(view: &'v View<'a>, services: &[&Service]) -> Vec<Vec<Se
         for pod in workload.pods.iter().filter(alive) {
             let meta = &pod.metadata;
             for (key, value) in meta.labels.iter() {
-                let pair = (meta.namespace.as_str(), key.as_str(), value.as_str());
+                let pair = (meta.namespace.as_str(), key, &**value);
                 for &at in by_pair.get(&pair).map_or(&[][..], Vec::as_slice) {
                     if selects(&services[at].spec.selector, &meta.labels) {
                         selected[at].push((workload, *pod));
@@ -47,5 +47,5 @@ pub fn selected<'v, 'a>(view: &'v View<'a>, services: &[&Service]) -> Vec<Vec<Se
 fn pairs_of(service: &Service) -> impl Iterator<Item = (&str, &str, &str)> {
     let namespace = service.metadata.namespace.as_str();
     let selector = service.spec.selector.iter();
-    selector.map(move |(key, value)| (namespace, key.as_str(), value.as_str()))
+    selector.map(move |(key, value)| (namespace, key, &**value))
 }

@@ -132,7 +132,7 @@ fn counts<'a>(
     here.flat_map(move |quota| {
         let status = &quota.status;
         let counted = status.hard.iter();
-        let counted = counted.filter(|(key, _)| resources.contains(&key.as_str()));
+        let counted = counted.filter(|(key, _)| resources.contains(key));
         counted.filter_map(|(key, hard)| {
             let used = status.used.get(key).and_then(|u| quantity::parse(&u.0));
             Some(Count {
@@ -196,7 +196,7 @@ pub fn no_room_for_a_claim(case: &Case) -> Option<Proof> {
     })?;
     let (quota, key) = (count.quota, count.key);
     let name = &quota.metadata.name;
-    let amount = |map: &std::collections::BTreeMap<String, crate::cluster::objects::Quantity>| {
+    let amount = |map: &crate::cluster::objects::SmallMap<crate::cluster::objects::Quantity>| {
         map.get(key).map_or_else(|| "0".to_owned(), |q| q.0.clone())
     };
     let (used, hard) = (amount(&quota.status.used), amount(&quota.status.hard));

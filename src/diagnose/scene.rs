@@ -2,9 +2,11 @@
 //! Built once for all findings, in time linear in the objects.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use crate::cluster::objects::{PersistentVolumeClaim, Pod, PodSpec, Service as Endpoint, selects};
+use crate::cluster::objects::{
+    PersistentVolumeClaim, Pod, PodSpec, Service as Endpoint, SmallMap, selects,
+};
 use crate::cluster::{ContainerLog, quantity};
 use crate::detect::{Finding, ObjectRef, Reason, View, Workload};
 use crate::inventory::Service;
@@ -199,7 +201,7 @@ impl<'a> Scene<'a> {
 /// so the larger of the two counts.
 #[must_use]
 pub fn requested(spec: &PodSpec, resource: &str) -> f64 {
-    let of = |requests: &BTreeMap<String, crate::cluster::objects::Quantity>| {
+    let of = |requests: &SmallMap<crate::cluster::objects::Quantity>| {
         requests
             .get(resource)
             .and_then(|q| quantity::parse(&q.0))

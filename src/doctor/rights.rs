@@ -30,7 +30,7 @@ impl StateMap {
     }
 }
 
-/// Exactly what `deploy/rbac.yaml` grants, by the table that a fetch goes by.
+/// Exactly what `deploy/rights/rbac.yaml` grants, by the table that a fetch goes by.
 #[must_use]
 pub fn to_read() -> Vec<Right> {
     let verbs = |resource| match resource {
@@ -53,7 +53,7 @@ pub fn to_read() -> Vec<Right> {
     ROWS.iter().flat_map(of_row).collect()
 }
 
-/// What `deploy/state-rbac.yaml` grants.
+/// What `deploy/rights/state-rbac.yaml` grants.
 #[must_use]
 pub fn to_remember(state: &StateMap) -> Vec<Right> {
     let right = |verb, name: &str| Right {
@@ -123,18 +123,21 @@ fn line(right: &Right, granted: bool, snapshot: Option<&Snapshot>) -> Check {
     }
     let (file, consequence) = match (right.resource, right.verb) {
         ("configmaps", _) => (
-            "deploy/state-rbac.yaml",
+            "deploy/rights/state-rbac.yaml",
             "what was said is not remembered, and is said again",
         ),
         ("pods/log", _) => (
-            "deploy/rbac.yaml",
+            "deploy/rights/rbac.yaml",
             "causes that only logs tell stay unnamed",
         ),
         (_, "list") => (
-            "deploy/rbac.yaml",
+            "deploy/rights/rbac.yaml",
             "what depends on it is reported as unknown",
         ),
-        _ => ("deploy/rbac.yaml", "a single object cannot be looked up"),
+        _ => (
+            "deploy/rights/rbac.yaml",
+            "a single object cannot be looked up",
+        ),
     };
     let message = format!("not granted: {consequence}");
     let remedy = format!(
@@ -180,7 +183,7 @@ fn too_much(excess: &Granted) -> Option<Check> {
             "the account may also {}; the monitor never does",
             listed(&held)
         );
-        let remedy = "by the clock, run it as the ServiceAccount of deploy/rbac.yaml";
+        let remedy = "by the clock, run it as the ServiceAccount of deploy/rights/rbac.yaml";
         return Some(Check::warn(NAME, &message, remedy));
     }
     let answered = excess.iter().any(|(_, answer)| answer.is_ok());
@@ -237,7 +240,7 @@ mod tests {
                 &[],
                 Red,
                 "rbac list nodes",
-                "deploy/rbac.yaml",
+                "deploy/rights/rbac.yaml",
             ),
             (
                 right("get", "", "pods/log"),
@@ -245,7 +248,7 @@ mod tests {
                 &[],
                 Red,
                 "rbac get pods/log",
-                "deploy/rbac.yaml",
+                "deploy/rights/rbac.yaml",
             ),
             (
                 gateways(),
@@ -277,7 +280,7 @@ mod tests {
                 &[],
                 Red,
                 "rbac update configmaps/b in a",
-                "deploy/state-rbac.yaml",
+                "deploy/rights/state-rbac.yaml",
             ),
         ];
         for (right, granted, absent, status, name, remedy) in cases {

@@ -8,7 +8,7 @@ use super::{Ended, Message, Silenced, Story, Words, compose, compose_all_closed,
 use crate::config::Config;
 use crate::inventory::Service;
 use crate::lifecycle::{Due, Kind, Rendered, Thread};
-use crate::report::{Action, Incident, Severity};
+use crate::report::{Action, Incident, Severity, Source};
 use crate::state::{Remembered, State};
 
 /// What messages are made from, besides what is due.
@@ -29,8 +29,6 @@ pub struct Scene<'a> {
     pub now: DateTime<Utc>,
     /// What others than the rules have to say, by incident id.
     pub extras: &'a BTreeMap<String, Extra>,
-    /// What part the model had; absent: none.
-    pub model_note: Option<&'a str>,
 }
 
 /// What others than the rules say of an incident.
@@ -69,7 +67,9 @@ fn story<'a>(due: &'a Due, scene: &Scene<'a>) -> Story<'a> {
         zone: scene.config.business_hours.timezone,
         why: &due.why,
         words: words.map(|(headline, summary)| Words { headline, summary }),
-        model_note: scene.model_note,
+        model_note: first
+            .filter(|first| words.is_some() || first.analysis.source == Source::Haiku)
+            .map(|_| "words by the model, verdict by rules"),
         rollback: extra.map_or(&[], |extra| &extra.rollback),
         previous_severity: remembered.and_then(|r| Some(r.told.as_ref()?.severity)),
         was_silenced: remembered.and_then(silence),

@@ -41,9 +41,10 @@ fn planted(canary: &str) -> World {
             value.value = HIDDEN.into();
             container.env.push(value);
         }
-        let annotations = &mut pod.metadata.annotations.0;
-        annotations.insert("vault/token".into(), HIDDEN.into());
-        for status in &mut pod.status.container_statuses {
+        let annotations = serde_json::json!({ "vault/token": HIDDEN });
+        pod.metadata.annotations = serde_json::from_value(annotations).unwrap();
+        let status = std::sync::Arc::make_mut(&mut pod.status);
+        for status in &mut status.container_statuses {
             for state in [&mut status.state, &mut status.last_state] {
                 if let Some(ended) = &mut state.terminated {
                     ended.message = canary.to_owned();

@@ -11,9 +11,9 @@ const USER: &str = "system:serviceaccount:k8s-monitor:k8s-monitor";
 const STATE: &str = "configmap:k8s-monitor/k8s-monitor-state";
 
 const MANIFESTS: [&str; 3] = [
-    include_str!("../../deploy/namespace.yaml"),
-    include_str!("../../deploy/rbac.yaml"),
-    include_str!("../../deploy/state-rbac.yaml"),
+    include_str!("../../deploy/rights/namespace.yaml"),
+    include_str!("../../deploy/rights/rbac.yaml"),
+    include_str!("../../deploy/rights/state-rbac.yaml"),
 ];
 
 struct Seen {
@@ -122,7 +122,7 @@ fn one_verb_less_is_one_red_line() {
         .as_str()
         .expect("a remedy");
     assert!(
-        remedy.contains("kubectl apply -f deploy/rbac.yaml"),
+        remedy.contains("kubectl apply -f deploy/rights/rbac.yaml"),
         "{remedy}"
     );
     assert_eq!(seen.check("rbac get nodes")["status"], "ok");
@@ -147,7 +147,7 @@ fn a_state_that_may_not_be_written_is_seen() {
     let name = "rbac update configmaps/k8s-monitor-state in k8s-monitor";
     assert_eq!((seen.status, seen.named("red")), (78, vec![name]));
     let remedy = seen.check(name)["remedy"].as_str().expect("a remedy");
-    assert!(remedy.contains("deploy/state-rbac.yaml"), "{remedy}");
+    assert!(remedy.contains("deploy/rights/state-rbac.yaml"), "{remedy}");
 }
 
 #[test]

@@ -73,6 +73,18 @@ impl Store {
         self.commit(operations).await;
     }
 
+    /// Writes objects under their keys, past the API server, which hears of them later.
+    pub async fn fill(&self, objects: impl Iterator<Item = (String, String)>) {
+        const AT_ONCE: usize = 500;
+        let put = |(key, object): (String, String)| {
+            put(&encode(key.as_bytes()), &encode(object.as_bytes()))
+        };
+        let mut objects = objects.map(put).peekable();
+        while objects.peek().is_some() {
+            self.commit(objects.by_ref().take(AT_ONCE).collect()).await;
+        }
+    }
+
     /// All operations in one transaction, then one more write beside the API server's
     /// keys. The API server takes a revision for one change, and would answer a read of
     /// that revision after the first of many; a read of a later one has to wait for all.

@@ -5,8 +5,11 @@
 mod api;
 mod assets;
 mod audit;
+mod bench;
 mod consistency;
 mod control_plane;
+#[path = "../crowd/mod.rs"]
+mod crowd;
 mod deploy;
 mod discovery;
 mod doctor;
@@ -18,6 +21,7 @@ mod harness;
 mod homelab;
 mod object;
 mod program;
+mod relay;
 mod rights;
 mod scenarios;
 mod server;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::FAMILIES;
 use crate::support::case::{Case, files};
-use crate::support::expect;
+use crate::support::{expect, objects};
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let folders = FAMILIES.iter().map(|family| format!("detect/{family}"));
@@ -39,6 +39,19 @@ fn a_case_shuffled() -> impl Strategy<Value = (Any, Vec<usize>)> {
         let order: Vec<_> = (0..case.0.documents.len()).collect();
         (Just(case), Just(order).prop_shuffle())
     })
+}
+
+/// A live cycle keeps of what is well only what counts; a dump keeps all.
+#[test]
+fn what_is_dropped_of_the_healthy_does_not_matter() {
+    for case in CASES.iter() {
+        let mut whole = case.clone();
+        whole.snapshot.objects = objects::collect(&case.documents).unwrap();
+        let mut folded = case.clone();
+        folded.snapshot.objects = objects::folded(&case.documents, case.snapshot.now).unwrap();
+        let verdict = expect::whole(&folded.judge());
+        assert_eq!(verdict, expect::whole(&whole.judge()), "{}", case.sentence);
+    }
 }
 
 proptest! {

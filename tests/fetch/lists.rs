@@ -1,5 +1,6 @@
 //! Pages, retries, and what one bad kind means for itself alone.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use k8s_monitor::cluster::{Read, Resource, Source, UnreadReason};
@@ -252,38 +253,64 @@ fn an_answer_that_is_no_list_is_malformed() {
 
 #[test]
 fn pods_that_are_well_share_what_they_have_in_common() {
-    let well = |name: &str| {
+    let well = |name: &str, ready: &str| {
         json!({
-            "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"},
+            "metadata": {"name": name, "namespace": "shop", "uid": name, "labels": {"app": "web"},
                 "ownerReferences": [{"kind": "ReplicaSet", "name": "web-1", "uid": "u", "controller": true}]},
             "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "web:1",
                 "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": "b"}],
                 "volumeMounts": [{"name": format!("kube-api-access-{name}"), "mountPath": "/x"}]}],
                 "volumes": [{"name": format!("kube-api-access-{name}")}]},
-            "status": {"phase": "Running", "conditions": [
-                {"type": "Ready", "status": "True"}, {"type": "PodScheduled", "status": "True"}],
+            "status": {"phase": "Running", "podIP": format!("10.42.0.{}", name.len()),
+                "startTime": "2026-11-20T10:00:00Z", "conditions": [
+                {"type": "Ready", "status": "True", "lastTransitionTime": ready},
+                {"type": "PodScheduled", "status": "True"}],
                 "containerStatuses": [{"name": "app", "ready": true, "restartCount": 0,
-                    "state": {"running": {"startedAt": "2026-11-20T11:00:00Z"}}}]},
+                    "state": {"running": {"startedAt": ready}}}]},
         })
     };
-    let ill = json!({"metadata": {"name": "ill", "namespace": "shop", "labels": {"app": "web"}},
-        "spec": {"containers": [{"name": "app", "env": [{"name": "A", "value": "b"}]}]},
-        "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False"}]}});
+    let ill = json!({"metadata": {"name": "ill", "namespace": "shop", "uid": "ill", "labels": {"app": "web"}},
+        "spec": {"nodeName": "node-1", "containers": [{"name": "app", "env": [{"name": "A", "value": "b"}]}]},
+        "status": {"phase": "Running", "podIP": "10.42.0.9", "conditions": [
+            {"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-20T10:00:00Z"}]}});
     let stub = Stub::at(PODS, move |_| {
-        Some(page([well("a"), well("b"), ill.clone()], ""))
+        let old = [
+            well("a", "2026-11-20T10:00:07Z"),
+            well("bb", "2026-11-20T10:59:59Z"),
+        ];
+        let young = [well("ccc", "2026-11-20T11:59:00Z"), ill.clone()];
+        Some(page(old.into_iter().chain(young), ""))
     });
     let pods = stub.snapshot().objects.pods;
-    assert!(std::sync::Arc::ptr_eq(&pods[0].spec, &pods[1].spec));
-    assert!(std::sync::Arc::ptr_eq(
-        &pods[0].metadata.labels,
-        &pods[2].metadata.labels
+    let [a, b, young, ill] = &pods[..] else {
+        panic!("{pods:?}");
+    };
+    assert!(Arc::ptr_eq(&a.spec, &b.spec) && Arc::ptr_eq(&a.spec, &young.spec));
+    assert!(Arc::ptr_eq(&a.status, &b.status));
+    assert!(Arc::ptr_eq(&a.node_name, &ill.node_name));
+    assert!(Arc::ptr_eq(&a.metadata.labels, &ill.metadata.labels));
+    assert!(Arc::ptr_eq(
+        &a.metadata.owner_references,
+        &b.metadata.owner_references
     ));
-    assert_eq!(pods[0].spec.containers[0].ports[0].container_port, 80);
-    assert_eq!(pods[0].node(), "node-1");
-    assert_eq!(
-        pods[2].spec.containers[0].env.len(),
-        1,
-        "what is ill is kept whole"
+    assert_eq!(a.spec.containers[0].ports[0].container_port, 80);
+    assert_eq!((a.node(), b.metadata.name.as_str()), ("node-1", "bb"));
+    assert_eq!(a.start_time, Some("2026-11-20T10:00:00Z".parse().unwrap()));
+    assert!(
+        a.metadata.uid.is_empty(),
+        "no other pod ever bears its name"
     );
-    assert_eq!(pods[2].status.conditions.len(), 1);
+
+    assert!(a.status.conditions[0].last_transition_time.is_none());
+    let ready = young.status.conditions[0].last_transition_time;
+    assert_eq!(
+        ready,
+        Some("2026-11-20T11:59:00Z".parse().unwrap()),
+        "a rule may ask for it"
+    );
+
+    assert_eq!(ill.metadata.uid, "ill", "what is ill is kept whole");
+    assert_eq!(ill.spec.containers[0].env.len(), 1);
+    assert_eq!(ill.status.pod_ip, "10.42.0.9");
+    assert!(ill.status.conditions[0].last_transition_time.is_some());
 }

@@ -93,7 +93,10 @@ impl Case {
             requests: 0,
         };
         let documents: Vec<_> = documents.collect();
-        snapshot.objects = objects::collect(&documents)?;
+        snapshot.objects = match snapshot.source {
+            Source::Dump => objects::collect(&documents)?,
+            _ => objects::folded(&documents, header.now)?,
+        };
         Ok(Self {
             sentence: header.case,
             documents,

@@ -1,7 +1,8 @@
 //! Kubernetes objects as a fixture writes them, told apart as those of a dump.
 
-use k8s_monitor::cluster::{Objects, Resource};
-use serde::de::DeserializeOwned;
+use k8s_monitor::cluster::fold::Fold;
+use k8s_monitor::cluster::objects::Time;
+use k8s_monitor::cluster::{Objects, Pool, Resource};
 use serde_json::Value;
 
 /// Puts objects where their kinds belong.
@@ -11,14 +12,28 @@ use serde_json::Value;
 /// When one is of no kind that a cycle reads, or a field has the wrong type:
 /// both are slips of whoever wrote the fixture.
 pub fn collect(documents: &[Value]) -> Result<Objects, String> {
+    gather(documents, None)
+}
+
+/// The same, of what is well only what a live cycle keeps.
+///
+/// # Errors
+///
+/// As [`collect`].
+#[allow(dead_code, reason = "only tables of live cycles need it")]
+pub fn folded(documents: &[Value], now: Time) -> Result<Objects, String> {
+    gather(documents, Some(Pool::new(now)))
+}
+
+fn gather(documents: &[Value], mut pool: Option<Pool>) -> Result<Objects, String> {
     let mut objects = Objects::default();
     for document in documents {
-        add(&mut objects, document.clone())?;
+        add(&mut objects, document.clone(), pool.as_mut())?;
     }
     Ok(objects)
 }
 
-fn add(objects: &mut Objects, value: Value) -> Result<(), String> {
+fn add(objects: &mut Objects, value: Value, pool: Option<&mut Pool>) -> Result<(), String> {
     let text = |key: &str| {
         value
             .get(key)
@@ -30,46 +45,59 @@ fn add(objects: &mut Objects, value: Value) -> Result<(), String> {
     let resource = Resource::of_object(&version, &kind)
         .ok_or_else(|| format!("`{version} {kind}` is no kind that is read"))?;
     let name = value.pointer("/metadata/name").cloned();
-    push(objects, resource, value).map_err(|e| format!("{kind} {name:?}: {e}"))
+    push(objects, resource, value, pool).map_err(|e| format!("{kind} {name:?}: {e}"))
 }
 
-fn push(objects: &mut Objects, resource: Resource, value: Value) -> Result<(), String> {
-    fn into<T: DeserializeOwned>(list: &mut Vec<T>, value: Value) -> Result<(), String> {
-        list.push(serde_json::from_value(value).map_err(|e| e.to_string())?);
+fn push(
+    objects: &mut Objects,
+    resource: Resource,
+    value: Value,
+    pool: Option<&mut Pool>,
+) -> Result<(), String> {
+    fn put<T: Fold>(
+        list: &mut Vec<T>,
+        value: Value,
+        pool: Option<&mut Pool>,
+    ) -> Result<(), String> {
+        let mut object: T = serde_json::from_value(value).map_err(|e| e.to_string())?;
+        if let Some(pool) = pool {
+            object.fold(pool);
+        }
+        list.push(object);
         Ok(())
     }
     match resource {
-        Resource::Nodes => into(&mut objects.nodes, value),
-        Resource::Namespaces => into(&mut objects.namespaces, value),
-        Resource::Pods => into(&mut objects.pods, value),
-        Resource::Events => into(&mut objects.events, value),
-        Resource::Deployments => into(&mut objects.deployments, value),
-        Resource::StatefulSets => into(&mut objects.stateful_sets, value),
-        Resource::DaemonSets => into(&mut objects.daemon_sets, value),
-        Resource::ReplicaSets => into(&mut objects.replica_sets, value),
-        Resource::Jobs => into(&mut objects.jobs, value),
-        Resource::CronJobs => into(&mut objects.cron_jobs, value),
-        Resource::Services => into(&mut objects.services, value),
-        Resource::EndpointSlices => into(&mut objects.endpoint_slices, value),
-        Resource::Ingresses => into(&mut objects.ingresses, value),
-        Resource::PersistentVolumes => into(&mut objects.persistent_volumes, value),
-        Resource::PersistentVolumeClaims => into(&mut objects.claims, value),
-        Resource::StorageClasses => into(&mut objects.storage_classes, value),
-        Resource::HorizontalPodAutoscalers => into(&mut objects.autoscalers, value),
-        Resource::PodDisruptionBudgets => into(&mut objects.disruption_budgets, value),
-        Resource::ResourceQuotas => into(&mut objects.quotas, value),
-        Resource::Leases => into(&mut objects.leases, value),
-        Resource::Applications => into(&mut objects.applications, value),
-        Resource::Certificates => into(&mut objects.certificates, value),
-        Resource::Issuers => into(&mut objects.issuers, value),
-        Resource::ClusterIssuers => into(&mut objects.cluster_issuers, value),
-        Resource::ExternalSecrets => into(&mut objects.external_secrets, value),
-        Resource::SecretStores => into(&mut objects.secret_stores, value),
-        Resource::ClusterSecretStores => into(&mut objects.cluster_secret_stores, value),
-        Resource::Gateways => into(&mut objects.gateways, value),
-        Resource::HttpRoutes => into(&mut objects.http_routes, value),
-        Resource::PodMetrics => into(&mut objects.pod_metrics, value),
-        Resource::NodeMetrics => into(&mut objects.node_metrics, value),
+        Resource::Nodes => put(&mut objects.nodes, value, pool),
+        Resource::Namespaces => put(&mut objects.namespaces, value, pool),
+        Resource::Pods => put(&mut objects.pods, value, pool),
+        Resource::Events => put(&mut objects.events, value, pool),
+        Resource::Deployments => put(&mut objects.deployments, value, pool),
+        Resource::StatefulSets => put(&mut objects.stateful_sets, value, pool),
+        Resource::DaemonSets => put(&mut objects.daemon_sets, value, pool),
+        Resource::ReplicaSets => put(&mut objects.replica_sets, value, pool),
+        Resource::Jobs => put(&mut objects.jobs, value, pool),
+        Resource::CronJobs => put(&mut objects.cron_jobs, value, pool),
+        Resource::Services => put(&mut objects.services, value, pool),
+        Resource::EndpointSlices => put(&mut objects.endpoint_slices, value, pool),
+        Resource::Ingresses => put(&mut objects.ingresses, value, pool),
+        Resource::PersistentVolumes => put(&mut objects.persistent_volumes, value, pool),
+        Resource::PersistentVolumeClaims => put(&mut objects.claims, value, pool),
+        Resource::StorageClasses => put(&mut objects.storage_classes, value, pool),
+        Resource::HorizontalPodAutoscalers => put(&mut objects.autoscalers, value, pool),
+        Resource::PodDisruptionBudgets => put(&mut objects.disruption_budgets, value, pool),
+        Resource::ResourceQuotas => put(&mut objects.quotas, value, pool),
+        Resource::Leases => put(&mut objects.leases, value, pool),
+        Resource::Applications => put(&mut objects.applications, value, pool),
+        Resource::Certificates => put(&mut objects.certificates, value, pool),
+        Resource::Issuers => put(&mut objects.issuers, value, pool),
+        Resource::ClusterIssuers => put(&mut objects.cluster_issuers, value, pool),
+        Resource::ExternalSecrets => put(&mut objects.external_secrets, value, pool),
+        Resource::SecretStores => put(&mut objects.secret_stores, value, pool),
+        Resource::ClusterSecretStores => put(&mut objects.cluster_secret_stores, value, pool),
+        Resource::Gateways => put(&mut objects.gateways, value, pool),
+        Resource::HttpRoutes => put(&mut objects.http_routes, value, pool),
+        Resource::PodMetrics => put(&mut objects.pod_metrics, value, pool),
+        Resource::NodeMetrics => put(&mut objects.node_metrics, value, pool),
         Resource::PodLogs => Err("logs stand in the first document, under `logs`".to_owned()),
     }
 }

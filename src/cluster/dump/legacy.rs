@@ -1,7 +1,6 @@
 //! Kinds that say the same as others in older or newer words, and how to put
 //! them into ours.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cluster::objects::{
@@ -65,8 +64,10 @@ impl Endpoints {
     }
 
     fn slice(&self, number: usize, subset: &Subset) -> EndpointSlice {
-        let mut labels: BTreeMap<_, _> = (*self.metadata.labels).clone();
-        labels.insert(SERVICE_NAME.to_owned(), self.metadata.name.clone());
+        let own = self.metadata.labels.iter();
+        let own = own.map(|(key, value)| (key, Arc::clone(value)));
+        let name = (SERVICE_NAME, Arc::from(&*self.metadata.name));
+        let labels = own.chain([name]).collect();
         let ready = subset
             .addresses
             .iter()

@@ -6,12 +6,13 @@ use futures_util::future::{LocalBoxFuture, join, join_all};
 
 use super::discover::{Discovered, Plan, discover};
 use super::failure::Failure;
-use super::fold::{Fold, Pool};
 use super::list::{Listing, list};
 use super::transport::Transport;
 use super::verdict::{Outcome, Outcomes};
+use crate::cluster::fold::Fold;
+use crate::cluster::objects::Time;
 use crate::cluster::resource::Row;
-use crate::cluster::{Objects, Resource};
+use crate::cluster::{Objects, Pool, Resource};
 
 /// What one fetch shares.
 struct Lists<'a> {
@@ -22,10 +23,14 @@ struct Lists<'a> {
 type Pending<'a> = LocalBoxFuture<'a, (Resource, Outcome)>;
 
 /// Reads every kind. Core kinds do not wait for discovery, nor depend on it.
-pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) -> Outcomes {
+pub(super) async fn collect(
+    transport: &Transport<'_>,
+    now: Time,
+    objects: &mut Objects,
+) -> Outcomes {
     let lists = Lists {
         transport,
-        pool: RefCell::default(),
+        pool: RefCell::new(Pool::new(now)),
     };
     let mut optional = Objects::default();
     let (core, others) = join(lists.core(objects), async {

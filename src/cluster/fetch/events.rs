@@ -102,6 +102,8 @@ fn is_true(conditions: &[Condition], kind: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::cluster::objects::{InvolvedObject, Node, PersistentVolumeClaim, Pod};
 
@@ -143,12 +145,14 @@ mod tests {
             metadata: meta("well"),
             ..Pod::default()
         };
-        well.status.conditions.push(ready("True"));
+        Arc::make_mut(&mut well.status)
+            .conditions
+            .push(ready("True"));
         let mut done = Pod {
             metadata: meta("done"),
             ..Pod::default()
         };
-        done.status.phase = "Succeeded".into();
+        Arc::make_mut(&mut done.status).phase = "Succeeded".into();
         let mut node = Node {
             metadata: meta("worker"),
             ..Node::default()

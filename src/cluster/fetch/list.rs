@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 
 use super::failure::Failure;
-use super::fold::{Fold, Pool};
-use super::page;
+use super::page::Page;
 use super::transport::{Get, Transport, encode};
+use crate::cluster::Pool;
+use crate::cluster::fold::Fold;
 
 /// Objects a page. The server builds a page in one go and so do we: this
 /// bounds the memory of both.
@@ -53,13 +54,13 @@ async fn pages<T: Fold>(
     listing: &Listing,
     items: &mut Vec<T>,
 ) -> Result<(), Failure> {
-    let mut body = Vec::new();
     let mut token = String::new();
     for _ in 0..MAX_PAGES {
         let mut get = Get::json(listing.query(&token));
         get.accept_503 = listing.accept_503;
-        transport.get(&get, &mut body).await?;
-        let page = page::decode(&body, &mut pool.borrow_mut(), items)?;
+        let mut page = Page::new(pool, items);
+        transport.get(&get, &mut page).await?;
+        let page = page.finish()?;
         items.reserve_exact(
             page.remaining_item_count
                 .unwrap_or(0)

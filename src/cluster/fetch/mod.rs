@@ -7,7 +7,7 @@
 //!
 //! The way of one fetch: `collect` sends one `list` a kind, with `discover`
 //! for the kinds that a cluster may lack; each page goes through `transport`
-//! (retries, time limits, count) and `fold` (what is kept of it). `verdict`
+//! (retries, time limits, count) and [`crate::cluster::fold`] (what is kept of it). `verdict`
 //! judges whether there is a snapshot, `events` drops old ones, `logs` reads
 //! the last lines of what fails.
 
@@ -20,7 +20,6 @@ mod error;
 mod events;
 mod exchange;
 mod failure;
-mod fold;
 mod list;
 mod logs;
 mod page;
@@ -167,7 +166,7 @@ impl Cluster {
     async fn fetch(&self, request: &SnapshotRequest) -> Result<Snapshot, FetchError> {
         let mut transport = Transport::new(&self.client, Instant::now() + request.deadline);
         let mut objects = Objects::default();
-        let mut outcomes: Outcomes = collect(&transport, &mut objects).await;
+        let mut outcomes: Outcomes = collect(&transport, request.now, &mut objects).await;
         verdict(&self.server, &outcomes, request.deadline)?;
 
         retain_events(&mut objects, request.now, request.look_back);

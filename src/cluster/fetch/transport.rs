@@ -23,9 +23,13 @@ const WINDOW: Duration = Duration::from_secs(5);
 /// Pauses before the retries.
 const PAUSES: [Duration; RETRIES as usize] = [Duration::from_millis(200), Duration::from_secs(1)];
 const RETRIES: u32 = 2;
-/// No page of 500 objects is larger, for etcd holds at most 1.5 MiB each and
-/// real ones are far smaller.
-const LARGEST: usize = 128 << 20;
+/// The longest real answer is that of a metrics server, which knows no pages:
+/// some 600 bytes a pod.
+const LARGEST: usize = 512 << 20;
+/// No answer that is held as a whole is nearly as long.
+const LARGEST_TEXT: usize = 32 << 20;
+/// So much of an error is looked at.
+const LONGEST_COMPLAINT: usize = 64 << 10;
 
 /// A GET request.
 #[derive(Debug, Clone)]
@@ -55,6 +59,32 @@ impl Get {
     }
 }
 
+/// Where an answer goes, piece by piece. What is too large for it is no answer.
+pub(super) trait Sink {
+    /// Forgets what an attempt brought that failed.
+    fn clear(&mut self);
+    /// Takes the next piece.
+    fn take(&mut self, data: &[u8]) -> Result<(), Failure>;
+}
+
+impl Sink for Vec<u8> {
+    fn clear(&mut self) {
+        Vec::clear(self);
+    }
+
+    fn take(&mut self, data: &[u8]) -> Result<(), Failure> {
+        self.extend_from_slice(data);
+        if self.len() > LARGEST_TEXT {
+            return Err(endless());
+        }
+        Ok(())
+    }
+}
+
+fn endless() -> Failure {
+    Failure::Malformed("the answer has no end".to_owned())
+}
+
 /// The client, the deadline and the count of one fetch.
 pub(super) struct Transport<'a> {
     client: &'a kube::Client,
@@ -81,12 +111,12 @@ impl<'a> Transport<'a> {
         self.deadline = self.deadline.min(Instant::now() + limit);
     }
 
-    /// Fills `body` with the answer, which is empty when this fails.
-    pub(super) async fn get(&self, get: &Get, body: &mut Vec<u8>) -> Result<(), Failure> {
+    /// Brings the answer to `sink`, which is clear when this fails.
+    pub(super) async fn get(&self, get: &Get, sink: &mut dyn Sink) -> Result<(), Failure> {
         let mut limit = get.limit;
         let mut end = None;
         for (retry, pause) in PAUSES.into_iter().enumerate() {
-            let Err(failure) = self.attempt(get, limit, body).await else {
+            let Err(failure) = self.attempt(get, limit, sink).await else {
                 return Ok(());
             };
             let now = Instant::now();
@@ -102,33 +132,39 @@ impl<'a> Transport<'a> {
             }
             sleep(resume - now).await;
         }
-        self.attempt(get, limit, body).await
+        self.attempt(get, limit, sink).await
     }
 
-    async fn attempt(&self, get: &Get, limit: Duration, body: &mut Vec<u8>) -> Result<(), Failure> {
+    async fn attempt(
+        &self,
+        get: &Get,
+        limit: Duration,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Failure::Deadline);
         }
         self.requests.set(self.requests.get() + 1);
         let began = Instant::now();
-        let result = match timeout(limit.min(left), self.exchange(get, body)).await {
+        let result = match timeout(limit.min(left), self.exchange(get, sink)).await {
             Ok(result) => result,
             Err(_) if left <= limit => Err(Failure::Deadline),
             Err(_) => Err(Failure::TimedOut(limit)),
         };
         let took = began.elapsed().as_millis();
         match &result {
-            Ok(()) => log::debug!("GET {}: {} bytes in {took} ms", get.path, body.len()),
+            Ok(length) => log::debug!("GET {}: {length} bytes in {took} ms", get.path),
             Err(failure) => {
                 log::debug!("GET {}: {} after {took} ms", get.path, failure.text());
-                body.clear();
+                sink.clear();
             }
         }
-        result
+        result.map(drop)
     }
 
-    async fn exchange(&self, get: &Get, body: &mut Vec<u8>) -> Result<(), Failure> {
+    /// The length of the answer.
+    async fn exchange(&self, get: &Get, sink: &mut dyn Sink) -> Result<usize, Failure> {
         let request = http::Request::get(&get.path)
             .header(ACCEPT, get.accept)
             .header(
@@ -145,21 +181,28 @@ impl<'a> Transport<'a> {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.trim().parse().ok())
             .map(Duration::from_secs);
-        body.clear();
+        // What a server says of its trouble, which may be a page of HTML.
+        let mut complaint = Vec::new();
+        let mut length = 0;
         while let Some(frame) = response.body_mut().frame().await {
             let frame = frame.map_err(|error| Failure::of(&error))?;
             let Some(data) = frame.data_ref() else {
                 continue;
             };
-            if body.len() + data.len() > LARGEST {
-                return Err(Failure::Malformed("the answer has no end".to_owned()));
+            length += data.len();
+            if length > LARGEST {
+                return Err(endless());
             }
-            body.extend_from_slice(data);
+            if status.is_success() {
+                sink.take(data)?;
+            } else if complaint.len() < LONGEST_COMPLAINT {
+                complaint.extend_from_slice(data);
+            }
         }
         if status.is_success() {
-            Ok(())
+            Ok(length)
         } else {
-            Err(Failure::of_status(status.as_u16(), body, retry_after))
+            Err(Failure::of_status(status.as_u16(), &complaint, retry_after))
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Metadata, conditions and references that every kind shares.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Time, slim};
+use super::{TextMap, Time, slim};
 
 /// Labels, shared between the many pods that carry the same set.
-pub type Labels = Arc<BTreeMap<String, String>>;
+pub type Labels = Arc<TextMap>;
+
+/// Owners, shared between the objects that have the same.
+pub type Owners = Arc<Vec<OwnerReference>>;
 
 slim! {
     /// `metadata`, without managedFields and without the annotations that no rule reads.
@@ -22,7 +24,7 @@ slim! {
         pub deletion_timestamp: Option<Time>,
         pub labels: Labels,
         pub annotations: Annotations,
-        pub owner_references: Vec<OwnerReference>,
+        pub owner_references: Owners,
     }
 
     /// One entry of `metadata.ownerReferences`.
@@ -47,7 +49,7 @@ slim! {
 
     /// `spec.selector` of workloads and disruption budgets.
     pub struct LabelSelector {
-        pub match_labels: BTreeMap<String, String>,
+        pub match_labels: TextMap,
         pub match_expressions: Vec<SelectorRequirement>,
     }
 
@@ -92,13 +94,13 @@ impl ObjectMeta {
     /// The value of a label.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.labels.get(key).map(String::as_str)
+        self.labels.get(key).map(|value| &**value)
     }
 
     /// The value of one of the annotations that are kept.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.annotations.0.get(key).map(String::as_str)
+        self.annotations.get(key)
     }
 }
 
@@ -106,7 +108,7 @@ impl LabelSelector {
     /// Whether an object with these labels is selected. An empty selector
     /// selects everything, as in Kubernetes.
     #[must_use]
-    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub fn matches(&self, labels: &TextMap) -> bool {
         selects(&self.match_labels, labels)
             && self.match_expressions.iter().all(|r| r.matches(labels))
     }
@@ -116,11 +118,12 @@ impl SelectorRequirement {
     /// Whether labels satisfy this requirement; an operator unknown to
     /// Kubernetes 1.3x satisfies nothing.
     #[must_use]
-    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub fn matches(&self, labels: &TextMap) -> bool {
         let value = labels.get(&self.key);
+        let is_listed = |value: &Arc<str>| self.values.iter().any(|v| **v == **value);
         match self.operator.as_str() {
-            "In" => value.is_some_and(|v| self.values.contains(v)),
-            "NotIn" => value.is_none_or(|v| !self.values.contains(v)),
+            "In" => value.is_some_and(is_listed),
+            "NotIn" => value.is_none_or(|v| !is_listed(v)),
             "Exists" => value.is_some(),
             "DoesNotExist" => value.is_none(),
             "Gt" | "Lt" => self.compares(value),
@@ -128,9 +131,10 @@ impl SelectorRequirement {
         }
     }
 
-    fn compares(&self, value: Option<&String>) -> bool {
-        let parse = |s: &String| s.parse::<i64>().ok();
-        match (value.and_then(parse), self.values.first().and_then(parse)) {
+    fn compares(&self, value: Option<&Arc<str>>) -> bool {
+        let value = value.and_then(|value| value.parse::<i64>().ok());
+        let bound = self.values.first().and_then(|bound| bound.parse().ok());
+        match (value, bound) {
             (Some(have), Some(bound)) if self.operator == "Gt" => have > bound,
             (Some(have), Some(bound)) => have < bound,
             _ => false,
@@ -140,15 +144,28 @@ impl SelectorRequirement {
 
 /// Equality-based selection, as Services do it.
 #[must_use]
-pub fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> bool {
+pub fn selects(selector: &TextMap, labels: &TextMap) -> bool {
     selector.iter().all(|(k, v)| labels.get(k) == Some(v))
 }
 
 /// The annotations that rules read; all others (which may be large, or hold
 /// secrets as `last-applied-configuration` does) are dropped while reading.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Annotations(pub BTreeMap<String, String>);
+///
+/// Most objects have none of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Annotations(pub(in crate::cluster) TextMap);
+
+impl Annotations {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(|value| &**value)
+    }
+}
+
+impl Serialize for Annotations {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
 
 const KEPT_ANNOTATIONS: &[&str] = &[
     "deployment.kubernetes.io/revision",
@@ -174,15 +191,15 @@ impl<'de> Deserialize<'de> for Annotations {
                 self,
                 mut map: A,
             ) -> Result<Annotations, A::Error> {
-                let mut kept = BTreeMap::new();
+                let mut kept = Vec::new();
                 while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
                     if KEPT_ANNOTATIONS.contains(&key.as_ref()) {
-                        kept.insert(key.into_owned(), map.next_value()?);
+                        kept.push((Arc::from(&*key), map.next_value()?));
                     } else {
                         map.next_value::<serde::de::IgnoredAny>()?;
                     }
                 }
-                Ok(Annotations(kept))
+                Ok(Annotations(kept.into_iter().collect()))
             }
         }
         deserializer.deserialize_map(Kept)

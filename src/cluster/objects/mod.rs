@@ -9,6 +9,7 @@
 
 mod batch;
 mod event;
+mod map;
 mod meta;
 mod network;
 mod node;
@@ -20,6 +21,7 @@ mod workload;
 
 pub use batch::*;
 pub use event::*;
+pub use map::*;
 pub use meta::*;
 pub use network::*;
 pub use node::*;
@@ -42,7 +44,7 @@ pub type Time = chrono::DateTime<chrono::Utc>;
 macro_rules! slim {
     ($( $(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident : $type:ty, )* } )*) => { $(
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         #[allow(missing_docs, reason = "fields carry Kubernetes' own names")]
         pub struct $name { $(

@@ -1,10 +1,8 @@
 //! Services, endpoint slices, ingresses and the Gateway API.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::{Condition, ObjectMeta, slim};
+use super::{Condition, ObjectMeta, TextMap, slim};
 
 slim! {
     /// A service.
@@ -20,7 +18,7 @@ slim! {
         #[serde(rename = "clusterIP")]
         pub cluster_ip: String,
         pub external_name: String,
-        pub selector: BTreeMap<String, String>,
+        pub selector: TextMap,
         pub ports: Vec<ServicePort>,
         pub publish_not_ready_addresses: bool,
     }

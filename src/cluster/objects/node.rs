@@ -1,8 +1,6 @@
 //! Nodes, namespaces and leases.
 
-use std::collections::BTreeMap;
-
-use super::{Condition, ObjectMeta, Quantity, Time, slim};
+use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, slim};
 
 slim! {
     /// A node.
@@ -29,8 +27,8 @@ slim! {
     /// What is.
     pub struct NodeStatus {
         pub conditions: Vec<Condition>,
-        pub capacity: BTreeMap<String, Quantity>,
-        pub allocatable: BTreeMap<String, Quantity>,
+        pub capacity: SmallMap<Quantity>,
+        pub allocatable: SmallMap<Quantity>,
         pub node_info: NodeInfo,
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Condition, ObjectMeta, Quantity, Time, slim};
+use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, slim};
 
 slim! {
     /// An Argo CD application.
@@ -171,18 +171,18 @@ slim! {
     /// What a container uses.
     pub struct ContainerMetrics {
         pub name: String,
-        pub usage: BTreeMap<String, Quantity>,
+        pub usage: SmallMap<Quantity>,
     }
 
     /// What a node uses, from metrics.k8s.io.
     pub struct NodeMetrics {
         pub metadata: ObjectMeta,
-        pub usage: BTreeMap<String, Quantity>,
+        pub usage: SmallMap<Quantity>,
     }
 }
 
 /// A value that is read and thrown away; written as an empty object.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Discarded {}
 
 impl<'de> serde::Deserialize<'de> for Discarded {

@@ -1,47 +1,53 @@
 //! Pods.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Condition, LabelSelector, ObjectMeta, SelectorRequirement, Time, slim};
+use super::{
+    Condition, LabelSelector, ObjectMeta, SelectorRequirement, SmallMap, TextMap, Time, slim,
+};
 
-/// A pod. Its node stands beside its spec, so that replicas on several nodes
-/// can share one spec.
+/// A pod. What tells it from its replicas stands beside its spec and status,
+/// so that they can share both.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(from = "PodOnTheWire", into = "PodOnTheWire")]
 pub struct Pod {
     /// Names, labels and owners.
     pub metadata: ObjectMeta,
     /// `spec.nodeName`; empty when the pod was not scheduled.
-    pub node_name: String,
+    pub node_name: Arc<str>,
+    /// `status.startTime`: when the kubelet took the pod.
+    pub start_time: Option<Time>,
     /// What was asked for.
     pub spec: Arc<PodSpec>,
     /// What is.
-    pub status: PodStatus,
+    pub status: Arc<PodStatus>,
 }
 
 impl From<PodOnTheWire> for Pod {
-    fn from(mut pod: PodOnTheWire) -> Self {
+    fn from(pod: PodOnTheWire) -> Self {
+        let (mut spec, mut status) = (pod.spec, pod.status);
         Self {
             metadata: pod.metadata,
-            node_name: std::mem::take(&mut Arc::make_mut(&mut pod.spec).wire_node_name),
-            spec: pod.spec,
-            status: pod.status,
+            node_name: std::mem::take(&mut spec.wire_node_name).into(),
+            start_time: status.wire_start_time.take(),
+            spec: Arc::new(spec),
+            status: Arc::new(status),
         }
     }
 }
 
 impl From<Pod> for PodOnTheWire {
-    fn from(mut pod: Pod) -> Self {
-        if !pod.node_name.is_empty() {
-            Arc::make_mut(&mut pod.spec).wire_node_name = pod.node_name;
-        }
+    fn from(pod: Pod) -> Self {
+        let mut spec = Arc::unwrap_or_clone(pod.spec);
+        let mut status = Arc::unwrap_or_clone(pod.status);
+        spec.wire_node_name = pod.node_name.as_ref().to_owned();
+        status.wire_start_time = pod.start_time;
         Self {
             metadata: pod.metadata,
-            spec: pod.spec,
-            status: pod.status,
+            spec,
+            status,
         }
     }
 }
@@ -50,7 +56,7 @@ slim! {
     /// A pod as Kubernetes writes it.
     pub struct PodOnTheWire {
         pub metadata: ObjectMeta,
-        pub spec: Arc<PodSpec>,
+        pub spec: PodSpec,
         pub status: PodStatus,
     }
 
@@ -73,7 +79,7 @@ slim! {
         pub init_containers: Vec<Container>,
         pub volumes: Vec<Volume>,
         pub image_pull_secrets: Vec<LocalReference>,
-        pub node_selector: BTreeMap<String, String>,
+        pub node_selector: TextMap,
         pub affinity: Affinity,
         pub tolerations: Vec<Toleration>,
         pub topology_spread_constraints: Vec<TopologySpread>,
@@ -98,9 +104,9 @@ slim! {
         pub env_from: Vec<EnvFrom>,
         pub resources: Resources,
         pub volume_mounts: Vec<VolumeMount>,
-        pub startup_probe: Option<Probe>,
-        pub readiness_probe: Option<Probe>,
-        pub liveness_probe: Option<Probe>,
+        pub startup_probe: Option<Box<Probe>>,
+        pub readiness_probe: Option<Box<Probe>>,
+        pub liveness_probe: Option<Box<Probe>>,
     }
 
     /// A port that a container says it listens on.
@@ -115,7 +121,7 @@ slim! {
     pub struct EnvVar {
         pub name: String,
         pub value: String,
-        pub value_from: Option<EnvSource>,
+        pub value_from: Option<Box<EnvSource>>,
     }
 
     /// Where an environment variable's value comes from.
@@ -139,8 +145,8 @@ slim! {
 
     /// Requests and limits, as quantities.
     pub struct Resources {
-        pub requests: BTreeMap<String, Quantity>,
-        pub limits: BTreeMap<String, Quantity>,
+        pub requests: SmallMap<Quantity>,
+        pub limits: SmallMap<Quantity>,
     }
 
     /// Where a volume is mounted.
@@ -267,7 +273,9 @@ slim! {
         pub phase: String,
         pub reason: String,
         pub message: String,
-        pub start_time: Option<Time>,
+        /// Only on the wire: see [`Pod::start_time`].
+        #[serde(rename = "startTime")]
+        pub wire_start_time: Option<Time>,
         #[serde(rename = "podIP")]
         pub pod_ip: String,
         pub conditions: Vec<Condition>,
@@ -317,7 +325,7 @@ slim! {
 
 /// A resource quantity as it stands on the wire: a string, or a bare number in
 /// hand-written YAML. [`crate::cluster::quantity`] gives it a value.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "Value", into = "String")]
 pub struct Quantity(pub String);
 
@@ -360,6 +368,36 @@ impl Pod {
     /// When the kubelet took the pod, else when it was created.
     #[must_use]
     pub fn started(&self) -> Option<Time> {
-        self.status.start_time.or(self.metadata.creation_timestamp)
+        self.start_time.or(self.metadata.creation_timestamp)
+    }
+}
+
+/// Decoding leaves room for four elements or more where there is one.
+impl PodSpec {
+    /// Gives back the room that is not used.
+    pub fn shrink_to_fit(&mut self) {
+        self.containers.shrink_to_fit();
+        self.init_containers.shrink_to_fit();
+        self.volumes.shrink_to_fit();
+        self.image_pull_secrets.shrink_to_fit();
+        self.tolerations.shrink_to_fit();
+        self.topology_spread_constraints.shrink_to_fit();
+        for container in self.containers.iter_mut().chain(&mut self.init_containers) {
+            container.command.shrink_to_fit();
+            container.args.shrink_to_fit();
+            container.ports.shrink_to_fit();
+            container.env.shrink_to_fit();
+            container.env_from.shrink_to_fit();
+            container.volume_mounts.shrink_to_fit();
+        }
+    }
+}
+
+impl PodStatus {
+    /// Gives back the room that is not used.
+    pub fn shrink_to_fit(&mut self) {
+        self.conditions.shrink_to_fit();
+        self.container_statuses.shrink_to_fit();
+        self.init_container_statuses.shrink_to_fit();
     }
 }

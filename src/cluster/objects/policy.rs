@@ -1,8 +1,6 @@
 //! Resource quotas.
 
-use std::collections::BTreeMap;
-
-use super::{ObjectMeta, Quantity, slim};
+use super::{ObjectMeta, Quantity, SmallMap, slim};
 
 slim! {
     /// A resource quota.
@@ -13,7 +11,7 @@ slim! {
 
     /// What is allowed and what is used.
     pub struct QuotaStatus {
-        pub hard: BTreeMap<String, Quantity>,
-        pub used: BTreeMap<String, Quantity>,
+        pub hard: SmallMap<Quantity>,
+        pub used: SmallMap<Quantity>,
     }
 }

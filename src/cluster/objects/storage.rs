@@ -1,8 +1,8 @@
 //! Volumes, claims and storage classes.
 
-use std::collections::BTreeMap;
-
-use super::{Condition, LabelSelector, NodeSelector, ObjectMeta, Quantity, Resources, slim};
+use super::{
+    Condition, LabelSelector, NodeSelector, ObjectMeta, Quantity, Resources, SmallMap, slim,
+};
 
 slim! {
     /// A persistent volume claim.
@@ -39,7 +39,7 @@ slim! {
     pub struct VolumeSpec {
         pub storage_class_name: String,
         pub access_modes: Vec<String>,
-        pub capacity: BTreeMap<String, Quantity>,
+        pub capacity: SmallMap<Quantity>,
         pub claim_ref: Option<ClaimOwner>,
         pub node_affinity: Option<VolumeNodeAffinity>,
     }

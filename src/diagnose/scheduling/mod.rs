@@ -83,11 +83,7 @@ fn selector(case: &Case) -> Option<Proof> {
     let (key, value) = spec
         .node_selector
         .iter()
-        .find(|(k, v)| {
-            nodes
-                .iter()
-                .all(|n| placement::label(n, k) != Some(v.as_str()))
-        })
+        .find(|(k, v)| nodes.iter().all(|n| placement::label(n, k) != Some(&**v)))
         .or_else(|| spec.node_selector.iter().next())?;
     let wanted: Vec<_> = spec
         .node_selector

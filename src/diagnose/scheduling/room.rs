@@ -27,7 +27,7 @@ pub fn anti_affinity(case: &Case) -> Option<Proof> {
             let selector = t.label_selector.as_ref();
             let labels = selector
                 .into_iter()
-                .flat_map(|s| &s.match_labels)
+                .flat_map(|s| s.match_labels.iter())
                 .map(|(k, v)| format!("{k}={v}"));
             let sets = selector.into_iter().flat_map(|s| &s.match_expressions);
             let sets = sets.map(|e| format!("{} {} {}", e.key, e.operator, e.values.join("|")));

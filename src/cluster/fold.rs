@@ -1,0 +1,222 @@
+//! What is kept of an object once it was read. Pure.
+//!
+//! A cluster has many pods and few that matter. What is unhealthy is kept
+//! whole; of what is well only what a rule may still ask for: what counts,
+//! groups, or stands beside a neighbour that fails. What objects have in
+//! common is kept once. No verdict depends on any of this.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde::de::DeserializeOwned;
+
+use super::objects::{
+    Application, Certificate, Condition, ContainerStatus, CronJob, DaemonSet, Deployment,
+    EndpointSlice, Event, ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress,
+    Issuer, Job, LabelSelector, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
+    PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics, PodSpec, PodStatus, PodTemplate,
+    ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time, Toleration,
+    condition,
+};
+use super::pool::Pool;
+
+/// Ready for longer than any rule asks.
+const SETTLED: TimeDelta = TimeDelta::hours(1);
+
+/// A kind that can be listed.
+pub trait Fold: DeserializeOwned {
+    /// Drops what nobody reads and shares what is shared. Called for each
+    /// object as soon as it is decoded, so that what is dropped makes room for
+    /// the next one.
+    fn fold(&mut self, pool: &mut Pool);
+}
+
+macro_rules! kept_whole {
+    ($($kind:ident)*) => { $(
+        impl Fold for $kind {
+            fn fold(&mut self, pool: &mut Pool) {
+                pool.share_meta(&mut self.metadata);
+            }
+        }
+    )* };
+}
+kept_whole! {
+    Application Certificate Event ExternalSecret Gateway HorizontalPodAutoscaler HttpRoute
+    Ingress Issuer Lease Namespace Node NodeMetrics PersistentVolume PersistentVolumeClaim
+    PodDisruptionBudget PodMetrics ResourceQuota SecretStore StorageClass
+}
+
+macro_rules! with_template {
+    ($($kind:ident)*) => { $(
+        impl Fold for $kind {
+            fn fold(&mut self, pool: &mut Pool) {
+                pool.share_meta(&mut self.metadata);
+                pool.share_texts(&mut self.spec.selector.match_labels);
+                pool.share_template(&mut self.spec.template);
+                self.status.conditions.shrink_to_fit();
+            }
+        }
+    )* };
+}
+with_template! { Deployment StatefulSet DaemonSet }
+
+impl Fold for ReplicaSet {
+    fn fold(&mut self, pool: &mut Pool) {
+        self.metadata.uid = String::new();
+        pool.share_meta(&mut self.metadata);
+        if self.metadata.controller().is_some() {
+            // What is looked at is its deployment's template.
+            self.spec.template = PodTemplate::default();
+            self.spec.selector = LabelSelector::default();
+        }
+        pool.share_template(&mut self.spec.template);
+    }
+}
+
+impl Fold for Job {
+    fn fold(&mut self, pool: &mut Pool) {
+        pool.share_meta(&mut self.metadata);
+        if condition(&self.status.conditions, "Complete").is_some_and(Condition::is_true) {
+            self.spec.template = PodTemplate::default();
+        }
+        pool.share_template(&mut self.spec.template);
+    }
+}
+
+impl Fold for CronJob {
+    fn fold(&mut self, pool: &mut Pool) {
+        pool.share_meta(&mut self.metadata);
+        pool.share_template(&mut self.spec.job_template.spec.template);
+    }
+}
+
+impl Fold for EndpointSlice {
+    /// One endpoint that takes traffic is as good as a thousand, wherever it is.
+    fn fold(&mut self, pool: &mut Pool) {
+        // Its Service is named by a label.
+        self.metadata.uid = String::new();
+        self.metadata.owner_references = Owners::default();
+        pool.share_meta(&mut self.metadata);
+        let mut has_ready = false;
+        self.endpoints.retain_mut(|endpoint| {
+            if !endpoint.is_ready() {
+                return true;
+            }
+            (endpoint.addresses, endpoint.target_ref) = (Vec::new(), None);
+            !std::mem::replace(&mut has_ready, true)
+        });
+        self.endpoints.shrink_to_fit();
+        self.ports.shrink_to_fit();
+    }
+}
+
+impl Fold for Service {
+    fn fold(&mut self, pool: &mut Pool) {
+        self.metadata.uid = String::new();
+        pool.share_meta(&mut self.metadata);
+        pool.share_texts(&mut self.spec.selector);
+        self.spec.ports.shrink_to_fit();
+    }
+}
+
+impl Fold for Pod {
+    fn fold(&mut self, pool: &mut Pool) {
+        pool.share_meta(&mut self.metadata);
+        pool.share_name(&mut self.node_name);
+        let is_well = is_well(self);
+        let spec = Arc::make_mut(&mut self.spec);
+        drop_token(spec);
+        if is_well {
+            drop_defaults(spec);
+            let has_own_name = self.metadata.controller().is_some_and(|owner| {
+                matches!(owner.kind.as_str(), "ReplicaSet" | "DaemonSet" | "Job")
+            });
+            if has_own_name {
+                // Nothing else will ever bear its name.
+                self.metadata.uid = String::new();
+            }
+        }
+        pool.share_spec(&self.metadata, &mut self.spec);
+        let status = Arc::make_mut(&mut self.status);
+        if is_well {
+            drop_times(status, pool.now());
+            pool.share_status(&self.metadata, &mut self.status);
+        } else {
+            status.shrink_to_fit();
+        }
+    }
+}
+
+/// Running and ready without a restart, or done. No rule asks such a pod for a
+/// reason; should an event speak against it, its spec and what its containers
+/// are at are known all the same.
+fn is_well(pod: &Pod) -> bool {
+    let is_ready = || condition(&pod.status.conditions, "Ready").is_some_and(Condition::is_true);
+    let is_steady =
+        |c: &ContainerStatus| c.ready && c.restart_count == 0 && c.last_state.terminated.is_none();
+    let has_succeeded = |c: &ContainerStatus| {
+        let ended = c.state.terminated.as_deref();
+        c.last_state.terminated.is_none() && ended.is_some_and(|end| end.exit_code == 0)
+    };
+    let (first, main) = (
+        &pod.status.init_container_statuses,
+        &pod.status.container_statuses,
+    );
+    let has_begun = || first.iter().all(|c| has_succeeded(c) || is_steady(c));
+    pod.metadata.deletion_timestamp.is_none()
+        && match pod.status.phase.as_str() {
+            "Running" => is_ready() && main.iter().all(is_steady) && has_begun(),
+            "Succeeded" => main.iter().chain(first).all(has_succeeded),
+            _ => false,
+        }
+}
+
+/// The volume of the service account token has a random name, which would make
+/// the specs of all replicas differ.
+fn drop_token(spec: &mut PodSpec) {
+    let is_token = |name: &str| name.starts_with("kube-api-access-");
+    spec.volumes.retain(|volume| !is_token(&volume.name));
+    for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+        let mounts = &mut container.volume_mounts;
+        mounts.retain(|mount| !is_token(&mount.name));
+    }
+}
+
+/// What the API server adds to every pod, so that a pod's spec is its template's.
+fn drop_defaults(spec: &mut PodSpec) {
+    let is_default = |toleration: &Toleration| {
+        toleration.effect == "NoExecute"
+            && toleration.operator == "Exists"
+            && ["not-ready", "unreachable"]
+                .iter()
+                .any(|state| toleration.key.strip_prefix("node.kubernetes.io/") == Some(state))
+    };
+    spec.tolerations
+        .retain(|toleration| !is_default(toleration));
+    if spec.service_account_name == "default" {
+        spec.service_account_name = String::new();
+    }
+}
+
+/// Moments and addresses differ between replicas; that a pod became ready a
+/// good while ago is all that matters of them.
+fn drop_times(status: &mut PodStatus, now: Time) {
+    status.pod_ip = String::new();
+    status.conditions.retain(|c| c.kind == "Ready");
+    for ready in &mut status.conditions {
+        let since = ready.last_transition_time;
+        ready.last_transition_time = since.filter(|since| now - *since < SETTLED);
+        ready.last_update_time = None;
+        ready.observed_generation = None;
+    }
+    let containers = status.container_statuses.iter_mut();
+    for container in containers.chain(&mut status.init_container_statuses) {
+        container.image = String::new();
+        if let Some(running) = &mut container.state.running {
+            running.started_at = None;
+        }
+        if let Some(ended) = &mut container.state.terminated {
+            (ended.started_at, ended.finished_at) = (None, None);
+        }
+    }
+}

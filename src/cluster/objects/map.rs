@@ -1,0 +1,124 @@
+//! A map of a few entries.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Index;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
+
+/// A map as labels, selectors and amounts are: written once, of a few entries,
+/// and there are many of them. It takes the room of its entries and no more,
+/// where a tree takes that of eleven; keys can be shared between maps.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SmallMap<V>(Box<[(Arc<str>, V)]>);
+
+/// A map of text to text.
+pub type TextMap = SmallMap<Arc<str>>;
+
+impl<V> SmallMap<V> {
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&V> {
+        let at = self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// The entries in the order of their keys.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &V)> {
+        self.0.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// The keys in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// Whether there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The entries, to share what they hold.
+    pub(in crate::cluster) fn entries_mut(&mut self) -> &mut [(Arc<str>, V)] {
+        &mut self.0
+    }
+}
+
+/// Panics where there is no such key, as all maps do.
+impl<V> Index<&str> for SmallMap<V> {
+    type Output = V;
+
+    fn index(&self, key: &str) -> &V {
+        match self.get(key) {
+            Some(value) => value,
+            None => panic!("no entry of the key {key:?}"),
+        }
+    }
+}
+
+impl<V> Default for SmallMap<V> {
+    fn default() -> Self {
+        Self(Box::default())
+    }
+}
+
+/// Of two entries with one key the later counts, as in JSON.
+impl<V, K: Into<Arc<str>>> FromIterator<(K, V)> for SmallMap<V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
+        let mut entries: Vec<(Arc<str>, V)> = entries.collect();
+        entries.reverse();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries.dedup_by(|later, kept| later.0 == kept.0);
+        Self(entries.into_boxed_slice())
+    }
+}
+
+impl<V: Serialize> Serialize for SmallMap<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for SmallMap<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Entries<V> {
+            type Value = SmallMap<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SmallMap<V>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry::<Arc<str>, V>()? {
+                    entries.push(entry);
+                }
+                Ok(entries.into_iter().collect())
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_sorted_and_the_last_of_a_key_counts() {
+        let text = r#"{"b":"1","a":"2","b":"3"}"#;
+        let map: TextMap = serde_json::from_str(text).unwrap();
+        assert_eq!(map.get("b").map(|v| &**v), Some("3"));
+        assert_eq!(map.get("c"), None);
+        assert_eq!(map.keys().collect::<Vec<_>>(), ["a", "b"]);
+        let written = serde_json::to_string(&map).unwrap();
+        assert_eq!(written, r#"{"a":"2","b":"3"}"#);
+        assert!(TextMap::default().is_empty());
+        assert!(serde_json::from_str::<TextMap>("[]").is_err());
+    }
+}

@@ -1,0 +1,119 @@
+//! A crowd behind HTTP: lists in pages, as an API server sends them, made up
+//! while they are sent.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::{Crowd, KINDS, Kind};
+
+/// A server that ends with the process.
+pub struct Server {
+    port: u16,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    requests: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Server {
+    /// Serves a crowd on a port of its own.
+    ///
+    /// # Panics
+    ///
+    /// When there is no port.
+    #[must_use]
+    pub fn start(crowd: Crowd) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let counts = Arc::new(Counts::default());
+        let shared = Arc::clone(&counts);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let counts = Arc::clone(&shared);
+                // A client that goes away in the middle is no news.
+                thread::spawn(move || serve(crowd, stream, &counts));
+            }
+        });
+        Self { port, counts }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Requests and bytes of bodies since the last call.
+    pub fn traffic(&self) -> (usize, usize) {
+        let taken = |count: &AtomicUsize| count.swap(0, Ordering::SeqCst);
+        (taken(&self.counts.requests), taken(&self.counts.bytes))
+    }
+}
+
+fn serve(crowd: Crowd, mut stream: TcpStream, counts: &Counts) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        while line.trim_end() != "" {
+            line.clear();
+            reader.read_line(&mut line)?;
+        }
+        let body = answer(crowd, &target);
+        counts.requests.fetch_add(1, Ordering::SeqCst);
+        counts.bytes.fetch_add(body.len(), Ordering::SeqCst);
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
+        write!(stream, "{head}: {}\r\n\r\n", body.len())?;
+        stream.write_all(body.as_bytes())?;
+    }
+}
+
+fn answer(crowd: Crowd, target: &str) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if path.ends_with("/log") {
+        return "cannot open the configuration\n".repeat(20);
+    }
+    let value = |key: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(k, _)| *k == key)?;
+        value.parse::<usize>().ok()
+    };
+    if path == "/apis" {
+        return r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":[]}"#
+            .to_owned();
+    }
+    match KINDS.iter().find(|(_, list)| *list == path) {
+        Some((kind, _)) => page(
+            crowd,
+            *kind,
+            value("continue").unwrap_or(0),
+            value("limit").unwrap_or(usize::MAX),
+        ),
+        // Of all other kinds there is nothing.
+        None => r#"{"kind":"List","metadata":{},"items":[]}"#.to_owned(),
+    }
+}
+
+fn page(crowd: Crowd, kind: Kind, from: usize, limit: usize) -> String {
+    let count = crowd.count(kind);
+    let to = count.min(from.saturating_add(limit));
+    let rest = match count - to {
+        0 => String::new(),
+        rest => format!(r#","continue":"{to}","remainingItemCount":{rest}"#),
+    };
+    let head = format!(
+        r#"{{"kind":"{kind:?}List","apiVersion":"v1","metadata":{{"resourceVersion":"7"{rest}}},"items":["#
+    );
+    let objects: Vec<_> = (from..to).map(|at| crowd.object(kind, at)).collect();
+    head + &objects.join(",") + "]}"
+}
