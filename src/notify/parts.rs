@@ -93,11 +93,6 @@ pub fn what(story: &Story, incident: &Incident, cap: usize) -> String {
 
 /// Who notices, and how.
 pub fn impact(incident: &Incident, cap: usize) -> String {
-    // That nobody seems to suffer is what blindness looks like.
-    let is_blind = incident.root_cause.cause.as_deref() == Some("MonitoringBlind");
-    if is_blind && incident.analysis.source == Source::Rules {
-        return "Nobody will be told of an outage in what cannot be read.".to_owned();
-    }
     let affected = incident.affects.join(", ");
     let said = sentence(&incident.analysis.business_impact, cap * 2 / 3);
     let left = cap.saturating_sub(cost(&said) + 18);
