@@ -90,7 +90,7 @@ Examples:
 /// By hand: clap's own is a line of 130 columns.
 pub const SILENCE_ADD_USAGE: &str = "\
 k8s-monitor silence add <TARGET> --for <DURATION> --reason <TEXT>
-       where TARGET is --service <NAME>, --reason-code <REASON> or --incident <ID>";
+       TARGET: --service <NAME>, --reason-code <REASON> or --incident <ID>";
 
 pub const SILENCE_ADD: &str = "\
 A silenced incident is still detected and reported; it sends nothing and does

@@ -135,7 +135,7 @@ impl ControlPlane {
         for (kind, _) in crowd::KINDS {
             let objects = (0..crowd.count(kind)).map(|at| {
                 let key = format!("/registry/{}", Instance::of(kind, at).key());
-                (key, crowd.object(kind, at))
+                (key, Crowd::object(kind, at))
             });
             self.runtime.block_on(self.store.fill(objects));
         }
