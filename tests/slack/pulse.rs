@@ -45,7 +45,7 @@ fn kubeconfig(home: &TempDir, server: &str) -> PathBuf {
 fn pings(watcher: &Stub) -> (Vec<String>, String) {
     let asked = watcher.asked();
     let paths = asked.iter().map(|a| a.path.clone()).collect();
-    (paths, asked.last().map(|a| a.text()).unwrap_or_default())
+    (paths, asked.last().map(super::stub::Asked::text).unwrap_or_default())
 }
 
 #[test]
