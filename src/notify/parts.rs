@@ -8,7 +8,7 @@ use super::blocks::{self, FIELD, FOOTER, HEADER, Lines, PREVIEW, REFERENCES};
 use super::text::{code, cost, say, sentence};
 use super::{Message, Story};
 use crate::duration::human;
-use crate::report::{Finding, Incident, IncidentState, Severity, Source};
+use crate::report::{Finding, Incident, IncidentState, Severity};
 
 /// A colour that is seen before anything is read.
 pub fn icon(incident: &Incident) -> &'static str {
