@@ -26,7 +26,8 @@ pub struct Memory<'a> {
     /// What is there, as far as this cycle knows.
     written: State,
     /// Keeps other cycles out.
-    _hold: Option<Hold>,
+    #[allow(dead_code, reason = "it acts by being dropped")]
+    hold: Option<Hold>,
     /// As loaded, then as the cycle carries it on.
     pub state: State,
     /// What must be known of it.
@@ -42,7 +43,7 @@ impl<'a> Memory<'a> {
             store,
             version: None,
             written: State::default(),
-            _hold: None,
+            hold: None,
             state: State::default(),
             notes: Vec::new(),
             is_anothers: false,
@@ -78,7 +79,7 @@ impl<'a> Memory<'a> {
                 }
             };
             if !is_busy {
-                memory._hold = hold.ok();
+                memory.hold = hold.ok();
                 return memory;
             }
             if clock.now() + PAUSE > end {

@@ -82,7 +82,7 @@ impl Crowd {
 
     /// One object of a kind as JSON.
     #[must_use]
-    pub fn object(self, kind: Kind, index: usize) -> String {
+    pub fn object(kind: Kind, index: usize) -> String {
         let of = Instance::of(kind, index);
         of.fill(&TEMPLATES[template(kind, of.crashes())])
     }
