@@ -5,16 +5,11 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::homelab::Homelab;
+use crate::manifests;
 use crate::program::{program, services_file};
 
 const USER: &str = "system:serviceaccount:k8s-monitor:k8s-monitor";
 const STATE: &str = "configmap:k8s-monitor/k8s-monitor-state";
-
-const MANIFESTS: [&str; 3] = [
-    include_str!("../../deploy/rights/namespace.yaml"),
-    include_str!("../../deploy/rights/rbac.yaml"),
-    include_str!("../../deploy/rights/state-rbac.yaml"),
-];
 
 struct Seen {
     checks: Vec<Value>,
@@ -53,7 +48,7 @@ fn doctor(kubeconfig: &Path) -> Seen {
 
 /// As the deployed service account, after `change` of what was applied.
 fn doctor_as_deployed(homelab: &Homelab, change: impl FnOnce(&Homelab)) -> Seen {
-    for manifest in MANIFESTS {
+    for manifest in manifests::ALL {
         homelab.apply_yaml(manifest);
     }
     change(homelab);

@@ -19,8 +19,11 @@ mod example;
 mod flags;
 mod harness;
 mod homelab;
+mod manifests;
+mod memory;
 mod object;
 mod program;
+mod pulse;
 mod relay;
 mod rights;
 mod scenarios;
@@ -30,3 +33,17 @@ mod time;
 mod verdicts;
 mod write;
 mod yaml;
+
+// Slack, as strict as in its own tests; parts of it are for those alone.
+#[allow(dead_code)]
+#[path = "../slack/check.rs"]
+mod check;
+#[allow(dead_code)]
+#[path = "../slack/clock.rs"]
+mod clock;
+#[allow(dead_code)]
+#[path = "../slack/stub.rs"]
+mod stub;
+#[allow(dead_code)]
+#[path = "../slack/workspace.rs"]
+mod workspace;

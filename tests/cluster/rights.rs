@@ -3,18 +3,14 @@
 use serde_json::json;
 
 use crate::homelab::Homelab;
+use crate::manifests;
 use crate::program::{Report, program, run_as, services_file};
 use crate::time::Ago;
-
-const MANIFESTS: [&str; 2] = [
-    include_str!("../../deploy/rights/namespace.yaml"),
-    include_str!("../../deploy/rights/rbac.yaml"),
-];
 
 /// The monitor's own service account with exactly the deployed rights, less
 /// those on `without`, as (API group, resource).
 fn run_without(homelab: &Homelab, without: &[(&str, &str)]) -> Report {
-    for manifest in MANIFESTS {
+    for manifest in manifests::READS {
         homelab.apply_yaml(manifest);
     }
     if !without.is_empty() {

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::control_plane::ControlPlane;
 use crate::homelab::Homelab;
+use crate::manifests;
 
 #[path = "../state/suite.rs"]
 mod suite;
@@ -16,12 +17,6 @@ mod suite;
 const NAMESPACE: &str = "k8s-monitor";
 const NAME: &str = "k8s-monitor-state";
 const LIMIT: Duration = Duration::from_secs(20);
-
-const MANIFESTS: [&str; 3] = [
-    include_str!("../../deploy/rights/namespace.yaml"),
-    include_str!("../../deploy/rights/rbac.yaml"),
-    include_str!("../../deploy/rights/state-rbac.yaml"),
-];
 
 fn cluster(kubeconfig: PathBuf) -> Cluster {
     let options = ConnectOptions {
@@ -33,7 +28,7 @@ fn cluster(kubeconfig: PathBuf) -> Cluster {
 
 /// The monitor's own service account, with the deployed rights.
 fn deployed(plane: &ControlPlane) -> Cluster {
-    for manifest in MANIFESTS {
+    for manifest in manifests::ALL {
         plane.apply_yaml(manifest);
     }
     let token = plane.service_account_token(NAMESPACE, "k8s-monitor");

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use k8s_monitor::assess::Severity;
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::lifecycle::Kind;
+use k8s_monitor::lifecycle::{self, Kind};
+use k8s_monitor::state::Target;
 use proptest::prelude::*;
 
 use crate::world::*;
@@ -98,4 +99,140 @@ proptest! {
             prop_assert_eq!(message.due.channel.as_str(), "#infrastructure-alerts");
         }
     }
+}
+
+/// What may befall Slack in a cycle.
+#[derive(Debug, Clone, Copy)]
+enum Slack {
+    Up,
+    /// Takes this many messages, then nothing more.
+    Breaks(usize),
+    /// kill -9 after this many were taken and marked, before the next is sent.
+    Killed(usize),
+}
+
+fn slack() -> impl Strategy<Value = Slack> {
+    prop_oneof![
+        6 => Just(Slack::Up),
+        2 => (0_usize..3).prop_map(Slack::Breaks),
+        1 => (0_usize..3).prop_map(Slack::Killed),
+    ]
+}
+
+#[derive(Debug, Clone)]
+struct Spell {
+    hours: usize,
+    hour: Hour,
+    slack: Slack,
+    /// Silences one service from now on, for this many hours.
+    silence: Option<(usize, u64)>,
+}
+
+/// Three weeks of spells in which one thing holds.
+fn weeks() -> impl Strategy<Value = Vec<Spell>> {
+    let silence = prop::option::weighted(0.1, (0_usize..8, 1_u64..40));
+    let spell =
+        (1_usize..8, hour(), slack(), silence).prop_map(|(hours, hour, slack, silence)| Spell {
+            hours,
+            hour,
+            slack,
+            silence,
+        });
+    prop::collection::vec(spell, 126)
+}
+
+/// A cycle as the program has it: stored, then sent one by one and marked.
+fn tell(
+    world: &mut World,
+    found: Vec<k8s_monitor::assess::Incident>,
+    slack: Slack,
+) -> k8s_monitor::lifecycle::Step {
+    let step = world.store(found);
+    let limit = match slack {
+        Slack::Up => usize::MAX,
+        Slack::Breaks(limit) | Slack::Killed(limit) => limit,
+    };
+    let queue: Vec<u64> = world.state.outbox.iter().map(|m| m.id).collect();
+    for (at, (id, due)) in queue.into_iter().zip(&step.due).enumerate() {
+        if at < limit {
+            let posted = world.post(due);
+            lifecycle::delivered(&mut world.state, id, world.now, &posted);
+        } else if matches!(slack, Slack::Breaks(_)) {
+            lifecycle::failed(&mut world.state, id, "down");
+        }
+    }
+    step
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    #[test]
+    fn three_weeks_lose_nothing_and_double_nothing(weeks in weeks()) {
+        let start = "2026-10-19T00:07:00Z";
+        let mut world = World::new(config("businessHours: { timezone: Europe/Berlin }"), start);
+        let end = time(start) + chrono::TimeDelta::weeks(3);
+        for spell in weeks.iter().cycle() {
+            if world.now >= end { break; }
+            if let Some((service, hours)) = spell.silence {
+                let name = ["a", "b", "c", "d", "e", "f", "g", "h"][service];
+                let length = std::time::Duration::from_secs(hours * 3600);
+                k8s_monitor::state::silences::add(&mut world.state, Target::Service(name.into()), length, "known", world.now);
+            }
+            for _ in 0..spell.hours {
+                world.unread = if spell.hour.sees { vec![] } else { vec![Resource::Pods] };
+                let before = world.messages.len();
+                let step = tell(&mut world, found(&spell.hour), spell.slack);
+                let said = &world.messages[before..];
+                let owed: BTreeSet<_> = step.due.iter().flat_map(|d| &d.incidents).collect();
+                let told: BTreeSet<_> = said.iter().flat_map(|m| &m.due.incidents).collect();
+                // Once a cycle at most, and to the channel of its severity.
+                prop_assert_eq!(told.len(), said.iter().map(|m| m.due.incidents.len()).sum::<usize>());
+                for message in said {
+                    check_place(&world, &step, message)?;
+                }
+                // The same again: what was told is not due, what was not told is.
+                let again = world.look(found(&spell.hour));
+                let open: BTreeSet<_> = again.due.iter().flat_map(|d| &d.incidents).collect();
+                prop_assert_eq!(&open, &owed.difference(&told).copied().collect::<BTreeSet<_>>());
+                world.pass(60);
+            }
+        }
+        // Calm and a Slack that works: everybody who heard of trouble hears of its end.
+        world.unread.clear();
+        for _ in 0..24 * 5 {
+            tell(&mut world, Vec::new(), Slack::Up);
+            world.pass(60);
+        }
+        prop_assert!(world.state.outbox.is_empty());
+        for incident in &world.state.incidents {
+            prop_assert!(!incident.is_open());
+            prop_assert!(incident.told.as_ref().is_none_or(|told| told.resolved), "{incident:?}");
+        }
+    }
+}
+
+fn check_place(
+    world: &World,
+    step: &k8s_monitor::lifecycle::Step,
+    message: &Message,
+) -> Result<(), TestCaseError> {
+    let members = step
+        .tracked
+        .iter()
+        .filter(|t| message.due.incidents.contains(&t.id));
+    let worst = members.map(|t| t.incident.severity).min();
+    prop_assert!(worst.is_some());
+    if message.due.thread.is_none() {
+        let wanted = if worst == Some(Sev1) {
+            "#critical-alerts"
+        } else {
+            "#infrastructure-alerts"
+        };
+        prop_assert_eq!(message.due.channel.as_str(), wanted);
+        prop_assert!(worst < Some(Sev4));
+        let is_open = world.config.business_hours.opened_at(message.at).is_some();
+        prop_assert!(is_open || worst < Some(Sev3), "{message:?}");
+    }
+    Ok(())
 }
