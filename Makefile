@@ -3,9 +3,12 @@
 CARGO ?= cargo
 BINARY := target/debug/k8s-monitor
 EXAMPLE := docs/example/homelab
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+IMAGE ?= k8s-monitor:$(VERSION)
+TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 
 .DEFAULT_GOAL := build
-.PHONY: build release demo test test-cluster lint bench bench-diagnosis example clean help
+.PHONY: build release demo test test-cluster lint bench bench-diagnosis example image dist clean help
 
 build: ## Build the program (debug)
 	$(CARGO) build
@@ -40,8 +43,16 @@ bench: release ## Measure the budgets in one run: against kubectl on a real API 
 bench-diagnosis: ## Judge a folder of recorded faults: make bench-diagnosis DIR=...
 	K8S_MONITOR_BENCH_CASES="$(abspath $(DIR))" $(CARGO) test --test diagnose recorded_faults -- --nocapture
 
+image: ## Build the container image, where an engine runs (IMAGE=name:tag)
+	packaging/image.sh $(IMAGE)
+
+dist: ## Pack the stripped binary with completions and manual into dist/ (TARGET=x86_64-unknown-linux-musl: static)
+	$(CARGO) build --release --locked --target $(TARGET)
+	packaging/dist.sh $${CARGO_TARGET_DIR:-target}/$(TARGET)/release/k8s-monitor $(TARGET) dist
+
 clean: ## Remove what was built
 	$(CARGO) clean
+	rm -rf dist
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18

@@ -1,20 +1,25 @@
 //! From options to exit status: which command, with what, and its output.
+//!
+//! [`cycle`] holds the commands that look at the cluster, [`memory`] those that
+//! live by what earlier cycles left, [`doctor`] the one that asks whether all of
+//! it works.
+
+mod cycle;
+mod doctor;
+mod memory;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::check;
-use crate::cli::{self, Command, Options, OutputFormat, ServicesCommand};
-use crate::cluster::dump;
-use crate::cluster::fetch::{self, ConnectOptions, ProxyVariables, SnapshotRequest};
+use crate::cli::{self, Command, Options, ServicesCommand};
+use crate::cluster::fetch::{self, ConnectOptions, ProxyVariables};
 use crate::config::{self, Config, Environment};
-use crate::cycle::{self, Cycle, Outcome, Source};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::inventory::{self, Inventory, Level};
-use crate::report::{self, Mode, RenderOptions};
+use crate::report::RenderOptions;
 
 /// Runs the command. Its result is on stdout whole or not at all.
 #[must_use]
@@ -43,9 +48,6 @@ fn execute(options: &Options) -> Result<Done, Error> {
     match &options.command {
         Command::Completions(shell) => return Ok((cli::completions(*shell), ExitStatus::Healthy)),
         Command::Man => return Ok((cli::man(), ExitStatus::Healthy)),
-        Command::Incidents(_) => return Err(Error::NotYet("incidents")),
-        Command::Silence(_) => return Err(Error::NotYet("silence")),
-        Command::Doctor => return Err(Error::NotYet("doctor")),
         _ => {}
     }
     let session = Session::open(options)?;
@@ -53,7 +55,10 @@ fn execute(options: &Options) -> Result<Done, Error> {
         Command::Services(command) => session.services(command),
         Command::Snapshot { path } => session.capture(path),
         Command::Check { service } => session.check(service),
-        Command::Run { dry_run, exit_zero } => session.cycle(*dry_run, *exit_zero),
+        Command::Doctor => session.doctor(),
+        Command::Run { dry_run, exit_zero } => session.run(*dry_run, *exit_zero),
+        Command::Incidents(command) => session.incidents(command),
+        Command::Silence(command) => session.silence(command),
         _ => unreachable!("commands without a session ended above"),
     }
 }
@@ -128,16 +133,6 @@ impl<'a> Session<'a> {
         Ok((text, ExitStatus::Healthy))
     }
 
-    fn source(&self) -> Result<Source, Error> {
-        if let Some(dump) = &self.options.snapshot {
-            if dump.send {
-                return Err(Error::NotYet("--send"));
-            }
-            return cycle::from_dump(&dump.path, dump.now);
-        }
-        Ok(Source::Live(self.connect()?))
-    }
-
     fn connect(&self) -> Result<fetch::Cluster, Error> {
         let files = self.options.kubeconfig_files(&self.config);
         let joined = std::env::join_paths(&files)
@@ -158,96 +153,9 @@ impl<'a> Session<'a> {
         Ok(fetch::connect_through(&connect, &proxies)?)
     }
 
-    fn cycle(&self, dry_run: bool, exit_zero: bool) -> Result<Done, Error> {
-        let (_, inventory) = self.watched()?;
-        let outcome = self.run(&inventory, Mode::Run, dry_run, exit_zero)?;
-        let report = &outcome.report;
-        let text = match self.options.output {
-            OutputFormat::Text => report::text(report, &self.looks()),
-            OutputFormat::Markdown => report::markdown(report, &self.looks()),
-            OutputFormat::Json => report::json(report).map_err(|e| Error::Render(e.to_string()))?,
-            OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string()))?,
-        };
-        Ok((text, status(&outcome, exit_zero)))
-    }
-
-    fn check(&self, name: &str) -> Result<Done, Error> {
-        let (path, inventory) = self.watched()?;
-        let known = inventory.get(name).map(|s| s.name.clone());
-        let builtin = inventory::builtin()
-            .into_iter()
-            .find(|s| s.is_called(name))
-            .map(|s| s.name);
-        let service = known
-            .or(builtin)
-            .ok_or_else(|| unknown(name, &path, &inventory))?;
-        let mut outcome = self.run(&inventory, Mode::Check, false, false)?;
-        check::narrow(&mut outcome.report, &service);
-        let report = &outcome.report;
-        let text = match self.options.output {
-            OutputFormat::Json => report::json(report).map_err(|e| Error::Render(e.to_string()))?,
-            OutputFormat::Yaml => report::yaml(report).map_err(|e| Error::Render(e.to_string()))?,
-            OutputFormat::Text => {
-                report::check_text(&check::view(&outcome, &inventory, &service), &self.looks())
-            }
-            OutputFormat::Markdown => {
-                report::check_markdown(&check::view(&outcome, &inventory, &service), &self.looks())
-            }
-        };
-        Ok((text, status(&outcome, false)))
-    }
-
-    fn run(
-        &self,
-        inventory: &Inventory,
-        mode: Mode,
-        dry_run: bool,
-        exit_zero: bool,
-    ) -> Result<Outcome, Error> {
-        let quiet = self.options.verbosity.is_quiet() || !io::stderr().is_terminal();
-        Cycle {
-            config: &self.config,
-            inventory,
-            source: self.source()?,
-            deadline: self.began + self.options.deadline(&self.config),
-            mode,
-            dry_run,
-            exit_zero,
-            mute: Some("this version does not deliver messages".to_owned()),
-            model_off: Some(if self.options.llm {
-                "the model is not part of this version".to_owned()
-            } else {
-                "--no-llm".to_owned()
-            }),
-            progress: &|stage| {
-                if !quiet {
-                    eprintln!("{stage} ...");
-                }
-            },
-        }
-        .run()
-    }
-
-    /// Captures what a cycle reads.
-    fn capture(&self, path: &std::path::Path) -> Result<Done, Error> {
-        let snapshot = match self.source()? {
-            Source::Dump(snapshot) => *snapshot,
-            Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
-                now: cycle::now(),
-                deadline: self.options.deadline(&self.config),
-                look_back: self.config.interval,
-            })?,
-        };
-        let written = dump::write(&snapshot, path)?;
-        Ok((
-            format!(
-                "{}: {} objects and {} logs, redacted\n",
-                written.path.display(),
-                written.objects,
-                written.logs
-            ),
-            ExitStatus::Healthy,
-        ))
+    /// When this run must be over.
+    fn deadline(&self) -> Instant {
+        self.began + self.options.deadline(&self.config)
     }
 
     fn looks(&self) -> RenderOptions {
@@ -258,11 +166,6 @@ impl<'a> Session<'a> {
             width: columns.filter(|c| (40..=200).contains(c)).unwrap_or(80),
         }
     }
-}
-
-fn status(outcome: &Outcome, exit_zero: bool) -> ExitStatus {
-    let counted = outcome.report.incidents.iter().filter(|i| i.counts());
-    ExitStatus::of_verdict(counted.map(|i| i.severity).min(), exit_zero)
 }
 
 fn lint(path: &std::path::Path, inventory: &Inventory) -> Result<Done, Error> {

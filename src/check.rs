@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::assess::Severity;
+use crate::assess::{self, Severity};
 use crate::cluster::Snapshot;
 use crate::cluster::objects::{Event, Pod};
 use crate::cycle::Outcome;
@@ -30,6 +30,12 @@ pub fn narrow(report: &mut Report, service: &str) {
 }
 
 /// The trouble of a service, or the monitor's own, which makes any verdict doubtful.
+/// The same of an incident that is not in a report yet.
+#[must_use]
+pub fn is_about(incident: &assess::Incident, service: &str) -> bool {
+    incident.service.as_deref() == Some(service) || incident.affects.iter().any(|a| a == service)
+}
+
 fn concerns(incident: &Incident, service: &str) -> bool {
     incident.service.as_deref() == Some(service)
         || incident.affects.iter().any(|a| a == service)
@@ -43,6 +49,7 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
         snapshot,
         verdict,
         report,
+        ..
     } = outcome;
     let restarts = RestartCounts::default();
     let objects = View::new(

@@ -6,6 +6,7 @@
 //! its siblings. What is decided here is only what the flags say.
 
 mod args;
+mod examples;
 mod generate;
 mod options;
 mod values;
@@ -18,8 +19,8 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 pub use clap_complete::Shell;
 pub use generate::{completions, man};
 pub use options::{
-    ColorChoice, Command, IncidentsCommand, Options, OutputFormat, ServicesCommand, SilenceCommand,
-    SilenceTarget, SnapshotSource, Verbosity,
+    ColorChoice, Command, IncidentsCommand, MetricsOptions, Options, OutputFormat, ServicesCommand,
+    SilenceCommand, SilenceTarget, SnapshotSource, Verbosity,
 };
 pub use values::StateLocation;
 
@@ -80,6 +81,7 @@ fn validate(raw: args::Args) -> Result<Options, String> {
     if common.verbose > 0 && common.quiet > 0 {
         return Err("-v and -q ask for opposites: keep one of them".to_owned());
     }
+    let metrics = raw.command.metrics();
     let command = raw.command.into_command();
     refuse_dry_drill(&command, snapshot.as_ref())?;
     Ok(Options {
@@ -95,6 +97,7 @@ fn validate(raw: args::Args) -> Result<Options, String> {
         llm: !common.no_llm,
         deadline: common.deadline,
         color: common.color,
+        metrics,
         verbosity: Verbosity(signed(common.verbose) - signed(common.quiet)),
     })
 }

@@ -67,6 +67,8 @@ pub struct Config {
     pub endpoints: Endpoints,
     /// Where to report that the monitor itself lives.
     pub heartbeat: Option<Secret>,
+    /// A Pushgateway that metrics are pushed to; secret, for it may carry a password.
+    pub metrics_push: Option<Secret>,
     /// Proxy for HTTPS; secret, for it may carry a password.
     pub https_proxy: Option<Secret>,
     /// Hosts that are reached without the proxy.

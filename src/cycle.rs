@@ -1,22 +1,34 @@
 //! One cycle, in the order in which it happens.
 
+mod insight;
+mod journal;
+mod tell;
+
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use crate::assess::{Outages, Severity};
-use crate::cluster::Snapshot;
+use crate::agents::Agents;
+use crate::assess::{Rule, Severity};
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
+use crate::cluster::{Resource, Snapshot};
 use crate::config::Config;
-use crate::detect::RestartCounts;
+use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
+use crate::http::{Http, Peer, SystemClock};
 use crate::inventory::Inventory;
-use crate::lifecycle::{self, Today, Tracked};
-use crate::report::{self, Llm, Mode, Report, Requests};
-use crate::state::State;
+use crate::lifecycle::{self, Due, Rendered, Step, Today};
+use crate::notify::{self, Extra, Scene};
+use crate::report::{self, Mode, Report};
+use crate::state::{State, Store};
 use crate::verdict::{self, Grounds, Verdict};
+
+use insight::{Inquiry, Insight};
+use journal::Memory;
+pub use tell::Voice;
 
 /// What a cycle works with.
 pub struct Cycle<'a> {
@@ -25,7 +37,15 @@ pub struct Cycle<'a> {
     /// The services file.
     pub inventory: &'a Inventory,
     /// Where the objects come from.
-    pub source: Source,
+    pub source: Source<'a>,
+    /// What earlier cycles left.
+    pub store: &'a dyn Store,
+    /// The client for everything that is not the cluster.
+    pub http: &'a Http,
+    /// Whether commits are looked for.
+    pub github: bool,
+    /// The one service that matters in a triage.
+    pub focus: Option<&'a str>,
     /// When the cycle must be over.
     pub deadline: Instant,
     /// A full cycle, or the triage of one service.
@@ -34,18 +54,20 @@ pub struct Cycle<'a> {
     pub dry_run: bool,
     /// Map 1 to 3 to 0.
     pub exit_zero: bool,
-    /// Why nobody will be told, if so.
-    pub mute: Option<String>,
+    /// Whom to tell.
+    pub voice: Voice<'a>,
     /// Why the model is not asked, if so.
     pub model_off: Option<String>,
+    /// What must be known of this run before it begins.
+    pub notes: Vec<String>,
     /// A line for whoever watches, at the start of each stage.
     pub progress: &'a dyn Fn(&str),
 }
 
 /// Where the objects come from.
-pub enum Source {
+pub enum Source<'a> {
     /// An API server.
-    Live(Cluster),
+    Live(&'a Cluster),
     /// A dump, already read.
     Dump(Box<Snapshot>),
 }
@@ -58,57 +80,96 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The document.
     pub report: Report,
+    /// What is remembered after it.
+    pub state: State,
+    /// Whether the whole cluster was seen and all that was due was said.
+    pub is_whole: bool,
 }
 
 /// A trouble this young may pass before anybody reads about it.
 const YOUNG: TimeDelta = TimeDelta::minutes(2);
 
-impl Cycle<'_> {
+impl<'a> Cycle<'a> {
     /// Runs the cycle.
     ///
     /// # Errors
     /// When there is no verdict: the cluster cannot be read, or not in time.
-    pub fn run(self) -> Result<Outcome, Error> {
+    pub fn run(mut self) -> Result<Outcome, Error> {
         let began = Instant::now();
         let started_at = now();
+        let mut memory = self.recall();
         (self.progress)("reading the cluster");
         let mut snapshot = self.look()?;
         (self.progress)("judging");
-        let mut verdict = self.judge(&snapshot);
+        let mut verdict = self.judge(&snapshot, &memory.state);
         if let Some(pause) = self.confirmation(&verdict, snapshot.now) {
             (self.progress)("looking once more: some trouble is very young");
             std::thread::sleep(pause);
             let requests = snapshot.requests;
             snapshot = self.look()?;
             snapshot.requests += requests;
-            verdict = self.judge(&snapshot);
+            verdict = self.judge(&snapshot, &memory.state);
         }
-        let incidents = std::mem::take(&mut verdict.incidents);
-        let today = Today {
-            incidents,
-            is_read: &|resource| snapshot.is_read(resource),
-            now: snapshot.now,
-            restarts: RestartCounts::default(),
-        };
-        let tracked = lifecycle::advance(&State::default(), today, self.config).tracked;
-        let live = matches!(self.source, Source::Live(_));
-        let mut report = Report::new(report::Cycle {
-            id: started_at.format("%Y%m%dT%H%M%SZ").to_string(),
-            // A drill tells its story as of the moment of its snapshot.
-            started_at: if live { started_at } else { snapshot.now },
-            finished_at: if live { now() } else { snapshot.now },
-            duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            cluster: snapshot.cluster.clone(),
-            mode: self.mode,
-            dry_run: self.dry_run,
-        });
-        self.fill(&mut report, &snapshot, &verdict, &tracked);
+        let inquiry = self.inquiry();
+        let mut agents = Agents::new(self.config, self.http, self.model_off.take());
+        let mut insight = Insight::default();
+        if inquiry.is_due(&verdict) {
+            (self.progress)("looking for commits and causes");
+            insight = inquiry.ask(&mut agents, &mut memory.state, &snapshot, &mut verdict);
+        }
+        let Step {
+            tracked,
+            due,
+            state,
+        } = self.advance(&memory.state, &snapshot, &mut verdict);
+        memory.state = state;
+
+        let mut report = self.report(&snapshot, &verdict, started_at);
+        report.notes = std::mem::take(&mut self.notes);
+        report.notes.append(&mut memory.notes);
+        report.incidents = tracked
+            .iter()
+            .map(|t| report::incident(t, &verdict.roster))
+            .collect();
+        let mut extras = insight.enrich(&mut report);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
+        self.conclude(&mut report);
+        if matches!(self.voice, Voice::Slack { .. } | Voice::Plan) {
+            let (seen, said) = ((&snapshot, &verdict), (&*due, &report));
+            inquiry.announce(&mut agents, &mut memory.state, seen, said, &mut extras);
+        }
+        report.llm = agents.llm(&memory.state.spend);
+
+        let messages = self.write(due, &report, &memory.state, &extras, snapshot.now);
+        if !messages.is_empty() && matches!(self.voice, Voice::Slack { .. }) {
+            (self.progress)("telling Slack");
+        }
+        let voice = std::mem::replace(&mut self.voice, Voice::None);
+        let is_told = tell::tell(voice, &mut memory, messages, &mut report, snapshot.now);
+        report.requests.anthropic = self.http.attempts(Peer::Anthropic);
+        report.requests.github = self.http.attempts(Peer::Github);
+        report.requests.kubernetes = snapshot.requests + self.store.requests();
+        if matches!(self.source, Source::Live(_)) {
+            report.cycle.finished_at = now();
+        }
+        report.cycle.duration_ms = millis(began);
         Ok(Outcome {
+            is_whole: is_told && !is_blind(&report),
             snapshot,
             verdict,
             report,
+            state: memory.state,
         })
+    }
+
+    /// What earlier cycles left; for this one alone if it writes.
+    fn recall(&self) -> Memory<'a> {
+        match &self.voice {
+            Voice::Slack { .. } | Voice::Mute => {
+                Memory::take(self.store, &SystemClock, self.remaining() / 2)
+            }
+            Voice::None | Voice::Plan => Memory::load(self.store),
+        }
     }
 
     fn look(&self) -> Result<Snapshot, Error> {
@@ -126,16 +187,65 @@ impl Cycle<'_> {
         Ok(snapshot)
     }
 
-    fn judge(&self, snapshot: &Snapshot) -> Verdict {
-        let restarts = RestartCounts::default();
+    fn judge(&self, snapshot: &Snapshot, state: &State) -> Verdict {
         let grounds = Grounds {
             inventory: self.inventory,
             look_back: self.config.interval,
-            restarts: &restarts,
-            outages: &Outages::default(),
+            restarts: &detect::restarts_at(snapshot, &state.restarts, state.restarts_at),
+            outages: &lifecycle::outages(state),
             unlisted: self.config.unlisted_tier,
         };
         verdict::judge(snapshot, &grounds)
+    }
+
+    fn inquiry(&self) -> Inquiry<'a> {
+        Inquiry {
+            config: self.config,
+            inventory: self.inventory,
+            http: self.http,
+            github: self.github,
+            focus: self.focus,
+            deadline: self.deadline,
+        }
+    }
+
+    fn advance(&self, state: &State, snapshot: &Snapshot, verdict: &mut Verdict) -> Step {
+        let today = Today {
+            incidents: std::mem::take(&mut verdict.incidents),
+            is_read: &|resource| snapshot.is_read(resource),
+            now: snapshot.now,
+            restarts: snapshot
+                .is_read(Resource::Pods)
+                .then(|| detect::restart_counts(snapshot)),
+        };
+        lifecycle::advance(state, today, self.config)
+    }
+
+    /// The messages that are due, in words.
+    fn write(
+        &self,
+        due: Vec<Due>,
+        report: &Report,
+        state: &State,
+        extras: &BTreeMap<String, Extra>,
+        now: DateTime<Utc>,
+    ) -> Vec<(Due, Rendered)> {
+        let scene = Scene {
+            incidents: &report.incidents,
+            services: &self.inventory.services,
+            state,
+            config: self.config,
+            cluster: &report.cycle.cluster,
+            cycle: &report.cycle.id,
+            now,
+            extras,
+        };
+        due.into_iter()
+            .map(|due| {
+                let rendered = notify::render(&due, &scene);
+                (due, rendered)
+            })
+            .collect()
     }
 
     fn remaining(&self) -> Duration {
@@ -156,44 +266,54 @@ impl Cycle<'_> {
         (is_due && self.remaining() > pause * 2).then_some(pause)
     }
 
-    fn fill(
-        &self,
-        report: &mut Report,
-        snapshot: &Snapshot,
-        verdict: &Verdict,
-        tracked: &[Tracked],
-    ) {
+    fn report(&self, snapshot: &Snapshot, verdict: &Verdict, started_at: DateTime<Utc>) -> Report {
+        // A drill tells its story as of the moment of its snapshot.
+        let started_at = match self.source {
+            Source::Live(_) => started_at,
+            Source::Dump(_) => snapshot.now,
+        };
+        let mut report = Report::new(report::Cycle {
+            id: started_at.format("%Y%m%dT%H%M%SZ").to_string(),
+            started_at,
+            finished_at: started_at,
+            duration_ms: 0,
+            cluster: snapshot.cluster.clone(),
+            mode: self.mode,
+            dry_run: self.dry_run,
+        });
         report.visibility = report::visibility(snapshot);
         report.services = verdict.services.iter().map(report::service).collect();
-        report.incidents = tracked
-            .iter()
-            .map(|t| report::incident(t, &verdict.roster))
-            .collect();
+        report
+    }
+
+    /// What the incidents amount to.
+    fn conclude(&self, report: &mut Report) {
         let counted = report.incidents.iter().filter(|i| i.counts());
         let highest = counted.map(|i| i.severity).min();
         report.severity = highest.unwrap_or(Severity::Sev4);
         report.exit_code = ExitStatus::of_verdict(highest, self.exit_zero).code();
-        for incident in &mut report.incidents {
-            if let (Some(mute), Some(_)) = (&self.mute, &incident.notification.channel) {
-                incident.notification.why += &format!("; not sent: {mute}");
-            }
-        }
-        report.llm = Llm {
-            note: self.model_off.clone(),
-            ..Llm::default()
-        };
-        report.requests = Requests {
-            kubernetes: snapshot.requests,
-            ..Requests::default()
-        };
     }
+}
+
+/// Whether something was unread whose absence means not to see outages.
+fn is_blind(report: &Report) -> bool {
+    let open = |i: &&report::Incident| i.state != report::IncidentState::Resolved;
+    let mut open = report.incidents.iter().filter(open);
+    open.any(|i| i.rule == Rule::MonitoringBlind.as_str())
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Reads a dump in place of the API.
 ///
 /// # Errors
 /// When there is nothing in it to judge.
-pub fn from_dump(path: &std::path::Path, now: Option<DateTime<Utc>>) -> Result<Source, Error> {
+pub fn from_dump<'a>(
+    path: &std::path::Path,
+    now: Option<DateTime<Utc>>,
+) -> Result<Source<'a>, Error> {
     Ok(Source::Dump(Box::new(dump::read(path, now)?)))
 }
 

@@ -9,6 +9,7 @@ use crate::cluster::dump::DumpError;
 use crate::cluster::fetch::{ConnectError, FetchError};
 use crate::config::ConfigError;
 use crate::exit::ExitStatus;
+use crate::state::StoreError;
 
 /// Why a command gave no result.
 #[derive(Debug, Error)]
@@ -79,9 +80,40 @@ pub enum Error {
     /// The report cannot be written in the form that was asked for.
     #[error("cannot write the report: {0}")]
     Render(String),
-    /// Part of the contract that this version does not have.
-    #[error("`{0}` is not part of this version")]
-    NotYet(&'static str),
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StoreError),
+    /// `--state none`, and a command that lives by what is remembered.
+    #[error(
+        "nothing is remembered with --state none; name the state that `run` writes: --state configmap:NAMESPACE/NAME or dir:PATH"
+    )]
+    NoMemory,
+    /// No incident or silence of that id.
+    #[error("no {what} {id:?} in {place}; `k8s-monitor {list}` shows all")]
+    NotRemembered {
+        /// `incident` or `silence`.
+        what: &'static str,
+        /// The id that was asked for.
+        id: String,
+        /// Where it was looked for.
+        place: String,
+        /// The command that lists them.
+        list: &'static str,
+    },
+    /// No reason of that name.
+    #[error("no reason {name:?}{}; docs/findings.md lists all", .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?")))]
+    UnknownReason {
+        /// The name that was asked for.
+        name: String,
+        /// The name that looks most like it.
+        nearest: Option<&'static str>,
+    },
+    /// A form that only reports have.
+    #[error("`{command}` has no HTML: use --output text, markdown, json or yaml")]
+    NoSuchForm {
+        /// The command.
+        command: &'static str,
+    },
 }
 
 impl Error {
@@ -94,7 +126,14 @@ impl Error {
             | Self::NoServices { .. }
             | Self::ServicesErrors { .. }
             | Self::Dump(_) => ExitStatus::BadInput,
-            Self::UnknownService { .. } | Self::NotYet(_) => ExitStatus::Usage,
+            Self::UnknownService { .. }
+            | Self::UnknownReason { .. }
+            | Self::NotRemembered { .. }
+            | Self::NoMemory
+            | Self::NoSuchForm { .. } => ExitStatus::Usage,
+            Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
+            Self::State(StoreError::Cluster { .. }) => ExitStatus::ClusterUnreadable,
+            Self::State(_) => ExitStatus::BadConfig,
             Self::Fetch(FetchError::DeadlineExceeded { .. }) => ExitStatus::DeadlineExceeded,
             Self::Fetch(_) => ExitStatus::ClusterUnreadable,
             Self::Render(_) => ExitStatus::Defect,

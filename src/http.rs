@@ -1,5 +1,5 @@
 //! The one HTTP client for everything that is not Kubernetes: Slack, GitHub,
-//! the language model, the heartbeat.
+//! the language model, the heartbeat, a Pushgateway.
 //!
 //! It adds what `ureq` leaves open: time limits, retries that respect a
 //! deadline and `Retry-After`, a cap on bodies, the proxy of the
@@ -47,6 +47,7 @@ pub enum Peer {
     Github,
     Anthropic,
     Heartbeat,
+    Pushgateway,
 }
 
 /// What is asked.
@@ -135,7 +136,7 @@ pub struct Http {
     agent: Agent,
     route: Route,
     clock: Box<dyn Clock + Send + Sync>,
-    attempts: [AtomicU32; 4],
+    attempts: [AtomicU32; 5],
 }
 
 impl Http {

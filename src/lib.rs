@@ -16,16 +16,19 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod agents;
 pub mod app;
 pub mod assess;
 pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod correlate;
 pub mod cycle;
 pub mod defect;
 pub mod detect;
 pub mod diagnose;
+pub mod doctor;
 pub mod duration;
 pub mod error;
 pub mod exit;
@@ -33,6 +36,7 @@ pub mod heartbeat;
 pub mod http;
 pub mod inventory;
 pub mod lifecycle;
+pub mod metrics;
 pub mod notify;
 pub mod redact;
 pub mod report;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::assess::{self, Incident, Outages, ServiceState, Severity};
+use crate::assess::{self, Incident, Outages, ServiceState};
 use crate::cluster::Snapshot;
 use crate::detect::{self, RestartCounts, View};
 use crate::diagnose;
@@ -60,17 +60,5 @@ pub fn judge(snapshot: &Snapshot, grounds: &Grounds) -> Verdict {
         roster,
         services,
         incidents,
-    }
-}
-
-impl Verdict {
-    /// The highest severity of all incidents; SEV-4 where there is none.
-    #[must_use]
-    pub fn severity(&self) -> Severity {
-        self.incidents
-            .iter()
-            .map(|i| i.severity)
-            .min()
-            .unwrap_or(Severity::Sev4)
     }
 }

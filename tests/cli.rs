@@ -334,6 +334,64 @@ fn completions_and_manual_need_nothing() {
     }
 }
 
+#[test]
+fn the_page_for_a_browser_comes_whole() {
+    for command in [&["run"][..], &["check", "--service", "mysql"]] {
+        let output = run(&[command, &["--snapshot", EXAMPLE, "--output", "html"]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let page = stdout(&output);
+        assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
+        assert!(page.contains("mysql is unavailable"));
+    }
+}
+
+/// The scripts load where their shell is, and complete a command of ours.
+#[test]
+fn shells_understand_their_scripts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (shell, extra, test) in [
+        (
+            "bash",
+            &["--norc"][..],
+            "source $SCRIPT && COMP_WORDS=(k8s-monitor sil) COMP_CWORD=1 \
+             && _k8s__monitor k8s-monitor sil k8s-monitor && echo \"${COMPREPLY[@]}\"",
+        ),
+        (
+            "zsh",
+            &["-f"],
+            "autoload -U compinit && compinit -D && source $SCRIPT \
+             && _describe() { print ${(P)4:-} ${(P)3} } && whence -w _k8s-monitor \
+             && (( $+functions[_k8s-monitor__silence_commands] \
+               || $+functions[_k8s-monitor__subcmd__silence_commands] )) && echo silence",
+        ),
+        (
+            "fish",
+            &["--no-config"],
+            "source $SCRIPT && complete -C 'k8s-monitor sil'",
+        ),
+    ] {
+        let script = folder.path().join(shell);
+        std::fs::write(&script, run(&["completions", shell]).stdout).expect("written");
+        let output = Command::new(shell)
+            .args(extra)
+            .args(["-c", test])
+            .env("SCRIPT", &script)
+            .env("HOME", folder.path())
+            .output();
+        match output {
+            Err(error) => eprintln!("skipped: {shell}: {error}"),
+            Ok(output) => {
+                assert!(output.status.success(), "{shell}: {}", stderr(&output));
+                assert!(
+                    stdout(&output).contains("silence"),
+                    "{shell}: {}",
+                    stdout(&output)
+                );
+            }
+        }
+    }
+}
+
 /// Runs itself once more, as the program that has a defect.
 #[test]
 fn a_defect_is_70() {

@@ -238,6 +238,7 @@ fn variables_are_read() {
         ("SERVICES_FILE", "services.txt"),
         ("MONITORING_INTERVAL_HOURS", "0.5"),
         ("HEARTBEAT_URL", "https://hc-ping.com/4f2a"),
+        ("METRICS_PUSH_URL", "http://user:pass-7c1e@push:9091"),
         ("SLACK_API_URL", "http://127.0.0.1:8080/api/"),
         ("GITHUB_API_URL", "https://github.example.com/api/v3"),
         ("HTTPS_PROXY", "http://user:word@proxy:3128"),
@@ -259,7 +260,7 @@ fn variables_are_read() {
     assert_eq!(config.interval, Duration::from_mins(30));
     assert_eq!(config.endpoints.slack, "http://127.0.0.1:8080/api");
     let shown = format!("{config:?}");
-    for secret in ["sk-1", "xoxb-1", "4f2a", "user:word"] {
+    for secret in ["sk-1", "xoxb-1", "4f2a", "7c1e", "user:word"] {
         assert!(!shown.contains(secret), "{secret} is shown in {shown}");
     }
 }
@@ -277,6 +278,7 @@ fn variables_that_cannot_be_used_are_refused() {
         ("GITHUB_API_URL", "ftp://github.com"),
         ("SLACK_API_URL", "https://"),
         ("HEARTBEAT_URL", "hc-ping.com/secret"),
+        ("METRICS_PUSH_URL", "push:9091/secret"),
         ("HEARTBEAT_URL", "https://hc ping.com/secret"),
     ] {
         let error = load("", &[(name, value)]).expect_err(value).to_string();

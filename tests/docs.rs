@@ -99,17 +99,24 @@ fn every_exit_status_is_in_the_readme() {
 
 #[test]
 fn links_lead_somewhere() {
-    for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        let text = page(name);
+    let docs = fs::read_dir(root().join("docs")).expect("docs");
+    let pages = docs
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "md"))
+        .chain(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    for path in pages {
+        let text = fs::read_to_string(&path).expect("a page");
+        let folder = path.parent().expect("a folder");
         for target in text
             .split("](")
             .skip(1)
-            .filter_map(|rest| rest.split(')').next())
+            .filter_map(|rest| rest.split([')', '#']).next())
         {
             let is_local = !target.starts_with("http");
             assert!(
-                !is_local || root().join(target).exists(),
-                "{name}: {target}"
+                !is_local || folder.join(target).exists(),
+                "{}: {target}",
+                path.display()
             );
         }
     }

@@ -7,6 +7,10 @@
 mod check;
 #[path = "slack/clock.rs"]
 mod clock;
+#[path = "slack/cycles.rs"]
+mod cycles;
+#[path = "slack/drill.rs"]
+mod drill;
 #[path = "slack/edge.rs"]
 mod edge;
 #[path = "slack/hostile.rs"]

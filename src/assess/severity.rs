@@ -70,6 +70,17 @@ macro_rules! policy {
                 match self { $( Self::$rule => $severity, )* }
             }
 
+            /// Whether it holds of a service that is down, and of nothing less.
+            #[must_use]
+            pub fn is_outage(self) -> bool {
+                matches!(
+                    self,
+                    Self::ClusterDnsDown | Self::IngressDown | Self::DataLayerDown
+                        | Self::P0Unavailable | Self::P0WithinTolerance
+                        | Self::P1Unavailable | Self::P1WithinTolerance
+                )
+            }
+
             /// The band that is left to judgement, from most to least severe.
             #[must_use]
             pub fn band(self) -> (Severity, Severity) {

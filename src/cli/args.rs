@@ -9,69 +9,20 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, ArgGroup, Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::values::{StateLocation, incident_id, moment, not_blank, positive_duration};
-use super::{
-    ColorChoice, Command, IncidentsCommand, OutputFormat, ServicesCommand, SilenceCommand,
-    SilenceTarget,
+use crate::secret::Secret;
+
+use super::examples;
+use super::values::{
+    StateLocation, incident_id, moment, not_blank, open_address, positive_duration,
 };
-
-const AFTER_HELP: &str = "\
-Examples:
-  k8s-monitor run                            one cycle, current context
-  k8s-monitor run --dry-run                  what would be sent, to whom and why
-  k8s-monitor run --snapshot bundle.tar.gz   judge a dump, touch nothing
-  k8s-monitor check --service mysql          everything about one service
-  k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
-  k8s-monitor doctor                         is every dependency in order?
-
-Exit status:
-  0          healthy, or only things to log (SEV-4)
-  1, 2, 3    the highest open severity is SEV-1, SEV-2, SEV-3
-  64         the command line is wrong
-  65         a services or snapshot file cannot be used
-  69         the cluster cannot be read
-  70         a defect in the program
-  75         the deadline passed before a verdict
-  78         the configuration is wrong
-
-Environment: ANTHROPIC_API_KEY, GITHUB_TOKEN, SLACK_BOT_TOKEN, SLACK_CHANNEL and
-others, also from --env-file; docs/configuration.md lists them all.";
-
-const RUN_HELP: &str = "\
-Examples:
-  k8s-monitor run --state dir:/var/lib/k8s-monitor
-  k8s-monitor run --dry-run --no-llm
-  k8s-monitor run --exit-zero --output json > report.json";
-
-const CHECK_HELP: &str = "\
-Examples:
-  k8s-monitor check --service chores-tracker-backend
-  k8s-monitor check --service vault --output markdown";
-
-const SNAPSHOT_HELP: &str = "\
-Secrets are never read and what looks like one is redacted.
-
-Examples:
-  k8s-monitor snapshot -o cluster.tar.gz
-  k8s-monitor run --snapshot cluster.tar.gz";
-
-const SILENCE_HELP: &str = "\
-A silenced incident is still detected and reported; it sends nothing and does
-not count for the exit status. The silence ends by itself.
-
-Examples:
-  k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
-  k8s-monitor silence add --reason-code BackupOverdue --for 1d --reason \"S3\"
-  k8s-monitor silence add --incident INC-2026-11-02-001 --for 6h --reason \"known\"";
-
-const COMPLETIONS_HELP: &str = "\
-Examples:
-  source <(k8s-monitor completions bash)
-  k8s-monitor completions fish > ~/.config/fish/completions/k8s-monitor.fish";
+use super::{
+    ColorChoice, Command, IncidentsCommand, MetricsOptions, OutputFormat, ServicesCommand,
+    SilenceCommand, SilenceTarget,
+};
 
 /// Watches a K3s homelab: what is wrong that matters, why, since when, who is affected, and what to type
 #[derive(Debug, Parser)]
-#[command(name = "k8s-monitor", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "k8s-monitor", version, after_help = examples::PROGRAM, max_term_width = 80)]
 pub struct Args {
     #[command(flatten)]
     pub common: Common,
@@ -126,7 +77,7 @@ pub struct Common {
         value_enum,
         default_value_t,
         hide_possible_values = true,
-        help = "Form of the report: text, json, yaml or markdown"
+        help = "Form of the report: text, json, yaml, markdown or html"
     )]
     pub output: OutputFormat,
 
@@ -162,7 +113,7 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Sub {
     /// Run one full cycle: look, judge, notify, remember
-    #[command(after_help = RUN_HELP)]
+    #[command(after_help = examples::RUN)]
     Run {
         /// Send and write nothing; print each message, its channel and why
         #[arg(long)]
@@ -170,52 +121,64 @@ pub enum Sub {
         /// End with 0 where the verdict would be 1, 2 or 3
         #[arg(long)]
         exit_zero: bool,
+        /// Write metrics of the cycle to this file, as node exporter's textfile collector reads it
+        #[arg(long, value_name = "FILE")]
+        metrics: Option<PathBuf>,
+        /// Push metrics of the cycle to this Pushgateway [env: METRICS_PUSH_URL]
+        #[arg(long, value_name = "URL", value_parser = open_address)]
+        metrics_push: Option<Secret>,
     },
     /// Show everything about one service; never notifies, never writes
-    #[command(after_help = CHECK_HELP)]
+    #[command(after_help = examples::CHECK)]
     Check {
         /// Name or alias from the services file
         #[arg(long, value_name = "NAME", value_parser = not_blank)]
         service: String,
     },
     /// Check, list or show what the services file says
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::SERVICES)]
     Services(ServicesSub),
     /// Capture what a cycle reads, redacted, to look at or replay later
-    #[command(after_help = SNAPSHOT_HELP)]
+    #[command(after_help = examples::SNAPSHOT)]
     Snapshot {
         /// A directory, or an archive when it ends in .tar.gz
         #[arg(short = 'o', value_name = "PATH")]
         path: PathBuf,
     },
     /// List what is open, what was sent and what was resolved
+    #[command(after_help = examples::INCIDENTS)]
     Incidents {
         #[command(subcommand)]
         command: Option<IncidentsSub>,
     },
     /// Silence what is known, for a while
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::SILENCE)]
     Silence(SilenceSub),
     /// Check every dependency, one line each, with what to do when red
+    #[command(after_help = examples::DOCTOR)]
     Doctor,
     /// Print a completion script
-    #[command(after_help = COMPLETIONS_HELP)]
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// bash, elvish, fish, powershell or zsh
         #[arg(value_enum, hide_possible_values = true)]
         shell: Shell,
     },
     /// Print the manual page, in roff
+    #[command(after_help = examples::MAN)]
     Man,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum ServicesSub {
     /// Check the services file: every problem with line and column
+    #[command(after_help = examples::SERVICES_LINT)]
     Lint,
     /// List the services with tier, namespace and tolerance
+    #[command(after_help = examples::SERVICES_LIST)]
     List,
     /// Show everything known of one service
+    #[command(after_help = examples::SERVICES_SHOW)]
     Show {
         /// Name or alias
         #[arg(value_parser = not_blank)]
@@ -226,8 +189,10 @@ pub enum ServicesSub {
 #[derive(Debug, Subcommand)]
 pub enum IncidentsSub {
     /// List incidents, the open ones first (this is the default)
+    #[command(after_help = examples::INCIDENTS_LIST)]
     List,
     /// Show one incident
+    #[command(after_help = examples::INCIDENTS_SHOW)]
     Show {
         /// Like INC-2026-11-02-001
         #[arg(value_parser = incident_id)]
@@ -238,11 +203,13 @@ pub enum IncidentsSub {
 #[derive(Debug, Subcommand)]
 pub enum SilenceSub {
     /// Silence a service, a reason or one incident
-    #[command(after_help = SILENCE_HELP)]
+    #[command(after_help = examples::SILENCE_ADD, override_usage = examples::SILENCE_ADD_USAGE)]
     Add(SilenceAdd),
     /// List the silences in force and to come
+    #[command(after_help = examples::SILENCE_LIST)]
     List,
     /// End a silence early
+    #[command(after_help = examples::SILENCE_REMOVE)]
     Remove {
         /// As `silence list` shows it
         #[arg(value_parser = not_blank)]
@@ -271,9 +238,26 @@ pub struct SilenceAdd {
 }
 
 impl Sub {
+    /// Where metrics go: a matter of full cycles.
+    pub fn metrics(&self) -> MetricsOptions {
+        match self {
+            Self::Run {
+                metrics,
+                metrics_push,
+                ..
+            } => MetricsOptions {
+                file: metrics.clone(),
+                push: metrics_push.clone(),
+            },
+            _ => MetricsOptions::default(),
+        }
+    }
+
     pub fn into_command(self) -> Command {
         match self {
-            Self::Run { dry_run, exit_zero } => Command::Run { dry_run, exit_zero },
+            Self::Run {
+                dry_run, exit_zero, ..
+            } => Command::Run { dry_run, exit_zero },
             Self::Check { service } => Command::Check { service },
             Self::Services(sub) => Command::Services(match sub {
                 ServicesSub::Lint => ServicesCommand::Lint,

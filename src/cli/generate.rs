@@ -15,7 +15,8 @@ pub fn completions(shell: Shell) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The manual in roff: the program's page, then one for each subcommand.
+/// The manual in roff: the program's page, then one for each subcommand, which
+/// leaves out the options that are common to all.
 #[must_use]
 pub fn man() -> String {
     let mut command = Args::command();
@@ -37,6 +38,10 @@ fn append_pages(command: &clap::Command, page: &mut Vec<u8>) {
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
     {
-        append_pages(sub, page);
+        let own = sub.clone().mut_args(|option| {
+            let common = option.is_global_set();
+            option.hide(common)
+        });
+        append_pages(&own, page);
     }
 }

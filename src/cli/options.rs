@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::StateLocation;
 use crate::config::{Config, DEFAULT_SERVICES, Environment};
+use crate::secret::Secret;
 
 /// Everything that the command line asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Options {
     pub deadline: Option<Duration>,
     /// `--color`.
     pub color: ColorChoice,
+    /// `--metrics` and `--metrics-push`.
+    pub metrics: MetricsOptions,
     /// `-v` and `-q`.
     pub verbosity: Verbosity,
 }
@@ -68,6 +71,21 @@ impl Options {
     pub fn deadline(&self, config: &Config) -> Duration {
         self.deadline.unwrap_or(config.deadline)
     }
+
+    /// The Pushgateway: the flag, else the variable; may be none.
+    #[must_use]
+    pub fn metrics_push<'a>(&'a self, config: &'a Config) -> Option<&'a Secret> {
+        self.metrics.push.as_ref().or(config.metrics_push.as_ref())
+    }
+}
+
+/// Where the metrics of a cycle go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MetricsOptions {
+    /// `--metrics`; absent: to no file.
+    pub file: Option<PathBuf>,
+    /// `--metrics-push`; absent: `METRICS_PUSH_URL`, else nowhere.
+    pub push: Option<Secret>,
 }
 
 /// A dump that is read in place of the API.
@@ -185,6 +203,8 @@ pub enum OutputFormat {
     Yaml,
     /// For an issue, a wiki or a chat
     Markdown,
+    /// One page for a browser, with nothing to load
+    Html,
 }
 
 /// `--color`

@@ -43,6 +43,7 @@ fn a_bare_run_has_the_defaults() {
             llm: true,
             deadline: None,
             color: ColorChoice::Auto,
+            metrics: MetricsOptions::default(),
             verbosity: Verbosity::default(),
         }
     );
@@ -167,6 +168,15 @@ fn usage_errors_are_64_and_say_the_way_out() {
         ("silence add --service a --for 2h", "--reason"),
         ("completions tcsh", "fish"),
         ("check --service a --dry-run", "--dry-run"),
+        ("check --service a --metrics m.prom", "--metrics"),
+        (
+            "run --metrics-push pushgateway:9091",
+            "http://pushgateway:9091",
+        ),
+        (
+            "run --metrics-push http://u:p@push:9091",
+            "METRICS_PUSH_URL",
+        ),
     ] {
         let text = refused(line);
         assert!(text.contains(hint), "{line}: {text}");
@@ -220,4 +230,65 @@ fn scripts_and_manual_know_the_program() {
     }
     let manual = man();
     assert!(manual.contains("k8s\\-monitor\\-silence\\-add") && manual.contains("reason\\-code"));
+}
+
+#[test]
+fn metrics_go_where_the_flags_say() {
+    let metrics = ok("run --metrics k8s.prom --metrics-push http://push:9091").metrics;
+    assert_eq!(metrics.file, Some("k8s.prom".into()));
+    let push = metrics.push.expect("an address");
+    assert_eq!(push.expose(), "http://push:9091");
+}
+
+/// The line of each example, as a shell would hand it over.
+fn examples(help: &str) -> Vec<Vec<String>> {
+    let lines = help.lines().map(str::trim);
+    let commands = lines.filter_map(|line| {
+        let start = line.find("k8s-monitor ")?;
+        let inside = line[start..].split([')', '>', '|']).next()?;
+        // An explanation stands apart by blanks.
+        inside.split("   ").next()
+    });
+    commands.map(shell_words).collect()
+}
+
+fn shell_words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('"').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// Of every command, in depth: its names from the program down, and itself.
+fn commands(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
+    let path = format!("{path}{} ", command.get_name());
+    for sub in command.get_subcommands() {
+        commands(sub, &path, found);
+    }
+    found.push((path, command.clone()));
+}
+
+#[test]
+fn every_command_has_examples_that_work() {
+    let mut all = Vec::new();
+    commands(&args::Args::command(), "", &mut all);
+    assert!(all.len() > 15, "{}", all.len());
+    for (path, command) in all {
+        let help = command.get_after_help().map(ToString::to_string);
+        let help = help.unwrap_or_else(|| panic!("{path}has no examples"));
+        let shown = command.clone().render_long_help().to_string();
+        let lines = shown.lines().filter(|line| line.chars().count() > 80);
+        assert_eq!(lines.collect::<Vec<_>>(), Vec::<&str>::new(), "{path}");
+        let examples = examples(help.split("Exit status").next().unwrap_or_default());
+        assert!(!examples.is_empty(), "{path}has no examples");
+        for example in examples {
+            let parsed = parse(&example);
+            assert!(parsed.is_ok(), "{example:?}: {}", parsed.unwrap_err());
+        }
+    }
 }

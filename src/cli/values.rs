@@ -6,8 +6,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use ureq::http::Uri;
 
 use crate::duration::parse_duration;
+use crate::secret::Secret;
 
 /// `--state configmap:NS/NAME | dir:PATH | none`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,21 @@ fn is_subdomain(text: &str) -> bool {
                 && !part.starts_with('-')
                 && !part.ends_with('-')
         })
+}
+
+/// The address of a Pushgateway. Arguments are for everybody on the machine to
+/// see: a password in it belongs into the environment.
+pub fn open_address(text: &str) -> Result<Secret, String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .filter(|rest| !rest.is_empty() && !rest.starts_with('/') && text.parse::<Uri>().is_ok())
+        .ok_or("write a web address, like http://pushgateway:9091")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err("a password does not belong on the command line: set METRICS_PUSH_URL".into());
+    }
+    Secret::new(text).ok_or_else(|| "must not be empty".into())
 }
 
 /// A duration above zero.

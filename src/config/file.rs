@@ -108,7 +108,7 @@ impl Default for Github {
 }
 
 /// What the model may cost, in US dollars. Zero: never asked.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ModelBudget {
     /// In a calendar month.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, PodRef, Reason};
+use super::own;
 use super::view::View;
 use crate::cluster::objects::{CronJob, Job, ObjectMeta, Pod, Time, condition};
 use crate::inventory::Service;
@@ -36,8 +37,12 @@ pub fn detect(view: &View) -> (Vec<CronState>, Vec<Finding>) {
     let joined = Joined::new(view);
     let mut findings = Vec::new();
     let mut states = Vec::new();
-    for cron in objects.cron_jobs.iter().filter(|c| !is_ours(&c.metadata)) {
+    for cron in &objects.cron_jobs {
         let jobs = joined.runs_of(cron);
+        if own::is_ours(&cron.metadata) {
+            states.extend(own_state(view, cron, jobs));
+            continue;
+        }
         let state = judge(view, cron, jobs);
         let service = state.service.map(|i| &view.roster[i]);
         let overdue = state
@@ -51,7 +56,7 @@ pub fn detect(view: &View) -> (Vec<CronState>, Vec<Finding>) {
         findings.extend(failed);
         states.push(state);
     }
-    let alone = objects.jobs.iter().filter(|j| !is_ours(&j.metadata));
+    let alone = objects.jobs.iter().filter(|j| !own::is_ours(&j.metadata));
     let alone = alone.filter(|j| j.metadata.controller().is_none() && !joined.is_superseded(j));
     findings.extend(alone.filter_map(|job| {
         let meta = &job.metadata;
@@ -133,12 +138,6 @@ fn likes(meta: &ObjectMeta) -> impl Iterator<Item = Like<'_>> {
     std::iter::once(Like::Stem(stem(&meta.name))).chain(app)
 }
 
-/// The monitor's own job ends with the severity it found: that is no failure.
-fn is_ours(meta: &ObjectMeta) -> bool {
-    meta.label("app.kubernetes.io/name") == Some(env!("CARGO_PKG_NAME"))
-        || meta.controller().is_none() && meta.name == env!("CARGO_PKG_NAME")
-}
-
 fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
     let meta = &cron.metadata;
     let service = view.owners.of_cron_job(meta);
@@ -159,6 +158,22 @@ fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
             .or(meta.creation_timestamp),
         reference: ObjectRef::new("CronJob", &meta.namespace, &meta.name),
     }
+}
+
+/// The monitor's own runs, where the services file lists it: each that ended, whatever
+/// its verdict, was a success. A service that merely shares its namespace is not run by it.
+fn own_state(view: &View, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
+    let state = judge(view, cron, jobs);
+    let name = &cron.metadata.name;
+    let service = &view.roster[state.service?];
+    let is_listed = service.is_called(name) || service.workloads.iter().any(|w| w.name == *name);
+    let ended = newest_ended(jobs).and_then(failed_at);
+    is_listed.then(|| CronState {
+        is_backup: false,
+        last_run_failed: None,
+        last_success: state.last_success.max(ended),
+        ..state
+    })
 }
 
 /// A cron job is a backup when its name says so or its service has a backup's age.

@@ -4,8 +4,9 @@ use chrono::TimeDelta;
 
 use super::finding::Reason;
 use super::pods::{RECENT, SETTLING, Symptom, abnormal_end, age, ending, probes_allow, started};
-use super::view::View;
-use crate::cluster::objects::{ContainerStatus, Pod};
+use super::view::{RestartCounts, View};
+use crate::cluster::Snapshot;
+use crate::cluster::objects::{ContainerStatus, Pod, Time};
 use crate::inventory::Service;
 
 /// So many failures within the look-back are flapping.
@@ -50,8 +51,7 @@ fn restarts_often(view: &View, pod: &Pod) -> Option<Symptom> {
 /// Restarts since the last cycle, where that cycle remembered a count; else
 /// their mean rate over the pod's life.
 fn restarts_in_look_back(view: &View, pod: &Pod, container: &ContainerStatus) -> f64 {
-    let meta = &pod.metadata;
-    let key = format!("{}/{}/{}", meta.namespace, meta.name, container.name);
+    let key = key(pod, container);
     // A count below the remembered one is that of a new pod of the same name.
     let since_then = view
         .restarts
@@ -62,6 +62,45 @@ fn restarts_in_look_back(view: &View, pod: &Pod, container: &ContainerStatus) ->
     }
     let age = age(pod, view.now());
     share(f64::from(container.restart_count), age, view.look_back)
+}
+
+/// Restarts by `namespace/pod/container`, of what has restarted at all.
+#[must_use]
+pub fn restart_counts(snapshot: &Snapshot) -> RestartCounts {
+    restarted(snapshot)
+        .map(|(pod, container)| (key(pod, container), container.restart_count))
+        .collect()
+}
+
+/// What was remembered `at` a moment, with a zero for containers that were
+/// there by then and had not restarted: those are not remembered one by one.
+#[must_use]
+pub fn restarts_at(
+    snapshot: &Snapshot,
+    remembered: &RestartCounts,
+    at: Option<Time>,
+) -> RestartCounts {
+    let mut counts = remembered.clone();
+    for (pod, container) in restarted(snapshot) {
+        let created = pod.metadata.creation_timestamp;
+        if at.is_some() && created.is_some_and(|created| Some(created) < at) {
+            counts.entry(key(pod, container)).or_insert(0);
+        }
+    }
+    counts
+}
+
+fn restarted(snapshot: &Snapshot) -> impl Iterator<Item = (&Pod, &ContainerStatus)> {
+    let pods = snapshot.objects.pods.iter();
+    pods.flat_map(|pod| {
+        let restarted = pod.all_statuses().filter(|c| c.restart_count > 0);
+        restarted.map(move |container| (pod, container))
+    })
+}
+
+fn key(pod: &Pod, container: &ContainerStatus) -> String {
+    let meta = &pod.metadata;
+    format!("{}/{}/{}", meta.namespace, meta.name, container.name)
 }
 
 fn event_recurs(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::own;
 use super::view::View;
 use super::workload::Workload;
 use crate::cluster::objects::{
@@ -94,6 +95,10 @@ fn sync(view: &View, application: &Application) -> Option<Finding> {
 }
 
 fn health(view: &View, application: &Application) -> Option<Finding> {
+    // Argo CD takes a verdict of ours for a job that failed.
+    if own::is_ours(&application.metadata) {
+        return None;
+    }
     let health = &application.status.health;
     let since = health
         .last_transition_time

@@ -1,31 +1,56 @@
 //! The way of a message through the outbox, as marks on the state. Pure.
 
-use serde_json::Value;
-
 use super::bundle::Due;
 use crate::cluster::objects::Time;
-use crate::state::{Kind, Outgoing, Remembered, Sent, State, Thread, Told};
+use crate::state::{Kind, Message, Outgoing, Place, Remembered, Sent, State, Thread, Told};
 
 /// So much is remembered of what was sent about one incident.
 const HISTORY: usize = 20;
 
-/// Puts a rendered message into the outbox and returns its number. The state
-/// is to be saved before the message is sent.
-pub fn enqueue(state: &mut State, due: &Due, payload: Value, now: Time) -> u64 {
-    state.last_message += 1;
+/// A message that is due, in words.
+pub struct Rendered {
+    /// What to say.
+    pub message: Message,
+    /// What earlier messages are to say from now on.
+    pub edits: Vec<(Thread, Message)>,
+}
+
+/// Puts a rendered message and its edits into the outbox. The state is to be
+/// saved before anything is sent.
+pub fn enqueue(state: &mut State, due: &Due, rendered: Rendered, now: Time) {
     let queued = due.queued.as_ref();
-    state.outbox.push(Outgoing {
-        id: state.last_message,
-        created: queued.map_or(due.since.min(now), |q| q.created),
-        incident_ids: due.incidents.clone(),
-        kind: due.kind,
-        channel: due.channel.clone(),
-        thread: due.thread.clone(),
-        payload,
-        attempts: queued.map_or(0, |q| q.attempts),
-        last_error: queued.and_then(|q| q.last_error.clone()),
-    });
-    state.last_message
+    let place = match &due.thread {
+        Some(thread) => Place::Thread {
+            of: thread.clone(),
+            broadcast: due.broadcast,
+        },
+        None => Place::Channel,
+    };
+    let edits = rendered.edits.into_iter();
+    let edits = edits.map(|(of, message)| (Place::Edit { of }, message));
+    for (place, message) in [(place, rendered.message)].into_iter().chain(edits) {
+        state.last_message += 1;
+        state.outbox.push(Outgoing {
+            id: state.last_message,
+            created: queued.map_or(due.since.min(now), |q| q.created),
+            incident_ids: due.incidents.clone(),
+            kind: due.kind,
+            channel: due.channel.clone(),
+            place,
+            message,
+            attempts: queued.map_or(0, |q| q.attempts),
+            last_error: queued.and_then(|q| q.last_error.clone()),
+        });
+    }
+}
+
+/// Notes that there is nobody to tell: nothing of what is due will ever be sent.
+pub fn unsaid(state: &mut State, due: &[Due]) {
+    for incident in &mut state.incidents {
+        if due.iter().any(|d| d.incidents.contains(&incident.id)) {
+            incident.due_since = None;
+        }
+    }
 }
 
 /// Notes that a message was refused or did not get through. It stays due.
@@ -34,6 +59,11 @@ pub fn failed(state: &mut State, message: u64, error: &str) {
         found.attempts = found.attempts.saturating_add(1);
         found.last_error = Some(error.to_owned());
     }
+}
+
+/// Takes out a message that has become pointless: an edit of what is gone.
+pub fn dropped(state: &mut State, message: u64) {
+    state.outbox.retain(|m| m.id != message);
 }
 
 /// Notes that Slack accepted a message: it leaves the outbox, and its
@@ -45,6 +75,9 @@ pub fn delivered(state: &mut State, message: u64, at: Time, posted: &Thread) {
         return;
     };
     let message = state.outbox.remove(place);
+    if !message.counts() {
+        return;
+    }
     for incident in &mut state.incidents {
         if message.incident_ids.contains(&incident.id) {
             mark(incident, &message, at, posted);
@@ -54,7 +87,7 @@ pub fn delivered(state: &mut State, message: u64, at: Time, posted: &Thread) {
 
 fn mark(incident: &mut Remembered, message: &Outgoing, at: Time, posted: &Thread) {
     incident.due_since = None;
-    let begins = message.thread.is_none();
+    let begins = message.place == Place::Channel;
     let is_return = incident.told.as_ref().is_some_and(|told| {
         message.kind == Kind::Reopened
             || message.kind == Kind::Escalated && incident.severity >= told.worst

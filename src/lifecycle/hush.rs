@@ -29,7 +29,11 @@ fn silence_of(
         .filter(|silence| now < silence.until)
         .filter(|silence| match &silence.target {
             Target::Service(name) => is_service(name),
-            Target::ReasonCode(reason) => remembered.root.reason.eq_ignore_ascii_case(reason),
+            Target::ReasonCode(code) => {
+                let root = &remembered.root;
+                let cause = root.cause.as_deref().unwrap_or_default();
+                root.reason.eq_ignore_ascii_case(code) || cause.eq_ignore_ascii_case(code)
+            }
             Target::Incident(id) => remembered.id.eq_ignore_ascii_case(id),
         })
         .map(|silence| Hush {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{rhythm, sight};
-use crate::assess::{Incident, Rule, Severity, cause_class};
+use crate::assess::{Incident, Outages, Rule, Severity, cause_class};
 use crate::cluster::Resource;
 use crate::cluster::objects::Time;
 use crate::detect::{Cause, Effect, Finding, ObjectRef, Reason, RestartCounts};
@@ -221,12 +221,21 @@ pub fn is_of_health(finding: &Finding) -> bool {
 pub fn count_restarts(state: &mut State, counts: RestartCounts, interval: Duration, now: Time) {
     let half = TimeDelta::from_std(interval / 2).unwrap_or(TimeDelta::MAX);
     let is_fresh = state.restarts_at.is_some_and(|at| now - at < half);
-    if is_fresh {
-        for (container, count) in counts {
-            state.restarts.entry(container).or_insert(count);
-        }
-    } else {
+    if !is_fresh {
         state.restarts = counts;
         state.restarts_at = Some(now);
     }
+}
+
+/// Since when services are remembered to be unavailable, by name. It counts
+/// where no object tells: of what was scaled to zero, or deleted.
+#[must_use]
+pub fn outages(state: &State) -> Outages {
+    let is_outage = |r: &&Remembered| {
+        let rule = Rule::ALL.iter().find(|rule| rule.as_str() == r.rule);
+        r.is_open() && (rule.is_some_and(|rule| rule.is_outage()) || r.root.class == "presence")
+    };
+    let open = state.incidents.iter().filter(is_outage);
+    open.filter_map(|r| Some((r.service.clone()?, r.since)))
+        .collect()
 }

@@ -38,7 +38,8 @@ use crate::state::{Outgoing, Remembered, State, silences};
 
 pub use crate::state::{Kind, Thread};
 pub use bundle::{Due, Queued};
-pub use delivery::{delivered, enqueue, failed};
+pub use delivery::{Rendered, delivered, dropped, enqueue, failed, unsaid};
+pub use memory::outages;
 
 /// What a cycle found.
 pub struct Today<'a> {
@@ -48,8 +49,8 @@ pub struct Today<'a> {
     pub is_read: &'a dyn Fn(Resource) -> bool,
     /// The moment of the cycle.
     pub now: Time,
-    /// Restarts by `namespace/pod/container`.
-    pub restarts: RestartCounts,
+    /// Restarts by `namespace/pod/container`; none where pods could not be read.
+    pub restarts: Option<RestartCounts>,
 }
 
 /// An incident with its name and what is due to be said of it.
@@ -94,7 +95,9 @@ pub fn advance(previous: &State, today: Today, config: &Config) -> Step {
     rhythm::set_right(&mut state, now);
     silences::prune(&mut state, now);
     crate::state::trim::forget(&mut state, now);
-    memory::count_restarts(&mut state, restarts, config.interval, now);
+    if let Some(restarts) = restarts {
+        memory::count_restarts(&mut state, restarts, config.interval, now);
+    }
 
     let places = matching::places(&state.incidents, &incidents, now);
     let known = state.incidents.len();
@@ -183,15 +186,29 @@ fn speak(
         }
     }
     let due = bundle::bundle(said, &mut tracked, &state.outbox, now);
-    let is_known = |id: &String| state.incidents.iter().any(|r| r.id == *id);
-    let is_said_anew = |message: &Outgoing| message.incident_ids.iter().any(is_known);
-    state.outbox.retain(|message| !is_said_anew(message));
+    keep_unsaid(&mut state, &due);
     tracked.sort_by_cached_key(|t| (t.state == IncidentState::Resolved, rank(&t.incident)));
     Step {
         tracked,
         due,
         state,
     }
+}
+
+/// What is queued about incidents that are known is said anew, if it is still
+/// due. Edits stay: of an end that was told nothing else is left to do.
+fn keep_unsaid(state: &mut State, due: &[Due]) {
+    let find = |id: &String| state.incidents.iter().find(|r| r.id == *id);
+    let is_due = |id: &String| due.iter().any(|d| d.incidents.contains(id));
+    let stays = |message: &Outgoing| {
+        let mut ids = message.incident_ids.iter();
+        if message.counts() {
+            return !ids.any(|id| find(id).is_some());
+        }
+        ids.all(|id| find(id).is_some_and(|r| !r.is_open()) && !is_due(id))
+    };
+    let outbox = state.outbox.iter().filter(|m| stays(m)).cloned().collect();
+    state.outbox = outbox;
 }
 
 fn rank(incident: &Incident) -> (Severity, Rule, Tier, Time, String) {

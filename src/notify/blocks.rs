@@ -18,7 +18,8 @@ pub const FIELD: usize = 160;
 pub const WRONG: usize = 1_200;
 pub const CAUSE: usize = 800;
 pub const COMMITS: usize = 800;
-pub const ACTIONS: usize = 1_900;
+pub const TIMELINE: usize = 600;
+pub const ACTIONS: usize = 1_650;
 pub const ROLLBACK: usize = 800;
 pub const REFERENCES: usize = 600;
 pub const FOOTER: usize = 500;
@@ -36,8 +37,8 @@ const SECTION: usize = 3_000;
 
 const _: () = {
     let parts = HEADER + LEAD + FIELDS * FIELD + WRONG + CAUSE + COMMITS + ACTIONS;
-    let parts = parts + ROLLBACK + REFERENCES + FOOTER;
-    assert!(parts + (10 + FIELDS) * FRAME < MESSAGE);
+    let parts = parts + TIMELINE + ROLLBACK + REFERENCES + FOOTER;
+    assert!(parts + (11 + FIELDS) * FRAME < MESSAGE);
     assert!(ACTIONS < SECTION && WRONG < SECTION);
     // Without blocks all of it is one text; Slack asks for 4 000 there and
     // takes ten times as much.

@@ -2,17 +2,17 @@
 //!
 //! Killed before a message is sent, it goes out in the next cycle; killed after
 //! it was sent and before that was marked, it goes out twice. There is no other
-//! way to say anything twice.
+//! way to say anything twice, but for an answer of Slack's that is lost.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::outbox::{Entry, Place};
 use super::refusal::Reach;
-use super::{Message, Posted, SlackError};
+use super::{Message, Place, SlackError, Thread};
 use crate::http::Clock;
+use crate::state::Outgoing;
 
 /// What Slack takes in a channel.
 const PACE: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ pub trait Post {
         thread_ts: Option<&str>,
         broadcast: bool,
         deadline: Instant,
-    ) -> Result<Posted, SlackError>;
+    ) -> Result<Thread, SlackError>;
 
     /// Replaces what was said.
     ///
@@ -38,29 +38,39 @@ pub trait Post {
     /// When it was not replaced.
     fn update(
         &mut self,
-        at: &Posted,
+        at: &Thread,
         message: &Message,
         deadline: Instant,
     ) -> Result<(), SlackError>;
 }
 
-/// Whoever remembers: the state's store, or a test.
+/// Whoever remembers: the cycle's state and its store, or a test. Marks are
+/// kept in mind until [`Journal::store`] writes them down.
 pub trait Journal {
-    /// Writes the outbox down, for good when it returns.
+    /// Marks a message as accepted, and where it is.
+    fn delivered(&mut self, message: u64, posted: &Thread);
+
+    /// Marks a message as refused; it stays due.
+    fn failed(&mut self, message: u64, error: &str);
+
+    /// Takes out an edit of what is gone.
+    fn dropped(&mut self, message: u64);
+
+    /// Writes everything down, for good when it returns.
     ///
     /// # Errors
     /// When it could not.
-    fn record(&mut self, entries: &[Entry]) -> Result<(), JournalError>;
+    fn store(&mut self) -> Result<(), JournalError>;
 }
 
-/// Why the outbox could not be written down.
+/// Why nothing could be written down.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum JournalError {
     /// Another cycle has written meanwhile: it has the same messages.
     #[error("another cycle runs at the same time and delivers; nothing more is sent by this one")]
     Conflict,
     /// Anything else: better an alarm twice than none.
-    #[error("the outbox could not be stored, messages may come twice: {0}")]
+    #[error("{0}; the alarm goes out all the same, and may come again in the next cycle")]
     Unwritable(String),
 }
 
@@ -73,19 +83,23 @@ pub struct Delivery {
     pub failed: u32,
     /// Waiting for the next cycle.
     pub queued: u32,
+    /// Whether another cycle has taken over.
+    pub conflict: bool,
     /// What must be known, a line each, each once.
     pub notes: Vec<String>,
 }
 
-/// Sends what waits, the oldest first. Entries that went out are marked with
-/// where they are and stay, for [`super::take_delivered`].
+/// Stores everything, then sends what waits, the oldest first, and marks each
+/// as soon as Slack has it.
 pub fn deliver(
-    entries: &mut Vec<Entry>,
+    outbox: &[Outgoing],
     post: &mut dyn Post,
     journal: &mut dyn Journal,
     clock: &dyn Clock,
     deadline: Instant,
 ) -> Delivery {
+    let mut outbox = outbox.to_vec();
+    outbox.sort_by_key(|message| (message.created, message.id));
     let mut round = Round {
         post,
         journal,
@@ -93,18 +107,14 @@ pub fn deliver(
         deadline,
         closed: BTreeMap::new(),
         spoken: BTreeMap::new(),
-        is_over: false,
         delivery: Delivery::default(),
     };
-    if entries.iter().any(Entry::is_waiting) {
-        entries.sort_by_key(|entry| entry.queued_at);
-        round.record(entries);
-        round.run(entries);
-    }
+    round.store();
+    round.run(&outbox);
     let mut delivery = round.delivery;
-    let waiting = entries.iter().filter(|e| e.is_waiting() && e.counts());
-    let waiting = u32::try_from(waiting.count()).unwrap_or(u32::MAX);
-    delivery.queued = waiting.saturating_sub(delivery.failed);
+    let all = outbox.iter().filter(|message| message.counts()).count();
+    let all = u32::try_from(all).unwrap_or(u32::MAX);
+    delivery.queued = all - delivery.sent - delivery.failed;
     delivery
 }
 
@@ -117,16 +127,6 @@ enum Closed {
     Refused,
 }
 
-/// The outcome of one entry.
-enum Next {
-    Sent(Posted),
-    /// It waits for the message that it belongs to.
-    Waits,
-    /// There is nothing left to edit.
-    Dropped,
-    Failed(SlackError),
-}
-
 struct Round<'a> {
     post: &'a mut dyn Post,
     journal: &'a mut dyn Journal,
@@ -134,104 +134,86 @@ struct Round<'a> {
     deadline: Instant,
     closed: BTreeMap<String, Closed>,
     spoken: BTreeMap<String, Instant>,
-    is_over: bool,
     delivery: Delivery,
 }
 
 impl Round<'_> {
-    fn run(&mut self, entries: &mut Vec<Entry>) {
+    fn run(&mut self, outbox: &[Outgoing]) {
         let mut is_changed = false;
-        let mut index = 0;
-        while index < entries.len() && !self.is_over {
-            if !entries[index].is_waiting() {
-                index += 1;
-                continue;
+        for message in outbox {
+            if self.delivery.conflict {
+                return;
             }
-            match self.try_one(entries, index) {
-                Next::Sent(posted) => {
-                    self.delivery.sent += u32::from(entries[index].counts());
-                    entries[index].delivered = Some(posted);
-                    entries[index].refused = None;
-                    self.record(entries);
+            let Some(outcome) = self.try_one(message) else {
+                continue;
+            };
+            is_changed = true;
+            match outcome {
+                Ok(posted) => {
+                    self.delivery.sent += u32::from(message.counts());
+                    self.journal.delivered(message.id, &posted);
+                    self.store();
                     is_changed = false;
                 }
-                Next::Waits => {}
-                Next::Dropped => {
-                    entries.remove(index);
-                    is_changed = true;
-                    continue;
+                Err(SlackError::Gone { .. }) if !message.counts() => {
+                    self.journal.dropped(message.id);
                 }
-                Next::Failed(error) => {
-                    self.fail(&mut entries[index], &error);
-                    is_changed = true;
-                }
+                Err(error) => self.fail(message, &error),
             }
-            index += 1;
         }
-        if is_changed && !self.is_over {
-            self.record(entries);
+        if is_changed && !self.delivery.conflict {
+            self.store();
         }
     }
 
-    /// Stores the outbox. A store that fails keeps no alarm back; one that
-    /// somebody else writes to does.
-    fn record(&mut self, entries: &[Entry]) {
-        if let Err(error) = self.journal.record(entries) {
-            self.is_over |= error == JournalError::Conflict;
+    /// A store that fails keeps no alarm back; one that somebody else writes
+    /// to does.
+    fn store(&mut self) {
+        if let Err(error) = self.journal.store() {
+            self.delivery.conflict |= error == JournalError::Conflict;
             self.note(error.to_string());
         }
     }
 
-    fn try_one(&mut self, entries: &mut [Entry], index: usize) -> Next {
-        let turn = turn(entries, index);
-        let entry = &entries[index];
-        match self.closed.get(&entry.channel) {
+    /// The outcome, unless the message has to wait for the next cycle.
+    fn try_one(&mut self, message: &Outgoing) -> Option<Result<Thread, SlackError>> {
+        match self.closed.get(&message.channel) {
             Some(Closed::Refused) => {
-                self.delivery.failed += u32::from(entry.counts());
-                return Next::Waits;
+                self.delivery.failed += u32::from(message.counts());
+                return None;
             }
-            Some(Closed::ForNow) => return Next::Waits,
+            Some(Closed::ForNow) => return None,
             None => {}
         }
-        let place = match turn {
-            Turn::Now(place) => place,
-            Turn::Later => return Next::Waits,
-            Turn::Never => return Next::Dropped,
-        };
-        if !self.pause(&entry.channel) {
-            self.closed.insert(entry.channel.clone(), Closed::ForNow);
+        if !self.pause(&message.channel) {
+            self.closed.insert(message.channel.clone(), Closed::ForNow);
             self.note("no time left to deliver all messages: the rest waits".to_owned());
-            return Next::Waits;
+            return None;
         }
-        let outcome = self.send(entry, &place);
-        self.spoken.insert(entry.channel.clone(), self.clock.now());
-        match outcome {
-            Ok(posted) => Next::Sent(posted),
-            Err(SlackError::Gone { .. }) if !entry.counts() => Next::Dropped,
+        let outcome = match self.send(message, &message.place) {
             // A thread that is gone: the reply stands for itself.
-            Err(SlackError::Gone { .. }) if place != Place::Channel => {
-                entries[index].place = Place::Channel;
-                self.try_one(entries, index)
+            Err(SlackError::Gone { .. }) if matches!(message.place, Place::Thread { .. }) => {
+                self.send(message, &Place::Channel)
             }
-            Err(error) => Next::Failed(error),
-        }
+            outcome => outcome,
+        };
+        self.spoken
+            .insert(message.channel.clone(), self.clock.now());
+        Some(outcome)
     }
 
-    fn send(&mut self, entry: &Entry, place: &Place) -> Result<Posted, SlackError> {
-        let message = &entry.message;
+    fn send(&mut self, message: &Outgoing, place: &Place) -> Result<Thread, SlackError> {
+        let body = &message.message;
         let (channel, thread, broadcast) = match place {
-            Place::Edit { of: Some(at) } => {
-                self.post.update(at, message, self.deadline)?;
-                return Ok(at.clone());
+            Place::Edit { of } => {
+                self.post.update(of, body, self.deadline)?;
+                return Ok(of.clone());
             }
-            Place::Thread {
-                of: Some(first),
-                broadcast,
-            } => (&first.channel, Some(first.ts.as_str()), *broadcast),
-            _ => (&entry.channel, None, false),
+            Place::Thread { of, broadcast } => (&of.channel, Some(of.ts.as_str()), *broadcast),
+            Place::Channel => (&message.channel, None, false),
         };
         self.post
-            .post(channel, message, thread, broadcast, self.deadline)
+            .post(channel, body, thread, broadcast, self.deadline)
     }
 
     /// Keeps Slack's pace in a channel; false when there is no time to.
@@ -248,13 +230,13 @@ impl Round<'_> {
         true
     }
 
-    fn fail(&mut self, entry: &mut Entry, error: &SlackError) {
-        entry.refused = Some(error.to_string());
-        self.note(format!("{}: {error}", entry.channel));
-        let channel = entry.channel.clone();
+    fn fail(&mut self, message: &Outgoing, error: &SlackError) {
+        self.journal.failed(message.id, &error.to_string());
+        self.note(format!("{}: {error}", message.channel));
+        let channel = message.channel.clone();
         match error {
             SlackError::Permanent { reach, .. } => {
-                self.delivery.failed += u32::from(entry.counts());
+                self.delivery.failed += u32::from(message.counts());
                 // Of a refused account each channel learns by itself: that
                 // costs one request and keeps the counting simple.
                 if *reach != Reach::Message {
@@ -275,44 +257,5 @@ impl Round<'_> {
         if !self.delivery.notes.contains(&note) {
             self.delivery.notes.push(note);
         }
-    }
-}
-
-/// Whether an entry can go, now that others went out.
-enum Turn {
-    Now(Place),
-    /// What it belongs to waits itself.
-    Later,
-    /// What it was to replace is not known any more.
-    Never,
-}
-
-fn turn(entries: &[Entry], index: usize) -> Turn {
-    let entry = &entries[index];
-    let is_same = |first: &&Entry| entry.incidents.iter().any(|id| first.is_about(id));
-    let first = entries
-        .iter()
-        .filter(|first| first.begins_thread())
-        .find(is_same);
-    let known = first.map(|first| first.delivered.clone());
-    match (&entry.place, known) {
-        (
-            Place::Thread {
-                of: None,
-                broadcast,
-            },
-            Some(Some(posted)),
-        ) => Turn::Now(Place::Thread {
-            of: Some(posted),
-            broadcast: *broadcast,
-        }),
-        (Place::Edit { of: None }, Some(Some(posted))) => {
-            Turn::Now(Place::Edit { of: Some(posted) })
-        }
-        (Place::Thread { of: None, .. } | Place::Edit { of: None }, Some(None)) => Turn::Later,
-        // Nothing to reply to: it stands for itself.
-        (Place::Thread { of: None, .. }, None) => Turn::Now(Place::Channel),
-        (Place::Edit { of: None }, None) => Turn::Never,
-        (place, _) => Turn::Now(place.clone()),
     }
 }

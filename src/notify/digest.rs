@@ -4,7 +4,7 @@ use super::blocks::{LEAD, Lines, Page};
 use super::parts::{self, icon, lasted};
 use super::text::{code, say};
 use super::{Message, Story};
-use crate::report::Incident;
+use crate::report::{Incident, Severity};
 
 /// Two sections of lines; with the rest they stay below what a message holds.
 const LINES: usize = 2_900;
@@ -40,6 +40,37 @@ pub fn digest(story: &Story) -> Message {
         &format!("{header} ({place})"),
         &parts::impact(worst, 160),
     ))
+}
+
+/// One incident that is over, as far as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// `INC-YYYY-MM-DD-NNN`.
+    pub id: String,
+    /// As bad as it was when last seen.
+    pub severity: Severity,
+    /// What it was: a service or an object, and why.
+    pub what: String,
+}
+
+/// All of them are over.
+pub fn closed(story: &Story, ended: &[Ended]) -> Message {
+    let header = format!("✅ Resolved: all {} incidents of this message", ended.len());
+    let mut page = Page::default();
+    page.header(&header);
+    let mut lines = Lines::new(LINES);
+    for one in ended {
+        let what = say(&one.what, 160);
+        lines.push(&format!(
+            "✅ {} {what} · {}",
+            one.severity,
+            code(&one.id, 40)
+        ));
+    }
+    page.section(&lines.finish());
+    page.footer(&parts::footer(story, None));
+    let place = say(story.cluster, 24);
+    page.message(format!("{header} ({place})"))
 }
 
 fn list(story: &Story, page: &mut Page, incidents: &[&Incident]) {

@@ -1,7 +1,9 @@
 //! Messages in full: an incident when it is new, due again or worse, and its
 //! last word once it is over. Pure.
 
-use super::blocks::{ACTIONS, CAUSE, COMMITS, LEAD, Lines, PREVIEW, Page, ROLLBACK, WRONG};
+use super::blocks::{
+    ACTIONS, CAUSE, COMMITS, LEAD, Lines, PREVIEW, Page, ROLLBACK, TIMELINE, WRONG,
+};
 use super::parts::{self, icon, lasted, moment};
 use super::text::{code, command, cost, link, say, sentence};
 use super::{Kind, Message, Story};
@@ -20,7 +22,12 @@ pub fn full(story: &Story, incident: &Incident) -> Message {
     page.section(&wrong(story, incident));
     page.section(&cause(incident));
     page.section(&commits(incident));
-    page.section(&steps("*What to do*", &incident.actions, ACTIONS));
+    page.section(&timeline(story, incident));
+    // The way back has a section of its own.
+    let is_back = |action: &&Action| story.rollback.contains(action);
+    let actions = incident.actions.iter().filter(|a| !is_back(a)).cloned();
+    let actions: Vec<_> = actions.collect();
+    page.section(&steps("*What to do*", &actions, ACTIONS));
     page.section(&steps("*How to go back*", story.rollback, ROLLBACK));
     page.section(&parts::references(story, incident));
     page.footer(&parts::footer(story, Some(incident)));
@@ -101,12 +108,16 @@ fn cause(incident: &Incident) -> String {
 }
 
 fn commits(incident: &Incident) -> String {
-    let Some(correlation) = &incident.correlation else {
+    // What is no service's, like a node, has no commits.
+    let correlation = incident.correlation.as_ref();
+    let Some(correlation) = correlation.filter(|_| incident.service.is_some()) else {
         return String::new();
     };
     let mut lines = Lines::new(COMMITS);
+    let note = correlation.note.as_deref().map(|note| sentence(note, 300));
     if correlation.commits.is_empty() || correlation.confidence == Confidence::None {
-        lines.push("*Commits:* none found that could have done it.");
+        let none = "none found that could have done it.".to_owned();
+        lines.push(&format!("*Commits:* {}", note.unwrap_or(none)));
         return lines.finish();
     }
     lines.push(&format!(
@@ -115,6 +126,25 @@ fn commits(incident: &Incident) -> String {
     ));
     for suspect in correlation.commits.iter().take(3) {
         lines.push(&commit(suspect));
+    }
+    if let Some(note) = note {
+        lines.push(&note);
+    }
+    lines.finish()
+}
+
+/// What led to it, a line a moment.
+fn timeline(story: &Story, incident: &Incident) -> String {
+    let events = incident.correlation.iter().flat_map(|c| &c.timeline);
+    let mut lines = Lines::new(TIMELINE);
+    let mut events = events.peekable();
+    if events.peek().is_none() {
+        return String::new();
+    }
+    lines.push("*What led to it*");
+    for event in events {
+        let (at, what) = (moment(story, event.at), say(&event.what, 120));
+        lines.push(&format!("• {at} {what} ({})", say(&event.source, 60)));
     }
     lines.finish()
 }

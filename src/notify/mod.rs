@@ -1,9 +1,9 @@
 //! What is said in Slack, and how it gets there.
 //!
 //! ```text
-//! Story ──► compose ──► Message ──► outbox::Entry ──► deliver ──► slack::Slack
-//!           full, reply,            stored first      oldest      chat.postMessage
-//!           digest                                    first       chat.update
+//! Story ──► compose ──► Message ──► state::Outgoing ──► deliver ──► slack::Slack
+//!           full, reply,            stored first        oldest      chat.postMessage
+//!           digest                                      first       chat.update
 //! ```
 //!
 //! Composing is pure and cannot fail. Every word of the cluster, of GitHub or
@@ -13,63 +13,24 @@ mod blocks;
 mod delivery;
 mod digest;
 mod full;
-mod outbox;
 mod parts;
 mod refusal;
+mod render;
 mod reply;
 pub mod slack;
 mod text;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::inventory;
 use crate::report::{Action, Incident, Severity};
 
+pub use crate::state::{Kind, Message, Place, Thread};
 pub use delivery::{Delivery, Journal, JournalError, Post, deliver};
-pub use outbox::{Entry, Place, enqueue, is_unsaid, take_delivered};
-pub use slack::{Posted, Slack, SlackError};
-
-/// What a message is about to say of its incidents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Nobody was told of it before: in full.
-    New,
-    /// Still there after a while: in full again.
-    Repeat,
-    /// Worse than before: in full, a message of its own.
-    Escalated,
-    /// Gone, and back within hours: a reply, also shown in the channel.
-    Reopened,
-    /// Many new ones at once: a line each.
-    Digest,
-    /// Something about it changed: a short reply.
-    Update,
-    /// Better than before: a short reply.
-    DeEscalated,
-    /// Over: a reply, also shown in the channel.
-    Resolved,
-}
-
-impl Kind {
-    /// Whether it begins a thread, as opposed to replying in one.
-    #[must_use]
-    pub fn is_first(self) -> bool {
-        matches!(
-            self,
-            Self::New | Self::Repeat | Self::Escalated | Self::Digest
-        )
-    }
-
-    /// Whether a reply is shown in the channel too.
-    #[must_use]
-    pub fn is_broadcast(self) -> bool {
-        matches!(self, Self::Reopened | Self::Resolved)
-    }
-}
+pub use digest::Ended;
+pub use render::{Extra, Scene, render};
+pub use slack::{Slack, SlackError};
 
 /// A silence that lies on an incident, or lay on it until now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,21 +121,11 @@ impl<'a> Story<'a> {
     }
 }
 
-/// A message as Slack takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// The whole of it in one line: what a phone shows before it is unlocked.
-    pub text: String,
-    /// Block Kit.
-    pub blocks: Value,
-}
-
-impl Message {
-    /// The message without blocks, for a Slack that does not take them.
-    #[must_use]
-    pub fn plain(&self) -> String {
-        blocks::plain(self)
-    }
+/// The message without blocks, for a Slack that does not take them and for a
+/// reader without Slack.
+#[must_use]
+pub fn plain(message: &Message) -> String {
+    blocks::plain(message)
 }
 
 /// Writes the message.
@@ -185,6 +136,7 @@ pub fn compose(story: &Story) -> Message {
     };
     match story.kind {
         Kind::Digest => digest::digest(story),
+        _ if story.incidents.len() > 1 => reply::several(story),
         Kind::New | Kind::Repeat | Kind::Escalated => full::full(story, incident),
         Kind::Resolved if story.collapsed => full::closed(story, incident),
         Kind::Resolved => reply::resolved(story, incident),
@@ -201,4 +153,10 @@ pub fn compose_closed(story: &Story) -> Message {
         Some(incident) => full::closed(story, incident),
         None => parts::nothing(story),
     }
+}
+
+/// What the message of many incidents is edited to once all of them are over.
+#[must_use]
+pub fn compose_all_closed(story: &Story, ended: &[Ended]) -> Message {
+    digest::closed(story, ended)
 }

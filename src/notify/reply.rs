@@ -5,9 +5,9 @@
 use super::blocks::{LEAD, Lines, Page};
 use super::full::{span, steps};
 use super::parts::{self, icon, lasted};
-use super::text::sentence;
+use super::text::{code, say, sentence};
 use super::{Message, Story};
-use crate::report::Incident;
+use crate::report::{Incident, IncidentState};
 
 /// Something changed, and it is as bad as before.
 pub fn update(story: &Story, incident: &Incident) -> Message {
@@ -64,6 +64,41 @@ pub fn resolved(story: &Story, incident: &Incident) -> Message {
         what => format!("*It was:* {what}"),
     };
     reply(story, incident, &header, &[span(story, incident), what])
+}
+
+/// News of several incidents that were told in one message: a line each.
+pub fn several(story: &Story) -> Message {
+    let count = story.incidents.len();
+    let over = |incident: &&&Incident| incident.state == IncidentState::Resolved;
+    let resolved = story.incidents.iter().filter(over).count();
+    let header = if resolved == count {
+        format!("✅ Resolved: {count} of the incidents above")
+    } else {
+        format!("News of {count} of the incidents above")
+    };
+    let lines: Vec<_> = story
+        .incidents
+        .iter()
+        .map(|incident| {
+            let id = code(&incident.id, 40);
+            if over(&incident) {
+                let what = say(&parts::subject(incident), 160);
+                format!(
+                    "✅ {} {what}, {} · {id}",
+                    incident.severity,
+                    lasted(story, incident)
+                )
+            } else {
+                let title = say(&incident.title, 160);
+                format!("{} *{}* {title} · {id}", icon(incident), incident.severity)
+            }
+        })
+        .collect();
+    let mut page = Page::default();
+    page.section(&body(&header, &lines));
+    page.section(&why(story));
+    page.footer(&parts::footer(story, None));
+    page.message(header)
 }
 
 fn why(story: &Story) -> String {

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::Message;
 use super::delivery::Post;
 use super::refusal::{Meaning, meaning};
+use super::{Message, Thread};
 use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::report::clean;
 use crate::secret::Secret;
@@ -33,15 +32,6 @@ const RETRY: Retry = Retry {
     statuses: &[500, 502, 503, 504],
     pause: Duration::from_secs(1),
 };
-
-/// Where Slack put a message: what editing and replying need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Posted {
-    /// Slack's id of the channel.
-    pub channel: String,
-    /// Slack's id of the message, a string of digits with a dot.
-    pub ts: String,
-}
 
 /// Why Slack has not taken something.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -130,7 +120,7 @@ impl<'a> Slack<'a> {
         thread_ts: Option<&str>,
         broadcast: bool,
         deadline: Instant,
-    ) -> Result<Posted, SlackError> {
+    ) -> Result<Thread, SlackError> {
         let mut body = Map::new();
         body.insert("channel".into(), channel.into());
         body.insert("unfurl_links".into(), false.into());
@@ -142,7 +132,7 @@ impl<'a> Slack<'a> {
         let answer = self.say("chat.postMessage", body, message, deadline)?;
         let text = |key: &str| answer[key].as_str().map(str::to_owned);
         match (text("channel"), text("ts")) {
-            (Some(channel), Some(ts)) => Ok(Posted { channel, ts }),
+            (Some(channel), Some(ts)) => Ok(Thread { channel, ts }),
             _ => Err(SlackError::Unexpected(
                 "it took the message without saying where".to_owned(),
             )),
@@ -203,12 +193,24 @@ impl<'a> Slack<'a> {
             let answer = self.ask("conversations.info", body, deadline)?;
             return Ok(channel_of(&answer["channel"]));
         }
+        match self.listed(name, "public_channel%2Cprivate_channel", deadline) {
+            // `groups:read` is another scope: without it only the public ones are told.
+            Err(SlackError::Permanent { code, .. }) if code == "missing_scope" => {
+                self.listed(name, "public_channel", deadline)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn listed(
+        &self,
+        name: &str,
+        types: &str,
+        deadline: Instant,
+    ) -> Result<ChannelInfo, SlackError> {
         let mut cursor = String::new();
         for _ in 0..PAGES {
-            let body = format!(
-                "types=public_channel%2Cprivate_channel&limit=999&cursor={}",
-                encode(&cursor)
-            );
+            let body = format!("types={types}&limit=999&cursor={}", encode(&cursor));
             let answer = self.ask("conversations.list", body.into_bytes(), deadline)?;
             let mut listed = answer["channels"].as_array().into_iter().flatten();
             if let Some(found) = listed.find(|entry| entry["name"] == name) {
@@ -242,7 +244,7 @@ impl<'a> Slack<'a> {
             Ok(answer) => Ok(answer),
             Err(code) if meaning(&code) == Meaning::Blocks => {
                 log::warn!("Slack refuses the blocks of a message ({code}): sent as text");
-                body.insert("text".into(), message.plain().into());
+                body.insert("text".into(), super::plain(message).into());
                 // An update without the key would keep the blocks of before.
                 body.insert("blocks".into(), json!([]));
                 self.answer(method, &body, deadline)?
@@ -373,13 +375,13 @@ impl Post for Slack<'_> {
         thread_ts: Option<&str>,
         broadcast: bool,
         deadline: Instant,
-    ) -> Result<Posted, SlackError> {
+    ) -> Result<Thread, SlackError> {
         Slack::post(self, channel, message, thread_ts, broadcast, deadline)
     }
 
     fn update(
         &mut self,
-        at: &Posted,
+        at: &Thread,
         message: &Message,
         deadline: Instant,
     ) -> Result<(), SlackError> {

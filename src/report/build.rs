@@ -8,8 +8,8 @@ use crate::lifecycle::Tracked;
 use crate::redact::redact;
 
 use super::{
-    Action, Analysis, Confidence, Evidence, Finding, Incident, Notification, Resource, RootCause,
-    Service, Source, Unread, Visibility,
+    Action, Analysis, Confidence, Decision, Evidence, Finding, Incident, IncidentState,
+    Notification, Resource, RootCause, Service, Source, Unread, Visibility,
 };
 
 /// What could not be seen.
@@ -53,16 +53,28 @@ pub fn service(state: &ServiceState) -> Service {
 /// An incident with everything that is said of it.
 #[must_use]
 pub fn incident(tracked: &Tracked, roster: &[Listed]) -> Incident {
-    let incident = &tracked.incident;
+    Incident {
+        id: tracked.id.clone(),
+        state: tracked.state,
+        silenced_until: tracked.silenced_until,
+        notification: tracked.notification.clone(),
+        ..draft(&tracked.incident, roster)
+    }
+}
+
+/// An incident as the rules alone would report it, before it has a name and
+/// before anything is due to be said of it.
+#[must_use]
+pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
     let listed = roster
         .iter()
         .find(|s| incident.service.as_deref() == Some(&s.name));
     let root = incident.root();
     let mut evidence = 0;
     Incident {
-        id: tracked.id.clone(),
+        id: String::new(),
         fingerprint: incident.fingerprint.clone(),
-        state: tracked.state,
+        state: IncidentState::New,
         severity: incident.severity,
         rule: incident.rule.as_str().to_owned(),
         title: incident.title.clone(),
@@ -86,9 +98,12 @@ pub fn incident(tracked: &Tracked, roster: &[Listed]) -> Incident {
             .into_iter()
             .map(action)
             .collect(),
-        silenced_until: tracked.silenced_until,
+        silenced_until: None,
         notification: Notification {
-            ..tracked.notification.clone()
+            decision: Decision::Log,
+            channel: None,
+            why: String::new(),
+            delivered: None,
         },
     }
 }

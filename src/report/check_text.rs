@@ -93,12 +93,8 @@ fn pods(page: &mut Page, view: &CheckView) {
     }
     page.heading("Pods");
     let styles = page.styles;
-    let header = ["NAME", "STATE", "READY", "RESTARTS", "AGE", "NODE"];
-    let mut rows = vec![
-        header
-            .map(|title| (styles.faint, title.to_owned()))
-            .to_vec(),
-    ];
+    let titles = ["NAME", "STATE", "READY", "RESTARTS", "AGE", "NODE"];
+    let mut rows = Vec::new();
     for pod in &view.pods {
         let age = pod
             .created
@@ -113,7 +109,7 @@ fn pods(page: &mut Page, view: &CheckView) {
         ];
         rows.push(cells.map(|cell| (styles.plain, cell)).to_vec());
     }
-    page.table(2, &rows, &[3]);
+    page.records(2, &titles, rows, 1, &[3]);
 }
 
 fn logs(page: &mut Page, view: &CheckView) {

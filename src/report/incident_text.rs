@@ -136,6 +136,11 @@ fn correlation(page: &mut Page, incident: &Incident) {
             page.verbatim(hang, styles.faint, &clean(pull));
         }
     }
+    let mut label = "timeline";
+    for event in &correlation.timeline {
+        field(page, label, &phrases::event(event));
+        label = "";
+    }
 }
 
 /// Numbered steps, each command on lines of its own, unwrapped: it is copied.

@@ -6,7 +6,7 @@
 use super::clean::{clean, clean_lines};
 use super::incident_text::{Frame, is_minor};
 use super::{
-    Action, Finding, Incident, IncidentState, RenderOptions, Report, Unread, phrases, verdict,
+    Action, Finding, Incident, IncidentState, RenderOptions, Report, Unread, phrases, plan, verdict,
 };
 
 /// Renders the report as Markdown. Width and colour mean nothing here.
@@ -14,11 +14,17 @@ use super::{
 pub fn markdown(report: &Report, _options: &RenderOptions) -> String {
     let mut page = String::new();
     verdict(&mut page, report);
+    for note in &report.notes {
+        push(&mut page, &format!("> **Note:** {}", escape(note)));
+    }
     for (index, item) in report.incidents.iter().enumerate() {
         incident(&mut page, index + 1, item, Frame::of(&report.cycle));
     }
     services(&mut page, report);
     unread(&mut page, &report.visibility.unread);
+    if let Some(plan) = &report.plan {
+        plan::markdown(&mut page, plan);
+    }
     push(
         &mut page,
         &format!("---\n\n{}", escape(&verdict::footer(report))),
@@ -151,6 +157,13 @@ fn commits(page: &mut String, incident: &Incident) {
         );
     }
     if !correlation.commits.is_empty() {
+        page.push('\n');
+    }
+    if !correlation.timeline.is_empty() {
+        push(page, "**What led to it**");
+        for event in &correlation.timeline {
+            line(page, &format!("- {}", escape(&phrases::event(event))));
+        }
         page.push('\n');
     }
 }

@@ -10,26 +10,34 @@ mod check;
 mod check_markdown;
 mod check_text;
 mod clean;
+mod history;
+mod html;
 mod incident_text;
 mod json;
 mod markdown;
+mod metrics;
 pub mod model;
-mod page;
+pub(crate) mod page;
 mod phrases;
+mod plan;
 mod text;
 mod time;
 mod verdict;
 mod words;
 
-pub use build::{incident, service, visibility};
+pub use build::{draft, incident, service, visibility};
 pub use check::{CheckEvent, CheckLog, CheckPod, CheckView, CheckWorkload, Neighbour};
 pub use check_markdown::check_markdown;
 pub use check_text::check_text;
 pub use clean::{clean, clean_lines};
+pub use history::{Episode, History};
+pub use html::html;
 pub use json::{json, yaml};
 pub use markdown::markdown;
+pub use metrics::metrics;
 pub use model::*;
 pub use text::text;
+pub use verdict::summary;
 
 /// How a form for people is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,6 +41,13 @@ pub struct Report {
     pub llm: Llm,
     /// Requests sent, retries included.
     pub requests: Requests,
+    /// What must be known of the monitor itself, a line each: that nobody can
+    /// be told, that the state cannot be kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What would have been sent and stored; only in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
 }
 
 impl Report {
@@ -58,6 +65,8 @@ impl Report {
             delivery: Delivery::default(),
             llm: Llm::default(),
             requests: Requests::default(),
+            notes: Vec::new(),
+            plan: None,
         }
     }
 }
@@ -254,12 +263,28 @@ pub struct Evidence {
 }
 
 /// Commits that may have done it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Correlation {
     /// How sure.
     pub confidence: Confidence,
     /// Most suspect first.
     pub commits: Vec<Commit>,
+    /// What led to the first failure, in order; empty where nothing is known.
+    pub timeline: Vec<TimelineEvent>,
+    /// Why not all was asked, if so.
+    pub note: Option<String>,
+}
+
+/// One moment on the way to a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TimelineEvent {
+    /// When.
+    #[serde(serialize_with = "time::second")]
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub what: String,
+    /// Who says so.
+    pub source: String,
 }
 
 /// A suspect.
@@ -365,4 +390,49 @@ pub struct Requests {
     pub github: u32,
     pub slack: u32,
     pub anthropic: u32,
+}
+
+/// What a dry run would have done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// What would have been sent, oldest first.
+    pub messages: Vec<PlannedMessage>,
+    /// What would have been stored before.
+    pub state: PlannedState,
+}
+
+/// A message that was not sent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedMessage {
+    /// What it is: `new`, `repeat`, `escalated`, `resolved` and so on.
+    pub kind: String,
+    /// Where it would go.
+    pub channel: String,
+    /// The message that it would reply to.
+    pub thread: Option<Delivered>,
+    /// Whether the reply would be shown in the channel too.
+    pub broadcast: bool,
+    /// The message that it would replace.
+    pub edits: Option<Delivered>,
+    /// Ids of the incidents that it is about.
+    pub incidents: Vec<String>,
+    /// Why now and there.
+    pub why: String,
+    /// The whole of it without blocks.
+    pub text: String,
+    /// Block Kit.
+    pub blocks: serde_json::Value,
+}
+
+/// A state that was not written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedState {
+    /// Where, as `--state` spells it.
+    pub place: String,
+    /// How many incidents, resolved ones included.
+    pub incidents: usize,
+    /// How many messages on their way.
+    pub messages: usize,
+    /// Its size.
+    pub bytes: usize,
 }

@@ -11,6 +11,9 @@ use super::{RenderOptions, ServiceStatus, Severity};
 /// Narrower than this nothing reads well: wrap here and let the terminal do the rest.
 const MIN_WIDTH: usize = 40;
 
+/// Blanks between the columns of a table, where there is room.
+const GAP: usize = 2;
+
 /// Stands for a blank at which a paragraph does not break.
 const GLUE: char = '\u{a0}';
 
@@ -145,15 +148,61 @@ impl Page {
         self.blank();
     }
 
+    /// A table with titles over its columns. Where it is wider than the page,
+    /// its columns move together; where that does not help either, each row
+    /// becomes a sentence: the first `names` cells, then what the titles say of
+    /// the others.
+    pub fn records(
+        &mut self,
+        indent: usize,
+        titles: &[&str],
+        rows: Vec<Vec<Cell>>,
+        names: usize,
+        right: &[usize],
+    ) {
+        let faint = self.styles.faint;
+        let header = titles.iter().map(|title| (faint, (*title).to_owned()));
+        let mut table = vec![header.collect()];
+        table.extend(rows);
+        let columns = widths(&table);
+        let width = indent + columns.iter().sum::<usize>();
+        let gaps = columns.len().saturating_sub(1);
+        if let Some(gap) = [GAP, 1]
+            .iter()
+            .find(|gap| width + *gap * gaps <= self.width)
+        {
+            self.aligned(indent, &table, right, *gap);
+            return;
+        }
+        for row in &table[1..] {
+            self.sentence(indent, titles, row, names);
+        }
+    }
+
+    fn sentence(&mut self, indent: usize, titles: &[&str], row: &[Cell], names: usize) {
+        let (named, told) = row.split_at(names);
+        let name: Vec<&str> = named.iter().map(|(_, text)| text.as_str()).collect();
+        let lead = format!("{}:", name.join(" "));
+        let titles = titles.iter().skip(names).map(|title| title.to_lowercase());
+        let told: Vec<(Style, String)> = titles
+            .zip(told)
+            .filter(|(_, (_, text))| !text.is_empty())
+            .map(|(title, (style, text))| (*style, glued(&format!("{title} {text},"))))
+            .collect();
+        let mut spans: Vec<Span<'_>> = told.iter().map(|(s, text)| (*s, text.as_str())).collect();
+        if let Some((_, last)) = spans.last_mut() {
+            *last = last.trim_end_matches(',');
+        }
+        self.paragraph(indent, indent + 2, (self.styles.strong, &lead), &spans);
+    }
+
     /// A table: columns as wide as their widest cell, `right` those that align right.
     pub fn table(&mut self, indent: usize, rows: &[Vec<Cell>], right: &[usize]) {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|at| {
-                let cells = rows.iter().filter_map(|row| row.get(at));
-                cells.map(|(_, text)| text.width()).max().unwrap_or(0)
-            })
-            .collect();
+        self.aligned(indent, rows, right, GAP);
+    }
+
+    fn aligned(&mut self, indent: usize, rows: &[Vec<Cell>], right: &[usize], between: usize) {
+        let widths = widths(rows);
         for row in rows {
             self.pad(indent);
             // Cells with nothing to their right leave no blanks at the end.
@@ -162,7 +211,7 @@ impl Page {
             {
                 let gap = widths[at].saturating_sub(text.width());
                 if at > 0 {
-                    self.out.push_str("  ");
+                    self.pad(between);
                 }
                 if right.contains(&at) {
                     self.pad(gap);
@@ -188,4 +237,14 @@ impl Page {
             let _ = write!(self.out, "{style}{text}{style:#}");
         }
     }
+}
+
+/// How wide each column is.
+fn widths(rows: &[Vec<Cell>]) -> Vec<usize> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        cells.map(|(_, text)| text.width()).max().unwrap_or(0)
+    };
+    (0..columns).map(widest).collect()
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::clean::clean;
 use super::{
     Commit, Correlation, Decision, Finding, Incident, Notification, Service, ServiceStatus, Source,
+    TimelineEvent,
 };
 use crate::duration::human;
 
@@ -188,10 +189,18 @@ pub fn hypothesis(incident: &Incident) -> Option<String> {
 
 /// How sure it is that one of the commits did it.
 pub fn suspicion(correlation: &Correlation) -> String {
+    let note = correlation.note.as_deref().map(clean);
     if correlation.commits.is_empty() {
-        return "none found that could have done it".to_owned();
+        return note.unwrap_or_else(|| "none found that could have done it".to_owned());
     }
-    format!("{} confidence", correlation.confidence)
+    let note = note.map_or_else(String::new, |note| format!("; {note}"));
+    format!("{} confidence{note}", correlation.confidence)
+}
+
+/// One moment of what led to a failure.
+pub fn event(event: &TimelineEvent) -> String {
+    let (what, source) = (clean(&event.what), clean(&event.source));
+    format!("{} {what} ({source})", moment(event.at))
 }
 
 /// When a commit came and why it is suspect.

@@ -5,7 +5,7 @@ use super::clean::clean;
 use super::incident_text::Frame;
 use super::page::{Cell, Page, glued};
 use super::{
-    RenderOptions, Report, Service, Severity, Tier, Unread, incident_text, phrases, verdict,
+    RenderOptions, Report, Service, Severity, Unread, incident_text, phrases, plan, verdict,
 };
 
 /// Renders the report as text.
@@ -13,6 +13,7 @@ use super::{
 pub fn text(report: &Report, options: &RenderOptions) -> String {
     let mut page = Page::new(options);
     verdict(&mut page, report);
+    notes(&mut page, &report.notes);
     for (index, incident) in report.incidents.iter().enumerate() {
         incident_text::incident(&mut page, index + 1, incident, Frame::of(&report.cycle));
     }
@@ -21,6 +22,9 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
         services(&mut page, report);
     }
     unread(&mut page, &report.visibility.unread);
+    if let Some(plan) = &report.plan {
+        plan::text(&mut page, plan);
+    }
     page.blank();
     let faint = page.styles.faint;
     page.paragraph(0, 0, (faint, ""), &[(faint, &verdict::footer(report))]);
@@ -58,39 +62,31 @@ fn verdict(page: &mut Page, report: &Report) {
     }
 }
 
-fn services(page: &mut Page, report: &Report) {
+/// What must be known of the monitor itself.
+fn notes(page: &mut Page, notes: &[String]) {
     let styles = page.styles;
-    let header = ["TIER", "SERVICE", "STATUS", "READY", "SINCE", "DOWN", "MAX"];
-    let mut rows = vec![
-        header
-            .map(|title| (styles.faint, title.to_owned()))
-            .to_vec(),
-    ];
-    let mut tier = None;
-    for service in phrases::by_tier(&report.services) {
-        rows.push(service_row(page, report, service, &mut tier));
+    for note in notes {
+        let lead = (styles.yellow, "Note:");
+        page.paragraph(7, 13, lead, &[(styles.plain, &clean(note))]);
     }
-    page.table(0, &rows, &[]);
 }
 
-/// One service; its tier is named on the first of each only.
-fn service_row(
-    page: &Page,
-    report: &Report,
-    service: &Service,
-    tier: &mut Option<Tier>,
-) -> Vec<Cell> {
+fn services(page: &mut Page, report: &Report) {
+    let titles = ["TIER", "SERVICE", "STATUS", "READY", "SINCE", "DOWN", "MAX"];
+    let rows = phrases::by_tier(&report.services)
+        .into_iter()
+        .map(|service| service_row(page, report, service))
+        .collect();
+    page.records(0, &titles, rows, 2, &[]);
+}
+
+/// One service. Its tier is on every line, for `grep` and for ears.
+fn service_row(page: &Page, report: &Report, service: &Service) -> Vec<Cell> {
     let styles = page.styles;
-    let first = tier.replace(service.tier) != Some(service.tier);
-    let tier = if first {
-        service.tier.to_string()
-    } else {
-        String::new()
-    };
     let [status, ready, since, down, max] =
         phrases::service_cells(service, report.cycle.started_at);
     vec![
-        (styles.strong, tier),
+        (styles.strong, service.tier.to_string()),
         (styles.plain, clean(&service.name)),
         (styles.status(service.status), status),
         (styles.plain, ready),

@@ -5,6 +5,13 @@ use super::clean::clean;
 use super::phrases::count;
 use super::{Incident, IncidentState, Llm, Report, ServiceStatus, Severity};
 
+/// The whole report in one line, for whoever only wants to know that it is there.
+#[must_use]
+pub fn summary(report: &Report) -> String {
+    let cluster = clean(&report.cycle.cluster);
+    format!("{} {cluster}: {}", report.severity, verdict(report))
+}
+
 /// The verdict in one sentence.
 pub fn verdict(report: &Report) -> String {
     let mut open = report.incidents.iter().filter(|incident| incident.counts());

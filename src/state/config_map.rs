@@ -43,12 +43,6 @@ impl<'a> ConfigMapStore<'a> {
         }
     }
 
-    /// Requests so far, retries included.
-    #[must_use]
-    pub fn requests(&self) -> u32 {
-        self.client.requests()
-    }
-
     fn fault(&self, cause: ConfigMapError) -> StoreError {
         let place = self.place();
         match cause {
@@ -127,5 +121,8 @@ impl Store for ConfigMapStore<'_> {
 
     fn place(&self) -> String {
         format!("configmap:{}/{}", self.namespace, self.name)
+    }
+    fn requests(&self) -> u32 {
+        self.client.requests()
     }
 }

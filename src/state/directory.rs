@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::document;
 use super::model::State;
-use super::store::{Aside, Loaded, Store, StoreError, Version};
+use super::store::{Aside, Hold, Loaded, Store, StoreError, Version};
 use crate::cluster::objects::Time;
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";
+/// Held by a cycle from its beginning to its end.
+const CYCLE: &str = "cycle.lock";
 
 /// A directory that holds the state.
 #[derive(Debug, Clone)]
@@ -42,10 +44,11 @@ impl DirectoryStore {
         }
     }
 
-    /// Held for the few milliseconds of a save. Whoever finds it taken would
-    /// find another version a moment later.
-    fn lock(&self) -> Result<File, StoreError> {
-        let path = self.directory.join(LOCK);
+    /// The lock of that name; none while somebody else has it.
+    fn lock(&self, name: &str) -> Result<Option<File>, StoreError> {
+        let path = self.directory.join(name);
+        fs::create_dir_all(&self.directory)
+            .map_err(|cause| failed("create", &self.directory, cause))?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -53,8 +56,8 @@ impl DirectoryStore {
             .open(&path)
             .map_err(|cause| failed("write", &path, cause))?;
         match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(self.conflict()),
+            Ok(()) => Ok(Some(lock)),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(cause)) => Err(failed("lock", &path, cause)),
         }
     }
@@ -127,9 +130,9 @@ impl Store for DirectoryStore {
             bytes,
             limit: document::LIMIT,
         })?;
-        fs::create_dir_all(&self.directory)
-            .map_err(|cause| failed("create", &self.directory, cause))?;
-        let _lock = self.lock()?;
+        // Held for a few milliseconds: whoever finds it taken would find
+        // another version a moment later.
+        let _lock = self.lock(LOCK)?.ok_or_else(|| self.conflict())?;
         let present = self.read()?.map(|bytes| version_of(&bytes));
         if present.as_deref() != version.at() {
             return Err(self.conflict());
@@ -139,6 +142,10 @@ impl Store for DirectoryStore {
         }
         self.write(&text)?;
         Ok(Version::At(version_of(text.as_bytes())))
+    }
+
+    fn hold(&self) -> Result<Hold, StoreError> {
+        Ok(self.lock(CYCLE)?.map_or(Hold::Taken, Hold::Own))
     }
 
     fn place(&self) -> String {

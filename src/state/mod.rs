@@ -4,12 +4,14 @@
 //! [`model`] is the document. [`store`] says how it is loaded and saved so that
 //! two cycles at once never both write; [`directory`] and [`config_map`] do so.
 //! [`document`] is its text, kept below [`document::LIMIT`] by [`trim()`].
-//! [`silences`] and [`listing`] are what the commands of the same names need.
+//! [`silences`] and [`listing`] are what the commands of the same names need,
+//! [`history()`] what the report draws of the past.
 //! Only the stores touch anything outside; the rest is pure.
 
 pub mod config_map;
 pub mod directory;
 pub mod document;
+mod history;
 mod layout;
 pub mod listing;
 pub mod model;
@@ -20,9 +22,10 @@ mod wire;
 
 pub use config_map::ConfigMapStore;
 pub use directory::DirectoryStore;
+pub use history::history;
 pub use model::{
-    Cached, Facts, Hush, Kind, Outgoing, Remembered, Root, SCHEMA, Sent, Silence, Spend, State,
-    Target, Thread, Told,
+    Cached, Facts, Hush, Kind, Message, Outgoing, Place, Remembered, Root, SCHEMA, Sending, Sent,
+    Silence, Spend, State, Target, Thread, Told,
 };
-pub use store::{Aside, Loaded, NoStore, Store, StoreError, Version};
+pub use store::{Aside, Hold, Loaded, NoStore, Store, StoreError, Version};
 pub use trim::trim;

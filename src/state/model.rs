@@ -30,6 +30,8 @@ pub struct State {
     pub outbox: Vec<Outgoing>,
     /// Number of the last message that was put into the outbox.
     pub last_message: u64,
+    /// The cycle that is sending what the outbox holds.
+    pub sending: Option<Sending>,
     /// Silences from the command line; those of the configuration are not here.
     pub silences: Vec<Silence>,
     /// Restarts by `namespace/pod/container`, as counted at `restarts_at`.
@@ -289,17 +291,63 @@ pub struct Outgoing {
     pub kind: Kind,
     /// Where it goes, as configured.
     pub channel: String,
-    /// The thread that it replies to.
-    #[serde(default)]
-    pub thread: Option<Thread>,
-    /// The request as rendered; opaque here.
-    pub payload: Value,
+    /// Where in the channel.
+    pub place: Place,
+    /// What it says.
+    pub message: Message,
     /// How often it was tried in vain.
     #[serde(default)]
     pub attempts: u32,
     /// Why the last try failed.
     #[serde(default)]
     pub last_error: Option<String>,
+}
+
+impl Outgoing {
+    /// Whether it counts as a message; an edit does not.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !matches!(self.place, Place::Edit { .. })
+    }
+}
+
+/// Where in a channel a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum Place {
+    /// It stands for itself and may begin a thread.
+    Channel,
+    /// A reply.
+    Thread {
+        /// To this message.
+        of: Thread,
+        /// Shown in the channel as well.
+        broadcast: bool,
+    },
+    /// In place of a message that is there.
+    Edit {
+        /// Of this one.
+        of: Thread,
+    },
+}
+
+/// A message as Slack takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The whole of it in one line: what a phone shows before it is unlocked.
+    pub text: String,
+    /// Block Kit.
+    pub blocks: Value,
+}
+
+/// A cycle that sends: another one that reads this waits for its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sending {
+    /// The cycle's moment.
+    pub cycle: Time,
+    /// It has come to its end by then, marked or killed.
+    pub until: Time,
 }
 
 /// A silence from the command line.
@@ -324,7 +372,7 @@ pub struct Silence {
 pub enum Target {
     /// Incidents with this service at their root.
     Service(String),
-    /// Incidents whose root finding has this reason.
+    /// Incidents whose root finding has this reason or cause.
     ReasonCode(String),
     /// One incident.
     Incident(String),

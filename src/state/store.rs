@@ -1,6 +1,7 @@
 //! How a state is loaded and saved. Loading never writes; saving checks that
 //! nobody else has saved in between.
 
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -27,8 +28,33 @@ pub trait Store {
     /// written then. Otherwise when the place cannot be written.
     fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError>;
 
+    /// Keeps other cycles from this place for as long as the hold lives. A
+    /// kill ends it too.
+    ///
+    /// # Errors
+    /// When the place cannot be written.
+    fn hold(&self) -> Result<Hold, StoreError> {
+        Ok(Hold::Nobody)
+    }
+
     /// The place, as `--state` spells it.
     fn place(&self) -> String;
+
+    /// Requests to the API server so far, retries included.
+    fn requests(&self) -> u32 {
+        0
+    }
+}
+
+/// Whether this cycle has a place for itself.
+#[derive(Debug)]
+pub enum Hold {
+    /// It has, until this is dropped.
+    Own(File),
+    /// Another cycle has.
+    Taken,
+    /// The place knows no holds: [`super::Sending`] tells who is at work.
+    Nobody,
 }
 
 /// What was found.

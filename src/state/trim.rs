@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::document::{LIMIT, size};
-use super::model::{Outgoing, State};
+use super::model::{Message, Outgoing, Place, State};
 use crate::assess::Severity;
 use crate::cluster::objects::Time;
 
@@ -15,12 +15,12 @@ const MEMORY: TimeDelta = TimeDelta::days(30);
 /// Dates whose incident numbers are remembered.
 const DATES: usize = 40;
 
-/// Drops resolved incidents that are older than 30 days. Those whose end has
-/// not been said yet stay.
+/// Drops resolved incidents that are older than 30 days, also those whose end
+/// could not be said in all that time: nobody waits for that any more.
 pub fn forget(state: &mut State, now: Time) {
     state
         .incidents
-        .retain(|r| r.is_owed() || r.resolved_at.is_none_or(|at| now - at <= MEMORY));
+        .retain(|r| r.resolved_at.is_none_or(|at| now - at <= MEMORY));
     while state.numbers.len() > DATES {
         state.numbers.pop_first();
     }
@@ -105,7 +105,7 @@ fn collapse_outbox(state: &mut State) -> bool {
                         first.incident_ids.push(id);
                     }
                 }
-                first.thread = None;
+                first.place = Place::Channel;
             }
             None => {
                 channels.insert(message.channel.clone(), message);
@@ -127,9 +127,10 @@ fn shortened(mut message: Outgoing) -> Outgoing {
     } else {
         String::new()
     };
-    message.payload = json!({
-        "text": format!("Not delivered in time: {named}{more}. `k8s-monitor incidents` lists them.")
-    });
+    message.message = Message {
+        text: format!("Not delivered in time: {named}{more}. `k8s-monitor incidents` lists them."),
+        blocks: json!([]),
+    };
     message
 }
 

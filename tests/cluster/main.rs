@@ -10,7 +10,10 @@ mod consistency;
 mod control_plane;
 #[path = "../crowd/mod.rs"]
 mod crowd;
+mod deploy;
 mod discovery;
+mod doctor;
+mod documented;
 mod etcd;
 mod example;
 mod flags;

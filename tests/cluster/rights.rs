@@ -7,8 +7,8 @@ use crate::program::{Report, program, run_as, services_file};
 use crate::time::Ago;
 
 const MANIFESTS: [&str; 2] = [
-    include_str!("../../deploy/namespace.yaml"),
-    include_str!("../../deploy/rbac.yaml"),
+    include_str!("../../deploy/rights/namespace.yaml"),
+    include_str!("../../deploy/rights/rbac.yaml"),
 ];
 
 /// The monitor's own service account with exactly the deployed rights, less

@@ -18,9 +18,9 @@ const NAME: &str = "k8s-monitor-state";
 const LIMIT: Duration = Duration::from_secs(20);
 
 const MANIFESTS: [&str; 3] = [
-    include_str!("../../deploy/namespace.yaml"),
-    include_str!("../../deploy/rbac.yaml"),
-    include_str!("../../deploy/state-rbac.yaml"),
+    include_str!("../../deploy/rights/namespace.yaml"),
+    include_str!("../../deploy/rights/rbac.yaml"),
+    include_str!("../../deploy/rights/state-rbac.yaml"),
 ];
 
 fn cluster(kubeconfig: PathBuf) -> Cluster {
@@ -97,7 +97,7 @@ fn the_rights_end_at_the_one_config_map() {
     for part in [
         "configmap:k8s-monitor/another",
         "ServiceAccount k8s-monitor/k8s-monitor may not get",
-        "deploy/state-rbac.yaml",
+        "deploy/rights/state-rbac.yaml",
     ] {
         assert!(text.contains(part), "{text}");
     }

@@ -58,6 +58,13 @@ pub fn trouble(service: &str, severity: Severity) -> Incident {
     }
 }
 
+fn words(text: &str) -> k8s_monitor::state::Message {
+    k8s_monitor::state::Message {
+        text: text.to_owned(),
+        blocks: json!([]),
+    }
+}
+
 pub fn pod(service: &str, name: &str) -> PodRef {
     PodRef {
         namespace: service.to_owned(),
@@ -108,7 +115,7 @@ impl World {
             incidents,
             is_read: &|resource| !self.unread.contains(&resource),
             now: self.now,
-            restarts: BTreeMap::new(),
+            restarts: Some(BTreeMap::new()),
         };
         lifecycle::advance(&self.state, today, &self.config)
     }
@@ -128,7 +135,11 @@ impl World {
         let step = self.look(incidents);
         self.state = step.state.clone();
         for due in &step.due {
-            lifecycle::enqueue(&mut self.state, due, json!({"text": due.why}), self.now);
+            let message = lifecycle::Rendered {
+                message: words(&due.why),
+                edits: Vec::new(),
+            };
+            lifecycle::enqueue(&mut self.state, due, message, self.now);
         }
         self.save();
         step

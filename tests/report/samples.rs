@@ -167,6 +167,13 @@ pub fn database() -> Incident {
                     "12m before the onset".into(),
                 ],
             }],
+            timeline: vec![
+                event("2026-11-02T00:46:50Z", "commit 4f2a9c1: trim mysql's memory", "GitHub"),
+                event("2026-11-02T00:50:31Z", "Argo CD applied revision 4f2a9c1", "Argo CD"),
+                event("2026-11-02T00:51:02Z", "a new pod (mysql-0)", "Pod mysql/mysql-0"),
+                event("2026-11-02T00:59:02Z", "first failure: container mysql is killed at its limit", "StatefulSet mysql/mysql"),
+            ],
+            note: None,
         }),
         analysis: Analysis {
             source: Source::Haiku,
@@ -235,6 +242,8 @@ fn node() -> Incident {
         correlation: Some(Correlation {
             confidence: Confidence::None,
             commits: Vec::new(),
+            timeline: Vec::new(),
+            note: Some("correlation unavailable: GitHub did not answer within 8s".into()),
         }),
         analysis: Analysis {
             source: Source::Rules,
@@ -443,5 +452,13 @@ fn evidence(id: &str, kind: &str, text: &str) -> Evidence {
         id: id.into(),
         kind: kind.into(),
         text: text.into(),
+    }
+}
+
+fn event(when: &str, what: &str, source: &str) -> TimelineEvent {
+    TimelineEvent {
+        at: at(when),
+        what: what.into(),
+        source: source.into(),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use k8s_monitor::http::Peer;
-use k8s_monitor::notify::{Kind, Message, Posted, SlackError, compose};
+use k8s_monitor::notify::{Kind, Message, SlackError, Thread, compose};
 use k8s_monitor::secret::Secret;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn message() -> Message {
     compose(&story(Kind::New, &incidents, &services()))
 }
 
-fn post(workspace: &Workspace) -> Result<Posted, SlackError> {
+fn post(workspace: &Workspace) -> Result<Thread, SlackError> {
     let deadline = workspace.deadline();
     workspace
         .slack()

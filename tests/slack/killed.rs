@@ -4,8 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use k8s_monitor::notify::{
-    Entry, Journal, JournalError, Kind, Message, Post, Posted, SlackError, deliver, take_delivered,
+    Journal, JournalError, Kind, Message, Post, SlackError, Thread, deliver,
 };
+use k8s_monitor::state::Outgoing;
 
 use crate::clock::FakeClock;
 use crate::outages::{CRITICAL, INFRASTRUCTURE, entry};
@@ -31,7 +32,12 @@ struct World {
 }
 
 struct FakeSlack<'a>(&'a std::cell::RefCell<World>);
-struct FakeStore<'a>(&'a std::cell::RefCell<World>, &'a mut Vec<Entry>);
+struct FakeStore<'a> {
+    world: &'a std::cell::RefCell<World>,
+    /// What this run knows, and what outlives it.
+    known: Vec<Outgoing>,
+    stored: &'a mut Vec<Outgoing>,
+}
 
 impl Post for FakeSlack<'_> {
     fn post(
@@ -41,33 +47,41 @@ impl Post for FakeSlack<'_> {
         thread_ts: Option<&str>,
         _: bool,
         _: Instant,
-    ) -> Result<Posted, SlackError> {
+    ) -> Result<Thread, SlackError> {
         let mut world = self.0.borrow_mut();
         world.fuse.step();
         let reply = if thread_ts.is_some() { "reply " } else { "" };
         world.said.push(format!("{reply}{}", message.text));
         let ts = format!("1.{:06}", world.said.len());
-        Ok(Posted {
+        Ok(Thread {
             channel: channel.into(),
             ts,
         })
     }
 
-    fn update(&mut self, _: &Posted, _: &Message, _: Instant) -> Result<(), SlackError> {
+    fn update(&mut self, _: &Thread, _: &Message, _: Instant) -> Result<(), SlackError> {
         self.0.borrow_mut().fuse.step();
         Ok(())
     }
 }
 
 impl Journal for FakeStore<'_> {
-    fn record(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
-        self.0.borrow_mut().fuse.step();
-        *self.1 = entries.to_vec();
+    fn delivered(&mut self, message: u64, _: &Thread) {
+        self.known.retain(|m| m.id != message);
+    }
+
+    fn failed(&mut self, _: u64, _: &str) {}
+
+    fn dropped(&mut self, _: u64) {}
+
+    fn store(&mut self) -> Result<(), JournalError> {
+        self.world.borrow_mut().fuse.step();
+        *self.stored = self.known.clone();
         Ok(())
     }
 }
 
-fn due() -> Vec<Entry> {
+fn due() -> Vec<Outgoing> {
     vec![
         entry(Kind::New, CRITICAL, database(), 1),
         entry(Kind::New, INFRASTRUCTURE, backend(), 2),
@@ -77,16 +91,23 @@ fn due() -> Vec<Entry> {
 }
 
 /// Runs a delivery over what the store holds; true when it came to its end.
-fn run(world: &std::cell::RefCell<World>, stored: &mut Vec<Entry>, extra: Vec<Entry>) -> bool {
+fn run(
+    world: &std::cell::RefCell<World>,
+    stored: &mut Vec<Outgoing>,
+    extra: Vec<Outgoing>,
+) -> bool {
     let clock = FakeClock::new();
     let deadline = clock.after(Duration::from_mins(1));
-    let mut entries = stored.clone();
-    take_delivered(&mut entries);
-    entries.extend(extra);
-    let mut store = FakeStore(world, stored);
+    let mut waiting = stored.clone();
+    waiting.extend(extra);
+    let mut store = FakeStore {
+        world,
+        known: waiting.clone(),
+        stored,
+    };
     catch_unwind(AssertUnwindSafe(|| {
         deliver(
-            &mut entries,
+            &waiting,
             &mut FakeSlack(world),
             &mut store,
             &clock,

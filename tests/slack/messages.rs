@@ -215,8 +215,11 @@ fn every_kind_is_what_slack_takes() {
     for (title, _, message) in all() {
         check::message(&message.text.clone().into(), &message.blocks)
             .unwrap_or_else(|error| panic!("{title}: {error}"));
-        check::message(&message.plain().into(), &serde_json::json!([]))
-            .unwrap_or_else(|error| panic!("{title} as text: {error}"));
+        check::message(
+            &k8s_monitor::notify::plain(&message).into(),
+            &serde_json::json!([]),
+        )
+        .unwrap_or_else(|error| panic!("{title} as text: {error}"));
         assert!(!message.text.contains('\n'), "{title}");
     }
 }

@@ -1,10 +1,11 @@
-//! The client as other edges use it, and the heartbeat.
+//! The client as other edges use it, the heartbeat, the Pushgateway.
 
 use std::time::Duration;
 
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::heartbeat;
 use k8s_monitor::http::{Http, HttpError, Peer, Request, Retry};
+use k8s_monitor::metrics;
 use k8s_monitor::secret::Secret;
 
 use crate::clock::FakeClock;
@@ -155,5 +156,61 @@ fn a_heartbeat_that_fails_takes_little_time_and_harms_nobody() {
     let url = Secret::new(&nobody()).unwrap();
     heartbeat::start(&url, &http, "x");
     heartbeat::fail(&url, &http, "x");
+    assert!(clock.waits().iter().sum::<Duration>() < Duration::from_secs(5));
+}
+
+#[test]
+fn metrics_are_pushed_to_the_group_of_their_cluster() {
+    let (stub, clock) = (fine(), FakeClock::new());
+    let http = http(&clock);
+    let gateway = stub.url().replace("http://", "http://user:s3cr3t@");
+    let gateway = Secret::new(&gateway).unwrap();
+    let deadline = clock.after(Duration::from_secs(60));
+    let push = |text| metrics::push(&http, &gateway, "homelab", text, deadline);
+    push("# EOF\n").expect("accepted");
+    let asked = &stub.asked()[0];
+    assert_eq!(
+        (asked.method.as_str(), asked.path.as_str()),
+        ("POST", "/metrics/job/k8s-monitor/cluster@base64/aG9tZWxhYg")
+    );
+    assert_eq!(asked.text(), "# EOF\n");
+    assert!(
+        asked
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
+    assert!(asked.header("authorization").starts_with("Basic "));
+
+    // It comes back: the first answer is not the last word.
+    stub.break_with([Fault::Cut]);
+    push("# EOF\n").expect("accepted in the end");
+
+    let refusal = "pushed metrics are\ninvalid: password=hunter2hunter2";
+    stub.break_with([Fault::Says(Answer::status(400, refusal))]);
+    let error = push("nonsense").unwrap_err().to_string();
+    assert!(
+        error.contains("status 400: pushed metrics are invalid"),
+        "{error}"
+    );
+    assert!(
+        !error.contains("hunter2") && !error.contains("s3cr3t"),
+        "{error}"
+    );
+    assert_eq!(http.attempts(Peer::Pushgateway), 4);
+}
+
+#[test]
+fn a_gateway_that_is_gone_takes_little_time() {
+    let clock = FakeClock::new();
+    let http = http(&clock);
+    let gateway = Secret::new(&nobody()).unwrap();
+    let deadline = clock.after(Duration::from_secs(600));
+    let error = metrics::push(&http, &gateway, "homelab", "# EOF\n", deadline).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("not pushed: cannot reach 127.0.0.1"),
+        "{error}"
+    );
     assert!(clock.waits().iter().sum::<Duration>() < Duration::from_secs(5));
 }

@@ -1,14 +1,14 @@
 //! Cycle after cycle with a Slack that is away, limits, refuses or is slow:
 //! the sums are right, the order is kept, nothing is lost and nothing doubled.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use k8s_monitor::http::Clock as _;
 use k8s_monitor::notify::{
-    Delivery, Entry, Journal, JournalError, Kind, Place, compose, compose_closed, deliver, enqueue,
-    is_unsaid, take_delivered,
+    Delivery, Journal, JournalError, Kind, Place, Thread, compose, compose_closed, deliver,
 };
 use k8s_monitor::report::{Incident, IncidentState};
+use k8s_monitor::state::Outgoing;
 use serde_json::json;
 
 use crate::stories::{at, backend, certificate, database, later, many, services, story};
@@ -18,56 +18,70 @@ use crate::workspace::Workspace;
 pub const CRITICAL: &str = "#critical-alerts";
 pub const INFRASTRUCTURE: &str = "#infrastructure-alerts";
 
-/// A store that never fails.
-pub struct Memory(pub Vec<Entry>);
+/// An outbox in a store that never fails, or always in one way.
+#[derive(Default)]
+pub struct Outbox {
+    pub waiting: Vec<Outgoing>,
+    pub posted: Vec<Thread>,
+    pub fault: Option<JournalError>,
+}
 
-impl Journal for Memory {
-    fn record(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
-        self.0 = entries.to_vec();
-        Ok(())
+impl Journal for Outbox {
+    fn delivered(&mut self, message: u64, posted: &Thread) {
+        self.waiting.retain(|m| m.id != message);
+        self.posted.push(posted.clone());
+    }
+
+    fn failed(&mut self, message: u64, error: &str) {
+        let failed = self.waiting.iter_mut().find(|m| m.id == message);
+        failed.unwrap().last_error = Some(error.to_owned());
+    }
+
+    fn dropped(&mut self, message: u64) {
+        self.waiting.retain(|m| m.id != message);
+    }
+
+    fn store(&mut self) -> Result<(), JournalError> {
+        self.fault.clone().map_or(Ok(()), Err)
     }
 }
 
-/// A store that fails in one way.
-struct Broken(JournalError);
-
-impl Journal for Broken {
-    fn record(&mut self, _: &[Entry]) -> Result<(), JournalError> {
-        Err(self.0.clone())
-    }
-}
-
-pub fn entry(kind: Kind, channel: &str, incident: Incident, hour: u32) -> Entry {
+pub fn entry(kind: Kind, channel: &str, incident: Incident, hour: u32) -> Outgoing {
     let services = services();
     let incidents = [incident];
-    Entry {
-        id: format!("{}/{hour}/{kind:?}", incidents[0].id),
-        incidents: vec![incidents[0].id.clone()],
+    Outgoing {
+        id: u64::from(hour),
+        incident_ids: vec![incidents[0].id.clone()],
         kind,
         channel: channel.into(),
-        place: if kind.is_first() {
-            Place::Channel
-        } else {
-            Place::Thread {
-                of: None,
-                broadcast: kind.is_broadcast(),
-            }
-        },
+        place: Place::Channel,
         message: compose(&story(kind, &incidents, &services)),
-        queued_at: at(&format!("2026-11-02T{hour:02}:00:00Z")),
-        delivered: None,
-        refused: None,
+        created: at(&format!("2026-11-02T{hour:02}:00:00Z")),
+        attempts: 0,
+        last_error: None,
     }
 }
 
-fn round(workspace: &Workspace, entries: &mut Vec<Entry>) -> Delivery {
+fn round(workspace: &Workspace, outbox: &mut Outbox) -> Delivery {
+    until(workspace, outbox, workspace.deadline())
+}
+
+fn until(workspace: &Workspace, outbox: &mut Outbox, deadline: Instant) -> Delivery {
+    let waiting = outbox.waiting.clone();
     deliver(
-        entries,
+        &waiting,
         &mut workspace.slack(),
-        &mut Memory(Vec::new()),
+        outbox,
         &workspace.clock,
-        workspace.deadline(),
+        deadline,
     )
+}
+
+fn outbox(waiting: Vec<Outgoing>) -> Outbox {
+    Outbox {
+        waiting,
+        ..Outbox::default()
+    }
 }
 
 fn sums(delivery: &Delivery) -> (u32, u32, u32) {
@@ -90,7 +104,7 @@ fn five_cycles_without_slack_then_all_of_it_in_order() {
     ] {
         let workspace = Workspace::new();
         workspace.break_for_long(&fault);
-        let mut entries = Vec::new();
+        let mut entries = Outbox::default();
         let due = [
             entry(Kind::New, CRITICAL, database(), 1),
             entry(Kind::Update, CRITICAL, database(), 2),
@@ -99,82 +113,59 @@ fn five_cycles_without_slack_then_all_of_it_in_order() {
             entry(Kind::New, INFRASTRUCTURE, certificate(), 5),
         ];
         for (cycle, due) in (1..).zip(due) {
-            enqueue(&mut entries, due);
+            entries.waiting.push(due);
             let delivery = round(&workspace, &mut entries);
-            // The repetition refreshes the message that waits.
-            let waiting = if cycle >= 4 { cycle - 1 } else { cycle };
-            assert_eq!(sums(&delivery), (0, 0, waiting), "{fault:?} {delivery:?}");
+            assert_eq!(sums(&delivery), (0, 0, cycle), "{fault:?} {delivery:?}");
             assert!(!delivery.notes.is_empty());
         }
         workspace.stub.mend();
         let delivery = round(&workspace, &mut entries);
-        assert_eq!(sums(&delivery), (4, 0, 0), "{delivery:?}");
+        assert_eq!(sums(&delivery), (5, 0, 0), "{delivery:?}");
         let said = workspace.said();
         let heads: Vec<_> = said.iter().map(|said| &said.text[..10]).collect();
-        assert!(said[0].text.contains("SEV-1 for"), "{heads:?}");
-        assert_eq!(said[1].thread.as_deref(), Some(said[0].ts.as_str()));
-        assert!(said[2].text.contains("chores-tracker-backend is degraded"));
-        assert!(said[3].text.contains("cert-manager"));
-        assert_eq!(take_delivered(&mut entries).len(), 4);
+        let texts = [
+            "SEV-1:",
+            "Still SEV-1",
+            "chores-tracker-backend",
+            "SEV-1 for",
+            "cert-manager",
+        ];
+        for (said, text) in said.iter().zip(texts) {
+            assert!(said.text.contains(text), "{heads:?}");
+        }
+        assert_eq!(entries.posted.len(), 5);
+        assert!(entries.waiting.is_empty());
         assert_eq!(sums(&round(&workspace, &mut entries)), (0, 0, 0));
-        assert_eq!(workspace.said().len(), 4);
+        assert_eq!(workspace.said().len(), 5);
     }
-}
-
-#[test]
-fn what_came_and_went_is_said_once() {
-    let workspace = Workspace::new();
-    workspace.break_for_long(&Fault::Cut);
-    let mut entries = Vec::new();
-    enqueue(&mut entries, entry(Kind::New, CRITICAL, database(), 1));
-    enqueue(&mut entries, entry(Kind::Update, CRITICAL, database(), 2));
-    round(&workspace, &mut entries);
-    let over = later(database(), "2026-11-02T05:58:10Z", IncidentState::Resolved);
-    assert!(is_unsaid(&entries, &over.id));
-    let services = services();
-    let incidents = [over.clone()];
-    let mut told = story(Kind::Resolved, &incidents, &services);
-    told.collapsed = true;
-    let end = Entry {
-        place: Place::Channel,
-        message: compose(&told),
-        ..entry(Kind::Resolved, CRITICAL, over, 3)
-    };
-    enqueue(&mut entries, end);
-    workspace.stub.mend();
-    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
-    let said = workspace.said();
-    assert_eq!(said.len(), 1);
-    assert!(said[0].text.contains("Came and went"), "{}", said[0].text);
 }
 
 #[test]
 fn the_end_is_a_reply_and_the_first_message_shows_it() {
     let workspace = Workspace::new();
-    let mut entries = Vec::new();
-    enqueue(&mut entries, entry(Kind::New, CRITICAL, database(), 1));
+    let mut entries = outbox(vec![entry(Kind::New, CRITICAL, database(), 1)]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
-    let first = take_delivered(&mut entries)[0].delivered.clone();
+    let first = entries.posted[0].clone();
     let over = later(database(), "2026-11-02T05:58:10Z", IncidentState::Resolved);
     let services = services();
     let incidents = [over.clone()];
     let closed = compose_closed(&story(Kind::Resolved, &incidents, &services));
     let end = entry(Kind::Resolved, CRITICAL, over, 2);
-    let edit = Entry {
-        id: "edit".into(),
-        place: Place::Edit { of: first.clone() },
-        message: closed,
-        ..end.clone()
-    };
-    let reply = Entry {
-        place: Place::Thread {
-            of: first,
-            broadcast: true,
+    entries.waiting = vec![
+        Outgoing {
+            place: Place::Thread {
+                of: first.clone(),
+                broadcast: true,
+            },
+            ..end.clone()
         },
-        ..end
-    };
-    enqueue(&mut entries, reply);
-    enqueue(&mut entries, edit);
+        Outgoing {
+            id: 3,
+            place: Place::Edit { of: first },
+            message: closed,
+            ..end
+        },
+    ];
     // Edits are not counted.
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
     let said = workspace.said();
@@ -186,25 +177,25 @@ fn the_end_is_a_reply_and_the_first_message_shows_it() {
 #[test]
 fn one_channel_that_fails_holds_no_other_up() {
     let workspace = Workspace::new();
-    let mut entries = vec![
+    let mut entries = outbox(vec![
         entry(Kind::New, "#nowhere", backend(), 1),
         entry(Kind::Update, "#nowhere", backend(), 2),
         entry(Kind::New, "#others", certificate(), 3),
         entry(Kind::New, CRITICAL, database(), 4),
-    ];
+    ]);
     let delivery = round(&workspace, &mut entries);
     assert_eq!(sums(&delivery), (1, 3, 0), "{delivery:?}");
     assert_eq!(workspace.said().len(), 1);
     assert_eq!(delivery.notes.len(), 2, "{:?}", delivery.notes);
     assert!(
-        entries[0]
-            .refused
+        entries.waiting[0]
+            .last_error
             .as_deref()
             .unwrap()
             .contains("SLACK_CHANNEL")
     );
     // Nothing is lost, and the next cycle says the same.
-    assert_eq!(take_delivered(&mut entries).len(), 1);
+    assert_eq!(entries.posted.len(), 1);
     assert_eq!(sums(&round(&workspace, &mut entries)), (0, 3, 0));
 }
 
@@ -215,10 +206,10 @@ fn a_message_that_is_refused_for_itself_is_alone_in_that() {
     workspace
         .stub
         .break_with([Fault::Says(Answer::json(&too_long))]);
-    let mut entries = vec![
+    let mut entries = outbox(vec![
         entry(Kind::New, CRITICAL, database(), 1),
         entry(Kind::New, CRITICAL, backend(), 2),
-    ];
+    ]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 1, 0));
     assert!(workspace.said()[0].text.contains("backend"));
 }
@@ -226,19 +217,12 @@ fn a_message_that_is_refused_for_itself_is_alone_in_that() {
 #[test]
 fn a_channel_gets_one_message_a_second_while_there_is_time() {
     let workspace = Workspace::new();
-    let mut entries: Vec<Entry> = (1..)
+    let waiting = (1..)
         .zip(many())
-        .map(|(hour, incident)| entry(Kind::New, CRITICAL, incident, hour))
-        .collect();
+        .map(|(hour, incident)| entry(Kind::New, CRITICAL, incident, hour));
+    let mut entries = outbox(waiting.collect());
     let deadline = workspace.clock.after(Duration::from_millis(2_500));
-    let mut memory = Memory(Vec::new());
-    let delivery = deliver(
-        &mut entries,
-        &mut workspace.slack(),
-        &mut memory,
-        &workspace.clock,
-        deadline,
-    );
+    let delivery = until(&workspace, &mut entries, deadline);
     assert_eq!(sums(&delivery), (3, 0, 4), "{delivery:?}");
     assert!(delivery.notes[0].contains("no time left"), "{delivery:?}");
     assert!(workspace.clock.now() < deadline);
@@ -252,47 +236,40 @@ fn a_channel_gets_one_message_a_second_while_there_is_time() {
 #[test]
 fn a_thread_that_was_deleted_does_not_swallow_replies() {
     let workspace = Workspace::new();
-    let gone = k8s_monitor::notify::Posted {
+    let gone = Thread {
         channel: "C0CRITICAL".into(),
         ts: "1.000001".into(),
     };
-    let reply = Entry {
+    let reply = Outgoing {
         place: Place::Thread {
-            of: Some(gone.clone()),
+            of: gone.clone(),
             broadcast: true,
         },
         ..entry(Kind::Resolved, CRITICAL, database(), 1)
     };
-    let edit = Entry {
-        id: "edit".into(),
-        place: Place::Edit { of: Some(gone) },
+    let edit = Outgoing {
+        id: 2,
+        place: Place::Edit { of: gone },
         ..reply.clone()
     };
-    let lost = Entry {
-        id: "lost".into(),
-        place: Place::Edit { of: None },
-        ..reply.clone()
-    };
-    let mut entries = vec![reply, edit, lost];
+    let mut entries = outbox(vec![reply, edit]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
     assert_eq!(workspace.said()[0].thread, None);
-    assert_eq!(entries.len(), 1, "edits of what is gone are dropped");
+    assert!(
+        entries.waiting.is_empty(),
+        "edits of what is gone are dropped"
+    );
 }
 
 #[test]
 fn two_cycles_at_once_say_it_once() {
     let workspace = Workspace::new();
-    let mut first = vec![entry(Kind::New, CRITICAL, database(), 1)];
-    let mut second = first.clone();
+    let waiting = vec![entry(Kind::New, CRITICAL, database(), 1)];
+    let mut first = outbox(waiting.clone());
     assert_eq!(sums(&round(&workspace, &mut first)), (1, 0, 0));
-    let mut conflict = Broken(JournalError::Conflict);
-    let delivery = deliver(
-        &mut second,
-        &mut workspace.slack(),
-        &mut conflict,
-        &workspace.clock,
-        workspace.deadline(),
-    );
+    let mut second = outbox(waiting);
+    second.fault = Some(JournalError::Conflict);
+    let delivery = round(&workspace, &mut second);
     assert_eq!(sums(&delivery), (0, 0, 1));
     assert!(delivery.notes[0].contains("another cycle"), "{delivery:?}");
     assert_eq!(workspace.said().len(), 1);
@@ -301,18 +278,12 @@ fn two_cycles_at_once_say_it_once() {
 #[test]
 fn a_state_that_cannot_be_written_keeps_no_alarm_back() {
     let workspace = Workspace::new();
-    let mut entries = vec![
+    let mut entries = outbox(vec![
         entry(Kind::New, CRITICAL, database(), 1),
         entry(Kind::New, INFRASTRUCTURE, backend(), 2),
-    ];
-    let mut broken = Broken(JournalError::Unwritable("403 Forbidden".into()));
-    let delivery = deliver(
-        &mut entries,
-        &mut workspace.slack(),
-        &mut broken,
-        &workspace.clock,
-        workspace.deadline(),
-    );
+    ]);
+    entries.fault = Some(JournalError::Unwritable("403 Forbidden".into()));
+    let delivery = round(&workspace, &mut entries);
     assert_eq!(sums(&delivery), (2, 0, 0));
     assert_eq!(delivery.notes.len(), 1, "{delivery:?}");
     assert!(delivery.notes[0].contains("403 Forbidden"));
@@ -322,22 +293,15 @@ fn a_state_that_cannot_be_written_keeps_no_alarm_back() {
 fn an_answer_that_is_lost_is_the_only_other_way_to_say_it_twice() {
     let workspace = Workspace::new();
     workspace.stub.break_with([Fault::CutAfter]);
-    let mut entries = vec![entry(Kind::New, CRITICAL, database(), 1)];
+    let mut entries = outbox(vec![entry(Kind::New, CRITICAL, database(), 1)]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
     assert_eq!(workspace.said().len(), 2);
 }
 
 #[test]
-fn nothing_due_asks_and_stores_nothing() {
+fn nothing_due_asks_nothing() {
     let workspace = Workspace::new();
-    let mut broken = Broken(JournalError::Conflict);
-    let delivery = deliver(
-        &mut Vec::new(),
-        &mut workspace.slack(),
-        &mut broken,
-        &workspace.clock,
-        workspace.deadline(),
-    );
+    let delivery = round(&workspace, &mut Outbox::default());
     assert_eq!(delivery, Delivery::default());
     assert!(workspace.stub.asked().is_empty());
 }

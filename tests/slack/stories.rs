@@ -161,6 +161,13 @@ pub fn database() -> Incident {
             lag_seconds: 732,
             reasons: vec!["lowers the memory limit of the container that is killed".into()],
         }],
+            timeline: vec![
+                event("2026-11-02T07:46:50Z", "commit 4f2a9c1: trim mysql's memory", "GitHub"),
+                event("2026-11-02T07:50:31Z", "Argo CD applied revision 4f2a9c1", "Argo CD"),
+                event("2026-11-02T07:51:02Z", "a new pod (mysql-0)", "Pod mysql/mysql-0"),
+                event("2026-11-02T07:59:02Z", "first failure: container mysql is killed at its limit", "StatefulSet mysql/mysql"),
+            ],
+            note: None,
     });
     incident.analysis = Analysis {
         source: Source::Haiku,
@@ -231,7 +238,7 @@ pub fn backend() -> Incident {
         .into();
     incident.correlation = Some(Correlation {
         confidence: Confidence::None,
-        commits: Vec::new(),
+        ..Correlation::default()
     });
     incident.actions = vec![
         action(
@@ -314,7 +321,23 @@ pub fn many() -> Vec<Incident> {
 
 /// The same incident later: when it began, and its state now.
 pub fn later(mut incident: Incident, since: &str, state: IncidentState) -> Incident {
+    let moved = at(since) - incident.since;
+    for event in incident
+        .correlation
+        .iter_mut()
+        .flat_map(|c| &mut c.timeline)
+    {
+        event.at += moved;
+    }
     incident.since = at(since);
     incident.state = state;
     incident
+}
+
+fn event(when: &str, what: &str, source: &str) -> TimelineEvent {
+    TimelineEvent {
+        at: at(when),
+        what: what.into(),
+        source: source.into(),
+    }
 }

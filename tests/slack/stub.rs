@@ -64,8 +64,10 @@ pub enum Fault {
     Cut,
     /// The request is carried out, then the connection ends.
     CutAfter,
-    /// No answer ever.
+    /// No answer ever; the request is not carried out.
     Hangs,
+    /// The request is carried out, and no answer ever.
+    HangsAfter,
 }
 
 type Handler = Box<dyn Fn(&Asked) -> Answer + Send + Sync>;
@@ -107,6 +109,10 @@ impl Stub {
                         Fault::Cut => drop(stream),
                         Fault::CutAfter => drop(handler(&request)),
                         Fault::Hangs => hanging.push(stream),
+                        Fault::HangsAfter => {
+                            handler(&request);
+                            hanging.push(stream);
+                        }
                     }
                 }
             })

@@ -1,6 +1,6 @@
 //! The document and its bound.
 
-use k8s_monitor::lifecycle::{self, Kind};
+use k8s_monitor::lifecycle::{self, Kind, Rendered};
 use k8s_monitor::state::document::{LIMIT, parse, render, size};
 use k8s_monitor::state::{State, trim};
 
@@ -71,8 +71,17 @@ fn queued_messages_collapse_and_are_never_dropped() {
     world.state = step.state;
     for due in &step.due {
         assert_eq!(due.kind, Kind::New);
-        let payload = serde_json::json!({ "blocks": "x".repeat(LIMIT / 2) });
-        lifecycle::enqueue(&mut world.state, due, payload, world.now);
+        let message = k8s_monitor::state::Message {
+            text: due.why.clone(),
+            blocks: serde_json::json!(["x".repeat(LIMIT / 2)]),
+        };
+        let edits = Vec::new();
+        lifecycle::enqueue(
+            &mut world.state,
+            due,
+            Rendered { message, edits },
+            world.now,
+        );
     }
     trim(&mut world.state);
     assert!(size(&world.state) <= LIMIT);
@@ -82,7 +91,7 @@ fn queued_messages_collapse_and_are_never_dropped() {
         critical.incident_ids,
         ["INC-2026-11-02-001", "INC-2026-11-02-002"]
     );
-    let text = critical.payload["text"].as_str().expect("a text");
+    let text = &critical.message.text;
     assert!(text.contains("INC-2026-11-02-002"), "{text}");
 }
 

@@ -113,3 +113,24 @@ fn silences_are_listed_with_those_of_the_calendar() {
     let text = listing::silences(&world.state, &config(""), later);
     assert_eq!(text, "Nothing is silenced.\n");
 }
+
+/// The report draws what was, for the root and for those that suffered.
+#[test]
+fn the_history_has_each_incident_for_each_service() {
+    let world = world();
+    let history = k8s_monitor::state::history(&world.state);
+    let of = |service: &str| {
+        let mut found: Vec<_> = history
+            .episodes
+            .iter()
+            .filter(|episode| episode.service == service)
+            .map(|episode| (episode.severity, episode.to.is_some()))
+            .collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(of("mysql"), [(Sev1, false)]);
+    assert_eq!(of("chores-tracker-backend"), [(Sev1, false)]);
+    assert_eq!(of("vault"), [(Sev2, true)]);
+    assert_eq!(of("n8n"), [(Sev1, false), (Sev2, false)]);
+}

@@ -26,7 +26,13 @@ impl Expect {
     pub fn differences(&self, verdict: &Verdict) -> Vec<String> {
         let mut differences = Vec::new();
         if let Some(expected) = &self.severity {
-            let found = verdict.severity().as_str();
+            let found = verdict
+                .incidents
+                .iter()
+                .map(|i| i.severity)
+                .min()
+                .unwrap_or(k8s_monitor::report::Severity::Sev4)
+                .as_str();
             if expected != found {
                 differences.push(difference("severity", expected, found));
             }

@@ -34,6 +34,7 @@ mod yaml;
 use std::path::Path;
 
 pub use error::DumpError;
+pub(crate) use scrub::scrub;
 pub use write::{Written, write};
 
 use super::Snapshot;

@@ -15,7 +15,7 @@ const IDENTITY: &[&str] = &[
 ];
 
 /// Masks every secret in an object as it stands on the wire.
-pub(super) fn scrub(value: &mut Value) {
+pub(crate) fn scrub(value: &mut Value) {
     match value {
         Value::Object(fields) => scrub_fields(fields),
         Value::Array(items) => items.iter_mut().for_each(scrub),

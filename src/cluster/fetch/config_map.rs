@@ -5,22 +5,17 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
-use http::{Method, Request};
-use http_body_util::{BodyExt as _, Limited};
-use kube::client::Body;
+use http::Method;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::Cluster;
+use super::exchange::exchange;
 use super::failure::{Failure, subject};
-use super::transport::JSON;
 
 /// Before the one retry.
 const PAUSE: Duration = Duration::from_millis(300);
-/// More than any `ConfigMap` has.
-const LARGEST: usize = 4 << 20;
 
 /// Reads and writes the `ConfigMap`s of one namespace. Blocks; must not be used
 /// from within an async runtime.
@@ -48,7 +43,7 @@ pub enum ConfigMapError {
     Conflict,
     /// The Role does not allow it.
     #[error(
-        "{who} may not {verb} it; apply deploy/state-rbac.yaml, which grants create, and get and \
+        "{who} may not {verb} it; apply deploy/rights/state-rbac.yaml, which grants create, and get and \
          update on the one by name"
     )]
     Forbidden {
@@ -58,7 +53,7 @@ pub enum ConfigMapError {
         verb: &'static str,
     },
     /// There is no such namespace.
-    #[error("there is no namespace {0:?}; apply deploy/namespace.yaml or name another")]
+    #[error("there is no namespace {0:?}; apply deploy/rights/namespace.yaml or name another")]
     NoNamespace(String),
     /// Anything else, retry included.
     #[error("{0}; the next cycle tries again")]
@@ -120,7 +115,7 @@ impl<'a> ConfigMapClient<'a> {
     /// When it cannot be read, one retry included.
     pub fn get(&self, name: &str) -> Result<Option<ConfigMap>, ConfigMapError> {
         let end = Instant::now() + self.limit;
-        self.block_on(async {
+        self.cluster.block_on(async {
             let first = self.read(name, end).await;
             let result = match first {
                 Err(failure) if failure.is_transient() && Instant::now() + PAUSE < end => {
@@ -166,7 +161,7 @@ impl<'a> ConfigMapClient<'a> {
         version: Option<&str>,
     ) -> Result<String, ConfigMapError> {
         let end = Instant::now() + self.limit;
-        self.block_on(async {
+        self.cluster.block_on(async {
             let failure = match self.write(name, data, version, end).await {
                 Ok(version) => return Ok(version),
                 Err(failure) if failure.is_transient() && Instant::now() + PAUSE < end => failure,
@@ -241,35 +236,8 @@ impl<'a> ConfigMapClient<'a> {
         end: Instant,
     ) -> Result<Vec<u8>, Failure> {
         self.requests.set(self.requests.get() + 1);
-        log::debug!("{method} {path}");
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(ACCEPT, JSON)
-            .header(CONTENT_TYPE, JSON)
-            .header(
-                USER_AGENT,
-                concat!("k8s-monitor/", env!("CARGO_PKG_VERSION")),
-            )
-            .body(Body::from(body))
-            .map_err(|error| Failure::Malformed(format!("no valid request: {error}")))?;
-        let exchange = async {
-            let sent = self.cluster.client.send(request).await;
-            let response = sent.map_err(|error| Failure::of(&error))?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), LARGEST).collect().await;
-            let body = body
-                .map_err(|error| Failure::of_chain(error.as_ref()))?
-                .to_bytes();
-            if status.is_success() {
-                Ok(body.to_vec())
-            } else {
-                Err(Failure::of_status(status.as_u16(), &body, None))
-            }
-        };
-        timeout_at(end, exchange)
-            .await
-            .unwrap_or(Err(Failure::Deadline))
+        let answer = exchange(&self.cluster.client, method, path, body, end).await?;
+        Ok(answer.body)
     }
 
     fn error(&self, verb: &'static str, failure: &Failure) -> ConfigMapError {
@@ -298,12 +266,5 @@ impl<'a> ConfigMapClient<'a> {
 
     fn path(&self, name: &str) -> String {
         format!("{}/{name}", self.collection())
-    }
-
-    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        match &self.cluster.runtime {
-            Some(runtime) => runtime.block_on(future),
-            None => unreachable!("only drop takes the runtime"),
-        }
     }
 }

@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) struct Target {
     /// Name of the context, or `in-cluster`.
     pub name: String,
+    /// Whether it is the cluster that this program runs in.
+    pub is_own: bool,
     /// Address of the API server, for messages.
     pub server: String,
     /// What the client is made from.
@@ -66,6 +68,7 @@ fn in_cluster() -> Result<Target, ConnectError> {
     })?;
     Ok(Target {
         name: "in-cluster".to_owned(),
+        is_own: true,
         server: address(&config.cluster_url),
         config: settled(config),
     })
@@ -119,6 +122,7 @@ fn from_file(
     })?;
     Ok(Target {
         name,
+        is_own: false,
         server,
         config: settled(config),
     })
@@ -316,7 +320,7 @@ fn reason_of(error: &kube::Error) -> String {
 }
 
 /// Scheme, host and port of a server: never a user's name or password.
-fn address(url: &Uri) -> String {
+pub(super) fn address(url: &Uri) -> String {
     let host = url.host().unwrap_or_default();
     let scheme = url.scheme_str().unwrap_or("https");
     let path = url.path().trim_end_matches('/');

@@ -11,12 +11,14 @@
 //! judges whether there is a snapshot, `events` drops old ones, `logs` reads
 //! the last lines of what fails.
 
+mod ask;
 mod collect;
 mod config_map;
 mod connect;
 mod discover;
 mod error;
 mod events;
+mod exchange;
 mod failure;
 mod list;
 mod logs;
@@ -38,6 +40,7 @@ use collect::collect;
 use transport::Transport;
 use verdict::{Outcomes, verdict};
 
+pub use ask::{Right, ServerVersion};
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
 pub use error::{ConnectError, FetchError};
 pub use events::retain_events;
@@ -67,7 +70,9 @@ pub struct SnapshotRequest {
 /// A cluster that can be read.
 pub struct Cluster {
     name: String,
+    is_own: bool,
     server: String,
+    proxy: Option<String>,
     client: kube::Client,
     runtime: Option<Runtime>,
 }
@@ -101,7 +106,9 @@ pub fn connect_through(
     };
     Ok(Cluster {
         name: target.name,
+        is_own: target.is_own,
         server: target.server,
+        proxy: target.config.proxy_url.as_ref().map(connect::address),
         client,
         runtime: Some(runtime),
     })
@@ -114,10 +121,29 @@ impl Cluster {
         &self.name
     }
 
+    /// The namespace that this program runs in, in a pod; else the context's.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.client.default_namespace()
+    }
+
+    /// Whether this program runs in a pod of the cluster, by whose service
+    /// account it reads.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.is_own
+    }
+
     /// Address of the API server.
     #[must_use]
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// Address of the proxy that leads to it, without user and password.
+    #[must_use]
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
     }
 
     /// Reads everything, once, in at most the deadline. Must not be called
@@ -127,8 +153,12 @@ impl Cluster {
     /// When nothing at all can be said of the cluster. Less than that is in
     /// the snapshot's `reads`.
     pub fn snapshot(&self, request: &SnapshotRequest) -> Result<Snapshot, FetchError> {
+        self.block_on(self.fetch(request))
+    }
+
+    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         match &self.runtime {
-            Some(runtime) => runtime.block_on(self.fetch(request)),
+            Some(runtime) => runtime.block_on(future),
             None => unreachable!("only drop takes the runtime"),
         }
     }

@@ -78,7 +78,8 @@ pub(super) fn verdict(
     Err(nothing_read(server, &failures))
 }
 
-fn nothing_read(server: String, failures: &[&Failure]) -> FetchError {
+/// The one error for failures that left nothing read.
+pub(super) fn nothing_read(server: String, failures: &[&Failure]) -> FetchError {
     let all = |test: fn(&Failure) -> bool| failures.iter().all(|failure| test(failure));
     for failure in failures {
         match failure {

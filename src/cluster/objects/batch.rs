@@ -15,6 +15,7 @@ slim! {
         pub suspend: bool,
         pub completions: Option<u32>,
         pub backoff_limit: Option<u32>,
+        pub active_deadline_seconds: Option<i64>,
         pub template: PodTemplate,
     }
 

@@ -153,7 +153,7 @@ pub fn selects(selector: &TextMap, labels: &TextMap) -> bool {
 ///
 /// Most objects have none of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Annotations(pub(in crate::cluster) TextMap);
+pub struct Annotations(pub TextMap);
 
 impl Annotations {
     fn get(&self, key: &str) -> Option<&str> {

@@ -1,0 +1,276 @@
+//! What earlier cycles left: where it lies, and the commands that live by it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Done, Session, unknown};
+use crate::cli::{IncidentsCommand, OutputFormat, SilenceCommand, SilenceTarget, StateLocation};
+use crate::cluster::fetch::Cluster;
+use crate::cycle;
+use crate::detect::{Cause, Reason};
+use crate::error::Error;
+use crate::exit::ExitStatus;
+use crate::state::{
+    ConfigMapStore, DirectoryStore, NoStore, State, Store, StoreError, Target, listing, silences,
+};
+
+/// Name of the `ConfigMap` in the monitor's own namespace.
+const CONFIG_MAP: &str = "k8s-monitor-state";
+/// How long a request of the state may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How often a command tries to be the one that writes.
+const TRIES: usize = 3;
+
+/// Where the state is, and what must be known of that.
+pub(super) struct Recall {
+    pub place: StateLocation,
+    pub note: Option<String>,
+}
+
+impl Session<'_> {
+    /// `--state`; else in a pod a `ConfigMap` of its own namespace, by hand a
+    /// directory a cluster. A dump has no memory unless it is a drill.
+    pub(super) fn recall(&self, cluster: Option<&Cluster>) -> Recall {
+        let place = |place| Recall { place, note: None };
+        if let Some(chosen) = &self.options.state {
+            return place(chosen.clone());
+        }
+        let name = match (&self.options.snapshot, cluster) {
+            (Some(dump), _) if !dump.send => return place(StateLocation::None),
+            (Some(_), _) => "drill",
+            (None, Some(cluster)) if cluster.is_own() => {
+                return place(StateLocation::ConfigMap {
+                    namespace: cluster.namespace().to_owned(),
+                    name: CONFIG_MAP.to_owned(),
+                });
+            }
+            (None, cluster) => {
+                let named = self.config.cluster.as_deref();
+                named.or(cluster.map(Cluster::name)).unwrap_or("cluster")
+            }
+        };
+        match self.state_home() {
+            Some(home) => place(StateLocation::Directory(home.join(file_name(name)))),
+            None => Recall {
+                place: StateLocation::None,
+                note: Some(
+                    "nothing is remembered: neither HOME nor XDG_STATE_HOME is set, so pass \
+                     --state dir:PATH"
+                        .to_owned(),
+                ),
+            },
+        }
+    }
+
+    fn state_home(&self) -> Option<PathBuf> {
+        let path = |name: &str| {
+            let value = self.env.get(name).filter(|value| !value.is_empty());
+            value.map(PathBuf::from)
+        };
+        let base = path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")));
+        Some(base?.join("k8s-monitor"))
+    }
+
+    pub(super) fn store<'c>(
+        &self,
+        place: &StateLocation,
+        cluster: Option<&'c Cluster>,
+    ) -> Box<dyn Store + 'c> {
+        let now = cycle::now();
+        match (place, cluster) {
+            (StateLocation::ConfigMap { namespace, name }, Some(cluster)) => {
+                let limit = LIMIT.min(self.options.deadline(&self.config));
+                Box::new(ConfigMapStore::new(cluster, namespace, name, limit, now))
+            }
+            (StateLocation::Directory(path), _) => Box::new(DirectoryStore::new(path, now)),
+            _ => Box::new(NoStore),
+        }
+    }
+
+    /// The cluster, where this run needs one: for its objects or for its state.
+    pub(super) fn cluster(&self) -> Result<Option<Cluster>, Error> {
+        let in_cluster = matches!(self.options.state, Some(StateLocation::ConfigMap { .. }));
+        let is_needed = self.options.snapshot.is_none() || in_cluster;
+        is_needed.then(|| self.connect()).transpose()
+    }
+
+    /// What a command works on: a state that is meant to outlive it.
+    fn remembered<T>(&self, work: impl FnOnce(&dyn Store) -> Result<T, Error>) -> Result<T, Error> {
+        let is_elsewhere = matches!(self.options.state, Some(StateLocation::Directory(_)));
+        let cluster = match is_elsewhere {
+            true => None,
+            false => self.cluster()?,
+        };
+        let recall = self.recall(cluster.as_ref());
+        if recall.place == StateLocation::None {
+            return Err(Error::NoMemory);
+        }
+        work(&*self.store(&recall.place, cluster.as_ref()))
+    }
+
+    pub(super) fn incidents(&self, command: &IncidentsCommand) -> Result<Done, Error> {
+        let text = self.remembered(|store| {
+            let state = read(store)?;
+            let now = cycle::now();
+            match (command, self.options.output) {
+                (
+                    IncidentsCommand::List,
+                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html,
+                ) => Ok(listing::incidents(&state, now)),
+                (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
+                (IncidentsCommand::Show { id }, form) => {
+                    let found = match form {
+                        OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
+                            listing::incident(&state, id, now).map(Ok)
+                        }
+                        form => listing::incident_json(&state, id).map(|v| render(&v, form)),
+                    };
+                    found.unwrap_or_else(|| Err(missing("incident", id, store)))
+                }
+            }
+        })?;
+        Ok((text, ExitStatus::Healthy))
+    }
+
+    pub(super) fn silence(&self, command: &SilenceCommand) -> Result<Done, Error> {
+        let now = cycle::now();
+        let text = match command {
+            SilenceCommand::List => self.remembered(|store| {
+                let state = read(store)?;
+                match self.options.output {
+                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
+                        Ok(listing::silences(&state, &self.config, now))
+                    }
+                    form => render(&listing::silences_json(&state, now), form),
+                }
+            })?,
+            SilenceCommand::Remove { id } => self.remembered(|store| {
+                let removed = change(store, |state| silences::remove(state, id))?;
+                let removed = removed.ok_or_else(|| missing("silence", id, store))?;
+                Ok(format!(
+                    "{} is not silenced any more ({})\n",
+                    removed.target.describe(),
+                    removed.id
+                ))
+            })?,
+            SilenceCommand::Add {
+                target,
+                duration,
+                reason,
+            } => {
+                let target = self.target(target)?;
+                self.remembered(|store| {
+                    let silence = change(store, |state| {
+                        silences::add(state, target.clone(), *duration, reason, now)
+                    })?;
+                    Ok(format!(
+                        "{} is silenced until {} ({}); `k8s-monitor silence remove {}` ends it\n",
+                        silence.target.describe(),
+                        silence.until.format("%F %H:%M UTC"),
+                        silence.id,
+                        silence.id
+                    ))
+                })?
+            }
+        };
+        Ok((text, ExitStatus::Healthy))
+    }
+
+    /// The target by its proper name: a silence of what does not exist would
+    /// hide nothing.
+    fn target(&self, target: &SilenceTarget) -> Result<Target, Error> {
+        Ok(match target {
+            SilenceTarget::Service(name) => {
+                let (path, inventory) = self.watched()?;
+                let builtin = crate::inventory::builtin();
+                let known = inventory.get(name).map(|s| s.name.clone());
+                let own = builtin.into_iter().find(|s| s.is_called(name));
+                let found = known.or(own.map(|s| s.name));
+                Target::Service(found.ok_or_else(|| unknown(name, &path, &inventory))?)
+            }
+            SilenceTarget::ReasonCode(name) => Target::ReasonCode(reason(name)?.to_owned()),
+            SilenceTarget::Incident(id) => Target::Incident(id.to_ascii_uppercase()),
+        })
+    }
+}
+
+/// Symptoms and causes, by one of which a silence may go.
+fn reason(name: &str) -> Result<&'static str, Error> {
+    let reasons = Reason::ALL.iter().map(|r| r.as_str());
+    let known: Vec<_> = reasons
+        .chain(Cause::ALL.iter().map(|c| c.as_str()))
+        .collect();
+    let wanted = name.to_ascii_lowercase();
+    let distance = |k: &str| strsim::osa_distance(&wanted, &k.to_ascii_lowercase());
+    let nearest = known.into_iter().min_by_key(|k| distance(k));
+    match nearest {
+        Some(nearest) if distance(nearest) == 0 => Ok(nearest),
+        nearest => Err(Error::UnknownReason {
+            name: name.to_owned(),
+            nearest: nearest.filter(|k| distance(k) <= 1 + name.len() / 4),
+        }),
+    }
+}
+
+fn read(store: &dyn Store) -> Result<State, Error> {
+    let loaded = store.load()?;
+    if let Some(warning) = loaded.warning(&store.place()) {
+        log::warn!("{warning}");
+    }
+    Ok(loaded.state)
+}
+
+/// Changes the state; once more when a cycle has written meanwhile.
+fn change<T>(store: &dyn Store, mut edit: impl FnMut(&mut State) -> T) -> Result<T, Error> {
+    let mut tries = 0;
+    loop {
+        let loaded = store.load()?;
+        let mut state = loaded.state;
+        let result = edit(&mut state);
+        tries += 1;
+        match store.save(&state, &loaded.version) {
+            Ok(_) => return Ok(result),
+            Err(StoreError::Conflict { .. }) if tries < TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn missing(what: &'static str, id: &str, store: &dyn Store) -> Error {
+    Error::NotRemembered {
+        what,
+        id: id.to_owned(),
+        place: store.place(),
+        list: match what {
+            "silence" => "silence list",
+            _ => "incidents list",
+        },
+    }
+}
+
+fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error> {
+    let rendered = match form {
+        OutputFormat::Html => {
+            return Err(Error::NoSuchForm {
+                command: "incidents and silence",
+            });
+        }
+        OutputFormat::Yaml => serde_yaml::to_string(value).map_err(|e| e.to_string()),
+        _ => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
+    };
+    let text = rendered.map_err(Error::Render)?;
+    Ok(format!("{}\n", text.trim_end()))
+}
+
+/// A name of a cluster as a name of a directory.
+fn file_name(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let safe: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '-' })
+        .collect();
+    match safe.trim_start_matches('.') {
+        "" => "cluster".to_owned(),
+        name => name.to_owned(),
+    }
+}

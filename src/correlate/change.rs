@@ -1,0 +1,413 @@
+//! What a change to a file is about, in words that quote nothing secret.
+//!
+//! Values are shown only of keys whose values are numbers, names or images;
+//! never of environment variables, ConfigMaps, arguments or Secrets.
+
+use serde::{Deserialize, Serialize};
+
+use super::classify;
+use super::patch::{self, Difference};
+use crate::cluster::quantity;
+use crate::redact::{is_secret_name, redact};
+
+/// So many changes of a file are told apart.
+const MOST: usize = 12;
+/// A value this long is no number and no name.
+const LONGEST: usize = 120;
+
+/// What is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Image,
+    MemoryLimit,
+    MemoryRequest,
+    CpuLimit,
+    CpuRequest,
+    LivenessProbe,
+    ReadinessProbe,
+    StartupProbe,
+    /// A probe, and the lines do not say which.
+    Probe,
+    Replicas,
+    Env,
+    /// A ConfigMap, a reference to one, or a file that becomes one.
+    Config,
+    Volume,
+    Storage,
+    ServicePort,
+    ContainerPort,
+    Selector,
+    Ingress,
+    /// The version of a Helm chart.
+    Chart,
+    /// Which repository, path or revision Argo CD follows.
+    Source,
+    /// The name of a Secret, or where its value comes from.
+    SecretReference,
+    /// A Secret itself: never quoted.
+    Secret,
+    Command,
+    Security,
+    Scheduling,
+    ServiceAccount,
+    Schedule,
+    Quota,
+    Autoscaler,
+    Policy,
+    Certificate,
+    /// A whole object is new.
+    Added,
+    /// A whole object is gone.
+    Removed,
+    /// Something else of a manifest.
+    Other,
+    /// Labels and annotations of no consequence.
+    Metadata,
+    /// Too large to be read, or no text.
+    Unread,
+}
+
+/// Which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Way {
+    Up,
+    Down,
+    Set,
+    Gone,
+    Otherwise,
+}
+
+/// One thing that a commit changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What.
+    pub kind: Kind,
+    /// Which way.
+    pub way: Way,
+    /// In words, with a verb first: `lowers the memory limit from 2Gi to 256Mi`.
+    pub text: String,
+}
+
+/// A file of a commit, as the repository's host describes it.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Where it is.
+    pub path: &'a str,
+    /// Where it was.
+    pub previous: Option<&'a str>,
+    /// `added`, `modified`, `removed`, `renamed` and the like.
+    pub status: &'a str,
+    /// The patch; none for what is binary or too large.
+    pub patch: Option<&'a str>,
+}
+
+/// What a file's change is about; nothing for documentation, and for comments.
+#[must_use]
+pub fn of_file(file: &File) -> Vec<Change> {
+    if classify::is_documentation(file.path) {
+        return Vec::new();
+    }
+    let is_manifest = classify::is_manifest(file.path);
+    match (file.status, file.patch) {
+        ("removed", patch) if is_manifest => whole(file.path, patch, Way::Gone),
+        ("added", Some(patch)) if is_manifest => whole(file.path, Some(patch), Way::Set),
+        // The same file under another name: Argo CD applies the same objects.
+        ("renamed", None) => Vec::new(),
+        (_, Some(patch)) if is_manifest => parts(file.path, patch),
+        (_, Some(_)) => vec![asset(file.path)],
+        (_, None) => vec![Change {
+            kind: Kind::Unread,
+            way: Way::Otherwise,
+            text: format!("changes {}, which cannot be read", name(file.path)),
+        }],
+    }
+}
+
+/// A file that is moved out of where Argo CD looks for it, or into it.
+#[must_use]
+pub fn moved(file: &File, out: bool) -> Change {
+    let (kind, way, verb) = if out {
+        (Kind::Removed, Way::Gone, "out of")
+    } else {
+        (Kind::Added, Way::Set, "into")
+    };
+    let path = if out {
+        file.previous.unwrap_or(file.path)
+    } else {
+        file.path
+    };
+    Change {
+        kind,
+        way,
+        text: format!(
+            "moves {} {verb} the folder that Argo CD applies",
+            name(path)
+        ),
+    }
+}
+
+fn name(path: &str) -> String {
+    redact(path.rsplit('/').next().unwrap_or(path)).into_owned()
+}
+
+/// A file beside the manifests, which may well be mounted somewhere.
+fn asset(path: &str) -> Change {
+    let hidden = classify::object_of(path) == Some("Secret") || is_secret_name(&name(path));
+    let (kind, what) = if hidden {
+        (Kind::Secret, "a file of secrets".to_owned())
+    } else {
+        (Kind::Config, format!("the file {}", name(path)))
+    };
+    Change {
+        kind,
+        way: Way::Otherwise,
+        text: format!("changes {what}"),
+    }
+}
+
+/// Objects that come or go with their file.
+fn whole(path: &str, patch: Option<&str>, way: Way) -> Vec<Change> {
+    let mut kinds = patch.map(patch::kinds).unwrap_or_default();
+    if kinds.is_empty() {
+        kinds.extend(classify::object_of(path).map(str::to_owned));
+    }
+    let verb = if way == Way::Gone { "removes" } else { "adds" };
+    let change = |object: &str| {
+        let known = classify::kind_of_object(object);
+        let kind = match (known, way) {
+            (Some(kind), _) if !matches!(kind, Kind::Selector) => kind,
+            (_, Way::Gone) => Kind::Removed,
+            _ => Kind::Added,
+        };
+        let what = if object.is_empty() {
+            format!("the file {}", name(path))
+        } else {
+            let article = if object.starts_with(['A', 'E', 'I', 'O']) {
+                "an"
+            } else {
+                "a"
+            };
+            format!("{article} {}", redact(object))
+        };
+        Change {
+            kind,
+            way,
+            text: format!("{verb} {what}"),
+        }
+    };
+    if kinds.is_empty() {
+        kinds.push(String::new());
+    }
+    kinds
+        .iter()
+        .take(MOST)
+        .map(|object| change(object))
+        .collect()
+}
+
+/// What changes within a file, each thing once.
+fn parts(path: &str, patch: &str) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
+    for difference in patch::differences(patch, classify::object_of(path)) {
+        let change = part(&difference);
+        if changes.len() < MOST && !changes.contains(&change) {
+            changes.push(change);
+        }
+    }
+    changes
+}
+
+fn part(difference: &Difference) -> Change {
+    let leaf = &difference.leaf;
+    let kind = classify::kind_of(leaf);
+    let old = difference.old.as_deref().and_then(|v| shown(kind, v));
+    let new = difference.new.as_deref().and_then(|v| shown(kind, v));
+    let way = match (&difference.old, &difference.new) {
+        (None, _) => Way::Set,
+        (_, None) => Way::Gone,
+        (Some(old), Some(new)) => direction(kind, old, new),
+    };
+    let what = classify::label(kind, leaf);
+    let text = match (way, old, new) {
+        (Way::Up, Some(old), Some(new)) => format!("raises {what} from {old} to {new}"),
+        (Way::Down, Some(old), Some(new)) => format!("lowers {what} from {old} to {new}"),
+        (Way::Set, _, Some(new)) => format!("sets {what} to {new}"),
+        (Way::Set, ..) => format!("adds {what}"),
+        (Way::Gone, Some(old), _) => format!("removes {what}, which was {old}"),
+        (Way::Gone, ..) => format!("removes {what}"),
+        (_, Some(old), Some(new)) => format!("changes {what} from {old} to {new}"),
+        _ => format!("changes {what}"),
+    };
+    Change { kind, way, text }
+}
+
+/// A value, if it is of a kind that is shown and looks like one.
+fn shown(kind: Kind, value: &str) -> Option<&str> {
+    let is_open = matches!(
+        kind,
+        Kind::Image
+            | Kind::MemoryLimit
+            | Kind::MemoryRequest
+            | Kind::CpuLimit
+            | Kind::CpuRequest
+            | Kind::LivenessProbe
+            | Kind::ReadinessProbe
+            | Kind::StartupProbe
+            | Kind::Probe
+            | Kind::Replicas
+            | Kind::ServicePort
+            | Kind::ContainerPort
+            | Kind::Chart
+            | Kind::Storage
+            | Kind::Selector
+    );
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+".contains(c);
+    let fits = !value.is_empty() && value.len() <= LONGEST && value.chars().all(is_plain);
+    (is_open && fits && redact(value) == value).then_some(value)
+}
+
+fn direction(kind: Kind, old: &str, new: &str) -> Way {
+    let is_amount = matches!(
+        kind,
+        Kind::MemoryLimit
+            | Kind::MemoryRequest
+            | Kind::CpuLimit
+            | Kind::CpuRequest
+            | Kind::Replicas
+            | Kind::Storage
+            | Kind::Autoscaler
+    );
+    match (quantity::parse(old), quantity::parse(new)) {
+        (Some(old), Some(new)) if is_amount && new > old => Way::Up,
+        (Some(old), Some(new)) if is_amount && new < old => Way::Down,
+        _ => Way::Otherwise,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(path: &str, patch: &str) -> Vec<(Kind, Way, String)> {
+        let file = File {
+            path,
+            previous: None,
+            status: "modified",
+            patch: Some(patch),
+        };
+        let changes = of_file(&file).into_iter();
+        changes.map(|c| (c.kind, c.way, c.text)).collect()
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn changes_are_told_in_words() {
+        for (path, patch, kind, way, text) in [
+            ("m/deployment.yaml", "@@ -9,5 +9,5 @@\n         - name: api\n           resources:\n             limits:\n-              memory: 2Gi\n+              memory: 256Mi",
+             Kind::MemoryLimit, Way::Down, "lowers the memory limit of api from 2Gi to 256Mi"),
+            ("m/values.yaml", "@@ -1,4 +1,4 @@\n resources:\n   requests:\n-    cpu: 250m\n+    cpu: \"4\"",
+             Kind::CpuRequest, Way::Up, "raises the CPU request from 250m to 4"),
+            ("m/deployment.yaml", "@@ -9,3 +9,3 @@\n       - name: api\n-        image: repo/api:5.8.0\n+        image: repo/api:5.9.0",
+             Kind::Image, Way::Otherwise, "changes the image of api from repo/api:5.8.0 to repo/api:5.9.0"),
+            ("m/kustomization.yaml", "@@ -1,4 +1,4 @@\n images:\n   - name: repo/api\n-    newTag: v1\n+    newTag: v2",
+             Kind::Image, Way::Otherwise, "changes the image of repo/api from v1 to v2"),
+            ("m/d.yaml", "@@ -1,5 +1,5 @@\n           readinessProbe:\n             httpGet:\n               path: /health\n-              port: 8000\n+              port: 8080",
+             Kind::ReadinessProbe, Way::Otherwise, "changes the readiness probe (port) from 8000 to 8080"),
+            ("m/d.yaml", "@@ -1,3 +1,3 @@ spec:\n-  replicas: 2\n+  replicas: 0", Kind::Replicas, Way::Down, "lowers the number of replicas from 2 to 0"),
+            ("m/d.yaml", "@@ -1,4 +1,4 @@\n         env:\n         - name: DB_PASSWORD\n-          value: hunter2\n+          value: hunter3",
+             Kind::Env, Way::Otherwise, "changes the environment variable DB_PASSWORD"),
+            ("m/configmap.yaml", "@@ -1,4 +1,4 @@\n kind: ConfigMap\n data:\n-  LOG: a\n+  LOG: b", Kind::Config, Way::Otherwise, "changes LOG of the configuration"),
+            ("m/s.yaml", "@@ -1,4 +1,4 @@\n kind: Secret\n stringData:\n-  PIN: a1\n+  PIN: b1", Kind::Secret, Way::Otherwise, "changes a Secret (its contents are not read out)"),
+            ("m/sealed-secret.yaml", "@@ -9,2 +9,2 @@\n-  PIN: AgBy3i4OJSWK\n+  PIN: AgBy3i4OJSWL", Kind::Secret, Way::Otherwise, "changes a Secret (its contents are not read out)"),
+            ("m/d.yaml", "@@ -1,4 +1,4 @@\n     secretKeyRef:\n-      name: a\n+      name: b", Kind::SecretReference, Way::Otherwise, "changes the reference to a Secret"),
+            ("m/service.yaml", "@@ -1,4 +1,4 @@\n kind: Service\n spec:\n   selector:\n-    app: api\n+    app: web", Kind::Selector, Way::Otherwise, "changes the selector (app) from api to web"),
+            ("m/service.yaml", "@@ -1,4 +1,4 @@\n   ports:\n   - name: http\n-    targetPort: 8000\n+    targetPort: 80", Kind::ServicePort, Way::Otherwise, "changes the Service's port (targetPort) from 8000 to 80"),
+            ("apps/cert-manager.yaml", "@@ -1,5 +1,5 @@\n kind: Application\n   source:\n     chart: cert-manager\n-    targetRevision: v1.18.2\n+    targetRevision: v1.19.0", Kind::Chart, Way::Otherwise, "changes the chart's version from v1.18.2 to v1.19.0"),
+            ("m/pvc.yaml", "@@ -1,4 +1,4 @@\n   resources:\n     requests:\n-      storage: 10Gi\n+      storage: 5Gi", Kind::Storage, Way::Down, "lowers the storage (storage) from 10Gi to 5Gi"),
+            ("m/ingress.yaml", "@@ -1,4 +1,4 @@\n   rules:\n-  - host: a.example.com\n+  - host: b.example.com", Kind::Ingress, Way::Otherwise, "changes the ingress (host)"),
+            ("m/my.cnf", "@@ -1 +1 @@\n-innodb_buffer_pool_size=1G\n+innodb_buffer_pool_size=4G", Kind::Config, Way::Otherwise, "changes the file my.cnf"),
+        ] {
+            assert_eq!(of(path, patch), [(kind, way, text.to_owned())], "{path}\n{patch}");
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_quoted() {
+        let patches = [
+            (
+                "m/secret.yaml",
+                "@@ -1,3 +1,3 @@\n data:\n-  a: QUJDREVGRw==\n+  a: SFVOVEVSMg==",
+            ),
+            (
+                "m/d.yaml",
+                "@@ -1,3 +1,3 @@\n args:\n-  - --password=hunter1\n+  - --password=hunter2",
+            ),
+            (
+                "m/d.yaml",
+                "@@ -1,3 +1,3 @@\n image:\n-  tag: ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2\n+  tag: v1",
+            ),
+            (
+                "m/values.yaml",
+                "@@ -1,3 +1,3 @@\n auth:\n-  rootPassword: hunter1\n+  rootPassword: hunter2",
+            ),
+            ("m/.env", "@@ -1 +1 @@\n-PIN=hunter1\n+PIN=hunter2"),
+        ];
+        for (path, patch) in patches {
+            let said = format!("{:?}", of(path, patch));
+            for secret in ["hunter", "QUJD", "SFVO", "a1B2"] {
+                assert!(!said.contains(secret), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn documentation_comments_and_binaries_say_little() {
+        let file = |path, status, patch| {
+            of_file(&File {
+                path,
+                previous: None,
+                status,
+                patch,
+            })
+        };
+        assert_eq!(
+            file("m/README.md", "modified", Some("@@ -1 +1 @@\n-a\n+b")),
+            []
+        );
+        assert_eq!(
+            file("m/d.yaml", "modified", Some("@@ -1 +1 @@\n-# a\n+# b")),
+            []
+        );
+        assert_eq!(file("m/logo.png", "modified", None), []);
+        assert_eq!(file("m/d.yaml", "renamed", None), []);
+        assert_eq!(file("m/d.yaml", "modified", None)[0].kind, Kind::Unread);
+    }
+
+    #[test]
+    fn whole_objects_come_and_go() {
+        let file = |status, patch| {
+            let file = File {
+                path: "m/x.yaml",
+                previous: None,
+                status,
+                patch: Some(patch),
+            };
+            of_file(&file)
+                .into_iter()
+                .map(|c| (c.kind, c.text))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            file("removed", "@@ -1,2 +0,0 @@\n-kind: Deployment\n-x: 1"),
+            [(Kind::Removed, "removes a Deployment".to_owned())]
+        );
+        assert_eq!(
+            file("added", "@@ -0,0 +1,2 @@\n+kind: NetworkPolicy\n+x: 1"),
+            [(Kind::Policy, "adds a NetworkPolicy".to_owned())]
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! The state of a cycle, and the place that holds it.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::cluster::objects::Time;
+use crate::http::Clock;
+use crate::lifecycle;
+use crate::notify::{Journal, JournalError, Thread};
+use crate::state::{Hold, Sending, State, Store, StoreError, Version};
+
+/// Between looks at a state that another cycle is at work on.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A state that was loaded and will be written again.
+pub struct Memory<'a> {
+    store: &'a dyn Store,
+    /// None: the place could not be read, or is another cycle's, so nothing is
+    /// written there.
+    version: Option<Version>,
+    /// Keeps other cycles out.
+    _hold: Option<Hold>,
+    /// As loaded, then as the cycle carries it on.
+    pub state: State,
+    /// What must be known of it.
+    pub notes: Vec<String>,
+    /// Whether another cycle is at work and says what is due.
+    pub is_anothers: bool,
+}
+
+impl<'a> Memory<'a> {
+    /// Loads the state to read it only.
+    pub fn load(store: &'a dyn Store) -> Self {
+        let mut memory = Self {
+            store,
+            version: None,
+            _hold: None,
+            state: State::default(),
+            notes: Vec::new(),
+            is_anothers: false,
+        };
+        match store.load() {
+            Ok(loaded) => {
+                memory.notes.extend(loaded.warning(&store.place()));
+                memory.version = Some(loaded.version);
+                memory.state = loaded.state;
+            }
+            Err(error) => memory.notes.push(format!(
+                "{error}; this cycle goes on without memory and writes none, so what is open is \
+                 announced again"
+            )),
+        }
+        memory
+    }
+
+    /// Loads the state to carry it on. While another cycle is at work this one
+    /// waits for its end; after `patience` it goes on as a reader.
+    pub fn take(store: &'a dyn Store, clock: &dyn Clock, patience: Duration) -> Self {
+        let end = clock.now() + patience;
+        loop {
+            let hold = store.hold();
+            let mut memory = Self::load(store);
+            let is_busy = match &hold {
+                Ok(Hold::Taken) => true,
+                Ok(Hold::Own(_)) | Err(_) => false,
+                Ok(Hold::Nobody) => {
+                    let sending = memory.state.sending.as_ref();
+                    sending.is_some_and(|sending| super::now() < sending.until)
+                }
+            };
+            if !is_busy {
+                memory._hold = hold.ok();
+                return memory;
+            }
+            if clock.now() + PAUSE > end {
+                memory.is_anothers = true;
+                memory.version = None;
+                memory.notes.push(format!(
+                    "another cycle is at work on {}: it says what is due, this one sends and \
+                     stores nothing",
+                    store.place()
+                ));
+                return memory;
+            }
+            clock.wait(PAUSE);
+        }
+    }
+
+    /// Where it is kept, as `--state` spells it.
+    pub fn place(&self) -> String {
+        self.store.place()
+    }
+
+    /// Writes the state down.
+    fn save(&mut self) -> Result<(), StoreError> {
+        let Some(version) = &self.version else {
+            return Ok(());
+        };
+        self.version = Some(self.store.save(&self.state, version)?);
+        Ok(())
+    }
+}
+
+/// A memory during delivery.
+pub struct Ledger<'m, 'a> {
+    memory: &'m mut Memory<'a>,
+    /// The moment of the cycle, from which repetitions are counted.
+    at: Time,
+    /// What was delivered: ids of the incidents, and where the message is.
+    pub posted: Vec<(Vec<String>, Thread)>,
+}
+
+impl<'m, 'a> Ledger<'m, 'a> {
+    /// A ledger with nothing in it.
+    pub fn new(memory: &'m mut Memory<'a>, at: Time) -> Self {
+        Self {
+            memory,
+            at,
+            posted: Vec::new(),
+        }
+    }
+}
+
+impl Ledger<'_, '_> {
+    /// Says who is at work from the next [`Journal::store`] on.
+    pub fn begin(&mut self, time: Duration) {
+        let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::zero());
+        self.memory.state.sending = Some(Sending {
+            cycle: self.at,
+            until: super::now() + time,
+        });
+    }
+
+    /// Ends that.
+    pub fn end(&mut self) -> Result<(), JournalError> {
+        self.memory.state.sending = None;
+        self.store()
+    }
+}
+
+impl Journal for Ledger<'_, '_> {
+    fn delivered(&mut self, message: u64, posted: &Thread) {
+        let mut outbox = self.memory.state.outbox.iter();
+        if let Some(found) = outbox.find(|m| m.id == message).filter(|m| m.counts()) {
+            self.posted
+                .push((found.incident_ids.clone(), posted.clone()));
+        }
+        lifecycle::delivered(&mut self.memory.state, message, self.at, posted);
+    }
+
+    fn failed(&mut self, message: u64, error: &str) {
+        lifecycle::failed(&mut self.memory.state, message, error);
+    }
+
+    fn dropped(&mut self, message: u64) {
+        lifecycle::dropped(&mut self.memory.state, message);
+    }
+
+    fn store(&mut self) -> Result<(), JournalError> {
+        self.memory.save().map_err(|error| match error {
+            StoreError::Conflict { .. } => JournalError::Conflict,
+            error => JournalError::Unwritable(error.to_string()),
+        })
+    }
+}

@@ -1,0 +1,314 @@
+//! The API server, its clock, its optional APIs, and all that a cycle reads.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::cluster::fetch::{Cluster, FetchError, Right, ServerVersion, SnapshotRequest};
+use crate::cluster::objects::Time;
+use crate::cluster::resource::ROWS;
+use crate::cluster::{Read, Snapshot, UnreadReason};
+use crate::cycle;
+
+use super::check::{Check, listed};
+use super::rights::{self, Granted, StateMap};
+
+/// Time for the first answer, for the rights, and for reading everything.
+const HELLO: Duration = Duration::from_secs(8);
+const REVIEWS: Duration = Duration::from_secs(10);
+const READING: Duration = Duration::from_secs(40);
+/// TLS, tokens and time thresholds bear a little.
+const SKEW: TimeDelta = TimeDelta::seconds(60);
+
+/// What was found of the cluster.
+pub struct ClusterFacts {
+    /// Name of the context.
+    pub context: String,
+    /// Address of the API server.
+    pub server: String,
+    /// Its first answer.
+    pub version: Result<ServerVersion, FetchError>,
+    /// This machine's clock at that answer.
+    pub local: Time,
+    /// What is needed and granted.
+    pub needed: Granted,
+    /// What is not needed and may be granted.
+    pub excess: Granted,
+    /// What a cycle would read; none when the server never answered.
+    pub snapshot: Option<Result<Snapshot, FetchError>>,
+    /// How long that took.
+    pub took: Duration,
+}
+
+/// Asks the cluster. A server that does not answer is asked once.
+pub fn ask(
+    cluster: &Cluster,
+    state: Option<&StateMap>,
+    look_back: Duration,
+    limit: Duration,
+) -> ClusterFacts {
+    let version = cluster.version(HELLO.min(limit));
+    let local = cycle::now();
+    let mut facts = ClusterFacts {
+        context: cluster.name().to_owned(),
+        server: cluster.server().to_owned(),
+        version,
+        local,
+        needed: Vec::new(),
+        excess: Vec::new(),
+        snapshot: None,
+        took: Duration::ZERO,
+    };
+    if facts.version.is_err() {
+        return facts;
+    }
+    let ask = |rights: Vec<Right>| -> Granted {
+        let answers = cluster.may(&rights, REVIEWS.min(limit));
+        rights.into_iter().zip(answers).collect()
+    };
+    let of_state = state.map(rights::to_remember).unwrap_or_default();
+    facts.needed = ask([rights::to_read(), of_state].concat());
+    facts.excess = ask(rights::excess());
+    let began = std::time::Instant::now();
+    facts.snapshot = Some(cluster.snapshot(&SnapshotRequest {
+        now: local,
+        deadline: READING.min(limit),
+        look_back,
+    }));
+    facts.took = began.elapsed();
+    facts
+}
+
+impl ClusterFacts {
+    /// What was read, if anything.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.snapshot.as_ref()?.as_ref().ok()
+    }
+
+    /// Whether a cycle could say nothing at all.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        self.version.is_err() || matches!(self.snapshot, Some(Err(_)))
+    }
+
+    /// The lines, rights included.
+    #[must_use]
+    pub fn checks(&self) -> Vec<Check> {
+        let mut checks = vec![self.server()];
+        checks.extend(self.clock());
+        match &self.snapshot {
+            Some(Ok(snapshot)) => {
+                checks.push(reading(snapshot, self.took));
+                checks.extend(optional(snapshot));
+            }
+            Some(Err(error)) => checks.push(Check::of_error("reading", &error.to_string(), CHECK)),
+            None => {}
+        }
+        checks.extend(rights::checks(&self.needed, &self.excess, self.snapshot()));
+        checks
+    }
+
+    fn server(&self) -> Check {
+        match &self.version {
+            Ok(answer) => {
+                let version = answer.version.as_deref().unwrap_or("an unknown version");
+                let message = format!(
+                    "{} (context {}), Kubernetes {version}, answered in {} ms",
+                    self.server,
+                    self.context,
+                    answer.took.as_millis()
+                );
+                Check::ok("cluster", &message)
+            }
+            Err(error) => Check::of_error("cluster", &error.to_string(), CHECK),
+        }
+    }
+
+    fn clock(&self) -> Option<Check> {
+        let date = self.version.as_ref().ok()?.date?;
+        let ahead = self.local - date;
+        let seconds = ahead.num_seconds();
+        let (amount, side) = (
+            seconds.abs(),
+            if seconds < 0 { "behind" } else { "ahead of" },
+        );
+        let message = if amount <= 1 {
+            "agrees with the API server's".to_owned()
+        } else {
+            format!("{amount} s {side} the API server's")
+        };
+        Some(if ahead.abs() > SKEW {
+            let remedy = "set this machine's clock (timedatectl set-ntp true), or the server's: \
+                          grace times and downtimes are wrong by as much";
+            Check::red("clock", &message, remedy)
+        } else {
+            Check::ok("clock", &message)
+        })
+    }
+}
+
+const CHECK: &str = "check the control plane";
+
+fn reading(snapshot: &Snapshot, took: Duration) -> Check {
+    const NAME: &str = "reading";
+    let objects = &snapshot.objects;
+    let summary = format!(
+        "{} nodes and {} pods with all else in {:.1} s and {} requests",
+        objects.nodes.len(),
+        objects.pods.len(),
+        took.as_secs_f64(),
+        snapshot.requests
+    );
+    let unread: Vec<_> = snapshot
+        .unread()
+        .map(|(resource, _)| resource.name())
+        .collect();
+    // What is forbidden is red in its own line.
+    let is_ill = |reason| reason != UnreadReason::Forbidden;
+    let mut others = snapshot.unread().filter(|(_, why)| is_ill(why.reason));
+    match (unread.is_empty(), others.next()) {
+        (true, _) => Check::ok(NAME, &summary),
+        (false, None) => Check::warn(
+            NAME,
+            &format!("{summary}; forbidden: {}", listed(&unread)),
+            "see the lines on rbac below",
+        ),
+        (false, Some((resource, first))) => {
+            let message = format!("unread: {} ({})", listed(&unread), first.message);
+            let remedy = "check the control plane, and the server behind that API";
+            if resource.is_vital() || others.any(|(resource, _)| resource.is_vital()) {
+                Check::red(NAME, &message, remedy)
+            } else {
+                Check::warn(NAME, &message, remedy)
+            }
+        }
+    }
+}
+
+/// One line for each API that a cluster may lack.
+fn optional(snapshot: &Snapshot) -> Vec<Check> {
+    let mut groups: Vec<&str> = Vec::new();
+    for row in ROWS.iter().filter(|row| !row.core) {
+        if !groups.contains(&row.group) {
+            groups.push(row.group);
+        }
+    }
+    groups
+        .iter()
+        .map(|group| group_line(group, snapshot))
+        .collect()
+}
+
+fn group_line(group: &str, snapshot: &Snapshot) -> Check {
+    let name = format!("api {group}");
+    let rows = ROWS.iter().filter(|row| row.group == group);
+    let mut present = Vec::new();
+    let mut unread = None;
+    for row in rows {
+        match snapshot.reads.get(&row.resource) {
+            Some(Read::Complete) => present.push(row.plural.to_owned()),
+            Some(Read::Unread(why)) => unread = Some(&why.message),
+            Some(Read::Absent) | None => {}
+        }
+    }
+    match unread {
+        Some(why) => Check::warn(
+            name,
+            &format!("served and not read: {why}"),
+            "grant what is missing, or look at the server behind it: kubectl get apiservices",
+        ),
+        None if present.is_empty() => {
+            Check::off(name, "this cluster does not have it: nothing to watch", "")
+        }
+        None => Check::ok(name, &format!("served: {}", listed(&present))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{Resource, Unread};
+    use crate::doctor::check::Status::{self, Off, Ok as Green, Red, Warn};
+
+    fn unread(reason: UnreadReason) -> Read {
+        Read::Unread(Unread {
+            reason,
+            message: "why".to_owned(),
+        })
+    }
+
+    fn snapshot(reads: &[(Resource, Read)]) -> Snapshot {
+        Snapshot {
+            reads: reads.iter().cloned().collect(),
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn clocks_may_differ_by_a_minute() {
+        let date: Time = "2026-11-20T12:00:00Z".parse().unwrap();
+        for (ahead, status, words) in [
+            (0, Green, "agrees"),
+            (45, Green, "45 s ahead of"),
+            (-61, Red, "61 s behind"),
+            (3_600, Red, "3600 s ahead of"),
+        ] {
+            let facts = ClusterFacts {
+                context: "c".into(),
+                server: "https://s".into(),
+                version: Ok(ServerVersion {
+                    version: None,
+                    date: Some(date),
+                    took: Duration::ZERO,
+                }),
+                local: date + TimeDelta::seconds(ahead),
+                needed: Vec::new(),
+                excess: Vec::new(),
+                snapshot: None,
+                took: Duration::ZERO,
+            };
+            let check = facts.clock().unwrap();
+            assert_eq!(check.status, status, "{check:?}");
+            assert!(check.message.contains(words), "{check:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_as_grave_as_it_is_vital() {
+        use UnreadReason::{Forbidden, Timeout};
+        let cases: [(&[(Resource, Read)], Status); 5] = [
+            (&[(Resource::Pods, Read::Complete)], Green),
+            (&[(Resource::Pods, unread(Forbidden))], Warn),
+            (&[(Resource::Pods, unread(Timeout))], Red),
+            (&[(Resource::PodMetrics, unread(Timeout))], Warn),
+            (
+                &[
+                    (Resource::Nodes, unread(Timeout)),
+                    (Resource::Events, unread(Timeout)),
+                ],
+                Red,
+            ),
+        ];
+        for (reads, status) in cases {
+            let check = reading(&snapshot(reads), Duration::ZERO);
+            assert_eq!(check.status, status, "{check:?}");
+        }
+    }
+
+    #[test]
+    fn an_optional_api_is_there_or_not_or_silent() {
+        for (read, status) in [
+            (Read::Complete, Green),
+            (Read::Absent, Off),
+            (unread(UnreadReason::Unavailable), Warn),
+        ] {
+            let reads = [
+                (Resource::Gateways, Read::Absent),
+                (Resource::HttpRoutes, read),
+            ];
+            let check = group_line("gateway.networking.k8s.io", &snapshot(&reads));
+            assert_eq!(check.status, status, "{check:?}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The monitor's own `CronJob`: whether it lets a cycle end. Pure.
+
+use std::time::Duration;
+
+use crate::cluster::objects::CronJob;
+use crate::cluster::{Resource, Snapshot};
+use crate::detect::is_ours;
+use crate::duration::parse_duration;
+
+use super::check::Check;
+
+/// What a Job needs besides the cycle: to pull the image, to start, to end.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// The monitor's own `CronJob` against the deadline of a cycle.
+#[must_use]
+pub fn checks(snapshot: &Snapshot, deadline: Duration) -> Vec<Check> {
+    const NAME: &str = "cron job";
+    if !snapshot.is_read(Resource::CronJobs) {
+        let message = "cronjobs could not be read, so nobody knows whether the monitor has one";
+        return vec![Check::warn(NAME, message, "grant list on cronjobs")];
+    }
+    let jobs = snapshot.objects.cron_jobs.iter();
+    let ours: Vec<_> = jobs.filter(|job| is_ours(&job.metadata)).collect();
+    if ours.is_empty() {
+        let message = "none of the monitor's in this cluster: nothing here runs it by the clock";
+        return vec![Check::off(NAME, message, "kubectl apply -k deploy")];
+    }
+    ours.iter()
+        .map(|job| one_cron_job(NAME, job, deadline))
+        .collect()
+}
+
+fn one_cron_job(name: &str, job: &CronJob, deadline: Duration) -> Check {
+    let place = format!("{}/{}", job.metadata.namespace, job.metadata.name);
+    let deadline = deadline_of(job).unwrap_or(deadline);
+    let wanted = (deadline + MARGIN).as_secs();
+    if job.spec.suspend {
+        let message = format!("{place} is suspended: nothing is watched by the clock");
+        let remedy = format!(
+            "kubectl -n {} patch cronjob {} -p '{{\"spec\":{{\"suspend\":false}}}}'",
+            job.metadata.namespace, job.metadata.name
+        );
+        return Check::warn(name, &message, &remedy);
+    }
+    let limit = job.spec.job_template.spec.active_deadline_seconds;
+    match limit.map(|seconds| u64::try_from(seconds).unwrap_or(0)) {
+        None => Check::warn(
+            name,
+            &format!("{place} has no activeDeadlineSeconds: a run that hangs blocks the next ones"),
+            &format!("set activeDeadlineSeconds of its jobTemplate to {wanted} or more"),
+        ),
+        Some(limit) if limit <= deadline.as_secs() => Check::red(
+            name,
+            &format!(
+                "{place} is killed after {limit} s and a cycle may take {} s: it would end \
+                 before it has told anybody",
+                deadline.as_secs()
+            ),
+            &format!(
+                "set activeDeadlineSeconds of its jobTemplate to {wanted} or more, or --deadline \
+                 to less"
+            ),
+        ),
+        Some(limit) => Check::ok(
+            name,
+            &format!(
+                "{place} ({}): its limit of {limit} s is above the cycle's {} s",
+                job.spec.schedule,
+                deadline.as_secs()
+            ),
+        ),
+    }
+}
+
+/// `--deadline` among the arguments of its container.
+fn deadline_of(job: &CronJob) -> Option<Duration> {
+    let containers = &job.spec.job_template.spec.template.spec.containers;
+    let words: Vec<&str> = containers
+        .iter()
+        .flat_map(|c| c.command.iter().chain(&c.args))
+        .map(String::as_str)
+        .collect();
+    let joined = words
+        .iter()
+        .find_map(|word| word.strip_prefix("--deadline="));
+    let apart = || {
+        let at = words.iter().position(|word| *word == "--deadline")?;
+        words.get(at + 1).copied()
+    };
+    parse_duration(joined.or_else(apart)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::Read;
+    use crate::doctor::check::Status::{Off, Ok as Green, Red, Warn};
+
+    fn snapshot(reads: &[(Resource, Read)]) -> Snapshot {
+        Snapshot {
+            reads: reads.iter().cloned().collect(),
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn the_job_may_not_end_before_the_cycle() {
+        let job = |limit: Option<i64>, suspend: bool, arguments: &[&str]| {
+            let container = json!({ "name": "monitor", "args": arguments });
+            let spec = json!({
+                "activeDeadlineSeconds": limit,
+                "template": { "spec": { "containers": [container] } },
+            });
+            let job = json!({
+                "metadata": { "namespace": "k8s-monitor", "name": "k8s-monitor" },
+                "spec": { "schedule": "0 * * * *", "suspend": suspend, "jobTemplate": { "spec": spec } },
+            });
+            let mut snapshot = snapshot(&[(Resource::CronJobs, Read::Complete)]);
+            snapshot.objects.cron_jobs = vec![serde_json::from_value(job).unwrap()];
+            snapshot
+        };
+        for (snapshot, status, words) in [
+            (job(Some(300), false, &["run"]), Green, "300 s is above"),
+            (job(Some(120), false, &["run"]), Red, "before it has told"),
+            (job(None, false, &["run"]), Warn, "no activeDeadlineSeconds"),
+            (job(Some(300), true, &["run"]), Warn, "suspended"),
+            (
+                job(Some(300), false, &["run", "--deadline", "10m"]),
+                Red,
+                "600 s",
+            ),
+            (
+                job(Some(90), false, &["run", "--deadline=1m"]),
+                Green,
+                "60 s",
+            ),
+            (
+                snapshot(&[(Resource::CronJobs, Read::Complete)]),
+                Off,
+                "none",
+            ),
+            (snapshot(&[]), Warn, "could not be read"),
+        ] {
+            let checks = checks(&snapshot, Duration::from_secs(120));
+            assert_eq!(checks.len(), 1);
+            assert_eq!(checks[0].status, status, "{checks:?}");
+            assert!(checks[0].message.contains(words), "{checks:?}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The services file, on its own and against the live cluster. Pure.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::assess::roster;
+use crate::cluster::Snapshot;
+use crate::detect::{RestartCounts, View, is_ours, workloads_are_read};
+use crate::inventory::{Inventory, Level, Service, Tier};
+
+use super::check::{Check, listed};
+
+/// The file by itself.
+#[must_use]
+pub fn file(path: &Path, inventory: &Inventory) -> Check {
+    const NAME: &str = "services file";
+    let path = path.display();
+    let count = |level| {
+        let all = inventory.diagnostics.iter();
+        all.filter(|found| found.level == level).count()
+    };
+    let remedy = "k8s-monitor services lint";
+    match (
+        inventory.services.len(),
+        count(Level::Error),
+        count(Level::Warning),
+    ) {
+        (0, ..) => Check::red(
+            NAME,
+            &format!("{path} names no service, so nothing could be watched"),
+            "write one (docs/services-txt.md), or pass --services FILE or set SERVICES_FILE",
+        ),
+        (services, 0, 0) => Check::ok(NAME, &format!("{path}: {services} services, no problems")),
+        (services, 0, warnings) => Check::warn(
+            NAME,
+            &format!("{path}: {services} services, warnings: {warnings}"),
+            remedy,
+        ),
+        (services, errors, _) => Check::red(
+            NAME,
+            &format!("{path}: {services} services, errors: {errors}; what is wrong is not watched"),
+            remedy,
+        ),
+    }
+}
+
+/// The file against what runs.
+#[must_use]
+pub fn against(inventory: &Inventory, snapshot: &Snapshot, unlisted: Tier) -> Vec<Check> {
+    if inventory.services.is_empty() || !workloads_are_read(snapshot) {
+        return Vec::new();
+    }
+    let roster = roster(inventory, &snapshot.objects);
+    let restarts = RestartCounts::default();
+    let view = View::new(snapshot, &roster, Duration::from_hours(1), &restarts);
+    vec![without_workload(&view), without_service(&view, unlisted)]
+}
+
+fn without_workload(view: &View) -> Check {
+    const NAME: &str = "services without workload";
+    let crons = &view.snapshot.objects.cron_jobs;
+    let of_crons: Vec<_> = crons
+        .iter()
+        .filter_map(|cron| view.owners.of_cron_job(&cron.metadata))
+        .collect();
+    let lacks = |at: usize, service: &Service| {
+        service.builtin.is_none() && view.workloads_of(at).is_empty() && !of_crons.contains(&at)
+    };
+    let lacking: Vec<_> = (view.roster.iter().enumerate())
+        .filter(|(at, service)| lacks(*at, service))
+        .map(|(_, service)| service)
+        .collect();
+    let names: Vec<_> = lacking
+        .iter()
+        .map(|service| format!("{} ({})", service.name, service.tier))
+        .collect();
+    let names = listed(&names);
+    if lacking.iter().any(|service| service.tier <= Tier::P1) {
+        Check::warn(
+            NAME,
+            &format!("{names}; nothing in the cluster is theirs"),
+            "correct their Namespace or name them with Workloads (docs/services-txt.md); what \
+             was removed for good leaves the file",
+        )
+    } else if lacking.is_empty() {
+        Check::ok(NAME, "none: every listed service runs somewhere")
+    } else {
+        Check::ok(NAME, &format!("none of {names}: a P2 or P3 may have none"))
+    }
+}
+
+fn without_service(view: &View, unlisted: Tier) -> Check {
+    const NAME: &str = "workloads without service";
+    let workloads = view.workloads.iter().filter(|w| w.service.is_none());
+    let crons = view.snapshot.objects.cron_jobs.iter().filter(|cron| {
+        !is_ours(&cron.metadata) && view.owners.of_cron_job(&cron.metadata).is_none()
+    });
+    let names: Vec<_> = workloads
+        .map(|w| format!("{}/{}", w.meta.namespace, w.name))
+        .chain(crons.map(|c| format!("{}/{}", c.metadata.namespace, c.metadata.name)))
+        .collect();
+    if names.is_empty() {
+        return Check::ok(
+            NAME,
+            "none: everything that runs belongs to a listed service",
+        );
+    }
+    Check::warn(
+        NAME,
+        &format!("{} count as {unlisted}", listed(&names)),
+        "list those that matter in the services file; the others may stay as they are",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::{Read, Resource};
+    use crate::doctor::check::Status::{self, Ok as Green, Red, Warn};
+    use crate::inventory::parse;
+
+    const FILE: &str = "## 1. Critical (P0 - critical)\n\n### 1.1 mysql\n- Purpose: data\n\
+                        - Namespace: mysql\n- Max Downtime: 0 minutes\n";
+
+    #[test]
+    fn the_file_by_itself() {
+        let path = Path::new("services.txt");
+        for (text, status) in [
+            ("", Red),
+            (FILE, Green),
+            (&FILE.replace("Namespace:", "Namespce:"), Warn),
+        ] {
+            let check = file(path, &parse(text.as_bytes()));
+            assert_eq!(check.status, status, "{check:?}");
+        }
+    }
+
+    /// Namespaces and names of what runs, and the two statuses.
+    type Case<'a> = (&'a [(&'a str, &'a str)], [Status; 2]);
+
+    #[test]
+    fn the_file_against_what_runs() {
+        let deployment = |namespace: &str, name: &str| json!({ "metadata": { "namespace": namespace, "name": name } });
+        let names = ["services without workload", "workloads without service"];
+        let cases: [Case; 3] = [
+            (&[("mysql", "mysql")], [Green, Green]),
+            (&[("shop", "web")], [Warn, Warn]),
+            (&[], [Warn, Green]),
+        ];
+        for (running, expected) in cases {
+            let mut snapshot = Snapshot::default();
+            for kind in [
+                Resource::Pods,
+                Resource::Deployments,
+                Resource::StatefulSets,
+                Resource::DaemonSets,
+                Resource::CronJobs,
+            ] {
+                snapshot.reads.insert(kind, Read::Complete);
+            }
+            snapshot.objects.deployments = running
+                .iter()
+                .map(|(namespace, name)| {
+                    serde_json::from_value(deployment(namespace, name)).unwrap()
+                })
+                .collect();
+            let checks = against(&parse(FILE.as_bytes()), &snapshot, Tier::P3);
+            let found: Vec<_> = checks.iter().map(|check| check.status).collect();
+            assert_eq!(found, expected, "{checks:?}");
+            assert!(checks.iter().map(|check| check.name.as_str()).eq(names));
+        }
+        let unseen = against(&parse(FILE.as_bytes()), &Snapshot::default(), Tier::P3);
+        assert_eq!(unseen, []);
+    }
+}

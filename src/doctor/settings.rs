@@ -1,0 +1,215 @@
+//! What the configuration alone tells: proxy, heartbeat, time zone. Pure.
+
+use ureq::http::Uri;
+
+use crate::cluster::objects::Time;
+use crate::config::{Config, Environment};
+use crate::secret::Secret;
+
+use super::check::Check;
+
+/// Variables that other programs follow and this one does not.
+const FOREIGN: &[&str] = &[
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// Which way leads out, and to the API server. `through` is the proxy that the
+/// client of the cluster uses, if there is a client.
+#[must_use]
+pub fn proxy(config: &Config, env: &Environment, cluster: Option<(&str, Option<&str>)>) -> Check {
+    const NAME: &str = "proxy";
+    let ignored: Vec<_> = FOREIGN
+        .iter()
+        .copied()
+        .filter(|name| env.get(*name).is_some_and(|value| !value.trim().is_empty()))
+        .collect();
+    let outside = match &config.https_proxy {
+        Some(proxy) => format!("HTTPS_PROXY leads out by {}", host_of(proxy)),
+        None => "HTTPS_PROXY is not set: everything is reached directly".to_owned(),
+    };
+    let inside = match cluster {
+        Some((_, Some(proxy))) => format!("; the API server is reached through {proxy}"),
+        Some((_, None)) if config.https_proxy.is_some() => {
+            "; the API server is reached directly".to_owned()
+        }
+        _ => String::new(),
+    };
+    let message = outside + &inside;
+    match cluster {
+        Some((server, Some(_))) if is_private(server) => Check::warn(
+            NAME,
+            &format!("{message}, though {server} is a private address"),
+            "name the API server's host in NO_PROXY unless the proxy really leads there",
+        ),
+        _ if !ignored.is_empty() && config.https_proxy.is_none() => Check::warn(
+            NAME,
+            &format!("{message}; {} is set and not followed", ignored.join(", ")),
+            "write HTTPS_PROXY and NO_PROXY in capital letters if they are meant for the monitor",
+        ),
+        _ => Check::ok(NAME, &message),
+    }
+}
+
+/// Host and port of an address that may hold a password.
+fn host_of(address: &Secret) -> String {
+    let text = address.expose();
+    let with_scheme = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("http://{text}")
+    };
+    let uri: Option<Uri> = with_scheme.parse().ok();
+    let host = uri.as_ref().and_then(Uri::host);
+    match (host, uri.as_ref().and_then(Uri::port_u16)) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => "an address that is no URL".to_owned(),
+    }
+}
+
+/// Whether a server is one that a proxy seldom leads to.
+fn is_private(server: &str) -> bool {
+    let uri: Option<Uri> = server.parse().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse() {
+        Ok(std::net::IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
+        Ok(std::net::IpAddr::V6(address)) => address.is_unique_local(),
+        Err(_) => [".svc", ".local", ".lan", ".internal"]
+            .iter()
+            .any(|suffix| bare.ends_with(suffix)),
+    }
+}
+
+/// Whether anybody would notice that the monitor itself is dead.
+#[must_use]
+pub fn heartbeat(config: &Config) -> Check {
+    const NAME: &str = "heartbeat";
+    match &config.heartbeat {
+        Some(url) => Check::ok(
+            NAME,
+            &format!(
+                "HEARTBEAT_URL is at {}; not asked here, for a ping would count as a cycle",
+                host_of(url)
+            ),
+        ),
+        None => Check::off(
+            NAME,
+            "HEARTBEAT_URL is not set: nobody notices when the monitor no longer runs",
+            "set it to a check at healthchecks.io or the like",
+        ),
+    }
+}
+
+/// When SEV-3 may be said, and what date an incident gets.
+#[must_use]
+pub fn time_zone(config: &Config, env: &Environment, now: Time) -> Check {
+    let hours = &config.business_hours;
+    let days: Vec<_> = hours.days.iter().map(ToString::to_string).collect();
+    let local = now.with_timezone(&hours.timezone).format("%a %H:%M");
+    let named = env.get("TZ").is_some_and(|zone| !zone.trim().is_empty())
+        || hours.timezone != chrono_tz::UTC;
+    let unnamed = if named {
+        ""
+    } else {
+        " (neither TZ nor businessHours.timezone names another)"
+    };
+    let message = format!(
+        "{}{unnamed}, now {local}; business hours {} to {} on {}",
+        hours.timezone,
+        hours.start,
+        hours.end,
+        days.join(" ")
+    );
+    Check::ok("time zone", &message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::check::Status::{Off, Ok as Green, Warn};
+
+    fn load(variables: &[(&str, &str)]) -> (Config, Environment) {
+        let env: Environment = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        (Config::load(None, &env).unwrap().config, env)
+    }
+
+    #[test]
+    fn which_way_leads_out() {
+        const PROXY: (&str, &str) = ("HTTPS_PROXY", "http://user:s3cr3t@proxy:3128");
+        let public = "https://k3s.example:6443";
+        let private = "https://10.0.1.100:6443";
+        for (variables, server, through, status, words) in [
+            (&[][..], private, None, Green, "directly"),
+            (
+                &[PROXY],
+                private,
+                None,
+                Green,
+                "by proxy:3128; the API server is reached directly",
+            ),
+            (
+                &[PROXY],
+                private,
+                Some("http://proxy:3128"),
+                Warn,
+                "private address",
+            ),
+            (
+                &[PROXY],
+                public,
+                Some("http://proxy:3128"),
+                Green,
+                "through http://proxy:3128",
+            ),
+            (
+                &[("https_proxy", "x")],
+                public,
+                None,
+                Warn,
+                "https_proxy is set and not followed",
+            ),
+        ] {
+            let (config, env) = load(variables);
+            let check = proxy(&config, &env, Some((server, through)));
+            assert_eq!(check.status, status, "{check:?}");
+            assert!(check.message.contains(words), "{check:?}");
+            assert!(!check.message.contains("s3cr3t"), "{check:?}");
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_shows_its_host_only() {
+        assert_eq!(heartbeat(&load(&[]).0).status, Off);
+        let (config, _) = load(&[("HEARTBEAT_URL", "https://hc-ping.com/a-uuid-that-is-secret")]);
+        let check = heartbeat(&config);
+        assert_eq!(check.status, Green);
+        assert!(check.message.contains("hc-ping.com"), "{check:?}");
+        assert!(!check.message.contains("uuid"), "{check:?}");
+    }
+
+    #[test]
+    fn the_zone_is_named_with_its_hours() {
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let (config, env) = load(&[("TZ", "Europe/Berlin")]);
+        let check = time_zone(&config, &env, now);
+        assert!(
+            check.message.starts_with("Europe/Berlin, now Fri 13:00"),
+            "{check:?}"
+        );
+        let (config, env) = load(&[]);
+        assert!(
+            time_zone(&config, &env, now)
+                .message
+                .contains("names another")
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! Where metrics go: a file for node exporter's textfile collector, a
+//! Pushgateway. What fails is the caller's to say; it changes nothing else.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use thiserror::Error;
+
+use crate::http::{Http, HttpError, Peer, Request, Retry};
+use crate::redact::redact;
+use crate::report::clean;
+use crate::secret::Secret;
+
+/// How long a push may take at most.
+const PUSH: Duration = Duration::from_secs(5);
+/// Nobody reads more of a refusal.
+const SUMMARY: usize = 200;
+/// Reads in both formats; the Pushgateway knows no newer one for sure.
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// A push replaces what was there: twice does no harm.
+const RETRY: Retry = Retry {
+    unsent: 1,
+    unsure: 1,
+    limited: 0,
+    statuses: &[500, 502, 503, 504],
+    pause: Duration::from_millis(250),
+};
+
+/// Why metrics are not where they were to go.
+#[derive(Debug, Error)]
+pub enum MetricsError {
+    /// The file could not be written.
+    #[error("metrics cannot be written to {}: {cause}; its folder must exist and be writable", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        cause: io::Error,
+    },
+    /// The Pushgateway gave no answer.
+    #[error("metrics were not pushed: {0}")]
+    Unsent(#[from] HttpError),
+    /// The Pushgateway said no.
+    #[error(
+        "metrics were refused with status {status}{}; check METRICS_PUSH_URL",
+        said(message)
+    )]
+    Refused {
+        /// What it answered.
+        status: u16,
+        /// Its reason, if it gave one.
+        message: String,
+    },
+}
+
+fn said(message: &str) -> String {
+    if message.is_empty() {
+        String::new()
+    } else {
+        format!(": {message}")
+    }
+}
+
+/// Writes metrics: whoever reads the file finds the old ones or the new, whole.
+///
+/// # Errors
+/// When the file or its folder cannot be written to.
+pub fn write(path: &Path, text: &str) -> Result<(), MetricsError> {
+    replace(path, text).map_err(|cause| MetricsError::Write {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    // The collector reads every *.prom of the folder: this is none yet.
+    let mut file = tempfile::Builder::new()
+        .prefix(".k8s-monitor-")
+        .suffix(".tmp")
+        .tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    readable_by_all(file.as_file())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The collector is another user, and metrics are no secret.
+#[cfg(unix)]
+fn readable_by_all(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Pushes metrics in place of those of the run before, one group a cluster.
+///
+/// # Errors
+/// When the Pushgateway cannot be reached in time or says no.
+pub fn push(
+    http: &Http,
+    gateway: &Secret,
+    cluster: &str,
+    text: &str,
+    deadline: Instant,
+) -> Result<(), MetricsError> {
+    let address = address(gateway.expose(), cluster);
+    let request = Request {
+        timeout: PUSH,
+        limit: 64 * 1024,
+        ..Request::post(
+            Peer::Pushgateway,
+            &address,
+            CONTENT_TYPE,
+            text.as_bytes().to_vec(),
+        )
+    };
+    let deadline = deadline.min(http.clock().now() + PUSH);
+    let answer = http.send(&request, &RETRY, deadline)?;
+    if (200..300).contains(&answer.status) {
+        return Ok(());
+    }
+    let said = clean(&String::from_utf8_lossy(&answer.body));
+    Err(MetricsError::Refused {
+        status: answer.status,
+        message: redact(&said).chars().take(SUMMARY).collect(),
+    })
+}
+
+/// The group's address. A cluster's name may hold slashes, hence its encoding.
+fn address(gateway: &str, cluster: &str) -> String {
+    let cluster = match URL_SAFE_NO_PAD.encode(cluster) {
+        // How the Pushgateway writes an empty value.
+        empty if empty.is_empty() => "=".to_owned(),
+        encoded => encoded,
+    };
+    let gateway = gateway.trim_end_matches('/');
+    format!("{gateway}/metrics/job/k8s-monitor/cluster@base64/{cluster}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cluster_has_its_group() {
+        for (gateway, cluster, expected) in [
+            (
+                "http://push:9091",
+                "homelab",
+                "http://push:9091/metrics/job/k8s-monitor/cluster@base64/aG9tZWxhYg",
+            ),
+            (
+                "http://push:9091/sub/",
+                "a/b?c",
+                "http://push:9091/sub/metrics/job/k8s-monitor/cluster@base64/YS9iP2M",
+            ),
+            (
+                "http://push:9091",
+                "",
+                "http://push:9091/metrics/job/k8s-monitor/cluster@base64/=",
+            ),
+        ] {
+            assert_eq!(address(gateway, cluster), expected);
+        }
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_readable() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k8s-monitor.prom");
+        write(&path, "old\n").unwrap();
+        write(&path, "new\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
+        let files = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(files, 1, "nothing is left behind");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o644);
+        }
+        let lost = write(&folder.path().join("none/x.prom"), "").unwrap_err();
+        assert!(lost.to_string().contains("none/x.prom"), "{lost}");
+    }
+}

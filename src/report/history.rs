@@ -1,0 +1,128 @@
+//! What the last weeks brought each service: the data behind a strip of days.
+
+use chrono::{DateTime, Days, Utc};
+
+use super::{IncidentState, Report, Severity};
+
+/// Days of a strip, today included; also how long the state remembers.
+pub const DAYS: u64 = 30;
+
+/// One incident, as one service lived through it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Episode {
+    /// The service.
+    pub service: String,
+    /// How bad the incident was.
+    pub severity: Severity,
+    /// When it began.
+    pub from: DateTime<Utc>,
+    /// When it was gone; `None`: it is not.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// Incidents of the past, in no order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// One for each incident and service.
+    pub episodes: Vec<Episode>,
+}
+
+impl History {
+    /// With what the report itself tells, which no state may know yet.
+    #[must_use]
+    pub fn joined(mut self, report: &Report) -> Self {
+        for incident in &report.incidents {
+            let gone = incident.state == IncidentState::Resolved;
+            for service in incident.service.iter().chain(&incident.affects) {
+                self.episodes.push(Episode {
+                    service: service.clone(),
+                    severity: incident.severity,
+                    from: incident.since,
+                    to: gone.then_some(report.cycle.started_at),
+                });
+            }
+        }
+        self
+    }
+
+    /// The worst that each day brought a service, the oldest day first, the
+    /// last one that of `now`. Days are UTC's.
+    #[must_use]
+    pub fn days(&self, service: &str, now: DateTime<Utc>) -> Vec<Option<Severity>> {
+        let today = now.date_naive();
+        let of_service = |episode: &&Episode| episode.service == service;
+        (0..DAYS)
+            .rev()
+            .map(|ago| {
+                let day = today - Days::new(ago);
+                let on_day = |episode: &&Episode| {
+                    let last = episode.to.unwrap_or(now).date_naive();
+                    (episode.from.date_naive()..=last).contains(&day)
+                };
+                self.episodes
+                    .iter()
+                    .filter(of_service)
+                    .filter(on_day)
+                    .map(|episode| episode.severity)
+                    .min()
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn episode(severity: Severity, from: &str, to: Option<&str>) -> Episode {
+        Episode {
+            service: "mysql".into(),
+            severity,
+            from: at(from),
+            to: to.map(at),
+        }
+    }
+
+    #[test]
+    fn a_day_shows_its_worst() {
+        let now = at("2026-11-30T00:30:00Z");
+        let history = History {
+            episodes: vec![
+                episode(
+                    Severity::Sev3,
+                    "2026-11-27T23:59:00Z",
+                    Some("2026-11-29T00:00:00Z"),
+                ),
+                episode(
+                    Severity::Sev1,
+                    "2026-11-28T12:00:00Z",
+                    Some("2026-11-28T13:00:00Z"),
+                ),
+                episode(Severity::Sev2, "2026-11-30T00:10:00Z", None),
+                episode(
+                    Severity::Sev1,
+                    "2026-10-01T00:00:00Z",
+                    Some("2026-11-01T10:00:00Z"),
+                ),
+            ],
+        };
+        let days = history.days("mysql", now);
+        assert_eq!(days.len(), 30);
+        assert_eq!(days[0], Some(Severity::Sev1), "the last day of an old one");
+        assert!(days[1..26].iter().all(Option::is_none));
+        assert_eq!(
+            days[26..],
+            [
+                Some(Severity::Sev3),
+                Some(Severity::Sev1),
+                Some(Severity::Sev3),
+                Some(Severity::Sev2)
+            ]
+        );
+        assert!(history.days("other", now).iter().all(Option::is_none));
+    }
+}

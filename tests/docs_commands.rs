@@ -1,0 +1,84 @@
+//! Every command that the documentation shows is run here, or says what it needs.
+//! Those that need a cluster are run by `tests/cluster/deploy.rs`.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+
+#[path = "support/commands.rs"]
+mod commands;
+
+use commands::{Desk, Documented};
+
+/// What a command may need. Another word is a slip of the pen, and would leave its
+/// command untested.
+const NEEDS: &[&str] = &[
+    "a cluster",
+    "that archive",
+    "a live cluster",
+    "a container engine",
+    "a container engine and a registry",
+    "some minutes",
+    "the files of the line before",
+    "cosign",
+    "cosign and a registry",
+    "cargo-audit and its database",
+];
+
+#[test]
+fn every_command_runs_or_says_what_it_needs() {
+    let mut run = 0;
+    for page in commands::pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        let desk = Desk::new(None, None);
+        for command in commands::of(&text) {
+            let place = format!("{}: {}", page.display(), command.line);
+            if let Some(needs) = &command.needs {
+                assert!(NEEDS.contains(&needs.as_str()), "{place}: needs {needs}?");
+            } else {
+                desk.run(&command)
+                    .unwrap_or_else(|e| panic!("{place}\n{e}"));
+                run += 1;
+            }
+        }
+    }
+    assert!(run >= 10, "only {run} commands were found");
+}
+
+/// A block in another language would not be looked at.
+#[test]
+fn shell_commands_stand_in_console_blocks() {
+    for page in commands::pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        for language in ["```sh", "```bash", "```shell"] {
+            assert!(!text.contains(language), "{}: {language}", page.display());
+        }
+    }
+}
+
+#[test]
+fn commands_are_read_as_printed() {
+    let page = "```console\n$ a --b   # needs a cluster: to see\noutput\n$ c  # why\n```\n$ no\n```text\n$ no\n```\n";
+    let expected = [("a --b", Some("a cluster")), ("c", None)];
+    let expected = expected.map(|(line, needs)| Documented {
+        line: line.to_owned(),
+        needs: needs.map(str::to_owned),
+    });
+    assert_eq!(commands::of(page), expected);
+}
+
+#[test]
+fn a_command_that_fails_is_seen() {
+    let desk = Desk::new(None, None);
+    for line in [
+        "k8s-monitor services lint --services nowhere",
+        "make nothing-of-this-name",
+        "false | true",
+    ] {
+        let command = Documented {
+            line: line.to_owned(),
+            needs: None,
+        };
+        assert!(desk.run(&command).is_err(), "{line}");
+    }
+}

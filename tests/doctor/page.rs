@@ -1,0 +1,88 @@
+//! `docs/doctor.md` shows what doctor prints, and every line of it.
+
+use std::fs;
+
+use regex::Regex;
+
+use crate::world::{Seen, World, root};
+
+/// `UPDATE_DOCS=1` writes it anew.
+#[test]
+fn the_page_on_doctor_shows_the_real_output() {
+    const COMMAND: &str = "$ k8s-monitor doctor\n";
+    let world = World::with_rights(|right| right != "list replicasets")
+        .with("HEARTBEAT_URL", "https://hc-ping.com/an-id");
+    let text = String::from_utf8(world.run(&[]).stdout).unwrap();
+    let real = settled(&text, &world);
+    let path = root().join("docs/doctor.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let begin = page.find(COMMAND).expect("the command") + COMMAND.len();
+    let end = begin + page[begin..].find("```").expect("the end of the block");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, [&page[..begin], &real, &page[end..]].concat()).unwrap();
+        return;
+    }
+    assert_eq!(
+        &page[begin..end],
+        real,
+        "UPDATE_DOCS=1 cargo test --test doctor"
+    );
+}
+
+/// What differs from run to run, made the same, and wrapped anew.
+fn settled(text: &str, world: &World) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let is_rest = line.starts_with("      ") && !line.trim_start().starts_with("do: ");
+        match lines.last_mut() {
+            Some(last) if is_rest => *last = format!("{last} {}", line.trim()),
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    let state = world.folder.path().join("state").display().to_string();
+    let mut joined = lines
+        .join("\n")
+        .replace(&world.api.url(), "https://10.0.1.100:6443")
+        .replace(&state, "/var/lib/k8s-monitor");
+    for (pattern, with) in [
+        (r"answered in \d+ ms", "answered in 4 ms"),
+        (r"in \d+\.\d s and", "in 0.1 s and"),
+        (r"now \w{3} \d\d:\d\d", "now Mon 09:12"),
+        (r"spent in \d{4}-\d\d", "spent in 2026-11"),
+    ] {
+        joined = Regex::new(pattern)
+            .unwrap()
+            .replace_all(&joined, with)
+            .into_owned();
+    }
+    joined.lines().map(wrapped).collect()
+}
+
+fn wrapped(line: &str) -> String {
+    let is_remedy = line.starts_with("      do: ");
+    let hang = if is_remedy { 10 } else { 6 };
+    let (mut text, mut column) = (String::new(), 0);
+    for word in line.split_inclusive(' ') {
+        if column + word.trim_end().len() > 80 {
+            text = format!("{}\n{}", text.trim_end(), " ".repeat(hang));
+            column = hang;
+        }
+        text += word;
+        column += word.len();
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+#[test]
+fn every_check_is_documented() {
+    let page = fs::read_to_string(root().join("docs/doctor.md")).unwrap();
+    let seen: Seen = World::new().report(&[]);
+    for check in seen.checks() {
+        let name = check["name"].as_str().unwrap();
+        let shown = match name.split_once(' ') {
+            Some((first @ ("rbac" | "api"), _)) if name != "rbac excess" => format!("`{first} "),
+            _ => format!("`{name}`"),
+        };
+        assert!(page.contains(&shown), "{name}");
+    }
+}

@@ -1,0 +1,122 @@
+//! The program's side: an incident, a client, a cache, and what came of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use k8s_monitor::assess::{Incident, Rule, Severity};
+use k8s_monitor::cluster::Snapshot;
+use k8s_monitor::config::{Config, Environment};
+use k8s_monitor::correlate::github::GitHub;
+use k8s_monitor::correlate::{Answer, Scene, correlate};
+use k8s_monitor::detect::{Cause, Effect, Finding, ObjectRef, Reason};
+use k8s_monitor::http::{Http, Peer};
+use k8s_monitor::inventory::{self, Inventory, Tier};
+use k8s_monitor::state::Cached;
+
+use crate::clock::FakeClock;
+use crate::history::{History, onset};
+use crate::server::{Manner, Server};
+use crate::stub::Stub;
+
+pub struct World {
+    pub stub: Stub,
+    pub clock: FakeClock,
+    pub http: Http,
+    pub cache: BTreeMap<String, Cached>,
+    pub patience: Duration,
+    complaints: Arc<Mutex<Vec<String>>>,
+    config: Config,
+    inventory: Inventory,
+}
+
+impl World {
+    pub fn of(history: &History) -> Self {
+        Self::with(history, Manner::default())
+    }
+
+    pub fn with(history: &History, manner: Manner) -> Self {
+        let token = manner.token.clone();
+        let server = Server::new(history.path(), manner);
+        let (base, complaints) = (server.base.clone(), server.complaints.clone());
+        let stub = Stub::new(move |asked| server.answer(asked));
+        *base.lock().unwrap() = stub.url();
+        let mut env = Environment::new();
+        env.insert("GITHUB_API_URL".into(), stub.url());
+        env.extend(token.map(|token| ("GITHUB_TOKEN".into(), token)));
+        let config = Config::load(None, &env).unwrap().config;
+        let clock = FakeClock::new();
+        Self {
+            http: Http::with_clock(&config, Box::new(clock.clone())),
+            stub,
+            clock,
+            cache: BTreeMap::new(),
+            patience: Duration::from_mins(1),
+            complaints,
+            config,
+            inventory: inventory::parse(include_bytes!("../../docs/reference/services.txt")),
+        }
+    }
+
+    /// One cycle's look into mysql.
+    pub fn look(&mut self, cause: Cause) -> Answer {
+        let mut answers = self.look_into(&[incident("mysql", cause, Severity::Sev1)]);
+        answers.remove(0).unwrap()
+    }
+
+    pub fn look_into(&mut self, incidents: &[Incident]) -> Vec<Option<Answer>> {
+        let snapshot = Snapshot::default();
+        let scene = Scene {
+            roster: &self.inventory.services,
+            repository: self.inventory.repository.as_deref(),
+            snapshot: &snapshot,
+            config: &self.config,
+        };
+        let before = self.requests();
+        let deadline = self.clock.after(self.patience);
+        let mut hub = GitHub::new(&self.config, &self.http, &mut self.cache, onset(), deadline);
+        let incidents: Vec<&Incident> = incidents.iter().collect();
+        let answers = correlate(&incidents, &scene, &mut hub);
+        let requests = self.requests() - before;
+        assert!(requests <= 12, "{requests} requests: {:#?}", self.paths());
+        let late = k8s_monitor::http::Clock::now(&self.clock) > deadline;
+        assert!(!late, "it waited beyond the deadline");
+        assert_eq!(*self.complaints.lock().unwrap(), Vec::<String>::new());
+        answers
+    }
+
+    pub fn requests(&self) -> u32 {
+        self.http.attempts(Peer::Github)
+    }
+
+    pub fn paths(&self) -> Vec<String> {
+        self.stub
+            .asked()
+            .into_iter()
+            .map(|asked| asked.path)
+            .collect()
+    }
+}
+
+pub fn incident(service: &str, cause: Cause, severity: Severity) -> Incident {
+    let mut finding = Finding::new(
+        Reason::CrashLoopBackOff,
+        ObjectRef::new("StatefulSet", service, service),
+        onset(),
+        Effect::Unavailable,
+    );
+    finding.cause = Some(cause);
+    finding.service = Some(service.to_owned());
+    finding.message = "it does not run".to_owned();
+    Incident {
+        fingerprint: service.to_owned(),
+        title: format!("{service} is unavailable"),
+        service: Some(service.to_owned()),
+        tier: Some(Tier::P0),
+        severity,
+        rule: Rule::ALL[0],
+        since: onset(),
+        affects: vec!["chores-tracker-backend".to_owned()],
+        findings: vec![finding],
+    }
+}

@@ -1,0 +1,231 @@
+//! The metrics, read by a parser that is as strict as the two formats together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_monitor::report::{Report, metrics};
+
+use super::samples;
+
+/// Samples by name and labels as they are written.
+type Samples = BTreeMap<String, f64>;
+
+/// Reads what both OpenMetrics 1.0 and Prometheus text 0.0.4 accept; panics at
+/// anything else.
+fn read(text: &str) -> Samples {
+    let body = text.strip_suffix("# EOF\n").expect("ends with # EOF");
+    assert!(!body.contains("# EOF") && !body.contains("\n\n"));
+    let mut samples = Samples::new();
+    let mut families = BTreeSet::new();
+    let mut family = String::new();
+    let mut said = Vec::new();
+    for line in body.lines() {
+        if let Some(comment) = line.strip_prefix("# ") {
+            let mut words = comment.splitn(3, ' ');
+            let [kind, name, rest] = [(); 3].map(|()| words.next().expect(line));
+            if name != family {
+                assert!(families.insert(name.to_owned()), "{name} comes twice");
+                family = name.to_owned();
+                said.clear();
+            }
+            assert!(!said.contains(&kind), "{line}");
+            said.push(kind);
+            match kind {
+                "TYPE" => assert_eq!(rest, "gauge", "both formats know gauges alike"),
+                "UNIT" => assert!(name.ends_with(&format!("_{rest}")), "{line}"),
+                "HELP" => assert!(!rest.contains('\\'), "{line}"),
+                _ => panic!("{line}"),
+            }
+            continue;
+        }
+        assert!(said.contains(&"TYPE") && said.contains(&"HELP"), "{line}");
+        let (series, value) = line.rsplit_once("} ").expect(line);
+        let (name, labels) = series.split_once('{').expect(line);
+        assert_eq!(name, family, "{line}");
+        assert!(is_name(name), "{line}");
+        check_labels(labels, line);
+        let value = value.parse().expect(line);
+        let twice = samples.insert(format!("{series}}}"), value);
+        assert_eq!(twice, None, "{line} comes twice");
+    }
+    samples
+}
+
+fn is_name(name: &str) -> bool {
+    let start = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    start && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn check_labels(mut rest: &str, line: &str) {
+    let mut names = BTreeSet::new();
+    loop {
+        let (name, after) = rest.split_once("=\"").expect(line);
+        assert!(is_name(name) && names.insert(name), "{line}");
+        let mut chars = after.char_indices();
+        let end = loop {
+            match chars.next().expect(line) {
+                (_, '\\') => assert!(
+                    matches!(chars.next(), Some((_, '\\' | '"' | 'n'))),
+                    "{line}"
+                ),
+                (at, '"') => break at,
+                _ => {}
+            }
+        };
+        let Some(more) = after[end + 1..].strip_prefix(',') else {
+            assert_eq!(&after[end + 1..], "", "{line}");
+            return;
+        };
+        rest = more;
+    }
+}
+
+fn value(samples: &Samples, series: &str) -> f64 {
+    *samples
+        .get(series)
+        .unwrap_or_else(|| panic!("{series} is not in {samples:#?}"))
+}
+
+#[test]
+fn they_say_what_the_report_says() {
+    let samples = read(&metrics(&samples::outage()));
+    for (series, expected) in [
+        ("severity{cluster=\"homelab\"}", 1.0),
+        (
+            "last_run_timestamp_seconds{cluster=\"homelab\"}",
+            1_793_588_646.0,
+        ),
+        ("cycle_duration_seconds{cluster=\"homelab\"}", 0.812),
+        ("visibility_complete{cluster=\"homelab\"}", 0.0),
+        ("unread_kinds{cluster=\"homelab\"}", 1.0),
+        (
+            "incidents{cluster=\"homelab\",tier=\"P0\",severity=\"SEV-1\"}",
+            1.0,
+        ),
+        (
+            "incidents{cluster=\"homelab\",tier=\"none\",severity=\"SEV-3\"}",
+            1.0,
+        ),
+        (
+            "incidents{cluster=\"homelab\",tier=\"P0\",severity=\"SEV-2\"}",
+            0.0,
+        ),
+        ("incidents_silenced{cluster=\"homelab\"}", 1.0),
+        ("messages{cluster=\"homelab\",result=\"queued\"}", 1.0),
+        ("requests{cluster=\"homelab\",peer=\"github\"}", 7.0),
+        ("model_calls{cluster=\"homelab\"}", 3.0),
+        ("model_month_cost_usd{cluster=\"homelab\"}", 0.0612),
+    ] {
+        let found = value(&samples, &format!("k8s_monitor_{series}"));
+        assert!((found - expected).abs() < 1e-9, "{series}: {found}");
+    }
+    let of = |name: &str, service: &str| {
+        let tier = if service == "mysql" { "P0" } else { "P3" };
+        format!(
+            "k8s_monitor_{name}{{cluster=\"homelab\",service=\"{service}\",\
+             namespace=\"{service}\",tier=\"{tier}\"}}"
+        )
+    };
+    for (series, expected) in [
+        (of("service_up", "mysql"), 0.0),
+        (of("service_up", "whoami-test"), 1.0),
+        (of("service_downtime_seconds", "mysql"), 7503.0),
+        (of("service_ready_replicas", "mysql"), 0.0),
+        (of("service_desired_replicas", "mysql"), 1.0),
+    ] {
+        assert!(
+            (value(&samples, &series) - expected).abs() < 1e-9,
+            "{series}"
+        );
+    }
+    let unknown = |series: &String| series.contains("service_up") && series.contains("loki");
+    assert!(
+        !samples.keys().any(unknown),
+        "unknown is neither up nor down"
+    );
+}
+
+#[test]
+fn every_report_can_be_read() {
+    // The same name twice: a collector would refuse the whole file.
+    let mut doubled: Report = samples::outage();
+    doubled.services.extend(doubled.services.clone());
+    let mut quoted = samples::healthy();
+    quoted.cycle.cluster = "a \"lab\" \\ b\nc".into();
+    for report in [samples::healthy(), samples::hostile(), doubled, quoted] {
+        read(&metrics(&report));
+    }
+}
+
+/// Each metric has its row in the documentation, and no other has one.
+#[test]
+fn every_metric_is_documented() {
+    let page = include_str!("../../docs/metrics.md");
+    let rows = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `k8s_monitor_"));
+    let documented: BTreeSet<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    let text = metrics(&samples::outage());
+    let types = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE k8s_monitor_"));
+    let written: BTreeSet<&str> = types.filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(documented, written);
+}
+
+/// The rules that are shipped ask for metrics that exist.
+#[test]
+fn the_example_rules_ask_for_what_there_is() {
+    let rules = include_str!("../../deploy/prometheus-rule.yaml");
+    let text = metrics(&samples::outage());
+    let mut asked = 0;
+    for (at, _) in rules.match_indices("k8s_monitor_") {
+        let rest = &rules[at..];
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let name = &rest[..end.unwrap_or(rest.len())];
+        assert!(text.contains(&format!("# TYPE {name} gauge")), "{name}");
+        asked += 1;
+    }
+    assert!(asked >= 5);
+}
+
+/// Prometheus' own Python client, where it is installed, is of the same mind.
+#[test]
+fn another_parser_reads_them_too() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let script = "import sys\n\
+        from prometheus_client.openmetrics.parser import text_string_to_metric_families as new\n\
+        from prometheus_client.parser import text_string_to_metric_families as old\n\
+        text = sys.stdin.read()\n\
+        print(len(list(new(text))), len(list(old(text))))\n";
+    let there = Command::new("python3")
+        .args(["-c", "import prometheus_client"])
+        .output();
+    if !there.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: python3 with prometheus_client is not installed");
+        return;
+    }
+    for report in [samples::healthy(), samples::outage(), samples::hostile()] {
+        let mut child = Command::new("python3")
+            .args(["-c", script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 starts");
+        let text = metrics(&report);
+        child
+            .stdin
+            .take()
+            .expect("piped")
+            .write_all(text.as_bytes())
+            .expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success());
+        let families = text
+            .lines()
+            .filter(|line| line.starts_with("# TYPE"))
+            .count();
+        let counted = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(counted.trim(), format!("{families} {families}"));
+    }
+}

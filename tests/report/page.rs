@@ -1,0 +1,268 @@
+//! The HTML report: what its text is, and what a browser makes of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use k8s_monitor::report::{
+    Episode, History, Plan, PlannedMessage, PlannedState, Report, Severity, html,
+};
+use serde_json::json;
+
+use super::browser::{self, Browser, Look};
+use super::samples::{self, at};
+
+const PHONE: u32 = 360;
+const DESK: u32 = 1100;
+
+/// Weeks with a bit of everything.
+fn history() -> History {
+    let episode = |service: &str, severity, from: &str, to: &str| Episode {
+        service: service.into(),
+        severity,
+        from: at(from),
+        to: Some(at(to)),
+    };
+    History {
+        episodes: vec![
+            episode(
+                "mysql",
+                Severity::Sev2,
+                "2026-10-12T08:00:00Z",
+                "2026-10-12T09:00:00Z",
+            ),
+            episode(
+                "mysql",
+                Severity::Sev3,
+                "2026-10-20T22:00:00Z",
+                "2026-10-22T01:00:00Z",
+            ),
+            episode(
+                "vault",
+                Severity::Sev4,
+                "2026-10-08T03:00:00Z",
+                "2026-10-08T04:00:00Z",
+            ),
+            episode(
+                "whoami-test",
+                Severity::Sev4,
+                "2026-10-25T03:00:00Z",
+                "2026-10-29T04:00:00Z",
+            ),
+        ],
+    }
+}
+
+/// A dry run by somebody whom nobody told of the token.
+fn dry() -> Report {
+    let mut report = samples::hostile();
+    let nasty = report.cycle.cluster.clone();
+    report.cycle.dry_run = true;
+    report.notes = vec![
+        "nobody is told: SLACK_BOT_TOKEN is not set".into(),
+        nasty.clone(),
+    ];
+    report.plan = Some(Plan {
+        messages: vec![PlannedMessage {
+            kind: "new".into(),
+            channel: "#critical-alerts".into(),
+            thread: None,
+            broadcast: false,
+            edits: None,
+            incidents: Vec::new(),
+            why: nasty.clone(),
+            text: format!("first line\n{nasty}\nlast line"),
+            blocks: json!([]),
+        }],
+        state: PlannedState {
+            place: "dir:/var/lib/k8s-monitor".into(),
+            incidents: 3,
+            messages: 1,
+            bytes: 4096,
+        },
+    });
+    report
+}
+
+fn pages() -> Vec<(&'static str, Report, Option<History>)> {
+    vec![
+        ("dry", dry(), None),
+        ("healthy", samples::healthy(), None),
+        ("outage", samples::outage(), Some(history())),
+        ("hostile", samples::hostile(), Some(History::default())),
+    ]
+}
+
+#[test]
+fn it_reads_like_this() {
+    let page = html(&samples::outage(), Some(&history()));
+    let body = page.split_once("</style>").expect("a style").1;
+    // A line a tag: what changed can be seen.
+    insta::assert_snapshot!("html-outage", body.replace("><", ">\n<"));
+}
+
+#[test]
+fn nothing_in_it_is_fetched_or_run() {
+    for (name, report, history) in pages() {
+        let page = html(&report, history.as_ref());
+        for part in [
+            "<script",
+            "<img",
+            "<link",
+            "<iframe",
+            "<object",
+            "<base",
+            "javascript:",
+            "onerror=y>",
+            "url(",
+            "@import",
+            " src=",
+            " style=",
+            "\u{1b}",
+            "\u{202e}",
+        ] {
+            let text = page.replace("&lt;img src=x onerror=y&gt;", "");
+            assert!(!text.contains(part), "{name}: {part}");
+        }
+        assert!(page.contains("default-src 'none'"), "{name}");
+    }
+}
+
+/// Names of the report, of services and of incidents, as a screen shows them.
+fn shown(report: &Report) -> Vec<String> {
+    let services = report.services.iter().map(|s| &s.name);
+    let incidents = report.incidents.iter().flat_map(|i| [&i.id, &i.title]);
+    let rules = report.incidents.iter().take(1).map(|i| &i.rule);
+    let notes = report.notes.iter();
+    let words = services
+        .chain(incidents)
+        .chain(rules)
+        .chain(notes)
+        .chain([&report.cycle.cluster]);
+    words.map(|text| k8s_monitor::report::clean(text)).collect()
+}
+
+/// Text whose contrast to what is behind it is below that of WCAG's level AA.
+const PALE: &str = r"(() => {
+  const numbers = (color) => color.match(/[\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = numbers(color).map((c) => c / 255)
+      .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if ((numbers(color)[3] ?? 1) > 0) return color;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const pale = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const element = node.parentElement;
+    if (!node.data.trim() || !element.checkVisibility() || element.closest('svg')) continue;
+    const pair = [light(getComputedStyle(element).color), light(behind(element))].sort();
+    const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+    if (contrast < 4.5) pale.push(`${contrast.toFixed(2)}: ${node.data.trim()}`);
+  }
+  return pale;
+})()";
+
+/// Elements that stick out at the right.
+const WIDE: &str = "(() => { \
+     const page = document.documentElement; \
+     const out = (e) => e.getBoundingClientRect().right > page.clientWidth + 1; \
+     return [page.scrollWidth > page.clientWidth, \
+         [...document.body.querySelectorAll('*')].filter(out).map((e) => e.outerHTML.slice(0, 80))]; \
+     })()";
+
+#[test]
+fn a_browser_shows_it() {
+    let Some(program) = browser::find() else {
+        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut browser = Browser::start(&program);
+    let mut backgrounds = Vec::new();
+    for (name, report, history) in pages() {
+        let file = folder.path().join(format!("{name}.html"));
+        fs::write(&file, html(&report, history.as_ref())).expect("written");
+        for (width, dark) in [(DESK, false), (DESK, true), (PHONE, false), (PHONE, true)] {
+            let look = format!("{name}-{width}-{}", if dark { "dark" } else { "light" });
+            browser.open(&file, Look { width, dark });
+            browser.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)");
+            let text = browser.evaluate("document.body.innerText");
+            let text = text.as_str().expect("text");
+            for part in shown(&report) {
+                assert!(text.contains(&part), "{look} does not show {part}");
+            }
+            assert_eq!(
+                browser.evaluate(WIDE),
+                json!([false, []]),
+                "{look} is too wide"
+            );
+            assert_eq!(browser.evaluate(PALE), json!([]), "{look} is too pale");
+            let scripts = browser.evaluate("document.querySelectorAll('script,img,link').length");
+            assert_eq!(scripts, json!(0), "{look}");
+            let page = format!("file://{}", file.display());
+            assert_eq!(browser.requests(), [page], "{look} asks for more");
+            assert_eq!(browser.complaints(), Vec::<String>::new(), "{look}");
+            backgrounds.push(browser.evaluate("getComputedStyle(document.body).backgroundColor"));
+            keep(&mut browser, &look);
+        }
+    }
+    assert_ne!(
+        backgrounds[0], backgrounds[1],
+        "light and dark are the same"
+    );
+}
+
+/// Where `K8S_MONITOR_SCREENSHOTS` names a folder, people can look for themselves.
+fn keep(browser: &mut Browser, look: &str) {
+    let Some(folder) = std::env::var_os("K8S_MONITOR_SCREENSHOTS").map(PathBuf::from) else {
+        return;
+    };
+    let whole = json!({"captureBeyondViewport": true});
+    let picture = browser.ask("Page.captureScreenshot", &whole);
+    let picture = STANDARD
+        .decode(picture["data"].as_str().expect("data"))
+        .expect("base64");
+    fs::write(folder.join(format!("{look}.png")), picture).expect("written");
+}
+
+/// The watcher itself: it notices what it is there to notice.
+#[test]
+fn a_bad_page_would_be_noticed() {
+    let Some(program) = browser::find() else {
+        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut browser = Browser::start(&program);
+    let file = folder.path().join("bad.html");
+    let mut open = |text: &str| {
+        fs::write(&file, text).expect("written");
+        let look = Look {
+            width: PHONE,
+            dark: false,
+        };
+        browser.open(&file, look);
+        let wide = browser.evaluate("document.documentElement.scrollWidth > innerWidth");
+        (browser.requests().len(), browser.complaints().len(), wide)
+    };
+    let (requests, _, _) = open("<img src='missing.png'>");
+    assert_eq!(requests, 2, "a request for a picture");
+    let (_, complaints, _) = open("<script>throw new Error('no')</script>");
+    assert!(complaints > 0, "an error of a script");
+    let (_, _, wide) = open("<p style='width: 2000px; background: red'>wide</p>");
+    assert_eq!(wide, json!(true), "a page that is too wide");
+    // The report's own policy, with things in it that it forbids.
+    let report = html(&samples::healthy(), None);
+    let tampered = report.replace("<main>", "<main><script>1</script><img src='missing.png'>");
+    let (_, complaints, _) = open(&tampered);
+    assert!(complaints >= 2, "the policy says what it forbids");
+    assert_eq!(browser.forbidden(), 1, "the picture is not loaded");
+}

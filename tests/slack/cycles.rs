@@ -1,0 +1,314 @@
+//! Whole cycles of the built program, hour after hour: what Slack gets, and
+//! when, whatever happens in between.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::drill::{Drill, Is, Ran};
+use crate::stub::{Answer, Fault};
+
+fn decision(ran: &Ran) -> (&str, &str) {
+    let notification = &ran.report["incidents"][0]["notification"];
+    let text = |key: &str| notification[key].as_str().unwrap();
+    (text("decision"), text("why"))
+}
+
+#[test]
+fn a_day_of_one_outage_sends_what_the_table_says() {
+    let drill = Drill::new();
+    let mut sent = Vec::new();
+    for hour in 0..24 {
+        let ran = drill.run(hour, Is::Ill);
+        assert_eq!(ran.status, 1, "hour {hour}: {}", ran.stderr);
+        assert_eq!(ran.report["incidents"][0]["id"], "INC-2026-11-23-001");
+        if ran.sums() != [0, 0, 0] {
+            assert_eq!(ran.sums(), [1, 0, 0]);
+            sent.push(hour);
+        }
+    }
+    assert_eq!(sent, [0, 3, 6, 9, 12, 15, 18, 21]);
+    let over = drill.run(24, Is::Well);
+    assert_eq!((over.status, over.sums()), (0, [1, 0, 0]));
+    assert_eq!(over.report["incidents"][0]["state"], "resolved");
+    let said = drill.workspace.said();
+    assert_eq!(said.len(), 9);
+    assert!(said.iter().all(|said| said.channel == "C0CRITICAL"));
+    assert!(said[0].text.contains("Resolved") && said[0].edits == 1);
+    assert_eq!(said[8].thread.as_ref(), Some(&said[0].ts));
+    assert!(said[8].broadcast);
+    let after = drill.run(25, Is::Well);
+    assert_eq!((after.status, after.sums()), (0, [0, 0, 0]));
+    assert_eq!(
+        after.report["incidents"],
+        json!([]),
+        "listed once more only"
+    );
+}
+
+#[test]
+fn delivered_says_where_and_a_second_run_says_nothing() {
+    let drill = Drill::new();
+    let first = drill.run(0, Is::Ill);
+    let delivered = &first.report["incidents"][0]["notification"]["delivered"];
+    assert_eq!(delivered["channel"], "C0CRITICAL");
+    assert_eq!(first.report["requests"]["slack"], 1);
+    let second = drill.run(0, Is::Ill);
+    assert_eq!(second.sums(), [0, 0, 0]);
+    assert_eq!(decision(&second).0, "suppress");
+    assert_eq!(
+        &second.report["incidents"][0]["notification"]["delivered"],
+        delivered
+    );
+    assert_eq!(drill.workspace.said().len(), 1);
+}
+
+#[test]
+fn what_is_not_seen_is_not_resolved() {
+    let drill = Drill::new();
+    drill.run(0, Is::Ill);
+    let blind = drill.run(1, Is::Hidden);
+    let incidents = blind.report["incidents"].as_array().unwrap();
+    let states: Vec<_> = incidents.iter().map(|i| &i["state"]).collect();
+    assert!(!states.contains(&&json!("resolved")), "{states:?}");
+    assert!(incidents.iter().any(|i| i["id"] == "INC-2026-11-23-001"));
+    assert!(blind.status != 0);
+}
+
+#[test]
+fn five_hours_without_slack_lose_nothing_and_double_nothing() {
+    for fault in [
+        Fault::Cut,
+        Fault::Says(Answer::status(503, "")),
+        Fault::Says(Answer::json(
+            &json!({ "ok": false, "error": "invalid_auth" }),
+        )),
+        Fault::Says(Answer::json(
+            &json!({ "ok": false, "error": "not_in_channel" }),
+        )),
+    ] {
+        let drill = Drill::new();
+        drill.workspace.break_for_long(&fault);
+        for hour in 0..5 {
+            let ran = drill.run(hour, Is::Ill);
+            assert_eq!(ran.status, 1);
+            let [sent, failed, queued] = ran.sums();
+            assert_eq!((sent, failed + queued), (0, 1), "{fault:?}");
+            let notes = ran.report["notes"].to_string();
+            assert!(notes.contains("#critical-alerts"), "{notes}");
+        }
+        drill.workspace.stub.mend();
+        assert_eq!(drill.run(5, Is::Ill).sums(), [1, 0, 0], "{fault:?}");
+        assert_eq!(drill.run(6, Is::Ill).sums(), [0, 0, 0]);
+        assert_eq!(drill.workspace.said().len(), 1);
+    }
+}
+
+#[test]
+fn what_came_and_went_while_slack_was_down_is_one_message() {
+    let drill = Drill::new();
+    drill.workspace.break_for_long(&Fault::Cut);
+    drill.run(0, Is::Ill);
+    assert_eq!(drill.run(1, Is::Well).sums(), [0, 0, 1]);
+    drill.workspace.stub.mend();
+    assert_eq!(drill.run(2, Is::Well).sums(), [1, 0, 0]);
+    assert_eq!(drill.run(3, Is::Well).sums(), [0, 0, 0]);
+    let said = drill.workspace.said();
+    assert_eq!(said.len(), 1);
+    assert!(said[0].text.contains("Came and went"), "{}", said[0].text);
+}
+
+#[test]
+fn an_edit_that_slack_refused_is_made_up_for() {
+    let drill = Drill::new();
+    drill.run(0, Is::Ill);
+    let limited = Fault::Says(Answer::status(503, ""));
+    // The reply goes out; every try of the edit fails.
+    drill.workspace.stub.break_with([Fault::Fine]);
+    drill.workspace.break_for_long(&limited);
+    assert_eq!(drill.run(1, Is::Well).sums(), [1, 0, 0]);
+    drill.workspace.stub.mend();
+    assert_eq!(drill.run(2, Is::Well).sums(), [0, 0, 0]);
+    let said = drill.workspace.said();
+    assert_eq!((said.len(), said[0].edits), (2, 1));
+}
+
+#[test]
+fn killed_before_slack_took_it_it_goes_out_once() {
+    let drill = Drill::new();
+    drill.workspace.stub.break_with([Fault::Hangs]);
+    drill.killed(0, Is::Ill, 1);
+    assert_eq!(drill.workspace.said().len(), 0);
+    assert_eq!(drill.run(0, Is::Ill).sums(), [1, 0, 0]);
+    drill.run(1, Is::Ill);
+    assert_eq!(drill.workspace.said().len(), 1);
+}
+
+#[test]
+fn killed_before_the_mark_it_goes_out_twice_and_no_more() {
+    let drill = Drill::new();
+    drill.workspace.stub.break_with([Fault::HangsAfter]);
+    drill.killed(0, Is::Ill, 1);
+    assert_eq!(drill.workspace.said().len(), 1);
+    drill.run(1, Is::Ill);
+    drill.run(2, Is::Ill);
+    assert_eq!(drill.workspace.said().len(), 2);
+}
+
+#[test]
+fn of_two_runs_at_once_one_speaks() {
+    let mut drill = Drill::new();
+    drill.extra = vec!["--deadline".into(), "6s".into()];
+    drill.workspace.stub.break_with([Fault::Hangs]);
+    let slow = drill.start(0, Is::Ill);
+    while drill.workspace.stub.asked().is_empty() {
+        std::thread::yield_now();
+    }
+    // The first holds the state until Slack has answered or its time is over.
+    let second = drill.run(0, Is::Ill);
+    assert_eq!((second.status, second.sums()), (1, [0, 0, 0]));
+    let notes = second.report["notes"].to_string();
+    assert!(notes.contains("another cycle"), "{notes}");
+    let first = Ran::of(&slow.wait_with_output().unwrap());
+    let total: u64 = first.sums().iter().sum();
+    assert_eq!(total, 1, "{:?}", first.sums());
+    drill.run(1, Is::Ill);
+    assert_eq!(drill.workspace.said().len(), 1);
+}
+
+#[test]
+fn a_dry_run_decides_the_same_and_touches_nothing() {
+    let drill = Drill::new();
+    drill.run(0, Is::Ill);
+    let before = std::fs::read(drill.state().join("state.json")).unwrap();
+    let asked = drill.workspace.stub.asked().len();
+    let mut dry = Drill::new();
+    dry.extra = vec!["--dry-run".into()];
+    dry.borrows = Some(drill.state());
+    for (hour, is, kind) in [(3, Is::Ill, "repeat"), (4, Is::Well, "resolved")] {
+        let planned = dry.run(hour, is);
+        assert_eq!(dry.workspace.stub.asked().len(), 0);
+        assert_eq!(planned.sums(), [0, 0, 0]);
+        let plan = &planned.report["plan"];
+        assert_eq!(plan["messages"][0]["kind"], kind);
+        assert_eq!(plan["messages"][0]["channel"], "#critical-alerts");
+        assert_eq!(
+            plan["state"]["place"],
+            format!("dir:{}", drill.state().display())
+        );
+        let after = std::fs::read(drill.state().join("state.json")).unwrap();
+        assert_eq!(before, after);
+        let real = drill.run(hour, is);
+        assert_eq!(decision(&planned), decision(&real));
+        assert_eq!(planned.status, real.status);
+        assert!(drill.workspace.stub.asked().len() > asked);
+        std::fs::write(drill.state().join("state.json"), &before).unwrap();
+    }
+}
+
+#[test]
+fn without_a_token_the_report_says_so() {
+    let mut drill = Drill::new();
+    drill.env = vec![("SLACK_BOT_TOKEN", String::new())];
+    let mute = drill.run(0, Is::Ill);
+    assert_eq!((mute.status, mute.sums()), (1, [0, 0, 0]));
+    assert!(mute.report["notes"].to_string().contains("SLACK_BOT_TOKEN"));
+    // With one, what is still open is told; what went before is not.
+    drill.env.clear();
+    assert_eq!(drill.run(1, Is::Ill).sums(), [1, 0, 0]);
+}
+
+#[test]
+fn a_state_that_cannot_be_kept_is_said_and_the_alarm_goes_out() {
+    let drill = Drill::new();
+    std::fs::write(drill.state(), "a file where the directory should be").unwrap();
+    let ran = drill.run(0, Is::Ill);
+    assert_eq!(ran.sums(), [1, 0, 0], "{}", ran.report["notes"]);
+    assert!(ran.report["notes"].to_string().contains("state"));
+    assert_eq!(drill.workspace.said().len(), 1);
+}
+
+#[test]
+fn a_corrupt_state_is_set_aside_and_said() {
+    let drill = Drill::new();
+    drill.run(0, Is::Ill);
+    std::fs::write(drill.state().join("state.json"), "{ not json").unwrap();
+    let ran = drill.run(1, Is::Ill);
+    assert_eq!(ran.sums(), [1, 0, 0]);
+    assert!(ran.report["notes"].to_string().contains("set aside"));
+    let names: Vec<_> = std::fs::read_dir(drill.state())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        names.iter().any(|name| name.contains("corrupt")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn silences_hide_are_listed_and_end() {
+    let drill = Drill::new();
+    let place = format!("dir:{}", drill.state().display());
+    let call = |args: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
+            .args(args)
+            .args(["--state", &place])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), text)
+    };
+    let json = |args: &[&str]| -> Value {
+        let (_, text) = call(&[args, &["--output", "json"]].concat());
+        serde_json::from_str(&text).unwrap()
+    };
+    drill.run(0, Is::Ill);
+    let id = "INC-2026-11-23-001";
+    let (status, text) = call(&[
+        "silence",
+        "add",
+        "--incident",
+        id,
+        "--for",
+        "300d",
+        "--reason",
+        "known",
+    ]);
+    assert_eq!(status, 0);
+    assert!(text.contains(id), "{text}");
+    let silenced = drill.run(1, Is::Ill);
+    assert_eq!((silenced.status, silenced.sums()), (0, [0, 0, 0]));
+    assert!(silenced.report["incidents"][0]["silencedUntil"].is_string());
+    assert_eq!(decision(&silenced).0, "suppress");
+    assert!(decision(&silenced).1.contains("known"));
+    let (_, list) = call(&["incidents", "list"]);
+    assert!(
+        list.contains("silenced until") && list.contains("known"),
+        "{list}"
+    );
+    let listed = json(&["silence", "list"]);
+    let name = listed["silences"][0]["id"].as_str().unwrap();
+    assert_eq!(call(&["silence", "remove", name]).0, 0);
+    assert_eq!(call(&["silence", "remove", name]).0, 64);
+    assert_eq!(drill.run(2, Is::Ill).status, 1);
+    let shown = json(&["incidents", "show", id]);
+    assert_eq!(shown["incidents"][0]["id"], id);
+    assert_eq!(call(&["incidents", "show", "INC-2026-01-01-001"]).0, 64);
+    assert_eq!(
+        call(&[
+            "silence",
+            "add",
+            "--reason-code",
+            "Nonsense",
+            "--for",
+            "1h",
+            "--reason",
+            "x"
+        ])
+        .0,
+        64
+    );
+    assert_eq!(call(&["incidents", "list", "--state", "none"]).0, 64);
+}
