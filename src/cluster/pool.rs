@@ -48,6 +48,7 @@ impl Pool {
     }
 
     pub(super) fn share_meta(&mut self, meta: &mut ObjectMeta) {
+        share(&mut self.names, &mut meta.namespace.0);
         self.share_texts(&mut meta.annotations.0);
         if let Some(same) = self.labels.get(&meta.labels) {
             meta.labels = Arc::clone(same);
