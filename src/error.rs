@@ -121,7 +121,6 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> ExitStatus {
         match self {
-            Self::Config(_) | Self::OptionFile { .. } | Self::Connect(_) => ExitStatus::BadConfig,
             Self::ServicesFile { .. }
             | Self::NoServices { .. }
             | Self::ServicesErrors { .. }
@@ -131,11 +130,14 @@ impl Error {
             | Self::NotRemembered { .. }
             | Self::NoMemory
             | Self::NoSuchForm { .. } => ExitStatus::Usage,
-            Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
-            Self::State(StoreError::Cluster { .. }) => ExitStatus::ClusterUnreadable,
-            Self::State(_) => ExitStatus::BadConfig,
-            Self::Fetch(FetchError::DeadlineExceeded { .. }) => ExitStatus::DeadlineExceeded,
-            Self::Fetch(_) => ExitStatus::ClusterUnreadable,
+            Self::Fetch(FetchError::DeadlineExceeded { .. })
+            | Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
+            Self::Fetch(_) | Self::State(StoreError::Cluster { .. }) => {
+                ExitStatus::ClusterUnreadable
+            }
+            Self::Config(_) | Self::OptionFile { .. } | Self::Connect(_) | Self::State(_) => {
+                ExitStatus::BadConfig
+            }
             Self::Render(_) => ExitStatus::Defect,
         }
     }

@@ -13,6 +13,8 @@ mod cycles;
 mod drill;
 #[path = "slack/edge.rs"]
 mod edge;
+#[path = "slack/faults.rs"]
+mod faults;
 #[path = "slack/hostile.rs"]
 mod hostile;
 #[path = "slack/killed.rs"]
@@ -25,6 +27,8 @@ mod other_edges;
 mod outages;
 #[path = "slack/page.rs"]
 mod page;
+#[path = "slack/pulse.rs"]
+mod pulse;
 #[path = "slack/stories.rs"]
 mod stories;
 #[path = "slack/stub.rs"]

@@ -25,7 +25,7 @@ impl Session<'_> {
         });
         let all = self.options.verbosity.level() > log::LevelFilter::Warn;
         let text = match self.options.output {
-            OutputFormat::Text | OutputFormat::Html => report.text(&self.looks(), all),
+            OutputFormat::Text => report.text(&self.looks(), all),
             OutputFormat::Markdown => report.markdown(all),
             OutputFormat::Html => return Err(Error::NoSuchForm { command: "doctor" }),
             OutputFormat::Json => report.json().map_err(|e| Error::Render(e.to_string()))?,

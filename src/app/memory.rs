@@ -97,10 +97,7 @@ impl Session<'_> {
     /// What a command works on: a state that is meant to outlive it.
     fn remembered<T>(&self, work: impl FnOnce(&dyn Store) -> Result<T, Error>) -> Result<T, Error> {
         let is_elsewhere = matches!(self.options.state, Some(StateLocation::Directory(_)));
-        let cluster = match is_elsewhere {
-            true => None,
-            false => self.cluster()?,
-        };
+        let cluster = if is_elsewhere { None } else { self.cluster()? };
         let recall = self.recall(cluster.as_ref());
         if recall.place == StateLocation::None {
             return Err(Error::NoMemory);

@@ -121,7 +121,7 @@ pub enum Sub {
         /// End with 0 where the verdict would be 1, 2 or 3
         #[arg(long)]
         exit_zero: bool,
-        /// Write metrics of the cycle to this file, as node exporter's textfile collector reads it
+        /// Write metrics to this file, for node exporter's textfile collector
         #[arg(long, value_name = "FILE")]
         metrics: Option<PathBuf>,
         /// Push metrics of the cycle to this Pushgateway [env: METRICS_PUSH_URL]

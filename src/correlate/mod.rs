@@ -10,6 +10,7 @@
 //! | file | its one job |
 //! | --- | --- |
 //! | [`place`] | repository, branch and paths of a service |
+//! | [`case`] | one incident, its services and commits, and the conclusion |
 //! | [`hunt`] | what is asked, in which order, within the requests of a cycle |
 //! | [`leaves`], [`patch`] | a patch as differences of keys |
 //! | [`classify`], [`change`] | what a difference is about, in words without secrets |
@@ -21,6 +22,7 @@
 //!
 //! All but `github` is pure; the host of the repository is a trait.
 
+mod case;
 mod change;
 mod classify;
 mod fit;

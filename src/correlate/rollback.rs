@@ -1,7 +1,7 @@
 //! The way back through Git: what is reverted in Git stays reverted, what is
 //! undone in the cluster is put back by Argo CD within minutes.
 
-use super::hunt::Case;
+use super::case::Case;
 use super::score::{Applied, LIKELY};
 use super::suspect::Candidate;
 use super::timeline::short;

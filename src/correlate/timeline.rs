@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::hunt::Case;
+use super::case::Case;
 use super::score::Applied;
 use super::suspect::Candidate;
 use crate::cluster::objects::Time;

@@ -180,19 +180,16 @@ impl Insight {
     pub fn enrich(mut self, report: &mut Report) -> BTreeMap<String, Extra> {
         let mut extras = BTreeMap::new();
         for incident in &mut report.incidents {
-            let mut correlation = None;
-            let mut rollback = Vec::new();
-            if let Some(answer) = self.answers.remove(&incident.fingerprint) {
-                correlation = Some(answer.correlation);
-                rollback = answer.rollback;
-            }
-            if let Some(advice) = self.advice.remove(&incident.fingerprint) {
+            let advice = self.advice.remove(&incident.fingerprint);
+            let mut explained = None;
+            if let Some(advice) = advice {
                 incident.analysis = advice.analysis;
                 incident.actions.extend(advice.actions);
-                correlation = advice.correlation.or(correlation);
+                explained = advice.correlation;
             }
-            incident.correlation = correlation;
-            incident.actions.extend(rollback.iter().cloned());
+            let answer = self.answers.remove(&incident.fingerprint);
+            let rollback = answer.map_or_else(Vec::new, |answer| answer.tell(incident));
+            incident.correlation = explained.or(incident.correlation.take());
             let extra = Extra {
                 words: None,
                 rollback,

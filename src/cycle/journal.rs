@@ -5,13 +5,17 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::cluster::objects::Time;
-use crate::http::Clock;
+use crate::http::{Clock, SystemClock};
 use crate::lifecycle;
 use crate::notify::{Journal, JournalError, Thread};
-use crate::state::{Hold, Sending, State, Store, StoreError, Version};
+use crate::state::{Hold, Sending, Spend, State, Store, StoreError, Version};
 
 /// Between looks at a state that another cycle is at work on.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Between tries to write what a command has just written to.
+const TURN: Duration = Duration::from_millis(100);
+/// How often that is tried.
+const TURNS: usize = 5;
 
 /// A state that was loaded and will be written again.
 pub struct Memory<'a> {
@@ -19,8 +23,11 @@ pub struct Memory<'a> {
     /// None: the place could not be read, or is another cycle's, so nothing is
     /// written there.
     version: Option<Version>,
+    /// What is there, as far as this cycle knows.
+    written: State,
     /// Keeps other cycles out.
-    _hold: Option<Hold>,
+    #[allow(dead_code, reason = "it acts by being dropped")]
+    hold: Option<Hold>,
     /// As loaded, then as the cycle carries it on.
     pub state: State,
     /// What must be known of it.
@@ -35,7 +42,8 @@ impl<'a> Memory<'a> {
         let mut memory = Self {
             store,
             version: None,
-            _hold: None,
+            written: State::default(),
+            hold: None,
             state: State::default(),
             notes: Vec::new(),
             is_anothers: false,
@@ -44,6 +52,7 @@ impl<'a> Memory<'a> {
             Ok(loaded) => {
                 memory.notes.extend(loaded.warning(&store.place()));
                 memory.version = Some(loaded.version);
+                memory.written.clone_from(&loaded.state);
                 memory.state = loaded.state;
             }
             Err(error) => memory.notes.push(format!(
@@ -70,7 +79,7 @@ impl<'a> Memory<'a> {
                 }
             };
             if !is_busy {
-                memory._hold = hold.ok();
+                memory.hold = hold.ok();
                 return memory;
             }
             if clock.now() + PAUSE > end {
@@ -92,13 +101,52 @@ impl<'a> Memory<'a> {
         self.store.place()
     }
 
-    /// Writes the state down.
+    /// Writes the state down. Who adds or ends a silence meanwhile is no other
+    /// cycle: nobody else would say what is due.
     fn save(&mut self) -> Result<(), StoreError> {
-        let Some(version) = &self.version else {
-            return Ok(());
+        let mut turns = TURNS;
+        loop {
+            let Some(version) = &self.version else {
+                return Ok(());
+            };
+            match self.store.save(&self.state, version) {
+                Ok(version) => {
+                    self.version = Some(version);
+                    self.written.clone_from(&self.state);
+                    return Ok(());
+                }
+                Err(StoreError::Conflict { .. }) if turns > 0 && self.takes_silences() => {
+                    turns -= 1;
+                    SystemClock.wait(TURN);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes the silences over from what is there now; false when more than
+    /// those is new.
+    fn takes_silences(&mut self) -> bool {
+        let Ok(loaded) = self.store.load() else {
+            return false;
         };
-        self.version = Some(self.store.save(&self.state, version)?);
-        Ok(())
+        if loaded.aside.is_some() || besides(&loaded.state) != besides(&self.written) {
+            return false;
+        }
+        self.state.silences.clone_from(&loaded.state.silences);
+        self.written = loaded.state;
+        self.version = Some(loaded.version);
+        true
+    }
+}
+
+/// What cycles alone change. Costs are left out: as numbers with a fraction they
+/// need not come back from a document as they went in.
+fn besides(state: &State) -> State {
+    State {
+        silences: Vec::new(),
+        spend: Spend::default(),
+        ..state.clone()
     }
 }
 

@@ -73,11 +73,13 @@ pub fn tell(
             if !outbox.is_empty() {
                 ledger.begin(time);
             }
-            let delivery =
+            let mut delivery =
                 notify::deliver(&outbox, &mut slack, &mut ledger, http.clock(), deadline);
             if !outbox.is_empty() && !delivery.conflict {
-                let ended = ledger.end();
-                report.notes.extend(ended.err().map(|e| e.to_string()));
+                let ended = ledger.end().err().map(|e| e.to_string());
+                delivery
+                    .notes
+                    .extend(ended.filter(|note| !delivery.notes.contains(note)));
             }
             for (incidents, posted) in ledger.posted {
                 mark(report, &incidents, &posted);

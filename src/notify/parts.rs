@@ -8,7 +8,7 @@ use super::blocks::{self, FIELD, FOOTER, HEADER, Lines, PREVIEW, REFERENCES};
 use super::text::{code, cost, say, sentence};
 use super::{Message, Story};
 use crate::duration::human;
-use crate::report::{Finding, Incident, IncidentState, Severity, Source};
+use crate::report::{Finding, Incident, IncidentState, Severity};
 
 /// A colour that is seen before anything is read.
 pub fn icon(incident: &Incident) -> &'static str {
@@ -93,11 +93,6 @@ pub fn what(story: &Story, incident: &Incident, cap: usize) -> String {
 
 /// Who notices, and how.
 pub fn impact(incident: &Incident, cap: usize) -> String {
-    // That nobody seems to suffer is what blindness looks like.
-    let is_blind = incident.root_cause.cause.as_deref() == Some("MonitoringBlind");
-    if is_blind && incident.analysis.source == Source::Rules {
-        return "Nobody will be told of an outage in what cannot be read.".to_owned();
-    }
     let affected = incident.affects.join(", ");
     let said = sentence(&incident.analysis.business_impact, cap * 2 / 3);
     let left = cap.saturating_sub(cost(&said) + 18);

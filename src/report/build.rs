@@ -12,6 +12,9 @@ use super::{
     Notification, Resource, RootCause, Service, Source, Unread, Visibility,
 };
 
+/// That no service is known to suffer is no news from who cannot see them.
+const BLIND: &str = "Nobody will be told of an outage in what cannot be read.";
+
 /// What could not be seen.
 #[must_use]
 pub fn visibility(snapshot: &Snapshot) -> Visibility {
@@ -164,6 +167,9 @@ fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
 }
 
 fn impact(incident: &assess::Incident, service: Option<&Listed>) -> String {
+    if incident.rule == assess::Rule::MonitoringBlind {
+        return BLIND.to_owned();
+    }
     let purpose = service.and_then(|s| s.purpose.as_deref().map(|p| format!("{}: {p}.", s.name)));
     let affected = (!incident.affects.is_empty())
         .then(|| format!("Also affected: {}.", incident.affects.join(", ")));

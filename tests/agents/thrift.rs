@@ -89,7 +89,8 @@ fn unchanged_cycles_ask_nothing() {
         let mut snapshot = crate::world::snapshot();
         snapshot.now += later;
         for pod in &mut snapshot.objects.pods {
-            for status in &mut std::sync::Arc::make_mut(&mut pod.status).container_statuses {
+            let status = std::sync::Arc::make_mut(&mut pod.status);
+            for status in &mut status.container_statuses {
                 if status.restart_count > 0 {
                     status.restart_count += 12 * hour;
                 }

@@ -204,6 +204,8 @@ fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
     for write in written {
         assert_eq!(write.resource, "configmaps", "{write:?}");
     }
+    let state = homelab.get("ConfigMap", NAMESPACE, "k8s-monitor-state");
+    assert!(state.is_some(), "it remembers nothing: {asked:?}");
 }
 
 /// As it looks an hour after a SEV-1, whoever started the run.

@@ -9,7 +9,7 @@ use crate::world::{Seen, World, root};
 /// `UPDATE_DOCS=1` writes it anew.
 #[test]
 fn the_page_on_doctor_shows_the_real_output() {
-    const COMMAND: &str = "$ k8s-monitor doctor\n";
+    const COMMAND: &str = "$ k8s-monitor doctor     # needs a live cluster\n";
     let world = World::with_rights(|right| right != "list replicasets")
         .with("HEARTBEAT_URL", "https://hc-ping.com/an-id");
     let text = String::from_utf8(world.run(&[]).stdout).unwrap();

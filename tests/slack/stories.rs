@@ -297,7 +297,8 @@ pub fn blind() -> Incident {
         },
     );
     incident.rule = "MONITORING_BLIND".into();
-    incident.analysis.business_impact = "No listed service suffers from it.".into();
+    incident.analysis.business_impact =
+        "Nobody will be told of an outage in what cannot be read.".into();
     incident.actions = vec![action(
         "Grant what is missing, then check",
         "k8s-monitor doctor",

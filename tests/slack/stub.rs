@@ -68,6 +68,24 @@ pub enum Fault {
     Hangs,
     /// The request is carried out, and no answer ever.
     HangsAfter,
+    /// Something happens before the request is carried out and answered.
+    Meanwhile(Event),
+}
+
+/// Something that happens while a client waits.
+#[derive(Clone)]
+pub struct Event(Arc<dyn Fn() + Send + Sync>);
+
+impl Event {
+    pub fn new(happens: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(happens))
+    }
+}
+
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Event")
+    }
 }
 
 type Handler = Box<dyn Fn(&Asked) -> Answer + Send + Sync>;
@@ -109,6 +127,10 @@ impl Stub {
                         Fault::Cut => drop(stream),
                         Fault::CutAfter => drop(handler(&request)),
                         Fault::Hangs => hanging.push(stream),
+                        Fault::Meanwhile(event) => {
+                            event.0();
+                            write(stream, &handler(&request));
+                        }
                         Fault::HangsAfter => {
                             handler(&request);
                             hanging.push(stream);

@@ -245,7 +245,10 @@ impl Index {
         let ObjectMeta {
             namespace, name, ..
         } = object.metadata();
-        match self.0.entry((resource, namespace.to_string(), name.clone())) {
+        match self
+            .0
+            .entry((resource, namespace.to_string(), name.clone()))
+        {
             Entry::Vacant(entry) => {
                 entry.insert((list.len(), version.unwrap_or(0)));
                 list.push(object);

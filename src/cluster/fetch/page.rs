@@ -216,6 +216,7 @@ fn ends_in_items(text: &[u8]) -> bool {
 struct Envelope {
     metadata: Option<PageMeta>,
     #[serde(default, deserialize_with = "present")]
+    #[allow(clippy::option_option, reason = "absent and null are two things here")]
     items: Option<Option<Vec<()>>>,
 }
 

@@ -26,6 +26,7 @@ impl<V> SmallMap<V> {
     }
 
     /// The entries in the order of their keys.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &V)> {
         self.0.iter().map(|(key, value)| (&**key, value))
     }

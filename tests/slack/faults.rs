@@ -1,0 +1,112 @@
+//! Whole cycles with a Slack that is slow, limits or takes no blocks, and with
+//! an operator at work at the same time. The exit status stays the verdict's.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::drill::{Drill, Is};
+use crate::stub::{Answer, Event, Fault};
+
+fn limited(seconds: &str) -> Fault {
+    Fault::Says(Answer {
+        headers: vec![("retry-after", seconds.into())],
+        ..Answer::status(429, "")
+    })
+}
+
+#[test]
+fn a_slack_that_never_answers_costs_no_more_than_the_deadline() {
+    let mut drill = Drill::new();
+    drill.extra = vec!["--deadline".into(), "3s".into()];
+    drill.workspace.break_for_long(&Fault::Hangs);
+    let began = Instant::now();
+    let ran = drill.run(0, Is::Ill);
+    assert!(began.elapsed() < Duration::from_secs(15));
+    assert_eq!((ran.status, ran.sums()), (1, [0, 0, 1]));
+    drill.workspace.stub.mend();
+    assert_eq!(drill.run(1, Is::Ill).sums(), [1, 0, 0]);
+    assert_eq!(drill.workspace.said().len(), 1);
+}
+
+#[test]
+fn a_slack_that_limits_is_waited_for_while_there_is_time() {
+    let drill = Drill::new();
+    drill.workspace.stub.break_with([limited("1")]);
+    let ran = drill.run(0, Is::Ill);
+    assert_eq!((ran.status, ran.sums()), (1, [1, 0, 0]));
+    assert_eq!(ran.report["requests"]["slack"], 2);
+}
+
+#[test]
+fn a_slack_that_limits_beyond_the_deadline_leaves_it_to_the_next_cycle() {
+    let drill = Drill::new();
+    drill.workspace.stub.break_with([limited("600")]);
+    let began = Instant::now();
+    let ran = drill.run(0, Is::Ill);
+    assert!(began.elapsed() < Duration::from_secs(15));
+    assert_eq!((ran.status, ran.sums()), (1, [0, 0, 1]));
+    let notes = ran.report["notes"].to_string();
+    assert!(notes.contains("wait 600s"), "{notes}");
+    assert_eq!(drill.run(1, Is::Ill).sums(), [1, 0, 0]);
+    assert_eq!(drill.workspace.said().len(), 1);
+}
+
+#[test]
+fn blocks_that_are_refused_become_text() {
+    let drill = Drill::new();
+    drill.workspace.refuse_blocks();
+    let ran = drill.run(0, Is::Ill);
+    assert_eq!((ran.status, ran.sums()), (1, [1, 0, 0]));
+    let said = drill.workspace.said();
+    assert_eq!(said.len(), 1);
+    assert!(said[0].text.contains("SEV-1") && said[0].text.contains("kubectl"));
+}
+
+#[test]
+fn a_silence_made_while_a_cycle_sends_costs_no_message_and_is_kept() {
+    let drill = Drill::new();
+    let place = format!("dir:{}", drill.state().display());
+    let silence = Event::new(move || {
+        let made = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
+            .args(["silence", "add", "--reason-code", "OOMKilled"])
+            .args(["--for", "300d", "--reason", "known", "--state", &place])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+    });
+    drill.workspace.stub.break_with([Fault::Meanwhile(silence)]);
+    let ran = drill.run(0, Is::Ill);
+    assert_eq!(ran.sums(), [1, 0, 0]);
+    assert!(!ran.report["notes"].to_string().contains("another"));
+    let silenced = drill.run(3, Is::Ill);
+    assert_eq!(silenced.sums(), [0, 0, 0], "the repetition is hidden");
+    assert!(silenced.report["incidents"][0]["silencedUntil"].is_string());
+    assert_eq!(drill.workspace.said().len(), 1);
+}
+
+#[test]
+fn a_state_that_cannot_be_written_is_said_once() {
+    let drill = Drill::new();
+    std::fs::write(drill.state(), "a file where the directory should be").unwrap();
+    let ran = drill.run(0, Is::Ill);
+    let mut notes = ran.report["notes"].as_array().unwrap().clone();
+    let count = notes.len();
+    notes.sort_by_key(ToString::to_string);
+    notes.dedup();
+    assert_eq!(notes.len(), count, "{notes:#?}");
+}
+
+#[test]
+fn who_cannot_see_does_not_say_that_nobody_suffers() {
+    let drill = Drill::new();
+    let blind = drill.run(0, Is::Hidden);
+    let incidents = blind.report["incidents"].as_array().unwrap();
+    let found = incidents.iter().find(|i| i["rule"] == "MONITORING_BLIND");
+    let impact = &found.unwrap()["analysis"]["businessImpact"];
+    assert_eq!(
+        impact,
+        &json!("Nobody will be told of an outage in what cannot be read.")
+    );
+}
