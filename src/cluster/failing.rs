@@ -134,7 +134,7 @@ fn of_pod(pod: &Pod, now: Time) -> Option<(Urgency, Vec<LogTarget>)> {
         };
         most_urgent = Some(most_urgent.map_or(urgency, |most| most.min(urgency)));
         targets.push(LogTarget {
-            namespace: pod.metadata.namespace.clone(),
+            namespace: pod.metadata.namespace.to_string(),
             pod: pod.metadata.name.clone(),
             container: status.name.clone(),
             previous,

@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::objects::{Labels, ObjectMeta, Owners, PodSpec, PodStatus, PodTemplate, TextMap, Time};
+use super::objects::{
+    EnvSource, Labels, ObjectMeta, Owners, PodSpec, PodStatus, PodTemplate, Probe, Resources,
+    TextMap, Time,
+};
 
 /// What objects have in common.
 #[derive(Default)]
@@ -14,6 +17,7 @@ pub struct Pool {
     labels: HashSet<Labels>,
     owners: HashSet<Owners>,
     specs: Alike<PodSpec>,
+    parts: Parts,
     statuses: Alike<PodStatus>,
 }
 
@@ -44,6 +48,7 @@ impl Pool {
     }
 
     pub(super) fn share_meta(&mut self, meta: &mut ObjectMeta) {
+        share(&mut self.names, &mut meta.namespace.0);
         self.share_texts(&mut meta.annotations.0);
         if let Some(same) = self.labels.get(&meta.labels) {
             meta.labels = Arc::clone(same);
@@ -60,20 +65,10 @@ impl Pool {
     }
 
     pub(super) fn share_spec(&mut self, of: &ObjectMeta, spec: &mut Arc<PodSpec>) {
-        let names = &mut self.names;
-        self.specs.share(of, spec, |first| {
+        let Self { specs, parts, .. } = self;
+        specs.share(of, spec, |first| {
             first.shrink_to_fit();
-            for container in first
-                .containers
-                .iter_mut()
-                .chain(&mut first.init_containers)
-            {
-                let resources = &mut container.resources;
-                let requests = resources.requests.entries_mut().iter_mut();
-                for (name, _) in requests.chain(resources.limits.entries_mut()) {
-                    share(names, name);
-                }
-            }
+            parts.share(first);
         });
     }
 
@@ -88,6 +83,35 @@ fn share<T: Eq + Hash + ?Sized>(known: &mut HashSet<Arc<T>>, value: &mut Arc<T>)
         Some(same) => *value = Arc::clone(same),
         None => {
             known.insert(Arc::clone(value));
+        }
+    }
+}
+
+/// What containers of different workloads have in common.
+#[derive(Default)]
+struct Parts {
+    probes: HashSet<Arc<Probe>>,
+    sources: HashSet<Arc<EnvSource>>,
+    resources: HashSet<Arc<Resources>>,
+}
+
+impl Parts {
+    fn share(&mut self, spec: &mut PodSpec) {
+        for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+            share(&mut self.resources, &mut container.resources);
+            let probes = [
+                &mut container.startup_probe,
+                &mut container.readiness_probe,
+                &mut container.liveness_probe,
+            ];
+            for probe in probes.into_iter().flatten() {
+                share(&mut self.probes, probe);
+            }
+            for variable in &mut container.env {
+                if let Some(source) = &mut variable.value_from {
+                    share(&mut self.sources, source);
+                }
+            }
         }
     }
 }

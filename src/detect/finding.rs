@@ -290,7 +290,7 @@ impl PodRef {
     #[must_use]
     pub fn of(pod: &Pod) -> Self {
         Self {
-            namespace: pod.metadata.namespace.clone(),
+            namespace: pod.metadata.namespace.to_string(),
             name: pod.metadata.name.clone(),
             node: pod.node().to_owned(),
         }

@@ -36,15 +36,19 @@ fn planted(canary: &str) -> World {
         for container in &mut spec.containers {
             container.args.push("--password".into());
             container.args.push(HIDDEN.into());
-            let mut value = k8s_monitor::cluster::objects::EnvVar::default();
-            value.name = "DB_PASSWORD".into();
-            value.value = HIDDEN.into();
-            container.env.push(value);
+            container.env.push(k8s_monitor::cluster::objects::EnvVar {
+                name: "DB_PASSWORD".into(),
+                value: HIDDEN.into(),
+                ..Default::default()
+            });
         }
-        let annotations = serde_json::json!({ "vault/token": HIDDEN });
-        pod.metadata.annotations = serde_json::from_value(annotations).unwrap();
-        let status = std::sync::Arc::make_mut(&mut pod.status);
-        for status in &mut status.container_statuses {
+        let annotations = &mut pod.metadata.annotations.0;
+        let own = annotations
+            .iter()
+            .map(|(k, v)| (k.to_owned(), Arc::clone(v)));
+        let token = ("vault/token".to_owned(), Arc::from(HIDDEN));
+        *annotations = own.chain([token]).collect();
+        for status in &mut Arc::make_mut(&mut pod.status).container_statuses {
             for state in [&mut status.state, &mut status.last_state] {
                 if let Some(ended) = &mut state.terminated {
                     ended.message = canary.to_owned();

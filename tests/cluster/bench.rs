@@ -172,16 +172,25 @@ fn against_kubectl(plane: &ControlPlane, pods: usize, budgets: &mut Budgets) {
 
 /// Clusters that a stub makes up while it sends them.
 fn made_up(budgets: &mut Budgets) {
-    for (keepers, what) in [(false, "pods"), (true, "pods with deployments of ten")] {
+    for (replicas, keepers, what) in [
+        (50, false, "pods, fifty of a kind"),
+        (50, true, "pods in deployments of fifty"),
+        (10, true, "pods in deployments of ten"),
+    ] {
         println!("\n{what}, made up by a stub");
-        sizes_made_up(keepers, what, budgets);
+        let of = |pods| Crowd {
+            pods,
+            replicas,
+            keepers,
+        };
+        sizes_made_up(what, of, budgets);
     }
 }
 
-fn sizes_made_up(keepers: bool, what: &str, budgets: &mut Budgets) {
+fn sizes_made_up(what: &str, of: impl Fn(usize) -> Crowd, budgets: &mut Budgets) {
     let mut before: Option<(usize, f64)> = None;
     for pods in [0, 10_000, 50_000, 150_000] {
-        let cycle = Cycle::over(&cycle::program(), Crowd { pods, keepers });
+        let cycle = Cycle::over(&cycle::program(), of(pods));
         let best = Best::of([&cycle.cost]);
         let growth = before.map_or(0.0, |(fewer, peak)| {
             (best.peak - peak) * MIB / count(pods - fewer)

@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::api::Api;
 use crate::assets;
 use crate::audit::{self, Recorded};
-use crate::crowd::{self, Crowd, Instance};
+use crate::crowd::{self, Crowd};
 use crate::etcd::{Snapshot, Store};
 use crate::flags;
 use crate::server::Server;
@@ -134,8 +134,8 @@ impl ControlPlane {
     pub fn fill(&self, crowd: Crowd) {
         for (kind, _) in crowd::KINDS {
             let objects = (0..crowd.count(kind)).map(|at| {
-                let key = format!("/registry/{}", Instance::of(kind, at).key());
-                (key, Crowd::object(kind, at))
+                let key = format!("/registry/{}", crowd.instance(kind, at).key());
+                (key, crowd.object(kind, at))
             });
             self.runtime.block_on(self.store.fill(objects));
         }

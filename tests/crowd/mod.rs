@@ -10,8 +10,6 @@ pub mod cycle;
 pub mod measure;
 pub mod server;
 
-/// Replicas of a deployment.
-const REPLICAS: usize = 10;
 /// Deployments of a namespace.
 const APPS: usize = 50;
 /// Pods of a node.
@@ -23,6 +21,8 @@ const ONE_IN: usize = 100;
 #[derive(Debug, Clone, Copy)]
 pub struct Crowd {
     pub pods: usize,
+    /// Pods of a deployment: a divisor of a hundred.
+    pub replicas: usize,
     /// Whether their deployments, replica sets, Services and endpoints are there.
     pub keepers: bool,
 }
@@ -61,6 +61,7 @@ impl Crowd {
     pub fn of(pods: usize) -> Self {
         Self {
             pods,
+            replicas: 10,
             keepers: true,
         }
     }
@@ -68,7 +69,7 @@ impl Crowd {
     /// How many objects of a kind there are.
     #[must_use]
     pub fn count(self, kind: Kind) -> usize {
-        let apps = self.pods.div_ceil(REPLICAS);
+        let apps = self.pods.div_ceil(self.replicas);
         match kind {
             Kind::Pod => self.pods,
             Kind::Deployment | Kind::ReplicaSet | Kind::Service | Kind::EndpointSlice => {
@@ -82,8 +83,8 @@ impl Crowd {
 
     /// One object of a kind as JSON.
     #[must_use]
-    pub fn object(kind: Kind, index: usize) -> String {
-        let of = Instance::of(kind, index);
+    pub fn object(self, kind: Kind, index: usize) -> String {
+        let of = self.instance(kind, index);
         of.fill(&TEMPLATES[template(kind, of.crashes())])
     }
 }
@@ -91,37 +92,43 @@ impl Crowd {
 /// What a template is filled with.
 #[derive(Debug)]
 pub struct Instance {
+    replicas: usize,
     kind: Kind,
     index: usize,
     pod: usize,
     app: usize,
 }
 
-impl Instance {
-    /// The one object of a kind with this number.
+impl Crowd {
+    /// The object of a kind with this number.
     #[must_use]
-    pub fn of(kind: Kind, index: usize) -> Self {
+    pub fn instance(self, kind: Kind, index: usize) -> Instance {
+        let replicas = self.replicas;
         let pod = match kind {
             Kind::Pod => index,
             Kind::Event => index * ONE_IN + ONE_IN - 1,
             Kind::Node => index * PODS_A_NODE,
-            Kind::Namespace => index * APPS * REPLICAS,
-            _ => index * REPLICAS,
+            Kind::Namespace => index * APPS * replicas,
+            _ => index * replicas,
         };
-        Self {
+        Instance {
+            replicas,
             kind,
             index,
             pod,
-            app: pod / REPLICAS,
+            app: pod / replicas,
         }
     }
+}
 
+impl Instance {
     fn crashes(&self) -> bool {
         self.pod % ONE_IN == ONE_IN - 1
     }
 
     fn unready(&self) -> usize {
-        usize::from(self.app % (ONE_IN / REPLICAS) == ONE_IN / REPLICAS - 1)
+        let apps = ONE_IN / self.replicas;
+        usize::from(self.app % apps == apps - 1)
     }
 
     /// The namespace it stands in.
@@ -199,7 +206,8 @@ impl Instance {
             "suffix" => suffix(self.pod),
             "number" => (1000 + self.index).to_string(),
             "second" => format!("{:02}", self.pod % 60),
-            "ready" => (REPLICAS - self.unready()).to_string(),
+            "replicas" => self.replicas.to_string(),
+            "ready" => (self.replicas - self.unready()).to_string(),
             "unready" => self.unready().to_string(),
             "uid" => uid(self.kind as usize, self.index),
             "app-uid" => uid(Kind::Deployment as usize, self.app),

@@ -114,6 +114,6 @@ fn page(crowd: Crowd, kind: Kind, from: usize, limit: usize) -> String {
     let head = format!(
         r#"{{"kind":"{kind:?}List","apiVersion":"v1","metadata":{{"resourceVersion":"7"{rest}}},"items":["#
     );
-    let objects: Vec<_> = (from..to).map(|at| Crowd::object(kind, at)).collect();
+    let objects: Vec<_> = (from..to).map(|at| crowd.object(kind, at)).collect();
     head + &objects.join(",") + "]}"
 }

@@ -45,7 +45,13 @@ fn kubeconfig(home: &TempDir, server: &str) -> PathBuf {
 fn pings(watcher: &Stub) -> (Vec<String>, String) {
     let asked = watcher.asked();
     let paths = asked.iter().map(|a| a.path.clone()).collect();
-    (paths, asked.last().map(super::stub::Asked::text).unwrap_or_default())
+    (
+        paths,
+        asked
+            .last()
+            .map(super::stub::Asked::text)
+            .unwrap_or_default(),
+    )
 }
 
 #[test]

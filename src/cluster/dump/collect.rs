@@ -176,7 +176,7 @@ impl Collector {
     fn take_endpoints(&mut self, raw: &str) -> Result<(), String> {
         let endpoints: Endpoints = serde_json::from_str(raw).map_err(|e| e.to_string())?;
         let key = (
-            endpoints.metadata.namespace.clone(),
+            endpoints.metadata.namespace.to_string(),
             endpoints.metadata.name.clone(),
         );
         self.endpoints.insert(key, endpoints);
@@ -245,7 +245,10 @@ impl Index {
         let ObjectMeta {
             namespace, name, ..
         } = object.metadata();
-        match self.0.entry((resource, namespace.clone(), name.clone())) {
+        match self
+            .0
+            .entry((resource, namespace.to_string(), name.clone()))
+        {
             Entry::Vacant(entry) => {
                 entry.insert((list.len(), version.unwrap_or(0)));
                 list.push(object);

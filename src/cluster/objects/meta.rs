@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{TextMap, Time, slim};
+use super::{TextMap, Time, Word, slim};
 
 /// Labels, shared between the many pods that carry the same set.
 pub type Labels = Arc<TextMap>;
@@ -17,7 +17,7 @@ slim! {
     /// `metadata`, without managedFields and without the annotations that no rule reads.
     pub struct ObjectMeta {
         pub name: String,
-        pub namespace: String,
+        pub namespace: Word,
         pub uid: String,
         pub generation: Option<i64>,
         pub creation_timestamp: Option<Time>,
@@ -153,7 +153,7 @@ pub fn selects(selector: &TextMap, labels: &TextMap) -> bool {
 ///
 /// Most objects have none of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Annotations(pub(in crate::cluster) TextMap);
+pub struct Annotations(pub TextMap);
 
 impl Annotations {
     fn get(&self, key: &str) -> Option<&str> {

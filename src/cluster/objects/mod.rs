@@ -17,6 +17,7 @@ mod platform;
 mod pod;
 mod policy;
 mod storage;
+mod word;
 mod workload;
 
 pub use batch::*;
@@ -29,6 +30,7 @@ pub use platform::*;
 pub use pod::*;
 pub use policy::*;
 pub use storage::*;
+pub use word::*;
 pub use workload::*;
 
 use serde::{Deserialize, Deserializer};

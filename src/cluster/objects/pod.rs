@@ -102,11 +102,11 @@ slim! {
         pub ports: Vec<ContainerPort>,
         pub env: Vec<EnvVar>,
         pub env_from: Vec<EnvFrom>,
-        pub resources: Resources,
+        pub resources: Arc<Resources>,
         pub volume_mounts: Vec<VolumeMount>,
-        pub startup_probe: Option<Box<Probe>>,
-        pub readiness_probe: Option<Box<Probe>>,
-        pub liveness_probe: Option<Box<Probe>>,
+        pub startup_probe: Option<Arc<Probe>>,
+        pub readiness_probe: Option<Arc<Probe>>,
+        pub liveness_probe: Option<Arc<Probe>>,
     }
 
     /// A port that a container says it listens on.
@@ -121,7 +121,7 @@ slim! {
     pub struct EnvVar {
         pub name: String,
         pub value: String,
-        pub value_from: Option<Box<EnvSource>>,
+        pub value_from: Option<Arc<EnvSource>>,
     }
 
     /// Where an environment variable's value comes from.
