@@ -23,6 +23,8 @@ mod killed;
 mod messages;
 #[path = "slack/other_edges.rs"]
 mod other_edges;
+#[path = "slack/others.rs"]
+mod others;
 #[path = "slack/outages.rs"]
 mod outages;
 #[path = "slack/page.rs"]

@@ -30,6 +30,8 @@ pub struct Drill {
     /// Another one's memory in place of its own.
     pub borrows: Option<PathBuf>,
     pub extra: Vec<String>,
+    /// Whether the model may be asked.
+    pub llm: bool,
     pub env: Vec<(&'static str, String)>,
 }
 
@@ -64,6 +66,7 @@ impl Drill {
             home: TempDir::new().unwrap(),
             borrows: None,
             extra: Vec::new(),
+            llm: false,
             env: Vec::new(),
         }
     }
@@ -106,20 +109,19 @@ impl Drill {
                 format!("{}/api", self.workspace.stub.url()),
             )
             .env("SLACK_BOT_TOKEN", TOKEN)
+            // No test asks the real ones.
+            .env("GITHUB_API_URL", crate::stub::nobody())
+            .env("ANTHROPIC_BASE_URL", crate::stub::nobody())
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .args([
-                "run",
-                "--no-llm",
-                "--output",
-                "json",
-                "--services",
-                SERVICES,
-            ])
+            .args(["run", "--output", "json", "--services", SERVICES])
             .arg("--snapshot")
             .arg(&dump)
             .arg("--state")
             .arg(format!("dir:{}", self.state().display()))
             .args(&self.extra);
+        if !self.llm {
+            command.arg("--no-llm");
+        }
         if !self.extra.iter().any(|flag| flag == "--dry-run") {
             command.arg("--send");
         }
