@@ -35,6 +35,7 @@ pub struct View<'a> {
     metrics: HashMap<(&'a str, &'a str), &'a PodMetrics>,
     endpoints: HashMap<(&'a str, &'a str), &'a Endpoint>,
     by_key: HashMap<Key<'a>, usize>,
+    by_namespace: HashMap<&'a str, Vec<usize>>,
     by_service: Vec<Vec<usize>>,
     by_name: HashMap<&'a str, usize>,
 }
@@ -53,7 +54,10 @@ impl<'a> View<'a> {
         let mut workloads = workload::collect(snapshot);
         owners.assign(&mut workloads);
         let mut by_service = vec![Vec::new(); roster.len()];
+        let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();
         for (at, workload) in workloads.iter().enumerate() {
+            let namespace = workload.meta.namespace.as_str();
+            by_namespace.entry(namespace).or_default().push(at);
             if let Some(service) = workload.service {
                 by_service[service].push(at);
             }
@@ -80,6 +84,7 @@ impl<'a> View<'a> {
                 .enumerate()
                 .map(|(at, w)| (w.key(), at))
                 .collect(),
+            by_namespace,
             by_service,
             by_name: roster
                 .iter()
@@ -161,6 +166,13 @@ impl<'a> View<'a> {
         self.by_key
             .get(&(kind, namespace, name))
             .map(|&at| &self.workloads[at])
+    }
+
+    /// The workloads of a namespace, in the order of all.
+    pub fn workloads_in<'v>(&'v self, namespace: &str) -> impl Iterator<Item = &'v Workload<'a>> {
+        let here = self.by_namespace.get(namespace);
+        let here = here.map_or(&[][..], Vec::as_slice).iter();
+        here.map(|&at| &self.workloads[at])
     }
 
     /// A Kubernetes Service by namespace and name.

@@ -136,8 +136,7 @@ impl<'a> Scene<'a> {
         if selector.is_empty() {
             return None;
         }
-        let here = |w: &&Workload| w.meta.namespace == endpoint.metadata.namespace;
-        let mut here = self.view.workloads.iter().filter(here);
+        let mut here = self.view.workloads_in(&endpoint.metadata.namespace);
         here.find(|w| {
             let of_pods = w.pods.iter().any(|p| selects(selector, &p.metadata.labels));
             of_pods

@@ -72,7 +72,8 @@ impl Budgets {
 
 /// Pods on the real API server, fewer first; `BENCH_PODS=1000,10000,50000` says otherwise.
 fn sizes() -> Vec<usize> {
-    let wanted = std::env::var("BENCH_PODS").unwrap_or_else(|_| "1000,10000".to_owned());
+    let wanted = std::env::var_os("BENCH_PODS").and_then(|sizes| sizes.into_string().ok());
+    let wanted = wanted.as_deref().unwrap_or("1000,10000");
     let sizes = wanted.split(',').map(|size| size.trim().parse());
     sizes
         .collect::<Result<_, _>>()

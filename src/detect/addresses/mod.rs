@@ -80,9 +80,8 @@ pub fn detect(view: &View) -> Vec<Finding> {
 
 /// A running workload of that name, which only lacks its Service.
 fn keeper<'v, 'a>(view: &'v View<'a>, namespace: &str, name: &str) -> Option<&'v Workload<'a>> {
-    let workload = view.workloads.iter().find(|w| {
-        w.meta.namespace == namespace
-            && (w.name == name || view.service_of(w).is_some_and(|s| s.is_called(name)))
+    let workload = view.workloads_in(namespace).find(|w| {
+        (w.name == name || view.service_of(w).is_some_and(|s| s.is_called(name)))
             && w.pods.iter().any(|p| pods::is_ready(p))
     })?;
     let labels = &workload.pods.first()?.metadata.labels;
