@@ -257,3 +257,34 @@ fn links_are_our_own_or_none() {
         assert!(blocks.contains("4f2a9c1"), "{blocks}");
     }
 }
+
+/// What was told in one digest has one thread: nobody is left out of its news.
+#[test]
+fn news_of_several_incidents_names_each() {
+    let services = services();
+    let over = |incident| later(incident, "2026-11-02T05:58:10Z", IncidentState::Resolved);
+    let ended: Vec<_> = many().into_iter().map(over).collect();
+    for (kind, incidents) in [(Kind::Resolved, ended.clone()), (Kind::Update, many())] {
+        let message = compose(&story(kind, &incidents, &services));
+        let text = k8s_monitor::notify::plain(&message);
+        for incident in &incidents {
+            assert!(text.contains(&incident.id), "{kind:?}: {text}");
+        }
+    }
+    let told = story(Kind::Resolved, &ended, &services);
+    let lines: Vec<_> = ended
+        .iter()
+        .map(|incident| k8s_monitor::notify::Ended {
+            id: incident.id.clone(),
+            severity: incident.severity,
+            what: incident.title.clone(),
+        })
+        .collect();
+    let message = k8s_monitor::notify::compose_all_closed(&told, &lines);
+    crate::check::message(&message.text.clone().into(), &message.blocks).unwrap();
+    let text = k8s_monitor::notify::plain(&message);
+    assert!(
+        ended.iter().all(|incident| text.contains(&incident.id)),
+        "{text}"
+    );
+}
