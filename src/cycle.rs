@@ -24,6 +24,7 @@ use crate::lifecycle::{self, Due, Rendered, Step, Today};
 use crate::notify::{self, Extra, Scene};
 use crate::report::{self, Mode, Report};
 use crate::state::{State, Store};
+use crate::termination;
 use crate::verdict::{self, Grounds, Verdict};
 
 use insight::{Inquiry, Insight};
@@ -145,7 +146,9 @@ impl<'a> Cycle<'a> {
             (self.progress)("telling Slack");
         }
         let voice = std::mem::replace(&mut self.voice, Voice::None);
-        let is_told = tell::tell(voice, &mut memory, messages, &mut report, snapshot.now);
+        let is_told = termination::finishing(|| {
+            tell::tell(voice, &mut memory, messages, &mut report, snapshot.now)
+        });
         report.requests.anthropic = self.http.attempts(Peer::Anthropic);
         report.requests.github = self.http.attempts(Peer::Github);
         report.requests.kubernetes = snapshot.requests + self.store.requests();

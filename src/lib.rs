@@ -42,4 +42,5 @@ pub mod redact;
 pub mod report;
 pub mod secret;
 pub mod state;
+pub mod termination;
 pub mod verdict;

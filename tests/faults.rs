@@ -1,0 +1,32 @@
+//! What breaks, and what happens then: the built program among servers that
+//! fail in every way, and ended by a signal in every stage.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a live cluster has the clock of this machine"
+)]
+
+#[path = "slack/check.rs"]
+mod check;
+#[path = "slack/clock.rs"]
+#[allow(dead_code, reason = "shared")]
+mod clock;
+#[path = "faults/front.rs"]
+#[allow(dead_code, reason = "shared")]
+mod front;
+#[path = "support/homelab.rs"]
+mod homelab;
+#[path = "faults/lab.rs"]
+#[allow(dead_code, reason = "shared")]
+mod lab;
+#[path = "faults/signals.rs"]
+mod signals;
+#[path = "slack/stub.rs"]
+#[allow(dead_code, reason = "shared")]
+mod stub;
+#[path = "slack/workspace.rs"]
+#[allow(dead_code, reason = "shared")]
+mod workspace;
+#[path = "faults/world.rs"]
+mod world;
