@@ -17,14 +17,22 @@ mod clock;
 mod front;
 #[path = "support/homelab.rs"]
 mod homelab;
+#[path = "faults/kubernetes.rs"]
+mod kubernetes;
 #[path = "faults/lab.rs"]
 #[allow(dead_code, reason = "shared")]
 mod lab;
+#[path = "faults/proxy.rs"]
+mod proxy;
 #[path = "faults/signals.rs"]
 mod signals;
 #[path = "slack/stub.rs"]
 #[allow(dead_code, reason = "shared")]
 mod stub;
+#[path = "faults/table.rs"]
+mod table;
+#[path = "faults/tls.rs"]
+mod tls;
 #[path = "slack/workspace.rs"]
 #[allow(dead_code, reason = "shared")]
 mod workspace;

@@ -16,6 +16,7 @@ pub const MAPS: &str = "/api/v1/namespaces/k8s-monitor/configmaps";
 pub struct Lab {
     lists: BTreeMap<String, Value>,
     maps: Mutex<BTreeMap<String, Value>>,
+    ahead: TimeDelta,
     version: Mutex<u64>,
 }
 
@@ -43,6 +44,7 @@ impl Lab {
         Self {
             lists,
             maps: Mutex::default(),
+            ahead,
             version: Mutex::new(100),
         }
     }
@@ -70,7 +72,15 @@ impl Lab {
         self.maps.lock().unwrap().keys().cloned().collect()
     }
 
+    /// The answer, dated by this cluster's clock.
     pub fn answer(&self, asked: &Asked) -> Answer {
+        let mut answer = self.undated(asked);
+        let date = (Utc::now() + self.ahead).format("%a, %d %b %Y %H:%M:%S GMT");
+        answer.headers.push(("date", date.to_string()));
+        answer
+    }
+
+    fn undated(&self, asked: &Asked) -> Answer {
         let path = asked.path.split('?').next().unwrap();
         if path == "/apis" {
             return Answer::json(&self.groups());

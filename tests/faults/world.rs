@@ -1,6 +1,10 @@
 //! All that a cycle talks to, each behind a front that can break, and the
 //! built program in the middle.
 
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -41,16 +45,43 @@ pub struct World {
     pub args: Vec<String>,
     /// Set before the program starts, by the shell: `ulimit -f 1`.
     pub limits: String,
+    /// Addresses in place of the fronts'.
+    pub astray: BTreeMap<Peer, String>,
+    /// What must live as long as the world.
+    pub keeps: Vec<Box<dyn Any>>,
+    /// How often people were told before the fault was over.
+    pub told_before: Cell<usize>,
+}
+
+/// What a cycle talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Peer {
+    Kubernetes,
+    Slack,
+    GitHub,
+    Anthropic,
+    Heartbeat,
+    Pushgateway,
 }
 
 /// What one run said.
-#[derive(Debug)]
 pub struct Ran {
     pub status: i32,
     pub took: Duration,
     pub stdout: String,
     pub stderr: String,
     pub report: Value,
+}
+
+impl Peer {
+    pub const ALL: [Self; 6] = [
+        Self::Kubernetes,
+        Self::Slack,
+        Self::GitHub,
+        Self::Anthropic,
+        Self::Heartbeat,
+        Self::Pushgateway,
+    ];
 }
 
 impl World {
@@ -80,9 +111,12 @@ impl World {
             cluster: json!({}),
             env: Vec::new(),
             config: "confirmAfter: 0s\ncluster: homelab\n".to_owned(),
-            deadline: Duration::from_secs(4),
+            deadline: Duration::from_secs(12),
             args: vec!["--no-llm".to_owned()],
             limits: String::new(),
+            astray: BTreeMap::new(),
+            keeps: Vec::new(),
+            told_before: Cell::new(0),
             lab,
             workspace,
             home,
@@ -94,8 +128,38 @@ impl World {
         self.state = "configmap:k8s-monitor/k8s-monitor-state".to_owned();
     }
 
+    /// Where the program looks for a peer.
+    pub fn url(&self, peer: Peer) -> String {
+        let astray = self.astray.get(&peer).cloned();
+        astray.unwrap_or_else(|| self.front(peer).url())
+    }
+
+    pub fn front(&self, peer: Peer) -> &Front {
+        match peer {
+            Peer::Kubernetes => &self.kube,
+            Peer::Slack => &self.slack,
+            Peer::GitHub => &self.github,
+            Peer::Anthropic => &self.model,
+            Peer::Heartbeat => &self.watcher,
+            Peer::Pushgateway => &self.gateway,
+        }
+    }
+
+    /// From now on all is well, and there is time.
+    pub fn mend(&mut self) {
+        for peer in Peer::ALL {
+            self.front(peer).mend();
+        }
+        self.astray.clear();
+        self.limits.clear();
+        self.env.retain(|(name, _)| !name.ends_with("_PROXY"));
+        self.cluster = json!({});
+        self.config = self.config.replace("30s", "0s");
+        self.deadline = Duration::from_secs(30);
+    }
+
     fn kubeconfig(&self) -> PathBuf {
-        let mut cluster = json!({ "server": self.kube.url() });
+        let mut cluster = json!({ "server": self.url(Peer::Kubernetes) });
         for (key, value) in self.cluster.as_object().unwrap() {
             cluster[key] = value.clone();
         }
@@ -122,15 +186,20 @@ impl World {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.home.path())
-            .env("SLACK_API_URL", format!("{}/api", self.slack.url()))
+            .env("SLACK_API_URL", format!("{}/api", self.url(Peer::Slack)))
             .env("SLACK_BOT_TOKEN", workspace::TOKEN)
-            .env("GITHUB_API_URL", self.github.url())
+            .env("GITHUB_API_URL", self.url(Peer::GitHub))
             .env("GITHUB_TOKEN", format!("github_pat_{SENTINEL}"))
-            .env("ANTHROPIC_BASE_URL", self.model.url())
+            .env("ANTHROPIC_BASE_URL", self.url(Peer::Anthropic))
             .env("ANTHROPIC_API_KEY", format!("sk-ant-{SENTINEL}"))
             .env(
                 "HEARTBEAT_URL",
-                format!("{}/ping/{SENTINEL}", self.watcher.url()),
+                format!("{}/ping/{SENTINEL}", self.url(Peer::Heartbeat)),
+            )
+            .env(
+                "METRICS_PUSH_URL",
+                self.url(Peer::Pushgateway)
+                    .replace("://", &format!("://user:{SENTINEL}@")),
             )
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .args(["run", "--output", "json", "--services", SERVICES])
@@ -186,6 +255,31 @@ impl Ran {
             stdout,
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+}
+
+/// What matters when a cell fails.
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = &self.report;
+        write!(f, "status {} after {:?}; ", self.status, self.took)?;
+        for incident in report["incidents"].as_array().into_iter().flatten() {
+            let said = |key: &str| incident[key].as_str().unwrap_or_default();
+            write!(
+                f,
+                "{} {} {:?}; ",
+                said("severity"),
+                said("rule"),
+                said("title")
+            )?;
+        }
+        write!(f, "unread {}; ", report["visibility"]["unread"])?;
+        write!(
+            f,
+            "delivery {}; notes {}; ",
+            report["delivery"], report["notes"]
+        )?;
+        write!(f, "llm {}; stderr {:?}", report["llm"]["note"], self.stderr)
     }
 }
 
