@@ -10,8 +10,9 @@
 //! other cycle is held up ([`finishing`]), and a result that is being printed
 //! ([`printing`]).
 
-use std::io::{self, Write as _};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::io::{self, Read as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
@@ -24,6 +25,7 @@ const GRACE: Duration = Duration::from_millis(200);
 
 static RUN: Mutex<Run> = Mutex::new(Run {
     is_asked: false,
+    is_said: false,
     doing: Doing::Anything,
     farewell: None,
 });
@@ -32,6 +34,7 @@ static CHANGED: Condvar = Condvar::new();
 /// The program's work, as the thread that waits for signals knows it.
 struct Run {
     is_asked: bool,
+    is_said: bool,
     doing: Doing,
     farewell: Option<Farewell>,
 }
@@ -52,16 +55,34 @@ enum Doing {
 pub fn watch() {
     #[cfg(unix)]
     {
-        use signal_hook::consts::{SIGINT, SIGTERM};
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGTERM, SIGINT]) else {
-            return;
-        };
-        // Without the thread signals do what they did before.
-        let _ = thread::Builder::new().spawn(move || match signals.forever().next() {
-            Some(SIGINT) => end("SIGINT", ExitStatus::Interrupted),
-            _ => end("SIGTERM", ExitStatus::Terminated),
-        });
+        // Without it signals do what they did before.
+        let _ = handle();
     }
+}
+
+#[cfg(unix)]
+fn handle() -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::{flag, low_level::pipe};
+    let (mut wakes, wake) = std::os::unix::net::UnixStream::pair()?;
+    let which = Arc::new(AtomicUsize::new(0));
+    // The first action tells which it was, the second wakes the thread.
+    for (signal, status) in [
+        (SIGTERM, ExitStatus::Terminated),
+        (SIGINT, ExitStatus::Interrupted),
+    ] {
+        flag::register_usize(signal, Arc::clone(&which), status.code().into())?;
+        pipe::register(signal, wake.try_clone()?)?;
+    }
+    thread::Builder::new().spawn(move || {
+        if wakes.read_exact(&mut [0]).is_ok() {
+            match which.load(Ordering::SeqCst) {
+                130 => end("SIGINT", ExitStatus::Interrupted),
+                _ => end("SIGTERM", ExitStatus::Terminated),
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Whether the program is to end: what is begun now may not come to its end.
@@ -116,21 +137,20 @@ pub fn clear_farewell() {
 }
 
 #[cfg(unix)]
-fn end(signal: &str, status: ExitStatus) -> ! {
+fn end(signal: &'static str, status: ExitStatus) -> ! {
     let farewell = {
         let mut run = run();
         run.is_asked = true;
         run.farewell.take()
     };
     CHANGED.notify_all();
-    let (tell, told) = mpsc::channel();
     let until = Instant::now() + PATIENCE;
-    let why = format!(
-        "ended by {signal}: this run gives no verdict; what was stored stays, and the next one says \
-         what is still due"
-    );
     // Apart, so that neither a watcher nor a stderr that nobody reads holds the end up.
     let last = thread::Builder::new().spawn(move || {
+        let why = format!(
+            "ended by {signal}: this run gives no verdict; what was stored stays, and the next one \
+             says what is still due"
+        );
         if let Some(farewell) = farewell {
             farewell(&why);
         }
@@ -138,10 +158,12 @@ fn end(signal: &str, status: ExitStatus) -> ! {
         let is_busy = |run: &mut Run| run.doing != Doing::Anything;
         drop(CHANGED.wait_timeout_while(run(), left, is_busy));
         let _ = writeln!(io::stderr(), "k8s-monitor: {why}");
-        tell.send(())
+        run().is_said = true;
+        CHANGED.notify_all();
     });
     if last.is_ok() {
-        let _ = told.recv_timeout(PATIENCE + GRACE);
+        let is_speaking = |run: &mut Run| !run.is_said;
+        drop(CHANGED.wait_timeout_while(run(), PATIENCE + GRACE, is_speaking));
     }
     #[allow(clippy::disallowed_methods, reason = "the work is in another thread")]
     process::exit(status.code().into())

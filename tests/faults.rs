@@ -22,10 +22,16 @@ mod kubernetes;
 #[path = "faults/lab.rs"]
 #[allow(dead_code, reason = "shared")]
 mod lab;
+#[path = "faults/page.rs"]
+mod page;
+#[path = "faults/peers.rs"]
+mod peers;
 #[path = "faults/proxy.rs"]
 mod proxy;
 #[path = "faults/signals.rs"]
 mod signals;
+#[path = "faults/state.rs"]
+mod state;
 #[path = "slack/stub.rs"]
 #[allow(dead_code, reason = "shared")]
 mod stub;

@@ -15,7 +15,7 @@ use crate::stub::{Answer, Asked};
 /// Longer than any run here.
 const LONG: Duration = Duration::from_secs(40);
 /// Between two bytes of an answer that drips.
-const DROP: Duration = Duration::from_millis(40);
+const DROP: Duration = Duration::from_millis(400);
 
 /// What goes wrong with one request.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub enum Fault {
     Cut,
     /// Carried out; half a body that claims to be whole.
     Truncated,
+    /// Carried out; the answer claims to be of this type.
+    Typed(&'static str),
     /// This, then the second again and again: so many bytes, or without end.
     Streams(&'static str, String, usize),
 }
@@ -247,6 +249,11 @@ fn answer(
                 .into_iter()
                 .find(|at| answer.body.is_char_boundary(*at));
             answer.body.truncate(half.unwrap());
+            out.write_all(&whole(&answer))?;
+        }
+        Some(Fault::Typed(kind)) => {
+            let mut answer = fine();
+            answer.headers = vec![("content-type", kind.to_owned())];
             out.write_all(&whole(&answer))?;
         }
         Some(Fault::Streams(first, again, length)) => {

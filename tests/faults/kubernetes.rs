@@ -1,6 +1,8 @@
 //! An API server that cannot be reached, trusted or understood, as a whole or
 //! for one kind.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
@@ -157,7 +159,7 @@ fn connections() -> Vec<Cell> {
             none(69, "cannot reach"),
             move |w| {
                 // Resolvers take their time to say no.
-                w.deadline = std::time::Duration::from_secs(20);
+                w.deadline = Duration::from_secs(20);
                 astray(w, "https://kubernetes.invalid:6443".into());
             },
         ),
@@ -187,6 +189,14 @@ fn connections() -> Vec<Cell> {
         cell("proxy, nothing wrong", unharmed(), |world| {
             let proxy = Proxy::new(Manner::Good);
             through(world, &proxy.url(SENTINEL));
+            world.keeps.push(Box::new(proxy));
+        })
+        .mended_by(|world| {
+            let mut proxies = world
+                .keeps
+                .iter()
+                .filter_map(|it| it.downcast_ref::<Proxy>());
+            assert!(proxies.any(|proxy| proxy.tunnels() > 0), "it was bypassed");
         }),
         cell(
             "proxy refuses connections",
@@ -356,6 +366,8 @@ fn one_kind() -> Vec<Cell> {
             at(PODS, body(r#"{"metadata":{"continue":"more"},"items":[]}"#)),
         ),
         cell("new pages without end", pods("Malformed"), |world| {
+            // A thousand pages take a while.
+            world.deadline = Duration::from_secs(40);
             world.kube.break_by(|asked, nth| {
                 let page = json!({ "metadata": { "continue": nth.to_string() }, "items": [] });
                 asked
@@ -516,11 +528,14 @@ fn each_kind() -> Vec<Cell> {
     cells
 }
 
+pub fn cells() -> Vec<Cell> {
+    [connections(), whole(), one_kind(), each_kind()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 #[test]
 fn an_api_server_that_fails() {
-    let mut cells = connections();
-    cells.extend(whole());
-    cells.extend(one_kind());
-    cells.extend(each_kind());
-    hold(cells);
+    hold(&cells());
 }

@@ -68,6 +68,11 @@ impl Lab {
         self.store(&map);
     }
 
+    /// Loses the state.
+    pub fn forget(&self) {
+        self.maps.lock().unwrap().clear();
+    }
+
     pub fn names(&self) -> Vec<String> {
         self.maps.lock().unwrap().keys().cloned().collect()
     }

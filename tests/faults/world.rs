@@ -47,6 +47,8 @@ pub struct World {
     pub limits: String,
     /// Addresses in place of the fronts'.
     pub astray: BTreeMap<Peer, String>,
+    /// A server that nobody must ask.
+    pub thief: Option<Front>,
     /// What must live as long as the world.
     pub keeps: Vec<Box<dyn Any>>,
     /// How often people were told before the fault was over.
@@ -95,7 +97,11 @@ impl World {
         let workspace = Workspace::new();
         let home = TempDir::new().unwrap();
         let (objects, slack) = (Arc::clone(&lab), workspace.stub.url());
-        let fine = |_: &_| Answer::status(200, "OK");
+        // Long enough to drip.
+        let blanks = " ".repeat(200);
+        let ok = format!("OK{blanks}");
+        let fine = move |_: &_| Answer::status(200, &ok);
+        let none = format!("[{blanks}]");
         let model = json!({ "id": "msg_1", "type": "message", "role": "assistant",
             "model": "claude-haiku-4-5-20251001", "stop_reason": "end_turn", "stop_sequence": null,
             "content": [{ "type": "text", "text": "I would not know." }],
@@ -103,9 +109,9 @@ impl World {
         Self {
             kube: Front::new(move |asked| objects.answer(asked)),
             slack: Front::new(move |asked| hand_on(&slack, asked)),
-            github: Front::new(|_| Answer::json(&json!([]))),
+            github: Front::new(move |_| Answer::status(200, &none)),
             model: Front::new(move |_| Answer::json(&model)),
-            watcher: Front::new(fine),
+            watcher: Front::new(fine.clone()),
             gateway: Front::new(fine),
             state: format!("dir:{}", home.path().join("state").display()),
             cluster: json!({}),
@@ -115,6 +121,7 @@ impl World {
             args: vec!["--no-llm".to_owned()],
             limits: String::new(),
             astray: BTreeMap::new(),
+            thief: None,
             keeps: Vec::new(),
             told_before: Cell::new(0),
             lab,
