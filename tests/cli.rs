@@ -392,6 +392,23 @@ fn shells_understand_their_scripts() {
     }
 }
 
+/// mandoc knows what a manual page may be, and fits it to a terminal.
+#[test]
+fn the_manual_is_a_manual() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("k8s-monitor.1");
+    fs::write(&page, run(&["man"]).stdout).expect("written");
+    let mandoc = |arguments: &[&str]| Command::new("mandoc").args(arguments).arg(&page).output();
+    let Ok(checked) = mandoc(&["-T", "lint", "-W", "error"]) else {
+        eprintln!("skipped: mandoc is not installed");
+        return;
+    };
+    assert!(checked.status.success(), "{}", stdout(&checked));
+    let shown = mandoc(&["-T", "ascii", "-O", "width=80"]).expect("it ran before");
+    let text = stdout(&shown);
+    assert!(text.contains("k8s-monitor run --dry-run                  what would be sent"));
+}
+
 /// Runs itself once more, as the program that has a defect.
 #[test]
 fn a_defect_is_70() {
