@@ -163,9 +163,17 @@ impl<'a> Session<'a> {
         let columns = self.env.get("COLUMNS").and_then(|c| c.parse().ok());
         RenderOptions {
             color: self.options.color.enabled(terminal, &self.env),
-            width: columns.filter(|c| (40..=200).contains(c)).unwrap_or(80),
+            width: columns
+                .filter(|c| (40..=200).contains(c))
+                .unwrap_or_else(page_width),
         }
     }
+}
+
+/// 80, or what a narrower terminal has: longer lines are hard to read.
+fn page_width() -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout());
+    terminal.map_or(80, |(width, _)| usize::from(width.0).clamp(40, 80))
 }
 
 fn lint(path: &std::path::Path, inventory: &Inventory) -> Result<Done, Error> {

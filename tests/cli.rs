@@ -314,6 +314,48 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
 }
 
+/// On a terminal of that many columns, which `script` makes up.
+fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_k8s-monitor");
+    let line =
+        format!("stty cols {columns} && exec '{program}' run --snapshot {EXAMPLE} -q {more}");
+    let output = Command::new("script")
+        .args(["-q", "-e", "-c", &line, "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("TERM", "xterm")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .output();
+    match output {
+        Ok(output) => Some(stdout(&output)),
+        Err(error) => {
+            eprintln!("skipped: script: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_narrow_terminal_is_filled_and_a_wide_one_is_not() {
+    let widest = |text: &str| {
+        // What is never wrapped stands behind the numbers of actions.
+        let lines = text.lines().take_while(|line| !line.contains("do  "));
+        lines.map(|line| line.trim_end().len()).max()
+    };
+    for (columns, widths) in [(50, 41..=50), (80, 61..=80), (160, 61..=80)] {
+        let Some(text) = on_a_terminal(columns, "--color never") else {
+            return;
+        };
+        let widest = widest(&text).expect("lines");
+        assert!(widths.contains(&widest), "{columns}: {widest}\n{text}");
+    }
+    for (more, is_coloured) in [("", true), ("--color never", false)] {
+        let text = on_a_terminal(80, more).expect("it ran before");
+        assert_eq!(text.contains('\u{1b}'), is_coloured, "{text}");
+    }
+}
+
 #[test]
 fn progress_is_only_for_terminals() {
     let output = run(&["run", "--snapshot", EXAMPLE]);
