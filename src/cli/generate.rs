@@ -66,19 +66,16 @@ fn below(help: &str) -> Roff {
     let mut roff = Roff::new();
     for paragraph in help.split("\n\n") {
         let (first, list) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
-        match first.strip_suffix(':') {
-            Some(title) => {
-                roff.control("SH", [title.to_uppercase().as_str()]);
-                roff.control("nf", []);
-                for line in list.lines() {
-                    roff.text([roman(line.trim_start())]);
-                }
-                roff.control("fi", []);
+        if let Some(title) = first.strip_suffix(':') {
+            roff.control("SH", [title.to_uppercase().as_str()]);
+            roff.control("nf", []);
+            for line in list.lines() {
+                roff.text([roman(line.trim_start())]);
             }
-            None => {
-                roff.control("SH", ["NOTES"]);
-                roff.text([roman(paragraph)]);
-            }
+            roff.control("fi", []);
+        } else {
+            roff.control("SH", ["NOTES"]);
+            roff.text([roman(paragraph)]);
         }
     }
     roff

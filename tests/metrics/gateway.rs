@@ -86,14 +86,16 @@ impl Gateway {
         let pushed = Arc::<Mutex<Pushed>>::default();
         let taker = pushed.clone();
         let stub = Stub::new(move |asked| {
-            let text = asked
-                .header("content-type")
-                .starts_with("text/plain; version=0.0.4");
-            let mut pushed = taker.lock().unwrap();
-            match text {
-                true => Answer::status(pushed.take(&asked.method, &asked.path, &asked.text()), ""),
-                false => Answer::status(400, "content type"),
+            let kind = asked.header("content-type");
+            if !kind.starts_with("text/plain; version=0.0.4") {
+                return Answer::status(400, "content type");
             }
+            let text = asked.text();
+            let status = taker
+                .lock()
+                .unwrap()
+                .take(&asked.method, &asked.path, &text);
+            Answer::status(status, "")
         });
         Self { pushed, stub }
     }
