@@ -494,6 +494,31 @@ fn a_healthy_k3s_bundle_gives_no_incident() {
     }
 }
 
+/// A silence in the memory of runs by hand would hide nothing of a deployed monitor.
+#[test]
+fn a_silence_says_whose_it_is() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (_folder, path) = kubeconfig("http://127.0.0.1:1");
+    let silence = |more: &[&str]| {
+        let arguments = [&["silence"], more, &["--kubeconfig", utf8(&path)]].concat();
+        let output = program(&arguments).env("HOME", home.path()).output();
+        let output = output.expect("the program starts");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let add = ["add", "--service", "n8n", "--for", "2h", "--reason", "why"];
+    let state = format!("dir:{}", home.path().join("chosen").display());
+    let hint = "Of a deployed monitor: --state configmap:k8s-monitor/k8s-monitor-state\n";
+    for text in [silence(&add), silence(&["list"])] {
+        assert!(text.ends_with(hint), "{text}");
+        assert!(text.contains("of runs by hand, dir:"), "{text}");
+    }
+    let chosen = silence(&[&add[..], &["--state", &state]].concat());
+    assert!(!chosen.contains("by hand"), "{chosen}");
+    let hidden = format!(" --state {state}` ends it\n");
+    assert!(chosen.ends_with(&hidden), "{chosen}");
+}
+
 /// `check` ends as `run` does where it has no verdict.
 #[test]
 fn check_has_the_same_statuses_as_run() {

@@ -219,7 +219,7 @@ fn what_the_prose_names_exists() {
             } else if let Some(line) = span.strip_prefix("k8s-monitor ") {
                 let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
                 let words: Vec<_> = line.split(' ').take_while(is_word).collect();
-                let help = output(&[&words[..], &["--help"]].concat());
+                let help = output(&[&["help"], &words[..]].concat());
                 assert!(help.contains("Usage: k8s-monitor"), "{place}");
                 seen[2] += 1;
             } else if span.starts_with("--") {

@@ -105,6 +105,19 @@ impl Session<'_> {
         work(&*self.store(&recall.place, cluster.as_ref()))
     }
 
+    /// Whose memory it is, where that was nobody's choice: a deployed monitor has
+    /// another one, and would never hear of a silence.
+    fn by_hand(&self, store: &dyn Store) -> String {
+        let place = store.place();
+        if self.options.state.is_some() || !place.starts_with("dir:") {
+            return String::new();
+        }
+        format!(
+            "This is the memory of runs by hand, {place}.\nOf a deployed monitor: --state \
+             configmap:k8s-monitor/{CONFIG_MAP}\n"
+        )
+    }
+
     pub(super) fn incidents(&self, command: &IncidentsCommand) -> Result<Done, Error> {
         let text = self.remembered(|store| {
             let state = read(store)?;
@@ -113,7 +126,7 @@ impl Session<'_> {
                 (
                     IncidentsCommand::List,
                     OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html,
-                ) => Ok(listing::incidents(&state, now)),
+                ) => Ok(listing::incidents(&state, now) + &self.by_hand(store)),
                 (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
                 (IncidentsCommand::Show { id }, form) => {
                     let found = match form {
@@ -136,7 +149,8 @@ impl Session<'_> {
                 let state = read(store)?;
                 match self.options.output {
                     OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
-                        Ok(listing::silences(&state, &self.config, now))
+                        let list = listing::silences(&state, &self.config, now);
+                        Ok(list + &self.by_hand(store))
                     }
                     form => render(&listing::silences_json(&state, now), form),
                 }
@@ -160,12 +174,17 @@ impl Session<'_> {
                     let silence = change(store, |state| {
                         silences::add(state, target.clone(), *duration, reason, now)
                     })?;
+                    let flag = match &self.options.state {
+                        Some(place) => format!(" --state {place}"),
+                        None => String::new(),
+                    };
+                    let id = &silence.id;
                     Ok(format!(
-                        "{} is silenced until {} ({}); `k8s-monitor silence remove {}` ends it\n",
+                        "{} is silenced until {} ({id}); `k8s-monitor silence remove {id}{flag}` \
+                         ends it\n{}",
                         silence.target.describe(),
                         silence.until.format("%F %H:%M UTC"),
-                        silence.id,
-                        silence.id
+                        self.by_hand(store)
                     ))
                 })?
             }

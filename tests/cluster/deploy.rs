@@ -111,6 +111,20 @@ fn every_overlay_and_example_is_accepted_by_the_server() {
     }
 }
 
+/// What a second apply would change again and again, Argo CD would as well.
+#[test]
+fn what_was_applied_is_what_is_there() {
+    let homelab = deployed();
+    let path = folder("deploy");
+    let path = path.to_str().expect("UTF-8");
+    let output = kubectl(
+        &homelab.kubeconfig_admin(),
+        &["diff", "--server-side", "-k", path],
+        &Value::Null,
+    );
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 #[test]
 fn the_pod_is_admitted_where_only_restricted_ones_are() {
     let homelab = deployed();
