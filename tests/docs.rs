@@ -169,6 +169,32 @@ fn every_page_is_linked_from_the_readme() {
     }
 }
 
+#[test]
+fn every_room_is_in_the_architecture_page_with_its_picture() {
+    let (page, code) = (page("docs/architecture.md"), page("src/lib.rs"));
+    let rooms: Vec<_> = code
+        .lines()
+        .filter_map(|l| l.strip_prefix("pub mod "))
+        .collect();
+    assert!(rooms.len() > 20, "{rooms:?}");
+    for room in rooms {
+        let room = room.trim_end_matches(';');
+        let named = ["`", "::"].map(|end| page.contains(&format!("`{room}{end}")));
+        assert!(named.contains(&true), "{room}");
+    }
+    let drawn = |text: &str| {
+        let from = text.find("```text\n").expect("a picture") + "```text\n".len();
+        let lines = text[from..]
+            .lines()
+            .map(|l| l.trim_start_matches("//!").trim());
+        lines
+            .take_while(|l| !l.starts_with("```"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(&page), drawn(&code));
+}
+
 /// What stands between backticks in prose.
 fn spans(text: &str) -> Vec<String> {
     let mut is_block = false;
