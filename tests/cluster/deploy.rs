@@ -21,12 +21,14 @@ fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// kubectl with nothing of this machine's, and what is given it to read.
+/// kubectl with nothing of this machine's but where programs are (its `diff` is one),
+/// and what is given it to read.
 fn kubectl(kubeconfig: &Path, arguments: &[&str], input: &Value) -> Output {
     let home = tempfile::tempdir().expect("a home");
     let mut child = Command::new(assets::directory().join("kubectl"))
         .args(arguments)
         .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", home.path())
         .env("KUBECONFIG", kubeconfig)
         .stdin(Stdio::piped())
