@@ -185,6 +185,24 @@ fn the_services_file_can_be_read_by_programs() {
     refuses(&html, 64, &["services", "HTML", "--output"]);
 }
 
+/// A file that says no more than it must: its P0 service is nobody's "no service".
+#[test]
+fn impact_never_plays_a_listed_service_down() {
+    let text = "1. Apps (P0)\n\n1.1 mysql\n\n- Namespace: mysql\n- Max Downtime: soonish\n";
+    let (_folder, path) = write("services.txt", text);
+    let arguments = ["run", "--snapshot", EXAMPLE, "--output", "json"];
+    let output = run(&[&arguments[..], &["--services", utf8(&path)]].concat());
+    let report = json(&output);
+    let impact = |rule: &str| {
+        let incidents = report["incidents"].as_array().expect("incidents");
+        let found = incidents.iter().find(|i| i["rule"] == rule);
+        let found = found.unwrap_or_else(|| panic!("no {rule}"));
+        found["analysis"]["businessImpact"].to_string()
+    };
+    assert_eq!(impact("DATA_LAYER_DOWN"), "\"mysql, a P0 service.\"");
+    assert!(!impact("INVENTORY").contains("No listed service"));
+}
+
 #[test]
 fn a_snapshot_that_cannot_be_used_is_65() {
     refuses(
