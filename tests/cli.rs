@@ -34,6 +34,10 @@ fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stdout(output)))
+}
+
 /// Ends with the status, says why with all the words, and prints nothing else.
 fn refuses(output: &Output, status: i32, words: &[&str]) {
     let said = stderr(output);
@@ -144,6 +148,59 @@ fn lint_shows_line_column_and_suggestion() {
     );
     let clean = run(&["services", "lint"]);
     assert_eq!(clean.status.code(), Some(0), "{}", stdout(&clean));
+}
+
+#[test]
+fn the_services_file_can_be_read_by_programs() {
+    let list = json(&run(&["services", "list", "--output", "json"]));
+    assert_eq!(list["schema"], "k8s-monitor/services/v1");
+    let services = list["services"].as_array().expect("services");
+    let mysql = services.iter().find(|s| s["name"] == "mysql");
+    let mysql = mysql.expect("mysql is listed");
+    assert_eq!(mysql["tier"], "P0");
+    assert_eq!(mysql["maxDowntimeSeconds"], 0);
+    let show = json(&run(&["services", "show", "mysql", "--output", "json"]));
+    assert_eq!(show["services"], serde_json::json!([mysql]));
+    let yaml = stdout(&run(&["services", "show", "mysql", "--output", "yaml"]));
+    assert!(yaml.contains("name: mysql"), "{yaml}");
+
+    let text = "1. Apps (P1)\n\n1.1 web\n\n- Namespace: web\n- Max Downtime: soonish\n";
+    let (_folder, path) = write("services.txt", text);
+    let broken = [
+        "services",
+        "lint",
+        "--services",
+        utf8(&path),
+        "--output",
+        "json",
+    ];
+    let output = run(&broken);
+    assert_eq!(output.status.code(), Some(65));
+    let lint = json(&output);
+    assert_eq!(lint["schema"], "k8s-monitor/lint/v1");
+    assert_eq!(lint["diagnostics"][0]["level"], "error");
+    assert_eq!(lint["diagnostics"][0]["line"], 6);
+
+    let html = run(&["services", "list", "--output", "html"]);
+    refuses(&html, 64, &["services", "HTML", "--output"]);
+}
+
+/// A file that says no more than it must: its P0 service is nobody's "no service".
+#[test]
+fn impact_never_plays_a_listed_service_down() {
+    let text = "1. Apps (P0)\n\n1.1 mysql\n\n- Namespace: mysql\n- Max Downtime: soonish\n";
+    let (_folder, path) = write("services.txt", text);
+    let arguments = ["run", "--snapshot", EXAMPLE, "--output", "json"];
+    let output = run(&[&arguments[..], &["--services", utf8(&path)]].concat());
+    let report = json(&output);
+    let impact = |rule: &str| {
+        let incidents = report["incidents"].as_array().expect("incidents");
+        let found = incidents.iter().find(|i| i["rule"] == rule);
+        let found = found.unwrap_or_else(|| panic!("no {rule}"));
+        found["analysis"]["businessImpact"].to_string()
+    };
+    assert_eq!(impact("DATA_LAYER_DOWN"), "\"mysql, a P0 service.\"");
+    assert!(!impact("INVENTORY").contains("No listed service"));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Done, Session, unknown};
-use crate::cli::{IncidentsCommand, OutputFormat, SilenceCommand, SilenceTarget, StateLocation};
+use super::{Done, Session, is_for_people, render, unknown};
+use crate::cli::{IncidentsCommand, SilenceCommand, SilenceTarget, StateLocation};
 use crate::cluster::fetch::Cluster;
 use crate::cycle;
 use crate::detect::{Cause, Reason};
@@ -119,21 +119,21 @@ impl Session<'_> {
     }
 
     pub(super) fn incidents(&self, command: &IncidentsCommand) -> Result<Done, Error> {
+        let form = self.options.output;
+        let is_for_people = is_for_people(form, "incidents")?;
         let text = self.remembered(|store| {
             let state = read(store)?;
             let now = cycle::now();
-            match (command, self.options.output) {
-                (
-                    IncidentsCommand::List,
-                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html,
-                ) => Ok(listing::incidents(&state, now) + &self.by_hand(store)),
-                (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
-                (IncidentsCommand::Show { id }, form) => {
-                    let found = match form {
-                        OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
-                            listing::incident(&state, id, now).map(Ok)
-                        }
-                        form => listing::incident_json(&state, id).map(|v| render(&v, form)),
+            match command {
+                IncidentsCommand::List if is_for_people => {
+                    Ok(listing::incidents(&state, now) + &self.by_hand(store))
+                }
+                IncidentsCommand::List => render(&listing::incidents_json(&state), form),
+                IncidentsCommand::Show { id } => {
+                    let found = if is_for_people {
+                        listing::incident(&state, id, now).map(Ok)
+                    } else {
+                        listing::incident_json(&state, id).map(|v| render(&v, form))
                     };
                     found.unwrap_or_else(|| Err(missing("incident", id, store)))
                 }
@@ -144,15 +144,16 @@ impl Session<'_> {
 
     pub(super) fn silence(&self, command: &SilenceCommand) -> Result<Done, Error> {
         let now = cycle::now();
+        let form = self.options.output;
+        let is_for_people = is_for_people(form, "silence")?;
         let text = match command {
             SilenceCommand::List => self.remembered(|store| {
                 let state = read(store)?;
-                match self.options.output {
-                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
-                        let list = listing::silences(&state, &self.config, now);
-                        Ok(list + &self.by_hand(store))
-                    }
-                    form => render(&listing::silences_json(&state, now), form),
+                if is_for_people {
+                    let list = listing::silences(&state, &self.config, now);
+                    Ok(list + &self.by_hand(store))
+                } else {
+                    render(&listing::silences_json(&state, now), form)
                 }
             })?,
             SilenceCommand::Remove { id } => self.remembered(|store| {
@@ -262,20 +263,6 @@ fn missing(what: &'static str, id: &str, store: &dyn Store) -> Error {
             _ => "incidents list",
         },
     }
-}
-
-fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error> {
-    let rendered = match form {
-        OutputFormat::Html => {
-            return Err(Error::NoSuchForm {
-                command: "incidents and silence",
-            });
-        }
-        OutputFormat::Yaml => serde_yaml::to_string(value).map_err(|e| e.to_string()),
-        _ => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
-    };
-    let text = rendered.map_err(Error::Render)?;
-    Ok(format!("{}\n", text.trim_end()))
 }
 
 /// A name of a cluster as a name of a directory.
