@@ -17,7 +17,7 @@ fn program(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_clear()
-        .env("HOME", "/nonexistent")
+        .env("HOME", "/dev/null")
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     command
 }

@@ -170,7 +170,7 @@ fn numbers_that_arrive_nowhere_change_nothing_else() {
         .url()
         .replace("http://", "http://user:hunter2hunter2@");
     // A port that is free now may be another test's in a moment.
-    let (gone, nowhere) = ("http://127.0.0.1:1", "/nonexistent/k8s.prom");
+    let (gone, nowhere) = ("http://127.0.0.1:1", "/dev/null/k8s.prom");
     for (flags, variables, word) in [
         (&["--metrics", nowhere][..], &[][..], nowhere),
         (&["--metrics-push", gone], &[], "not pushed"),

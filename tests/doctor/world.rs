@@ -81,7 +81,7 @@ impl World {
             .args(["--state", &state])
             .args(arguments)
             .env_clear()
-            .env("HOME", "/nonexistent")
+            .env("HOME", "/dev/null")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .current_dir(root())
             .output()
