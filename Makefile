@@ -8,7 +8,7 @@ IMAGE ?= k8s-monitor:$(VERSION)
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 
 .DEFAULT_GOAL := build
-.PHONY: build release demo test test-cluster lint bench bench-diagnosis example image dist clean help
+.PHONY: build release demo playground test test-cluster lint bench bench-diagnosis example image dist clean help
 
 build: ## Build the program (debug)
 	$(CARGO) build
@@ -18,6 +18,10 @@ release: ## Build the program as it is shipped
 
 demo: ## Judge the example dump of a homelab: the main job, without a cluster
 	$(CARGO) run --quiet -- run --snapshot $(EXAMPLE) --exit-zero
+
+playground: ## A healthy homelab on a real API server to try commands on (K8S_MONITOR_PLAYGROUND=outage: mysql is down)
+	@assets="$$(tests/control-plane/build.sh)" && \
+	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --quiet --test cluster playground -- --ignored --nocapture
 
 test: ## All tests that need nothing but Rust
 	$(CARGO) test
