@@ -145,7 +145,7 @@ impl Cell {
         let next = world.run();
         let well = i32::from(self.is == Is::Ill);
         assert_eq!(next.status, well, "the next run: {next:?}");
-        let (now, all) = self.counts(&world);
+        let (now, all) = (world.told_before.get(), world.told());
         let expected = match self.then.told {
             Told::Now | Told::Later => all == 1,
             Told::Twice => all == 2,
@@ -160,11 +160,6 @@ impl Cell {
     fn is_over(&self) -> bool {
         let holds_nothing = ["GitHub", "Anthropic", "heartbeat", "Pushgateway"];
         self.then.told == Told::Nobody || holds_nothing.contains(&self.dependency)
-    }
-
-    /// Messages in the run that was hit, and after both.
-    fn counts(&self, world: &World) -> (usize, usize) {
-        (world.told_before.get(), world.told())
     }
 
     fn check(&self, world: &World, ran: &Ran) {
