@@ -8,7 +8,7 @@ IMAGE ?= k8s-monitor:$(VERSION)
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 
 .DEFAULT_GOAL := build
-.PHONY: build release demo test test-cluster lint bench bench-diagnosis example image dist clean help
+.PHONY: build release demo test test-cluster lint deny fuzz fuzz-check bench bench-diagnosis example image dist clean help
 
 build: ## Build the program (debug)
 	$(CARGO) build
@@ -30,6 +30,18 @@ lint: ## Format, lints and documentation, as CI checks them
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
+
+deny: ## Licences, bans, duplicates and advisories of all dependencies (deny.toml)
+	packaging/deny.sh
+
+fuzz: ## Fuzz every target, or one: make fuzz TIME=60 TARGETS="api state"
+	TIME="$(or $(TIME),60)" fuzz/run.sh $(TARGETS)
+
+# The path to libFuzzer only keeps it from being compiled: nothing is linked here.
+fuzz-check: ## Whether the fuzz targets still compile, in the target folder of the program
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a \
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --locked --target-dir "$${CARGO_TARGET_DIR:-target}" -- -D warnings
 
 example: ## Make the example dump anew, from the control plane
 	@assets="$$(tests/control-plane/build.sh)" && \
