@@ -42,6 +42,11 @@ pack_dumps
 for target in "$@"; do
   mkdir -p "fuzz/corpus/$target"
   limits=(-max_total_time="${TIME:-60}" -timeout=10 -rss_limit_mb=2048)
+  case "$target" in
+    # Documents: what is cut off is none.
+    answers | patches | state) limits+=(-max_len=32768 -len_control=0) ;;
+    redact) limits+=(-max_len=4096) ;;
+  esac
   [ ! -f "fuzz/dict/$target.dict" ] || limits+=(-dict="fuzz/dict/$target.dict")
   # shellcheck disable=SC2046 # folders without blanks
   "${fuzz[@]}" run "${build[@]}" "$target" "fuzz/corpus/$target" $(seeds "$target") -- "${limits[@]}"

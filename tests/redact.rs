@@ -8,6 +8,10 @@
 use k8s_monitor::redact::{is_secret_name, redact, redact_args, redact_value};
 use proptest::prelude::*;
 
+#[path = "support/laws.rs"]
+mod laws;
+use laws::cases;
+
 /// (surroundings with `{}` where the secret stands, pieces of the secret)
 type Case = (&'static str, &'static [&'static str]);
 
@@ -727,7 +731,7 @@ fn fragments() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(800))]
 
     #[test]
     fn redacting_twice_is_redacting_once(text in fragments()) {

@@ -160,7 +160,7 @@ impl Repository for Hub<'_> {
         paths: &[String],
     ) -> Result<Opened, Trouble> {
         let mut commit: Value = serde_json::from_slice(&self.body("commit")?).unwrap_or_default();
-        if let Some(files) = commit["files"].as_array_mut() {
+        if let Some(files) = commit.get_mut("files").and_then(Value::as_array_mut) {
             files.extend(secrets());
         }
         let files = wire::files(commit.to_string().as_bytes(), paths)?.files;

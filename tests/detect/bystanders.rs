@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::laws::{Any, a_case};
 use crate::support::expect;
+use crate::support::laws::cases;
 
 /// One object of every kind, all of them healthy at that moment.
 fn bystanders(name: &str, now: Time) -> Vec<Value> {
@@ -38,7 +39,7 @@ fn no_kind_is_without_a_bystander() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn healthy_bystanders_change_nothing(

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use crate::laws::{Any, a_case, fingerprints};
 use crate::support::case::Case;
+use crate::support::laws::cases;
 use crate::support::{expect, objects};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(600))]
 
     /// Whole weeks, for schedules go by the day of the week.
     #[test]

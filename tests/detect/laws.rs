@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::FAMILIES;
 use crate::support::case::{Case, files};
+use crate::support::laws::cases;
 use crate::support::{expect, objects};
 
 pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
@@ -55,7 +56,7 @@ fn what_is_dropped_of_the_healthy_does_not_matter() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(1_000))]
 
     /// An API server sends objects in the order of its store, a dump in that of its files.
     #[test]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::laws::{Any, CASES};
 use crate::support::case::Case;
+use crate::support::laws::cases;
 
 /// The cases in which a pod serves, and which documents these are.
 static SERVING: LazyLock<Vec<(&'static Case, Vec<usize>)>> = LazyLock::new(|| {
@@ -46,7 +47,7 @@ fn a_case_that_serves() -> impl Strategy<Value = (Any, &'static [usize])> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn severity_never_falls_when_a_service_gets_worse(
