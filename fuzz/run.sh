@@ -45,6 +45,7 @@ for target in "$@"; do
   case "$target" in
     # Documents: what is cut off is none.
     answers | patches | state) limits+=(-max_len=32768 -len_control=0) ;;
+    archive) limits+=(-max_len=65536) ;;
     redact) limits+=(-max_len=4096) ;;
   esac
   [ ! -f "fuzz/dict/$target.dict" ] || limits+=(-dict="fuzz/dict/$target.dict")

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
+use chrono::{SecondsFormat, TimeDelta};
 use k8s_monitor::assess::{Incident, Severity, Status};
+use k8s_monitor::cluster::objects::Time;
 use k8s_monitor::verdict::Verdict;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -12,38 +14,61 @@ use crate::laws::{Any, CASES};
 use crate::support::case::Case;
 use crate::support::laws::cases;
 
-/// The cases in which a pod serves, and which documents these are.
-static SERVING: LazyLock<Vec<(&'static Case, Vec<usize>)>> = LazyLock::new(|| {
-    let cases = CASES.iter().map(|case| {
-        let pods = 0..case.documents.len();
-        (
-            case,
-            pods.filter(|&at| serves(case, at)).collect::<Vec<_>>(),
-        )
-    });
-    cases.filter(|(_, pods)| !pods.is_empty()).collect()
+/// The cases in which a pod serves.
+static SERVING: LazyLock<Vec<&'static Case>> = LazyLock::new(|| {
+    let serves = |case: &&Case| (0..case.documents.len()).any(|at| serves(&case.documents, at));
+    CASES.iter().filter(serves).collect()
 });
 
 /// What may befall a pod that serves.
 #[derive(Debug, Clone, Copy)]
-enum Blow {
+enum Fate {
     /// Its program ends again and again.
     Crashes,
     /// It runs, and its readiness probe fails.
     Fails,
+    /// Another one came in its place and waits for this reason.
+    Waits(&'static str),
     /// It is gone, and none comes in its place.
     Goes,
+    /// Somebody deletes the workload, which is its namespace's only one.
+    Deleted,
+    /// Somebody scales the workload to zero, which is its namespace's only one.
+    Scaled,
+}
+
+/// A fate for one pod, or for all that its owner counts.
+#[derive(Debug, Clone)]
+struct Blow {
+    victim: Index,
+    fate: Fate,
+    minutes: i64,
+    hits_all: bool,
 }
 
 fn a_blow() -> impl Strategy<Value = Blow> {
-    prop::sample::select(vec![Blow::Crashes, Blow::Fails, Blow::Goes])
+    let fates = vec![
+        Fate::Crashes,
+        Fate::Fails,
+        Fate::Waits("ImagePullBackOff"),
+        Fate::Waits("CreateContainerConfigError"),
+        Fate::Goes,
+        Fate::Deleted,
+        Fate::Scaled,
+    ];
+    let fate = prop::sample::select(fates);
+    (any::<Index>(), fate, 3_i64..600, any::<bool>()).prop_map(
+        |(victim, fate, minutes, hits_all)| Blow {
+            victim,
+            fate,
+            minutes,
+            hits_all,
+        },
+    )
 }
 
-fn a_case_that_serves() -> impl Strategy<Value = (Any, &'static [usize])> {
-    any::<Index>().prop_map(|index| {
-        let (case, pods) = index.get(&SERVING);
-        (Any(case), pods.as_slice())
-    })
+fn a_case_that_serves() -> impl Strategy<Value = Any> {
+    any::<Index>().prop_map(|index| Any(SERVING[index.index(SERVING.len())]))
 }
 
 proptest! {
@@ -51,37 +76,94 @@ proptest! {
 
     #[test]
     fn severity_never_falls_when_a_service_gets_worse(
-        (Any(case), serving) in a_case_that_serves(),
-        victim in any::<Index>(),
-        blow in a_blow(),
-        minutes in 3_i64..600,
-        others in any::<bool>(),
+        Any(case) in a_case_that_serves(),
+        blows in prop::collection::vec(a_blow(), 1..4),
     ) {
-        let victim = serving[victim.index(serving.len())];
         let mut documents = case.documents.clone();
-        let owner = owner(&documents[victim]);
-        for &at in serving {
-            // Of its owner's pods this one, or all.
-            if at == victim || others && self::owner(&documents[at]) == owner && owner.is_some() {
-                strike(&mut documents, at, blow, case, minutes);
+        let mut before = case.judge_objects(&documents).unwrap();
+        for blow in blows {
+            if !hit(&mut documents, &blow, case.snapshot.now) {
+                break;
             }
-        }
-        documents.retain(|d| !d.is_null());
-        let (before, after) = (case.judge(), case.judge_objects(&documents).unwrap());
-        prop_assert!(highest(&after) <= highest(&before), "{:?} became {:?}", titles(&before), titles(&after));
-        for service in &before.services {
-            let is_struck = after.services.iter().any(|s| s.name == service.name && s.status > service.status);
-            if is_struck && service.status != Status::Unknown {
-                let (was, is) = (worst_of(&before, &service.name), worst_of(&after, &service.name));
-                prop_assert!(is <= was, "{}: {:?} became {:?}", service.name, titles(&before), titles(&after));
+            let after = case.judge_objects(&documents).unwrap();
+            prop_assert!(highest(&after) <= highest(&before), "{:?} became {:?}", titles(&before), titles(&after));
+            for service in &before.services {
+                let is_struck = after.services.iter().any(|s| s.name == service.name && s.status > service.status);
+                if is_struck && service.status != Status::Unknown {
+                    let (was, is) = (worst_of(&before, &service.name), worst_of(&after, &service.name));
+                    prop_assert!(is <= was, "{}: {:?} became {:?}", service.name, titles(&before), titles(&after));
+                }
             }
+            before = after;
         }
     }
 }
 
+/// Deals a blow; nothing is left to hit, if it says so.
+fn hit(documents: &mut Vec<Value>, blow: &Blow, now: Time) -> bool {
+    let serving: Vec<_> = (0..documents.len())
+        .filter(|&at| serves(documents, at))
+        .collect();
+    if serving.is_empty() {
+        return false;
+    }
+    let victim = serving[blow.victim.index(serving.len())];
+    if matches!(blow.fate, Fate::Deleted | Fate::Scaled) {
+        return take_away(documents, victim, blow.fate);
+    }
+    let owner = owner(&documents[victim]);
+    for &at in serving.iter().rev() {
+        if at == victim || blow.hits_all && self::owner(&documents[at]) == owner {
+            strike(
+                documents,
+                at,
+                blow.fate,
+                now - TimeDelta::minutes(blow.minutes),
+            );
+        }
+    }
+    true
+}
+
+/// Takes a namespace's only workload away, with its pods; says whether it was one.
+fn take_away(documents: &mut Vec<Value>, victim: usize, fate: Fate) -> bool {
+    let namespace = documents[victim]["metadata"]["namespace"].clone();
+    let is_here = |d: &Value| d["metadata"]["namespace"] == namespace;
+    let is_workload = |d: &Value| {
+        let kind = d["kind"].as_str();
+        is_here(d)
+            && matches!(
+                kind,
+                Some("Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job")
+            )
+    };
+    // Of K3s's own parts nobody says that they are wanted.
+    let is_own_part = namespace == "kube-system";
+    let owner = owner_at(documents, &documents[victim]);
+    if is_own_part || documents.iter().filter(|d| is_workload(d)).count() != 1 || owner.is_none() {
+        return false;
+    }
+    if let Fate::Scaled = fate {
+        for workload in documents.iter_mut().filter(|d| is_workload(d)) {
+            workload["spec"]["replicas"] = json!(0);
+            workload["status"] = json!({});
+        }
+    } else {
+        documents.retain(|d| !is_workload(d));
+    }
+    let of_pods = |d: &Value| {
+        matches!(
+            d["kind"].as_str(),
+            Some("Pod" | "ReplicaSet" | "EndpointSlice")
+        )
+    };
+    documents.retain(|d| !(is_here(d) && of_pods(d)));
+    true
+}
+
 /// Whether the document is a pod that is ready and has somebody who counts it.
-fn serves(case: &Case, at: usize) -> bool {
-    let pod = &case.documents[at];
+fn serves(documents: &[Value], at: usize) -> bool {
+    let pod = &documents[at];
     let ready = pod["status"]["conditions"].as_array().into_iter().flatten();
     let is_ready = ready
         .filter(|c| c["type"] == "Ready")
@@ -91,7 +173,7 @@ fn serves(case: &Case, at: usize) -> bool {
         && pod["status"]["conditions"].is_array()
         && is_ready
         && pod["metadata"]["deletionTimestamp"].is_null()
-        && owner_at(&case.documents, pod).is_some()
+        && owner_at(documents, pod).is_some()
 }
 
 /// Kind, namespace and name of what owns a pod.
@@ -119,9 +201,8 @@ fn owner_at(documents: &[Value], pod: &Value) -> Option<usize> {
     })
 }
 
-fn strike(documents: &mut [Value], at: usize, blow: Blow, case: &Case, minutes: i64) {
-    let since = case.snapshot.now - chrono::TimeDelta::minutes(minutes);
-    let since = json!(since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+fn strike(documents: &mut Vec<Value>, at: usize, fate: Fate, since: Time) {
+    let since = json!(since.to_rfc3339_opts(SecondsFormat::Secs, true));
     let name = documents[at]["metadata"]["name"].clone();
     if let Some(owner) = owner_at(documents, &documents[at]) {
         one_less(&mut documents[owner]["status"], &since);
@@ -135,6 +216,10 @@ fn strike(documents: &mut [Value], at: usize, blow: Blow, case: &Case, minutes: 
                 endpoint["conditions"]["ready"] = json!(false);
             }
         }
+    }
+    if let Fate::Goes = fate {
+        documents.remove(at);
+        return;
     }
     let pod = &mut documents[at];
     for condition in pod["status"]["conditions"]
@@ -151,22 +236,32 @@ fn strike(documents: &mut [Value], at: usize, blow: Blow, case: &Case, minutes: 
             condition["lastTransitionTime"] = since.clone();
         }
     }
+    if let Fate::Waits(_) = fate {
+        pod["status"]["phase"] = json!("Pending");
+        pod["status"]["startTime"] = since.clone();
+        pod["metadata"]["creationTimestamp"] = since.clone();
+    }
     for container in pod["status"]["containerStatuses"]
         .as_array_mut()
         .into_iter()
         .flatten()
     {
         container["ready"] = json!(false);
-        if let Blow::Crashes = blow {
-            let count = container["restartCount"].as_u64().unwrap_or(0);
-            container["restartCount"] = json!(count + 6);
-            container["state"] = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
-            let end = json!({ "exitCode": 1, "reason": "Error", "finishedAt": since });
-            container["lastState"] = json!({ "terminated": end });
+        match fate {
+            Fate::Crashes => {
+                let count = container["restartCount"].as_u64().unwrap_or(0);
+                container["restartCount"] = json!(count + 6);
+                container["state"] = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
+                let end = json!({ "exitCode": 1, "reason": "Error", "finishedAt": since });
+                container["lastState"] = json!({ "terminated": end });
+            }
+            Fate::Waits(reason) => {
+                container["restartCount"] = json!(0);
+                container["lastState"] = json!({});
+                container["state"] = json!({ "waiting": { "reason": reason } });
+            }
+            _ => {}
         }
-    }
-    if let Blow::Goes = blow {
-        *pod = Value::Null;
     }
 }
 
