@@ -8,7 +8,7 @@ IMAGE ?= k8s-monitor:$(VERSION)
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 
 .DEFAULT_GOAL := build
-.PHONY: build release demo test test-cluster lint deny fuzz fuzz-check bench bench-diagnosis example image dist clean help
+.PHONY: build release demo playground test test-cluster lint deny fuzz fuzz-check bench bench-diagnosis example image dist clean help
 
 build: ## Build the program (debug)
 	$(CARGO) build
@@ -18,6 +18,10 @@ release: ## Build the program as it is shipped
 
 demo: ## Judge the example dump of a homelab: the main job, without a cluster
 	$(CARGO) run --quiet -- run --snapshot $(EXAMPLE) --exit-zero
+
+playground: ## A healthy homelab on a real API server to try commands on (K8S_MONITOR_PLAYGROUND=outage: mysql is down)
+	@assets="$$(tests/control-plane/build.sh)" && \
+	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --quiet --test cluster playground -- --ignored --nocapture
 
 test: ## All tests that need nothing but Rust
 	$(CARGO) test
@@ -41,7 +45,7 @@ fuzz: ## Fuzz every target, or one: make fuzz TIME=60 TARGETS="api state"
 fuzz-check: ## Whether the fuzz targets still compile, in the target folder of the program
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a \
-	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --locked --target-dir "$${CARGO_TARGET_DIR:-target}" -- -D warnings
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --target-dir "$${CARGO_TARGET_DIR:-target}" -- -D warnings
 
 example: ## Make the example dump anew, from the control plane
 	@assets="$$(tests/control-plane/build.sh)" && \

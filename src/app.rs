@@ -13,7 +13,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::cli::{self, Command, Options, ServicesCommand};
+use crate::cli::{self, Command, Options, OutputFormat, ServicesCommand};
 use crate::cluster::fetch::{self, ConnectOptions, ProxyVariables};
 use crate::config::{self, Config, Environment};
 use crate::error::Error;
@@ -120,14 +120,21 @@ impl<'a> Session<'a> {
 
     fn services(&self, command: &ServicesCommand) -> Result<Done, Error> {
         let (path, inventory) = self.inventory()?;
+        let form = self.options.output;
+        let is_for_people = is_for_people(form, "services")?;
         let text = match command {
-            ServicesCommand::Lint => return lint(&path, &inventory),
-            ServicesCommand::List => inventory::render::list(&inventory),
+            ServicesCommand::Lint => return lint(&path, &inventory, form),
+            ServicesCommand::List if is_for_people => inventory::render::list(&inventory),
+            ServicesCommand::List => render(&inventory::json::list(&inventory), form)?,
             ServicesCommand::Show { name } => {
                 let service = inventory
                     .get(name)
                     .ok_or_else(|| unknown(name, &path, &inventory))?;
-                inventory::render::show(service, &inventory)
+                if is_for_people {
+                    inventory::render::show(service, &inventory)
+                } else {
+                    render(&inventory::json::show(service), form)?
+                }
             }
         };
         Ok((text, ExitStatus::Healthy))
@@ -163,13 +170,26 @@ impl<'a> Session<'a> {
         let columns = self.env.get("COLUMNS").and_then(|c| c.parse().ok());
         RenderOptions {
             color: self.options.color.enabled(terminal, &self.env),
-            width: columns.filter(|c| (40..=200).contains(c)).unwrap_or(80),
+            width: columns
+                .filter(|c| (40..=200).contains(c))
+                .unwrap_or_else(page_width),
         }
     }
 }
 
-fn lint(path: &std::path::Path, inventory: &Inventory) -> Result<Done, Error> {
-    let text = inventory::lint::report(inventory, &path.display().to_string());
+/// 80, or what a narrower terminal has: longer lines are hard to read.
+fn page_width() -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout());
+    terminal.map_or(80, |(width, _)| usize::from(width.0).clamp(40, 80))
+}
+
+fn lint(path: &std::path::Path, inventory: &Inventory, form: OutputFormat) -> Result<Done, Error> {
+    let file_name = path.display().to_string();
+    let text = if is_for_people(form, "services")? {
+        inventory::lint::report(inventory, &file_name)
+    } else {
+        render(&inventory::json::lint(inventory, &file_name), form)?
+    };
     let errors = inventory
         .diagnostics
         .iter()
@@ -194,6 +214,26 @@ fn unknown(name: &str, path: &std::path::Path, inventory: &Inventory) -> Error {
         path: path.to_owned(),
         nearest: inventory.nearest(name).map(ToOwned::to_owned),
     }
+}
+
+/// Whether a list is written for people, in text that serves as Markdown too.
+/// Only reports have pages.
+fn is_for_people(form: OutputFormat, command: &'static str) -> Result<bool, Error> {
+    match form {
+        OutputFormat::Text | OutputFormat::Markdown => Ok(true),
+        OutputFormat::Json | OutputFormat::Yaml => Ok(false),
+        OutputFormat::Html => Err(Error::NoSuchForm { command }),
+    }
+}
+
+/// A document for programs.
+fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error> {
+    let rendered = match form {
+        OutputFormat::Yaml => serde_yaml::to_string(value).map_err(|e| e.to_string()),
+        _ => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
+    };
+    let text = rendered.map_err(Error::Render)?;
+    Ok(format!("{}\n", text.trim_end()))
 }
 
 fn read_option(option: &'static str, path: &std::path::Path) -> Result<String, Error> {

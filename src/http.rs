@@ -59,8 +59,10 @@ pub struct Request<'a> {
     pub url: &'a str,
     /// Names and values; a value may be a secret and is never shown.
     pub headers: Vec<(&'static str, String)>,
-    /// What to send; with it the request is a POST, without it a GET.
+    /// What to send; with it the request is a POST or PUT, without it a GET.
     pub body: Option<Vec<u8>>,
+    /// Whether the body takes the place of what is there.
+    pub replaces: bool,
     /// How long one attempt may take.
     pub timeout: Duration,
     /// How large the answer may be, in bytes.
@@ -76,6 +78,7 @@ impl<'a> Request<'a> {
             url,
             headers: Vec::new(),
             body: None,
+            replaces: false,
             timeout: ATTEMPT,
             limit: BODY,
         }
@@ -87,6 +90,15 @@ impl<'a> Request<'a> {
         Self {
             body: Some(body),
             ..Self::get(peer, url).header("content-type", content_type)
+        }
+    }
+
+    /// Puts a body in the place of what is at an address.
+    #[must_use]
+    pub fn put(peer: Peer, url: &'a str, content_type: &str, body: Vec<u8>) -> Self {
+        Self {
+            replaces: true,
+            ..Self::post(peer, url, content_type, body)
         }
     }
 
@@ -234,6 +246,7 @@ impl Http {
         time: Duration,
     ) -> Result<Response, ureq::Error> {
         let mut builder = match request.body {
+            Some(_) if request.replaces => ureq::http::Request::put(uri),
             Some(_) => ureq::http::Request::post(uri),
             None => ureq::http::Request::get(uri),
         };

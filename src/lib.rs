@@ -5,13 +5,20 @@
 //!
 //! ```text
 //! services.txt ──► inventory ─┐
-//! kube API / dump ─► cluster ─┴─► detect ─► diagnose ─► assess ─► lifecycle ─► report ─► exit
-//!                                 findings  causes      status,   what is due  text,
-//!                                                       severity  to be said   JSON ...
+//! kube API / dump ─► cluster ─┴─► detect ─► diagnose ─► assess ─┐
+//!                                 findings  causes      status, │
+//!                                                       severity│
+//! ┌─────────────────────────────────────────────────────────────┘
+//! └─► correlate ─► agents ─► lifecycle ─► notify ─► report ─► exit
+//!     commits      words     what is due  Slack     text,     status
+//!     (GitHub)     (model)   to be said             JSON ...
+//!                               ▲            │
+//!                               └── state ◄──┘
 //! ```
 //!
 //! `detect`, `diagnose`, `assess` and `lifecycle` are pure: they know no
-//! client, no file and no clock. [`verdict`] runs the first three in a row,
+//! client, no file and no clock; `correlate` and `agents` are, but for one
+//! file each. [`verdict`] runs the first three in a row,
 //! [`cycle`] is the whole of it, [`app`] picks the command.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -104,7 +104,9 @@ fn readable_by_all(_: &std::fs::File) -> io::Result<()> {
     Ok(())
 }
 
-/// Pushes metrics in place of those of the run before, one group a cluster.
+/// Pushes metrics in place of those of the run before, one group a cluster: by PUT,
+/// since a POST leaves what this run no longer says, such as a service that has become
+/// unknown.
 ///
 /// # Errors
 /// When the Pushgateway cannot be reached in time or says no.
@@ -119,7 +121,7 @@ pub fn push(
     let request = Request {
         timeout: PUSH,
         limit: 64 * 1024,
-        ..Request::post(
+        ..Request::put(
             Peer::Pushgateway,
             &address,
             CONTENT_TYPE,

@@ -17,7 +17,7 @@ fn program(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_clear()
-        .env("HOME", "/nonexistent")
+        .env("HOME", "/dev/null")
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     command
 }
@@ -32,6 +32,10 @@ fn stderr(output: &Output) -> String {
 
 fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stdout(output)))
 }
 
 /// Ends with the status, says why with all the words, and prints nothing else.
@@ -144,6 +148,59 @@ fn lint_shows_line_column_and_suggestion() {
     );
     let clean = run(&["services", "lint"]);
     assert_eq!(clean.status.code(), Some(0), "{}", stdout(&clean));
+}
+
+#[test]
+fn the_services_file_can_be_read_by_programs() {
+    let list = json(&run(&["services", "list", "--output", "json"]));
+    assert_eq!(list["schema"], "k8s-monitor/services/v1");
+    let services = list["services"].as_array().expect("services");
+    let mysql = services.iter().find(|s| s["name"] == "mysql");
+    let mysql = mysql.expect("mysql is listed");
+    assert_eq!(mysql["tier"], "P0");
+    assert_eq!(mysql["maxDowntimeSeconds"], 0);
+    let show = json(&run(&["services", "show", "mysql", "--output", "json"]));
+    assert_eq!(show["services"], serde_json::json!([mysql]));
+    let yaml = stdout(&run(&["services", "show", "mysql", "--output", "yaml"]));
+    assert!(yaml.contains("name: mysql"), "{yaml}");
+
+    let text = "1. Apps (P1)\n\n1.1 web\n\n- Namespace: web\n- Max Downtime: soonish\n";
+    let (_folder, path) = write("services.txt", text);
+    let broken = [
+        "services",
+        "lint",
+        "--services",
+        utf8(&path),
+        "--output",
+        "json",
+    ];
+    let output = run(&broken);
+    assert_eq!(output.status.code(), Some(65));
+    let lint = json(&output);
+    assert_eq!(lint["schema"], "k8s-monitor/lint/v1");
+    assert_eq!(lint["diagnostics"][0]["level"], "error");
+    assert_eq!(lint["diagnostics"][0]["line"], 6);
+
+    let html = run(&["services", "list", "--output", "html"]);
+    refuses(&html, 64, &["services", "HTML", "--output"]);
+}
+
+/// A file that says no more than it must: its P0 service is nobody's "no service".
+#[test]
+fn impact_never_plays_a_listed_service_down() {
+    let text = "1. Apps (P0)\n\n1.1 mysql\n\n- Namespace: mysql\n- Max Downtime: soonish\n";
+    let (_folder, path) = write("services.txt", text);
+    let arguments = ["run", "--snapshot", EXAMPLE, "--output", "json"];
+    let output = run(&[&arguments[..], &["--services", utf8(&path)]].concat());
+    let report = json(&output);
+    let impact = |rule: &str| {
+        let incidents = report["incidents"].as_array().expect("incidents");
+        let found = incidents.iter().find(|i| i["rule"] == rule);
+        let found = found.unwrap_or_else(|| panic!("no {rule}"));
+        found["analysis"]["businessImpact"].to_string()
+    };
+    assert_eq!(impact("DATA_LAYER_DOWN"), "\"mysql, a P0 service.\"");
+    assert!(!impact("INVENTORY").contains("No listed service"));
 }
 
 #[test]
@@ -314,6 +371,50 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
 }
 
+/// On a terminal of that many columns, which `script` makes up.
+fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_k8s-monitor");
+    let line = format!(
+        "stty rows 40 cols {columns} && exec '{program}' run --snapshot {EXAMPLE} -q {more}"
+    );
+    let output = Command::new("script")
+        .args(["-q", "-e", "-c", &line, "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("TERM", "xterm")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .output();
+    match output {
+        Ok(output) => Some(stdout(&output)),
+        Err(error) => {
+            eprintln!("skipped: script: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_narrow_terminal_is_filled_and_a_wide_one_is_not() {
+    let widest = |text: &str| {
+        // Commands are never wrapped, and neither is a single word.
+        let lines = text.lines().take_while(|line| !line.contains("do  "));
+        let several = lines.filter(|line| line.split_whitespace().count() > 1);
+        several.map(|line| line.trim_end().len()).max()
+    };
+    for (columns, widths) in [(50, 41..=50), (80, 61..=80), (160, 61..=80)] {
+        let Some(text) = on_a_terminal(columns, "--color never") else {
+            return;
+        };
+        let widest = widest(&text).expect("lines");
+        assert!(widths.contains(&widest), "{columns}: {widest}\n{text}");
+    }
+    for (more, is_coloured) in [("", true), ("--color never", false)] {
+        let text = on_a_terminal(80, more).expect("it ran before");
+        assert_eq!(text.contains('\u{1b}'), is_coloured, "{text}");
+    }
+}
+
 #[test]
 fn progress_is_only_for_terminals() {
     let output = run(&["run", "--snapshot", EXAMPLE]);
@@ -392,6 +493,23 @@ fn shells_understand_their_scripts() {
     }
 }
 
+/// mandoc knows what a manual page may be, and fits it to a terminal.
+#[test]
+fn the_manual_is_a_manual() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("k8s-monitor.1");
+    fs::write(&page, run(&["man"]).stdout).expect("written");
+    let mandoc = |arguments: &[&str]| Command::new("mandoc").args(arguments).arg(&page).output();
+    let Ok(checked) = mandoc(&["-T", "lint", "-W", "error"]) else {
+        eprintln!("skipped: mandoc is not installed");
+        return;
+    };
+    assert!(checked.status.success(), "{}", stdout(&checked));
+    let shown = mandoc(&["-T", "ascii", "-O", "width=80"]).expect("it ran before");
+    let text = stdout(&shown);
+    assert!(text.contains("k8s-monitor run --dry-run                  what would be sent"));
+}
+
 /// Runs itself once more, as the program that has a defect.
 #[test]
 fn a_defect_is_70() {
@@ -431,6 +549,31 @@ fn a_healthy_k3s_bundle_gives_no_incident() {
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(report["incidents"], serde_json::json!([]));
     }
+}
+
+/// A silence in the memory of runs by hand would hide nothing of a deployed monitor.
+#[test]
+fn a_silence_says_whose_it_is() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (_folder, path) = kubeconfig("http://127.0.0.1:1");
+    let silence = |more: &[&str]| {
+        let arguments = [&["silence"], more, &["--kubeconfig", utf8(&path)]].concat();
+        let output = program(&arguments).env("HOME", home.path()).output();
+        let output = output.expect("the program starts");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let add = ["add", "--service", "n8n", "--for", "2h", "--reason", "why"];
+    let state = format!("dir:{}", home.path().join("chosen").display());
+    let hint = "Of a deployed monitor: --state configmap:k8s-monitor/k8s-monitor-state\n";
+    for text in [silence(&add), silence(&["list"])] {
+        assert!(text.ends_with(hint), "{text}");
+        assert!(text.contains("of runs by hand, dir:"), "{text}");
+    }
+    let chosen = silence(&[&add[..], &["--state", &state]].concat());
+    assert!(!chosen.contains("by hand"), "{chosen}");
+    let hidden = format!(" --state {state}` ends it\n");
+    assert!(chosen.ends_with(&hidden), "{chosen}");
 }
 
 /// `check` ends as `run` does where it has no verdict.

@@ -12,7 +12,7 @@ use std::process::Command;
 use k8s_monitor::config::Config;
 use k8s_monitor::exit::ExitStatus;
 use k8s_monitor::inventory::{self, Tier};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn text(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -86,7 +86,12 @@ fn the_documentation_tells_of_each_exit_status_of_the_job() {
 #[test]
 fn the_network_policy_lets_out_what_a_cycle_needs() {
     let policy = yaml("deploy/base/networkpolicy.yaml");
-    assert_eq!(policy["spec"]["ingress"], Value::Array(Vec::new()));
+    assert_eq!(policy["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
+    assert_eq!(
+        policy["spec"]["ingress"],
+        Value::Null,
+        "it lets somebody in"
+    );
     let may = |protocol: &str, port: u16| {
         policy["spec"]["egress"]
             .as_array()

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use k8s_monitor::assess::{Rule, Severity};
@@ -97,27 +98,162 @@ fn every_exit_status_is_in_the_readme() {
     }
 }
 
-#[test]
-fn links_lead_somewhere() {
+/// Every page by its path, with its text.
+fn pages() -> Vec<(PathBuf, String)> {
     let docs = fs::read_dir(root().join("docs")).expect("docs");
-    let pages = docs
+    let mut paths: Vec<_> = docs
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|e| e == "md"))
-        .chain(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name)));
-    for path in pages {
-        let text = fs::read_to_string(&path).expect("a page");
+        .chain(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name)))
+        .collect();
+    paths.sort();
+    let text = |path: &PathBuf| fs::read_to_string(path).expect("a page");
+    paths
+        .into_iter()
+        .map(|path| (path.clone(), text(&path)))
+        .collect()
+}
+
+/// What a heading is called in an address, as GitHub has it.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let name = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = words
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.collect::<String>().replace(' ', "-")
+    };
+    headings.map(name).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut seen = 0;
+    for (path, text) in pages() {
         let folder = path.parent().expect("a folder");
-        for target in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split([')', '#']).next())
-        {
-            let is_local = !target.starts_with("http");
-            assert!(
-                !is_local || folder.join(target).exists(),
-                "{}: {target}",
-                path.display()
-            );
+        for target in text.split("](").skip(1).filter_map(|t| t.split(')').next()) {
+            if target.starts_with("http") {
+                continue;
+            }
+            let place = format!("{}: {target}", path.display());
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() {
+                path.clone()
+            } else {
+                folder.join(file)
+            };
+            assert!(file.exists(), "{place}");
+            if !anchor.is_empty() {
+                let there = anchors(&fs::read_to_string(&file).expect("a page"));
+                assert!(there.contains(anchor), "{place}: {there:?}");
+            }
+            seen += 1;
         }
     }
+    assert!(seen > 50, "{seen}");
+}
+
+/// No page that nobody finds.
+#[test]
+fn every_page_is_linked_from_the_readme() {
+    let readme = page("README.md");
+    for (path, _) in pages() {
+        let name = path
+            .strip_prefix(root())
+            .expect("below it")
+            .display()
+            .to_string();
+        let link = format!("]({name}");
+        assert!(name == "README.md" || readme.contains(&link), "{name}");
+    }
+}
+
+#[test]
+fn every_room_is_in_the_architecture_page_with_its_picture() {
+    let (page, code) = (page("docs/architecture.md"), page("src/lib.rs"));
+    let rooms: Vec<_> = code
+        .lines()
+        .filter_map(|l| l.strip_prefix("pub mod "))
+        .collect();
+    assert!(rooms.len() > 20, "{rooms:?}");
+    for room in rooms {
+        let room = room.trim_end_matches(';');
+        let named = ["`", "::"].map(|end| page.contains(&format!("`{room}{end}")));
+        assert!(named.contains(&true), "{room}");
+    }
+    let drawn = |text: &str| {
+        let from = text.find("```text\n").expect("a picture") + "```text\n".len();
+        let lines = text[from..]
+            .lines()
+            .map(|l| l.trim_start_matches("//!").trim());
+        lines
+            .take_while(|l| !l.starts_with("```"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(&page), drawn(&code));
+}
+
+/// What stands between backticks in prose.
+fn spans(text: &str) -> Vec<String> {
+    let mut is_block = false;
+    let mut prose = String::new();
+    for line in text.lines() {
+        is_block ^= line.trim_start().starts_with("```");
+        if !is_block {
+            prose.extend([line, "\n"]);
+        }
+    }
+    let inside = prose.split('`').skip(1).step_by(2);
+    inside
+        .map(|span| span.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// Files, targets, commands and flags that the prose names are there.
+#[test]
+fn what_the_prose_names_exists() {
+    const FOLDERS: [&str; 8] = [
+        "deploy/",
+        "docs/",
+        "src/",
+        "tests/",
+        "prompts/",
+        "packaging/",
+        "benches/",
+        ".ci/",
+    ];
+    let makefile = page("Makefile");
+    let manual = output(&["man"]).replace("\\-", "-");
+    let mut seen = [0; 4];
+    for (path, text) in pages() {
+        // It tells of what was.
+        if path.ends_with("CHANGELOG.md") {
+            continue;
+        }
+        for span in spans(&text) {
+            let place = format!("{}: `{span}`", path.display());
+            let is_path = FOLDERS.iter().any(|folder| span.starts_with(folder));
+            if is_path && !span.contains([' ', '{', '*']) {
+                assert!(root().join(&span).exists(), "{place}");
+                seen[0] += 1;
+            } else if let Some(target) = span.strip_prefix("make ") {
+                let target = target.split(' ').next().unwrap_or_default();
+                assert!(makefile.contains(&format!("\n{target}:")), "{place}");
+                seen[1] += 1;
+            } else if let Some(line) = span.strip_prefix("k8s-monitor ") {
+                let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+                let words: Vec<_> = line.split(' ').take_while(is_word).collect();
+                let help = output(&[&["help"], &words[..]].concat());
+                assert!(help.contains("Usage: k8s-monitor"), "{place}");
+                seen[2] += 1;
+            } else if span.starts_with("--") {
+                let flag = span.split([' ', '=']).next().unwrap_or_default();
+                assert!(manual.contains(flag), "{place}");
+                seen[3] += 1;
+            }
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 3), "{seen:?}");
 }

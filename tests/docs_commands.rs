@@ -23,6 +23,9 @@ const NEEDS: &[&str] = &[
     "cosign",
     "cosign and a registry",
     "cargo-audit and its database",
+    "zsh",
+    "fish",
+    "man",
 ];
 
 #[test]
@@ -45,13 +48,29 @@ fn every_command_runs_or_says_what_it_needs() {
     assert!(run >= 10, "only {run} commands were found");
 }
 
-/// A block in another language would not be looked at.
+/// A block in another language, or none, would not be looked at.
 #[test]
 fn shell_commands_stand_in_console_blocks() {
+    const PROGRAMS: [&str; 7] = [
+        "k8s-monitor ",
+        "kubectl ",
+        "make ",
+        "cargo ",
+        "docker ",
+        "git ",
+        "argocd ",
+    ];
     for page in commands::pages() {
         let text = fs::read_to_string(&page).expect("a page");
-        for language in ["```sh", "```bash", "```shell"] {
+        for language in ["```sh", "```bash", "```shell", "```\n$"] {
             assert!(!text.contains(language), "{}: {language}", page.display());
+        }
+        let mut is_block = false;
+        for line in text.lines() {
+            is_block ^= line.trim_start().starts_with("```");
+            let code = line.strip_prefix("    ").map(str::trim_start);
+            let is_command = code.is_some_and(|code| PROGRAMS.iter().any(|p| code.starts_with(p)));
+            assert!(is_block || !is_command, "{}: {line}", page.display());
         }
     }
 }

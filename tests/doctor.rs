@@ -172,7 +172,7 @@ fn a_right_that_is_missing_is_the_one_red_line() {
         remedy
             .as_str()
             .unwrap()
-            .contains("kubectl apply -f deploy/rights/rbac.yaml"),
+            .contains("kubectl apply --server-side -f deploy/rights/rbac.yaml"),
         "{remedy}"
     );
     let unneeded = World::with_rights(|right| right != "list gateways").report(&[]);

@@ -5,6 +5,8 @@
 
 #[path = "report/browser.rs"]
 mod browser;
+#[path = "support/metrics_text.rs"]
+mod metrics_text;
 #[path = "report/openmetrics.rs"]
 mod openmetrics;
 #[path = "report/page.rs"]

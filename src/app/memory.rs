@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Done, Session, unknown};
-use crate::cli::{IncidentsCommand, OutputFormat, SilenceCommand, SilenceTarget, StateLocation};
+use super::{Done, Session, is_for_people, render, unknown};
+use crate::cli::{IncidentsCommand, SilenceCommand, SilenceTarget, StateLocation};
 use crate::cluster::fetch::Cluster;
 use crate::cycle;
 use crate::detect::{Cause, Reason};
@@ -105,22 +105,35 @@ impl Session<'_> {
         work(&*self.store(&recall.place, cluster.as_ref()))
     }
 
+    /// Whose memory it is, where that was nobody's choice: a deployed monitor has
+    /// another one, and would never hear of a silence.
+    fn by_hand(&self, store: &dyn Store) -> String {
+        let place = store.place();
+        if self.options.state.is_some() || !place.starts_with("dir:") {
+            return String::new();
+        }
+        format!(
+            "This is the memory of runs by hand, {place}.\nOf a deployed monitor: --state \
+             configmap:k8s-monitor/{CONFIG_MAP}\n"
+        )
+    }
+
     pub(super) fn incidents(&self, command: &IncidentsCommand) -> Result<Done, Error> {
+        let form = self.options.output;
+        let is_for_people = is_for_people(form, "incidents")?;
         let text = self.remembered(|store| {
             let state = read(store)?;
             let now = cycle::now();
-            match (command, self.options.output) {
-                (
-                    IncidentsCommand::List,
-                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html,
-                ) => Ok(listing::incidents(&state, now)),
-                (IncidentsCommand::List, form) => render(&listing::incidents_json(&state), form),
-                (IncidentsCommand::Show { id }, form) => {
-                    let found = match form {
-                        OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
-                            listing::incident(&state, id, now).map(Ok)
-                        }
-                        form => listing::incident_json(&state, id).map(|v| render(&v, form)),
+            match command {
+                IncidentsCommand::List if is_for_people => {
+                    Ok(listing::incidents(&state, now) + &self.by_hand(store))
+                }
+                IncidentsCommand::List => render(&listing::incidents_json(&state), form),
+                IncidentsCommand::Show { id } => {
+                    let found = if is_for_people {
+                        listing::incident(&state, id, now).map(Ok)
+                    } else {
+                        listing::incident_json(&state, id).map(|v| render(&v, form))
                     };
                     found.unwrap_or_else(|| Err(missing("incident", id, store)))
                 }
@@ -131,14 +144,16 @@ impl Session<'_> {
 
     pub(super) fn silence(&self, command: &SilenceCommand) -> Result<Done, Error> {
         let now = cycle::now();
+        let form = self.options.output;
+        let is_for_people = is_for_people(form, "silence")?;
         let text = match command {
             SilenceCommand::List => self.remembered(|store| {
                 let state = read(store)?;
-                match self.options.output {
-                    OutputFormat::Text | OutputFormat::Markdown | OutputFormat::Html => {
-                        Ok(listing::silences(&state, &self.config, now))
-                    }
-                    form => render(&listing::silences_json(&state, now), form),
+                if is_for_people {
+                    let list = listing::silences(&state, &self.config, now);
+                    Ok(list + &self.by_hand(store))
+                } else {
+                    render(&listing::silences_json(&state, now), form)
                 }
             })?,
             SilenceCommand::Remove { id } => self.remembered(|store| {
@@ -160,12 +175,17 @@ impl Session<'_> {
                     let silence = change(store, |state| {
                         silences::add(state, target.clone(), *duration, reason, now)
                     })?;
+                    let flag = match &self.options.state {
+                        Some(place) => format!(" --state {place}"),
+                        None => String::new(),
+                    };
+                    let id = &silence.id;
                     Ok(format!(
-                        "{} is silenced until {} ({}); `k8s-monitor silence remove {}` ends it\n",
+                        "{} is silenced until {} ({id}); `k8s-monitor silence remove {id}{flag}` \
+                         ends it\n{}",
                         silence.target.describe(),
                         silence.until.format("%F %H:%M UTC"),
-                        silence.id,
-                        silence.id
+                        self.by_hand(store)
                     ))
                 })?
             }
@@ -243,20 +263,6 @@ fn missing(what: &'static str, id: &str, store: &dyn Store) -> Error {
             _ => "incidents list",
         },
     }
-}
-
-fn render(value: &serde_json::Value, form: OutputFormat) -> Result<String, Error> {
-    let rendered = match form {
-        OutputFormat::Html => {
-            return Err(Error::NoSuchForm {
-                command: "incidents and silence",
-            });
-        }
-        OutputFormat::Yaml => serde_yaml::to_string(value).map_err(|e| e.to_string()),
-        _ => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
-    };
-    let text = rendered.map_err(Error::Render)?;
-    Ok(format!("{}\n", text.trim_end()))
 }
 
 /// A name of a cluster as a name of a directory.

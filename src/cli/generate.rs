@@ -2,6 +2,7 @@
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
+use roff::{Roff, roman};
 
 use super::args::Args;
 
@@ -31,9 +32,22 @@ fn append_pages(command: &clap::Command, page: &mut Vec<u8>) {
     let shown = command
         .get_display_name()
         .unwrap_or_else(|| command.get_name());
-    let _ = clap_mangen::Man::new(command.clone())
+    // What stands below the options would be filled like prose, under EXTRA.
+    let mut bare = command.clone().after_help(None::<&str>);
+    if command.has_subcommands() {
+        // It has no page.
+        bare = bare.mut_subcommand("help", |help| help.hide(true));
+    }
+    let _ = clap_mangen::Man::new(bare)
         .title(shown)
+        // An absent date would let the rest move up; the version says as much.
+        .date(env!("CARGO_PKG_VERSION"))
+        .source("k8s-monitor")
+        .manual("User Commands")
         .render(page);
+    if let Some(help) = command.get_after_help() {
+        let _ = below(&help.to_string()).to_writer(page);
+    }
     for sub in command
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
@@ -44,4 +58,25 @@ fn append_pages(command: &clap::Command, page: &mut Vec<u8>) {
         });
         append_pages(&own, page);
     }
+}
+
+/// What stands below the options: lists with their lines as they are, the rest as
+/// prose.
+fn below(help: &str) -> Roff {
+    let mut roff = Roff::new();
+    for paragraph in help.split("\n\n") {
+        let (first, list) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
+        if let Some(title) = first.strip_suffix(':') {
+            roff.control("SH", [title.to_uppercase().as_str()]);
+            roff.control("nf", []);
+            for line in list.lines() {
+                roff.text([roman(line.trim_start())]);
+            }
+            roff.control("fi", []);
+        } else {
+            roff.control("SH", ["NOTES"]);
+            roff.text([roman(paragraph)]);
+        }
+    }
+    roff
 }

@@ -223,13 +223,43 @@ fn a_state_location_prints_as_it_is_written() {
     }
 }
 
+/// Every option of every command, in each script and in the manual.
 #[test]
-fn scripts_and_manual_know_the_program() {
-    for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
-        assert!(completions(shell).contains("exit-zero"), "{shell}");
+fn scripts_and_manual_know_every_option() {
+    let mut all = Vec::new();
+    commands(&args::Args::command(), "", &mut all);
+    let flags: Vec<_> = all
+        .iter()
+        .flat_map(|(_, command)| command.get_arguments().filter_map(clap::Arg::get_long))
+        .collect();
+    assert!(flags.len() > 20, "{flags:?}");
+    let manual = man().replace("\\-", "-");
+    for (path, _) in &all {
+        let title = format!(".TH {} 1 ", path.trim_end().replace(' ', "-"));
+        assert!(manual.contains(&title), "{title}");
     }
-    let manual = man();
-    assert!(manual.contains("k8s\\-monitor\\-silence\\-add") && manual.contains("reason\\-code"));
+    for flag in flags {
+        assert!(manual.contains(&format!("--{flag}")), "{flag}");
+        for (shell, written) in [
+            (Shell::Bash, format!("--{flag}")),
+            (Shell::Fish, format!("-l {flag}")),
+            (Shell::Zsh, format!("--{flag}")),
+        ] {
+            assert!(completions(shell).contains(&written), "{shell}: {flag}");
+        }
+    }
+}
+
+#[test]
+fn the_manual_keeps_the_lines_of_examples() {
+    let manual = man().replace("\\-", "-");
+    let example =
+        ".SH EXAMPLES\n.nf\nk8s-monitor run --state dir:/var/lib/k8s-monitor\nk8s-monitor";
+    assert!(manual.contains(example), "{manual}");
+    assert!(manual.contains(".SH \"EXIT STATUS\"\n.nf\n0 "), "{manual}");
+    for odd in [".SH EXTRA", "-help(1)"] {
+        assert!(!manual.contains(odd), "{odd}");
+    }
 }
 
 #[test]

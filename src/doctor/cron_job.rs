@@ -24,7 +24,11 @@ pub fn checks(snapshot: &Snapshot, deadline: Duration) -> Vec<Check> {
     let ours: Vec<_> = jobs.filter(|job| is_ours(&job.metadata)).collect();
     if ours.is_empty() {
         let message = "none of the monitor's in this cluster: nothing here runs it by the clock";
-        return vec![Check::off(NAME, message, "kubectl apply -k deploy")];
+        return vec![Check::off(
+            NAME,
+            message,
+            "kubectl apply --server-side -k deploy",
+        )];
     }
     ours.iter()
         .map(|job| one_cron_job(NAME, job, deadline))

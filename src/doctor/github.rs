@@ -111,7 +111,7 @@ pub fn checks(facts: Option<&GithubFacts>) -> Vec<Check> {
     let Some(facts) = facts else {
         return vec![Check::off(
             NAME,
-            "GITHUB_TOKEN is not set: no incident is traced to a commit",
+            "GITHUB_TOKEN is not set: only public repositories can be read, 60 requests an hour",
             "set GITHUB_TOKEN to a fine-grained token, Contents and Pull requests: read-only",
         )];
     };

@@ -141,7 +141,7 @@ fn line(right: &Right, granted: bool, snapshot: Option<&Snapshot>) -> Check {
     };
     let message = format!("not granted: {consequence}");
     let remedy = format!(
-        "kubectl apply -f {file}, or grant {} yourself",
+        "kubectl apply --server-side -f {file}, or grant {} yourself",
         words(right)
     );
     Check::red(name, &message, &remedy)

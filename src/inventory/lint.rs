@@ -1,12 +1,15 @@
 //! What is wrong with the services file: diagnostics, and their report.
 
+use serde::Serialize;
+
 use super::graph::Inventory;
 use super::render;
 use super::source::{Source, Span};
 
 /// An error means that part of the file could not be read; a warning that it
 /// was read, but perhaps not as meant.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Part of the file could not be read.
     Error,
@@ -24,7 +27,8 @@ impl std::fmt::Display for Level {
 }
 
 /// One thing that is wrong with the file, and where.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
     /// How bad it is.
     pub level: Level,

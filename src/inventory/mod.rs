@@ -19,6 +19,7 @@ mod collect;
 mod fields;
 mod graph;
 mod headings;
+pub mod json;
 mod judge;
 mod keys;
 mod known_issue;

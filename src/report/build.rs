@@ -14,6 +14,9 @@ use super::{
 
 /// That no service is known to suffer is no news from who cannot see them.
 const BLIND: &str = "Nobody will be told of an outage in what cannot be read.";
+/// Nor from who does not know what the file meant to say.
+const UNLISTED: &str =
+    "What the file says there is not known: services may be judged by defaults, or not at all.";
 
 /// What could not be seen.
 #[must_use]
@@ -167,13 +170,18 @@ fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
 }
 
 fn impact(incident: &assess::Incident, service: Option<&Listed>) -> String {
-    if incident.rule == assess::Rule::MonitoringBlind {
-        return BLIND.to_owned();
+    match incident.rule {
+        assess::Rule::MonitoringBlind => return BLIND.to_owned(),
+        assess::Rule::Inventory => return UNLISTED.to_owned(),
+        _ => {}
     }
-    let purpose = service.and_then(|s| s.purpose.as_deref().map(|p| format!("{}: {p}.", s.name)));
+    let own = service.map(|s| match s.purpose.as_deref() {
+        Some(purpose) => format!("{}: {purpose}.", s.name),
+        None => format!("{}, a {} service.", s.name, s.tier),
+    });
     let affected = (!incident.affects.is_empty())
         .then(|| format!("Also affected: {}.", incident.affects.join(", ")));
-    let parts: Vec<_> = purpose.into_iter().chain(affected).collect();
+    let parts: Vec<_> = own.into_iter().chain(affected).collect();
     if parts.is_empty() {
         "No listed service suffers from it.".to_owned()
     } else {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::document::{self, Unusable};
 use super::model::State;
-use super::store::{Aside, Loaded, Store, StoreError, Version};
+use super::store::{Loaded, Store, StoreError, Version};
 use crate::cluster::fetch::{Cluster, ConfigMapClient, ConfigMapError};
 use crate::cluster::objects::Time;
 
@@ -68,46 +68,22 @@ impl<'a> ConfigMapStore<'a> {
 impl Store for ConfigMapStore<'_> {
     fn load(&self) -> Result<Loaded, StoreError> {
         let Some(map) = self.client.get(&self.name).map_err(|e| self.fault(e))? else {
-            return Ok(Loaded {
-                state: State::default(),
-                version: Version::Absent,
-                aside: None,
-            });
+            return Ok(Loaded::absent());
         };
-        let at = map.version;
-        let parsed = match map.data.get(KEY) {
+        let document = match map.data.get(KEY) {
             Some(text) => document::parse(text),
             // Made by hand for the RBAC rule's sake, or by an installer.
             None if map.data.is_empty() => Ok(State::default()),
             None => Err(Unusable::Corrupt(format!("it has no key {KEY}"))),
         };
-        Ok(match parsed {
-            Ok(state) => Loaded {
-                state,
-                version: Version::At(at),
-                aside: None,
-            },
-            Err(why) => {
-                let time = self.now.format("%Y%m%dt%H%M%Sz");
-                let name = format!("{}-{}-{time}", self.name, why.word());
-                Loaded {
-                    state: State::default(),
-                    version: Version::Unusable {
-                        at,
-                        aside: name.clone(),
-                    },
-                    aside: Some(Aside { why, name }),
-                }
-            }
-        })
+        Ok(Loaded::found(document, map.version, |why| {
+            format!("{}-{why}-{}", self.name, self.now.format("%Y%m%dt%H%M%Sz"))
+        }))
     }
 
     fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError> {
-        let text = document::render(state).map_err(|bytes| StoreError::TooLarge {
-            place: self.place(),
-            bytes,
-            limit: document::LIMIT,
-        })?;
+        let text =
+            document::render(state).map_err(|bytes| StoreError::too_large(self.place(), bytes))?;
         if let Version::Unusable { at, aside } = version {
             self.set_aside(aside, at)?;
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::document;
 use super::model::State;
-use super::store::{Aside, Hold, Loaded, Store, StoreError, Version};
+use super::store::{Hold, Loaded, Store, StoreError, Version};
 use crate::cluster::objects::Time;
 
 const FILE: &str = "state.json";
@@ -96,40 +96,17 @@ impl DirectoryStore {
 impl Store for DirectoryStore {
     fn load(&self) -> Result<Loaded, StoreError> {
         let Some(bytes) = self.read()? else {
-            return Ok(Loaded {
-                state: State::default(),
-                version: Version::Absent,
-                aside: None,
-            });
+            return Ok(Loaded::absent());
         };
-        let at = version_of(&bytes);
-        Ok(match document::parse(&String::from_utf8_lossy(&bytes)) {
-            Ok(state) => Loaded {
-                state,
-                version: Version::At(at),
-                aside: None,
-            },
-            Err(why) => {
-                let time = self.now.format("%Y%m%dT%H%M%SZ");
-                let name = format!("state-{}-{time}.json", why.word());
-                Loaded {
-                    state: State::default(),
-                    version: Version::Unusable {
-                        at,
-                        aside: name.clone(),
-                    },
-                    aside: Some(Aside { why, name }),
-                }
-            }
-        })
+        let document = document::parse(&String::from_utf8_lossy(&bytes));
+        Ok(Loaded::found(document, version_of(&bytes), |why| {
+            format!("state-{why}-{}.json", self.now.format("%Y%m%dT%H%M%SZ"))
+        }))
     }
 
     fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError> {
-        let text = document::render(state).map_err(|bytes| StoreError::TooLarge {
-            place: self.place(),
-            bytes,
-            limit: document::LIMIT,
-        })?;
+        let text =
+            document::render(state).map_err(|bytes| StoreError::too_large(self.place(), bytes))?;
         // Held for a few milliseconds: whoever finds it taken would find
         // another version a moment later.
         let _lock = self.lock(LOCK)?.ok_or_else(|| self.conflict())?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::document::Unusable;
+use super::document::{self, Unusable};
 use super::model::State;
 use crate::cluster::fetch::ConfigMapError;
 
@@ -69,6 +69,43 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// There is nothing yet.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self {
+            state: State::default(),
+            version: Version::Absent,
+            aside: None,
+        }
+    }
+
+    /// The document of version `at`. One that cannot be used goes to the name
+    /// that `aside` makes of the reason's word.
+    pub fn found(
+        document: Result<State, Unusable>,
+        at: String,
+        aside: impl FnOnce(&str) -> String,
+    ) -> Self {
+        match document {
+            Ok(state) => Self {
+                state,
+                version: Version::At(at),
+                aside: None,
+            },
+            Err(why) => {
+                let name = aside(why.word());
+                Self {
+                    state: State::default(),
+                    version: Version::Unusable {
+                        at,
+                        aside: name.clone(),
+                    },
+                    aside: Some(Aside { why, name }),
+                }
+            }
+        }
+    }
+
     /// One line for log and report when a document was set aside.
     #[must_use]
     pub fn warning(&self, place: &str) -> Option<String> {
@@ -163,6 +200,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The state that does not fit into a place.
+    pub(super) fn too_large(place: String, bytes: usize) -> Self {
+        Self::TooLarge {
+            place,
+            bytes,
+            limit: document::LIMIT,
+        }
+    }
+
     /// Whether another run was faster.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
@@ -176,11 +222,7 @@ pub struct NoStore;
 
 impl Store for NoStore {
     fn load(&self) -> Result<Loaded, StoreError> {
-        Ok(Loaded {
-            state: State::default(),
-            version: Version::Absent,
-            aside: None,
-        })
+        Ok(Loaded::absent())
     }
 
     fn save(&self, _: &State, _: &Version) -> Result<Version, StoreError> {

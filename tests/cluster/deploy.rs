@@ -21,12 +21,14 @@ fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// kubectl with nothing of this machine's, and what is given it to read.
+/// kubectl with nothing of this machine's but where programs are (its `diff` is one),
+/// and what is given it to read.
 fn kubectl(kubeconfig: &Path, arguments: &[&str], input: &Value) -> Output {
     let home = tempfile::tempdir().expect("a home");
     let mut child = Command::new(assets::directory().join("kubectl"))
         .args(arguments)
         .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", home.path())
         .env("KUBECONFIG", kubeconfig)
         .stdin(Stdio::piped())
@@ -109,6 +111,20 @@ fn every_overlay_and_example_is_accepted_by_the_server() {
             "{kind}"
         );
     }
+}
+
+/// What a second apply would change again and again, Argo CD would as well.
+#[test]
+fn what_was_applied_is_what_is_there() {
+    let homelab = deployed();
+    let path = folder("deploy");
+    let path = path.to_str().expect("UTF-8");
+    let output = kubectl(
+        &homelab.kubeconfig_admin(),
+        &["diff", "--server-side", "-k", path],
+        &Value::Null,
+    );
+    assert!(output.status.success(), "{}", said(&output));
 }
 
 #[test]

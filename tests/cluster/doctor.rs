@@ -117,7 +117,7 @@ fn one_verb_less_is_one_red_line() {
         .as_str()
         .expect("a remedy");
     assert!(
-        remedy.contains("kubectl apply -f deploy/rights/rbac.yaml"),
+        remedy.contains("kubectl apply --server-side -f deploy/rights/rbac.yaml"),
         "{remedy}"
     );
     assert_eq!(seen.check("rbac get nodes")["status"], "ok");

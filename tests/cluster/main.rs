@@ -22,6 +22,7 @@ mod homelab;
 mod manifests;
 mod memory;
 mod object;
+mod playground;
 mod program;
 mod pulse;
 mod relay;

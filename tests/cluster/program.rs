@@ -18,7 +18,7 @@ pub fn services_file() -> PathBuf {
 /// The program with nothing of this machine's environment.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"));
-    command.env_clear().env("HOME", "/nonexistent");
+    command.env_clear().env("HOME", "/dev/null");
     command
 }
 

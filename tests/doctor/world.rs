@@ -81,7 +81,7 @@ impl World {
             .args(["--state", &state])
             .args(arguments)
             .env_clear()
-            .env("HOME", "/nonexistent")
+            .env("HOME", "/dev/null")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .current_dir(root())
             .output()
@@ -209,8 +209,8 @@ fn list(path: &str) -> Answer {
 fn own_cron_job() -> Value {
     json!({
         "metadata": { "namespace": "k8s-monitor", "name": "k8s-monitor" },
-        "spec": { "schedule": "0 * * * *", "jobTemplate": { "spec": {
-            "activeDeadlineSeconds": 300,
+        "spec": { "schedule": "5 * * * *", "jobTemplate": { "spec": {
+            "activeDeadlineSeconds": 600,
             "template": { "spec": { "containers": [{ "name": "k8s-monitor", "args": ["run"] }] } },
         } } },
     })

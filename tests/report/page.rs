@@ -178,6 +178,69 @@ const WIDE: &str = "(() => { \
          [...document.body.querySelectorAll('*')].filter(out).map((e) => e.outerHTML.slice(0, 80))]; \
      })()";
 
+/// What somebody who does not see the page, or has no mouse, would stumble over.
+const AWKWARD: &str = r"(() => {
+  const page = document.documentElement, awkward = [];
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  if (page.lang !== 'en') awkward.push('no language');
+  if (!document.title) awkward.push('no title');
+  for (const landmark of ['header', 'main', 'footer', 'h1'])
+    if (all(landmark).length !== 1) awkward.push(landmark);
+  let depth = 0;
+  for (const heading of all('h1, h2, h3, h4, h5, h6')) {
+    const level = Number(heading.tagName[1]);
+    if (level > depth + 1) awkward.push(`${heading.tagName} after H${depth}`);
+    depth = level;
+  }
+  for (const cell of all('th')) if (!cell.scope) awkward.push(`th ${cell.innerText}`);
+  for (const row of all('tbody tr:not(.tier)'))
+    if (row.children.length !== all('thead th').length) awkward.push(`row ${row.innerText}`);
+  for (const picture of all('svg'))
+    if (!(picture.getAttribute('aria-label') && picture.getAttribute('role') === 'img'))
+      awkward.push('a picture without words');
+  for (const folds of all('details'))
+    if (folds.firstElementChild.tagName !== 'SUMMARY') awkward.push('no summary');
+  const ids = all('[id]').map((element) => element.id);
+  if (new Set(ids).size !== ids.length) awkward.push('an id twice');
+  return awkward;
+})()";
+
+/// What of a folded page paper would not show: text of folded incidents, and the words
+/// on a colour that printers leave out.
+const UNPRINTED: &str = r"(() => {
+  document.querySelectorAll('details').forEach((d) => d.open = false);
+  const lost = [...document.querySelectorAll('details li, details dd')]
+    .filter((e) => e.getBoundingClientRect().height === 0);
+  const white = [...document.querySelectorAll('.badge')]
+    .filter((e) => getComputedStyle(e).printColorAdjust !== 'exact');
+  return [...lost, ...white].map((e) => e.outerHTML.slice(0, 80));
+})()";
+
+#[test]
+fn paper_shows_it_whole_and_dark_on_light() {
+    let Some(program) = browser::find() else {
+        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("outage.html");
+    fs::write(&file, html(&samples::outage(), Some(&history()))).expect("written");
+    let mut browser = Browser::start(&program);
+    let look = Look {
+        width: DESK,
+        dark: true,
+    };
+    browser.open(&file, look);
+    let scheme = json!([{"name": "prefers-color-scheme", "value": "dark"}]);
+    browser.ask(
+        "Emulation.setEmulatedMedia",
+        &json!({"media": "print", "features": scheme}),
+    );
+    assert_eq!(browser.evaluate(UNPRINTED), json!([]));
+    let text = browser.evaluate("getComputedStyle(document.body).color");
+    assert_eq!(text, json!("rgb(27, 32, 39)"), "ink");
+}
+
 #[test]
 fn a_browser_shows_it() {
     let Some(program) = browser::find() else {
@@ -205,6 +268,7 @@ fn a_browser_shows_it() {
                 "{look} is too wide"
             );
             assert_eq!(browser.evaluate(PALE), json!([]), "{look} is too pale");
+            assert_eq!(browser.evaluate(AWKWARD), json!([]), "{look} is awkward");
             let scripts = browser.evaluate("document.querySelectorAll('script,img,link').length");
             assert_eq!(scripts, json!(0), "{look}");
             let page = format!("file://{}", file.display());

@@ -171,7 +171,7 @@ fn metrics_are_pushed_to_the_group_of_their_cluster() {
     let asked = &stub.asked()[0];
     assert_eq!(
         (asked.method.as_str(), asked.path.as_str()),
-        ("POST", "/metrics/job/k8s-monitor/cluster@base64/aG9tZWxhYg")
+        ("PUT", "/metrics/job/k8s-monitor/cluster@base64/aG9tZWxhYg")
     );
     assert_eq!(asked.text(), "# EOF\n");
     assert!(

@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// What a browser may do with the page: apply [`STYLE`], by its SHA-256.
 const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-I3xHL4UV7McOPomSdzgI3yEb1KjuLMbW9qmikNGVPWg='; \
+     style-src 'sha256-ylqkEX4XjvNayds/RjZ5Ogiw33d4j8o1Ep8qfMJNZBg='; \
      base-uri 'none'; form-action 'none'";
 
 /// Renders the report as a page. Without a history no strips are drawn.

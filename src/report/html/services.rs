@@ -35,10 +35,11 @@ pub fn section(report: &Report, history: Option<&History>) -> Markup {
 
 fn group(tier: Tier, services: &[&Service], report: &Report, history: Option<&History>) -> Markup {
     let mut of_tier = services.iter().filter(|s| s.tier == tier).peekable();
+    let columns = 6 + usize::from(history.is_some());
     html! {
         @if of_tier.peek().is_some() {
             tbody {
-                tr.tier { th colspan="7" scope="rowgroup" { (tier) } }
+                tr.tier { th colspan=(columns) scope="rowgroup" { (tier) } }
                 @for service in of_tier { (row(service, report, history)) }
             }
         }
