@@ -1,7 +1,7 @@
 //! JSON that is mutated as JSON: bytes at random rarely get past a parser.
 
 use fastrand::Rng;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Values where programs stumble.
 const TEXTS: &[&str] = &[
@@ -71,20 +71,28 @@ fn change(value: &mut Value, rng: &mut Rng, words: &[&str]) {
     let Some(target) = nth(value, &mut rng.usize(..count)) else {
         return;
     };
-    match (rng.u8(..8), target) {
-        (0, target) => *target = odd(rng, words),
-        (1, target) => *target = donor.unwrap_or_default(),
-        (2.., Value::Array(list)) => change_list(list, rng, donor),
-        (2.., Value::Object(map)) => {
-            let keys: Vec<_> = map.keys().cloned().collect();
-            let Some(key) = rng.choice(keys) else { return };
-            match donor.filter(|_| rng.bool()) {
-                Some(donor) => _ = map.insert(key, donor),
-                None => _ = map.remove(&key),
-            }
-        }
-        (2.., Value::String(text)) => change_text(text, rng, words),
-        (_, target) => *target = odd(rng, words),
+    if rng.u8(..4) == 0 {
+        *target = if rng.bool() {
+            odd(rng, words)
+        } else {
+            donor.unwrap_or_default()
+        };
+        return;
+    }
+    match target {
+        Value::Array(list) => change_list(list, rng, donor),
+        Value::Object(map) => change_map(map, rng, donor),
+        Value::String(text) => change_text(text, rng, words),
+        target => *target = odd(rng, words),
+    }
+}
+
+fn change_map(map: &mut Map<String, Value>, rng: &mut Rng, donor: Option<Value>) {
+    let keys: Vec<_> = map.keys().cloned().collect();
+    let Some(key) = rng.choice(keys) else { return };
+    match donor.filter(|_| rng.bool()) {
+        Some(donor) => _ = map.insert(key, donor),
+        None => _ = map.remove(&key),
     }
 }
 
@@ -111,11 +119,7 @@ fn change_text(text: &mut String, rng: &mut Rng, words: &[&str]) {
         2 => *text = text[at..].repeat(rng.usize(1..4)),
         3 => text.insert_str(at, &(0..rng.u16(..400)).map(|_| 'x').collect::<String>()),
         4 => text.insert_str(at, rng.choice(words).unwrap_or(&"\n")),
-        _ => {
-            *text = rng
-                .choice(TEXTS)
-                .map_or_else(String::new, |t| (*t).to_owned())
-        }
+        _ => *text = (*rng.choice(TEXTS).unwrap_or(&"")).to_owned(),
     }
 }
 
