@@ -191,6 +191,7 @@ pub fn pull_request(body: &[u8], branch: &str, web: &str) -> Result<Option<PullR
 
 /// Where the next page is, relative to the API: never another host, which
 /// would get the token.
+#[must_use]
 pub fn next(link: Option<&str>, base: &str) -> Option<String> {
     let next = link?.split(',').find(|part| {
         let rel = part.split(';').skip(1).map(str::trim);
