@@ -7,6 +7,9 @@
 # writes DIRECTORY/k8s-monitor-VERSION-TARGET.tar.gz and DIRECTORY/SHA256SUMS. The same
 # binary gives the same archive. Needs cargo, GNU tar and sha256sum.
 set -euo pipefail
+# The archive does not depend on who packs it.
+umask 022
+export LC_ALL=C
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 binary="$(realpath "${1:?the binary}")"

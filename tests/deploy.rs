@@ -186,6 +186,7 @@ fn the_release_holds_what_it_says() {
     fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
     let script = r#"
         "$1"/packaging/dist.sh "$2"/k8s-monitor x86_64-unknown-linux-gnu "$2"/one >/dev/null
+        umask 077
         "$1"/packaging/dist.sh "$2"/k8s-monitor x86_64-unknown-linux-gnu "$2"/two >/dev/null
         cmp "$2"/one/SHA256SUMS "$2"/two/SHA256SUMS
         cd "$2"/one && sha256sum --check --quiet SHA256SUMS && tar -xzf ./*.tar.gz && cd k8s-monitor-*/

@@ -15,7 +15,8 @@ mod page;
 mod samples;
 
 use k8s_monitor::report::{
-    CheckView, RenderOptions, Report, check_markdown, check_text, json, markdown, text, yaml,
+    CheckView, RenderOptions, Report, Severity, check_markdown, check_text, json, markdown, text,
+    yaml,
 };
 use serde_json::Value;
 
@@ -41,6 +42,22 @@ fn text_reads_like_this() {
     report.visibility = samples::outage().visibility;
     report.cycle.dry_run = true;
     insta::assert_snapshot!("text-half-blind", text(&report, &plain()));
+}
+
+/// A silence hides an outage from the verdict, and does not make it one of health.
+#[test]
+fn a_silenced_outage_is_not_nothing() {
+    let mut report = samples::outage();
+    report.severity = Severity::Sev4;
+    report
+        .incidents
+        .retain(|incident| incident.silenced_until.is_some());
+    assert_eq!(report.incidents.len(), 1);
+    let said = text(&report, &plain());
+    let verdict = said.lines().next().expect("a verdict");
+    let expected = "SEV-4  1 of 5 services healthy; 1 kind could not be read";
+    assert!(verdict.starts_with(expected), "{verdict}");
+    assert!(said.contains("1 silenced"), "{said}");
 }
 
 #[test]

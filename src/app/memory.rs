@@ -181,8 +181,8 @@ impl Session<'_> {
                     };
                     let id = &silence.id;
                     Ok(format!(
-                        "{} is silenced until {} ({id}); `k8s-monitor silence remove {id}{flag}` \
-                         ends it\n{}",
+                        "{} is silenced until {}.\nTo end it early: k8s-monitor silence remove \
+                         {id}{flag}\n{}",
                         silence.target.describe(),
                         silence.until.format("%F %H:%M UTC"),
                         self.by_hand(store)

@@ -49,7 +49,7 @@ pub fn tell(
         Voice::Mute => {
             let due: Vec<_> = due.into_iter().map(|(due, _)| due).collect();
             for incident in report.incidents.iter_mut().filter(|i| is_in(&due, &i.id)) {
-                incident.notification.why += "; not sent, there is no way to";
+                incident.notification.why += "; not sent, SLACK_BOT_TOKEN is not set";
             }
             lifecycle::unsaid(&mut memory.state, &due);
             let stored = Ledger::new(memory, now).store();

@@ -28,8 +28,12 @@ pub fn verdict(report: &Report) -> String {
             more => format!("{title}; and {}", count(more, "more incident")),
         };
     }
+    let hidden = |i: &Incident| i.state != IncidentState::Resolved && i.silenced_until.is_some();
     let seen = if report.visibility.complete {
         services_well(report)
+    } else if report.incidents.iter().any(hidden) {
+        // What is silenced is wrong all the same.
+        format!("{}; {}", services_well(report), unread(report))
     } else {
         format!("nothing wrong in what could be read; {}", unread(report))
     };

@@ -71,7 +71,8 @@ pub fn outage() -> Report {
         unread: vec![Unread {
             resource: "ingresses.networking.k8s.io".into(),
             reason: "Forbidden".into(),
-            message: "the service account may not list ingresses: apply deploy/rbac.yaml".into(),
+            message: "the service account may not list ingresses: apply deploy/rights/rbac.yaml"
+                .into(),
         }],
     };
     report.delivery = Delivery {
