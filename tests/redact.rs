@@ -790,3 +790,17 @@ fn an_argument_is_hidden_to_its_end() {
         "{shown}"
     );
 }
+
+/// What the property test and fuzzing found: padding that looks like the next
+/// pair, and a masked option that looks like one that asks for a value.
+#[test]
+fn what_was_masked_or_padded_is_no_option_and_no_pair() {
+    let shown = redact("curl -H 'X-Api-Key: a;;,_Aa0=' http://x");
+    assert!(
+        !shown.contains("a;;") && shown.ends_with("' http://x"),
+        "{shown}"
+    );
+    let once = redact_args(&["mysql", "-pq7ZxK29v", "serve", "--password=q7ZxK29v", "x"]);
+    assert_eq!((&*once[2], &*once[4]), ("serve", "x"));
+    assert_eq!(redact_args(&once), once);
+}
