@@ -6,6 +6,8 @@ EXAMPLE := docs/example/homelab
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 IMAGE ?= k8s-monitor:$(VERSION)
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
+# The home of whoever builds is not in the binary, which is the same from any.
+REMAP = target.$(TARGET).rustflags=["--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo"]
 
 .DEFAULT_GOAL := build
 .PHONY: build release demo playground test test-cluster lint deny fuzz fuzz-check bench bench-diagnosis example image dist clean help
@@ -63,7 +65,7 @@ image: ## Build the container image, where an engine runs (IMAGE=name:tag)
 	packaging/image.sh $(IMAGE)
 
 dist: ## Pack the stripped binary with completions and manual into dist/ (TARGET=x86_64-unknown-linux-musl: static)
-	$(CARGO) build --release --locked --target $(TARGET)
+	$(CARGO) build --release --locked --target $(TARGET) --config '$(REMAP)'
 	packaging/dist.sh $${CARGO_TARGET_DIR:-target}/$(TARGET)/release/k8s-monitor $(TARGET) dist
 
 clean: ## Remove what was built
