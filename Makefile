@@ -6,9 +6,11 @@ EXAMPLE := docs/example/homelab
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 IMAGE ?= k8s-monitor:$(VERSION)
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
+# The home of whoever builds is not in the binary, which is the same from any.
+REMAP = target.$(TARGET).rustflags=["--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo"]
 
 .DEFAULT_GOAL := build
-.PHONY: build release demo playground test test-cluster lint bench bench-diagnosis example image dist clean help
+.PHONY: build release demo playground test test-cluster lint deny fuzz fuzz-check bench bench-diagnosis example image dist clean help
 
 build: ## Build the program (debug)
 	$(CARGO) build
@@ -35,6 +37,18 @@ lint: ## Format, lints and documentation, as CI checks them
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
 
+deny: ## Licences, bans, duplicates and advisories of all dependencies (deny.toml)
+	packaging/deny.sh
+
+fuzz: ## Fuzz every target, or one: make fuzz TIME=60 TARGETS="api state"
+	TIME="$(or $(TIME),60)" fuzz/run.sh $(TARGETS)
+
+# The path to libFuzzer only keeps it from being compiled: nothing is linked here.
+fuzz-check: ## Whether the fuzz targets still compile, in the target folder of the program
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a \
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --target-dir "$${CARGO_TARGET_DIR:-target}" -- -D warnings
+
 example: ## Make the example dump anew, from the control plane
 	@assets="$$(tests/control-plane/build.sh)" && \
 	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --test cluster example -- --ignored
@@ -51,7 +65,7 @@ image: ## Build the container image, where an engine runs (IMAGE=name:tag)
 	packaging/image.sh $(IMAGE)
 
 dist: ## Pack the stripped binary with completions and manual into dist/ (TARGET=x86_64-unknown-linux-musl: static)
-	$(CARGO) build --release --locked --target $(TARGET)
+	$(CARGO) build --release --locked --target $(TARGET) --config '$(REMAP)'
 	packaging/dist.sh $${CARGO_TARGET_DIR:-target}/$(TARGET)/release/k8s-monitor $(TARGET) dist
 
 clean: ## Remove what was built

@@ -6,10 +6,16 @@
 
 mod support;
 
+#[path = "detect/bystanders.rs"]
+mod bystanders;
+#[path = "detect/identity.rs"]
+mod identity;
 #[path = "detect/laws.rs"]
 mod laws;
 #[path = "detect/scale.rs"]
 mod scale;
+#[path = "detect/worse.rs"]
+mod worse;
 
 macro_rules! families {
     ($($family:ident)*) => {

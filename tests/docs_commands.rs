@@ -23,6 +23,7 @@ const NEEDS: &[&str] = &[
     "cosign",
     "cosign and a registry",
     "cargo-audit and its database",
+    "a slip of the pen",
     "zsh",
     "fish",
     "man",
@@ -78,10 +79,11 @@ fn shell_commands_stand_in_console_blocks() {
 #[test]
 fn commands_are_read_as_printed() {
     let page = "```console\n$ a --b   # needs a cluster: to see\noutput\n$ c  # why\n```\n$ no\n```text\n$ no\n```\n";
-    let expected = [("a --b", Some("a cluster")), ("c", None)];
-    let expected = expected.map(|(line, needs)| Documented {
+    let expected = [("a --b", Some("a cluster"), "output\n"), ("c", None, "")];
+    let expected = expected.map(|(line, needs, output)| Documented {
         line: line.to_owned(),
         needs: needs.map(str::to_owned),
+        output: output.to_owned(),
     });
     assert_eq!(commands::of(page), expected);
 }
@@ -93,10 +95,12 @@ fn a_command_that_fails_is_seen() {
         "k8s-monitor services lint --services nowhere",
         "make nothing-of-this-name",
         "false | true",
+        "echo something",
     ] {
         let command = Documented {
             line: line.to_owned(),
             needs: None,
+            output: "something else\n".to_owned(),
         };
         assert!(desk.run(&command).is_err(), "{line}");
     }

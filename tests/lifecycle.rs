@@ -6,6 +6,8 @@ mod delivery;
 mod flapping;
 #[path = "lifecycle/identity.rs"]
 mod identity;
+#[path = "support/laws.rs"]
+mod laws;
 #[path = "lifecycle/property.rs"]
 mod property;
 #[path = "lifecycle/silence.rs"]

@@ -133,9 +133,9 @@ pub fn applications<'a>(scene: &Scene<'a>) -> HashMap<usize, &'a Application> {
 }
 
 impl Case<'_> {
-    /// When it began.
+    /// When it began; before Unix there is no time to count back from.
     pub fn onset(&self) -> Time {
-        self.incident.since
+        self.incident.since.max(Time::UNIX_EPOCH)
     }
 
     /// What a candidate is judged by.

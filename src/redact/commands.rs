@@ -69,7 +69,8 @@ fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
     let hide = |kept: &str, label: &str| format!("{kept}{MASK}{label}]");
     let option = previous
         .strip_prefix('-')
-        .map(|o| o.trim_start_matches('-'));
+        .map(|o| o.trim_start_matches('-'))
+        .filter(|o| o.bytes().all(is_name_byte));
     if let Some(option) = option
         && is_secret_name(option)
         && !arg.starts_with('-')

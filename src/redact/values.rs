@@ -109,7 +109,8 @@ fn ends_word(bytes: &[u8], at: usize, opener: Option<u8>) -> bool {
     }
 }
 
-/// Whether a name and a separator follow, perhaps after one blank or quote.
+/// Whether a name and a separator follow, perhaps after one blank or quote. An
+/// `=` behind which nothing stands is the padding of a value.
 fn begins_pair(bytes: &[u8], from: usize) -> bool {
     let rest = &bytes[from.min(bytes.len())..];
     let rest = rest
@@ -121,7 +122,21 @@ fn begins_pair(bytes: &[u8], from: usize) -> bool {
         .take(40)
         .take_while(|b| is_name_byte(**b))
         .count();
-    name > 0 && matches!(rest.get(name), Some(b'=' | b':'))
+    name > 0
+        && match rest.get(name) {
+            Some(b':') => true,
+            Some(b'=') => !is_end(&rest[name + 1..]),
+            _ => false,
+        }
+}
+
+/// Whether a word ends here, or with the quote that stands here.
+fn is_end(rest: &[u8]) -> bool {
+    match rest {
+        [] | [b'=', ..] => true,
+        [b, then @ ..] if is_quote(*b) => !then.first().is_some_and(u8::is_ascii_alphanumeric),
+        [b, ..] => b.is_ascii_whitespace() || b.is_ascii_control(),
+    }
 }
 
 /// Leaves out brackets at the end that were opened before the value.
@@ -250,6 +265,9 @@ mod tests {
             ("a,b;c&d", "a,b;c&d"),
             ("abc&user=x", "abc"),
             ("abc, user=x", "abc"),
+            ("a;;,_Aa0=' http://x", "a;;,_Aa0="),
+            ("a&b==", "a&b=="),
+            ("a&b='x'", "a"),
             ("a(b)c)", "a(b)c"),
             ("$(VAR))", "$(VAR)"),
             ("abc\\nuser: x", "abc"),

@@ -1,5 +1,7 @@
 //! The document's text.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -53,7 +55,18 @@ pub fn parse(text: &str) -> Result<State, Unusable> {
             Unusable::Corrupt("its schema is not one of this program".to_owned())
         });
     }
-    serde_json::from_str(text).map_err(corrupt)
+    let mut state: State = serde_json::from_str(text).map_err(corrupt)?;
+    keep_first(&mut state);
+    Ok(state)
+}
+
+/// What stands twice in a document that somebody edited would be said twice.
+fn keep_first(state: &mut State) {
+    let mut ids = BTreeSet::new();
+    state.incidents.retain(|r| ids.insert(r.id.clone()));
+    let mut ids = BTreeSet::new();
+    state.outbox.retain(|message| ids.insert(message.id));
+    state.last_message = state.last_message.max(ids.last().copied().unwrap_or(0));
 }
 
 /// Writes a document, of a state that is too large a trimmed one.

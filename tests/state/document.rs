@@ -24,6 +24,24 @@ fn a_damaged_document_is_not_quoted() {
     assert!(!error.contains("s3cr3t"), "{error}");
 }
 
+/// As after an unlucky merge by hand.
+#[test]
+fn what_stands_twice_in_a_document_is_said_once() {
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![trouble("mysql", Sev1)]);
+    world.slack = false;
+    world.cycle(vec![trouble("mysql", Sev1), trouble("vault", Sev2)]);
+    let once = world.state.clone();
+    let mut twice = once.clone();
+    twice.incidents.extend(once.incidents.iter().cloned());
+    twice.outbox.extend(once.outbox.iter().cloned());
+    twice.last_message = 0;
+    world.state = parse(&render(&twice).expect("it fits")).expect("read");
+    assert_eq!(world.state, once);
+    let step = world.look(vec![trouble("mysql", Sev2), trouble("vault", Sev2)]);
+    assert_eq!(step.due.len(), 2);
+}
+
 fn crowd(severity: k8s_monitor::assess::Severity) -> Vec<k8s_monitor::assess::Incident> {
     (0..3000)
         .map(|number| trouble(&format!("service-{number}"), severity))

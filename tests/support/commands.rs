@@ -20,18 +20,22 @@ pub struct Documented {
     pub line: String,
     /// What it needs, up to a colon or comma; nothing else than this repository if absent.
     pub needs: Option<String>,
+    /// What the page shows below it, if anything.
+    pub output: String,
 }
 
 /// The commands in the `console` blocks of a page, in their order. Lines without a
 /// prompt are output.
 pub fn of(page: &str) -> Vec<Documented> {
     let mut is_console = false;
-    let mut found = Vec::new();
+    let mut found: Vec<Documented> = Vec::new();
     for line in page.lines() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             is_console = language == "console";
         } else if let Some(command) = line.strip_prefix("$ ").filter(|_| is_console) {
             found.push(documented(command));
+        } else if is_console && let Some(last) = found.last_mut() {
+            last.output.extend([line, "\n"]);
         }
     }
     found
@@ -46,6 +50,7 @@ fn documented(command: &str) -> Documented {
     Documented {
         line: line.trim_end().to_owned(),
         needs,
+        output: String::new(),
     }
 }
 
@@ -105,7 +110,8 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// With what it said, where it ended with neither 0 nor a verdict.
+    /// With what it said, where it ended with neither 0 nor a verdict, or where the page
+    /// shows something else of a command that needs nothing.
     pub fn run(&self, command: &Documented) -> Result<(), String> {
         let line = match command.line.strip_prefix("make ") {
             Some(target) => format!("make --dry-run {target}"),
@@ -115,7 +121,13 @@ impl Desk {
         let is_verdict =
             line.starts_with("k8s-monitor") && matches!(output.status.code(), Some(1..=3));
         if output.status.success() || is_verdict {
-            return Ok(());
+            let said = String::from_utf8_lossy(&output.stdout);
+            let is_told = command.needs.is_some() || command.output.is_empty();
+            return if is_told || said.trim_end() == command.output.trim_end() {
+                Ok(())
+            } else {
+                Err(format!("$ {line}\n{said}is not\n{}", command.output))
+            };
         }
         let said = [&output.stdout[..], &output.stderr]
             .map(String::from_utf8_lossy)

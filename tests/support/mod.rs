@@ -2,4 +2,6 @@
 
 pub mod case;
 pub mod expect;
+#[allow(dead_code, reason = "not all of them have laws")]
+pub mod laws;
 pub mod objects;

@@ -1,6 +1,8 @@
 //! When a dump was made: the newest moment that its objects speak of in the
 //! past tense.
 
+use chrono::Datelike as _;
+
 use crate::cluster::objects::Time;
 
 /// Fields that tell when something happened. Those that tell what is to come
@@ -61,7 +63,9 @@ fn moment(raw: &str, end: usize) -> Option<Time> {
         .count();
     let field = &field[field.len() - length..];
     PAST.contains(&field).then_some(())?;
-    raw[start..=end].parse().ok()
+    // RFC 3339 knows years of four digits; from beyond, time cannot be counted.
+    let moment: Time = raw[start..=end].parse().ok()?;
+    (moment.year() < 10_000).then_some(moment)
 }
 
 #[cfg(test)]
@@ -85,6 +89,7 @@ mod tests {
             "\"Z\"",
             ":\"Z\"",
             r#"{"startTime":"tomorrowZ"}"#,
+            r#"{"startTime":"+262142-12-31T23:59:59Z"}"#,
             "é\"Z\"",
         ] {
             assert_eq!(newest(raw), None, "{raw}");

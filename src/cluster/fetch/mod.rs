@@ -44,6 +44,9 @@ pub use ask::{Right, ServerVersion};
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
 pub use error::{ConnectError, FetchError};
 pub use events::retain_events;
+// For `fuzz/`, which has no server.
+#[doc(hidden)]
+pub use page::decode;
 pub use proxy::ProxyVariables;
 
 /// Which cluster.

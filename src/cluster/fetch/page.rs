@@ -163,6 +163,21 @@ impl<'a, T: Fold> Page<'a, T> {
     }
 }
 
+/// Decodes a page that arrives in these pieces, as those of a live list do.
+///
+/// # Errors
+/// When it is no list of such objects.
+pub fn decode<'p, T: Fold>(
+    pieces: impl IntoIterator<Item = &'p [u8]>,
+    pool: &RefCell<Pool>,
+    items: &mut Vec<T>,
+) -> Result<(), String> {
+    let mut page = Page::new(pool, items);
+    let taken = pieces.into_iter().try_for_each(|piece| page.take(piece));
+    let read = taken.and_then(|()| page.finish());
+    read.map(drop).map_err(|failure| failure.text())
+}
+
 impl<T: Fold> Sink for Page<'_, T> {
     fn begin(&mut self, now: Time) {
         self.pool.borrow_mut().set_now(now);

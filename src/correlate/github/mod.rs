@@ -7,7 +7,9 @@
 
 mod cache;
 mod trouble;
-mod wire;
+// For `fuzz/`, which has no GitHub.
+#[doc(hidden)]
+pub mod wire;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

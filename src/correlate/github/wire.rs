@@ -1,5 +1,6 @@
 //! GitHub's answers, read and reduced to what is needed. Pure.
 
+use chrono::Datelike as _;
 use serde::Deserialize;
 
 use crate::cluster::objects::Time;
@@ -91,7 +92,8 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Trouble> {
 /// A list of commits.
 pub fn listed(body: &[u8], web: &str) -> Result<Vec<Listed>, Trouble> {
     let commits: Vec<Commit> = parse(body)?;
-    let commits = commits.into_iter().filter(|commit| is_sha(&commit.sha));
+    let is_read = |c: &Commit| is_sha(&c.sha) && is_moment(c.inner.committer.date);
+    let commits = commits.into_iter().filter(is_read);
     Ok(commits
         .map(|commit| Listed {
             url: page(&commit.html_url, web, &format!("/commit/{}", commit.sha)),
@@ -108,6 +110,11 @@ fn is_sha(sha: &str) -> bool {
         && sha
             .bytes()
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// Whether time can be counted from there; GitHub is younger than all of it.
+fn is_moment(at: Time) -> bool {
+    (1970..10_000).contains(&at.year())
 }
 
 /// GitHub's own address of a page, if it is one of the web and of that page.
@@ -179,7 +186,9 @@ fn reduce(raw: &RawFile) -> Touched {
 pub fn pull_request(body: &[u8], branch: &str, web: &str) -> Result<Option<PullRequest>, Trouble> {
     let pulls: Vec<Pull> = parse(body)
         .map_err(|_| Trouble::Unreadable("its pull request could not be read".to_owned()))?;
-    let merged = pulls.into_iter().filter(|pull| pull.merged_at.is_some());
+    let merged = pulls
+        .into_iter()
+        .filter(|pull| pull.merged_at.is_some_and(is_moment));
     let best = merged.min_by_key(|pull| (pull.base.name != branch, pull.merged_at));
     Ok(best.map(|pull| PullRequest {
         number: pull.number,
@@ -191,6 +200,7 @@ pub fn pull_request(body: &[u8], branch: &str, web: &str) -> Result<Option<PullR
 
 /// Where the next page is, relative to the API: never another host, which
 /// would get the token.
+#[must_use]
 pub fn next(link: Option<&str>, base: &str) -> Option<String> {
     let next = link?.split(',').find(|part| {
         let rel = part.split(';').skip(1).map(str::trim);
@@ -286,6 +296,9 @@ mod tests {
             {"number":3,"html_url":"https://github.com/o/r/pull/3","merged_at":"2026-01-02T00:00:00Z","base":{"ref":"main"}}]"#;
         assert_eq!(pull_request(body, "main", WEB).unwrap().unwrap().number, 3);
         assert_eq!(pull_request(b"[]", "main", WEB).unwrap(), None);
+        let beyond =
+            br#"[{"number":1,"merged_at":"+262142-12-31T23:59:59Z","base":{"ref":"main"}}]"#;
+        assert_eq!(pull_request(beyond, "main", WEB).unwrap(), None);
         assert!(pull_request(b"{}", "main", WEB).is_err());
     }
 }

@@ -1,0 +1,286 @@
+//! Whatever the model answers: what decides stays, and nothing unchecked is
+//! shown. The whole way is taken: HTTP, schema, grounding, allow-list.
+
+#![no_main]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{LazyLock, Mutex};
+
+use k8s_monitor::agents::{Advice, Announcement, Role};
+use k8s_monitor::assess::Rule;
+use k8s_monitor::report::{Confidence, Source};
+use k8s_monitor_fuzz::{json, text};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use serde_json::{Value, json};
+
+#[path = "../../tests/agents/api.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod api;
+#[path = "../../tests/slack/clock.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod clock;
+#[path = "../../tests/slack/stub.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod stub;
+#[path = "../../tests/agents/world.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod world;
+
+use world::{Said, World, good};
+
+const SECRET: &str = "ghp_q7ZxK29vB41mN8q7ZxK29vB41mN8q7ZxK29vB4";
+const COMMANDS: &[&str] = &[
+    SECRET,
+    "kubectl describe pod mysql-0 -n mysql",
+    "kubectl rollout restart statefulset/mysql -n mysql",
+    "kubectl logs mysql-0 -n mysql --previous; id",
+    "git revert 1f0c2a9d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b",
+    "argocd app get mysql",
+    world::SHA,
+    world::OTHER,
+    "SEV-4",
+    "E1",
+    "mysql",
+];
+
+/// What the model says next, by role.
+static SCRIPT: LazyLock<Mutex<Value>> = LazyLock::new(Mutex::default);
+static URL: LazyLock<String> = LazyLock::new(|| {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        listener
+            .incoming()
+            .flatten()
+            .for_each(|stream| _ = serve(&stream))
+    });
+    url
+});
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    let words = [text::HOSTILE, COMMANDS].concat();
+    json::mutate(data, size, max_size, seed, &words, || {
+        let answers = Role::ALL.map(|role| (role.name().to_owned(), good(role)));
+        json!({ "rule": 0, "answers": answers.into_iter().collect::<Value>() })
+    })
+});
+
+fuzz_target!(init: {
+    std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).expect("the project");
+}, |data: &[u8]| {
+    let Some(input) = json::read(data).filter(Value::is_object) else {
+        return;
+    };
+    *SCRIPT.lock().expect("it is never held in a panic") = input["answers"].clone();
+    let rule = input["rule"].as_u64().and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
+    let rule = Rule::ALL[rule % Rule::ALL.len()];
+    let mut world = World::at(&URL).by_rule(rule);
+    let rules = World::at(&URL).by_rule(rule).rules();
+    let said = world.cycle();
+    for (at, advice) in said.advice.iter().enumerate() {
+        decides_nothing(advice, &rules.advice[at], world.incidents[at].rule);
+        says_nothing_foul(advice, &rules.advice[at]);
+    }
+    for (said, rules) in said.announcements.iter().zip(&rules.announcements) {
+        is_announced(said, rules);
+    }
+    // What is kept was checked as well.
+    let again = world.cycle();
+    assert_eq!(again.advice, said.advice);
+    assert_eq!(again.announcements, said.announcements);
+    is_short(&said);
+});
+
+fn decides_nothing(advice: &Advice, rules: &Advice, rule: Rule) {
+    let (highest, lowest) = rule.band();
+    assert!(
+        (highest..=lowest).contains(&advice.severity),
+        "{rule:?} {}",
+        advice.severity
+    );
+    assert_eq!(advice.fingerprint, rules.fingerprint);
+    let shas = |advice: &Advice| {
+        let mut shas: Vec<_> = advice
+            .correlation
+            .iter()
+            .flat_map(|c| &c.commits)
+            .map(|c| c.sha.clone())
+            .collect();
+        if advice
+            .correlation
+            .as_ref()
+            .is_none_or(|c| c.confidence != Confidence::High)
+        {
+            shas.sort();
+        }
+        shas
+    };
+    assert_eq!(shas(advice), shas(rules));
+    let sure = |advice: &Advice| advice.correlation.as_ref().map(|c| c.confidence);
+    assert_eq!(sure(advice), sure(rules));
+}
+
+fn says_nothing_foul(advice: &Advice, rules: &Advice) {
+    for action in &advice.actions {
+        is_clean(&action.title);
+        if let Some(command) = &action.command {
+            only_looks(command);
+        }
+    }
+    let analysis = &advice.analysis;
+    if analysis.source == Source::Haiku {
+        is_clean(&analysis.hypothesis);
+    } else {
+        assert_eq!(analysis.hypothesis, rules.analysis.hypothesis);
+    }
+    // The rules' own words may stand before the model's.
+    let own = rules.analysis.business_impact.as_str();
+    is_clean(
+        analysis
+            .business_impact
+            .strip_prefix(own)
+            .unwrap_or(&analysis.business_impact),
+    );
+    is_clean(analysis.dissent.as_deref().unwrap_or_default());
+    for commit in advice.correlation.iter().flat_map(|c| &c.commits) {
+        commit.reasons.iter().for_each(|reason| is_clean(reason));
+    }
+}
+
+fn is_announced(said: &Announcement, rules: &Announcement) {
+    if said.source == Source::Haiku {
+        is_clean(&said.headline);
+        is_clean(&said.summary);
+        assert!(!said.headline.is_empty() || !said.summary.is_empty());
+    } else {
+        assert_eq!(said, rules);
+    }
+}
+
+fn is_clean(text: &str) {
+    assert!(!text::calls_somebody(text), "{text}");
+    assert!(!text.contains(SECRET) && !text.contains("://"), "{text}");
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+    for foul in ["kubectl ", "<<<", "`", "$(", "&&", "\u{202e}"] {
+        assert!(!text.contains(foul), "{foul}: {text}");
+    }
+}
+
+/// The allow-list once more, in other words.
+fn only_looks(command: &str) {
+    const READS: &[&str] = &[
+        "kubectl get ",
+        "kubectl describe ",
+        "kubectl logs ",
+        "kubectl top ",
+        "kubectl rollout status ",
+        "kubectl rollout history ",
+        "kubectl rollout restart ",
+        "git log ",
+        "git show ",
+        "git revert ",
+        "argocd app get ",
+        "argocd app diff ",
+        "argocd app history ",
+    ];
+    // Options may stand before the verb.
+    let mut words: Vec<&str> = command.split(' ').collect();
+    while words.get(1).is_some_and(|word| word.starts_with('-')) {
+        words.remove(1);
+    }
+    let bare = words.join(" ");
+    let is_known = READS.iter().any(|read| bare.starts_with(read))
+        || words[0] == "kubectl"
+            && command
+                .split(' ')
+                .any(|w| ["get", "describe", "logs", "top", "rollout"].contains(&w));
+    assert!(is_known, "{command}");
+    assert!(
+        !command.contains(|c: char| "|;&$<>`(){}*?!'\"\\\n#~".contains(c)),
+        "{command}"
+    );
+    for word in command.split(' ') {
+        let word = word.to_lowercase();
+        let foul = [
+            "delete", "exec", "apply", "patch", "scale", "edit", "push", "sync", "undo", "secrets",
+            "secret",
+        ];
+        assert!(
+            !foul.contains(&word.as_str()) && !word.starts_with("secret/"),
+            "{command}"
+        );
+        for option in [
+            "--kubeconfig",
+            "--server",
+            "--token",
+            "--as",
+            "--output=/",
+            "--context",
+            "-f",
+        ] {
+            assert!(
+                word != option && !word.starts_with(&format!("{option}=")),
+                "{command}"
+            );
+        }
+    }
+}
+
+fn is_short(said: &Said) {
+    let shown = format!("{:?}{:?}", said.advice, said.announcements);
+    assert!(
+        shown.len() < 10_000 * (1 + said.advice.len()),
+        "{}",
+        shown.len()
+    );
+    assert!(said.advice.iter().all(|advice| advice.actions.len() <= 4));
+}
+
+/// Answers questions on one connection until it ends.
+fn serve(stream: &TcpStream) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut writer = stream;
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let line = line.trim().to_ascii_lowercase();
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap_or(0);
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let answer = answer(&serde_json::from_slice(&body)?);
+        write!(
+            writer,
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}",
+            answer.len()
+        )?;
+    }
+}
+
+fn answer(asked: &Value) -> String {
+    let role = Role::ALL
+        .into_iter()
+        .find(|role| asked["system"] == role.prompt().text);
+    let script = SCRIPT.lock().expect("it is never held in a panic");
+    let said = &script[role.map_or("", Role::name)];
+    // A text is sent as it is: it may be no JSON.
+    let text = said
+        .as_str()
+        .map_or_else(|| said.to_string(), str::to_owned);
+    json!({
+        "content": [{ "type": "text", "text": text }],
+        "stop_reason": "end_turn",
+        "usage": { "input_tokens": 900, "output_tokens": 90 },
+    })
+    .to_string()
+}

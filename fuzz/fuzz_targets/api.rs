@@ -1,0 +1,222 @@
+//! Whatever an API server answers: pages come out the same in pieces of any
+//! length, and no object makes the judgement stumble or contradict itself.
+//!
+//! Inputs are cases as `tests/fixtures/detect` has them: a head, then objects.
+
+#![no_main]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use k8s_monitor::assess::Outages;
+use k8s_monitor::cluster::fetch::decode;
+use k8s_monitor::cluster::objects::{Pod, Time};
+use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::{Objects, Pool, Read, Resource, Snapshot, Source};
+use k8s_monitor::detect::RestartCounts;
+use k8s_monitor::inventory::{self, Inventory, Tier};
+use k8s_monitor::report;
+use k8s_monitor::verdict::{Grounds, Verdict, judge};
+use k8s_monitor_fuzz::{json, text};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use serde_json::{Value, json};
+
+#[path = "../../tests/support/expect.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod expect;
+#[path = "../../tests/support/objects.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod objects;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    json::mutate(
+        data,
+        size,
+        max_size,
+        seed,
+        text::HOSTILE,
+        || json!([{ "case": "an empty cluster" }]),
+    )
+});
+
+fuzz_target!(|data: &[u8]| {
+    in_pieces(data);
+    let Some(Value::Array(mut documents)) = json::read(data) else {
+        return;
+    };
+    if documents.is_empty() {
+        return;
+    }
+    let head = documents.remove(0);
+    let documents = distinct(documents);
+    let now = head["now"].as_str().and_then(|now| now.parse().ok());
+    let now = now.unwrap_or_else(|| "2026-11-23T06:49:00Z".parse().expect("a moment"));
+    let inventory = inventory::parse(head["services"].as_str().unwrap_or_default().as_bytes());
+    let case = Case { now, inventory };
+
+    let Some(live) = live(&documents, now, data.len() % 61 + 1) else {
+        return;
+    };
+    let verdict = case.judge(live);
+    sane(&verdict, now);
+    // A page is decoded like any other JSON, and what a live cycle drops of it
+    // is missed by nobody.
+    let whole = objects::collect(&documents).expect("its pages were read");
+    assert_eq!(
+        expect::whole(&case.judge(whole.clone())),
+        expect::whole(&verdict)
+    );
+    let backwards: Vec<_> = documents.into_iter().rev().collect();
+    let backwards = objects::collect(&backwards).expect("its pages were read");
+    assert_eq!(
+        expect::whole(&case.judge(backwards)),
+        expect::whole(&verdict)
+    );
+});
+
+struct Case {
+    now: Time,
+    inventory: Inventory,
+}
+
+impl Case {
+    fn judge(&self, objects: Objects) -> Verdict {
+        let reads = ROWS.iter().map(|row| (row.resource, Read::Complete));
+        let snapshot = Snapshot {
+            now: self.now,
+            cluster: "homelab".to_owned(),
+            source: Source::Live,
+            objects,
+            reads: reads.collect(),
+            ..Snapshot::default()
+        };
+        let grounds = Grounds {
+            inventory: &self.inventory,
+            look_back: Duration::from_hours(1),
+            restarts: &RestartCounts::default(),
+            outages: &Outages::default(),
+            unlisted: Tier::P3,
+        };
+        judge(&snapshot, &grounds)
+    }
+}
+
+/// A page is the same in one piece and in many.
+fn in_pieces(data: &[u8]) {
+    let read = |length: usize| {
+        let mut pods = Vec::<Pod>::new();
+        let pool = RefCell::default();
+        let decoded = decode(data.chunks(length), &pool, &mut pods);
+        decoded.is_ok().then_some(pods)
+    };
+    let whole = read(data.len().max(1));
+    assert_eq!(read(data.len() % 61 + 1), whole);
+}
+
+/// An API server has one object of a name.
+fn distinct(documents: Vec<Value>) -> Vec<Value> {
+    let mut seen = BTreeSet::new();
+    let key = |d: &Value| {
+        let text = |pointer| {
+            d.pointer(pointer)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let names = [
+            "/kind",
+            "/metadata/namespace",
+            "/metadata/name",
+            "/metadata/uid",
+        ];
+        names.map(text)
+    };
+    documents
+        .into_iter()
+        .filter(|d| seen.insert(key(d)))
+        .collect()
+}
+
+/// The objects by way of one page a kind, as they come from a server.
+fn live(documents: &[Value], now: Time, length: usize) -> Option<Objects> {
+    let mut kinds: BTreeMap<Resource, Vec<&Value>> = BTreeMap::new();
+    for document in documents {
+        let (version, kind) = (document["apiVersion"].as_str()?, document["kind"].as_str()?);
+        kinds
+            .entry(Resource::of_object(version, kind)?)
+            .or_default()
+            .push(document);
+    }
+    let mut objects = Objects::default();
+    let pool = RefCell::new(Pool::new(now));
+    for (resource, items) in kinds {
+        let page = json!({ "metadata": { "continue": "" }, "items": items }).to_string();
+        read_page(
+            resource,
+            page.as_bytes().chunks(length),
+            &pool,
+            &mut objects,
+        )
+        .ok()?;
+    }
+    Some(objects)
+}
+
+macro_rules! kinds {
+    ($($resource:ident $field:ident,)*) => {
+        fn read_page<'p>(
+            resource: Resource,
+            pieces: impl Iterator<Item = &'p [u8]>,
+            pool: &RefCell<Pool>,
+            to: &mut Objects,
+        ) -> Result<(), String> {
+            match resource {
+                $( Resource::$resource => decode(pieces, pool, &mut to.$field), )*
+                Resource::PodLogs => Ok(()),
+            }
+        }
+    };
+}
+
+kinds! {
+    Nodes nodes, Namespaces namespaces, Pods pods, Events events, Deployments deployments,
+    StatefulSets stateful_sets, DaemonSets daemon_sets, ReplicaSets replica_sets, Jobs jobs,
+    CronJobs cron_jobs, Services services, EndpointSlices endpoint_slices, Ingresses ingresses,
+    PersistentVolumes persistent_volumes, PersistentVolumeClaims claims,
+    StorageClasses storage_classes, HorizontalPodAutoscalers autoscalers,
+    PodDisruptionBudgets disruption_budgets, ResourceQuotas quotas, Leases leases,
+    Applications applications, Certificates certificates, Issuers issuers,
+    ClusterIssuers cluster_issuers, ExternalSecrets external_secrets,
+    SecretStores secret_stores, ClusterSecretStores cluster_secret_stores, Gateways gateways,
+    HttpRoutes http_routes, PodMetrics pod_metrics, NodeMetrics node_metrics,
+}
+
+/// What holds of every verdict.
+fn sane(verdict: &Verdict, now: Time) {
+    let mut fingerprints = BTreeSet::new();
+    assert!(verdict.incidents.is_sorted_by_key(|i| i.severity));
+    for incident in &verdict.incidents {
+        assert!(!incident.findings.is_empty(), "{}", incident.title);
+        assert!(incident.since <= now, "{}", incident.title);
+        assert_eq!(incident.severity, incident.rule.severity());
+        assert!(
+            fingerprints.insert(&incident.fingerprint),
+            "{}",
+            incident.fingerprint
+        );
+        let shown = report::draft(incident, &verdict.roster);
+        assert!(serde_json::to_string(&shown).is_ok() && !shown.title.is_empty());
+    }
+    for service in &verdict.services {
+        assert!(
+            service.since.is_none_or(|since| since <= now),
+            "{}",
+            service.name
+        );
+        assert!(
+            service
+                .downtime
+                .is_none_or(|time| time >= chrono::TimeDelta::zero())
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! Whatever stands in a report: Slack takes the message, nobody is called,
+//! and no credential goes out.
+
+#![no_main]
+
+use chrono::TimeDelta;
+use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service, Tier};
+use k8s_monitor::notify::{
+    Ended, Kind, Message, Silenced, Words, compose, compose_all_closed, compose_closed, plain,
+};
+use k8s_monitor::report::{Action, Incident, Severity, Source};
+use k8s_monitor_fuzz::text::{HOSTILE, calls_somebody, secret};
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+
+#[path = "../../tests/slack/check.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod check;
+#[path = "../../tests/slack/stories.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod stories;
+
+const KINDS: [Kind; 8] = [
+    Kind::New,
+    Kind::Repeat,
+    Kind::Escalated,
+    Kind::Reopened,
+    Kind::Digest,
+    Kind::Update,
+    Kind::DeEscalated,
+    Kind::Resolved,
+];
+
+#[derive(Debug, Arbitrary)]
+struct Input<'a> {
+    kind: u8,
+    severity: u8,
+    flags: u8,
+    /// How many findings, facts, actions, commits, incidents.
+    counts: [u8; 5],
+    seconds: i32,
+    random: u64,
+    texts: Vec<Piece<'a>>,
+}
+
+#[derive(Debug, Arbitrary)]
+enum Piece<'a> {
+    Text(&'a str),
+    Hostile(u8),
+    Repeated(char, u16),
+    Secret(u8),
+}
+
+/// Texts in turn, and the credentials in them.
+struct Texts {
+    texts: Vec<String>,
+    secrets: Vec<String>,
+    next: usize,
+}
+
+impl Texts {
+    fn new(input: &Input) -> Self {
+        let mut random = fastrand::Rng::with_seed(input.random);
+        let mut secrets = Vec::new();
+        let mut text = |piece: &Piece| match piece {
+            Piece::Text(text) => (*text).to_owned(),
+            Piece::Hostile(at) => HOSTILE[usize::from(*at) % HOSTILE.len()].to_owned(),
+            Piece::Repeated(c, count) => c.to_string().repeat(usize::from(count % 5_000)),
+            Piece::Secret(kind) => {
+                secrets.push(secret(*kind, &mut random));
+                format!("x {} y", secrets[secrets.len() - 1])
+            }
+        };
+        let texts = input.texts.iter().map(&mut text).collect();
+        Self {
+            texts,
+            secrets,
+            next: 0,
+        }
+    }
+
+    fn next(&mut self) -> String {
+        self.next += 1;
+        let count = self.texts.len().max(1);
+        self.texts
+            .get((self.next - 1) % count)
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+fuzz_target!(|input: Input| {
+    let mut texts = Texts::new(&input);
+    let kind = KINDS[usize::from(input.kind) % KINDS.len()];
+    let count = if kind == Kind::Digest {
+        usize::from(input.counts[4] % 60)
+    } else {
+        1
+    };
+    let incident = incident(&input, &mut texts);
+    let services = [service(&incident, &mut texts)];
+    let incidents = vec![incident; count];
+    let (cluster, cycle, why, note) = (texts.next(), texts.next(), texts.next(), texts.next());
+    let (headline, summary, reason) = (texts.next(), texts.next(), texts.next());
+    let rollback = incidents
+        .first()
+        .map_or_else(Vec::new, |incident| incident.actions.clone());
+    let mut story = stories::story(kind, &incidents, &services);
+    let flag = |bit: u8| input.flags & (1 << bit) != 0;
+    story.words = flag(0).then_some(Words {
+        headline: &headline,
+        summary: &summary,
+    });
+    story.cluster = &cluster;
+    story.cycle = &cycle;
+    story.why = &why;
+    story.model_note = flag(1).then_some(&note);
+    story.rollback = &rollback;
+    story.previous_severity = flag(2).then_some(Severity::Sev4);
+    let until = flag(3).then_some(story.now);
+    story.was_silenced = flag(4).then_some(Silenced { until, reason });
+    story.next_repeat = flag(5).then_some(story.now);
+    story.collapsed = flag(6);
+    let ended = Ended {
+        id: texts.next(),
+        severity: Severity::Sev1,
+        what: texts.next(),
+    };
+    let ended = vec![ended; usize::from(input.counts[4])];
+    for message in [
+        compose(&story),
+        compose_closed(&story),
+        compose_all_closed(&story, &ended),
+    ] {
+        is_taken(&message, &texts.secrets);
+    }
+});
+
+fn is_taken(message: &Message, secrets: &[String]) {
+    let (text, blocks) = (message.text.clone().into(), &message.blocks);
+    assert_eq!(check::message(&text, blocks), Ok(()));
+    assert_eq!(check::message(&plain(message).into(), &json!([])), Ok(()));
+    assert!(!message.text.contains('\n'), "{}", message.text);
+    let all = format!("{}{blocks}", message.text);
+    assert!(!calls_somebody(&all), "{all}");
+    assert!(secrets.iter().all(|secret| !all.contains(secret)), "{all}");
+    for block in blocks.as_array().into_iter().flatten() {
+        let text = block["text"]["text"].as_str().unwrap_or_default();
+        assert!(text.matches("```").count() % 2 == 0, "{text}");
+    }
+}
+
+fn incident(input: &Input, texts: &mut Texts) -> Incident {
+    let [findings, facts, actions, commits, _] = input.counts.map(|count| usize::from(count % 8));
+    let mut incident = stories::database();
+    incident.severity = Severity::ALL[usize::from(input.severity) % 4];
+    incident.id = texts.next();
+    incident.title = texts.next();
+    incident.rule = texts.next();
+    incident.service = (input.flags & 1 == 0).then(|| texts.next());
+    incident.affects = vec![texts.next(), texts.next()];
+    incident.since = incident
+        .since
+        .checked_add_signed(TimeDelta::seconds(input.seconds.into()))
+        .unwrap_or(incident.since);
+    incident.root_cause.summary = texts.next();
+    incident.root_cause.resource.name = texts.next();
+    incident.root_cause.cause = Some(texts.next());
+    let mut finding = incident.findings[0].clone();
+    finding.message = texts.next();
+    finding.reason = texts.next();
+    finding.known_issue = Some(texts.next());
+    finding.evidence[0].text = texts.next();
+    finding.evidence = vec![finding.evidence[0].clone(); facts];
+    incident.findings = vec![finding; findings];
+    incident.analysis.source = Source::Haiku;
+    incident.analysis.hypothesis = texts.next();
+    incident.analysis.business_impact = texts.next();
+    incident.analysis.dissent = Some(texts.next());
+    let action = Action {
+        title: texts.next(),
+        command: Some(texts.next()),
+    };
+    incident.actions = vec![action; actions];
+    if let Some(correlation) = &mut incident.correlation {
+        let mut commit = correlation.commits[0].clone();
+        commit.sha = texts.next();
+        commit.url = texts.next();
+        commit.pull_request = Some(texts.next());
+        commit.reasons = vec![texts.next(); 3];
+        commit.lag_seconds = input.seconds.into();
+        correlation.commits = vec![commit; commits];
+    }
+    incident
+}
+
+fn service(incident: &Incident, texts: &mut Texts) -> Service {
+    let mut service = Service::new(incident.service.as_deref().unwrap_or("x"), Tier::P0);
+    service.namespace = Some(texts.next());
+    service.gitops.app_name = Some(texts.next());
+    service.gitops.manifests = Some(texts.next());
+    service.ingress = vec![texts.next(); 5];
+    let issue = KnownIssue {
+        text: texts.next(),
+        kind: KnownIssueKind::Other,
+    };
+    service.known_issues = vec![issue; 9];
+    service
+}

@@ -1,0 +1,42 @@
+//! Text from anywhere: redaction ends, is done once and for all, and hides
+//! every credential whatever stands around it.
+
+#![no_main]
+
+use k8s_monitor::redact::{is_secret_name, redact, redact_args, redact_value};
+use k8s_monitor_fuzz::text::secret;
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+
+#[derive(Debug, Arbitrary)]
+struct Input<'a> {
+    kind: u8,
+    random: u64,
+    gap: u8,
+    place: u16,
+    /// Last, so that a plain file is a seed.
+    text: &'a str,
+}
+
+fuzz_target!(|input: Input| {
+    let secret = secret(input.kind, &mut fastrand::Rng::with_seed(input.random));
+    let gap = [" ", "\n", "\t", ": ", " = ", "\r\n"][usize::from(input.gap) % 6];
+    let place = usize::from(input.place) % (input.text.len() + 1);
+    let (before, after) = input.text.split_at(input.text.floor_char_boundary(place));
+    let text = format!("{before}{gap}{secret}{gap}{after}");
+    let once = redact(&text);
+    assert!(!once.contains(&secret), "{secret} is left: {once}");
+    for text in [&text, before, after] {
+        let once = redact(text);
+        assert_eq!(redact(&once), once, "done twice it is something else");
+    }
+    let name = before.lines().last().unwrap_or_default();
+    _ = is_secret_name(name);
+    let once = redact_value(name, &text);
+    assert!(!once.contains(&secret), "{secret} is left: {once}");
+    assert_eq!(redact_value(name, &once), once, "{name}");
+    let words: Vec<&str> = text.split(' ').collect();
+    let once = redact_args(&words);
+    assert!(once.iter().all(|word| !word.contains(&secret)), "{once:?}");
+    assert_eq!(redact_args(&once), once);
+});

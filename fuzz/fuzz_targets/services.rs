@@ -1,0 +1,57 @@
+//! Whatever the services file holds: something comes of it, every complaint
+//! has a place in it, and every service can be shown and found again.
+
+#![no_main]
+
+use k8s_monitor::inventory::{self, Inventory, lint, render};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let inventory = inventory::parse(data);
+    diagnostics_have_a_place(&inventory, data);
+    services_can_be_shown(&inventory);
+    assert!(!lint::report(&inventory, "services.txt").is_empty());
+    // Line ends of another system are no other file.
+    if !data.contains(&b'\r') {
+        let foreign = String::from_utf8_lossy(data).replace('\n', "\r\n");
+        let foreign = inventory::parse(foreign.as_bytes());
+        assert_eq!(foreign.services, inventory.services);
+        assert_eq!(foreign.repository, inventory.repository);
+    }
+});
+
+fn diagnostics_have_a_place(inventory: &Inventory, data: &[u8]) {
+    let lines = data.split(|byte| *byte == b'\n').count();
+    for diagnostic in &inventory.diagnostics {
+        // Of UTF-16 the bytes are no lines.
+        let is_within = diagnostic.line <= lines || data.contains(&0);
+        assert!(diagnostic.line > 0 && is_within, "{diagnostic:?}");
+        assert!(
+            diagnostic.column > 0 && diagnostic.width > 0,
+            "{diagnostic:?}"
+        );
+        assert!(diagnostic.source_line.chars().count() <= 160);
+        let shown = render::diagnostic(diagnostic, "services.txt");
+        assert!(shown.starts_with("services.txt:"), "{shown}");
+    }
+    assert!(inventory.diagnostics.is_sorted_by_key(|d| d.line));
+}
+
+fn services_can_be_shown(inventory: &Inventory) {
+    let list = render::list(inventory);
+    for service in &inventory.services {
+        assert!(!service.name.trim().is_empty(), "a service without a name");
+        let found = inventory.get(&service.name);
+        assert_eq!(found.map(|s| &s.name), Some(&service.name));
+        assert!(!render::show(service, inventory).is_empty());
+        assert!(!list.is_empty());
+        for other in inventory.dependencies_of(&service.name) {
+            let back = inventory.dependents_of(&other.name);
+            assert!(
+                back.iter().any(|s| s.name == service.name),
+                "{}",
+                other.name
+            );
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Whatever the remembered document holds: a cycle goes on from it, says each
+//! thing once, and what it stores is what the next cycle reads.
+
+#![no_main]
+
+use std::collections::BTreeSet;
+
+use k8s_monitor::cluster::Resource;
+use k8s_monitor::lifecycle::{self, Step};
+use k8s_monitor::state::{State, document};
+use k8s_monitor_fuzz::{json, text};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use serde_json::{Value, json};
+
+#[path = "../../tests/lifecycle/world.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod world;
+
+use world::{Sev1, Sev2, Sev3, Sev4, World, config, trouble};
+
+const START: &str = "2026-11-02T00:00:00Z";
+
+fn seed() -> Value {
+    let mut world = World::new(config(""), START);
+    world.cycle(vec![
+        trouble("a", Sev1),
+        trouble("b", Sev3),
+        trouble("c", Sev4),
+    ]);
+    world.cycle(vec![trouble("a", Sev2), trouble("d", Sev2)]);
+    world.slack = false;
+    world.cycle(vec![trouble("d", Sev1), trouble("e", Sev1)]);
+    let text = document::render(&world.state).expect("it fits");
+    json!({ "found": [1, 0, 2, 3, 4, 0, 1, 0], "sees": true, "slack": 3, "minutes": 60,
+        "state": serde_json::from_str::<Value>(&text).expect("it is JSON") })
+}
+
+fuzz_mutator!(
+    |data: &mut [u8], size: usize, max_size: usize, random: u32| {
+        json::mutate(data, size, max_size, random, text::HOSTILE, seed)
+    }
+);
+
+fuzz_target!(|data: &[u8]| {
+    let Some(input) = json::read(data).filter(Value::is_object) else {
+        return;
+    };
+    let Ok(state) = document::parse(&input["state"].to_string()) else {
+        return;
+    };
+    survives(&state);
+    let mut world = World::new(config("businessHours: { timezone: Europe/Berlin }"), START);
+    let minutes = input["minutes"].as_i64().unwrap_or(60) % 100_000;
+    world.state = state;
+    world.pass(minutes + 180);
+    if input["sees"] == false {
+        world.unread = vec![Resource::Pods];
+    }
+    let found = found(&input["found"]);
+    let step = world.store(found.clone());
+    survives(&world.state);
+    names_each_once(&step);
+    let accepts = input["slack"].as_u64().unwrap_or(u64::MAX);
+    let told = send(&mut world, &step, accepts);
+    survives(&world.state);
+
+    // The same moment again: what was told is not due, what was not told is.
+    let again = world.look(found.clone());
+    let is_due = |id: &String| again.due.iter().any(|due| due.incidents.contains(id));
+    for due in &step.due {
+        for id in &due.incidents {
+            assert_ne!(is_due(id), told.contains(id), "{id} of {due:?}");
+        }
+    }
+    world.pass(60);
+    names_each_once(&world.look(found));
+});
+
+/// Storing and loading is no change.
+fn survives(state: &State) {
+    let text = document::render(state).expect("it fits");
+    assert!(text.len() <= document::LIMIT);
+    assert_eq!(document::parse(&text).as_ref(), Ok(state));
+}
+
+fn found(input: &Value) -> Vec<k8s_monitor::assess::Incident> {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let severities = input.as_array().into_iter().flatten();
+    let each = names.into_iter().zip(severities);
+    each.filter_map(|(name, severity)| {
+        let severity = match severity.as_u64()? {
+            1 => Sev1,
+            2 => Sev2,
+            3 => Sev3,
+            4 => Sev4,
+            _ => return None,
+        };
+        Some(trouble(name, severity))
+    })
+    .collect()
+}
+
+/// Slack takes so many messages; the others fail.
+fn send(world: &mut World, step: &Step, accepts: u64) -> BTreeSet<String> {
+    let mut told = BTreeSet::new();
+    // Messages of before, about nobody that is known, go on waiting.
+    let queue: Vec<u64> = world.state.outbox.iter().map(|m| m.id).collect();
+    let own = queue.len().saturating_sub(step.due.len());
+    for ((id, due), nth) in queue[own..].iter().zip(&step.due).zip(0..) {
+        if nth < accepts {
+            let posted = world.post(due);
+            lifecycle::delivered(&mut world.state, *id, world.now, &posted);
+            told.extend(due.incidents.iter().cloned());
+        } else {
+            lifecycle::failed(&mut world.state, *id, "down");
+        }
+    }
+    told
+}
+
+fn names_each_once(step: &Step) {
+    let mut said = BTreeSet::new();
+    for due in &step.due {
+        assert!(!due.incidents.is_empty(), "{due:?}");
+        assert!(
+            due.incidents.iter().all(|id| said.insert(id)),
+            "twice in one cycle: {due:?}"
+        );
+    }
+}
