@@ -309,6 +309,28 @@ fn a_mark_of_sending_is_taken_out_when_there_is_time() {
 }
 
 #[test]
+fn a_signal_ends_the_other_commands_as_well() {
+    let out = "never-written.tar.gz";
+    let commands: [&[&str]; 3] = [
+        &["check", "--service", "mysql"],
+        &["snapshot", "-o", out],
+        &["doctor"],
+    ];
+    for words in commands {
+        let world = World::new(Is::Ill);
+        world.kube.break_by(|_, _| Some(Fault::Hangs));
+        let mut command = world.command_of(words);
+        let child = command.current_dir(world.home.path()).spawn().unwrap();
+        world.kube.wait_for(|asked| !asked.is_empty());
+        signal(child.id(), "TERM");
+        let ran = Ran::of(child, Instant::now(), LIMIT);
+        assert_eq!((ran.status, ran.stdout.as_str()), (143, ""), "{ran:?}");
+        assert!(!world.home.path().join(out).exists());
+        assert!(world.watcher.asked().is_empty(), "that was no cycle");
+    }
+}
+
+#[test]
 fn a_result_that_nobody_reads_holds_no_end_up() {
     let world = World::new(Is::Ill);
     let (reader, mut writer) = std::io::pipe().unwrap();

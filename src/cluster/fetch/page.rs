@@ -9,7 +9,6 @@ use std::cell::RefCell;
 use serde::{Deserialize, Deserializer};
 
 use super::failure::Failure;
-use super::list::MOST_OBJECTS;
 use super::transport::Sink;
 use crate::cluster::Pool;
 use crate::cluster::fold::Fold;
@@ -146,9 +145,6 @@ impl<'a, T: Fold> Page<'a, T> {
         let mut objects = serde_json::Deserializer::from_slice(text).into_iter::<T>();
         match objects.next() {
             Some(Ok(mut object)) => {
-                if self.items.len() >= MOST_OBJECTS {
-                    return Err(Failure::Malformed("the list has no end".to_owned()));
-                }
                 object.fold(&mut self.pool.borrow_mut());
                 self.items.push(object);
                 self.envelope.extend_from_slice(b"null");
