@@ -2,6 +2,7 @@
 //! verdict is feigned, and the next cycle says what is still due.
 
 use std::io::Write as _;
+use std::sync::{PoisonError, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
@@ -11,6 +12,7 @@ use crate::front::Fault;
 use crate::homelab::Is;
 use crate::lab::MAPS;
 use crate::stub::{Answer, Asked};
+use crate::table::MACHINE;
 use crate::world::{Ran, SENTINEL, World, signal};
 
 /// What is promised.
@@ -27,6 +29,10 @@ struct Stage {
     is_watched: bool,
     /// Messages about the outage that Slack has after the signal, and after the next cycle.
     told: [usize; 2],
+}
+
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn hangs(path: &'static str) -> impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync {
@@ -217,6 +223,7 @@ const STAGES: &[Stage] = &[
 
 #[test]
 fn a_signal_ends_the_program_in_every_stage() {
+    let _alone = alone();
     println!(
         "{:36} {:8} {:>6} {:>8}  told",
         "stage", "signal", "status", "after"
@@ -290,6 +297,7 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
 
 #[test]
 fn a_mark_of_sending_is_taken_out_when_there_is_time() {
+    let _alone = alone();
     let mut world = World::new(Is::Ill);
     world.in_cluster();
     world.deadline = Duration::from_secs(120);
@@ -310,6 +318,7 @@ fn a_mark_of_sending_is_taken_out_when_there_is_time() {
 
 #[test]
 fn a_signal_ends_the_other_commands_as_well() {
+    let _alone = alone();
     let out = "never-written.tar.gz";
     let commands: [&[&str]; 3] = [
         &["check", "--service", "mysql"],
@@ -332,6 +341,7 @@ fn a_signal_ends_the_other_commands_as_well() {
 
 #[test]
 fn a_result_that_nobody_reads_holds_no_end_up() {
+    let _alone = alone();
     let world = World::new(Is::Ill);
     let (reader, mut writer) = std::io::pipe().unwrap();
     // What is left of the pipe's 64 KiB is less than a report.
