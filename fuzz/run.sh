@@ -38,13 +38,13 @@ pack_dumps() {
 
 pack_dumps
 [ $# -gt 0 ] || set -- $("${fuzz[@]}" list)
-"${fuzz[@]}" build "${build[@]}"
 for target in "$@"; do
   mkdir -p "fuzz/corpus/$target"
   limits=(-max_total_time="${TIME:-60}" -timeout=10 -rss_limit_mb=2048)
   case "$target" in
     # Documents: what is cut off is none.
     answers | patches | state) limits+=(-max_len=32768 -len_control=0) ;;
+    notify) limits+=(-max_len=1024 -len_control=0) ;;
     archive) limits+=(-max_len=65536) ;;
     redact) limits+=(-max_len=4096) ;;
   esac
