@@ -13,6 +13,8 @@ if cargo +nightly --version >/dev/null 2>&1; then
 else
   export RUSTC_BOOTSTRAP=1
 fi
+# The archives of a run need no disk.
+[ ! -d /dev/shm ] || export TMPDIR=/dev/shm
 # The code is safe Rust: a sanitizer would only make it slow.
 build=(--release --debug-assertions --sanitizer none)
 
