@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::inventory::{self, Inventory, Level};
 use crate::report::RenderOptions;
+use crate::termination;
 
 /// Runs the command. Its result is on stdout whole or not at all.
 #[must_use]
@@ -38,6 +39,7 @@ pub fn run(options: &Options) -> ExitStatus {
 
 /// A reader that went away has read enough: no reason to fail.
 fn print(text: &str) {
+    termination::printing();
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

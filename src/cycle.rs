@@ -16,6 +16,7 @@ use crate::cluster::fetch::{Cluster, SnapshotRequest};
 use crate::cluster::{Resource, Snapshot};
 use crate::config::Config;
 use crate::detect;
+use crate::duration;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::http::{Http, Peer, SystemClock};
@@ -24,6 +25,7 @@ use crate::lifecycle::{self, Due, Rendered, Step, Today};
 use crate::notify::{self, Extra, Scene};
 use crate::report::{self, Mode, Report};
 use crate::state::{State, Store};
+use crate::termination;
 use crate::verdict::{self, Grounds, Verdict};
 
 use insight::{Inquiry, Insight};
@@ -99,7 +101,10 @@ impl<'a> Cycle<'a> {
         let started_at = now();
         let mut memory = self.recall();
         (self.progress)("reading the cluster");
+        let asked_at = now();
         let mut snapshot = self.look()?;
+        self.notes
+            .extend(skew(asked_at, snapshot.now).filter(|_| self.is_live()));
         (self.progress)("judging");
         let mut verdict = self.judge(&snapshot, &memory.state);
         if let Some(pause) = self.confirmation(&verdict, snapshot.now) {
@@ -145,11 +150,13 @@ impl<'a> Cycle<'a> {
             (self.progress)("telling Slack");
         }
         let voice = std::mem::replace(&mut self.voice, Voice::None);
-        let is_told = tell::tell(voice, &mut memory, messages, &mut report, snapshot.now);
+        let is_told = termination::finishing(|| {
+            tell::tell(voice, &mut memory, messages, &mut report, snapshot.now)
+        });
         report.requests.anthropic = self.http.attempts(Peer::Anthropic);
         report.requests.github = self.http.attempts(Peer::Github);
         report.requests.kubernetes = snapshot.requests + self.store.requests();
-        if matches!(self.source, Source::Live(_)) {
+        if self.is_live() {
             report.cycle.finished_at = now();
         }
         report.cycle.duration_ms = millis(began);
@@ -177,7 +184,8 @@ impl<'a> Cycle<'a> {
             Source::Dump(snapshot) => (**snapshot).clone(),
             Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
                 now: now(),
-                deadline: self.remaining(),
+                // A server that is slow without end leaves time to say so.
+                deadline: self.remaining() * 3 / 4,
                 look_back: self.config.interval,
             })?,
         };
@@ -185,6 +193,10 @@ impl<'a> Cycle<'a> {
             snapshot.cluster.clone_from(name);
         }
         Ok(snapshot)
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.source, Source::Live(_))
     }
 
     fn judge(&self, snapshot: &Snapshot, state: &State) -> Verdict {
@@ -257,7 +269,7 @@ impl<'a> Cycle<'a> {
     fn confirmation(&self, verdict: &Verdict, now: DateTime<Utc>) -> Option<Duration> {
         let pause = self.config.confirm_after;
         let is_due = self.mode == Mode::Run
-            && matches!(self.source, Source::Live(_))
+            && self.is_live()
             && !pause.is_zero()
             && verdict
                 .incidents
@@ -300,6 +312,24 @@ fn is_blind(report: &Report) -> bool {
     let open = |i: &&report::Incident| i.state != report::IncidentState::Resolved;
     let mut open = report.incidents.iter().filter(open);
     open.any(|i| i.rule == Rule::MonitoringBlind.as_str())
+}
+
+/// What to say when a snapshot goes by another clock than this machine's.
+fn skew(local: DateTime<Utc>, cluster: DateTime<Utc>) -> Option<String> {
+    let ahead = local - cluster;
+    if ahead.abs() < TimeDelta::seconds(30) {
+        return None;
+    }
+    let side = if ahead < TimeDelta::zero() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    let amount = duration::human(ahead.abs().to_std().unwrap_or_default());
+    Some(format!(
+        "this machine's clock is {amount} {side} the API server's; the cycle goes by the server's, \
+         as the objects do: set the one that is wrong"
+    ))
 }
 
 fn millis(since: Instant) -> u64 {

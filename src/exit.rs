@@ -32,11 +32,15 @@ pub enum ExitStatus {
     DeadlineExceeded = 75,
     /// The configuration is wrong.
     BadConfig = 78,
+    /// SIGINT ended the program, as the shell counts it: 128 and the signal's number.
+    Interrupted = 130,
+    /// SIGTERM ended the program.
+    Terminated = 143,
 }
 
 impl ExitStatus {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Healthy,
         Self::Sev1,
         Self::Sev2,
@@ -47,6 +51,8 @@ impl ExitStatus {
         Self::Defect,
         Self::DeadlineExceeded,
         Self::BadConfig,
+        Self::Interrupted,
+        Self::Terminated,
     ];
 
     /// The number that the shell sees.
@@ -100,6 +106,6 @@ mod tests {
     #[test]
     fn only_verdicts_are_1_to_3() {
         let codes: Vec<u8> = ExitStatus::ALL.map(ExitStatus::code).to_vec();
-        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 75, 78]);
+        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 75, 78, 130, 143]);
     }
 }

@@ -13,6 +13,8 @@ use crate::secret::Secret;
 /// The ping at the start and the one at the end take 5 s at most together.
 const START: Duration = Duration::from_secs(2);
 const END: Duration = Duration::from_secs(3);
+/// A signal leaves two seconds for everything.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Nobody reads more of a summary.
 const SUMMARY: usize = 500;
 
@@ -37,6 +39,11 @@ pub fn success(url: &Secret, http: &Http, summary: &str) {
 /// A cycle ended in any other way.
 pub fn fail(url: &Secret, http: &Http, summary: &str) {
     ping(url, "/fail", http, summary, END);
+}
+
+/// A signal ends the cycle.
+pub fn farewell(url: &Secret, http: &Http, summary: &str) {
+    ping(url, "/fail", http, summary, FAREWELL);
 }
 
 fn ping(url: &Secret, suffix: &str, http: &Http, summary: &str, time: Duration) {

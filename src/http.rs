@@ -25,6 +25,7 @@ pub use retry::Retry;
 
 use crate::config::Config;
 use crate::secret::Secret;
+use crate::termination;
 use proxy::Route;
 
 /// How long a connection may take.
@@ -216,6 +217,9 @@ impl Http {
             }
             log::debug!("{}: once more in {pause:?}", host(&uri));
             self.clock.wait(pause);
+            if termination::is_asked() {
+                return outcome;
+            }
             tries += 1;
         }
     }

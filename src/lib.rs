@@ -49,4 +49,5 @@ pub mod redact;
 pub mod report;
 pub mod secret;
 pub mod state;
+pub mod termination;
 pub mod verdict;

@@ -14,5 +14,6 @@ fn main() -> ExitCode {
             return k8s_monitor::cli::status_of(&refusal).into();
         }
     };
+    k8s_monitor::termination::watch();
     k8s_monitor::app::run(&options).into()
 }

@@ -50,7 +50,9 @@ fn action(status: u8) -> String {
 fn a_verdict_is_never_repeated_and_what_may_mend_itself_is() {
     for status in ExitStatus::ALL {
         let expected = match status {
-            ExitStatus::Healthy => "none",
+            // A signal comes with a drained node, too, which a later rule leaves uncounted;
+            // without a rule it counts.
+            ExitStatus::Healthy | ExitStatus::Interrupted | ExitStatus::Terminated => "none",
             ExitStatus::ClusterUnreadable | ExitStatus::DeadlineExceeded => "Count",
             _ => "FailJob",
         };

@@ -15,6 +15,8 @@ mod drill;
 mod edge;
 #[path = "slack/faults.rs"]
 mod faults;
+#[path = "support/homelab.rs"]
+mod homelab;
 #[path = "slack/hostile.rs"]
 mod hostile;
 #[path = "slack/killed.rs"]

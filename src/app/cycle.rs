@@ -20,6 +20,7 @@ use crate::metrics;
 use crate::notify::Slack;
 use crate::report::{self, Mode, Report};
 use crate::state;
+use crate::termination;
 
 /// What `run` and `check` have in common.
 struct Kind<'a> {
@@ -258,6 +259,8 @@ impl<'a> Pulse<'a> {
             is_on: !dry_run && session.options.snapshot.is_none(),
         };
         if let (true, Some(url)) = (pulse.is_on, &session.config.heartbeat) {
+            let (secret, own) = (url.clone(), Http::new(&session.config));
+            termination::set_farewell(move |why| heartbeat::farewell(&secret, &own, why));
             heartbeat::start(url, http, "a cycle starts");
         }
         pulse
@@ -267,6 +270,7 @@ impl<'a> Pulse<'a> {
         let (true, Some(url)) = (self.is_on, &self.session.config.heartbeat) else {
             return;
         };
+        termination::clear_farewell();
         match done {
             Ok((outcome, status)) => {
                 let report = &outcome.report;

@@ -79,7 +79,7 @@ impl Session<'_> {
         let now = cycle::now();
         match (place, cluster) {
             (StateLocation::ConfigMap { namespace, name }, Some(cluster)) => {
-                let limit = LIMIT.min(self.options.deadline(&self.config));
+                let limit = LIMIT.min(self.options.deadline(&self.config) / 4);
                 Box::new(ConfigMapStore::new(cluster, namespace, name, limit, now))
             }
             (StateLocation::Directory(path), _) => Box::new(DirectoryStore::new(path, now)),

@@ -19,6 +19,7 @@ Exit status:
   70         a defect in the program
   75         the deadline passed before a verdict
   78         the configuration is wrong
+  130, 143   ended by SIGINT or SIGTERM, without a verdict
 
 Environment: ANTHROPIC_API_KEY, GITHUB_TOKEN, SLACK_BOT_TOKEN, SLACK_CHANNEL and
 others, also from --env-file; docs/configuration.md lists them all.";

@@ -31,6 +31,11 @@ impl Pool {
         }
     }
 
+    /// The moment turns out to be another one.
+    pub(super) fn set_now(&mut self, now: Time) {
+        self.now = now;
+    }
+
     /// The moment that thresholds are measured against.
     pub(super) fn now(&self) -> Time {
         self.now

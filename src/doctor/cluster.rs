@@ -140,7 +140,7 @@ impl ClusterFacts {
         };
         Some(if ahead.abs() > SKEW {
             let remedy = "set this machine's clock (timedatectl set-ntp true), or the server's: \
-                          grace times and downtimes are wrong by as much";
+                          a cycle goes by the server's meanwhile";
             Check::red("clock", &message, remedy)
         } else {
             Check::ok("clock", &message)

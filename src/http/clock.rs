@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::termination;
+
 /// Tells the time and lets it pass. Tests have one that does not wait.
 pub trait Clock {
     /// Now.
@@ -10,7 +12,7 @@ pub trait Clock {
     fn wait(&self, pause: Duration);
 }
 
-/// The machine's own.
+/// The machine's own. A wait ends early when the program is to end.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;
 
@@ -20,6 +22,6 @@ impl Clock for SystemClock {
     }
 
     fn wait(&self, pause: Duration) {
-        std::thread::sleep(pause);
+        termination::pause(pause);
     }
 }

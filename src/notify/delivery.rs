@@ -13,6 +13,7 @@ use super::refusal::Reach;
 use super::{Message, Place, SlackError, Thread};
 use crate::http::Clock;
 use crate::state::Outgoing;
+use crate::termination;
 
 /// What Slack takes in a channel.
 const PACE: Duration = Duration::from_secs(1);
@@ -216,7 +217,7 @@ impl Round<'_> {
             .post(channel, body, thread, broadcast, self.deadline)
     }
 
-    /// Keeps Slack's pace in a channel; false when there is no time to.
+    /// Keeps Slack's pace in a channel; false when there is no time to, or none any more.
     fn pause(&mut self, channel: &str) -> bool {
         let now = self.clock.now();
         let due = self.spoken.get(channel).map_or(now, |last| *last + PACE);
@@ -227,7 +228,7 @@ impl Round<'_> {
         if !pause.is_zero() {
             self.clock.wait(pause);
         }
-        true
+        !termination::is_asked()
     }
 
     fn fail(&mut self, message: &Outgoing, error: &SlackError) {

@@ -1,27 +1,16 @@
 //! The built program over a homelab that falls ill and recovers, hour by hour.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
+use chrono::TimeDelta;
+use serde_json::Value;
 use tempfile::TempDir;
 
+pub use crate::homelab::Is;
 use crate::workspace::{TOKEN, Workspace};
 
-const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example/homelab");
 const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
-
-/// How the homelab is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Is {
-    Well,
-    /// mysql crashes for want of memory, and the backend with it.
-    Ill,
-    /// Ill, and nothing is known of pods.
-    Hidden,
-}
 
 /// A homelab, the monitor's memory of it, and Slack.
 pub struct Drill {
@@ -100,7 +89,7 @@ impl Drill {
 
     fn command(&self, hour: i64, is: Is) -> Command {
         let dump = self.home.path().join(format!("{hour}-{is:?}"));
-        write(&dump, TimeDelta::hours(hour), is);
+        crate::homelab::write(&dump, TimeDelta::hours(hour), is);
         let mut command = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"));
         command
             .env_clear()
@@ -126,103 +115,5 @@ impl Drill {
             command.arg("--send");
         }
         command
-    }
-}
-
-/// The example dump, moved in time and with its trouble mended or hidden.
-fn write(to: &Path, by: TimeDelta, is: Is) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(EXAMPLE).unwrap() {
-        let path = entry.unwrap().path();
-        let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
-            continue;
-        };
-        if path.is_dir() || is == Is::Hidden && name == "pods.json" {
-            continue;
-        }
-        let mut document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        shift(&mut document, by);
-        if name == "k8s-monitor.json" && is == Is::Hidden {
-            document["reads"]["pods"] = json!({ "state": "unread", "reason": "forbidden",
-                "message": "the service account may not list pods" });
-        }
-        if is == Is::Well {
-            let items = document["items"].as_array_mut();
-            items.into_iter().flatten().for_each(mend);
-            if name == "events.json" {
-                document["items"] = json!([]);
-            }
-        }
-        fs::write(to.join(name), document.to_string()).unwrap();
-    }
-}
-
-fn shift(value: &mut Value, by: TimeDelta) {
-    match value {
-        Value::String(text) => {
-            if let Ok(time) = text.parse::<DateTime<Utc>>() {
-                let format = if text.contains('.') {
-                    "%FT%T%.6fZ"
-                } else {
-                    "%FT%TZ"
-                };
-                *text = (time + by).format(format).to_string();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| shift(item, by)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| shift(field, by)),
-        _ => {}
-    }
-}
-
-/// An object as it is once its trouble is over.
-fn mend(object: &mut Value) {
-    let replicas = object["spec"]["replicas"].clone();
-    match object["kind"].as_str().unwrap() {
-        "Pod" if object["status"]["phase"] == "Running" => {
-            for condition in object["status"]["conditions"].as_array_mut().unwrap() {
-                condition["status"] = json!("True");
-                condition.as_object_mut().unwrap().remove("message");
-                condition.as_object_mut().unwrap().remove("reason");
-            }
-            let started = object["metadata"]["creationTimestamp"].clone();
-            for container in object["status"]["containerStatuses"]
-                .as_array_mut()
-                .unwrap()
-            {
-                container["ready"] = json!(true);
-                container["restartCount"] = json!(0);
-                container["state"] = json!({ "running": { "startedAt": started } });
-                container.as_object_mut().unwrap().remove("lastState");
-            }
-        }
-        "EndpointSlice" => {
-            for endpoint in object["endpoints"].as_array_mut().into_iter().flatten() {
-                endpoint["conditions"] = json!({ "ready": true, "serving": true });
-            }
-        }
-        "Deployment" | "StatefulSet" => {
-            for count in [
-                "readyReplicas",
-                "availableReplicas",
-                "updatedReplicas",
-                "replicas",
-            ] {
-                object["status"][count] = replicas.clone();
-            }
-            let status = object["status"].as_object_mut().unwrap();
-            status.remove("unavailableReplicas");
-            if let Some(conditions) = status.get_mut("conditions") {
-                for condition in conditions.as_array_mut().unwrap() {
-                    condition["status"] = json!("True");
-                }
-            }
-        }
-        "ReplicaSet" => {
-            for count in ["readyReplicas", "availableReplicas", "replicas"] {
-                object["status"][count] = replicas.clone();
-            }
-        }
-        _ => {}
     }
 }

@@ -173,7 +173,7 @@ impl Cluster {
 }
 
 /// `Mon, 23 Nov 2026 08:49:37 GMT`, as HTTP writes it.
-fn http_date(text: &str) -> Option<Time> {
+pub(super) fn http_date(text: &str) -> Option<Time> {
     let date = DateTime::parse_from_rfc2822(text).ok()?;
     Some(date.with_timezone(&Utc))
 }

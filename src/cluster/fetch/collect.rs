@@ -10,7 +10,6 @@ use super::list::{Listing, list};
 use super::transport::Transport;
 use super::verdict::{Outcome, Outcomes};
 use crate::cluster::fold::Fold;
-use crate::cluster::objects::Time;
 use crate::cluster::resource::Row;
 use crate::cluster::{Objects, Pool, Resource};
 
@@ -23,14 +22,10 @@ struct Lists<'a> {
 type Pending<'a> = LocalBoxFuture<'a, (Resource, Outcome)>;
 
 /// Reads every kind. Core kinds do not wait for discovery, nor depend on it.
-pub(super) async fn collect(
-    transport: &Transport<'_>,
-    now: Time,
-    objects: &mut Objects,
-) -> Outcomes {
+pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) -> Outcomes {
     let lists = Lists {
         transport,
-        pool: RefCell::new(Pool::new(now)),
+        pool: RefCell::new(Pool::new(transport.now())),
     };
     let mut optional = Objects::default();
     let (core, others) = join(lists.core(objects), async {

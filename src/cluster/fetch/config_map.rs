@@ -248,11 +248,12 @@ impl<'a> ConfigMapClient<'a> {
             Failure::Status {
                 code: 404 | 409, ..
             } => ConfigMapError::Conflict,
+            // Admission refuses with 403 as well (a quota, a webhook) and names no user.
             Failure::Status {
                 code: 401 | 403,
                 message,
                 ..
-            } => ConfigMapError::Forbidden {
+            } if message.is_empty() || subject(message).is_some() => ConfigMapError::Forbidden {
                 who: subject(message).unwrap_or_else(|| "the monitor's user".to_owned()),
                 verb,
             },

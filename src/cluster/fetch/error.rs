@@ -158,7 +158,7 @@ pub enum FetchError {
     },
     /// The time for the whole fetch was over before pods, nodes or workloads were there.
     #[error(
-        "{server} did not answer within the deadline of {seconds} s; \
+        "{server} did not answer within {seconds} s, which is what the deadline leaves; \
          check its load, or allow more with --deadline"
     )]
     DeadlineExceeded {

@@ -12,6 +12,7 @@ use crate::cluster::fold::Fold;
 /// bounds the memory of both.
 const LIMIT: usize = 500;
 /// Half a million objects of one kind: a server that has more never ends.
+pub(super) const MOST_OBJECTS: usize = MAX_PAGES * LIMIT;
 const MAX_PAGES: usize = 1000;
 
 /// What is asked for.
@@ -61,11 +62,7 @@ async fn pages<T: Fold>(
         let mut page = Page::new(pool, items);
         transport.get(&get, &mut page).await?;
         let page = page.finish()?;
-        items.reserve_exact(
-            page.remaining_item_count
-                .unwrap_or(0)
-                .min(MAX_PAGES * LIMIT),
-        );
+        items.reserve_exact(page.remaining_item_count.unwrap_or(0).min(MOST_OBJECTS));
         match page.r#continue {
             None => return Ok(()),
             Some(next) if next.is_empty() => return Ok(()),

@@ -62,7 +62,8 @@ pub struct ConnectOptions {
 /// What to read.
 #[derive(Debug, Clone)]
 pub struct SnapshotRequest {
-    /// The moment that thresholds are measured against.
+    /// The moment that thresholds are measured against, by this machine's clock. The
+    /// snapshot has it by the server's, if that is far from it.
     pub now: Time,
     /// Time for the whole fetch.
     pub deadline: Duration,
@@ -167,19 +168,21 @@ impl Cluster {
     }
 
     async fn fetch(&self, request: &SnapshotRequest) -> Result<Snapshot, FetchError> {
-        let mut transport = Transport::new(&self.client, Instant::now() + request.deadline);
+        let deadline = Instant::now() + request.deadline;
+        let mut transport = Transport::new(&self.client, request.now, deadline);
         let mut objects = Objects::default();
-        let mut outcomes: Outcomes = collect(&transport, request.now, &mut objects).await;
+        let mut outcomes: Outcomes = collect(&transport, &mut objects).await;
         verdict(&self.server, &outcomes, request.deadline)?;
 
-        retain_events(&mut objects, request.now, request.look_back);
-        let targets = failing::failing_containers(&objects, request.now);
+        let now = transport.now();
+        retain_events(&mut objects, now, request.look_back);
+        let targets = failing::failing_containers(&objects, now);
         transport.hurry(logs::TIME_FOR_ALL);
         let (logs, outcome) = logs::read(&transport, &targets).await;
         outcomes.insert(Resource::PodLogs, outcome);
 
         Ok(Snapshot {
-            now: request.now,
+            now,
             cluster: self.name.clone(),
             source: Source::Live,
             objects,

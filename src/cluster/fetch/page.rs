@@ -9,9 +9,11 @@ use std::cell::RefCell;
 use serde::{Deserialize, Deserializer};
 
 use super::failure::Failure;
+use super::list::MOST_OBJECTS;
 use super::transport::Sink;
 use crate::cluster::Pool;
 use crate::cluster::fold::Fold;
+use crate::cluster::objects::Time;
 
 /// etcd holds at most 1.5 MiB an object, and JSON is hardly twice as long.
 const LARGEST_OBJECT: usize = 16 << 20;
@@ -144,6 +146,9 @@ impl<'a, T: Fold> Page<'a, T> {
         let mut objects = serde_json::Deserializer::from_slice(text).into_iter::<T>();
         match objects.next() {
             Some(Ok(mut object)) => {
+                if self.items.len() >= MOST_OBJECTS {
+                    return Err(Failure::Malformed("the list has no end".to_owned()));
+                }
                 object.fold(&mut self.pool.borrow_mut());
                 self.items.push(object);
                 self.envelope.extend_from_slice(b"null");
@@ -174,6 +179,10 @@ pub fn decode<'p, T: Fold>(
 }
 
 impl<T: Fold> Sink for Page<'_, T> {
+    fn begin(&mut self, now: Time) {
+        self.pool.borrow_mut().set_now(now);
+    }
+
     fn clear(&mut self) {
         self.items.truncate(self.before);
         self.envelope.clear();

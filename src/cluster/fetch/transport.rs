@@ -6,12 +6,16 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use http::header::{ACCEPT, RETRY_AFTER, USER_AGENT};
+use chrono::TimeDelta;
+use http::HeaderMap;
+use http::header::{ACCEPT, DATE, RETRY_AFTER, USER_AGENT};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::ask::http_date;
 use super::failure::Failure;
+use crate::cluster::objects::Time;
 
 /// Plain JSON.
 pub(super) const JSON: &str = "application/json";
@@ -30,6 +34,9 @@ const LARGEST: usize = 512 << 20;
 const LARGEST_TEXT: usize = 32 << 20;
 /// So much of an error is looked at.
 const LONGEST_COMPLAINT: usize = 64 << 10;
+
+/// Clocks that differ by less agree.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
 
 /// A GET request.
 #[derive(Debug, Clone)]
@@ -61,6 +68,8 @@ impl Get {
 
 /// Where an answer goes, piece by piece. What is too large for it is no answer.
 pub(super) trait Sink {
+    /// An answer begins; the moment is the cluster's.
+    fn begin(&mut self, _now: Time) {}
     /// Forgets what an attempt brought that failed.
     fn clear(&mut self);
     /// Takes the next piece.
@@ -90,14 +99,39 @@ pub(super) struct Transport<'a> {
     client: &'a kube::Client,
     deadline: Instant,
     requests: Cell<u32>,
+    began: Instant,
+    now: Cell<Time>,
+    is_dated: Cell<bool>,
 }
 
 impl<'a> Transport<'a> {
-    pub(super) fn new(client: &'a kube::Client, deadline: Instant) -> Self {
+    pub(super) fn new(client: &'a kube::Client, now: Time, deadline: Instant) -> Self {
         Self {
             client,
             deadline,
             requests: Cell::new(0),
+            began: Instant::now(),
+            now: Cell::new(now),
+            is_dated: Cell::new(false),
+        }
+    }
+
+    /// The moment by the clock that the cluster's objects are dated by: this
+    /// machine's, unless the server's says something else.
+    pub(super) fn now(&self) -> Time {
+        self.now.get()
+    }
+
+    /// The first answer tells the server's clock.
+    fn set_clock(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        let Some(date) = date.and_then(http_date).filter(|_| !self.is_dated.get()) else {
+            return;
+        };
+        self.is_dated.set(true);
+        let date = date - self.began.elapsed();
+        if (date - self.now.get()).abs() > SKEW {
+            self.now.set(date);
         }
     }
 
@@ -176,6 +210,8 @@ impl<'a> Transport<'a> {
         let sent = self.client.send(request).await;
         let mut response = sent.map_err(|error| Failure::of(&error))?;
         let status = response.status();
+        self.set_clock(response.headers());
+        sink.begin(self.now());
         let retry_after = response
             .headers()
             .get(RETRY_AFTER)

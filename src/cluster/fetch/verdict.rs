@@ -59,7 +59,7 @@ pub(super) fn verdict(
     {
         return Err(FetchError::DeadlineExceeded {
             server,
-            seconds: deadline.as_secs(),
+            seconds: (deadline + Duration::from_millis(500)).as_secs(),
         });
     }
     if outcomes

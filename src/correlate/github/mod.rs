@@ -72,12 +72,15 @@ impl<'a> GitHub<'a> {
         now: Time,
         deadline: Instant,
     ) -> Self {
+        let start = http.clock().now();
+        // Half of what is left, as others have to be asked and people told.
+        let left = deadline.saturating_duration_since(start) / 2;
         Self {
             http,
             base: &config.endpoints.github,
             token: config.keys.github.as_ref(),
             cache: Cache::new(cache, now),
-            deadline: deadline.min(http.clock().now() + PATIENCE),
+            deadline: start + PATIENCE.min(left),
             before: http.attempts(Peer::Github),
             down: None,
         }

@@ -1,0 +1,174 @@
+//! SIGTERM and SIGINT: the program ends within two seconds, whatever it waits
+//! for.
+//!
+//! A handler is needed at all: the first process of a container that has none
+//! never sees these signals, and would be killed when its grace is over.
+//!
+//! A thread waits for the signal. What is stored is whole at any moment, so
+//! most of a run is simply left where it is. Two things are waited for a
+//! moment: a message that is on its way to Slack, so that it is marked and no
+//! other cycle is held up ([`finishing`]), and a result that is being printed
+//! ([`printing`]).
+
+use std::io::{self, Read as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use std::{process, thread};
+
+use crate::exit::ExitStatus;
+
+/// What goes on is over by then or never: two seconds are promised.
+const PATIENCE: Duration = Duration::from_millis(1_300);
+/// For the last words.
+const GRACE: Duration = Duration::from_millis(200);
+
+static RUN: Mutex<Run> = Mutex::new(Run {
+    is_asked: false,
+    is_said: false,
+    doing: Doing::Anything,
+    farewell: None,
+});
+static CHANGED: Condvar = Condvar::new();
+
+/// The program's work, as the thread that waits for signals knows it.
+struct Run {
+    is_asked: bool,
+    is_said: bool,
+    doing: Doing,
+    farewell: Option<Farewell>,
+}
+
+type Farewell = Box<dyn FnOnce(&str) + Send>;
+
+#[derive(PartialEq)]
+enum Doing {
+    /// What can be left at any moment.
+    Anything,
+    /// What is brought to an end when somebody asks.
+    Something,
+    /// The last of all.
+    Printing,
+}
+
+/// From now on a signal ends the program.
+pub fn watch() {
+    #[cfg(unix)]
+    {
+        // Without it signals do what they did before.
+        let _ = handle();
+    }
+}
+
+#[cfg(unix)]
+fn handle() -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::{flag, low_level::pipe};
+    let (mut wakes, wake) = std::os::unix::net::UnixStream::pair()?;
+    let which = Arc::new(AtomicUsize::new(0));
+    // The first action tells which it was, the second wakes the thread.
+    for (signal, status) in [
+        (SIGTERM, ExitStatus::Terminated),
+        (SIGINT, ExitStatus::Interrupted),
+    ] {
+        flag::register_usize(signal, Arc::clone(&which), status.code().into())?;
+        pipe::register(signal, wake.try_clone()?)?;
+    }
+    thread::Builder::new().spawn(move || {
+        if wakes.read_exact(&mut [0]).is_ok() {
+            match which.load(Ordering::SeqCst) {
+                130 => end("SIGINT", ExitStatus::Interrupted),
+                _ => end("SIGTERM", ExitStatus::Terminated),
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Whether the program is to end: what is begun now may not come to its end.
+#[must_use]
+pub fn is_asked() -> bool {
+    run().is_asked
+}
+
+/// Waits, no longer than until the program is to end.
+pub fn pause(pause: Duration) {
+    let until_asked = |run: &mut Run| !run.is_asked;
+    drop(CHANGED.wait_timeout_while(run(), pause, until_asked));
+}
+
+/// Work that comes to its end soon once [`is_asked`] says so, and that the end
+/// of the program waits for.
+pub fn finishing<T>(work: impl FnOnce() -> T) -> T {
+    turn_to(Doing::Something);
+    let done = work();
+    turn_to(Doing::Anything);
+    done
+}
+
+/// The result is about to be printed: from here on the program ends by itself
+/// and with its own status, unless nobody reads.
+pub fn printing() {
+    turn_to(Doing::Printing);
+}
+
+/// Does not come back when the program is to end: nothing new is begun.
+fn turn_to(doing: Doing) {
+    let mut run = run();
+    if !run.is_asked {
+        run.doing = doing;
+        return;
+    }
+    run.doing = Doing::Anything;
+    CHANGED.notify_all();
+    loop {
+        run = CHANGED.wait(run).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// What to do in at most a second when a signal ends the program; gets why.
+pub fn set_farewell(farewell: impl FnOnce(&str) + Send + 'static) {
+    run().farewell = Some(Box::new(farewell));
+}
+
+/// Nothing is to be done any more.
+pub fn clear_farewell() {
+    run().farewell = None;
+}
+
+#[cfg(unix)]
+fn end(signal: &'static str, status: ExitStatus) -> ! {
+    let farewell = {
+        let mut run = run();
+        run.is_asked = true;
+        run.farewell.take()
+    };
+    CHANGED.notify_all();
+    let until = Instant::now() + PATIENCE;
+    // Apart, so that neither a watcher nor a stderr that nobody reads holds the end up.
+    let last = thread::Builder::new().spawn(move || {
+        let why = format!(
+            "ended by {signal}: this run gives no verdict; what was stored stays, and the next one \
+             says what is still due"
+        );
+        if let Some(farewell) = farewell {
+            farewell(&why);
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        let is_busy = |run: &mut Run| run.doing != Doing::Anything;
+        drop(CHANGED.wait_timeout_while(run(), left, is_busy));
+        let _ = writeln!(io::stderr(), "k8s-monitor: {why}");
+        run().is_said = true;
+        CHANGED.notify_all();
+    });
+    if last.is_ok() {
+        let is_speaking = |run: &mut Run| !run.is_said;
+        drop(CHANGED.wait_timeout_while(run(), PATIENCE + GRACE, is_speaking));
+    }
+    #[allow(clippy::disallowed_methods, reason = "the work is in another thread")]
+    process::exit(status.code().into())
+}
+
+fn run() -> MutexGuard<'static, Run> {
+    RUN.lock().unwrap_or_else(PoisonError::into_inner)
+}

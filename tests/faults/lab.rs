@@ -1,0 +1,161 @@
+//! What an API server with the example homelab in it answers.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::homelab::{self, Is};
+use crate::stub::{Answer, Asked};
+
+/// Where the monitor keeps its state in the cluster.
+pub const MAPS: &str = "/api/v1/namespaces/k8s-monitor/configmaps";
+
+/// The homelab as of now, and the `ConfigMap`s that are written to it.
+pub struct Lab {
+    lists: BTreeMap<String, Value>,
+    maps: Mutex<BTreeMap<String, Value>>,
+    ahead: TimeDelta,
+    version: Mutex<u64>,
+}
+
+impl Lab {
+    /// A homelab whose clock is ahead of this machine's.
+    pub fn new(is: Is, ahead: TimeDelta) -> Self {
+        let documented: DateTime<Utc> = "2026-11-23T07:14:18Z".parse().unwrap();
+        let by = Utc::now() - documented + ahead;
+        let mut lists = BTreeMap::new();
+        for (name, document) in homelab::files(by, is) {
+            let Some(version) = document["apiVersion"].as_str() else {
+                continue;
+            };
+            let plural = name.split('.').next().unwrap();
+            let group = match version.split_once('/') {
+                Some(_) => format!("/apis/{version}"),
+                None => format!("/api/{version}"),
+            };
+            let group = match plural {
+                "leases" => format!("{group}/namespaces/kube-system"),
+                _ => group,
+            };
+            lists.insert(format!("{group}/{plural}"), document);
+        }
+        Self {
+            lists,
+            maps: Mutex::default(),
+            ahead,
+            version: Mutex::new(100),
+        }
+    }
+
+    /// The paths of all lists.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.lists.keys().map(String::as_str)
+    }
+
+    /// A `ConfigMap`'s data.
+    pub fn state(&self) -> Option<Value> {
+        let maps = self.maps.lock().unwrap();
+        let text = maps.get("k8s-monitor-state")?["data"]["state.json"].as_str()?;
+        serde_json::from_str(text).ok()
+    }
+
+    /// Writes the state as somebody else would.
+    pub fn put(&self, text: &str) {
+        let map =
+            json!({ "metadata": { "name": "k8s-monitor-state" }, "data": { "state.json": text } });
+        self.store(&map);
+    }
+
+    /// Loses the state.
+    pub fn forget(&self) {
+        self.maps.lock().unwrap().clear();
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.maps.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// The answer, dated by this cluster's clock.
+    pub fn answer(&self, asked: &Asked) -> Answer {
+        let mut answer = self.undated(asked);
+        let date = (Utc::now() + self.ahead).format("%a, %d %b %Y %H:%M:%S GMT");
+        answer.headers.push(("date", date.to_string()));
+        answer
+    }
+
+    fn undated(&self, asked: &Asked) -> Answer {
+        let path = asked.path.split('?').next().unwrap();
+        if path == "/apis" {
+            return Answer::json(&self.groups());
+        }
+        if path.ends_with("/log") {
+            return Answer::status(200, "InnoDB: Cannot allocate memory\n");
+        }
+        if let Some(rest) = path.strip_prefix(MAPS) {
+            return self.map(asked, rest.trim_start_matches('/'));
+        }
+        match self.lists.get(path) {
+            Some(list) => Answer::json(list),
+            None => status(404, "the server could not find the requested resource"),
+        }
+    }
+
+    fn map(&self, asked: &Asked, name: &str) -> Answer {
+        let sent: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let name = sent["metadata"]["name"].as_str().unwrap_or(name).to_owned();
+        let present = self.maps.lock().unwrap().get(&name).cloned();
+        match (asked.method.as_str(), present) {
+            ("GET", Some(map)) => Answer::json(&map),
+            ("POST", None) => Answer::json(&self.store(&sent)),
+            ("POST", Some(_)) => status(409, "already exists"),
+            ("PUT", Some(map))
+                if map["metadata"]["resourceVersion"] == sent["metadata"]["resourceVersion"] =>
+            {
+                Answer::json(&self.store(&sent))
+            }
+            ("PUT", Some(_)) => status(409, "the object has been modified"),
+            _ => status(404, "configmaps not found"),
+        }
+    }
+
+    fn store(&self, map: &Value) -> Value {
+        let mut version = self.version.lock().unwrap();
+        *version += 1;
+        let mut map = map.clone();
+        map["metadata"]["resourceVersion"] = json!(version.to_string());
+        let name = map["metadata"]["name"].as_str().unwrap().to_owned();
+        self.maps.lock().unwrap().insert(name, map.clone());
+        map
+    }
+
+    /// Aggregated discovery.
+    fn groups(&self) -> Value {
+        let mut groups: BTreeMap<(&str, &str), Vec<Value>> = BTreeMap::new();
+        for path in self.lists.keys().filter_map(|p| p.strip_prefix("/apis/")) {
+            let [group, version, .., plural] = path.split('/').collect::<Vec<_>>()[..] else {
+                continue;
+            };
+            let resource = json!({ "resource": plural, "scope": "Namespaced", "verbs": ["list"] });
+            groups.entry((group, version)).or_default().push(resource);
+        }
+        let items = groups.into_iter().map(|((group, version), resources)| {
+            let version =
+                json!({ "version": version, "freshness": "Current", "resources": resources });
+            json!({ "metadata": { "name": group }, "versions": [version] })
+        });
+        json!({ "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2",
+            "items": items.collect::<Vec<_>>() })
+    }
+}
+
+/// A Kubernetes `Status`.
+pub fn status(code: u16, message: &str) -> Answer {
+    let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure",
+        "message": message, "code": code });
+    Answer {
+        status: code,
+        ..Answer::json(&body)
+    }
+}

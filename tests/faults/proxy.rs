@@ -1,0 +1,83 @@
+//! A proxy that opens tunnels, or does not.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How it answers a CONNECT.
+#[derive(Debug, Clone, Copy)]
+pub enum Manner {
+    /// With a tunnel.
+    Good,
+    /// With a status.
+    Says(u16),
+    /// Never.
+    Hangs,
+}
+
+/// A proxy that lives as long as the process.
+pub struct Proxy {
+    port: u16,
+    tunnels: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    pub fn new(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let tunnels = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&tunnels);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let count = Arc::clone(&count);
+                // A client that goes away in the middle is no news.
+                thread::spawn(move || serve(client, manner, &count));
+            }
+        });
+        Self { port, tunnels }
+    }
+
+    /// With a user and a password, which nobody may repeat.
+    pub fn url(&self, secret: &str) -> String {
+        format!("http://user:{secret}@127.0.0.1:{}", self.port)
+    }
+
+    pub fn tunnels(&self) -> usize {
+        self.tunnels.load(Ordering::SeqCst)
+    }
+}
+
+fn serve(mut client: TcpStream, manner: Manner, count: &AtomicUsize) -> std::io::Result<()> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    let mut line = String::new();
+    while reader.read_line(&mut line)? > 0 && line != "\r\n" {
+        line.clear();
+    }
+    let target = first.split(' ').nth(1).unwrap_or_default();
+    match manner {
+        Manner::Says(status) => write!(
+            client,
+            "HTTP/1.1 {status} Proxy\r\ncontent-length: 0\r\nproxy-authenticate: Basic\r\n\r\n"
+        ),
+        // Until the client goes.
+        Manner::Hangs => reader.read_to_end(&mut Vec::new()).map(drop),
+        Manner::Good => {
+            let server = TcpStream::connect(target)?;
+            write!(client, "HTTP/1.1 200 OK\r\n\r\n")?;
+            count.fetch_add(1, Ordering::SeqCst);
+            let (up, down) = (server.try_clone()?, client.try_clone()?);
+            thread::spawn(move || copy(server, down));
+            copy(client, up);
+            Ok(())
+        }
+    }
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream) {
+    let _ = std::io::copy(&mut from, &mut to);
+    let _ = to.shutdown(Shutdown::Write);
+}
