@@ -730,8 +730,29 @@ fn fragments() -> impl Strategy<Value = String> {
         .prop_map(|parts| parts.concat())
 }
 
+/// Everything that the tables above know, with its surroundings, in any order.
+fn vocabulary() -> impl Strategy<Value = String> {
+    let known = SHAPES.iter().chain(NAMED).chain(PLACED);
+    let known = known.map(|(around, secret)| around.replacen("{}", &secret.concat(), 1));
+    let look_alikes = LOOK_ALIKES.iter().map(|text| (*text).to_owned());
+    let texts: Vec<_> = known.chain(look_alikes).collect();
+    let part = prop_oneof![prop::sample::select(texts), fragments()];
+    let gap = prop::sample::select(vec!["", " ", "\n", ", ", "\": \"", "="]);
+    prop::collection::vec((part, gap), 1..6)
+        .prop_map(|parts| parts.into_iter().map(|(part, gap)| part + gap).collect())
+}
+
 proptest! {
     #![proptest_config(cases(800))]
+
+    #[test]
+    fn whatever_is_known_is_masked_once_and_for_all(text in vocabulary()) {
+        let once = redact(&text).into_owned();
+        prop_assert_eq!(redact(&once).into_owned(), once.clone(), "from {:?}", text);
+        let words: Vec<_> = text.split(' ').collect();
+        let once = redact_args(&words);
+        prop_assert_eq!(redact_args(&once), once.clone(), "from {:?}", words);
+    }
 
     #[test]
     fn redacting_twice_is_redacting_once(text in fragments()) {
@@ -803,4 +824,10 @@ fn what_was_masked_or_padded_is_no_option_and_no_pair() {
     let once = redact_args(&["mysql", "-pq7ZxK29v", "serve", "--password=q7ZxK29v", "x"]);
     assert_eq!((&*once[2], &*once[4]), ("serve", "x"));
     assert_eq!(redact_args(&once), once);
+    let key = ["AK", "IA", "IOSFODNN7EXAMPLE"].concat();
+    for user in ["jane@example.com", &format!("{key}:x9")] {
+        let once = redact_args(&["curl", "-u", user]);
+        assert!(!once[2].contains("jane") && !once[2].contains(&key));
+        assert_eq!(redact_args(&once), once);
+    }
 }

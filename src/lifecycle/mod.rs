@@ -221,15 +221,20 @@ fn rank(incident: &Incident) -> (Severity, Rule, Tier, Time, String) {
     )
 }
 
+/// No day has more incidents.
+const MOST: u32 = 1_000_000;
+
 /// The next number of the day. It is counted on even when the incident that
 /// had the last one is forgotten.
 fn next_id(state: &mut State, config: &Config, now: Time) -> String {
     let day = config.business_hours.local_date(now).to_string();
     let prefix = format!("INC-{day}-");
-    let highest = |r: &Remembered| r.id.strip_prefix(&prefix)?.parse::<u32>().ok();
-    let remembered = || state.incidents.iter().filter_map(highest).max();
-    let given = state.numbers.get(&day).copied().or_else(remembered);
-    let number = given.unwrap_or(0).saturating_add(1);
+    let number = |r: &Remembered| r.id.strip_prefix(&prefix)?.parse::<u32>().ok();
+    let remembered = state.incidents.iter().filter_map(number);
+    let given = remembered.chain(state.numbers.get(&day).copied());
+    // An edited document may count less than it names, or without end.
+    let highest = given.filter(|number| *number < MOST).max();
+    let number = highest.unwrap_or(0) + 1;
     state.numbers.insert(day, number);
     format!("{prefix}{number:03}")
 }

@@ -84,8 +84,12 @@ fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
         }
         Some(Short::Glued(flag)) if is_glued(arg, flag) => hide(flag, "password"),
         Some(Short::User(flags)) if flags.contains(&previous) => match arg.split_once(':') {
+            // A mask holds a colon too.
+            Some((user, _)) if MASK.strip_suffix(':').is_some_and(|m| user.ends_with(m)) => {
+                redact(arg).into_owned()
+            }
             Some((user, pass)) if !harmless::value("password", pass) => {
-                hide(&format!("{user}:"), "password")
+                redact(&hide(&format!("{user}:"), "password")).into_owned()
             }
             _ => redact(arg).into_owned(),
         },

@@ -30,6 +30,19 @@ fn ids_count_by_the_day_of_the_zone_and_never_repeat() {
     assert!(step.tracked.iter().any(|t| t.id == "INC-2026-11-01-003"));
 }
 
+/// As after a look into the document with an editor.
+#[test]
+fn a_wrong_count_of_the_day_gives_no_id_twice() {
+    for count in [0, u32::MAX] {
+        let mut world = World::new(config(""), MONDAY);
+        world.cycle(vec![trouble("a", Sev1), trouble("b", Sev2)]);
+        world.state.numbers.insert("2026-11-02".to_owned(), count);
+        let step = world.cycle(vec![trouble("c", Sev1), trouble("d", Sev2)]);
+        let ids: Vec<_> = step.state.incidents.iter().map(|r| &r.id[15..]).collect();
+        assert_eq!(ids, ["001", "002", "003", "004"], "{count}");
+    }
+}
+
 #[test]
 fn order_pods_and_times_do_not_change_who_is_who() {
     let mut world = World::new(config(""), MONDAY);
