@@ -114,15 +114,15 @@ fn pod(pod: &Pod) -> CheckPod {
     let waiting = pod
         .all_statuses()
         .find_map(|c| c.state.waiting.as_ref())
-        .map(|w| w.reason.clone());
+        .map(|w| w.reason.to_string());
     let state = match waiting {
         Some(reason) if !reason.is_empty() => reason,
         _ if pod.metadata.deletion_timestamp.is_some() => "Terminating".to_owned(),
         _ if pod.status.phase == "Running" && !pods::is_ready(pod) => "NotReady".to_owned(),
-        _ => pod.status.phase.clone(),
+        _ => pod.status.phase.to_string(),
     };
     CheckPod {
-        name: pod.metadata.name.clone(),
+        name: pod.metadata.name.to_string(),
         state,
         ready: format!(
             "{}/{}",
@@ -203,7 +203,7 @@ fn events(snapshot: &Snapshot, namespace: Option<&str>, own: &[&Pod]) -> Vec<Che
         .into_iter()
         .map(|e| CheckEvent {
             last_seen: e.last(),
-            reason: e.reason.clone(),
+            reason: e.reason.to_string(),
             object: format!("{}/{}", e.involved_object.kind, e.involved_object.name),
             message: redact(&e.message).into_owned(),
             count: e.times(),

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 const START: Duration = Duration::from_secs(2);
 const END: Duration = Duration::from_secs(3);
 /// A signal leaves two seconds for everything.
-const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_millis(900);
 /// Nobody reads more of a summary.
 const SUMMARY: usize = 500;
 

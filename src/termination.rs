@@ -19,9 +19,9 @@ use std::{process, thread};
 use crate::exit::ExitStatus;
 
 /// What goes on is over by then or never: two seconds are promised.
-const PATIENCE: Duration = Duration::from_millis(1_300);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// For the last words.
-const GRACE: Duration = Duration::from_millis(200);
+const GRACE: Duration = Duration::from_millis(300);
 
 static RUN: Mutex<Run> = Mutex::new(Run {
     is_asked: false,

@@ -784,10 +784,8 @@ mod writing {
             let mut back = read(&path);
             // The one secret in the fixtures is the only difference.
             let env = |s: &mut Snapshot| {
-                std::sync::Arc::make_mut(&mut s.objects.pods[1].spec).containers[0]
-                    .env
-                    .remove(1)
-                    .value
+                let spec = std::sync::Arc::make_mut(&mut s.objects.pods[1].spec);
+                std::mem::take(&mut spec.containers[0].env[1].value)
             };
             assert_eq!(env(&mut back), "[redacted:password]");
             let mut plain = snapshot.clone();
@@ -808,10 +806,10 @@ mod writing {
         let mut snapshot = live();
         let token = ["gh", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
         snapshot.logs[0].text = format!("cloning with {token}\n");
-        snapshot.objects.events[0].message = format!("bad credentials {token}");
+        snapshot.objects.events[0].message = format!("bad credentials {token}").into();
         let spec = std::sync::Arc::make_mut(&mut snapshot.objects.pods[1].spec);
-        spec.containers[0].command = vec!["app".into(), "--api-token".into()];
-        spec.containers[0].args = vec!["hunter2".into()];
+        spec.containers[0].command = ["app".into(), "--api-token".into()].into();
+        spec.containers[0].args = ["hunter2".into()].into();
         snapshot.reads.insert(
             Resource::Nodes,
             unread(UnreadReason::Unavailable, &format!("token {token}")),
@@ -921,7 +919,7 @@ mod writing {
     fn a_container_called_previous_keeps_its_name() {
         let mut snapshot = live();
         let pod = &mut snapshot.objects.pods[1];
-        std::sync::Arc::make_mut(&mut pod.spec).containers[1].name = "side-previous".to_owned();
+        std::sync::Arc::make_mut(&mut pod.spec).containers[1].name = "side-previous".into();
         snapshot.logs.retain(|log| log.container == "side");
         snapshot.logs[0].container = "side-previous".to_owned();
         let folder = TempDir::new().expect("a folder");

@@ -135,8 +135,8 @@ fn of_pod(pod: &Pod, now: Time) -> Option<(Urgency, Vec<LogTarget>)> {
         most_urgent = Some(most_urgent.map_or(urgency, |most| most.min(urgency)));
         targets.push(LogTarget {
             namespace: pod.metadata.namespace.to_string(),
-            pod: pod.metadata.name.clone(),
-            container: status.name.clone(),
+            pod: pod.metadata.name.to_string(),
+            container: status.name.to_string(),
             previous,
             current,
         });

@@ -11,12 +11,12 @@ use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 
 use super::objects::{
-    Application, Certificate, Condition, ContainerStatus, CronJob, DaemonSet, Deployment,
+    Application, Certificate, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
     EndpointSlice, Event, ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress,
-    Issuer, Job, LabelSelector, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
+    Issuer, Job, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
     PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics, PodSpec, PodStatus, PodTemplate,
     ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time, Toleration,
-    condition,
+    Word, condition,
 };
 use super::pool::Pool;
 
@@ -50,10 +50,15 @@ macro_rules! with_template {
     ($($kind:ident)*) => { $(
         impl Fold for $kind {
             fn fold(&mut self, pool: &mut Pool) {
+                // Only of pods anything goes by the uid.
+                self.metadata.uid = Word::default();
+                pool.share_words(&mut self.metadata.name);
                 pool.share_meta(&mut self.metadata);
-                pool.share_texts(&mut self.spec.selector.match_labels);
+                // The API server sees to it that it selects the template's labels.
+                self.spec.selector = None;
+                pool.share_words(&mut self.spec);
                 pool.share_template(&mut self.spec.template);
-                self.status.conditions.shrink_to_fit();
+                pool.share_words(&mut self.status);
             }
         }
     )* };
@@ -62,14 +67,18 @@ with_template! { Deployment StatefulSet DaemonSet }
 
 impl Fold for ReplicaSet {
     fn fold(&mut self, pool: &mut Pool) {
-        self.metadata.uid = String::new();
+        self.metadata.uid = Word::default();
         pool.share_meta(&mut self.metadata);
         if self.metadata.controller().is_some() {
             // What is looked at is its deployment's template.
-            self.spec.template = PodTemplate::default();
-            self.spec.selector = LabelSelector::default();
+            self.spec.template = None;
+            self.spec.selector = None;
         }
-        pool.share_template(&mut self.spec.template);
+        pool.share_words(&mut self.spec);
+        if let Some(template) = &mut self.spec.template {
+            pool.share_template(template);
+        }
+        pool.share_words(&mut self.status);
     }
 }
 
@@ -94,35 +103,36 @@ impl Fold for EndpointSlice {
     /// One endpoint that takes traffic is as good as a thousand, wherever it is.
     fn fold(&mut self, pool: &mut Pool) {
         // Its Service is named by a label.
-        self.metadata.uid = String::new();
+        self.metadata.uid = Word::default();
         self.metadata.owner_references = Owners::default();
         pool.share_meta(&mut self.metadata);
-        let mut has_ready = false;
-        self.endpoints.retain_mut(|endpoint| {
-            if !endpoint.is_ready() {
-                return true;
-            }
-            (endpoint.addresses, endpoint.target_ref) = (Vec::new(), None);
-            !std::mem::replace(&mut has_ready, true)
+        let (ready, others): (Vec<_>, Vec<_>) = self.endpoints.iter().partition(|e| e.is_ready());
+        let first = ready.first().map(|ready| Endpoint {
+            conditions: ready.conditions.clone(),
+            ..Endpoint::default()
         });
-        self.endpoints.shrink_to_fit();
-        self.ports.shrink_to_fit();
+        self.endpoints = first
+            .into_iter()
+            .chain(others.into_iter().cloned())
+            .collect();
+        pool.share_endpoints(&mut self.endpoints, &mut self.ports);
     }
 }
 
 impl Fold for Service {
     fn fold(&mut self, pool: &mut Pool) {
-        self.metadata.uid = String::new();
+        self.metadata.uid = Word::default();
         pool.share_meta(&mut self.metadata);
-        pool.share_texts(&mut self.spec.selector);
-        self.spec.ports.shrink_to_fit();
+        pool.share_words(&mut self.metadata.name);
+        pool.share_words(&mut self.spec);
+        pool.share_service_ports(&mut self.spec.ports);
     }
 }
 
 impl Fold for Pod {
     fn fold(&mut self, pool: &mut Pool) {
         pool.share_meta(&mut self.metadata);
-        pool.share_name(&mut self.node_name);
+        pool.share_words(&mut self.node_name);
         let is_well = is_well(self);
         let spec = Arc::make_mut(&mut self.spec);
         drop_token(spec);
@@ -133,7 +143,7 @@ impl Fold for Pod {
             });
             if has_own_name {
                 // Nothing else will ever bear its name.
-                self.metadata.uid = String::new();
+                self.metadata.uid = Word::default();
             }
         }
         pool.share_spec(&self.metadata, &mut self.spec);
@@ -142,7 +152,7 @@ impl Fold for Pod {
             drop_times(status, pool.now());
             pool.share_status(&self.metadata, &mut self.status);
         } else {
-            status.shrink_to_fit();
+            pool.share_words(status);
         }
     }
 }
@@ -175,10 +185,17 @@ fn is_well(pod: &Pod) -> bool {
 /// the specs of all replicas differ.
 fn drop_token(spec: &mut PodSpec) {
     let is_token = |name: &str| name.starts_with("kube-api-access-");
-    spec.volumes.retain(|volume| !is_token(&volume.name));
+    retain(&mut spec.volumes, |volume| !is_token(&volume.name));
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
-        let mounts = &mut container.volume_mounts;
-        mounts.retain(|mount| !is_token(&mount.name));
+        retain(&mut container.volume_mounts, |mount| !is_token(&mount.name));
+    }
+}
+
+fn retain<T>(list: &mut Box<[T]>, is_kept: impl Fn(&T) -> bool) {
+    if !list.iter().all(&is_kept) {
+        let mut kept = std::mem::take(list).into_vec();
+        kept.retain(is_kept);
+        *list = kept.into();
     }
 }
 
@@ -191,27 +208,25 @@ fn drop_defaults(spec: &mut PodSpec) {
                 .iter()
                 .any(|state| toleration.key.strip_prefix("node.kubernetes.io/") == Some(state))
     };
-    spec.tolerations
-        .retain(|toleration| !is_default(toleration));
+    retain(&mut spec.tolerations, |toleration| !is_default(toleration));
     if spec.service_account_name == "default" {
-        spec.service_account_name = String::new();
+        spec.service_account_name = Word::default();
     }
 }
 
 /// Moments and addresses differ between replicas; that a pod became ready a
 /// good while ago is all that matters of them.
 fn drop_times(status: &mut PodStatus, now: Time) {
-    status.pod_ip = String::new();
+    status.pod_ip = Word::default();
     status.conditions.retain(|c| c.kind == "Ready");
     for ready in &mut status.conditions {
         let since = ready.last_transition_time;
         ready.last_transition_time = since.filter(|since| now - *since < SETTLED);
         ready.last_update_time = None;
-        ready.observed_generation = None;
     }
     let containers = status.container_statuses.iter_mut();
     for container in containers.chain(&mut status.init_container_statuses) {
-        container.image = String::new();
+        container.image = Word::default();
         if let Some(running) = &mut container.state.running {
             running.started_at = None;
         }

@@ -189,7 +189,7 @@ mod tests {
         let nothing = config(None, None);
         let mut application = Application::default();
         application.spec.source = Some(ApplicationSource {
-            path: "./clusters/home/mysql/".to_owned(),
+            path: "./clusters/home/mysql/".into(),
             ..ApplicationSource::default()
         });
         for (service, application, config, paths) in [

@@ -109,14 +109,17 @@ impl Trail {
             let at = entry.deployed_at?;
             Some(Sync {
                 at,
-                revision: entry.revision.clone(),
+                revision: entry.revision.to_string(),
             })
         });
         let mut syncs: Vec<Sync> = history.collect();
         let mut failed = None;
         if let Some(operation) = &status.operation_state {
             let at = operation.finished_at.or(operation.started_at);
-            let revision = operation.sync_result.as_ref().map(|r| r.revision.clone());
+            let revision = operation
+                .sync_result
+                .as_ref()
+                .map(|r| r.revision.to_string());
             match (operation.phase.as_str(), at) {
                 ("Succeeded", Some(at)) => {
                     let revision = revision.unwrap_or_default();
@@ -128,7 +131,7 @@ impl Trail {
                     }
                 }
                 ("Failed" | "Error", Some(at)) => {
-                    let message = operation.message.clone();
+                    let message = operation.message.to_string();
                     failed = Some(FailedSync { at, message });
                 }
                 _ => {}
@@ -136,7 +139,7 @@ impl Trail {
         }
         syncs.sort_by_key(|sync| sync.at);
         Self {
-            app: Some(application.metadata.name.clone()),
+            app: Some(application.metadata.name.to_string()),
             syncs,
             failed,
             is_out_of_sync: status.sync.status == "OutOfSync",

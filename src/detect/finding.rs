@@ -291,7 +291,7 @@ impl PodRef {
     pub fn of(pod: &Pod) -> Self {
         Self {
             namespace: pod.metadata.namespace.to_string(),
-            name: pod.metadata.name.clone(),
+            name: pod.metadata.name.to_string(),
             node: pod.node().to_owned(),
         }
     }

@@ -25,11 +25,23 @@ pub fn detect(view: &View) -> Vec<Finding> {
     let services = view.snapshot.objects.services.iter();
     let services: Vec<_> = services.filter(|s| selects_pods(s)).collect();
     let network = Network::new(view, &services);
-    let selected = selected(view, &services);
-    let pairs = services.iter().zip(&selected);
-    pairs
-        .filter_map(|(service, pods)| network.check(service, pods))
-        .collect()
+    let mut by_namespace: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, service) in services.iter().enumerate() {
+        let here = by_namespace.entry(&service.metadata.namespace);
+        here.or_default().push(at);
+    }
+    // What is selected is held for one namespace at a time: there are as many as pods.
+    let mut findings = Vec::new();
+    for (namespace, here) in by_namespace {
+        let own: Vec<_> = here.iter().map(|&at| services[at]).collect();
+        let selected = selected(view.workloads_in(namespace), &own);
+        let pairs = here.into_iter().zip(own.iter().zip(&selected));
+        findings.extend(
+            pairs.filter_map(|(at, (service, pods))| Some((at, network.check(service, pods)?))),
+        );
+    }
+    findings.sort_unstable_by_key(|(at, _)| *at);
+    findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
 fn selects_pods(service: &Service) -> bool {

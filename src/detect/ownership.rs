@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::workload::Workload;
-use crate::cluster::objects::ObjectMeta;
+use crate::cluster::objects::{Labels, ObjectMeta};
 use crate::inventory::{Service, WorkloadKind};
 
 /// Labels that name the application, strongest first.
@@ -89,9 +89,9 @@ impl<'a> Owners<'a> {
     pub fn assign(&self, workloads: &mut [Workload<'_>]) {
         for workload in workloads {
             let kind = listed_kind(workload.kind);
-            let template = workload.template.map(|t| &t.metadata);
-            let pod = workload.pods.first().map(|p| &p.metadata);
-            let labelled = [Some(workload.meta), template, pod];
+            let template = workload.template.map(|t| &t.metadata.labels);
+            let pod = workload.pods.first().map(|p| &p.metadata.labels);
+            let labelled = [Some(&workload.meta.labels), template, pod];
             workload.service = self.of(kind, workload.name, workload.meta, &labelled);
         }
     }
@@ -99,13 +99,18 @@ impl<'a> Owners<'a> {
     /// The service of an object that is no workload: a certificate, a route.
     #[must_use]
     pub fn of_object(&self, meta: &ObjectMeta) -> Option<usize> {
-        self.of(None, &meta.name, meta, &[Some(meta)])
+        self.of(None, &meta.name, meta, &[Some(&meta.labels)])
     }
 
     /// The service of a cron job, as an index of the roster.
     #[must_use]
     pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {
-        self.of(Some(WorkloadKind::CronJob), &meta.name, meta, &[Some(meta)])
+        self.of(
+            Some(WorkloadKind::CronJob),
+            &meta.name,
+            meta,
+            &[Some(&meta.labels)],
+        )
     }
 
     /// The services that users reach by a host, which is in lower case.
@@ -135,14 +140,14 @@ impl<'a> Owners<'a> {
         kind: Option<WorkloadKind>,
         name: &str,
         meta: &ObjectMeta,
-        labelled: &[Option<&ObjectMeta>],
+        labelled: &[Option<&Labels>],
     ) -> Option<usize> {
         let namespace = meta.namespace.as_str();
         let listed = kind.and_then(|kind| self.by_workload.get(&(namespace, kind, name)));
         let takes = |i: &usize| kind.is_none_or(|kind| accepts(&self.roster[*i], kind));
-        let by_labels = |meta: &ObjectMeta| {
+        let by_labels = |labels: &Labels| {
             NAME_LABELS.iter().find_map(|label| {
-                let value = meta.label(label)?;
+                let value = labels.get(label)?.as_str();
                 let of_app = self.by_app.get(&(namespace, value)).into_iter().flatten();
                 let named = self.named(namespace, value).chain(of_app.copied());
                 self.best(named.filter(takes), name)
@@ -150,7 +155,12 @@ impl<'a> Owners<'a> {
         };
         self.best(listed.into_iter().flatten().copied(), name)
             .or_else(|| self.best(self.named(namespace, name).filter(takes), name))
-            .or_else(|| labelled.iter().flatten().find_map(|meta| by_labels(meta)))
+            .or_else(|| {
+                labelled
+                    .iter()
+                    .flatten()
+                    .find_map(|labels| by_labels(labels))
+            })
             .or_else(|| self.only(namespace).filter(takes))
     }
 

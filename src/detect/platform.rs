@@ -167,7 +167,7 @@ fn store(view: &View, store: &SecretStore, kind: &str) -> Option<Finding> {
             ready.reason, ready.message
         ),
     );
-    let providers: Vec<_> = store.spec.provider.keys().map(String::as_str).collect();
+    let providers: Vec<_> = store.spec.provider.keys().collect();
     if !providers.is_empty() {
         finding.fact(
             FactKind::Object,

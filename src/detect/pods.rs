@@ -276,7 +276,7 @@ pub fn ending(end: &Terminated) -> String {
 fn waiting_reason(pod: &Pod) -> (Reason, String) {
     if pod.node().is_empty() {
         return match condition(&pod.status.conditions, "PodScheduled") {
-            Some(c) if !c.is_true() => (Reason::FailedScheduling, c.message.clone()),
+            Some(c) if !c.is_true() => (Reason::FailedScheduling, c.message.to_string()),
             _ => (
                 Reason::Pending,
                 "no scheduler has tried to place the pod".to_owned(),

@@ -9,7 +9,7 @@ use crate::cluster::objects::{ContainerPort, PodSpec, ServicePort};
 /// not declare, so a number that a probe uses is listened on too.
 #[must_use]
 pub fn nobody_listens(port: &ServicePort, spec: &PodSpec) -> bool {
-    let declared = || spec.containers.iter().flat_map(|c| &c.ports);
+    let declared = || spec.containers.iter().flat_map(|c| c.ports.iter());
     match &port.target_port {
         Value::String(name) if name.parse::<i32>().is_err() => declared().all(|p| p.name != *name),
         other => {
@@ -37,7 +37,7 @@ pub fn other_protocol<'a>(port: &ServicePort, spec: &'a PodSpec) -> Option<&'a s
         other => p.container_port == number(other).unwrap_or(port.port),
     };
     let declared = || {
-        let ports = spec.containers.iter().flat_map(|c| &c.ports);
+        let ports = spec.containers.iter().flat_map(|c| c.ports.iter());
         ports.filter(is_target).map(|p| protocol(&p.protocol))
     };
     let first = declared().next()?;
@@ -84,7 +84,7 @@ pub fn listened(spec: &PodSpec) -> String {
     let ports: Vec<_> = spec
         .containers
         .iter()
-        .flat_map(|c| &c.ports)
+        .flat_map(|c| c.ports.iter())
         .map(|p| {
             if p.name.is_empty() {
                 p.container_port.to_string()

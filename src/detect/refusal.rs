@@ -35,7 +35,7 @@ impl Refusal {
         if let Some(condition) = by_condition {
             return Some(Self {
                 kind: FactKind::Object,
-                message: condition.message.clone(),
+                message: condition.message.to_string(),
                 since: condition.last_transition_time,
             });
         }
@@ -48,7 +48,7 @@ impl Refusal {
             .max_by_key(|e| e.last())
             .map(|e| Self {
                 kind: FactKind::Event,
-                message: e.message.clone(),
+                message: e.message.to_string(),
                 since: e.first(),
             })
     }

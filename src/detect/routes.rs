@@ -7,7 +7,7 @@ use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::view::View;
 use crate::cluster::Resource;
 use crate::cluster::objects::{
-    Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service,
+    Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service, Word,
 };
 
 /// Gateways and Services of one sync follow each other within minutes.
@@ -97,7 +97,7 @@ fn lacking(view: &View, namespace: &str, backend: &IngressService) -> Option<Str
     (checkable && !has(service)).then(|| {
         let asked = port
             .number
-            .map_or_else(|| port.name.clone(), |n| n.to_string());
+            .map_or_else(|| port.name.to_string(), |n| n.to_string());
         let ports: Vec<_> = service
             .spec
             .ports
@@ -143,7 +143,7 @@ fn route(view: &View, route: &HttpRoute) -> Option<Finding> {
         meta,
         refused.last_transition_time,
     )?;
-    finding.service = owner(view, meta, route.spec.hostnames.iter().map(String::as_str));
+    finding.service = owner(view, meta, route.spec.hostnames.iter().map(Word::as_str));
     finding.message = format!(
         "{} leads nowhere: {}",
         route.spec.hostnames.join(", "),

@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::view::View;
 use super::workload::Workload;
 use crate::cluster::objects::{Pod, Service, selects};
 
 /// A pod that a Service selects, with its keeper.
 pub type Selected<'v, 'a> = (&'v Workload<'a>, &'a Pod);
 
-/// The pods that each Service selects, of those that live and are to stay.
+/// The pods of some workloads that each Service selects, of those that live and are to stay.
 /// Each Service is looked up by the rarest pair of its selector, so that pods
 /// meet only the few Services that may be theirs.
 #[must_use]
-pub fn selected<'v, 'a>(view: &'v View<'a>, services: &[&Service]) -> Vec<Vec<Selected<'v, 'a>>> {
+pub fn selected<'v, 'a: 'v>(
+    workloads: impl Iterator<Item = &'v Workload<'a>>,
+    services: &[&Service],
+) -> Vec<Vec<Selected<'v, 'a>>> {
     let mut uses: HashMap<(&str, &str, &str), usize> = HashMap::new();
     for service in services {
         for pair in pairs_of(service) {
@@ -27,7 +29,7 @@ pub fn selected<'v, 'a>(view: &'v View<'a>, services: &[&Service]) -> Vec<Vec<Se
         }
     }
     let mut selected = vec![Vec::new(); services.len()];
-    for workload in &view.workloads {
+    for workload in workloads {
         let alive = |p: &&&Pod| !p.has_ended() && p.metadata.deletion_timestamp.is_none();
         for pod in workload.pods.iter().filter(alive) {
             let meta = &pod.metadata;

@@ -9,7 +9,9 @@ use chrono::TimeDelta;
 
 use super::ownership::Owners;
 use super::workload::{self, Key, Workload};
-use crate::cluster::objects::{Event, Node, Pod, PodMetrics, Service as Endpoint, Time, condition};
+use crate::cluster::objects::{
+    Event, Node, ObjectMeta, Pod, PodMetrics, Service as Endpoint, Time, condition,
+};
 use crate::cluster::{Resource, Snapshot};
 use crate::inventory::Service;
 
@@ -32,9 +34,8 @@ pub struct View<'a> {
     pub restarts: &'a RestartCounts,
     events: HashMap<Key<'a>, Vec<&'a Event>>,
     nodes: HashMap<&'a str, &'a Node>,
-    metrics: HashMap<(&'a str, &'a str), &'a PodMetrics>,
-    endpoints: HashMap<(&'a str, &'a str), &'a Endpoint>,
-    by_key: HashMap<Key<'a>, usize>,
+    metrics: Vec<&'a PodMetrics>,
+    endpoints: Vec<&'a Endpoint>,
     by_namespace: HashMap<&'a str, Vec<usize>>,
     by_service: Vec<Vec<usize>>,
     by_name: HashMap<&'a str, usize>,
@@ -63,8 +64,6 @@ impl<'a> View<'a> {
             }
         }
         let nodes = objects.nodes.iter();
-        let metrics = objects.pod_metrics.iter();
-        let endpoints = objects.services.iter();
         Self {
             snapshot,
             roster,
@@ -73,17 +72,8 @@ impl<'a> View<'a> {
             restarts,
             events: warnings(&objects.events),
             nodes: nodes.map(|n| (n.metadata.name.as_str(), n)).collect(),
-            metrics: metrics
-                .map(|m| ((m.metadata.namespace.as_str(), m.metadata.name.as_str()), m))
-                .collect(),
-            endpoints: endpoints
-                .map(|s| ((s.metadata.namespace.as_str(), s.metadata.name.as_str()), s))
-                .collect(),
-            by_key: workloads
-                .iter()
-                .enumerate()
-                .map(|(at, w)| (w.key(), at))
-                .collect(),
+            metrics: by_name(&objects.pod_metrics, |m| &m.metadata),
+            endpoints: by_name(&objects.services, |s| &s.metadata),
             by_namespace,
             by_service,
             by_name: roster
@@ -163,9 +153,10 @@ impl<'a> View<'a> {
     /// A workload by kind, namespace and name.
     #[must_use]
     pub fn workload(&self, kind: &str, namespace: &str, name: &str) -> Option<&Workload<'a>> {
-        self.by_key
-            .get(&(kind, namespace, name))
-            .map(|&at| &self.workloads[at])
+        // They are collected in this order.
+        let key = (kind, namespace, name);
+        let at = self.workloads.binary_search_by(|w| w.key().cmp(&key));
+        at.ok().map(|at| &self.workloads[at])
     }
 
     /// The workloads of a namespace, in the order of all.
@@ -178,7 +169,7 @@ impl<'a> View<'a> {
     /// A Kubernetes Service by namespace and name.
     #[must_use]
     pub fn endpoint(&self, namespace: &str, name: &str) -> Option<&'a Endpoint> {
-        self.endpoints.get(&(namespace, name)).copied()
+        named(&self.endpoints, namespace, name, |s| &s.metadata)
     }
 
     /// A service of the roster by its name.
@@ -197,10 +188,32 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn metrics(&self, pod: &Pod) -> Option<&'a PodMetrics> {
         let meta = &pod.metadata;
-        self.metrics
-            .get(&(meta.namespace.as_str(), meta.name.as_str()))
-            .copied()
+        named(&self.metrics, &meta.namespace, &meta.name, |m| &m.metadata)
     }
+}
+
+/// Objects in the order of their names. There are as many as pods or workloads:
+/// a table would take five times the room.
+fn by_name<T>(objects: &[T], meta: fn(&T) -> &ObjectMeta) -> Vec<&T> {
+    let mut sorted: Vec<_> = objects.iter().collect();
+    // Of two with one name the later counts.
+    sorted.sort_by_key(|object| name_of(meta(object)));
+    sorted
+}
+
+fn named<'a, T>(
+    sorted: &[&'a T],
+    namespace: &str,
+    name: &str,
+    meta: fn(&T) -> &ObjectMeta,
+) -> Option<&'a T> {
+    let end = sorted.partition_point(|object| name_of(meta(object)) <= (namespace, name));
+    let last = *sorted[..end].last()?;
+    (name_of(meta(last)) == (namespace, name)).then_some(last)
+}
+
+fn name_of(meta: &ObjectMeta) -> (&str, &str) {
+    (&meta.namespace, &meta.name)
 }
 
 /// Warning events by what they are about; normal ones, which a dump may hold,

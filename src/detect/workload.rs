@@ -105,6 +105,7 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
     }
     // What is said of them must not hang on the order in which they came.
     for workload in &mut workloads {
+        workload.pods.shrink_to_fit();
         workload.pods.sort_unstable_by_key(|p| &p.metadata.name);
         workload
             .replica_sets
@@ -170,7 +171,7 @@ fn replica_set(s: &ReplicaSet) -> Workload<'_> {
     Workload {
         desired: Some(s.spec.replicas.unwrap_or(1)),
         reported_ready: s.status.ready_replicas,
-        template: Some(&s.spec.template),
+        template: s.spec.template.as_deref(),
         conditions: &s.status.conditions,
         ..bare("ReplicaSet", &s.metadata.name, &s.metadata)
     }

@@ -72,7 +72,7 @@ fn own_words(case: &Case, cause: Cause) -> Option<String> {
     probes
         .into_iter()
         .find(|e| tells(cause, &e.message.to_lowercase()))
-        .map(|e| e.message.clone())
+        .map(|e| e.message.to_string())
 }
 
 /// The only workload whose own probe repeats what the client was told.

@@ -124,7 +124,7 @@ fn unauthorized(case: &Case) -> Option<Proof> {
         .events()
         .find(|e| e.reason == "FailedToRetrieveImagePullSecret");
     if let Some(event) = lacking {
-        proof = proof.and(FactKind::Event, &event.message);
+        proof = proof.and(FactKind::Event, event.message.as_str());
     } else if case.spec().is_some_and(|s| s.image_pull_secrets.is_empty()) {
         proof = proof.and(FactKind::Object, "the pod names no image pull secret");
     }

@@ -94,7 +94,7 @@ pub fn is_on_purpose(required: &NodeSelector) -> bool {
 
 fn is_allowed(spec: &PodSpec, node: &Node) -> bool {
     let required = &spec
-        .affinity
+        .affinity()
         .node_affinity
         .required_during_scheduling_ignored_during_execution;
     required
@@ -122,8 +122,8 @@ fn bar(case: &Case, spec: &PodSpec, node: &Node) -> Option<Bar> {
         return Some(Bar::Lost);
     }
     let cordon = Taint {
-        key: "node.kubernetes.io/unschedulable".to_owned(),
-        effect: "NoSchedule".to_owned(),
+        key: "node.kubernetes.io/unschedulable".into(),
+        effect: "NoSchedule".into(),
         ..Taint::default()
     };
     if node.spec.unschedulable && !bears(spec, &cordon) {

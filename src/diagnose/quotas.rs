@@ -197,7 +197,8 @@ pub fn no_room_for_a_claim(case: &Case) -> Option<Proof> {
     let (quota, key) = (count.quota, count.key);
     let name = &quota.metadata.name;
     let amount = |map: &crate::cluster::objects::SmallMap<crate::cluster::objects::Quantity>| {
-        map.get(key).map_or_else(|| "0".to_owned(), |q| q.0.clone())
+        map.get(key)
+            .map_or_else(|| "0".to_owned(), |q| q.0.to_string())
     };
     let (used, hard) = (amount(&quota.status.used), amount(&quota.status.hard));
     let mut proof = Proof::object(format!(

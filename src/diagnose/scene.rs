@@ -181,7 +181,7 @@ impl<'a> Scene<'a> {
                     .iter()
                     .flat_map(|p| view.pod_events(p))
                     .filter(|e| e.reason == "Unhealthy")
-                    .map(|e| (at, e.message.clone()))
+                    .map(|e| (at, e.message.to_string()))
                     .collect::<Vec<_>>()
             };
             view.workloads

@@ -29,7 +29,7 @@ fn store(case: &Case) -> Option<Proof> {
         .chain(&objects.cluster_secret_stores);
     let mut same = stores
         .filter(|s| s.metadata.name == resource.name && s.metadata.namespace == resource.namespace);
-    if !same.any(|s| s.spec.provider.contains_key("vault")) {
+    if !same.any(|s| s.spec.provider.get("vault").is_some()) {
         return Some(proof);
     }
     Some(match vault(case) {

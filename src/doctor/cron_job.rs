@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cluster::objects::CronJob;
+use crate::cluster::objects::{CronJob, Word};
 use crate::cluster::{Resource, Snapshot};
 use crate::detect::is_ours;
 use crate::duration::parse_duration;
@@ -82,8 +82,8 @@ fn deadline_of(job: &CronJob) -> Option<Duration> {
     let containers = &job.spec.job_template.spec.template.spec.containers;
     let words: Vec<&str> = containers
         .iter()
-        .flat_map(|c| c.command.iter().chain(&c.args))
-        .map(String::as_str)
+        .flat_map(|c| c.command.iter().chain(&*c.args))
+        .map(Word::as_str)
         .collect();
     let joined = words
         .iter()

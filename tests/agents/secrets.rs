@@ -34,37 +34,36 @@ fn planted(canary: &str) -> World {
     for pod in &mut objects.pods {
         let spec = Arc::make_mut(&mut pod.spec);
         for container in &mut spec.containers {
-            container.args.push("--password".into());
-            container.args.push(HIDDEN.into());
-            container.env.push(k8s_monitor::cluster::objects::EnvVar {
+            let args = container.args.iter().cloned();
+            container.args = args.chain(["--password".into(), HIDDEN.into()]).collect();
+            let password = k8s_monitor::cluster::objects::EnvVar {
                 name: "DB_PASSWORD".into(),
                 value: HIDDEN.into(),
                 ..Default::default()
-            });
+            };
+            container.env = container.env.iter().cloned().chain([password]).collect();
         }
         let annotations = &mut pod.metadata.annotations.0;
-        let own = annotations
-            .iter()
-            .map(|(k, v)| (k.to_owned(), Arc::clone(v)));
-        let token = ("vault/token".to_owned(), Arc::from(HIDDEN));
-        *annotations = own.chain([token]).collect();
+        let own = annotations.iter().map(|(k, v)| (k.to_owned(), v.clone()));
+        let token = ("vault/token".to_owned(), HIDDEN.into());
+        *annotations = Arc::new(own.chain([token]).collect());
         for status in &mut Arc::make_mut(&mut pod.status).container_statuses {
             for state in [&mut status.state, &mut status.last_state] {
                 if let Some(ended) = &mut state.terminated {
-                    ended.message = canary.to_owned();
+                    ended.message = canary.into();
                 }
                 if let Some(waits) = &mut state.waiting {
-                    waits.message = canary.to_owned();
+                    waits.message = canary.into();
                 }
             }
         }
     }
     for event in &mut objects.events {
-        event.message = format!("{} {canary}", event.message);
+        event.message = format!("{} {canary}", event.message).into();
     }
     for set in &mut objects.stateful_sets {
         for condition in &mut set.status.conditions {
-            condition.message = canary.to_owned();
+            condition.message = canary.into();
         }
     }
     for log in &mut snapshot.logs {

@@ -112,7 +112,7 @@ fn unchanged_cycles_ask_nothing() {
         for event in &mut snapshot.objects.events {
             event.count = event.count.map(|n| n + hour * 7);
             event.last_timestamp = event.last_timestamp.map(|t| t + later);
-            event.message = event.message.replace("mysql-0", "mysql-0 again");
+            event.message = event.message.replace("mysql-0", "mysql-0 again").into();
         }
         for log in &mut snapshot.logs {
             log.text = log

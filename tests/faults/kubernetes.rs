@@ -59,11 +59,6 @@ fn skewed(words: &'static str) -> crate::table::Then {
     then(1, Shows::Note(words), Told::Now)
 }
 
-/// Logs are asked for once: they decide nothing.
-fn but_logs() -> crate::table::Then {
-    without(&[(Resource::PodLogs, "Unavailable")])
-}
-
 /// Every request about the cluster; the state is elsewhere.
 fn always(fault: Fault) -> impl Fn(&mut World) + Send + Sync {
     move |world| {
@@ -239,10 +234,10 @@ fn whole() -> Vec<Cell> {
             foreign.clone(),
             always(says(404, "not found")),
         ),
-        cell("429 once", but_logs(), once(limited(None))),
+        cell("429 once", unharmed(), once(limited(None))),
         cell(
             "429 once, Retry-After 1 s",
-            but_logs(),
+            unharmed(),
             once(limited(Some("1"))),
         ),
         cell("429 always", down.clone(), always(limited(None))),
@@ -258,7 +253,7 @@ fn whole() -> Vec<Cell> {
         ),
         cell(
             "500 once",
-            but_logs(),
+            unharmed(),
             once(says(500, "etcdserver: leader changed")),
         ),
         cell(
@@ -269,7 +264,6 @@ fn whole() -> Vec<Cell> {
         cell(
             "503 once",
             without(&[
-                (Resource::PodLogs, "Unavailable"),
                 (Resource::PodMetrics, "Unavailable"),
                 (Resource::NodeMetrics, "Unavailable"),
             ]),
@@ -280,7 +274,7 @@ fn whole() -> Vec<Cell> {
             down.clone(),
             always(says(503, "shutting down")),
         ),
-        cell("connection closed once", but_logs(), once(Fault::Closes)),
+        cell("connection closed once", unharmed(), once(Fault::Closes)),
         cell(
             "connection closed always",
             down.clone(),
@@ -301,7 +295,7 @@ fn whole() -> Vec<Cell> {
             none(75, "deadline"),
             always(Fault::SlowBody),
         ),
-        cell("body cut once", but_logs(), once(Fault::Cut)),
+        cell("body cut once", unharmed(), once(Fault::Cut)),
         cell("body cut always", down, always(Fault::Cut)),
         cell("JSON truncated", foreign.clone(), always(Fault::Truncated)),
         cell("HTML", foreign.clone(), always(body("<html>log in</html>"))),

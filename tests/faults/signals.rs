@@ -2,6 +2,7 @@
 //! verdict is feigned, and the next cycle says what is still due.
 
 use std::io::Write as _;
+use std::sync::{PoisonError, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
@@ -11,6 +12,7 @@ use crate::front::Fault;
 use crate::homelab::Is;
 use crate::lab::MAPS;
 use crate::stub::{Answer, Asked};
+use crate::table::MACHINE;
 use crate::world::{Ran, SENTINEL, World, signal};
 
 /// What is promised.
@@ -27,6 +29,10 @@ struct Stage {
     is_watched: bool,
     /// Messages about the outage that Slack has after the signal, and after the next cycle.
     told: [usize; 2],
+}
+
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn hangs(path: &'static str) -> impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync {
@@ -217,6 +223,7 @@ const STAGES: &[Stage] = &[
 
 #[test]
 fn a_signal_ends_the_program_in_every_stage() {
+    let _alone = alone();
     println!(
         "{:36} {:8} {:>6} {:>8}  told",
         "stage", "signal", "status", "after"
@@ -290,6 +297,7 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
 
 #[test]
 fn a_mark_of_sending_is_taken_out_when_there_is_time() {
+    let _alone = alone();
     let mut world = World::new(Is::Ill);
     world.in_cluster();
     world.deadline = Duration::from_secs(120);
@@ -309,7 +317,31 @@ fn a_mark_of_sending_is_taken_out_when_there_is_time() {
 }
 
 #[test]
+fn a_signal_ends_the_other_commands_as_well() {
+    let _alone = alone();
+    let out = "never-written.tar.gz";
+    let commands: [&[&str]; 3] = [
+        &["check", "--service", "mysql"],
+        &["snapshot", "-o", out],
+        &["doctor"],
+    ];
+    for words in commands {
+        let world = World::new(Is::Ill);
+        world.kube.break_by(|_, _| Some(Fault::Hangs));
+        let mut command = world.command_of(words);
+        let child = command.current_dir(world.home.path()).spawn().unwrap();
+        world.kube.wait_for(|asked| !asked.is_empty());
+        signal(child.id(), "TERM");
+        let ran = Ran::of(child, Instant::now(), LIMIT);
+        assert_eq!((ran.status, ran.stdout.as_str()), (143, ""), "{ran:?}");
+        assert!(!world.home.path().join(out).exists());
+        assert!(world.watcher.asked().is_empty(), "that was no cycle");
+    }
+}
+
+#[test]
 fn a_result_that_nobody_reads_holds_no_end_up() {
+    let _alone = alone();
     let world = World::new(Is::Ill);
     let (reader, mut writer) = std::io::pipe().unwrap();
     // What is left of the pipe's 64 KiB is less than a report.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,7 @@ impl Then {
         let is_late =
             |kinds: &[(String, &str)]| kinds.iter().any(|(_, reason)| *reason == "Timeout");
         Duration::from_secs(match &self.shows {
-            Shows::Unread(kinds) if is_late(kinds) => 8,
+            Shows::Unread(kinds) if is_late(kinds) => 6,
             _ if self.status == 75 => 4,
             _ => 12,
         })
@@ -159,7 +159,8 @@ impl Cell {
     /// Whether there is nothing that a next run could do twice or make up for.
     fn is_over(&self) -> bool {
         let holds_nothing = ["GitHub", "Anthropic", "heartbeat", "Pushgateway"];
-        self.then.told == Told::Nobody || holds_nothing.contains(&self.dependency)
+        let is_one_of_many = !self.of.is_empty() && self.then.told == Told::Now;
+        self.then.told == Told::Nobody || is_one_of_many || holds_nothing.contains(&self.dependency)
     }
 
     fn check(&self, world: &World, ran: &Ran) {
@@ -301,8 +302,12 @@ fn baseline(is: Is) -> Vec<Value> {
     decided(&ran.report)
 }
 
+/// Whoever counts milliseconds wants the machine for itself.
+pub static MACHINE: RwLock<()> = RwLock::new(());
+
 /// Runs all, a few at a time, and prints a line for each.
 pub fn hold(cells: &[Cell]) {
+    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
     let began = Instant::now();
     let filter = std::env::var("FAULT").unwrap_or_default();
     let waiting = Mutex::new(cells.iter());

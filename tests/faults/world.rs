@@ -182,6 +182,11 @@ impl World {
     }
 
     pub fn command(&self) -> Command {
+        self.command_of(&["run"])
+    }
+
+    /// Another command of the program than a cycle.
+    pub fn command_of(&self, words: &[&str]) -> Command {
         let config = self.home.path().join("config.yaml");
         fs::write(&config, &self.config).unwrap();
         let mut command = Command::new("sh");
@@ -209,7 +214,8 @@ impl World {
                     .replace("://", &format!("://user:{SENTINEL}@")),
             )
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .args(["run", "--output", "json", "--services", SERVICES])
+            .args(words)
+            .args(["--output", "json", "--services", SERVICES])
             .arg("--kubeconfig")
             .arg(self.kubeconfig())
             .arg("--config")

@@ -287,7 +287,7 @@ fn pods_that_are_well_share_what_they_have_in_common() {
     };
     assert!(Arc::ptr_eq(&a.spec, &b.spec) && Arc::ptr_eq(&a.spec, &young.spec));
     assert!(Arc::ptr_eq(&a.status, &b.status));
-    assert!(Arc::ptr_eq(&a.node_name, &ill.node_name));
+    assert!(std::ptr::eq(a.node(), ill.node()));
     assert!(Arc::ptr_eq(&a.metadata.labels, &ill.metadata.labels));
     assert!(Arc::ptr_eq(
         &a.metadata.owner_references,

@@ -1,5 +1,7 @@
 //! Logs of what fails.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use k8s_monitor::cluster::{Read, Resource, UnreadReason};
 
 use crate::stub::{Reply, Stub, crashed, page, pod, status, unread};
@@ -31,6 +33,21 @@ fn the_run_that_crashed_is_read() {
     assert_eq!(query["tailLines"], "60");
     assert_eq!(query["container"], "app");
     assert_eq!(snapshot.requests, 33);
+}
+
+#[test]
+fn a_kubelet_that_stumbles_is_asked_again() {
+    let stumbled = AtomicBool::new(false);
+    let stub = failing(move || {
+        if stumbled.swap(true, Ordering::Relaxed) {
+            Reply::Raw(200, "Content-Type: text/plain", b"boom\n".to_vec())
+        } else {
+            status(502, "dial tcp 10.0.0.7:10250: connection refused")
+        }
+    });
+    let snapshot = stub.snapshot();
+    assert_eq!(snapshot.reads[&Resource::PodLogs], Read::Complete);
+    assert_eq!(snapshot.logs[0].text, "boom");
 }
 
 #[test]

@@ -1,8 +1,7 @@
-//! Whole cycles with a Slack that is slow, limits or takes no blocks, and with
-//! an operator at work at the same time. The exit status stays the verdict's.
+//! Whole cycles with a Slack that limits or takes no blocks, and with an operator
+//! at work at the same time. The exit status stays the verdict's.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -17,40 +16,12 @@ fn limited(seconds: &str) -> Fault {
 }
 
 #[test]
-fn a_slack_that_never_answers_costs_no_more_than_the_deadline() {
-    let mut drill = Drill::new();
-    drill.extra = vec!["--deadline".into(), "3s".into()];
-    drill.workspace.break_for_long(&Fault::Hangs);
-    let began = Instant::now();
-    let ran = drill.run(0, Is::Ill);
-    assert!(began.elapsed() < Duration::from_secs(15));
-    assert_eq!((ran.status, ran.sums()), (1, [0, 0, 1]));
-    drill.workspace.stub.mend();
-    assert_eq!(drill.run(1, Is::Ill).sums(), [1, 0, 0]);
-    assert_eq!(drill.workspace.said().len(), 1);
-}
-
-#[test]
 fn a_slack_that_limits_is_waited_for_while_there_is_time() {
     let drill = Drill::new();
     drill.workspace.stub.break_with([limited("1")]);
     let ran = drill.run(0, Is::Ill);
     assert_eq!((ran.status, ran.sums()), (1, [1, 0, 0]));
     assert_eq!(ran.report["requests"]["slack"], 2);
-}
-
-#[test]
-fn a_slack_that_limits_beyond_the_deadline_leaves_it_to_the_next_cycle() {
-    let drill = Drill::new();
-    drill.workspace.stub.break_with([limited("600")]);
-    let began = Instant::now();
-    let ran = drill.run(0, Is::Ill);
-    assert!(began.elapsed() < Duration::from_secs(15));
-    assert_eq!((ran.status, ran.sums()), (1, [0, 0, 1]));
-    let notes = ran.report["notes"].to_string();
-    assert!(notes.contains("wait 600s"), "{notes}");
-    assert_eq!(drill.run(1, Is::Ill).sums(), [1, 0, 0]);
-    assert_eq!(drill.workspace.said().len(), 1);
 }
 
 #[test]

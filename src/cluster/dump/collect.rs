@@ -11,7 +11,7 @@ use super::files::tidy;
 use super::head::{Head, Identity};
 use super::kinds::{self, Change, Object};
 use super::legacy::{Endpoints, NewEvent};
-use crate::cluster::objects::{EndpointSlice, Event, ObjectMeta, Time};
+use crate::cluster::objects::{EndpointSlice, Event, ObjectMeta, Time, decode};
 use crate::cluster::{Objects, Resource};
 
 /// Leases of other namespaces than this one are heartbeats of nodes and
@@ -174,10 +174,10 @@ impl Collector {
     }
 
     fn take_endpoints(&mut self, raw: &str) -> Result<(), String> {
-        let endpoints: Endpoints = serde_json::from_str(raw).map_err(|e| e.to_string())?;
+        let (endpoints, _) = decode::<Endpoints>(raw.as_bytes()).map_err(|e| e.to_string())?;
         let key = (
             endpoints.metadata.namespace.to_string(),
-            endpoints.metadata.name.clone(),
+            endpoints.metadata.name.to_string(),
         );
         self.endpoints.insert(key, endpoints);
         Ok(())
@@ -189,9 +189,8 @@ impl Collector {
         raw: &str,
         version: Option<u64>,
     ) -> Result<(), String> {
-        let event: Event = serde_json::from_str::<E>(raw)
-            .map_err(|e| e.to_string())?
-            .into();
+        let (event, _) = decode::<E>(raw.as_bytes()).map_err(|e| e.to_string())?;
+        let event: Event = event.into();
         if event.is_warning() {
             self.index
                 .put(Resource::Events, version, &mut self.objects.events, event);
@@ -222,7 +221,7 @@ impl Change for Take<'_> {
     type Out = Result<(), String>;
 
     fn change<T: Object>(self, list: &mut Vec<T>) -> Self::Out {
-        let object: T = serde_json::from_str(self.raw).map_err(|e| e.to_string())?;
+        let (object, _) = decode::<T>(self.raw.as_bytes()).map_err(|e| e.to_string())?;
         self.index.put(self.resource, self.version, list, object);
         Ok(())
     }
@@ -247,7 +246,7 @@ impl Index {
         } = object.metadata();
         match self
             .0
-            .entry((resource, namespace.to_string(), name.clone()))
+            .entry((resource, namespace.to_string(), name.to_string()))
         {
             Entry::Vacant(entry) => {
                 entry.insert((list.len(), version.unwrap_or(0)));

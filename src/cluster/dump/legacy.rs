@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cluster::objects::{
     Endpoint, EndpointConditions, EndpointPort, EndpointSlice, EndpointTarget, Event, EventSeries,
-    EventSource, InvolvedObject, ObjectMeta, Time, slim,
+    EventSource, InvolvedObject, ObjectMeta, Time, Word, slim,
 };
 
 /// The label by which a slice belongs to a service.
@@ -27,7 +27,7 @@ slim! {
 
     /// One address.
     pub struct Address {
-        pub ip: String,
+        pub ip: Word,
         pub target_ref: Option<EndpointTarget>,
     }
 
@@ -36,16 +36,16 @@ slim! {
         pub metadata: ObjectMeta,
         pub regarding: InvolvedObject,
         #[serde(rename = "type")]
-        pub kind: String,
-        pub reason: String,
-        pub note: String,
+        pub kind: Word,
+        pub reason: Word,
+        pub note: Word,
         pub event_time: Option<Time>,
         pub series: Option<EventSeries>,
         pub deprecated_count: Option<u32>,
         pub deprecated_first_timestamp: Option<Time>,
         pub deprecated_last_timestamp: Option<Time>,
         pub deprecated_source: EventSource,
-        pub reporting_controller: String,
+        pub reporting_controller: Word,
     }
 }
 
@@ -65,8 +65,8 @@ impl Endpoints {
 
     fn slice(&self, number: usize, subset: &Subset) -> EndpointSlice {
         let own = self.metadata.labels.iter();
-        let own = own.map(|(key, value)| (key, Arc::clone(value)));
-        let name = (SERVICE_NAME, Arc::from(&*self.metadata.name));
+        let own = own.map(|(key, value)| (key, value.clone()));
+        let name = (SERVICE_NAME, self.metadata.name.clone());
         let labels = own.chain([name]).collect();
         let ready = subset
             .addresses
@@ -78,12 +78,12 @@ impl Endpoints {
             .map(|address| address.endpoint(false));
         EndpointSlice {
             metadata: ObjectMeta {
-                name: format!("{}-{number}", self.metadata.name),
+                name: format!("{}-{number}", self.metadata.name).into(),
                 labels: Arc::new(labels),
                 ..self.metadata.clone()
             },
             endpoints: ready.chain(unready).collect(),
-            ports: subset.ports.clone(),
+            ports: subset.ports.as_slice().into(),
         }
     }
 }

@@ -7,9 +7,9 @@ use futures_util::future::{LocalBoxFuture, join, join_all};
 use super::discover::{Discovered, Plan, discover};
 use super::failure::Failure;
 use super::list::{Listing, list};
+use super::page::Items;
 use super::transport::Transport;
 use super::verdict::{Outcome, Outcomes};
-use crate::cluster::fold::Fold;
 use crate::cluster::resource::Row;
 use crate::cluster::{Objects, Pool, Resource};
 
@@ -92,15 +92,15 @@ impl Lists<'_> {
         .await
     }
 
-    fn first<'b, T: Fold>(&'b self, resource: Resource, to: &'b mut Vec<T>) -> Pending<'b> {
+    fn first<'b>(&'b self, resource: Resource, to: &'b mut dyn Items) -> Pending<'b> {
         self.read(resource, resource.row().versions[0], to)
     }
 
-    fn planned<'b, T: Fold>(
+    fn planned<'b>(
         &'b self,
         found: &Result<Discovered, Failure>,
         resource: Resource,
-        to: &'b mut Vec<T>,
+        to: &'b mut dyn Items,
     ) -> Pending<'b> {
         let plan = match found {
             Ok(found) => found.plan(resource.row()),
@@ -113,11 +113,11 @@ impl Lists<'_> {
         }
     }
 
-    fn read<'b, T: Fold>(
+    fn read<'b>(
         &'b self,
         resource: Resource,
         version: &'static str,
-        to: &'b mut Vec<T>,
+        to: &'b mut dyn Items,
     ) -> Pending<'b> {
         Box::pin(async move {
             let listing = listing(resource.row(), version);

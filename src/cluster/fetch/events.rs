@@ -125,7 +125,7 @@ mod tests {
         let names = objects
             .events
             .into_iter()
-            .map(|event| event.involved_object.name);
+            .map(|event| event.involved_object.name.to_string());
         names.collect()
     }
 

@@ -3,16 +3,14 @@
 use std::cell::RefCell;
 
 use super::failure::Failure;
-use super::page::Page;
+use super::page::{Items, Page};
 use super::transport::{Get, Transport, encode};
 use crate::cluster::Pool;
-use crate::cluster::fold::Fold;
 
 /// Objects a page. The server builds a page in one go and so do we: this
 /// bounds the memory of both.
 const LIMIT: usize = 500;
 /// Half a million objects of one kind: a server that has more never ends.
-pub(super) const MOST_OBJECTS: usize = MAX_PAGES * LIMIT;
 const MAX_PAGES: usize = 1000;
 
 /// What is asked for.
@@ -26,11 +24,11 @@ pub(super) struct Listing {
 }
 
 /// Reads all pages into `items`, which stay empty when one of them fails.
-pub(super) async fn list<T: Fold>(
+pub(super) async fn list(
     transport: &Transport<'_>,
     pool: &RefCell<Pool>,
     listing: &Listing,
-    items: &mut Vec<T>,
+    items: &mut dyn Items,
 ) -> Result<(), Failure> {
     let mut result = pages(transport, pool, listing, items).await;
     if result
@@ -39,21 +37,21 @@ pub(super) async fn list<T: Fold>(
     {
         // The continue token expired, on a slow link or after a compaction.
         log::debug!("{}: the list expired and is read again", listing.path);
-        items.clear();
+        items.truncate(0);
         result = pages(transport, pool, listing, items).await;
     }
-    match &result {
-        Ok(()) => items.shrink_to_fit(),
-        Err(_) => *items = Vec::new(),
+    if result.is_err() {
+        items.truncate(0);
     }
+    items.settle();
     result
 }
 
-async fn pages<T: Fold>(
+async fn pages(
     transport: &Transport<'_>,
     pool: &RefCell<Pool>,
     listing: &Listing,
-    items: &mut Vec<T>,
+    items: &mut dyn Items,
 ) -> Result<(), Failure> {
     let mut token = String::new();
     for _ in 0..MAX_PAGES {
@@ -62,7 +60,11 @@ async fn pages<T: Fold>(
         let mut page = Page::new(pool, items);
         transport.get(&get, &mut page).await?;
         let page = page.finish()?;
-        items.reserve_exact(page.remaining_item_count.unwrap_or(0).min(MOST_OBJECTS));
+        items.expect(
+            page.remaining_item_count
+                .unwrap_or(0)
+                .min(MAX_PAGES * LIMIT),
+        );
         match page.r#continue {
             None => return Ok(()),
             Some(next) if next.is_empty() => return Ok(()),

@@ -74,7 +74,6 @@ async fn one(
     } = target;
     let get = Get {
         limit: TIME_FOR_ONE,
-        retry: false,
         accept: "text/plain, application/json, */*",
         ..Get::json(format!(
             "/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}\

@@ -9,11 +9,10 @@ use std::cell::RefCell;
 use serde::{Deserialize, Deserializer};
 
 use super::failure::Failure;
-use super::list::MOST_OBJECTS;
 use super::transport::Sink;
 use crate::cluster::Pool;
 use crate::cluster::fold::Fold;
-use crate::cluster::objects::Time;
+use crate::cluster::objects::{self, Time};
 
 /// etcd holds at most 1.5 MiB an object, and JSON is hardly twice as long.
 const LARGEST_OBJECT: usize = 16 << 20;
@@ -30,17 +29,61 @@ pub(super) struct PageMeta {
     pub remaining_item_count: Option<usize>,
 }
 
+/// The objects of one kind. All that is done to a list is compiled once for
+/// all kinds; only what is behind this is not.
+pub(super) trait Items {
+    /// Decodes the first object of a text and keeps what matters of it; its
+    /// length, or nothing while its end is missing.
+    fn push(&mut self, text: &[u8], pool: &RefCell<Pool>) -> serde_json::Result<Option<usize>>;
+    fn len(&self) -> usize;
+    fn truncate(&mut self, length: usize);
+    /// Makes room for so many more.
+    fn expect(&mut self, more: usize);
+    /// Gives back the room that is not used.
+    fn settle(&mut self);
+}
+
+impl<T: Fold> Items for Vec<T> {
+    fn push(&mut self, text: &[u8], pool: &RefCell<Pool>) -> serde_json::Result<Option<usize>> {
+        match objects::decode::<T>(text) {
+            Ok((mut object, length)) => {
+                object.fold(&mut pool.borrow_mut());
+                self.push(object);
+                Ok(Some(length))
+            }
+            Err(error) if error.is_eof() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn expect(&mut self, more: usize) {
+        self.reserve_exact(more);
+    }
+
+    fn settle(&mut self) {
+        self.shrink_to_fit();
+    }
+}
+
 /// A page that adds its objects to `items`, and takes them back when an
 /// attempt fails.
-pub(super) struct Page<'a, T> {
+pub(super) struct Page<'a> {
     pool: &'a RefCell<Pool>,
-    items: &'a mut Vec<T>,
+    items: &'a mut dyn Items,
     /// How many there were before.
     before: usize,
     /// The page with `null` in the place of each object.
     envelope: Vec<u8>,
     place: Place,
-    /// What came of the objects and is not decoded: the beginning of one.
+    /// The beginning of an object whose end has not come.
     rest: Vec<u8>,
     /// At which length of `rest` it is worth while to try again.
     worth: usize,
@@ -60,8 +103,8 @@ struct Scan {
     escaped: bool,
 }
 
-impl<'a, T: Fold> Page<'a, T> {
-    pub(super) fn new(pool: &'a RefCell<Pool>, items: &'a mut Vec<T>) -> Self {
+impl<'a> Page<'a> {
+    pub(super) fn new(pool: &'a RefCell<Pool>, items: &'a mut dyn Items) -> Self {
         Self {
             before: items.len(),
             pool,
@@ -76,9 +119,14 @@ impl<'a, T: Fold> Page<'a, T> {
     /// The end of the page. `items: null` is an empty page, an answer without
     /// `items` is no list.
     pub(super) fn finish(mut self) -> Result<PageMeta, Failure> {
-        self.decode_objects(true)?;
-        if !self.rest.is_empty() {
-            return Err(Failure::Malformed("the answer is cut short".to_owned()));
+        let rest = std::mem::take(&mut self.rest);
+        let at = self.decode_objects(&rest)?;
+        match self.place {
+            Place::Behind => self.envelope.extend_from_slice(&rest[at..]),
+            _ if at < rest.len() => {
+                return Err(Failure::Malformed("the answer is cut short".to_owned()));
+            }
+            _ => {}
         }
         let envelope: Envelope =
             serde_json::from_slice(&self.envelope).map_err(|error| Failure::of_json(&error))?;
@@ -110,22 +158,55 @@ impl<'a, T: Fold> Page<'a, T> {
         &[]
     }
 
-    /// Decodes as many objects as are whole.
-    fn decode_objects(&mut self, is_all: bool) -> Result<(), Failure> {
-        if self.rest.len() < self.worth && !is_all {
-            return Ok(());
+    /// Decodes what is whole, from where it lies; only the beginning of an
+    /// object is kept until there is more. What is left of the data is behind
+    /// the objects, or to be taken next.
+    fn take_objects<'d>(&mut self, data: &'d [u8]) -> Result<&'d [u8], Failure> {
+        if self.rest.is_empty() {
+            let at = self.decode_objects(data)?;
+            if matches!(self.place, Place::Behind) {
+                return Ok(&data[at..]);
+            }
+            self.rest.extend_from_slice(&data[at..]);
+            self.worth = self.rest.len() * 2;
+            return Ok(&[]);
         }
+        let before = self.rest.len();
+        let more = data.len().min(self.worth.saturating_sub(before).max(1));
+        self.rest.extend_from_slice(&data[..more]);
+        if self.rest.len() < self.worth {
+            return Ok(&data[more..]);
+        }
+        let mut rest = std::mem::take(&mut self.rest);
+        let at = self.decode_objects(&rest)?;
+        let left = if at < before {
+            rest.drain(..at);
+            // An object that spans many pieces is not begun anew with each of them.
+            self.worth = rest.len() * 2;
+            &data[more..]
+        } else {
+            rest.clear();
+            &data[at - before..]
+        };
+        if matches!(self.place, Place::Behind) {
+            self.envelope.append(&mut rest);
+        }
+        self.rest = rest;
+        Ok(left)
+    }
+
+    /// Decodes as many objects as are whole; how far it came.
+    fn decode_objects(&mut self, text: &[u8]) -> Result<usize, Failure> {
         let mut at = 0;
-        while let Some(byte) = self.rest.get(at) {
+        while let Some(byte) = text.get(at) {
             match byte {
-                b'{' => match self.decode_object(at)? {
+                b'{' => match self.decode_object(&text[at..])? {
                     Some(length) => at += length,
                     None => break,
                 },
                 b']' => {
                     self.place = Place::Behind;
-                    self.envelope.extend_from_slice(&self.rest[at..]);
-                    at = self.rest.len();
+                    break;
                 }
                 _ => {
                     // A comma, as a rule; the envelope will tell when it is wrong.
@@ -134,32 +215,19 @@ impl<'a, T: Fold> Page<'a, T> {
                 }
             }
         }
-        self.rest.drain(..at);
-        // An object that spans many pieces is not begun anew with each of them.
-        self.worth = self.rest.len() * 2;
-        Ok(())
+        Ok(at)
     }
 
     /// The length of the object that begins here, once it is whole.
-    fn decode_object(&mut self, at: usize) -> Result<Option<usize>, Failure> {
-        let text = &self.rest[at..];
-        let mut objects = serde_json::Deserializer::from_slice(text).into_iter::<T>();
-        match objects.next() {
-            Some(Ok(mut object)) => {
-                if self.items.len() >= MOST_OBJECTS {
-                    return Err(Failure::Malformed("the list has no end".to_owned()));
-                }
-                object.fold(&mut self.pool.borrow_mut());
-                self.items.push(object);
-                self.envelope.extend_from_slice(b"null");
-                Ok(Some(objects.byte_offset()))
-            }
-            Some(Err(error)) if !error.is_eof() => Err(Failure::of_json(&error)),
-            _ if text.len() > LARGEST_OBJECT => {
-                Err(Failure::Malformed("an object has no end".to_owned()))
-            }
-            _ => Ok(None),
+    fn decode_object(&mut self, text: &[u8]) -> Result<Option<usize>, Failure> {
+        let length = self.items.push(text, self.pool);
+        let length = length.map_err(|error| Failure::of_json(&error))?;
+        if length.is_some() {
+            self.envelope.extend_from_slice(b"null");
+        } else if text.len() > LARGEST_OBJECT {
+            return Err(Failure::Malformed("an object has no end".to_owned()));
         }
+        Ok(length)
     }
 }
 
@@ -178,7 +246,7 @@ pub fn decode<'p, T: Fold>(
     read.map(drop).map_err(|failure| failure.text())
 }
 
-impl<T: Fold> Sink for Page<'_, T> {
+impl Sink for Page<'_> {
     fn begin(&mut self, now: Time) {
         self.pool.borrow_mut().set_now(now);
     }
@@ -192,14 +260,15 @@ impl<T: Fold> Sink for Page<'_, T> {
     }
 
     fn take(&mut self, data: &[u8]) -> Result<(), Failure> {
-        let data = self.read_head(data);
-        match self.place {
-            Place::Before(_) => {}
-            Place::Objects => {
-                self.rest.extend_from_slice(data);
-                self.decode_objects(false)?;
-            }
-            Place::Behind => self.envelope.extend_from_slice(data),
+        let mut data = self.read_head(data);
+        while !data.is_empty() {
+            data = match self.place {
+                Place::Objects => self.take_objects(data)?,
+                Place::Before(_) | Place::Behind => {
+                    self.envelope.extend_from_slice(data);
+                    &[]
+                }
+            };
         }
         if self.envelope.len() > LARGEST_ENVELOPE {
             return Err(Failure::Malformed("the answer is no list".to_owned()));

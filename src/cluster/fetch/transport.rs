@@ -47,20 +47,17 @@ pub(super) struct Get {
     pub accept: &'static str,
     /// The longest that one attempt may take.
     pub limit: Duration,
-    /// Whether transient failures are tried again.
-    pub retry: bool,
     /// Whether a 503 is an answer: an optional API whose server is gone.
     pub accept_503: bool,
 }
 
 impl Get {
-    /// JSON, with retries.
+    /// JSON.
     pub(super) fn json(path: String) -> Self {
         Self {
             path,
             accept: JSON,
             limit: ATTEMPT,
-            retry: true,
             accept_503: false,
         }
     }
@@ -244,7 +241,7 @@ impl<'a> Transport<'a> {
 }
 
 fn again(get: &Get, failure: &Failure) -> bool {
-    get.retry && failure.is_transient() && !(get.accept_503 && failure.code() == Some(503))
+    failure.is_transient() && !(get.accept_503 && failure.code() == Some(503))
 }
 
 fn retry_after(failure: &Failure) -> Duration {

@@ -1,6 +1,6 @@
 //! Jobs and cron jobs.
 
-use super::{Condition, ObjectMeta, PodTemplate, Time, slim};
+use super::{Condition, ObjectMeta, PodTemplate, Time, Word, slim};
 
 slim! {
     /// A job.
@@ -38,10 +38,10 @@ slim! {
 
     /// What was asked for.
     pub struct CronJobSpec {
-        pub schedule: String,
-        pub time_zone: String,
+        pub schedule: Word,
+        pub time_zone: Word,
         pub suspend: bool,
-        pub concurrency_policy: String,
+        pub concurrency_policy: Word,
         pub starting_deadline_seconds: Option<i64>,
         pub job_template: JobTemplate,
     }

@@ -1,6 +1,6 @@
 //! Warning events.
 
-use super::{ObjectMeta, Time, slim};
+use super::{ObjectMeta, Time, Word, slim};
 
 slim! {
     /// An event, of core/v1.
@@ -8,25 +8,25 @@ slim! {
         pub metadata: ObjectMeta,
         pub involved_object: InvolvedObject,
         #[serde(rename = "type")]
-        pub kind: String,
-        pub reason: String,
-        pub message: String,
+        pub kind: Word,
+        pub reason: Word,
+        pub message: Word,
         pub count: Option<u32>,
         pub first_timestamp: Option<Time>,
         pub last_timestamp: Option<Time>,
         pub event_time: Option<Time>,
         pub series: Option<EventSeries>,
         pub source: EventSource,
-        pub reporting_component: String,
+        pub reporting_component: Word,
     }
 
     /// What an event is about.
     pub struct InvolvedObject {
-        pub kind: String,
-        pub namespace: String,
-        pub name: String,
-        pub uid: String,
-        pub field_path: String,
+        pub kind: Word,
+        pub namespace: Word,
+        pub name: Word,
+        pub uid: Word,
+        pub field_path: Word,
     }
 
     /// Repetition as events.k8s.io writes it.
@@ -37,8 +37,8 @@ slim! {
 
     /// Who says so.
     pub struct EventSource {
-        pub component: String,
-        pub host: String,
+        pub component: Word,
+        pub host: Word,
     }
 }
 

@@ -3,32 +3,33 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Index;
-use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
+
+use super::Word;
 
 /// A map as labels, selectors and amounts are: written once, of a few entries,
 /// and there are many of them. It takes the room of its entries and no more,
 /// where a tree takes that of eleven; keys can be shared between maps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SmallMap<V>(Box<[(Arc<str>, V)]>);
+pub struct SmallMap<V>(Box<[(Word, V)]>);
 
 /// A map of text to text.
-pub type TextMap = SmallMap<Arc<str>>;
+pub type TextMap = SmallMap<Word>;
 
 impl<V> SmallMap<V> {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&V> {
-        let at = self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok()?;
+        let at = self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok()?;
         Some(&self.0[at].1)
     }
 
     /// The entries in the order of their keys.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &V)> {
-        self.0.iter().map(|(key, value)| (&**key, value))
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 
     /// The keys in their order.
@@ -43,7 +44,7 @@ impl<V> SmallMap<V> {
     }
 
     /// The entries, to share what they hold.
-    pub(in crate::cluster) fn entries_mut(&mut self) -> &mut [(Arc<str>, V)] {
+    pub(in crate::cluster) fn entries_mut(&mut self) -> &mut [(Word, V)] {
         &mut self.0
     }
 }
@@ -67,10 +68,10 @@ impl<V> Default for SmallMap<V> {
 }
 
 /// Of two entries with one key the later counts, as in JSON.
-impl<V, K: Into<Arc<str>>> FromIterator<(K, V)> for SmallMap<V> {
+impl<V, K: Into<Word>> FromIterator<(K, V)> for SmallMap<V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
-        let mut entries: Vec<(Arc<str>, V)> = entries.collect();
+        let mut entries: Vec<(Word, V)> = entries.collect();
         entries.reverse();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         entries.dedup_by(|later, kept| later.0 == kept.0);
@@ -96,7 +97,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for SmallMap<V> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SmallMap<V>, A::Error> {
                 let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry::<Arc<str>, V>()? {
+                while let Some(entry) = map.next_entry::<Word, V>()? {
                     entries.push(entry);
                 }
                 Ok(entries.into_iter().collect())

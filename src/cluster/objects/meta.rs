@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{TextMap, Time, Word, slim};
+use super::{Share, TextMap, Time, Word, Words, slim};
 
 /// Labels, shared between the many pods that carry the same set.
 pub type Labels = Arc<TextMap>;
@@ -16,10 +16,9 @@ pub type Owners = Arc<Vec<OwnerReference>>;
 slim! {
     /// `metadata`, without managedFields and without the annotations that no rule reads.
     pub struct ObjectMeta {
-        pub name: String,
+        pub name: Word,
         pub namespace: Word,
-        pub uid: String,
-        pub generation: Option<i64>,
+        pub uid: Word,
         pub creation_timestamp: Option<Time>,
         pub deletion_timestamp: Option<Time>,
         pub labels: Labels,
@@ -29,22 +28,20 @@ slim! {
 
     /// One entry of `metadata.ownerReferences`.
     pub struct OwnerReference {
-        pub kind: String,
-        pub name: String,
-        pub uid: String,
+        pub kind: Word,
+        pub name: Word,
         pub controller: bool,
     }
 
     /// A condition as all kinds write it.
     pub struct Condition {
         #[serde(rename = "type")]
-        pub kind: String,
-        pub status: String,
-        pub reason: String,
-        pub message: String,
+        pub kind: Word,
+        pub status: Word,
+        pub reason: Word,
+        pub message: Word,
         pub last_transition_time: Option<Time>,
         pub last_update_time: Option<Time>,
-        pub observed_generation: Option<i64>,
     }
 
     /// `spec.selector` of workloads and disruption budgets.
@@ -55,9 +52,9 @@ slim! {
 
     /// One set-based requirement of a selector.
     pub struct SelectorRequirement {
-        pub key: String,
-        pub operator: String,
-        pub values: Vec<String>,
+        pub key: Word,
+        pub operator: Word,
+        pub values: Vec<Word>,
     }
 }
 
@@ -120,7 +117,7 @@ impl SelectorRequirement {
     #[must_use]
     pub fn matches(&self, labels: &TextMap) -> bool {
         let value = labels.get(&self.key);
-        let is_listed = |value: &Arc<str>| self.values.iter().any(|v| **v == **value);
+        let is_listed = |value: &Word| self.values.iter().any(|v| **v == **value);
         match self.operator.as_str() {
             "In" => value.is_some_and(is_listed),
             "NotIn" => value.is_none_or(|v| !is_listed(v)),
@@ -131,7 +128,7 @@ impl SelectorRequirement {
         }
     }
 
-    fn compares(&self, value: Option<&Arc<str>>) -> bool {
+    fn compares(&self, value: Option<&Word>) -> bool {
         let value = value.and_then(|value| value.parse::<i64>().ok());
         let bound = self.values.first().and_then(|bound| bound.parse().ok());
         match (value, bound) {
@@ -153,12 +150,16 @@ pub fn selects(selector: &TextMap, labels: &TextMap) -> bool {
 ///
 /// Most objects have none of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Annotations(pub TextMap);
+pub struct Annotations(pub Arc<TextMap>);
 
 impl Annotations {
     fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(|value| &**value)
     }
+}
+
+impl Share for Annotations {
+    fn share(&mut self, _: &mut Words) {}
 }
 
 impl Serialize for Annotations {
@@ -194,12 +195,12 @@ impl<'de> Deserialize<'de> for Annotations {
                 let mut kept = Vec::new();
                 while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
                     if KEPT_ANNOTATIONS.contains(&key.as_ref()) {
-                        kept.push((Arc::from(&*key), map.next_value()?));
+                        kept.push((Word::from(&*key), map.next_value()?));
                     } else {
                         map.next_value::<serde::de::IgnoredAny>()?;
                     }
                 }
-                Ok(Annotations(kept.into_iter().collect()))
+                Ok(Annotations(Arc::new(kept.into_iter().collect())))
             }
         }
         deserializer.deserialize_map(Kept)

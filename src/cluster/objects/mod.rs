@@ -33,6 +33,7 @@ pub use storage::*;
 pub use word::*;
 pub use workload::*;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 /// A moment as Kubernetes writes it: RFC 3339, UTC.
@@ -58,9 +59,28 @@ macro_rules! slim {
             )]
             pub $field: $type,
         )* }
+
+        impl crate::cluster::objects::Share for $name {
+            fn share(&mut self, words: &mut crate::cluster::objects::Words) {
+                $( crate::cluster::objects::Share::share(&mut self.$field, words); )*
+            }
+        }
     )* };
 }
 pub(crate) use slim;
+
+/// The first object of a text, and its length.
+///
+/// Pages and dumps both come here, so that each kind's decoder is compiled
+/// once, in one piece.
+#[inline(never)]
+pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<(T, usize)> {
+    let mut objects = serde_json::Deserializer::from_slice(text).into_iter();
+    match objects.next() {
+        Some(object) => Ok((object?, objects.byte_offset())),
+        None => Err(serde::de::Error::custom("there is no object")),
+    }
+}
 
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where

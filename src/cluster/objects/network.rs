@@ -1,8 +1,10 @@
 //! Services, endpoint slices, ingresses and the Gateway API.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::{Condition, ObjectMeta, TextMap, slim};
+use super::{Condition, ObjectMeta, TextMap, Word, slim};
 
 slim! {
     /// A service.
@@ -14,34 +16,34 @@ slim! {
     /// What was asked for.
     pub struct ServiceSpec {
         #[serde(rename = "type")]
-        pub kind: String,
+        pub kind: Word,
         #[serde(rename = "clusterIP")]
-        pub cluster_ip: String,
-        pub external_name: String,
+        pub cluster_ip: Word,
+        pub external_name: Word,
         pub selector: TextMap,
-        pub ports: Vec<ServicePort>,
+        pub ports: Arc<[ServicePort]>,
         pub publish_not_ready_addresses: bool,
     }
 
     /// A port of a service.
     pub struct ServicePort {
-        pub name: String,
+        pub name: Word,
         pub port: i32,
         pub target_port: Value,
-        pub protocol: String,
-        pub app_protocol: String,
+        pub protocol: Word,
+        pub app_protocol: Word,
     }
 
     /// An endpoint slice.
     pub struct EndpointSlice {
         pub metadata: ObjectMeta,
-        pub endpoints: Vec<Endpoint>,
-        pub ports: Vec<EndpointPort>,
+        pub endpoints: Arc<[Endpoint]>,
+        pub ports: Arc<[EndpointPort]>,
     }
 
     /// One address of a service.
     pub struct Endpoint {
-        pub addresses: Vec<String>,
+        pub addresses: Vec<Word>,
         pub conditions: EndpointConditions,
         pub target_ref: Option<EndpointTarget>,
     }
@@ -55,15 +57,15 @@ slim! {
 
     /// The pod behind an address.
     pub struct EndpointTarget {
-        pub kind: String,
-        pub name: String,
+        pub kind: Word,
+        pub name: Word,
     }
 
     /// A port of a slice.
     pub struct EndpointPort {
-        pub name: String,
+        pub name: Word,
         pub port: Option<i32>,
-        pub protocol: String,
+        pub protocol: Word,
     }
 
     /// An ingress.
@@ -74,7 +76,7 @@ slim! {
 
     /// What was asked for.
     pub struct IngressSpec {
-        pub ingress_class_name: String,
+        pub ingress_class_name: Word,
         pub default_backend: Option<IngressBackend>,
         pub rules: Vec<IngressRule>,
         pub tls: Vec<IngressTls>,
@@ -82,7 +84,7 @@ slim! {
 
     /// A host and its paths.
     pub struct IngressRule {
-        pub host: String,
+        pub host: Word,
         pub http: IngressPaths,
     }
 
@@ -93,7 +95,7 @@ slim! {
 
     /// A path and what serves it.
     pub struct IngressPath {
-        pub path: String,
+        pub path: Word,
         pub backend: IngressBackend,
     }
 
@@ -104,20 +106,20 @@ slim! {
 
     /// A service and its port.
     pub struct IngressService {
-        pub name: String,
+        pub name: Word,
         pub port: IngressPort,
     }
 
     /// A port by name or number.
     pub struct IngressPort {
-        pub name: String,
+        pub name: Word,
         pub number: Option<i32>,
     }
 
     /// Hosts and the secret with their certificate.
     pub struct IngressTls {
-        pub hosts: Vec<String>,
-        pub secret_name: String,
+        pub hosts: Vec<Word>,
+        pub secret_name: Word,
     }
 
     /// A gateway of the Gateway API.
@@ -129,7 +131,7 @@ slim! {
 
     /// What was asked for.
     pub struct GatewaySpec {
-        pub gateway_class_name: String,
+        pub gateway_class_name: Word,
     }
 
     /// What is.
@@ -146,7 +148,7 @@ slim! {
 
     /// What was asked for.
     pub struct HttpRouteSpec {
-        pub hostnames: Vec<String>,
+        pub hostnames: Vec<Word>,
         pub rules: Vec<HttpRouteRule>,
     }
 
@@ -157,9 +159,9 @@ slim! {
 
     /// A backend; kind defaults to Service, namespace to the route's.
     pub struct BackendReference {
-        pub kind: String,
-        pub name: String,
-        pub namespace: String,
+        pub kind: Word,
+        pub name: Word,
+        pub namespace: Word,
         pub port: Option<i32>,
     }
 

@@ -1,6 +1,6 @@
 //! Nodes, namespaces and leases.
 
-use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, slim};
+use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, Word, slim};
 
 slim! {
     /// A node.
@@ -18,9 +18,9 @@ slim! {
 
     /// A taint.
     pub struct Taint {
-        pub key: String,
-        pub value: String,
-        pub effect: String,
+        pub key: Word,
+        pub value: Word,
+        pub effect: Word,
         pub time_added: Option<Time>,
     }
 
@@ -34,8 +34,8 @@ slim! {
 
     /// What runs on the node.
     pub struct NodeInfo {
-        pub kubelet_version: String,
-        pub container_runtime_version: String,
+        pub kubelet_version: Word,
+        pub container_runtime_version: Word,
     }
 
     /// A namespace.
@@ -46,7 +46,7 @@ slim! {
 
     /// What is.
     pub struct NamespaceStatus {
-        pub phase: String,
+        pub phase: Word,
         pub conditions: Vec<Condition>,
     }
 
@@ -58,7 +58,7 @@ slim! {
 
     /// Who holds it, and when it was renewed.
     pub struct LeaseSpec {
-        pub holder_identity: String,
+        pub holder_identity: Word,
         pub lease_duration_seconds: Option<i64>,
         pub renew_time: Option<Time>,
     }

@@ -1,11 +1,7 @@
 //! Argo CD, cert-manager, External Secrets and metrics.server: kinds that a
 //! cluster may lack.
 
-#![allow(clippy::zero_sized_map_values, reason = "a set on the wire is a map")]
-
-use std::collections::BTreeMap;
-
-use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, slim};
+use super::{Condition, ObjectMeta, Quantity, Share, SmallMap, Time, Word, Words, slim};
 
 slim! {
     /// An Argo CD application.
@@ -25,15 +21,15 @@ slim! {
     /// A path of a repository, or a chart.
     pub struct ApplicationSource {
         #[serde(rename = "repoURL")]
-        pub repo_url: String,
-        pub path: String,
-        pub chart: String,
-        pub target_revision: String,
+        pub repo_url: Word,
+        pub path: Word,
+        pub chart: Word,
+        pub target_revision: Word,
     }
 
     /// The namespace that is written to.
     pub struct ApplicationDestination {
-        pub namespace: String,
+        pub namespace: Word,
     }
 
     /// What is.
@@ -48,21 +44,21 @@ slim! {
 
     /// Health as Argo CD judges it.
     pub struct ApplicationHealth {
-        pub status: String,
-        pub message: String,
+        pub status: Word,
+        pub message: Word,
         pub last_transition_time: Option<Time>,
     }
 
     /// Whether the cluster matches the repository.
     pub struct ApplicationSync {
-        pub status: String,
-        pub revision: String,
+        pub status: Word,
+        pub revision: Word,
     }
 
     /// The last synchronisation.
     pub struct OperationState {
-        pub phase: String,
-        pub message: String,
+        pub phase: Word,
+        pub message: Word,
         pub started_at: Option<Time>,
         pub finished_at: Option<Time>,
         pub sync_result: Option<SyncResult>,
@@ -70,12 +66,12 @@ slim! {
 
     /// What was synchronised.
     pub struct SyncResult {
-        pub revision: String,
+        pub revision: Word,
     }
 
     /// One past synchronisation.
     pub struct ApplicationRevision {
-        pub revision: String,
+        pub revision: Word,
         pub deployed_at: Option<Time>,
     }
 
@@ -88,16 +84,16 @@ slim! {
 
     /// What was asked for.
     pub struct CertificateSpec {
-        pub secret_name: String,
-        pub dns_names: Vec<String>,
-        pub common_name: String,
+        pub secret_name: Word,
+        pub dns_names: Vec<Word>,
+        pub common_name: Word,
         pub issuer_ref: IssuerReference,
     }
 
     /// Who issues it.
     pub struct IssuerReference {
-        pub kind: String,
-        pub name: String,
+        pub kind: Word,
+        pub name: Word,
     }
 
     /// What is.
@@ -135,13 +131,13 @@ slim! {
 
     /// The store that holds the value.
     pub struct StoreReference {
-        pub kind: String,
-        pub name: String,
+        pub kind: Word,
+        pub name: Word,
     }
 
     /// The Secret that is made.
     pub struct SecretTarget {
-        pub name: String,
+        pub name: Word,
     }
 
     /// What is.
@@ -159,7 +155,7 @@ slim! {
 
     /// What backs the store; only the provider's name is kept.
     pub struct SecretStoreSpec {
-        pub provider: BTreeMap<String, Discarded>,
+        pub provider: SmallMap<Discarded>,
     }
 
     /// What a pod uses, from metrics.k8s.io.
@@ -170,7 +166,7 @@ slim! {
 
     /// What a container uses.
     pub struct ContainerMetrics {
-        pub name: String,
+        pub name: Word,
         pub usage: SmallMap<Quantity>,
     }
 
@@ -184,6 +180,10 @@ slim! {
 /// A value that is read and thrown away; written as an empty object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Discarded {}
+
+impl Share for Discarded {
+    fn share(&mut self, _: &mut Words) {}
+}
 
 impl<'de> serde::Deserialize<'de> for Discarded {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    Condition, LabelSelector, ObjectMeta, SelectorRequirement, SmallMap, TextMap, Time, slim,
+    Annotations, Condition, LabelSelector, Labels, ObjectMeta, SelectorRequirement, Share,
+    SmallMap, TextMap, Time, Word, Words, slim,
 };
 
 /// A pod. What tells it from its replicas stands beside its spec and status,
@@ -16,7 +17,7 @@ pub struct Pod {
     /// Names, labels and owners.
     pub metadata: ObjectMeta,
     /// `spec.nodeName`; empty when the pod was not scheduled.
-    pub node_name: Arc<str>,
+    pub node_name: Word,
     /// `status.startTime`: when the kubelet took the pod.
     pub start_time: Option<Time>,
     /// What was asked for.
@@ -30,7 +31,7 @@ impl From<PodOnTheWire> for Pod {
         let (mut spec, mut status) = (pod.spec, pod.status);
         Self {
             metadata: pod.metadata,
-            node_name: std::mem::take(&mut spec.wire_node_name).into(),
+            node_name: std::mem::take(&mut spec.wire_node_name),
             start_time: status.wire_start_time.take(),
             spec: Arc::new(spec),
             status: Arc::new(status),
@@ -42,7 +43,7 @@ impl From<Pod> for PodOnTheWire {
     fn from(pod: Pod) -> Self {
         let mut spec = Arc::unwrap_or_clone(pod.spec);
         let mut status = Arc::unwrap_or_clone(pod.status);
-        spec.wire_node_name = pod.node_name.as_ref().to_owned();
+        spec.wire_node_name = pod.node_name;
         status.wire_start_time = pod.start_time;
         Self {
             metadata: pod.metadata,
@@ -62,48 +63,54 @@ slim! {
 
     /// `spec.template` of a workload.
     pub struct PodTemplate {
-        pub metadata: ObjectMeta,
+        pub metadata: TemplateMeta,
         pub spec: Arc<PodSpec>,
+    }
+
+    /// `metadata` of a template.
+    pub struct TemplateMeta {
+        pub labels: Labels,
+        pub annotations: Annotations,
     }
 
     /// What was asked for.
     pub struct PodSpec {
         /// Only on the wire: see [`Pod::node_name`].
         #[serde(rename = "nodeName")]
-        pub wire_node_name: String,
+        pub wire_node_name: Word,
         pub host_network: bool,
-        pub restart_policy: String,
-        pub service_account_name: String,
-        pub scheduler_name: String,
-        pub containers: Vec<Container>,
-        pub init_containers: Vec<Container>,
-        pub volumes: Vec<Volume>,
-        pub image_pull_secrets: Vec<LocalReference>,
+        pub restart_policy: Word,
+        pub service_account_name: Word,
+        pub scheduler_name: Word,
+        pub containers: Box<[Container]>,
+        pub init_containers: Box<[Container]>,
+        pub volumes: Box<[Volume]>,
+        pub image_pull_secrets: Box<[LocalReference]>,
         pub node_selector: TextMap,
-        pub affinity: Affinity,
-        pub tolerations: Vec<Toleration>,
-        pub topology_spread_constraints: Vec<TopologySpread>,
-        pub dns_policy: String,
+        pub affinity: Option<Box<Affinity>>,
+        pub tolerations: Box<[Toleration]>,
+        pub topology_spread_constraints: Box<[TopologySpread]>,
+        pub dns_policy: Word,
         pub dns_config: Option<DnsConfig>,
     }
 
     /// Name servers of a pod's own.
     pub struct DnsConfig {
-        pub nameservers: Vec<String>,
+        pub nameservers: Box<[Word]>,
     }
 
     /// A container of a pod.
     pub struct Container {
-        pub name: String,
-        pub image: String,
-        pub restart_policy: String,
-        pub command: Vec<String>,
-        pub args: Vec<String>,
-        pub ports: Vec<ContainerPort>,
-        pub env: Vec<EnvVar>,
-        pub env_from: Vec<EnvFrom>,
+        pub name: Word,
+        pub image: Word,
+        pub restart_policy: Word,
+        pub command: Box<[Word]>,
+        pub args: Arc<[Word]>,
+        pub ports: Arc<[ContainerPort]>,
+        pub env: Box<[EnvVar]>,
+        pub env_from: Box<[EnvFrom]>,
         pub resources: Arc<Resources>,
-        pub volume_mounts: Vec<VolumeMount>,
+        pub volume_mounts: Box<[VolumeMount]>,
         pub startup_probe: Option<Arc<Probe>>,
         pub readiness_probe: Option<Arc<Probe>>,
         pub liveness_probe: Option<Arc<Probe>>,
@@ -111,16 +118,16 @@ slim! {
 
     /// A port that a container says it listens on.
     pub struct ContainerPort {
-        pub name: String,
+        pub name: Word,
         pub container_port: i32,
-        pub protocol: String,
+        pub protocol: Word,
         pub host_port: Option<i32>,
     }
 
     /// An environment variable; only literal values and names of sources.
     pub struct EnvVar {
-        pub name: String,
-        pub value: String,
+        pub name: Word,
+        pub value: Word,
         pub value_from: Option<Arc<EnvSource>>,
     }
 
@@ -132,8 +139,8 @@ slim! {
 
     /// A key in a `ConfigMap` or Secret.
     pub struct KeyReference {
-        pub name: String,
-        pub key: String,
+        pub name: Word,
+        pub key: Word,
         pub optional: bool,
     }
 
@@ -151,8 +158,8 @@ slim! {
 
     /// Where a volume is mounted.
     pub struct VolumeMount {
-        pub name: String,
-        pub mount_path: String,
+        pub name: Word,
+        pub mount_path: Word,
         pub read_only: bool,
     }
 
@@ -171,25 +178,25 @@ slim! {
 
     /// An HTTP probe.
     pub struct HttpGet {
-        pub path: String,
+        pub path: Word,
         pub port: Value,
-        pub scheme: String,
+        pub scheme: Word,
     }
 
     /// A TCP or gRPC probe.
     pub struct PortAction {
         pub port: Value,
-        pub service: String,
+        pub service: Word,
     }
 
     /// A probe that runs a command.
     pub struct ExecAction {
-        pub command: Vec<String>,
+        pub command: Box<[Word]>,
     }
 
     /// A volume: only the sources that can be missing.
     pub struct Volume {
-        pub name: String,
+        pub name: Word,
         pub persistent_volume_claim: Option<ClaimReference>,
         pub config_map: Option<VolumeConfigMap>,
         pub secret: Option<VolumeSecret>,
@@ -197,24 +204,24 @@ slim! {
 
     /// A claim used as a volume.
     pub struct ClaimReference {
-        pub claim_name: String,
+        pub claim_name: Word,
     }
 
     /// A `ConfigMap` mounted as a volume.
     pub struct VolumeConfigMap {
-        pub name: String,
+        pub name: Word,
         pub optional: bool,
     }
 
     /// A Secret mounted as a volume.
     pub struct VolumeSecret {
-        pub secret_name: String,
+        pub secret_name: Word,
         pub optional: bool,
     }
 
     /// A name in the same namespace.
     pub struct LocalReference {
-        pub name: String,
+        pub name: Word,
     }
 
     /// Where the scheduler may or may not place a pod; preferences are left out.
@@ -248,36 +255,36 @@ slim! {
     /// Which pods, and what counts as the same place.
     pub struct PodAffinityTerm {
         pub label_selector: Option<LabelSelector>,
-        pub topology_key: String,
-        pub namespaces: Vec<String>,
+        pub topology_key: Word,
+        pub namespaces: Vec<Word>,
     }
 
     /// A taint that a pod bears.
     pub struct Toleration {
-        pub key: String,
-        pub operator: String,
-        pub value: String,
-        pub effect: String,
+        pub key: Word,
+        pub operator: Word,
+        pub value: Word,
+        pub effect: Word,
     }
 
     /// A spread constraint.
     pub struct TopologySpread {
         pub max_skew: i32,
-        pub topology_key: String,
-        pub when_unsatisfiable: String,
+        pub topology_key: Word,
+        pub when_unsatisfiable: Word,
         pub label_selector: Option<LabelSelector>,
     }
 
     /// What is.
     pub struct PodStatus {
-        pub phase: String,
-        pub reason: String,
-        pub message: String,
+        pub phase: Word,
+        pub reason: Word,
+        pub message: Word,
         /// Only on the wire: see [`Pod::start_time`].
         #[serde(rename = "startTime")]
         pub wire_start_time: Option<Time>,
         #[serde(rename = "podIP")]
-        pub pod_ip: String,
+        pub pod_ip: Word,
         pub conditions: Vec<Condition>,
         pub init_container_statuses: Vec<ContainerStatus>,
         pub container_statuses: Vec<ContainerStatus>,
@@ -285,8 +292,8 @@ slim! {
 
     /// The state of one container.
     pub struct ContainerStatus {
-        pub name: String,
-        pub image: String,
+        pub name: Word,
+        pub image: Word,
         pub ready: bool,
         pub started: Option<bool>,
         pub restart_count: u32,
@@ -303,8 +310,8 @@ slim! {
 
     /// Not started, and why.
     pub struct Waiting {
-        pub reason: String,
-        pub message: String,
+        pub reason: Word,
+        pub message: Word,
     }
 
     /// Running since.
@@ -316,8 +323,8 @@ slim! {
     pub struct Terminated {
         pub exit_code: i32,
         pub signal: Option<i32>,
-        pub reason: String,
-        pub message: String,
+        pub reason: Word,
+        pub message: Word,
         pub started_at: Option<Time>,
         pub finished_at: Option<Time>,
     }
@@ -326,21 +333,48 @@ slim! {
 /// A resource quantity as it stands on the wire: a string, or a bare number in
 /// hand-written YAML. [`crate::cluster::quantity`] gives it a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(from = "Value", into = "String")]
-pub struct Quantity(pub String);
+#[serde(from = "Value", into = "Word")]
+pub struct Quantity(pub Word);
 
 impl From<Value> for Quantity {
     fn from(value: Value) -> Self {
         match value {
-            Value::String(s) => Self(s),
-            other => Self(other.to_string()),
+            Value::String(s) => Self(s.into()),
+            other => Self(other.to_string().into()),
         }
     }
 }
 
-impl From<Quantity> for String {
+impl Share for Quantity {
+    fn share(&mut self, words: &mut Words) {
+        self.0.share(words);
+    }
+}
+
+impl From<Quantity> for Word {
     fn from(quantity: Quantity) -> Self {
         quantity.0
+    }
+}
+
+/// Where nothing is asked for.
+static ANYWHERE: Affinity = Affinity {
+    node_affinity: NodeAffinity {
+        required_during_scheduling_ignored_during_execution: None,
+    },
+    pod_affinity: PodAffinity {
+        required_during_scheduling_ignored_during_execution: Vec::new(),
+    },
+    pod_anti_affinity: PodAffinity {
+        required_during_scheduling_ignored_during_execution: Vec::new(),
+    },
+};
+
+impl PodSpec {
+    /// Where the scheduler may or may not place the pod.
+    #[must_use]
+    pub fn affinity(&self) -> &Affinity {
+        self.affinity.as_deref().unwrap_or(&ANYWHERE)
     }
 }
 
@@ -369,35 +403,5 @@ impl Pod {
     #[must_use]
     pub fn started(&self) -> Option<Time> {
         self.start_time.or(self.metadata.creation_timestamp)
-    }
-}
-
-/// Decoding leaves room for four elements or more where there is one.
-impl PodSpec {
-    /// Gives back the room that is not used.
-    pub fn shrink_to_fit(&mut self) {
-        self.containers.shrink_to_fit();
-        self.init_containers.shrink_to_fit();
-        self.volumes.shrink_to_fit();
-        self.image_pull_secrets.shrink_to_fit();
-        self.tolerations.shrink_to_fit();
-        self.topology_spread_constraints.shrink_to_fit();
-        for container in self.containers.iter_mut().chain(&mut self.init_containers) {
-            container.command.shrink_to_fit();
-            container.args.shrink_to_fit();
-            container.ports.shrink_to_fit();
-            container.env.shrink_to_fit();
-            container.env_from.shrink_to_fit();
-            container.volume_mounts.shrink_to_fit();
-        }
-    }
-}
-
-impl PodStatus {
-    /// Gives back the room that is not used.
-    pub fn shrink_to_fit(&mut self) {
-        self.conditions.shrink_to_fit();
-        self.container_statuses.shrink_to_fit();
-        self.init_container_statuses.shrink_to_fit();
     }
 }

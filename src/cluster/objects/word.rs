@@ -1,16 +1,21 @@
-//! A name that many objects bear.
+//! The texts of objects.
 
+use std::borrow::Borrow;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
-/// Text that objects have in common, such as their namespace, and that can be
-/// kept once for all of them. It reads as a `&str`.
+use super::{SmallMap, Time};
+
+/// A text of an object, of the size of one pointer, that can be kept once for
+/// all objects that have it in common. It reads as a `&str`.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Word(pub(in crate::cluster) Arc<str>);
+pub struct Word(ArcStr);
 
 impl Word {
     /// The text.
@@ -19,6 +24,81 @@ impl Word {
         &self.0
     }
 }
+
+/// The texts that objects have in common.
+#[derive(Debug, Default)]
+pub struct Words(HashSet<Word>);
+
+/// Something that holds texts.
+pub trait Share {
+    /// Puts what is known in the place of each text that is equal to it.
+    fn share(&mut self, words: &mut Words);
+}
+
+impl Share for Word {
+    fn share(&mut self, Words(known): &mut Words) {
+        match known.get(self) {
+            Some(same) => *self = same.clone(),
+            None => {
+                known.insert(self.clone());
+            }
+        }
+    }
+}
+
+impl<T: Share> Share for Vec<T> {
+    fn share(&mut self, words: &mut Words) {
+        self.shrink_to_fit();
+        for element in self {
+            element.share(words);
+        }
+    }
+}
+
+impl<T: Share> Share for Option<T> {
+    fn share(&mut self, words: &mut Words) {
+        if let Some(value) = self {
+            value.share(words);
+        }
+    }
+}
+
+impl<T: Share> Share for Box<T> {
+    fn share(&mut self, words: &mut Words) {
+        (**self).share(words);
+    }
+}
+
+impl<T: Share> Share for Box<[T]> {
+    fn share(&mut self, words: &mut Words) {
+        for element in self {
+            element.share(words);
+        }
+    }
+}
+
+impl<V: Share> Share for SmallMap<V> {
+    fn share(&mut self, words: &mut Words) {
+        for (key, value) in self.entries_mut() {
+            key.share(words);
+            value.share(words);
+        }
+    }
+}
+
+/// What is behind it is shared as a whole.
+impl<T: ?Sized> Share for Arc<T> {
+    fn share(&mut self, _: &mut Words) {}
+}
+
+macro_rules! without_text {
+    ($($type:ty)*) => { $(
+        impl Share for $type {
+            fn share(&mut self, _: &mut Words) {}
+        }
+    )* };
+}
+without_text! { bool i32 i64 u32 Time serde_json::Value }
 
 impl Deref for Word {
     type Target = str;
@@ -40,7 +120,25 @@ impl fmt::Display for Word {
     }
 }
 
-impl<T: Into<Arc<str>>> From<T> for Word {
+impl AsRef<str> for Word {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Borrow<str> for Word {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl From<Word> for String {
+    fn from(word: Word) -> Self {
+        word.as_str().to_owned()
+    }
+}
+
+impl<T: Into<ArcStr>> From<T> for Word {
     fn from(text: T) -> Self {
         Self(text.into())
     }

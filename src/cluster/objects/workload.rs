@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Condition, LabelSelector, ObjectMeta, PodTemplate, slim};
+use super::{Condition, LabelSelector, ObjectMeta, PodTemplate, Word, slim};
 
 slim! {
     /// A deployment.
@@ -15,7 +15,7 @@ slim! {
     /// What was asked for.
     pub struct DeploymentSpec {
         pub replicas: Option<u32>,
-        pub selector: LabelSelector,
+        pub selector: Option<Box<LabelSelector>>,
         pub template: PodTemplate,
         pub progress_deadline_seconds: Option<i64>,
         pub paused: bool,
@@ -23,7 +23,6 @@ slim! {
 
     /// What is.
     pub struct DeploymentStatus {
-        pub observed_generation: Option<i64>,
         pub replicas: u32,
         pub ready_replicas: u32,
         pub updated_replicas: u32,
@@ -42,8 +41,8 @@ slim! {
     /// What was asked for.
     pub struct StatefulSetSpec {
         pub replicas: Option<u32>,
-        pub service_name: String,
-        pub selector: LabelSelector,
+        pub service_name: Word,
+        pub selector: Option<Box<LabelSelector>>,
         pub template: PodTemplate,
         pub volume_claim_templates: Vec<ClaimTemplate>,
     }
@@ -58,8 +57,8 @@ slim! {
         pub replicas: u32,
         pub ready_replicas: u32,
         pub updated_replicas: u32,
-        pub current_revision: String,
-        pub update_revision: String,
+        pub current_revision: Word,
+        pub update_revision: Word,
         pub conditions: Vec<Condition>,
     }
 
@@ -72,7 +71,7 @@ slim! {
 
     /// What was asked for.
     pub struct DaemonSetSpec {
-        pub selector: LabelSelector,
+        pub selector: Option<Box<LabelSelector>>,
         pub template: PodTemplate,
     }
 
@@ -96,8 +95,8 @@ slim! {
     /// What was asked for.
     pub struct ReplicaSetSpec {
         pub replicas: Option<u32>,
-        pub selector: LabelSelector,
-        pub template: PodTemplate,
+        pub selector: Option<Box<LabelSelector>>,
+        pub template: Option<Box<PodTemplate>>,
     }
 
     /// What is.
@@ -123,8 +122,8 @@ slim! {
 
     /// A workload by kind and name in the same namespace.
     pub struct TargetReference {
-        pub kind: String,
-        pub name: String,
+        pub kind: Word,
+        pub name: Word,
     }
 
     /// What the autoscaler sees.

@@ -107,7 +107,7 @@ pub fn failures<'a>(case: &Case<'a>, kind: Kind) -> Vec<Failure<'a>> {
 /// the port in the message, else because no other container has such a probe.
 pub fn concerns(_case: &Case, pod: &Pod, own: &Container, event: &Event, kind: Kind) -> bool {
     if let Some(name) = name_after(&event.involved_object.field_path, "{") {
-        return name == own.name;
+        return own.name == name;
     }
     let others = pod
         .spec

@@ -118,7 +118,7 @@ fn carried(nodes: &[Node], key: &str) -> String {
 fn affinity(case: &Case) -> Option<Proof> {
     let (said, spec, choice) = pending(case)?;
     let required = spec
-        .affinity
+        .affinity()
         .node_affinity
         .required_during_scheduling_ignored_during_execution
         .as_ref()?;

@@ -13,11 +13,11 @@ pub fn anti_affinity(case: &Case) -> Option<Proof> {
     }
     let spec = case.spec()?;
     let anti = &spec
-        .affinity
+        .affinity()
         .pod_anti_affinity
         .required_during_scheduling_ignored_during_execution;
     let with = &spec
-        .affinity
+        .affinity()
         .pod_affinity
         .required_during_scheduling_ignored_during_execution;
     let terms: Vec<_> = anti

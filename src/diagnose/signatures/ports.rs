@@ -21,7 +21,7 @@ pub fn shared_port(case: &Case) -> Option<Proof> {
             .any(|s| s.name == name && s.state.running.is_some())
     };
     for other in others.filter(|c| runs(&c.name)) {
-        for port in &own.ports {
+        for port in own.ports.iter() {
             let number = port.container_port;
             let Some(how) = claims(case, pod, other, number) else {
                 continue;
@@ -59,7 +59,7 @@ fn claims(case: &Case, pod: &Pod, other: &Container, port: i32) -> Option<String
         .args
         .iter()
         .chain(&other.command)
-        .cloned()
+        .map(ToString::to_string)
         .chain(values);
     if let Some(setting) = settings.find(|s| holds(s)) {
         return Some(format!(
