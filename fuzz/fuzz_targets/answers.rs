@@ -58,6 +58,14 @@ static URL: LazyLock<String> = LazyLock::new(|| {
     url
 });
 
+/// What is said without a model, by rule.
+static RULES: LazyLock<Vec<Said>> = LazyLock::new(|| {
+    let rules = Rule::ALL.iter();
+    rules
+        .map(|rule| World::at(&URL).by_rule(*rule).rules())
+        .collect()
+});
+
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let words = [text::HOSTILE, COMMANDS].concat();
     json::mutate(data, size, max_size, seed, &words, || {
@@ -76,7 +84,7 @@ fuzz_target!(init: {
     let rule = input["rule"].as_u64().and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
     let rule = Rule::ALL[rule % Rule::ALL.len()];
     let mut world = World::at(&URL).by_rule(rule);
-    let rules = World::at(&URL).by_rule(rule).rules();
+    let rules = &RULES[rule as usize];
     let said = world.cycle();
     for (at, advice) in said.advice.iter().enumerate() {
         decides_nothing(advice, &rules.advice[at], world.incidents[at].rule);
