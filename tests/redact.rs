@@ -825,6 +825,9 @@ fn what_was_masked_or_padded_is_no_option_and_no_pair() {
     assert_eq!((&*once[2], &*once[4]), ("serve", "x"));
     assert_eq!(redact_args(&once), once);
     let key = ["AK", "IA", "IOSFODNN7EXAMPLE"].concat();
+    let placeholder = ["<gh", "p_", R36].concat();
+    let once = redact_args(&["redis-cli", "-a", &placeholder]);
+    assert_eq!(redact_args(&once), once);
     for user in ["jane@example.com", &format!("{key}:x9")] {
         let once = redact_args(&["curl", "-u", user]);
         assert!(!once[2].contains("jane") && !once[2].contains(&key));

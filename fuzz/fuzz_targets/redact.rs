@@ -20,6 +20,10 @@ struct Input<'a> {
 
 fuzz_target!(|input: Input| {
     let secret = secret(input.kind, &mut fastrand::Rng::with_seed(input.random));
+    // Within a longer word it is no credential, and mutations learn it.
+    if input.text.contains(&secret) {
+        return;
+    }
     let gap = [" ", "\n", "\t", ": ", " = ", "\r\n"][usize::from(input.gap) % 6];
     let place = usize::from(input.place) % (input.text.len() + 1);
     let (before, after) = input.text.split_at(input.text.floor_char_boundary(place));

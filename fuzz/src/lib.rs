@@ -1,4 +1,5 @@
 //! What the fuzz targets share.
 
+pub mod entries;
 pub mod json;
 pub mod text;

@@ -29,7 +29,7 @@ pub fn enqueue(state: &mut State, due: &Due, rendered: Rendered, now: Time) {
     let edits = rendered.edits.into_iter();
     let edits = edits.map(|(of, message)| (Place::Edit { of }, message));
     for (place, message) in [(place, rendered.message)].into_iter().chain(edits) {
-        state.last_message = state.last_message.wrapping_add(1);
+        state.last_message += 1;
         state.outbox.push(Outgoing {
             id: state.last_message,
             created: queued.map_or(due.since.min(now), |q| q.created),

@@ -3,7 +3,7 @@
 
 use super::names::{self, is_secret_name};
 use super::values::{self, is_name_byte, is_quote};
-use super::{MASK, Span, harmless, redact};
+use super::{MASK, ROUNDS, Span, harmless, redact};
 
 /// A command's options are looked for this far behind its name.
 const LINE_MAX: usize = 1000;
@@ -48,6 +48,19 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
 /// only the argument before them gives away.
 #[must_use]
 pub fn redact_args<S: AsRef<str>>(args: &[S]) -> Vec<String> {
+    let mut redacted = once(args);
+    // As with text: what a mask lays bare is looked at again.
+    for _ in 1..ROUNDS {
+        let again = once(&redacted);
+        if again == redacted {
+            break;
+        }
+        redacted = again;
+    }
+    redacted
+}
+
+fn once<S: AsRef<str>>(args: &[S]) -> Vec<String> {
     let mut program = None;
     let mut previous = "";
     let mut out = Vec::with_capacity(args.len());

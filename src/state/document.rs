@@ -11,6 +11,9 @@ use super::trim::trim;
 /// No document is larger, in bytes: a `ConfigMap` holds 1 MiB with everything around it.
 pub const LIMIT: usize = 900 * 1024;
 
+/// What JSON's numbers can count to.
+const MOST: u64 = 1 << 53;
+
 /// Why a text is no state that this program can use.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unusable {
@@ -67,6 +70,14 @@ fn keep_first(state: &mut State) {
     let mut ids = BTreeSet::new();
     state.outbox.retain(|message| ids.insert(message.id));
     state.last_message = state.last_message.max(ids.last().copied().unwrap_or(0));
+    // Nobody has sent so many: the count begins anew.
+    if state.last_message >= MOST {
+        state.last_message = 0;
+        for message in &mut state.outbox {
+            state.last_message += 1;
+            message.id = state.last_message;
+        }
+    }
 }
 
 /// Writes a document, of a state that is too large a trimmed one.

@@ -39,7 +39,7 @@ fn no_kind_is_without_a_bystander() {
 }
 
 proptest! {
-    #![proptest_config(cases(600))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn healthy_bystanders_change_nothing(

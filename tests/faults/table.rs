@@ -90,7 +90,7 @@ impl Then {
         let is_late =
             |kinds: &[(String, &str)]| kinds.iter().any(|(_, reason)| *reason == "Timeout");
         Duration::from_secs(match &self.shows {
-            Shows::Unread(kinds) if is_late(kinds) => 6,
+            Shows::Unread(kinds) if is_late(kinds) => 10,
             _ if self.status == 75 => 4,
             _ => 12,
         })

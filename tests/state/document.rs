@@ -40,6 +40,10 @@ fn what_stands_twice_in_a_document_is_said_once() {
     assert_eq!(world.state, once);
     let step = world.look(vec![trouble("mysql", Sev2), trouble("vault", Sev2)]);
     assert_eq!(step.due.len(), 2);
+    twice.outbox[0].id = u64::MAX;
+    world.state = parse(&render(&twice).expect("it fits")).expect("read");
+    world.cycle(vec![trouble("n8n", Sev2)]);
+    assert!(world.state.last_message < 9);
 }
 
 fn crowd(severity: k8s_monitor::assess::Severity) -> Vec<k8s_monitor::assess::Incident> {
