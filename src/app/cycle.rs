@@ -7,6 +7,7 @@ use super::{Done, Session, unknown};
 use crate::agents::anthropic;
 use crate::check;
 use crate::cli::{OutputFormat, StateLocation};
+use crate::cluster::Objects;
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
 use crate::correlate::github;
@@ -96,7 +97,9 @@ impl Session<'_> {
             dry_run,
             exit_zero,
         };
-        let outcome = self.look(http, &inventory, &kind)?;
+        let mut outcome = self.look(http, &inventory, &kind)?;
+        // All is said in the report, which is as large again where much is wrong.
+        outcome.snapshot.objects = Objects::default();
         let status = status(&outcome, exit_zero);
         Ok((outcome, status))
     }

@@ -58,6 +58,7 @@ macro_rules! with_template {
                 self.spec.selector = None;
                 pool.share_words(&mut self.spec);
                 pool.share_template(&mut self.spec.template);
+                drop_assurances(&mut self.status.conditions);
                 pool.share_words(&mut self.status);
             }
         }
@@ -188,6 +189,16 @@ fn drop_token(spec: &mut PodSpec) {
     retain(&mut spec.volumes, |volume| !is_token(&volume.name));
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
         retain(&mut container.volume_mounts, |mount| !is_token(&mount.name));
+    }
+}
+
+/// That all is well is said by a condition's status; its words name the
+/// replica set, so that no two are alike.
+fn drop_assurances(conditions: &mut [Condition]) {
+    let is_good =
+        |c: &&mut Condition| c.is_true() && matches!(c.kind.as_str(), "Available" | "Progressing");
+    for condition in conditions.iter_mut().filter(is_good) {
+        condition.message = Word::default();
     }
 }
 
