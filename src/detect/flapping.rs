@@ -112,12 +112,12 @@ fn event_recurs(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Sym
         .max(probes_allow(pod))
         .max(SETTLING);
     // Probes that fail until the pod is up are how a start looks.
-    let started_by = started(view, pod) + grace;
+    let started = started(view, pod);
     view.pod_events(pod)
         .filter(|e| !HARMLESS_EVENTS.contains(&e.reason.as_str()))
         .filter(|e| {
             e.last()
-                .is_some_and(|t| now - t <= RECENT && t > started_by)
+                .is_some_and(|t| now - t <= RECENT && t - started > grace)
         })
         .filter(|e| {
             let first = e.first().unwrap_or(now);

@@ -140,7 +140,7 @@ fn not_ready_since(view: &View, pod: &Pod) -> Time {
     }
     view.pod_events(pod)
         .filter(|e| e.reason == "BackOff" && !e.message.contains("pulling image"))
-        .filter(|e| e.last().is_some_and(|last| last >= since - RECENT))
+        .filter(|e| e.last().is_some_and(|last| since - last <= RECENT))
         .filter_map(Event::first)
         .fold(since, Time::min)
 }

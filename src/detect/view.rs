@@ -126,7 +126,7 @@ impl<'a> View<'a> {
         // The first heartbeat of a node is no return.
         let joined = node.metadata.creation_timestamp?;
         let since = ready.last_transition_time?;
-        (ready.is_true() && since > joined + TimeDelta::minutes(10)).then_some(since)
+        (ready.is_true() && since - joined > TimeDelta::minutes(10)).then_some(since)
     }
 
     /// Whether a node is known and not ready: what runs there cannot be reached.

@@ -85,6 +85,29 @@ proptest! {
         }
     }
 
+    /// A dump may say anything; what cannot be counted is as good as any time.
+    #[test]
+    fn no_moment_makes_it_panic(
+        Any(case) in a_case(),
+        picks in prop::collection::vec((any::<Index>(), any::<Index>()), 1..6),
+    ) {
+        const MOMENTS: [&str; 4] = [
+            "-262143-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "+262142-12-31T23:59:59Z",
+        ];
+        let mut text = serde_json::to_string(&case.documents).unwrap();
+        for (place, moment) in picks {
+            let found: Vec<_> = text.match_indices("Z\"").map(|(end, _)| end).collect();
+            let found: Vec<_> = found.into_iter().filter_map(|end| Some((text[..end].rfind('"')? + 1, end + 1)))
+                .filter(|&(start, end)| text[start..end].parse::<DateTime<chrono::Utc>>().is_ok()).collect();
+            if !found.is_empty() {
+                let (start, end) = found[place.index(found.len())];
+                text.replace_range(start..end, MOMENTS[moment.index(MOMENTS.len())]);
+            }
+        }
+        let documents: Vec<Value> = serde_json::from_str(&text).unwrap();
+        case.judge_objects(&documents).unwrap();
+    }
+
     #[test]
     fn no_missing_field_makes_it_panic(
         Any(case) in a_case(),
