@@ -136,10 +136,13 @@ fn spread_known_issue(findings: &mut [Finding]) {
 
 fn fingerprint(cluster: &str, root: &Finding) -> String {
     let resource = &root.resource;
+    // Of several services that one namespace lacks each is an incident.
+    let lacking = root.service.as_deref();
+    let lacking = lacking.filter(|_| resource.kind == "Namespace");
     [
         cluster,
         &resource.kind,
-        &resource.namespace,
+        lacking.unwrap_or(&resource.namespace),
         &resource.name,
         cause_class(root),
     ]
