@@ -51,6 +51,8 @@ fuzz_target!(|data: &[u8]| {
     let head = documents.remove(0);
     let documents = distinct(documents);
     let now = head["now"].as_str().and_then(|now| now.parse().ok());
+    // Neither a clock nor `--now` knows years of more than four digits.
+    let now = now.filter(|now: &Time| (0..YEAR_10_000).contains(&now.timestamp()));
     let now = now.unwrap_or_else(|| "2026-11-23T06:49:00Z".parse().expect("a moment"));
     let inventory = inventory::parse(head["services"].as_str().unwrap_or_default().as_bytes());
     let case = Case { now, inventory };
@@ -74,6 +76,8 @@ fuzz_target!(|data: &[u8]| {
         expect::whole(&verdict)
     );
 });
+
+const YEAR_10_000: i64 = 253_402_300_800;
 
 struct Case {
     now: Time,
