@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::objects::{
     Application, Certificate, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
     EndpointSlice, Event, ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress,
-    Issuer, Job, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
+    Issuer, Job, Lease, Namespace, Node, NodeMetrics, ObjectMeta, Owners, PersistentVolume,
     PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics, PodSpec, PodStatus, PodTemplate,
     ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time, Toleration,
     Word, condition,
@@ -43,7 +43,28 @@ macro_rules! kept_whole {
 kept_whole! {
     Application Certificate Event ExternalSecret Gateway HorizontalPodAutoscaler HttpRoute
     Ingress Issuer Lease Namespace Node NodeMetrics PersistentVolume PersistentVolumeClaim
-    PodDisruptionBudget PodMetrics ResourceQuota SecretStore StorageClass
+    PodDisruptionBudget ResourceQuota SecretStore StorageClass
+}
+
+/// There are as many as pods, with the labels of each.
+impl Fold for PodMetrics {
+    fn fold(&mut self, pool: &mut Pool) {
+        self.metadata = ObjectMeta {
+            name: std::mem::take(&mut self.metadata.name),
+            namespace: std::mem::take(&mut self.metadata.namespace),
+            ..ObjectMeta::default()
+        };
+        pool.share_words(&mut self.metadata.name);
+        pool.share_meta(&mut self.metadata);
+        self.containers.shrink_to_fit();
+        for container in &mut self.containers {
+            pool.share_words(&mut container.name);
+            // Of the amounts hardly two are the same.
+            for (resource, _) in container.usage.entries_mut() {
+                pool.share_words(resource);
+            }
+        }
+    }
 }
 
 macro_rules! with_template {

@@ -1,8 +1,6 @@
 //! CPU in use against its limit: at the limit the kernel holds a container
 //! back, and everything that waits for it waits longer.
 
-use std::collections::HashMap;
-
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, Reason};
@@ -20,37 +18,22 @@ const STARTED: TimeDelta = TimeDelta::minutes(10);
 /// Checks the pods of every workload that metrics tell of.
 #[must_use]
 pub fn detect(view: &View) -> Vec<Finding> {
-    let metrics = &view.snapshot.objects.pod_metrics;
-    let used: HashMap<_, _> = metrics
-        .iter()
-        .map(|m| ((m.metadata.namespace.as_str(), m.metadata.name.as_str()), m))
-        .collect();
-    if used.is_empty() {
+    if view.snapshot.objects.pod_metrics.is_empty() {
         return Vec::new();
     }
     view.workloads
         .iter()
-        .filter_map(|w| check(view, w, &used))
+        .filter_map(|w| check(view, w))
         .collect()
 }
 
-fn check(
-    view: &View,
-    workload: &Workload,
-    used: &HashMap<(&str, &str), &PodMetrics>,
-) -> Option<Finding> {
-    let shares: Vec<_> = workload
+fn check(view: &View, workload: &Workload) -> Option<Finding> {
+    let (share, text) = workload
         .pods
         .iter()
         .filter(|p| p.started().is_some_and(|t| view.now() - t > STARTED))
-        .filter_map(|p| {
-            busiest(
-                p,
-                used.get(&(p.metadata.namespace.as_str(), p.metadata.name.as_str()))?,
-            )
-        })
-        .collect();
-    let (share, text) = shares.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        .filter_map(|p| busiest(p, view.metrics(p)?))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
     if share < NEAR {
         return None;
     }
