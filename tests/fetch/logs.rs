@@ -36,18 +36,33 @@ fn the_run_that_crashed_is_read() {
 }
 
 #[test]
-fn a_kubelet_that_stumbles_is_asked_again() {
+fn a_server_that_stumbles_is_asked_for_a_log_again() {
     let stumbled = AtomicBool::new(false);
     let stub = failing(move || {
         if stumbled.swap(true, Ordering::Relaxed) {
             Reply::Raw(200, "Content-Type: text/plain", b"boom\n".to_vec())
         } else {
-            status(502, "dial tcp 10.0.0.7:10250: connection refused")
+            status(500, "etcdserver: leader changed")
         }
     });
     let snapshot = stub.snapshot();
     assert_eq!(snapshot.reads[&Resource::PodLogs], Read::Complete);
     assert_eq!(snapshot.logs[0].text, "boom");
+}
+
+/// As the API server says it.
+const UNREACHED: &str = "Get \"https://node-2:10250/containerLogs/shop/web-1/app?previous=true\": \
+                         dial tcp 10.0.0.7:10250: connect: no route to host";
+
+#[test]
+fn a_kubelet_that_cannot_be_reached_holds_nobody_up() {
+    let stub = failing(|| status(500, UNREACHED));
+    let snapshot = stub.snapshot();
+    let (reason, message) = unread(&snapshot, Resource::PodLogs);
+    assert_eq!(reason, UnreadReason::Unavailable);
+    assert!(message.contains("no route to host"), "{message}");
+    let requests = stub.requests();
+    assert_eq!(requests.iter().filter(|r| r.path == LOG).count(), 1);
 }
 
 #[test]
