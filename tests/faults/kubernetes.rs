@@ -253,7 +253,7 @@ fn whole() -> Vec<Cell> {
         ),
         cell(
             "500 once",
-            unharmed(),
+            without(&[(Resource::PodLogs, "Unavailable")]),
             once(says(500, "etcdserver: leader changed")),
         ),
         cell(

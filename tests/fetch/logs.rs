@@ -42,7 +42,7 @@ fn a_server_that_stumbles_is_asked_for_a_log_again() {
         if stumbled.swap(true, Ordering::Relaxed) {
             Reply::Raw(200, "Content-Type: text/plain", b"boom\n".to_vec())
         } else {
-            status(500, "etcdserver: leader changed")
+            status(503, "apiserver is shutting down")
         }
     });
     let snapshot = stub.snapshot();

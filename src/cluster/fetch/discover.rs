@@ -132,7 +132,7 @@ async fn resources(
 ) -> Result<BTreeSet<String>, Failure> {
     let mut body = Vec::new();
     let mut get = Get::json(format!("/apis/{group}/{version}"));
-    get.accept_503 = true;
+    get.settled = Some(503);
     transport.get(&get, &mut body).await?;
     let list: ResourceList = decode(&body)?;
     Ok(list.resources.into_iter().map(|r| r.name).collect())

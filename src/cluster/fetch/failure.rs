@@ -123,9 +123,6 @@ impl Failure {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::Broken(_) | Self::TimedOut(_) => true,
-            // The API server did not reach the kubelet of a log: a node that is gone, or
-            // a kubelet, is not back in a second, and there may be as many as pods fail.
-            Self::Status { message, .. } if message.contains("/containerLogs/") => false,
             Self::Status { code, .. } => matches!(code, 429 | 500 | 502 | 503 | 504),
             Self::Tls(_) | Self::Credentials(_) | Self::Deadline | Self::Malformed(_) => false,
         }

@@ -56,7 +56,7 @@ async fn pages(
     let mut token = String::new();
     for _ in 0..MAX_PAGES {
         let mut get = Get::json(listing.query(&token));
-        get.accept_503 = listing.accept_503;
+        get.settled = listing.accept_503.then_some(503);
         let mut page = Page::new(pool, items);
         transport.get(&get, &mut page).await?;
         let page = page.finish()?;

@@ -74,6 +74,8 @@ async fn one(
     } = target;
     let get = Get {
         limit: TIME_FOR_ONE,
+        // There may be as many such kubelets as pods fail, and none is back in a second.
+        settled: Some(500),
         accept: "text/plain, application/json, */*",
         ..Get::json(format!(
             "/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}\

@@ -47,8 +47,9 @@ pub(super) struct Get {
     pub accept: &'static str,
     /// The longest that one attempt may take.
     pub limit: Duration,
-    /// Whether a 503 is an answer: an optional API whose server is gone.
-    pub accept_503: bool,
+    /// A status that no second try changes: 503 of an optional API whose server is
+    /// gone, 500 of a log whose kubelet is.
+    pub settled: Option<u16>,
 }
 
 impl Get {
@@ -58,7 +59,7 @@ impl Get {
             path,
             accept: JSON,
             limit: ATTEMPT,
-            accept_503: false,
+            settled: None,
         }
     }
 }
@@ -241,7 +242,7 @@ impl<'a> Transport<'a> {
 }
 
 fn again(get: &Get, failure: &Failure) -> bool {
-    failure.is_transient() && !(get.accept_503 && failure.code() == Some(503))
+    failure.is_transient() && (get.settled.is_none() || failure.code() != get.settled)
 }
 
 fn retry_after(failure: &Failure) -> Duration {
