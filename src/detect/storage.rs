@@ -78,19 +78,26 @@ fn waits_for_consumer(view: &View, claim: &PersistentVolumeClaim) -> bool {
             .is_none()
 }
 
-/// The claim's class, or the default one where it names none.
+/// The claim's class, or the default one where it names none: of several the newest, as
+/// the API server takes it.
 #[must_use]
 pub fn storage_class<'a>(
     view: &View<'a>,
     claim: &PersistentVolumeClaim,
 ) -> Option<&'a StorageClass> {
     let classes = &view.snapshot.objects.storage_classes;
-    match claim.spec.storage_class_name.as_deref() {
-        Some(name) => classes.iter().find(|c| c.metadata.name == name),
-        None => classes.iter().find(|c| {
-            c.metadata
-                .annotation("storageclass.kubernetes.io/is-default-class")
-                == Some("true")
-        }),
+    if let Some(name) = claim.spec.storage_class_name.as_deref() {
+        return classes.iter().find(|c| c.metadata.name == name);
     }
+    let is_default = |c: &&StorageClass| {
+        let mark = c
+            .metadata
+            .annotation("storageclass.kubernetes.io/is-default-class");
+        mark == Some("true")
+    };
+    let age = |c: &StorageClass| std::cmp::Reverse(c.metadata.creation_timestamp);
+    classes
+        .iter()
+        .filter(is_default)
+        .min_by(|a, b| (age(a), &a.metadata.name).cmp(&(age(b), &b.metadata.name)))
 }
