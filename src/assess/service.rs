@@ -1,5 +1,6 @@
 //! The status of each service, from the states of its workloads.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
@@ -224,7 +225,7 @@ fn of_crons(findings: &[&Finding]) -> (Status, Option<Time>) {
     let of_crons = findings.iter().filter(|f| f.resource.kind == "CronJob");
     let trouble = of_crons
         .filter(|f| f.effect >= Effect::Degraded)
-        .max_by_key(|f| f.effect);
+        .max_by_key(|f| (f.effect, Reverse(f.since)));
     match trouble {
         Some(f) if f.effect == Effect::Unavailable => (Status::Unavailable, Some(f.since)),
         Some(f) => (Status::Degraded, Some(f.since)),
