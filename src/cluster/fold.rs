@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::objects::{
     Application, Certificate, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
     EndpointSlice, Event, ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress,
-    Issuer, Job, Lease, Namespace, Node, NodeMetrics, ObjectMeta, Owners, PersistentVolume,
+    Issuer, Job, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
     PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics, PodSpec, PodStatus, PodTemplate,
     ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time, Toleration,
     Word, condition,
@@ -46,24 +46,10 @@ kept_whole! {
     PodDisruptionBudget ResourceQuota SecretStore StorageClass
 }
 
-/// There are as many as pods, with the labels of each.
+/// Its pod has the same name.
 impl Fold for PodMetrics {
     fn fold(&mut self, pool: &mut Pool) {
-        self.metadata = ObjectMeta {
-            name: std::mem::take(&mut self.metadata.name),
-            namespace: std::mem::take(&mut self.metadata.namespace),
-            ..ObjectMeta::default()
-        };
-        pool.share_words(&mut self.metadata.name);
-        pool.share_meta(&mut self.metadata);
-        self.containers.shrink_to_fit();
-        for container in &mut self.containers {
-            pool.share_words(&mut container.name);
-            // Of the amounts hardly two are the same.
-            for (resource, _) in container.usage.entries_mut() {
-                pool.share_words(resource);
-            }
-        }
+        pool.share_words(self);
     }
 }
 
@@ -154,6 +140,7 @@ impl Fold for Service {
 impl Fold for Pod {
     fn fold(&mut self, pool: &mut Pool) {
         pool.share_meta(&mut self.metadata);
+        pool.reuse_word(&mut self.metadata.name);
         pool.share_words(&mut self.node_name);
         let is_well = is_well(self);
         let spec = Arc::make_mut(&mut self.spec);
@@ -168,11 +155,11 @@ impl Fold for Pod {
                 self.metadata.uid = Word::default();
             }
         }
-        pool.share_spec(&self.metadata, &mut self.spec);
+        pool.share_spec(&mut self.spec);
         let status = Arc::make_mut(&mut self.status);
         if is_well {
             drop_times(status, pool.now());
-            pool.share_status(&self.metadata, &mut self.status);
+            pool.share_status(&mut self.status);
         } else {
             pool.share_words(status);
         }

@@ -1,12 +1,13 @@
 //! What objects have in common, kept once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use super::objects::{
-    ContainerPort, Endpoint, EndpointPort, EnvSource, Labels, ObjectMeta, Owners, PodSpec,
-    PodStatus, PodTemplate, Probe, Resources, ServicePort, Share, TextMap, Time, Word, Words,
+    Annotations, ContainerPort, Endpoint, EndpointPort, EnvSource, Labels, ObjectMeta,
+    OwnerReference, PodSpec, PodStatus, PodTemplate, Probe, Resources, ServicePort, Share, TextMap,
+    Time, Word, Words,
 };
 
 /// What objects have in common.
@@ -14,8 +15,9 @@ use super::objects::{
 pub struct Pool {
     now: Time,
     words: Words,
-    labels: HashSet<Arc<TextMap>>,
-    owners: HashSet<Owners>,
+    labels: Alike<TextMap>,
+    annotations: Alike<TextMap>,
+    owners: Alike<Vec<OwnerReference>>,
     specs: Alike<PodSpec>,
     parts: Parts,
     statuses: Alike<PodStatus>,
@@ -49,25 +51,24 @@ impl Pool {
         of.share(&mut self.words);
     }
 
-    pub(super) fn share_meta(&mut self, meta: &mut ObjectMeta) {
-        meta.namespace.share(&mut self.words);
-        self.share_map(&mut meta.annotations.0);
-        self.share_map(&mut meta.labels);
-        if let Some(same) = self.owners.get(&meta.owner_references) {
-            meta.owner_references = Arc::clone(same);
-        } else {
-            Arc::make_mut(&mut meta.owner_references).share(&mut self.words);
-            self.owners.insert(Arc::clone(&meta.owner_references));
-        }
+    /// A text that metrics may have too. It has no other like it, so there
+    /// is no room to be made for it.
+    pub(super) fn reuse_word(&mut self, word: &mut Word) {
+        word.reuse(&self.words);
     }
 
-    fn share_map(&mut self, map: &mut Labels) {
-        if let Some(same) = self.labels.get(map) {
-            *map = Arc::clone(same);
-        } else {
-            Arc::make_mut(map).share(&mut self.words);
-            self.labels.insert(Arc::clone(map));
-        }
+    pub(super) fn share_meta(&mut self, meta: &mut ObjectMeta) {
+        meta.namespace.share(&mut self.words);
+        self.share_maps(&mut meta.labels, &mut meta.annotations);
+        let Self { words, owners, .. } = self;
+        owners.share(&mut meta.owner_references, |first| first.share(words));
+    }
+
+    fn share_maps(&mut self, labels: &mut Labels, annotations: &mut Annotations) {
+        let words = &mut self.words;
+        self.labels.share(labels, |first| first.share(words));
+        self.annotations
+            .share(&mut annotations.0, |first| first.share(words));
     }
 
     pub(super) fn share_service_ports(&mut self, ports: &mut Arc<[ServicePort]>) {
@@ -84,29 +85,29 @@ impl Pool {
     }
 
     pub(super) fn share_template(&mut self, template: &mut PodTemplate) {
-        self.share_map(&mut template.metadata.annotations.0);
-        self.share_map(&mut template.metadata.labels);
-        self.share_spec(&ObjectMeta::default(), &mut template.spec);
+        let meta = &mut template.metadata;
+        self.share_maps(&mut meta.labels, &mut meta.annotations);
+        self.share_spec(&mut template.spec);
     }
 
-    pub(super) fn share_spec(&mut self, of: &ObjectMeta, spec: &mut Arc<PodSpec>) {
+    pub(super) fn share_spec(&mut self, spec: &mut Arc<PodSpec>) {
         let Self {
             words,
             specs,
             parts,
             ..
         } = self;
-        specs.share(of, spec, |first| {
+        specs.share(spec, |first| {
             first.share(words);
             parts.share(first, words);
         });
     }
 
-    pub(super) fn share_status(&mut self, of: &ObjectMeta, status: &mut Arc<PodStatus>) {
+    pub(super) fn share_status(&mut self, status: &mut Arc<PodStatus>) {
         let Self {
             words, statuses, ..
         } = self;
-        statuses.share(of, status, |first| first.share(words));
+        statuses.share(status, |first| first.share(words));
     }
 }
 
@@ -173,26 +174,27 @@ impl Parts {
     }
 }
 
-/// Large values that objects of one owner have in common.
+/// Values that objects have in common.
 struct Alike<T> {
     all: HashSet<Arc<T>>,
-    /// That of each owner's last object: to compare is cheaper than to hash.
-    last: HashMap<Owners, Arc<T>>,
+    /// That of the last object. Lists are in the order of names, so replicas
+    /// follow each other, and to compare is cheaper than to hash.
+    last: Option<Arc<T>>,
 }
 
 impl<T> Default for Alike<T> {
     fn default() -> Self {
         Self {
             all: HashSet::new(),
-            last: HashMap::new(),
+            last: None,
         }
     }
 }
 
 impl<T: Clone + Eq + Hash> Alike<T> {
     /// The first of its kind stays, and is made as small as it can be.
-    fn share(&mut self, of: &ObjectMeta, value: &mut Arc<T>, tidy: impl FnOnce(&mut T)) {
-        if let Some(last) = self.last.get(&of.owner_references)
+    fn share(&mut self, value: &mut Arc<T>, tidy: impl FnOnce(&mut T)) {
+        if let Some(last) = &self.last
             && last == value
         {
             *value = Arc::clone(last);
@@ -204,7 +206,6 @@ impl<T: Clone + Eq + Hash> Alike<T> {
             tidy(Arc::make_mut(value));
             self.all.insert(Arc::clone(value));
         }
-        let owners = Arc::clone(&of.owner_references);
-        self.last.insert(owners, Arc::clone(value));
+        self.last = Some(Arc::clone(value));
     }
 }

@@ -36,9 +36,45 @@ pub fn parse(text: &str) -> Option<f64> {
     Some(number * factor)
 }
 
+/// Bytes for people to read, in the largest unit that there is one of.
+#[must_use]
+pub fn memory(bytes: f64) -> String {
+    let units = [
+        (1_099_511_627_776.0, "Ti"),
+        (1_073_741_824.0, "Gi"),
+        (1_048_576.0, "Mi"),
+        (1024.0, "Ki"),
+    ];
+    let unit = units.into_iter().find(|(unit, _)| bytes >= *unit);
+    let (unit, name) = unit.unwrap_or((1.0, ""));
+    let tenths = (bytes / unit * 10.0).round();
+    if tenths < 100.0 && tenths % 10.0 != 0.0 {
+        format!("{:.1}{name}", tenths / 10.0)
+    } else {
+        format!("{:.0}{name}", bytes / unit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{memory, parse};
+
+    #[test]
+    fn memory_is_read_at_a_glance() {
+        for (bytes, text) in [
+            (0.0, "0"),
+            (1000.0, "1000"),
+            (65_536.0, "64Ki"),
+            (966_367_232.0, "922Mi"),
+            (1_610_612_736.0, "1.5Gi"),
+            (2_147_483_648.0, "2Gi"),
+            (2_147_483_000.0, "2Gi"),
+            (10_684_354_560.0, "10Gi"),
+            (3e15, "2728Ti"),
+        ] {
+            assert_eq!(memory(bytes), text);
+        }
+    }
 
     #[test]
     fn quantities_have_values() {

@@ -53,8 +53,8 @@ fn check(view: &View, workload: &Workload) -> Option<Finding> {
 fn busiest(pod: &Pod, used: &PodMetrics) -> Option<(f64, String)> {
     let of = |c: &crate::cluster::objects::Container| {
         let limit = quantity::parse(&c.resources.limits.get("cpu")?.0).filter(|l| *l > 0.0)?;
-        let usage = &used.containers.iter().find(|m| m.name == c.name)?.usage;
-        let usage = quantity::parse(&usage.get("cpu")?.0)?;
+        let used = used.containers.iter().find(|m| m.name == c.name)?;
+        let usage = used.usage.cores();
         let share = usage / limit;
         let text = format!(
             "container {} of pod {} uses {:.0}m of CPU, {:.0} % of its limit {:.0}m",

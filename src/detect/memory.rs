@@ -49,18 +49,14 @@ fn fullest(pod: &Pod, used: &PodMetrics) -> Option<(f64, String)> {
         .iter()
         .filter_map(|c| {
             let limit = &c.resources.limits.get("memory")?.0;
-            let usage = &used
-                .containers
-                .iter()
-                .find(|m| m.name == c.name)?
-                .usage
-                .get("memory")?
-                .0;
-            let share = quantity::parse(usage)? / quantity::parse(limit).filter(|l| *l > 0.0)?;
+            let used = used.containers.iter().find(|m| m.name == c.name)?;
+            let used = used.usage.memory();
+            let share = used / quantity::parse(limit).filter(|l| *l > 0.0)?;
             let text = format!(
-                "container {} of pod {} uses {usage} of memory, {:.0} % of its limit {limit}",
+                "container {} of pod {} uses {} of memory, {:.0} % of its limit {limit}",
                 c.name,
                 pod.metadata.name,
+                quantity::memory(used),
                 share * 100.0
             );
             Some((share, text))

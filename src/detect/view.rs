@@ -9,9 +9,7 @@ use chrono::TimeDelta;
 
 use super::ownership::Owners;
 use super::workload::{self, Key, Workload};
-use crate::cluster::objects::{
-    Event, Node, ObjectMeta, Pod, PodMetrics, Service as Endpoint, Time, condition,
-};
+use crate::cluster::objects::{Event, Node, Pod, PodMetrics, Service as Endpoint, Time, condition};
 use crate::cluster::{Resource, Snapshot};
 use crate::inventory::Service;
 
@@ -72,8 +70,8 @@ impl<'a> View<'a> {
             restarts,
             events: warnings(&objects.events),
             nodes: nodes.map(|n| (n.metadata.name.as_str(), n)).collect(),
-            metrics: by_name(&objects.pod_metrics, |m| &m.metadata),
-            endpoints: by_name(&objects.services, |s| &s.metadata),
+            metrics: by_name(&objects.pod_metrics, metrics_name),
+            endpoints: by_name(&objects.services, endpoint_name),
             by_namespace,
             by_service,
             by_name: roster
@@ -169,7 +167,7 @@ impl<'a> View<'a> {
     /// A Kubernetes Service by namespace and name.
     #[must_use]
     pub fn endpoint(&self, namespace: &str, name: &str) -> Option<&'a Endpoint> {
-        named(&self.endpoints, namespace, name, |s| &s.metadata)
+        named(&self.endpoints, (namespace, name), endpoint_name)
     }
 
     /// A service of the roster by its name.
@@ -188,32 +186,34 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn metrics(&self, pod: &Pod) -> Option<&'a PodMetrics> {
         let meta = &pod.metadata;
-        named(&self.metrics, &meta.namespace, &meta.name, |m| &m.metadata)
+        named(&self.metrics, (&meta.namespace, &meta.name), metrics_name)
     }
 }
 
 /// Objects in the order of their names. There are as many as pods or workloads:
 /// a table would take five times the room.
-fn by_name<T>(objects: &[T], meta: fn(&T) -> &ObjectMeta) -> Vec<&T> {
+fn by_name<T>(objects: &[T], name_of: fn(&T) -> Name<'_>) -> Vec<&T> {
     let mut sorted: Vec<_> = objects.iter().collect();
     // Of two with one name the later counts.
-    sorted.sort_by_key(|object| name_of(meta(object)));
+    sorted.sort_by_key(|object| name_of(object));
     sorted
 }
 
-fn named<'a, T>(
-    sorted: &[&'a T],
-    namespace: &str,
-    name: &str,
-    meta: fn(&T) -> &ObjectMeta,
-) -> Option<&'a T> {
-    let end = sorted.partition_point(|object| name_of(meta(object)) <= (namespace, name));
+fn named<'a, T>(sorted: &[&'a T], name: Name, name_of: fn(&T) -> Name<'_>) -> Option<&'a T> {
+    let end = sorted.partition_point(|object| name_of(object) <= name);
     let last = *sorted[..end].last()?;
-    (name_of(meta(last)) == (namespace, name)).then_some(last)
+    (name_of(last) == name).then_some(last)
 }
 
-fn name_of(meta: &ObjectMeta) -> (&str, &str) {
-    (&meta.namespace, &meta.name)
+/// Namespace and name.
+type Name<'a> = (&'a str, &'a str);
+
+fn endpoint_name(endpoint: &Endpoint) -> Name<'_> {
+    (&endpoint.metadata.namespace, &endpoint.metadata.name)
+}
+
+fn metrics_name(metrics: &PodMetrics) -> Name<'_> {
+    (&metrics.metadata.namespace, &metrics.metadata.name)
 }
 
 /// Warning events by what they are about; normal ones, which a dump may hold,

@@ -184,22 +184,43 @@ fn against_kubectl(plane: &ControlPlane, pods: usize, budgets: &mut Budgets) {
 
 /// Clusters that a stub makes up while it sends them.
 fn made_up(budgets: &mut Budgets) {
-    for (replicas, keepers, what) in [
-        (50, false, "pods, fifty of a kind"),
-        (50, true, "pods in deployments of fifty"),
-        (10, true, "pods in deployments of ten"),
+    // Where there is both, a workload for every ten pods and a metrics server, the budget
+    // is not met yet: docs/performance.md, "What is left".
+    for (replicas, keepers, metrics, is_budget, what) in [
+        (50, false, false, true, "pods, fifty of a kind"),
+        (50, true, false, true, "pods in deployments of fifty"),
+        (
+            50,
+            true,
+            true,
+            true,
+            "pods in deployments of fifty, with metrics",
+        ),
+        (10, true, false, true, "pods in deployments of ten"),
+        (
+            10,
+            true,
+            true,
+            false,
+            "pods in deployments of ten, with metrics",
+        ),
     ] {
         println!("\n{what}, made up by a stub");
         let of = |pods| Crowd {
             pods,
             replicas,
             keepers,
+            metrics,
         };
-        sizes_made_up(what, of, budgets);
+        let peak = largest_of_sizes(of);
+        if is_budget {
+            budgets.at_most(&format!("150 000 {what}, peak"), peak, 96.0, "MiB");
+        }
     }
 }
 
-fn sizes_made_up(what: &str, of: impl Fn(usize) -> Crowd, budgets: &mut Budgets) {
+/// The peak of the last, in MiB.
+fn largest_of_sizes(of: impl Fn(usize) -> Crowd) -> f64 {
     let mut before: Option<(usize, f64)> = None;
     for pods in [0, 10_000, 50_000, 150_000] {
         let cycle = Cycle::over(&cycle::program(), of(pods));
@@ -213,10 +234,8 @@ fn sizes_made_up(what: &str, of: impl Fn(usize) -> Crowd, budgets: &mut Budgets)
             mib(cycle.bytes)
         );
         before = Some((pods, best.peak));
-        if pods == 150_000 {
-            budgets.at_most(&format!("150 000 {what}, peak"), best.peak, 96.0, "MiB");
-        }
     }
+    before.map_or(0.0, |(_, peak)| peak)
 }
 
 /// The best of several runs.

@@ -1,5 +1,5 @@
 //! A large cluster made up object by object: deployments of ten pods, each
-//! with its replica set, Service and endpoints; one pod of a hundred crashes.
+//! with its replica set, Service, endpoints and metrics; one pod of a hundred crashes.
 //! The objects are as large as real ones, `managedFields` and all.
 
 #![allow(dead_code, reason = "no test crate needs all of it")]
@@ -25,6 +25,8 @@ pub struct Crowd {
     pub replicas: usize,
     /// Whether their deployments, replica sets, Services and endpoints are there.
     pub keepers: bool,
+    /// Whether there is a metrics server, which knows what each pod uses.
+    pub metrics: bool,
 }
 
 /// A kind that a crowd has objects of.
@@ -38,10 +40,11 @@ pub enum Kind {
     Event,
     Node,
     Namespace,
+    PodMetrics,
 }
 
 /// Every kind, with the path of its list.
-pub const KINDS: [(Kind, &str); 8] = [
+pub const KINDS: [(Kind, &str); 9] = [
     (Kind::Pod, "/api/v1/pods"),
     (Kind::Deployment, "/apis/apps/v1/deployments"),
     (Kind::ReplicaSet, "/apis/apps/v1/replicasets"),
@@ -53,6 +56,7 @@ pub const KINDS: [(Kind, &str); 8] = [
     (Kind::Event, "/api/v1/events"),
     (Kind::Node, "/api/v1/nodes"),
     (Kind::Namespace, "/api/v1/namespaces"),
+    (Kind::PodMetrics, "/apis/metrics.k8s.io/v1beta1/pods"),
 ];
 
 impl Crowd {
@@ -63,6 +67,7 @@ impl Crowd {
             pods,
             replicas: 10,
             keepers: true,
+            metrics: true,
         }
     }
 
@@ -78,6 +83,13 @@ impl Crowd {
             Kind::Event => self.pods / ONE_IN,
             Kind::Node => self.pods.div_ceil(PODS_A_NODE),
             Kind::Namespace => apps.div_ceil(APPS),
+            Kind::PodMetrics => {
+                if self.metrics {
+                    self.pods
+                } else {
+                    0
+                }
+            }
         }
     }
 
@@ -105,7 +117,7 @@ impl Crowd {
     pub fn instance(self, kind: Kind, index: usize) -> Instance {
         let replicas = self.replicas;
         let pod = match kind {
-            Kind::Pod => index,
+            Kind::Pod | Kind::PodMetrics => index,
             Kind::Event => index * ONE_IN + ONE_IN - 1,
             Kind::Node => index * PODS_A_NODE,
             Kind::Namespace => index * APPS * replicas,
@@ -157,7 +169,7 @@ impl Instance {
     #[must_use]
     pub fn name(&self) -> String {
         match self.kind {
-            Kind::Pod => self.pod(),
+            Kind::Pod | Kind::PodMetrics => self.pod(),
             Kind::Deployment | Kind::Service => self.app(),
             Kind::ReplicaSet => self.set(),
             Kind::EndpointSlice => self.app() + "-abcde",
@@ -177,6 +189,7 @@ impl Instance {
             Kind::Service => "services/specs",
             Kind::EndpointSlice => "endpointslices",
             Kind::Event => "events",
+            Kind::PodMetrics => panic!("no API server keeps metrics"),
             Kind::Node => return format!("minions/{}", self.name()),
             Kind::Namespace => return format!("namespaces/{}", self.name()),
         };
@@ -205,6 +218,8 @@ impl Instance {
             "node" => self.node(),
             "suffix" => suffix(self.pod),
             "number" => (1000 + self.index).to_string(),
+            // Half of the limit and less.
+            "kibibytes" => (30_000 + self.index % 100_000).to_string(),
             "second" => format!("{:02}", self.pod % 60),
             "replicas" => self.replicas.to_string(),
             "ready" => (self.replicas - self.unready()).to_string(),
@@ -253,6 +268,7 @@ static TEMPLATES: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
         include_str!("objects/event.json"),
         include_str!("objects/node.json"),
         include_str!("objects/namespace.json"),
+        include_str!("objects/podmetrics.json"),
         include_str!("objects/crashing.json"),
     ];
     let parts = files.map(|file| {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use serde_json::{Value, json};
+
 use super::{Crowd, KINDS, Kind};
 
 /// A server that ends with the process.
@@ -89,10 +91,11 @@ fn answer(crowd: Crowd, target: &str) -> String {
         value.parse::<usize>().ok()
     };
     if path == "/apis" {
-        return r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":[]}"#
-            .to_owned();
+        return groups(crowd).to_string();
     }
     match KINDS.iter().find(|(_, list)| *list == path) {
+        // A metrics server knows no pages.
+        Some((Kind::PodMetrics, _)) => page(crowd, Kind::PodMetrics, 0, usize::MAX),
         Some((kind, _)) => page(
             crowd,
             *kind,
@@ -102,6 +105,20 @@ fn answer(crowd: Crowd, target: &str) -> String {
         // Of all other kinds there is nothing.
         None => r#"{"kind":"List","metadata":{},"items":[]}"#.to_owned(),
     }
+}
+
+/// Aggregated discovery.
+fn groups(crowd: Crowd) -> Value {
+    let metrics = json!({"metadata": {"name": "metrics.k8s.io"}, "versions": [{
+        "version": "v1beta1",
+        "resources": [{"resource": "pods", "scope": "Namespaced", "verbs": ["get", "list"]}],
+    }]});
+    let items = crowd.metrics.then_some(metrics);
+    json!({
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "items": items.as_slice(),
+    })
 }
 
 fn page(crowd: Crowd, kind: Kind, from: usize, limit: usize) -> String {

@@ -11,7 +11,7 @@ use super::files::tidy;
 use super::head::{Head, Identity};
 use super::kinds::{self, Change, Object};
 use super::legacy::{Endpoints, NewEvent};
-use crate::cluster::objects::{EndpointSlice, Event, ObjectMeta, Time, decode};
+use crate::cluster::objects::{EndpointSlice, Event, Time, decode};
 use crate::cluster::{Objects, Resource};
 
 /// Leases of other namespaces than this one are heartbeats of nodes and
@@ -241,12 +241,10 @@ impl Index {
         list: &mut Vec<T>,
         object: T,
     ) {
-        let ObjectMeta {
-            namespace, name, ..
-        } = object.metadata();
+        let (namespace, name) = object.name();
         match self
             .0
-            .entry((resource, namespace.to_string(), name.to_string()))
+            .entry((resource, namespace.to_owned(), name.to_owned()))
         {
             Entry::Vacant(entry) => {
                 entry.insert((list.len(), version.unwrap_or(0)));

@@ -7,14 +7,15 @@ use serde::de::DeserializeOwned;
 use crate::cluster::objects::{
     Application, Certificate, CronJob, DaemonSet, Deployment, EndpointSlice, Event, ExternalSecret,
     Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress, Issuer, Job, Lease, Namespace, Node,
-    NodeMetrics, ObjectMeta, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget,
-    PodMetrics, ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass,
+    NodeMetrics, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics,
+    ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass,
 };
 use crate::cluster::{Objects, Resource};
 
 /// An object of any kind that is kept.
 pub(super) trait Object: Serialize + DeserializeOwned {
-    fn metadata(&self) -> &ObjectMeta;
+    /// Namespace and name.
+    fn name(&self) -> (&str, &str);
 }
 
 /// Something to do with the list of a kind, whichever it is.
@@ -86,8 +87,8 @@ lists! {
 macro_rules! objects {
     ($($kind:ident)*) => { $(
         impl Object for $kind {
-            fn metadata(&self) -> &ObjectMeta {
-                &self.metadata
+            fn name(&self) -> (&str, &str) {
+                (&self.metadata.namespace, &self.metadata.name)
             }
         }
     )* };

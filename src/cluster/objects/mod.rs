@@ -17,6 +17,7 @@ mod platform;
 mod pod;
 mod policy;
 mod storage;
+mod usage;
 mod word;
 mod workload;
 
@@ -30,6 +31,7 @@ pub use platform::*;
 pub use pod::*;
 pub use policy::*;
 pub use storage::*;
+pub use usage::*;
 pub use word::*;
 pub use workload::*;
 

@@ -1,7 +1,6 @@
-//! Argo CD, cert-manager, External Secrets and metrics.server: kinds that a
-//! cluster may lack.
+//! Argo CD, cert-manager and External Secrets: kinds that a cluster may lack.
 
-use super::{Condition, ObjectMeta, Quantity, Share, SmallMap, Time, Word, Words, slim};
+use super::{Condition, ObjectMeta, Share, SmallMap, Time, Word, Words, slim};
 
 slim! {
     /// An Argo CD application.
@@ -156,24 +155,6 @@ slim! {
     /// What backs the store; only the provider's name is kept.
     pub struct SecretStoreSpec {
         pub provider: SmallMap<Discarded>,
-    }
-
-    /// What a pod uses, from metrics.k8s.io.
-    pub struct PodMetrics {
-        pub metadata: ObjectMeta,
-        pub containers: Vec<ContainerMetrics>,
-    }
-
-    /// What a container uses.
-    pub struct ContainerMetrics {
-        pub name: Word,
-        pub usage: SmallMap<Quantity>,
-    }
-
-    /// What a node uses, from metrics.k8s.io.
-    pub struct NodeMetrics {
-        pub metadata: ObjectMeta,
-        pub usage: SmallMap<Quantity>,
     }
 }
 

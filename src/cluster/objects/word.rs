@@ -23,6 +23,13 @@ impl Word {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Puts what is known in its place, without making it known.
+    pub(in crate::cluster) fn reuse(&mut self, Words(known): &Words) {
+        if let Some(same) = known.get(self) {
+            *self = same.clone();
+        }
+    }
 }
 
 /// The texts that objects have in common.
