@@ -44,6 +44,7 @@ pub mod http;
 pub mod inventory;
 pub mod lifecycle;
 pub mod metrics;
+pub mod no_proxy;
 pub mod notify;
 pub mod redact;
 pub mod report;

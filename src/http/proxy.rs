@@ -1,16 +1,15 @@
 //! Which way a request takes: through the proxy or past it. Pure.
 
-use std::net::IpAddr;
-
 use ureq::Proxy;
 use ureq::http::Uri;
 
+use crate::no_proxy::is_direct;
 use crate::secret::Secret;
 
 /// The proxy of the configuration and the hosts that are reached without it.
 pub struct Route {
     proxy: Option<Result<Proxy, ureq::Error>>,
-    without: Vec<String>,
+    without: String,
 }
 
 impl Route {
@@ -18,12 +17,7 @@ impl Route {
     pub fn new(proxy: Option<&Secret>, without: Option<&str>) -> Self {
         Self {
             proxy: proxy.map(|address| Proxy::new(address.expose())),
-            without: without
-                .unwrap_or_default()
-                .split([',', ' ', '\t', '\n'])
-                .map(|item| item.trim().to_ascii_lowercase())
-                .filter(|item| !item.is_empty())
-                .collect(),
+            without: without.unwrap_or_default().to_owned(),
         }
     }
 
@@ -33,9 +27,7 @@ impl Route {
         let Some(proxy) = &self.proxy else {
             return Ok(None);
         };
-        let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if uri.scheme_str() != Some("https") || is_this_machine(host) || self.is_excluded(host) {
+        if is_direct(uri, &self.without) {
             return Ok(None);
         }
         match proxy {
@@ -43,23 +35,6 @@ impl Route {
             Err(_) => Err(ureq::Error::InvalidProxyUrl),
         }
     }
-
-    /// `*`, a host, or a domain with all below it, as curl reads the list.
-    fn is_excluded(&self, host: &str) -> bool {
-        self.without.iter().any(|item| {
-            let name = item.strip_prefix('*').unwrap_or(item);
-            let name = name.strip_prefix('.').unwrap_or(name);
-            item == "*"
-                || host == name
-                || host
-                    .strip_suffix(name)
-                    .is_some_and(|rest| !name.is_empty() && rest.ends_with('.'))
-        })
-    }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.parse().is_ok_and(|a: IpAddr| a.is_loopback())
 }
 
 #[cfg(test)]
@@ -87,6 +62,8 @@ mod tests {
             ("https://notslack.com", "slack.com", true),
             ("https://slack.com", "*", false),
             ("https://slack.com", " , ", true),
+            ("https://10.0.0.5/hook", "10.0.0.0/8", false),
+            ("https://10.0.0.5:8443/hook", "10.0.0.5:8443", false),
         ] {
             assert_eq!(is_proxied(url, without), expected, "{url} {without}");
         }
