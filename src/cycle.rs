@@ -2,21 +2,21 @@
 
 mod insight;
 mod journal;
+mod look;
 mod tell;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::agents::Agents;
 use crate::assess::{Rule, Severity};
 use crate::cluster::dump;
-use crate::cluster::fetch::{Cluster, SnapshotRequest};
+use crate::cluster::fetch::Cluster;
 use crate::cluster::{Resource, Snapshot};
 use crate::config::Config;
 use crate::detect;
-use crate::duration;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::http::{Http, Peer, SystemClock};
@@ -88,9 +88,6 @@ pub struct Outcome {
     pub is_whole: bool,
 }
 
-/// A trouble this young may pass before anybody reads about it.
-const YOUNG: TimeDelta = TimeDelta::minutes(2);
-
 impl<'a> Cycle<'a> {
     /// Runs the cycle.
     ///
@@ -100,21 +97,8 @@ impl<'a> Cycle<'a> {
         let began = Instant::now();
         let started_at = now();
         let mut memory = self.recall();
-        (self.progress)("reading the cluster");
-        let asked_at = now();
-        let mut snapshot = self.look()?;
-        self.notes
-            .extend(skew(asked_at, snapshot.now).filter(|_| self.is_live()));
-        (self.progress)("judging");
-        let mut verdict = self.judge(&snapshot, &memory.state);
-        if let Some(pause) = self.confirmation(&verdict, snapshot.now) {
-            (self.progress)("looking once more: some trouble is very young");
-            std::thread::sleep(pause);
-            let requests = snapshot.requests;
-            snapshot = self.look()?;
-            snapshot.requests += requests;
-            verdict = self.judge(&snapshot, &memory.state);
-        }
+        let (snapshot, mut verdict) = self.see(&memory.state)?;
+        self.notes.extend(snapshot.skew.map(look::skewed));
         let inquiry = self.inquiry();
         let mut agents = Agents::new(self.config, self.http, self.model_off.take());
         let mut insight = Insight::default();
@@ -157,7 +141,7 @@ impl<'a> Cycle<'a> {
         report.requests.github = self.http.attempts(Peer::Github);
         report.requests.kubernetes = snapshot.requests + self.store.requests();
         if self.is_live() {
-            report.cycle.finished_at = now();
+            report.cycle.finished_at = now() + snapshot.skew.unwrap_or_default();
         }
         report.cycle.duration_ms = millis(began);
         Ok(Outcome {
@@ -177,22 +161,6 @@ impl<'a> Cycle<'a> {
             }
             Voice::None | Voice::Plan => Memory::load(self.store),
         }
-    }
-
-    fn look(&self) -> Result<Snapshot, Error> {
-        let mut snapshot = match &self.source {
-            Source::Dump(snapshot) => (**snapshot).clone(),
-            Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
-                now: now(),
-                // A server that is slow without end leaves time to say so.
-                deadline: self.remaining() * 3 / 4,
-                look_back: self.config.interval,
-            })?,
-        };
-        if let Some(name) = &self.config.cluster {
-            snapshot.cluster.clone_from(name);
-        }
-        Ok(snapshot)
     }
 
     fn is_live(&self) -> bool {
@@ -226,6 +194,7 @@ impl<'a> Cycle<'a> {
             incidents: std::mem::take(&mut verdict.incidents),
             is_read: &|resource| snapshot.is_read(resource),
             now: snapshot.now,
+            here: snapshot.now - snapshot.skew.unwrap_or_default(),
             restarts: snapshot
                 .is_read(Resource::Pods)
                 .then(|| detect::restart_counts(snapshot)),
@@ -264,24 +233,10 @@ impl<'a> Cycle<'a> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// How long to wait before a second look, if one is due: the trouble is
-    /// grave and young, the cluster is live, and there is time.
-    fn confirmation(&self, verdict: &Verdict, now: DateTime<Utc>) -> Option<Duration> {
-        let pause = self.config.confirm_after;
-        let is_due = self.mode == Mode::Run
-            && self.is_live()
-            && !pause.is_zero()
-            && verdict
-                .incidents
-                .iter()
-                .any(|i| i.severity <= Severity::Sev2 && now - i.since < YOUNG);
-        (is_due && self.remaining() > pause * 2).then_some(pause)
-    }
-
     fn report(&self, snapshot: &Snapshot, verdict: &Verdict, started_at: DateTime<Utc>) -> Report {
-        // A drill tells its story as of the moment of its snapshot.
+        // A report goes by the clock of its snapshot, a drill by the moment of it.
         let started_at = match self.source {
-            Source::Live(_) => started_at,
+            Source::Live(_) => started_at + snapshot.skew.unwrap_or_default(),
             Source::Dump(_) => snapshot.now,
         };
         let mut report = Report::new(report::Cycle {
@@ -312,24 +267,6 @@ fn is_blind(report: &Report) -> bool {
     let open = |i: &&report::Incident| i.state != report::IncidentState::Resolved;
     let mut open = report.incidents.iter().filter(open);
     open.any(|i| i.rule == Rule::MonitoringBlind.as_str())
-}
-
-/// What to say when a snapshot goes by another clock than this machine's.
-fn skew(local: DateTime<Utc>, cluster: DateTime<Utc>) -> Option<String> {
-    let ahead = local - cluster;
-    if ahead.abs() < TimeDelta::seconds(30) {
-        return None;
-    }
-    let side = if ahead < TimeDelta::zero() {
-        "behind"
-    } else {
-        "ahead of"
-    };
-    let amount = duration::human(ahead.abs().to_std().unwrap_or_default());
-    Some(format!(
-        "this machine's clock is {amount} {side} the API server's; the cycle goes by the server's, \
-         as the objects do: set the one that is wrong"
-    ))
 }
 
 fn millis(since: Instant) -> u64 {

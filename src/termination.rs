@@ -91,9 +91,9 @@ pub fn is_asked() -> bool {
     run().is_asked
 }
 
-/// Waits, no longer than until the program is to end.
+/// Waits; what the end of the program waits for no longer than until then.
 pub fn pause(pause: Duration) {
-    let until_asked = |run: &mut Run| !run.is_asked;
+    let until_asked = |run: &mut Run| !(run.is_asked && run.doing == Doing::Something);
     drop(CHANGED.wait_timeout_while(run(), pause, until_asked));
 }
 
@@ -110,6 +110,7 @@ pub fn finishing<T>(work: impl FnOnce() -> T) -> T {
 /// and with its own status, unless nobody reads.
 pub fn printing() {
     turn_to(Doing::Printing);
+    run().farewell = None;
 }
 
 /// Does not come back when the program is to end: nothing new is begun.
@@ -126,14 +127,10 @@ fn turn_to(doing: Doing) {
     }
 }
 
-/// What to do in at most a second when a signal ends the program; gets why.
+/// What to do in at most a second when a signal ends the program before it prints
+/// its result; gets why.
 pub fn set_farewell(farewell: impl FnOnce(&str) + Send + 'static) {
     run().farewell = Some(Box::new(farewell));
-}
-
-/// Nothing is to be done any more.
-pub fn clear_farewell() {
-    run().farewell = None;
 }
 
 #[cfg(unix)]

@@ -19,7 +19,7 @@ use crate::http::Http;
 use crate::inventory::{self, Inventory};
 use crate::metrics;
 use crate::notify::Slack;
-use crate::report::{self, Mode, Report};
+use crate::report::{self, Mode};
 use crate::state;
 use crate::termination;
 
@@ -38,11 +38,14 @@ impl Session<'_> {
         let http = Http::new(&self.config);
         let pulse = Pulse::start(self, &http, dry_run);
         let done = self.cycle(&http, dry_run, exit_zero);
+        if let Ok((outcome, _)) = &done
+            && !dry_run
+            && !self.is_silent()
+        {
+            self.measure(&http, outcome);
+        }
         pulse.end(&done);
         let (outcome, status) = done?;
-        if !dry_run && !self.is_silent() {
-            self.measure(&http, &outcome.report);
-        }
         let report = &outcome.report;
         let text = match self.options.output {
             OutputFormat::Text => report::text(report, &self.looks()),
@@ -54,8 +57,11 @@ impl Session<'_> {
 
     /// Metrics of the cycle, where somebody wants them. They decide nothing:
     /// what fails is logged.
-    fn measure(&self, http: &Http, report: &Report) {
-        let text = report::metrics(report);
+    fn measure(&self, http: &Http, outcome: &Outcome) {
+        let report = &outcome.report;
+        // Whoever collects them has this machine's clock, or a better one.
+        let ended = report.cycle.finished_at - outcome.snapshot.skew.unwrap_or_default();
+        let text = report::metrics(report, ended);
         if let Some(path) = &self.options.metrics.file
             && let Err(error) = metrics::write(path, &text)
         {
@@ -273,7 +279,6 @@ impl<'a> Pulse<'a> {
         let (true, Some(url)) = (self.is_on, &self.session.config.heartbeat) else {
             return;
         };
-        termination::clear_farewell();
         match done {
             Ok((outcome, status)) => {
                 let report = &outcome.report;

@@ -80,7 +80,10 @@ impl Session<'_> {
         match (place, cluster) {
             (StateLocation::ConfigMap { namespace, name }, Some(cluster)) => {
                 let limit = LIMIT.min(self.options.deadline(&self.config) / 4);
-                Box::new(ConfigMapStore::new(cluster, namespace, name, limit, now))
+                let deadline = self.deadline();
+                Box::new(ConfigMapStore::new(
+                    cluster, namespace, name, limit, deadline, now,
+                ))
             }
             (StateLocation::Directory(path), _) => Box::new(DirectoryStore::new(path, now)),
             _ => Box::new(NoStore),
@@ -159,6 +162,9 @@ impl Session<'_> {
             SilenceCommand::Remove { id } => self.remembered(|store| {
                 let removed = change(store, |state| silences::remove(state, id))?;
                 let removed = removed.ok_or_else(|| missing("silence", id, store))?;
+                if !is_for_people {
+                    return render(&listing::silence_json(&removed), form);
+                }
                 Ok(format!(
                     "{} is not silenced any more ({})\n",
                     removed.target.describe(),
@@ -175,8 +181,11 @@ impl Session<'_> {
                     let silence = change(store, |state| {
                         silences::add(state, target.clone(), *duration, reason, now)
                     })?;
+                    if !is_for_people {
+                        return render(&listing::silence_json(&silence), form);
+                    }
                     let flag = match &self.options.state {
-                        Some(place) => format!(" --state {place}"),
+                        Some(place) => format!(" --state {}", quoted(&place.to_string())),
                         None => String::new(),
                     };
                     let id = &silence.id;
@@ -229,6 +238,16 @@ fn reason(name: &str) -> Result<&'static str, Error> {
     }
 }
 
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 fn read(store: &dyn Store) -> Result<State, Error> {
     let loaded = store.load()?;
     if let Some(warning) = loaded.warning(&store.place()) {
@@ -275,5 +294,21 @@ fn file_name(name: &str) -> String {
     match safe.trim_start_matches('.') {
         "" => "cluster".to_owned(),
         name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_place_can_be_typed_again() {
+        for (place, word) in [
+            ("dir:/var/lib/k8s-monitor", "dir:/var/lib/k8s-monitor"),
+            ("dir:/home/me/my state", "'dir:/home/me/my state'"),
+            ("dir:it's $HOME", r"'dir:it'\''s $HOME'"),
+        ] {
+            assert_eq!(quoted(place), word);
+        }
     }
 }

@@ -77,7 +77,7 @@ pub struct Common {
         value_enum,
         default_value_t,
         hide_possible_values = true,
-        help = "Form of the report: text, json, yaml, markdown or html"
+        help = "Form of the report: text, json, yaml, markdown or (run and check) html"
     )]
     pub output: OutputFormat,
 

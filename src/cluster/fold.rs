@@ -61,8 +61,6 @@ macro_rules! with_template {
                 self.metadata.uid = Word::default();
                 pool.share_words(&mut self.metadata.name);
                 pool.share_meta(&mut self.metadata);
-                // The API server sees to it that it selects the template's labels.
-                self.spec.selector = None;
                 pool.share_words(&mut self.spec);
                 pool.share_template(&mut self.spec.template);
                 drop_assurances(&mut self.status.conditions);
@@ -80,7 +78,6 @@ impl Fold for ReplicaSet {
         if self.metadata.controller().is_some() {
             // What is looked at is its deployment's template.
             self.spec.template = None;
-            self.spec.selector = None;
         }
         pool.share_words(&mut self.spec);
         if let Some(template) = &mut self.spec.template {

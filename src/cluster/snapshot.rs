@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::objects::{
@@ -30,6 +31,9 @@ pub struct Snapshot {
     pub reads: BTreeMap<Resource, Read>,
     /// Requests sent to the API server, retries included.
     pub requests: u32,
+    /// How far the server's clock, which `now` then goes by, is ahead of this
+    /// machine's, where that is more than a minute.
+    pub skew: Option<TimeDelta>,
 }
 
 /// The objects of a snapshot, by kind.

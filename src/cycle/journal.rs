@@ -1,6 +1,6 @@
 //! The state of a cycle, and the place that holds it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
@@ -14,6 +14,8 @@ use crate::state::{Hold, Sending, Spend, State, Store, StoreError, Version};
 const PAUSE: Duration = Duration::from_millis(500);
 /// Between tries to write what a command has just written to.
 const TURN: Duration = Duration::from_millis(100);
+/// A place that fails after so long would use up the time to tell people.
+const LONG: Duration = Duration::from_secs(2);
 /// How often that is tried.
 const TURNS: usize = 5;
 
@@ -34,6 +36,9 @@ pub struct Memory<'a> {
     pub notes: Vec<String>,
     /// Whether another cycle is at work and says what is due.
     pub is_anothers: bool,
+    /// What came of it when a try to write took long. While messages wait none
+    /// other is made.
+    stuck: Option<JournalError>,
 }
 
 impl<'a> Memory<'a> {
@@ -47,6 +52,7 @@ impl<'a> Memory<'a> {
             state: State::default(),
             notes: Vec::new(),
             is_anothers: false,
+            stuck: None,
         };
         match store.load() {
             Ok(loaded) => {
@@ -183,6 +189,7 @@ impl Ledger<'_, '_> {
     /// Ends that.
     pub fn end(&mut self) -> Result<(), JournalError> {
         self.memory.state.sending = None;
+        self.memory.stuck = None;
         self.store()
     }
 }
@@ -206,9 +213,17 @@ impl Journal for Ledger<'_, '_> {
     }
 
     fn store(&mut self) -> Result<(), JournalError> {
-        self.memory.save().map_err(|error| match error {
+        if let Some(error) = &self.memory.stuck {
+            return Err(error.clone());
+        }
+        let began = Instant::now();
+        let saved = self.memory.save().map_err(|error| match error {
             StoreError::Conflict { .. } => JournalError::Conflict,
             error => JournalError::Unwritable(error.to_string()),
-        })
+        });
+        if began.elapsed() > LONG {
+            self.memory.stuck = saved.clone().err();
+        }
+        saved
     }
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
-use crate::cluster::fetch::{Cluster, FetchError, Right, ServerVersion, SnapshotRequest};
+use crate::cluster::fetch::{Cluster, FetchError, Right, SKEW, ServerVersion, SnapshotRequest};
 use crate::cluster::objects::Time;
 use crate::cluster::resource::ROWS;
 use crate::cluster::{Read, Snapshot, UnreadReason};
@@ -17,8 +15,6 @@ use super::rights::{self, Granted, StateMap};
 const HELLO: Duration = Duration::from_secs(8);
 const REVIEWS: Duration = Duration::from_secs(10);
 const READING: Duration = Duration::from_secs(40);
-/// TLS, tokens and time thresholds bear a little.
-const SKEW: TimeDelta = TimeDelta::seconds(60);
 
 /// What was found of the cluster.
 pub struct ClusterFacts {
@@ -120,6 +116,11 @@ impl ClusterFacts {
                     answer.took.as_millis()
                 );
                 Check::ok("cluster", &message)
+            }
+            // The time for it is fixed.
+            Err(FetchError::DeadlineExceeded { server, seconds }) => {
+                let message = format!("{server} did not answer within {seconds} s");
+                Check::red("cluster", &message, CHECK)
             }
             Err(error) => Check::of_error("cluster", &error.to_string(), CHECK),
         }
@@ -227,6 +228,8 @@ fn group_line(group: &str, snapshot: &Snapshot) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::cluster::{Resource, Unread};
     use crate::doctor::check::Status::{self, Off, Ok as Green, Red, Warn};

@@ -3,15 +3,18 @@
 use super::rhythm;
 use crate::cluster::objects::Time;
 use crate::config::Config;
-use crate::state::{Hush, Remembered, Silence, Target};
+use crate::state::{Hush, Remembered, Silence, State, Target};
 
-/// Notes the silence that hides an incident now, and when one has ended.
-pub fn note(remembered: &mut Remembered, silences: &[Silence], config: &Config, now: Time) {
-    let found = silence_of(remembered, silences, config, now);
-    if remembered.silenced.is_some() && found.is_none() {
-        remembered.unsilenced_at = Some(now);
+/// Notes the silences that hide incidents by the clock `here`, and at `now`
+/// which have ended.
+pub fn note(state: &mut State, config: &Config, here: Time, now: Time) {
+    for remembered in &mut state.incidents {
+        let found = silence_of(remembered, &state.silences, config, here);
+        if remembered.silenced.is_some() && found.is_none() {
+            remembered.unsilenced_at = Some(now);
+        }
+        remembered.silenced = found;
     }
-    remembered.silenced = found;
 }
 
 /// The silence that ends last, of all that hide the incident.

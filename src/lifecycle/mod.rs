@@ -40,6 +40,7 @@ pub use crate::state::{Kind, Thread};
 pub use bundle::{Due, Queued};
 pub use delivery::{Rendered, delivered, dropped, enqueue, failed, unsaid};
 pub use memory::outages;
+pub use sight::sees;
 
 /// What a cycle found.
 pub struct Today<'a> {
@@ -49,6 +50,9 @@ pub struct Today<'a> {
     pub is_read: &'a dyn Fn(Resource) -> bool,
     /// The moment of the cycle.
     pub now: Time,
+    /// The moment by the clock that people set silences by; another one where the
+    /// cluster's clock is wrong.
+    pub here: Time,
     /// Restarts by `namespace/pod/container`; none where pods could not be read.
     pub restarts: Option<RestartCounts>,
 }
@@ -89,11 +93,12 @@ pub fn advance(previous: &State, today: Today, config: &Config) -> Step {
         incidents,
         is_read,
         now,
+        here,
         restarts,
     } = today;
     let mut state = previous.clone();
     rhythm::set_right(&mut state, now);
-    silences::prune(&mut state, now);
+    silences::prune(&mut state, here);
     crate::state::trim::forget(&mut state, now);
     if let Some(restarts) = restarts {
         memory::count_restarts(&mut state, restarts, config.interval, now);
@@ -122,6 +127,7 @@ pub fn advance(previous: &State, today: Today, config: &Config) -> Step {
             None => memory::miss(remembered, wholes[place].clone(), is_read, now),
         }
     }
+    hush::note(&mut state, config, here, now);
     let mut step = speak(state, scene, &fresh, config, now);
     step.state.last_cycle = Some(now);
     step
@@ -157,13 +163,8 @@ fn speak(
 ) -> Step {
     let mut tracked = Vec::new();
     let mut said = Vec::new();
-    let State {
-        incidents,
-        silences,
-        ..
-    } = &mut state;
-    for ((remembered, incident), fresh) in incidents.iter_mut().zip(scene).zip(fresh) {
-        hush::note(remembered, silences, config, now);
+    let incidents = state.incidents.iter_mut();
+    for ((remembered, incident), fresh) in incidents.zip(scene).zip(fresh) {
         if remembered.part_of.is_some() {
             continue;
         }
@@ -234,7 +235,11 @@ fn next_id(state: &mut State, config: &Config, now: Time) -> String {
     let given = remembered.chain(state.numbers.get(&day).copied());
     // An edited document may count less than it names, or without end.
     let highest = given.filter(|number| *number < MOST).max();
-    let number = highest.unwrap_or(0) + 1;
+    let mut number = highest.unwrap_or(0) + 1;
+    let id = |number| format!("{prefix}{number:03}");
+    while state.incidents.iter().any(|r| r.id == id(number)) {
+        number += 1;
+    }
     state.numbers.insert(day, number);
-    format!("{prefix}{number:03}")
+    id(number)
 }

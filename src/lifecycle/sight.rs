@@ -25,6 +25,11 @@ pub fn is_dim(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
         .any(|resource| !is_read(resource))
 }
 
+/// Whether all was read that findings rest on: what is gone then is over.
+pub fn sees(findings: &[Finding], is_read: &dyn Fn(Resource) -> bool) -> bool {
+    findings.iter().flat_map(kinds).all(is_read)
+}
+
 fn kinds(finding: &Finding) -> Vec<Resource> {
     use Resource as R;
     let mut kinds = match finding.reason {

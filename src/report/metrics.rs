@@ -9,18 +9,21 @@
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 
+use chrono::{DateTime, Utc};
+
 use super::{
     Incident, IncidentState, Report, Service, ServiceStatus, Severity, Tier, clean::clean,
 };
 
-/// Renders the report as metrics.
+/// Renders the report as metrics of a run that ended at that moment by the clock
+/// of this machine, which the report need not go by.
 #[must_use]
-pub fn metrics(report: &Report) -> String {
+pub fn metrics(report: &Report, ended: DateTime<Utc>) -> String {
     let mut page = Page {
         out: String::new(),
         cluster: clean(&report.cycle.cluster),
     };
-    cycle(&mut page, report);
+    cycle(&mut page, report, ended);
     incidents(&mut page, &report.incidents);
     services(&mut page, &report.services);
     edges(&mut page, report);
@@ -28,7 +31,7 @@ pub fn metrics(report: &Report) -> String {
     page.out
 }
 
-fn cycle(page: &mut Page, report: &Report) {
+fn cycle(page: &mut Page, report: &Report, ended: DateTime<Utc>) {
     page.family("build_info", "The program's version, always 1.")
         .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     page.family(
@@ -37,7 +40,7 @@ fn cycle(page: &mut Page, report: &Report) {
     )
     .sample(&[], number(report.severity));
     page.family("last_run_timestamp_seconds", "When the last run ended.")
-        .sample(&[], report.cycle.finished_at.timestamp());
+        .sample(&[], ended.timestamp());
     // Exact: a cycle's milliseconds are far below 2^52.
     #[allow(clippy::cast_precision_loss)]
     let duration = report.cycle.duration_ms as f64 / 1000.0;

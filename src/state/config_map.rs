@@ -5,7 +5,7 @@
 //! exactly when that node is gone.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::document::{self, Unusable};
 use super::model::State;
@@ -25,18 +25,19 @@ pub struct ConfigMapStore<'a> {
 
 impl<'a> ConfigMapStore<'a> {
     /// The `ConfigMap` is made when the state is first saved. Each call takes
-    /// at most `limit`; `now` dates the name of a document that has to be set
-    /// aside.
+    /// at most `limit` and is over by `deadline`, but for a last try; `now` dates
+    /// the name of a document that has to be set aside.
     #[must_use]
     pub fn new(
         cluster: &'a Cluster,
         namespace: &str,
         name: &str,
         limit: Duration,
+        deadline: Instant,
         now: Time,
     ) -> Self {
         Self {
-            client: ConfigMapClient::new(cluster, namespace, limit),
+            client: ConfigMapClient::new(cluster, namespace, limit, deadline),
             namespace: namespace.to_owned(),
             name: name.to_owned(),
             now,

@@ -2,7 +2,7 @@
 //! columns, for programs as JSON. Pure.
 
 use super::layout::{line, wrapped};
-use super::model::{Remembered, State};
+use super::model::{Remembered, Silence, State};
 use super::silences;
 use crate::cluster::objects::Time;
 use crate::config::Config;
@@ -166,6 +166,12 @@ pub fn silences(state: &State, config: &Config, now: Time) -> String {
 #[must_use]
 pub fn silences_json(state: &State, now: Time) -> Value {
     json!({ "schema": "k8s-monitor/silences/v1", "silences": silences::in_force(state, now) })
+}
+
+/// One silence for programs.
+#[must_use]
+pub fn silence_json(silence: &Silence) -> Value {
+    json!({ "schema": "k8s-monitor/silence/v1", "silence": silence })
 }
 
 fn find<'a>(state: &'a State, id: &str) -> Option<&'a Remembered> {

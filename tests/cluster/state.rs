@@ -1,7 +1,7 @@
 //! The state in a `ConfigMap` of a real API server.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use k8s_monitor::cluster::fetch::{Cluster, ConnectOptions, ProxyVariables, connect_through};
 use k8s_monitor::state::{ConfigMapStore, State, Store, StoreError, Version};
@@ -35,8 +35,12 @@ fn deployed(plane: &ControlPlane) -> Cluster {
     cluster(plane.kubeconfig_with_token(&token, "homelab"))
 }
 
+fn soon() -> Instant {
+    Instant::now() + LIMIT
+}
+
 fn store<'a>(cluster: &'a Cluster, name: &str) -> ConfigMapStore<'a> {
-    ConfigMapStore::new(cluster, NAMESPACE, name, LIMIT, suite::now())
+    ConfigMapStore::new(cluster, NAMESPACE, name, LIMIT, soon(), suite::now())
 }
 
 struct Map<'a> {
@@ -106,7 +110,7 @@ fn the_rights_end_at_the_one_config_map() {
 fn a_namespace_that_is_not_there_is_named() {
     let homelab = Homelab::healthy();
     let cluster = cluster(homelab.kubeconfig_admin());
-    let store = ConfigMapStore::new(&cluster, "nowhere", NAME, LIMIT, suite::now());
+    let store = ConfigMapStore::new(&cluster, "nowhere", NAME, LIMIT, soon(), suite::now());
     assert_eq!(store.load().expect("absent").version, Version::Absent);
     let error = store.save(&State::default(), &Version::Absent);
     let text = error.expect_err("there is no place").to_string();

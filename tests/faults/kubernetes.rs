@@ -318,6 +318,43 @@ fn whole() -> Vec<Cell> {
                 *world = World::at(Is::Ill, TimeDelta::days(-1));
             },
         ),
+        cell("clock of the year 9999", unharmed(), |world| {
+            let date = ("date", "Fri, 31 Dec 9999 12:00:00 GMT".to_owned());
+            let lab = world.lab.clone();
+            world.kube.break_by(move |asked, _| {
+                let mut answer = lab.answer(asked);
+                answer.headers.retain(|(name, _)| *name != "date");
+                answer.headers.push(date.clone());
+                Some(Fault::Says(answer))
+            });
+        }),
+    ]
+}
+
+/// What is seen once is told, though it cannot be confirmed.
+fn second_look() -> Vec<Cell> {
+    let seen = |fault: &str, is_hit: fn(&Asked) -> bool, breaks: Fault| {
+        let seen = then(1, Shows::Note("told as first seen"), Told::Now);
+        cell(fault, seen, move |world| {
+            *world = World::young();
+            let breaks = breaks.clone();
+            world
+                .kube
+                .break_by(move |asked, nth| (nth > 1 && is_hit(asked)).then(|| breaks.clone()));
+        })
+    };
+    let is_pods: fn(&Asked) -> bool = |asked| asked.path.split('?').next() == Some(PODS);
+    vec![
+        seen(
+            "503 to the second look",
+            |_| true,
+            says(503, "shutting down"),
+        ),
+        seen("no answer to the second look", |_| true, Fault::Hangs),
+        seen("no pods in the second look", is_pods, says(403, FORBIDDEN)),
+        cell("nothing wrong in the second look", unharmed(), |world| {
+            *world = World::young();
+        }),
     ]
 }
 
@@ -525,10 +562,16 @@ fn each_kind() -> Vec<Cell> {
 }
 
 pub fn cells() -> Vec<Cell> {
-    [connections(), whole(), one_kind(), each_kind()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        connections(),
+        whole(),
+        second_look(),
+        one_kind(),
+        each_kind(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]

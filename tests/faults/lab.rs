@@ -20,10 +20,23 @@ pub struct Lab {
     version: Mutex<u64>,
 }
 
+/// The example is as of this moment; mysql is down since 06:49:17.
+const DOCUMENTED: &str = "2026-11-23T07:14:18Z";
+const EARLY: &str = "2026-11-23T06:50:17Z";
+
 impl Lab {
     /// A homelab whose clock is ahead of this machine's.
     pub fn new(is: Is, ahead: TimeDelta) -> Self {
-        let documented: DateTime<Utc> = "2026-11-23T07:14:18Z".parse().unwrap();
+        Self::as_of(DOCUMENTED, is, ahead)
+    }
+
+    /// The homelab in the second minute of its trouble.
+    pub fn early() -> Self {
+        Self::as_of(EARLY, Is::Ill, TimeDelta::zero())
+    }
+
+    fn as_of(documented: &str, is: Is, ahead: TimeDelta) -> Self {
+        let documented: DateTime<Utc> = documented.parse().unwrap();
         let by = Utc::now() - documented + ahead;
         let mut lists = BTreeMap::new();
         for (name, document) in homelab::files(by, is) {

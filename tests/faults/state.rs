@@ -161,6 +161,18 @@ fn sending(seconds: i64) -> Value {
         "cycle": Utc::now(), "until": Utc::now() + TimeDelta::seconds(seconds) } })
 }
 
+/// Messages of earlier cycles, which go out before those of this one.
+fn waiting(count: usize) -> Value {
+    let message = |id| {
+        json!({ "id": id, "created": "2026-01-01T00:00:00Z", "kind": "new",
+            "incidentIds": [format!("INC-2026-01-01-00{id}")], "channel": "#critical-alerts",
+            "place": { "is": "channel" },
+            "message": { "text": "an end that was not told", "blocks": [] } })
+    };
+    json!({ "schema": "k8s-monitor/state/v1",
+        "outbox": (1..=count).map(message).collect::<Vec<_>>() })
+}
+
 fn of_config_map() -> Vec<Cell> {
     let cell = |fault, then, breaks: fn(&mut World)| {
         Cell::new("ConfigMap", fault, then, move |world| {
@@ -267,6 +279,14 @@ fn of_config_map() -> Vec<Cell> {
             "writes never answered",
             noted("the next cycle tries again", Told::Twice),
             |w| {
+                breaks(w, is_write, Fault::Hangs);
+            },
+        ),
+        cell(
+            "writes never answered, others wait",
+            noted("the next cycle tries again", Told::Twice),
+            |w| {
+                w.lab.put(&waiting(3).to_string());
                 breaks(w, is_write, Fault::Hangs);
             },
         ),

@@ -93,7 +93,20 @@ impl World {
 
     /// A world whose cluster has another clock.
     pub fn at(is: Is, ahead: TimeDelta) -> Self {
-        let lab = Arc::new(Lab::new(is, ahead));
+        Self::of(Lab::new(is, ahead))
+    }
+
+    /// A world in which trouble is so young that it is looked at once more.
+    pub fn young() -> Self {
+        let config = "confirmAfter: 1s\ncluster: homelab\n".to_owned();
+        Self {
+            config,
+            ..Self::of(Lab::early())
+        }
+    }
+
+    fn of(lab: Lab) -> Self {
+        let lab = Arc::new(lab);
         let workspace = Workspace::new();
         let home = TempDir::new().unwrap();
         let (objects, slack) = (Arc::clone(&lab), workspace.stub.url());

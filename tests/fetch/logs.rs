@@ -107,3 +107,17 @@ fn logs_do_not_hold_the_cycle_up() {
     assert_eq!(snapshot.reads[&Resource::Pods], Read::Complete);
     assert_eq!(snapshot.objects.pods.len(), 1);
 }
+
+#[test]
+fn a_log_that_never_comes_is_asked_for_once() {
+    let stub = failing(|| Reply::Silence);
+    let snapshot = stub
+        .try_snapshot(std::time::Duration::from_secs(20))
+        .unwrap();
+    assert_eq!(
+        unread(&snapshot, Resource::PodLogs).0,
+        UnreadReason::Timeout
+    );
+    let requests = stub.requests();
+    assert_eq!(requests.iter().filter(|r| r.path == LOG).count(), 1);
+}

@@ -136,6 +136,7 @@ fn restarts_are_compared_over_an_interval() {
             incidents: vec![],
             is_read: &|_| true,
             now: time(now),
+            here: time(now),
             restarts: Some([("n8n/n8n-0/n8n".to_owned(), count)].into()),
         };
         advance(state, today, &config).state

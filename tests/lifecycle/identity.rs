@@ -1,5 +1,7 @@
 //! Which incident is which, and what it is called.
 
+use std::collections::BTreeSet;
+
 use k8s_monitor::detect::{Finding, ObjectRef, Reason};
 use k8s_monitor::lifecycle::Kind;
 use k8s_monitor::report::IncidentState;
@@ -41,6 +43,16 @@ fn a_wrong_count_of_the_day_gives_no_id_twice() {
         let ids: Vec<_> = step.state.incidents.iter().map(|r| &r.id[15..]).collect();
         assert_eq!(ids, ["001", "002", "003", "004"], "{count}");
     }
+}
+
+#[test]
+fn an_id_that_was_made_up_is_given_to_no_other() {
+    let mut world = World::new(config(""), MONDAY);
+    world.cycle(vec![trouble("a", Sev1)]);
+    world.state.incidents[0].id = "INC-2026-11-02-999999".to_owned();
+    let step = world.cycle(vec![trouble("b", Sev1), trouble("c", Sev2)]);
+    let ids: BTreeSet<_> = step.state.incidents.iter().map(|r| &r.id).collect();
+    assert_eq!(ids.len(), 3, "{ids:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use k8s_monitor::lifecycle::Kind;
 use k8s_monitor::report::Decision;
 use k8s_monitor::state::{Target, silences};
@@ -40,6 +41,23 @@ fn a_silence_hides_what_it_names_and_ends_by_itself() {
         assert_eq!(tracked(&step, "mysql").silenced_until, None);
         assert_eq!(world.kinds(), [Kind::New], "{target:?}");
         assert!(world.state.silences.is_empty());
+    }
+}
+
+#[test]
+fn a_silence_goes_by_the_clock_it_was_set_by() {
+    for days in [-1, 1] {
+        let mut world = World::new(config(""), MONDAY);
+        silence(&mut world, Target::Service("mysql".into()), hours(2));
+        world.skew = TimeDelta::days(days);
+        world.now += world.skew;
+        for _ in 0..2 {
+            let step = world.cycle(vec![trouble("mysql", Sev1)]);
+            assert!(tracked(&step, "mysql").silenced_until.is_some(), "{days}");
+        }
+        let step = world.cycle(vec![trouble("mysql", Sev1)]);
+        assert_eq!(tracked(&step, "mysql").silenced_until, None);
+        assert_eq!(world.kinds(), [Kind::New]);
     }
 }
 

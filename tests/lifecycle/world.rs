@@ -85,6 +85,8 @@ pub struct World {
     pub state: State,
     pub config: Config,
     pub now: Time,
+    /// How far the cluster's clock, which is `now`, is ahead of people's.
+    pub skew: TimeDelta,
     pub slack: bool,
     pub unread: Vec<Resource>,
     pub messages: Vec<Message>,
@@ -97,6 +99,7 @@ impl World {
             state: State::default(),
             config,
             now: time(now),
+            skew: TimeDelta::zero(),
             slack: true,
             unread: Vec::new(),
             messages: Vec::new(),
@@ -115,6 +118,7 @@ impl World {
             incidents,
             is_read: &|resource| !self.unread.contains(&resource),
             now: self.now,
+            here: self.now - self.skew,
             restarts: Some(BTreeMap::new()),
         };
         lifecycle::advance(&self.state, today, &self.config)

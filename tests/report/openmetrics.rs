@@ -7,6 +7,10 @@ use k8s_monitor::report::{Report, metrics};
 use super::metrics_text::{Samples, read};
 use super::samples;
 
+fn written(report: &Report) -> String {
+    metrics(report, report.cycle.finished_at)
+}
+
 fn value(samples: &Samples, series: &str) -> f64 {
     *samples
         .get(series)
@@ -15,7 +19,7 @@ fn value(samples: &Samples, series: &str) -> f64 {
 
 #[test]
 fn they_say_what_the_report_says() {
-    let samples = read(&metrics(&samples::outage()));
+    let samples = read(&written(&samples::outage()));
     for (series, expected) in [
         ("severity{cluster=\"homelab\"}", 1.0),
         (
@@ -80,7 +84,7 @@ fn every_report_can_be_read() {
     let mut quoted = samples::healthy();
     quoted.cycle.cluster = "a \"lab\" \\ b\nc".into();
     for report in [samples::healthy(), samples::hostile(), doubled, quoted] {
-        read(&metrics(&report));
+        read(&written(&report));
     }
 }
 
@@ -92,7 +96,7 @@ fn every_metric_is_documented() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `k8s_monitor_"));
     let documented: BTreeSet<&str> = rows.filter_map(|row| row.split('`').next()).collect();
-    let text = metrics(&samples::outage());
+    let text = written(&samples::outage());
     let types = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE k8s_monitor_"));
@@ -104,7 +108,7 @@ fn every_metric_is_documented() {
 #[test]
 fn the_example_rules_ask_for_what_there_is() {
     let rules = include_str!("../../deploy/prometheus-rule.yaml");
-    let text = metrics(&samples::outage());
+    let text = written(&samples::outage());
     let mut asked = 0;
     for (at, _) in rules.match_indices("k8s_monitor_") {
         let rest = &rules[at..];
@@ -140,7 +144,7 @@ fn another_parser_reads_them_too() {
             .stdout(Stdio::piped())
             .spawn()
             .expect("python3 starts");
-        let text = metrics(&report);
+        let text = written(&report);
         child
             .stdin
             .take()

@@ -290,7 +290,8 @@ fn silences_hide_are_listed_and_end() {
     );
     let listed = json(&["silence", "list"]);
     let name = listed["silences"][0]["id"].as_str().unwrap();
-    assert_eq!(call(&["silence", "remove", name]).0, 0);
+    let removed = json(&["silence", "remove", name]);
+    assert_eq!(removed["silence"]["id"], name);
     assert_eq!(call(&["silence", "remove", name]).0, 64);
     assert_eq!(drill.run(2, Is::Ill).status, 1);
     let shown = json(&["incidents", "show", id]);

@@ -91,6 +91,7 @@ impl Case {
             logs: header.logs.iter().map(|(k, text)| log(k, text)).collect(),
             reads: reads(&header)?,
             requests: 0,
+            skew: None,
         };
         let documents: Vec<_> = documents.collect();
         snapshot.objects = match snapshot.source {

@@ -47,6 +47,7 @@ pub(super) fn assemble(
         logs: files.logs.kept,
         reads,
         requests: 0,
+        skew: None,
     })
 }
 

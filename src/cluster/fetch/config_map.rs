@@ -14,6 +14,8 @@ use super::Cluster;
 use super::exchange::exchange;
 use super::failure::{Failure, subject};
 
+/// Time for what is still to be written when the deadline is over.
+const MOMENT: Duration = Duration::from_millis(500);
 /// Before the one retry.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -23,6 +25,7 @@ pub struct ConfigMapClient<'a> {
     cluster: &'a Cluster,
     namespace: String,
     limit: Duration,
+    deadline: Instant,
     requests: Cell<u32>,
 }
 
@@ -92,13 +95,20 @@ struct AnswerMeta {
 }
 
 impl<'a> ConfigMapClient<'a> {
-    /// For one namespace; each call takes at most `limit`.
+    /// For one namespace; each call takes at most `limit`, and after `deadline`
+    /// but a moment.
     #[must_use]
-    pub fn new(cluster: &'a Cluster, namespace: &str, limit: Duration) -> Self {
+    pub fn new(
+        cluster: &'a Cluster,
+        namespace: &str,
+        limit: Duration,
+        deadline: std::time::Instant,
+    ) -> Self {
         Self {
             cluster,
             namespace: namespace.to_owned(),
             limit,
+            deadline: deadline.into(),
             requests: Cell::new(0),
         }
     }
@@ -109,12 +119,17 @@ impl<'a> ConfigMapClient<'a> {
         self.requests.get()
     }
 
+    fn end(&self) -> Instant {
+        let now = Instant::now();
+        self.deadline.max(now + MOMENT).min(now + self.limit)
+    }
+
     /// Reads one; none if there is none.
     ///
     /// # Errors
     /// When it cannot be read, one retry included.
     pub fn get(&self, name: &str) -> Result<Option<ConfigMap>, ConfigMapError> {
-        let end = Instant::now() + self.limit;
+        let end = self.end();
         self.cluster.block_on(async {
             let first = self.read(name, end).await;
             let result = match first {
@@ -160,7 +175,7 @@ impl<'a> ConfigMapClient<'a> {
         data: &BTreeMap<String, String>,
         version: Option<&str>,
     ) -> Result<String, ConfigMapError> {
-        let end = Instant::now() + self.limit;
+        let end = self.end();
         self.cluster.block_on(async {
             let failure = match self.write(name, data, version, end).await {
                 Ok(version) => return Ok(version),

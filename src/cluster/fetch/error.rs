@@ -158,8 +158,7 @@ pub enum FetchError {
     },
     /// The time for the whole fetch was over before pods, nodes or workloads were there.
     #[error(
-        "{server} did not answer within {seconds} s, which is what the deadline leaves; \
-         check its load, or allow more with --deadline"
+        "{server} did not answer within {seconds} s; check its load, or allow more with --deadline"
     )]
     DeadlineExceeded {
         /// Address of the API server.

@@ -76,6 +76,7 @@ async fn one(
         limit: TIME_FOR_ONE,
         // There may be as many such kubelets as pods fail, and none is back in a second.
         settled: Some(500),
+        is_patient: false,
         accept: "text/plain, application/json, */*",
         ..Get::json(format!(
             "/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}\

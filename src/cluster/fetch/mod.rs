@@ -48,6 +48,7 @@ pub use events::retain_events;
 #[doc(hidden)]
 pub use page::decode;
 pub use proxy::ProxyVariables;
+pub use transport::SKEW;
 
 /// Which cluster.
 #[derive(Debug, Clone, Default)]
@@ -192,6 +193,7 @@ impl Cluster {
                 .map(|(resource, outcome)| (*resource, outcome.read(*resource)))
                 .collect(),
             requests: transport.requests(),
+            skew: transport.skew(),
         })
     }
 }

@@ -4,9 +4,10 @@
 //! decoding would log them when it fails.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{Datelike as _, TimeDelta};
 use http::HeaderMap;
 use http::header::{ACCEPT, DATE, RETRY_AFTER, USER_AGENT};
 use http_body_util::BodyExt as _;
@@ -35,8 +36,11 @@ const LARGEST_TEXT: usize = 32 << 20;
 /// So much of an error is looked at.
 const LONGEST_COMPLAINT: usize = 64 << 10;
 
-/// Clocks that differ by less agree.
-const SKEW: TimeDelta = TimeDelta::minutes(1);
+/// Clocks that differ by less agree: TLS, tokens and time thresholds bear that.
+pub const SKEW: TimeDelta = TimeDelta::minutes(1);
+/// A server that dates its answers by other years has no clock worth going by:
+/// Kubernetes is no older, and by the end every certificate has expired.
+const YEARS: Range<i32> = 2014..2100;
 
 /// A GET request.
 #[derive(Debug, Clone)]
@@ -50,6 +54,8 @@ pub(super) struct Get {
     /// A status that no second try changes: 503 of an optional API whose server is
     /// gone, 500 of a log whose kubelet is.
     pub settled: Option<u16>,
+    /// Whether what did not come in time is asked for again.
+    pub is_patient: bool,
 }
 
 impl Get {
@@ -60,6 +66,7 @@ impl Get {
             accept: JSON,
             limit: ATTEMPT,
             settled: None,
+            is_patient: true,
         }
     }
 }
@@ -98,8 +105,9 @@ pub(super) struct Transport<'a> {
     deadline: Instant,
     requests: Cell<u32>,
     began: Instant,
-    now: Cell<Time>,
+    now: Time,
     is_dated: Cell<bool>,
+    skew: Cell<Option<TimeDelta>>,
 }
 
 impl<'a> Transport<'a> {
@@ -109,28 +117,36 @@ impl<'a> Transport<'a> {
             deadline,
             requests: Cell::new(0),
             began: Instant::now(),
-            now: Cell::new(now),
+            now,
             is_dated: Cell::new(false),
+            skew: Cell::new(None),
         }
     }
 
     /// The moment by the clock that the cluster's objects are dated by: this
     /// machine's, unless the server's says something else.
     pub(super) fn now(&self) -> Time {
-        self.now.get()
+        self.now + self.skew().unwrap_or_default()
+    }
+
+    /// How far the server's clock is ahead of this machine's, if that matters.
+    pub(super) fn skew(&self) -> Option<TimeDelta> {
+        self.skew.get()
     }
 
     /// The first answer tells the server's clock.
     fn set_clock(&self, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        let Some(date) = date.and_then(http_date).filter(|_| !self.is_dated.get()) else {
+        let date = date.and_then(http_date);
+        let date = date.filter(|date| YEARS.contains(&date.year()) && !self.is_dated.get());
+        let Some(date) = date else {
             return;
         };
         self.is_dated.set(true);
-        let date = date - self.began.elapsed();
-        if (date - self.now.get()).abs() > SKEW {
-            self.now.set(date);
-        }
+        let ahead = date - self.began.elapsed() - self.now;
+        let ahead = TimeDelta::seconds(ahead.num_seconds());
+        self.skew
+            .set(Some(ahead).filter(|ahead| ahead.abs() > SKEW));
     }
 
     /// Attempts so far.
@@ -242,7 +258,9 @@ impl<'a> Transport<'a> {
 }
 
 fn again(get: &Get, failure: &Failure) -> bool {
-    failure.is_transient() && (get.settled.is_none() || failure.code() != get.settled)
+    failure.is_transient()
+        && (get.settled.is_none() || failure.code() != get.settled)
+        && (get.is_patient || !failure.is_slow())
 }
 
 fn retry_after(failure: &Failure) -> Duration {

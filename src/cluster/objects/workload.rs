@@ -15,7 +15,6 @@ slim! {
     /// What was asked for.
     pub struct DeploymentSpec {
         pub replicas: Option<u32>,
-        pub selector: Option<Box<LabelSelector>>,
         pub template: PodTemplate,
         pub progress_deadline_seconds: Option<i64>,
         pub paused: bool,
@@ -42,7 +41,6 @@ slim! {
     pub struct StatefulSetSpec {
         pub replicas: Option<u32>,
         pub service_name: Word,
-        pub selector: Option<Box<LabelSelector>>,
         pub template: PodTemplate,
         pub volume_claim_templates: Vec<ClaimTemplate>,
     }
@@ -71,7 +69,6 @@ slim! {
 
     /// What was asked for.
     pub struct DaemonSetSpec {
-        pub selector: Option<Box<LabelSelector>>,
         pub template: PodTemplate,
     }
 
@@ -95,7 +92,6 @@ slim! {
     /// What was asked for.
     pub struct ReplicaSetSpec {
         pub replicas: Option<u32>,
-        pub selector: Option<Box<LabelSelector>>,
         pub template: Option<Box<PodTemplate>>,
     }
 
