@@ -17,6 +17,7 @@ type Case = (&'static str, &'static [&'static str]);
 
 const R20: &str = "Zk3xT9pLq0WbV7nYc2Rd";
 const R36: &str = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8";
+const HEX32: &str = "9f86d081884c7d659a2feaa0c55ad015";
 const HEX64: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 const SHAPES: &[Case] = &[
@@ -115,6 +116,68 @@ const SHAPES: &[Case] = &[
     (
         "bot https://api.telegram.org/bot{}/sendMessage",
         &["123456789:", "AA", R36],
+    ),
+    ("shopify said {} is revoked", &["shp", "at_", HEX32]),
+    ("shared {}", &["shp", "ss_", HEX32]),
+    ("newrelic {}", &["NR", "AK-", "Q7ZK2XT9PLQ0WBV7NYC2RDA1B2C"]),
+    (
+        "newman {}",
+        &["PM", "AK-", "9f86d081884c7d659a2feaa0", "-", HEX32, "c5"],
+    ),
+    ("linear {}", &["lin", "_api_", R36, "Zk3x"]),
+    ("doppler {}", &["dp.", "pt.", R36, "Zk3xT9p"]),
+    ("doppler {}", &["dp.", "st.prd_eu.", R36, "Zk3xT9p"]),
+    (
+        "op {}",
+        &[
+            "ops_",
+            "eyJ",
+            "zaWduSW5BZGRyZXNzIjoibXkuMXBhc3N3b3JkLmNvbSJ9",
+        ],
+    ),
+    (
+        "invalid_grant {}",
+        &["1/", "/04Zk3xT9pLq0CgYIARAAGAQ", "SNwF-L9Ir", R36],
+    ),
+    (
+        "n8n:{}",
+        &[
+            "$2",
+            "y$10$",
+            "N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+        ],
+    ),
+    (
+        "basicauth.users=n8n:{}",
+        &[
+            "$$2",
+            "b$$05$$",
+            "N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+        ],
+    ),
+    (
+        "root:{}:19000:0:99999:7:::",
+        &["$6", "$rounds=5000$saltsalt$", R36, R36, "Zk3xT9pLq0WbV7"],
+    ),
+    ("root:{}:19000", &["$5", "$saltsalt$", R36, "Zk3xT9p"]),
+    (
+        "root:{}:19000",
+        &["$y", "$j9T$Zk3xT9pLq0WbV7nYc2Rd./$", R36, "Zk3xT9p"],
+    ),
+    (
+        "htpasswd n8n:{}",
+        &["$ap", "r1$Zk3xT9pL$", "q0WbV7nYc2RdA1b2C3D4e5"],
+    ),
+    (
+        "hash {}",
+        &[
+            "$argon",
+            "2id$v=19$m=65536,t=3,p=4$",
+            R20,
+            "ab$",
+            R36,
+            "Zk3xT9p",
+        ],
     ),
     ("sent Bearer {} and got 401", &[R20, ".x9"]),
     ("sent Basic {} and got 401", &["bjhuOmh1bnRlcjI="]),
@@ -428,6 +491,14 @@ const LOOK_ALIKES: &[&str] = &[
     "authorization-mode=Node,RBAC",
     "x509: certificate signed by unknown authority",
     "[redacted:aws-key] stays",
+    "cost $5 and $6 per node, $1$2 in sed",
+    "sed s/$1/$2a/ $HOME/x",
+    "1//0 is undefined",
+    "path /getTextLinks/-1//05162014/-1/1",
+    "dp.pt.example",
+    "lin_api_documentation",
+    "ops_eyJ",
+    "NRAK-... is a user key",
 ];
 
 #[test]

@@ -98,6 +98,7 @@ const SHAPES: &[Shape] = &[
     shape("google-key", r"\bAIza[A-Za-z0-9_-]{35,}"),
     shape("google-key", r"\bGOCSPX-[A-Za-z0-9_-]{20,}"),
     shape("google-token", r"\bya29\.[A-Za-z0-9_-]{20,}"),
+    checked("google-token", r"\b1//0[A-Za-z0-9_-]{30,}", is_mixed),
     shape("stripe-key", r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{10,}"),
     shape("stripe-key", r"\bwhsec_[A-Za-z0-9+/=]{16,}"),
     shape(
@@ -111,10 +112,35 @@ const SHAPES: &[Shape] = &[
     shape("hf-token", r"\bhf_[A-Za-z0-9]{30,}"),
     shape("grafana-token", r"\bgl(?:sa|c)_[A-Za-z0-9_+/=-]{30,}"),
     shape("tailscale-key", r"\btskey-[a-z]+-[A-Za-z0-9-]{10,}"),
+    shape("shopify-token", r"\bshp[a-z]{2,3}_[A-Fa-f0-9]{32,}"),
+    shape("newrelic-key", r"\bNR(?:AK|AA|II|IQ|RA)-[A-Za-z0-9_-]{27,}"),
+    shape("postman-key", r"\bPMAK-[A-Fa-f0-9]{24,}-[A-Fa-f0-9]{32,}"),
+    shape("postman-key", r"\bPMAT-[A-Z0-9]{26,}"),
+    shape("linear-key", r"\blin_(?:api|oauth|wh)_[A-Za-z0-9]{32,}"),
+    // A service token names the configuration that it is for.
+    shape(
+        "doppler-token",
+        r"\bdp\.(?:ct|pt|st|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{36,}",
+    ),
+    shape("1password-token", r"\bops_eyJ[A-Za-z0-9+/_-]{30,}={0,2}"),
     shape("age-key", r"\bAGE-SECRET-KEY-1[A-Z0-9]{30,}"),
     shape(
         "k3s-token",
         r"\bK10[0-9a-f]{64}::(?:[A-Za-z0-9_.-]+:)?[A-Za-z0-9_.-]+",
+    ),
+    // Hashes of passwords as crypt(5) writes them, with `$$` in a compose file:
+    // bcrypt, then scrypt, yescrypt, SHA-2, MD5, then PHC strings.
+    shape(
+        "password-hash",
+        r"\${1,2}2[abxy]?\${1,2}[0-9]{2}\${1,2}[A-Za-z0-9./]{22,}",
+    ),
+    shape(
+        "password-hash",
+        r"\${1,2}(?:[1567y]|gy|apr1)\${1,2}(?:[A-Za-z0-9./=]{1,86}\${1,2}){1,2}[A-Za-z0-9./]{20,}",
+    ),
+    shape(
+        "password-hash",
+        r"\${1,2}(?:argon2(?:id|[di])|scrypt|pbkdf2(?:-sha[0-9]{1,3})?)\$[A-Za-z0-9./+=,$-]{20,}",
     ),
     checked(
         "token",
@@ -147,6 +173,11 @@ const SHAPES: &[Shape] = &[
         "password",
         r"(?i:<[a-z0-9_.:-]*(?:password|passwd|secret|token|apikey|api-key|api_key)>)([ -;=-~]+)(?:</)",
     ),
+    // `<string name="db.password">x</string>`
+    shape(
+        "password",
+        r#"(?i:\b(?:key|name)=\\*["'][a-z0-9_.:-]*(?:password|passwd|secret|token|apikey|api-key|api_key)\\*["']>)([ -;=-~]+)(?:</)"#,
+    ),
     shape(
         "password",
         r"\bjdbc:oracle:[a-z0-9]+:[A-Za-z0-9_$#.-]+/([!-?A-~]+)@",
@@ -162,7 +193,7 @@ static COMPILED: LazyLock<Vec<(Regex, &'static Shape)>> = LazyLock::new(|| {
         .collect()
 });
 
-fn compile(pattern: &str) -> Option<Regex> {
+pub(super) fn compile(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).unicode(false).build().ok()
 }
 
