@@ -345,9 +345,43 @@ const PLACED: &[Case] = &[
     ),
 ];
 
+const TOLD: &[Case] = &[
+    (
+        "<add key=\"DbPassword\" value=\"{}\"/>",
+        &["Tr0ub4dor&amp;3xyz"],
+    ),
+    ("<property name='db.password' value='{}'/>", &["hunter2"]),
+    (
+        "<property name=\"connection.password\">{}</property>",
+        &["hunter2"],
+    ),
+    (
+        "mc alias set s3 http://minio:9000 n8n {}",
+        &["Tr0ub4dor3xyz99"],
+    ),
+    (
+        "mc --insecure alias set s3 $URL n8n {} --api S3v4",
+        &["hunter2"],
+    ),
+    (
+        "[\"mc\",\"alias\",\"set\",\"s3\",\"https://s3\",\"n8n\",\"{}\"]",
+        &["hunter2"],
+    ),
+    (
+        "mc config host add s3 http://minio:9000 n8n {}",
+        &["hunter2"],
+    ),
+    ("password:\n  {}", &["Tr0ub4dor&3xyz"]),
+    ("db:\r\n  password:\r\n    {}\r\n  port: 1", &["hunter2"]),
+    ("- password: \n    \"{}\"\n  user: x", &["correct horse"]),
+    ("apiKey:\n  {}\n", &["Zk3xT9pLq0"]),
+    ("- name: DB_PASSWORD\n  value:\n    {}\n", &["hunter2"]),
+];
+
 #[test]
 fn no_secret_survives() {
-    let cases: Vec<&Case> = SHAPES.iter().chain(NAMED).chain(PLACED).collect();
+    let cases = SHAPES.iter().chain(NAMED).chain(PLACED).chain(TOLD);
+    let cases: Vec<&Case> = cases.collect();
     assert!(cases.len() >= 60);
     let mut survivors = Vec::new();
     for (surroundings, pieces) in cases {
@@ -491,6 +525,66 @@ const LOOK_ALIKES: &[&str] = &[
     "authorization-mode=Node,RBAC",
     "x509: certificate signed by unknown authority",
     "[redacted:aws-key] stays",
+    "the password is wrong",
+    "the password is too short",
+    "the password is 8 characters long",
+    "the password is sha256-hashed",
+    "the password is \"required\"",
+    "the password is \"not strong enough\"",
+    "the password is in /run/secrets/db-1",
+    "password is required",
+    "Password is expired",
+    "password expired 2026-11-27T10:00:00Z",
+    "password was changed 24h30m ago",
+    "password changed for user app1",
+    "password reset for n8n1: done",
+    "no password supplied",
+    "no password for user app1: EOF",
+    "invalid password for user",
+    "invalid password for user root: access denied",
+    "invalid password for user scott: ORA-01017: invalid username/password; logon denied",
+    "failed to read password for app1: default/db1-creds: not found",
+    "failed to read password for app1: secret-store-1 is sealed",
+    "could not get password for app1: dial tcp 10.0.0.1:5432: connect: connection refused",
+    "could not get password for app1: db1:5432: connection refused",
+    "fatal: could not read Password for 'https://n8n@github.com': terminal prompts disabled",
+    "Failed password for invalid user admin from 10.0.0.1 port 51122 ssh2",
+    "Password for user root:",
+    "using password file /run/secrets/x1",
+    "using password authentication",
+    "using password scram-sha-256",
+    "unsupported password hash SHA-512",
+    "unknown password algorithm argon2id",
+    "wrong password (SQLSTATE 28P01)",
+    "wrong password SQLSTATE=28P01",
+    "bad password https://n8n.example/reset?x=1",
+    "{\"msg\":\"no password \",\"code\":28}",
+    "ERROR 1045 (28000): Access denied for user 'root'@'10.0.0.1' (using password: YES)",
+    "WRONGPASS invalid username-password pair or user is disabled.",
+    "the token is expired",
+    "the token is default-token-x7k2p",
+    "the secret is default/db1-creds",
+    "token is valid from 2026-11-27T10:00:00Z",
+    "GET /login?passwd HTTP/1.1",
+    "no password for app1: \"dial tcp 10.0.0.1:5432: refused\"",
+    "invalid password for user app1: the server is postgres14",
+    "the next token is `union`, not \"oob\"",
+    "password:\n  secretKeyRef:\n    name: mysql1",
+    "password:\n  - a1b2c3d4",
+    "password:\nuser: n8n1",
+    "password:\nTr0ub4dor",
+    "password:\n  # from the vault\n",
+    "password:\n  from: vault1",
+    "token:\n    at Object.parse (index1.js:2:3)",
+    "error: password:\n  authentication failed",
+    "Password:\n  required for login",
+    "secrets:\n- db-creds-1",
+    "<add key=\"Colour\" value=\"blue1\"/>",
+    "<add key=\"DbPasswordFile\" value=\"/run/secrets/x\"/>",
+    "<property name=\"colour\">blue1</property>",
+    "mc alias set s3 http://minio:9000 $KEY $SECRET",
+    "mc alias list s3",
+    "host add-ons 1 http://x y z1",
     "cost $5 and $6 per node, $1$2 in sed",
     "sed s/$1/$2a/ $HOME/x",
     "1//0 is undefined",
@@ -664,6 +758,18 @@ fn arguments_are_judged_by_the_one_before() {
             vec!["app", "--token", "$(TOKEN)"],
             vec!["app", "--token", "$(TOKEN)"],
         ),
+        (
+            vec!["mc", "alias", "set", "s3", "http://s3", "n8n", "x1"],
+            vec![
+                "mc",
+                "alias",
+                "set",
+                "s3",
+                "http://s3",
+                "n8n",
+                "[redacted:key]",
+            ],
+        ),
         (vec!["server", "-port", "80"], vec!["server", "-port", "80"]),
     ] {
         assert_eq!(redact_args(&args), redacted);
@@ -701,6 +807,18 @@ fn time_grows_with_length_only() {
         "|key: ",
         "token:1.2+",
         "token=/etc/",
+        "password ",
+        "password \"",
+        "password for ",
+        "password for x: ",
+        "password is ",
+        "password:\n  ",
+        "password:\n",
+        "token is a1",
+        "alias set ",
+        "alias",
+        "$2a$10$",
+        "$6$a",
         "a",
         " ",
         "'",
@@ -788,6 +906,13 @@ fn fragments() -> impl Strategy<Value = String> {
         "\\",
         "PASSWORD '",
         "auth",
+        " for ",
+        " is ",
+        "Tr0ub4dor",
+        "mc alias set ",
+        "https://s3 ",
+        "$2a$10$",
+        "<add key=",
     ]
     .iter()
     .map(|s| (*s).to_owned())
@@ -803,7 +928,7 @@ fn fragments() -> impl Strategy<Value = String> {
 
 /// Everything that the tables above know, with its surroundings, in any order.
 fn vocabulary() -> impl Strategy<Value = String> {
-    let known = SHAPES.iter().chain(NAMED).chain(PLACED);
+    let known = SHAPES.iter().chain(NAMED).chain(PLACED).chain(TOLD);
     let known = known.map(|(around, secret)| around.replacen("{}", &secret.concat(), 1));
     let look_alikes = LOOK_ALIKES.iter().map(|text| (*text).to_owned());
     let texts: Vec<_> = known.chain(look_alikes).collect();

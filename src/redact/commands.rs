@@ -31,8 +31,13 @@ enum Short {
     User(&'static [&'static str]),
 }
 
+/// Words of a command whose arguments are not options: `mc alias set`, and what
+/// it was called before.
+const ALIASES: &[&str] = &["alias", "host"];
+
 pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     long_options(text, spans);
+    aliases(text, spans);
     for (program, short) in PROGRAMS {
         let mut from = 0;
         while let Some(found) = text[from..].find(program) {
@@ -63,9 +68,14 @@ pub fn redact_args<S: AsRef<str>>(args: &[S]) -> Vec<String> {
 fn once<S: AsRef<str>>(args: &[S]) -> Vec<String> {
     let mut program = None;
     let mut previous = "";
+    let mut alias = Alias::default();
     let mut out = Vec::with_capacity(args.len());
     for arg in args.iter().map(AsRef::as_ref) {
-        out.push(redact_arg(program, previous, arg));
+        out.push(if alias.is_secret(arg) {
+            format!("{MASK}key]")
+        } else {
+            redact_arg(program, previous, arg)
+        });
         let base = arg.rsplit('/').next().unwrap_or(arg);
         program = program.or_else(|| {
             PROGRAMS
@@ -181,6 +191,49 @@ fn shell_word(text: &str, start: usize) -> values::Extent {
     values::Extent {
         end: word.end.max(start + whole.len()),
         ..word
+    }
+}
+
+/// The words before an argument of `mc alias set NAME URL KEY SECRET`.
+#[derive(Default)]
+struct Alias<'t>([&'t str; 5]);
+
+impl<'t> Alias<'t> {
+    /// Whether the next argument is the secret of an alias.
+    fn is_secret(&mut self, arg: &'t str) -> bool {
+        if arg.starts_with('-') {
+            return false;
+        }
+        let is_secret = match self.0 {
+            ["alias", "set", _, url, _] | ["host", "add", _, url, _] => {
+                (url.contains("://") || url.starts_with('$')) && !harmless::value("secret", arg)
+            }
+            _ => false,
+        };
+        self.0.rotate_left(1);
+        self.0[4] = arg;
+        is_secret
+    }
+}
+
+fn aliases(text: &str, spans: &mut Vec<Span>) {
+    for word in ALIASES {
+        let mut from = 0;
+        while let Some(found) = text[from..].find(word) {
+            let start = from + found;
+            let end = line_end(text, start + word.len());
+            let mut alias = Alias::default();
+            for (at, arg) in arguments(&text[start..end]) {
+                if alias.is_secret(arg) {
+                    spans.push(Span {
+                        start: start + at,
+                        end: start + at + arg.len(),
+                        label: "key",
+                    });
+                }
+            }
+            from = end;
+        }
     }
 }
 

@@ -31,6 +31,12 @@ const PROSE: &[&str] = &[
     "when", "which", "will", "with", "wrong", "x509", "you", "your",
 ];
 
+/// Beginnings of names of algorithms, encodings and protocols, before a digit,
+/// hyphen or slash: `the password is sha256-hashed`.
+const ALGORITHMS: &[&str] = &[
+    "sha", "aes", "rsa", "utf", "base", "argon", "pbkdf", "pkcs", "scram", "http",
+];
+
 /// Whether a value under a secret name holds no secret after all.
 pub(super) fn value(name: &str, value: &str) -> bool {
     let value = value.trim();
@@ -116,6 +122,63 @@ pub(super) fn is_plain_word(word: &str) -> bool {
 /// A word of letters only, no longer than words are.
 pub(super) fn is_letters(word: &str) -> bool {
     word.len() <= 12 && word.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// A word that no sentence has: of letters with digits or signs, or of digits
+/// with signs; but no address, time, version, algorithm, path or pair.
+pub(super) fn is_made_up(word: &str) -> bool {
+    // With a colon it says where an error came from: `ORA-01017:`, `db1:5432:`
+    if word.ends_with(':') || word.contains("://") || word.contains(' ') {
+        return false;
+    }
+    let word = word.trim_end_matches([',', '.', ';', ')', '!', '?', '*', '"', '\'']);
+    let has = |is: fn(u8) -> bool| word.bytes().any(is);
+    let kinds = [
+        has(|b| b.is_ascii_alphabetic() || !b.is_ascii()),
+        has(|b| b.is_ascii_digit()),
+        has(|b| b"!#$%^&*+=~?|".contains(&b)),
+    ];
+    word.len() >= 6
+        && kinds.iter().filter(|kind| **kind).count() >= 2
+        && !word.starts_with(['(', '[', '{', '<', '/', '\\', '.'])
+        && !is_time_or_address(word)
+        && !is_version(word)
+        && !is_algorithm(word)
+        && !is_pair(word)
+        && !is_object_reference(word)
+}
+
+/// All digits, as many as a password has.
+pub(super) fn is_number(word: &str) -> bool {
+    word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `2026-11-27T10:00:00Z`, `24h0m0s`, `10.0.0.1:5432`, `0x80090308`, `db1:5432`.
+fn is_time_or_address(word: &str) -> bool {
+    let parts = |b: u8| b.is_ascii_digit() || b"TZhmsdun.:-+/".contains(&b);
+    let port = word.rsplit_once(':').is_some_and(|(host, port)| {
+        host.split('.').all(is_dns_label) && port.bytes().all(|b| b.is_ascii_digit())
+    });
+    (word.starts_with(|c: char| c.is_ascii_digit()) && word.bytes().all(parts))
+        || word.starts_with("0x")
+        || port
+}
+
+fn is_algorithm(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    ALGORITHMS.iter().any(|name| {
+        lower.strip_prefix(name).is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '/'))
+        })
+    })
+}
+
+/// `code=28P01`, but not the padding of base64.
+fn is_pair(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, value)| {
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        is_name && !value.trim_matches('=').is_empty()
+    })
 }
 
 /// `web-credentials`, `default-token-x7k2p`: the name of an object, told from a

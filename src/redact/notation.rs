@@ -76,9 +76,12 @@ impl<'t> Pair<'t> {
         if start == end {
             return None;
         }
-        // `api key: x` is a name of two words.
+        // `api key: x` is a name of two words; `<add key="x"` is not.
         if text[start..end].eq_ignore_ascii_case("key") && start > 0 && bytes[start - 1] == b' ' {
-            start = start - 1 - length(start - 1);
+            let first = start - 1 - length(start - 1);
+            if first == 0 || bytes[first - 1] != b'<' {
+                start = first;
+            }
         }
         let (form, blanks, value) = separator_form(text, separator)?;
         let opener = start
@@ -100,10 +103,7 @@ impl<'t> Pair<'t> {
     /// The pair in a text that ends a number of bytes behind the separator, so
     /// that looking for the end of the value takes bounded time.
     pub(super) fn clipped(self, length: usize) -> Self {
-        let mut end = self.text.len().min(self.value + length);
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = values::char_end(self.text, self.value + length);
         let text = &self.text[..end.max(self.value)];
         Self { text, ..self }
     }
@@ -139,6 +139,29 @@ impl<'t> Pair<'t> {
             }
             _ => values::word(text, start, self.opener),
         })
+    }
+
+    /// The value on the line below `name:`, alone and indented, as YAML has it.
+    pub(super) fn below(&self) -> Option<Extent> {
+        let rest = self.text[self.value..].trim_start_matches('\r');
+        let rest = rest.strip_prefix('\n')?;
+        let indent = values::skip_blanks(rest, 0);
+        if self.form == Form::Equals || self.position() != Position::Line {
+            return None;
+        }
+        let start = self.text.len() - rest.len() + indent;
+        let line = values::line(self.text, start, None);
+        let is_collection = line
+            .of(self.text)
+            .starts_with(['-', '{', '[', '#', '|', '>']);
+        if indent <= self.column() || is_collection {
+            return None;
+        }
+        let quoted = values::quoted(self.text, start);
+        let value = quoted.unwrap_or(line);
+        let behind = self.text[value.end..line.end.max(value.end)].trim_matches(['"', '\'', '`']);
+        let is_alone = behind.is_empty() && !value.of(self.text).contains(": ");
+        (is_alone && !value.of(self.text).ends_with(':')).then_some(value)
     }
 
     /// A shell's `NAME=value`: at the beginning of a line, behind `export` and

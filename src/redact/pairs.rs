@@ -90,6 +90,11 @@ impl Pair<'_> {
         } else {
             self.extent()
                 .filter(|value| is_sibling || queried || self.is_told(*value))
+                .filter(|value| value.start < value.end)
+                .or_else(|| {
+                    self.below()
+                        .filter(|v| is_sibling || self.is_told_below(*v))
+                })
         };
         hidden
             .filter(|v| v.start < v.end && !self.is_harmless(*v))
@@ -130,6 +135,13 @@ impl Pair<'_> {
                 !is_sentence && !is_listed
             }
         }
+    }
+
+    /// Below its name a value is one word, or quoted; a sentence is none.
+    fn is_told_below(&self, value: Extent) -> bool {
+        let text = value.of(self.text);
+        let is_word = !text.contains(char::is_whitespace) && !harmless::is_prose(text);
+        value.quoted || is_word && (names::is_password(self.name) || harmless::is_made_up(text))
     }
 
     /// The credential of an Authorization header.

@@ -35,6 +35,15 @@ pub(super) fn skip_blanks(text: &str, from: usize) -> usize {
         .count()
 }
 
+/// An offset, or the end of the text, or the beginning of the character there.
+pub(super) fn char_end(text: &str, offset: usize) -> usize {
+    let mut end = text.len().min(offset);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
 /// A quoted value, whose quotes may be escaped (`\"`, JSON within JSON): up to
 /// the quote of the same depth, or to the end of the line where none follows.
 pub(super) fn quoted(text: &str, from: usize) -> Option<Extent> {
