@@ -346,6 +346,23 @@ const PLACED: &[Case] = &[
 ];
 
 const TOLD: &[Case] = &[
+    ("Password for user root: {}", &["Tr0ub4dor&3xyz"]),
+    ("Password for user 'n8n'@'%': {}", &["hunter22"]),
+    ("the password is {}", &["Tr0ub4dor&3xyz"]),
+    ("The admin password is: {}", &["hunter2"]),
+    ("password for elastic is {}.", &["q7ZxK29v"]),
+    ("Passwort, password for Jürgen Groß: {}", &["q7ZxK29v"]),
+    ("the password is \"{}\"", &["swordfish"]),
+    ("password was set to {}", &["hunter2"]),
+    ("password changed to {} for bob", &["hunter2!"]),
+    ("the password is now {}", &["81236123"]),
+    ("your API key is {}", &["Zk3xT9pLq0"]),
+    ("the token is {} until noon", &["Zk3xT9pLq0"]),
+    ("argocd initial admin password {}", &["Tr0ub4dor3xyz"]),
+    ("logged in as root with password {}, db app", &["q7zxk29v"]),
+    ("using password \"{}\"", &["Tr0ub4dor&3xyz"]),
+    ("{\"msg\":\"using password \\\"{}\\\"\"}", &["Tr0ub4dor"]),
+    ("using passphrase `{}`", &["correct horse"]),
     (
         "<add key=\"DbPassword\" value=\"{}\"/>",
         &["Tr0ub4dor&amp;3xyz"],

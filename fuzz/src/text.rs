@@ -1,7 +1,7 @@
 //! Text that strangers would write.
 
 /// Credentials, as [`secret`] makes them; none of them was ever valid.
-const CREDENTIALS: usize = 6;
+const CREDENTIALS: usize = 8;
 
 /// Calls, links, orders and invisible characters.
 pub const HOSTILE: &[&str] = &[
@@ -39,6 +39,8 @@ pub fn secret(kind: u8, random: &mut fastrand::Rng) -> String {
         2 => format!("sk-ant-api03-{}", chars(40)),
         3 => format!("AKIA{}", chars(16).to_ascii_uppercase()),
         4 => format!("glpat-{}", chars(20)),
+        5 => format!("$2y$10${}", chars(53)),
+        6 => format!("lin_api_{}", chars(40)),
         _ => format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", chars(30), chars(43)),
     }
 }

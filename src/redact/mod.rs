@@ -11,6 +11,7 @@
 //! | [`blocks`] | PEM private keys, the data of Secret manifests |
 //! | [`urls`] | passwords in URLs and data source names, e-mail addresses |
 //! | [`pairs`] | values whose name says what they are: `password=`, `"token": "..."` |
+//! | [`prose`] | what a sentence tells: `the password is x` |
 //! | [`commands`] | arguments: `--password x`, `mysql -px`, `curl -u a:b` |
 //!
 //! To add a credential with a shape, add a row to the table in [`tokens`]; one
@@ -25,6 +26,7 @@ mod harmless;
 mod names;
 mod notation;
 mod pairs;
+mod prose;
 mod tokens;
 mod urls;
 mod values;
@@ -76,6 +78,7 @@ fn once(text: &str) -> Cow<'_, str> {
     blocks::find(text, &mut spans);
     urls::find(text, &mut spans);
     pairs::find(text, &mut spans);
+    prose::find(text, &mut spans);
     commands::find(text, &mut spans);
     mask(text, spans)
 }
