@@ -125,7 +125,7 @@ pub(super) fn is_letters(word: &str) -> bool {
 }
 
 /// A word that no sentence has: of letters with digits or signs, or of digits
-/// with signs; but no address, time, version, algorithm, path or pair.
+/// with signs; but no address, time, version, algorithm, variable, path or pair.
 pub(super) fn is_made_up(word: &str) -> bool {
     // With a colon it says where an error came from: `ORA-01017:`, `db1:5432:`
     if word.ends_with(':') || word.contains("://") || word.contains(' ') {
@@ -144,6 +144,7 @@ pub(super) fn is_made_up(word: &str) -> bool {
         && !is_time_or_address(word)
         && !is_version(word)
         && !is_algorithm(word)
+        && !is_constant(word)
         && !is_pair(word)
         && !is_object_reference(word)
 }
@@ -171,6 +172,12 @@ fn is_algorithm(word: &str) -> bool {
             rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '/'))
         })
     })
+}
+
+/// `MYSQL_PASSWORD_2`: the name of a variable.
+fn is_constant(word: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    word.contains('_') && word.bytes().all(allowed)
 }
 
 /// `code=28P01`, but not the padding of base64.

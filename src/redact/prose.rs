@@ -25,7 +25,7 @@ struct Lead {
 const LEADS: &[Lead] = &[
     Lead {
         label: "password",
-        pattern: r"(?i)\b(?:password|passwd|passphrase|passcode)(?: for(?: (?u-i:[^ :\n])+){1,3})? (?:is|was|has been|changed|reset|set)(?: now)?(?: (?:changed|reset|set))?(?: to)?:?[ \t]+",
+        pattern: r"(?i)\b(?:password|passwd|passphrase|passcode)(?: for(?: (?u-i:[^ :\n])+){1,3})? (?:is|was|has been|changed|reset|set)(?: (?:now|still|currently))?(?: (?:changed|reset|set))?(?: to)?:?[ \t]+",
         accept: |text, value| harmless::is_number(value.of(text)) || is_told(text, value),
     },
     Lead {
@@ -40,7 +40,7 @@ const LEADS: &[Lead] = &[
     },
     Lead {
         label: "password",
-        pattern: r"(?i)\b(?:password|passwd|passphrase|passcode)[ \t]+",
+        pattern: r"(?i)\b(?:password|passwd|passphrase|passcode)[ \t]+(?:->[ \t]+|[(\[])?",
         accept: |text, value| {
             let is_long = value.end - value.start >= 8;
             value.quoted && is_told(text, value) || is_long && is_made_up(text, value)
