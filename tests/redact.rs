@@ -395,6 +395,10 @@ const TOLD: &[Case] = &[
     ("db:\r\n  password:\r\n    {}\r\n  port: 1", &["hunter2"]),
     ("- password: \n    \"{}\"\n  user: x", &["correct horse"]),
     ("apiKey:\n  {}\n", &["Zk3xT9pLq0"]),
+    (
+        "1 of 1 pods not ready: container mysql: password:\n  {}",
+        &["Tr0ub4dor&3xyz"],
+    ),
     ("- name: DB_PASSWORD\n  value:\n    {}\n", &["hunter2"]),
 ];
 
@@ -600,6 +604,9 @@ const LOOK_ALIKES: &[&str] = &[
     "token:\n    at Object.parse (index1.js:2:3)",
     "error: password:\n  authentication failed",
     "Password:\n  required for login",
+    "Warning  Failed  invalid password:\n  denied",
+    "invalid password:\nuser1@db1",
+    "invalid token:\n  10.0.0.1:5432",
     "secrets:\n- db-creds-1",
     "<add key=\"Colour\" value=\"blue1\"/>",
     "<add key=\"DbPasswordFile\" value=\"/run/secrets/x\"/>",

@@ -146,15 +146,17 @@ impl<'t> Pair<'t> {
         let rest = self.text[self.value..].trim_start_matches('\r');
         let rest = rest.strip_prefix('\n')?;
         let indent = values::skip_blanks(rest, 0);
-        if self.form == Form::Equals || self.position() != Position::Line {
-            return None;
-        }
+        // Words before the name may have been put there by whoever quotes it.
+        let column = match self.position() {
+            Position::Line => self.column(),
+            Position::Flow | Position::Prose => 0,
+        };
         let start = self.text.len() - rest.len() + indent;
         let line = values::line(self.text, start, None);
         let is_collection = line
             .of(self.text)
             .starts_with(['-', '{', '[', '#', '|', '>']);
-        if indent <= self.column() || is_collection {
+        if self.form == Form::Equals || indent <= column || is_collection {
             return None;
         }
         let quoted = values::quoted(self.text, start);

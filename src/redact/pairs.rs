@@ -141,7 +141,9 @@ impl Pair<'_> {
     fn is_told_below(&self, value: Extent) -> bool {
         let text = value.of(self.text);
         let is_word = !text.contains(char::is_whitespace) && !harmless::is_prose(text);
-        value.quoted || is_word && (names::is_password(self.name) || harmless::is_made_up(text))
+        let is_yaml = self.position() == Position::Line;
+        is_yaml && (value.quoted || is_word && names::is_password(self.name))
+            || harmless::is_made_up(text)
     }
 
     /// The credential of an Authorization header.
