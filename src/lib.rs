@@ -50,5 +50,6 @@ pub mod redact;
 pub mod report;
 pub mod secret;
 pub mod state;
+pub mod target;
 pub mod termination;
 pub mod verdict;
