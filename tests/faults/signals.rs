@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT in every stage: the program ends within two seconds, no
+//! SIGTERM, SIGINT and SIGHUP in every stage: the program ends within two seconds, no
 //! verdict is feigned, and the next cycle says what is still due.
 
 use std::io::Write as _;
@@ -214,8 +214,8 @@ fn a_signal_ends_the_program_in_every_stage() {
         for (number, stages) in STAGES.chunks(STAGES.len().div_ceil(4)).enumerate() {
             scope.spawn(move || {
                 for (at, stage) in stages.iter().enumerate() {
-                    let is_term = (number + at) % 2 == 0;
-                    let (name, status) = if is_term { ("TERM", 143) } else { ("INT", 130) };
+                    let signals = [("TERM", 143), ("INT", 130), ("HUP", 129)];
+                    let (name, status) = signals[(number + at) % signals.len()];
                     let took = end(stage, name, status);
                     let millis = took.as_millis();
                     println!(
@@ -319,6 +319,21 @@ fn a_signal_ends_the_other_commands_as_well() {
         assert!(!world.home.path().join(out).exists());
         assert!(world.watcher.asked().is_empty(), "that was no cycle");
     }
+}
+
+/// `nohup`, and whatever else lets a program outlive its terminal.
+#[test]
+fn a_hang_up_that_is_ignored_stays_so() {
+    let _alone = alone();
+    let mut world = World::new(Is::Ill);
+    world.limits = "trap '' HUP".to_owned();
+    world.deadline = Duration::from_secs(2);
+    world.kube.break_by(hangs("/"));
+    let child = world.start();
+    world.kube.wait_for(|asked| !asked.is_empty());
+    signal(child.id(), "HUP");
+    let ran = Ran::of(child, Instant::now(), Duration::from_secs(20));
+    assert_eq!(ran.status, 75, "{ran:?}");
 }
 
 #[test]
