@@ -11,7 +11,7 @@ mod memory;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cli::{self, Command, Options, OutputFormat, ServicesCommand};
 use crate::cluster::fetch::{self, ConnectOptions, ProxyVariables};
@@ -43,6 +43,11 @@ fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
+
+/// For what is read before the configuration says how long.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// For the last words of what keeps its deadline by itself.
+const GRACE: Duration = Duration::from_secs(10);
 
 type Done = (String, ExitStatus);
 
@@ -76,6 +81,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn open(options: &'a Options) -> Result<Self, Error> {
         let began = Instant::now();
+        termination::limit(options.deadline.unwrap_or(DEADLINE) + GRACE);
         let mut env = config::process_environment();
         if let Some(path) = &options.env_file {
             let text = read_option("--env-file", path)?;
@@ -89,6 +95,7 @@ impl<'a> Session<'a> {
             file.as_ref().map(|(path, text)| (*path, text.as_str())),
             &env,
         )?;
+        termination::limit(options.deadline(&loaded.config) + GRACE);
         start_log(options, &loaded.config);
         for warning in &loaded.warnings {
             log::warn!("{warning}");
