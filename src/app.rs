@@ -11,7 +11,7 @@ mod memory;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use log::{Log, Metadata, Record};
 
@@ -58,6 +58,11 @@ pub fn printed(outcome: &io::Result<()>, status: ExitStatus) -> ExitStatus {
     }
 }
 
+/// For what is read before the configuration says how long.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// For the last words of what keeps its deadline by itself.
+const GRACE: Duration = Duration::from_secs(10);
+
 type Done = (String, ExitStatus);
 
 fn execute(options: &Options) -> Result<Done, Error> {
@@ -90,6 +95,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn open(options: &'a Options) -> Result<Self, Error> {
         let began = Instant::now();
+        termination::limit(options.deadline.unwrap_or(DEADLINE) + GRACE);
         let mut env = config::process_environment()?;
         if let Some(path) = &options.env_file {
             let text = read_option("--env-file", path)?;
@@ -103,6 +109,7 @@ impl<'a> Session<'a> {
             file.as_ref().map(|(path, text)| (*path, text.as_str())),
             &env,
         )?;
+        termination::limit(options.deadline(&loaded.config) + GRACE);
         start_log(options, &loaded.config);
         for warning in &loaded.warnings {
             log::warn!("{warning}");

@@ -1,5 +1,5 @@
 //! SIGTERM, SIGINT and SIGHUP: the program ends within two seconds, whatever it
-//! waits for.
+//! waits for. So it does when its time is long over.
 //!
 //! A handler is needed at all: the first process of a container that has none
 //! never sees these signals, and would be killed when its grace is over.
@@ -28,6 +28,7 @@ static RUN: Mutex<Run> = Mutex::new(Run {
     is_said: false,
     doing: Doing::Anything,
     farewell: None,
+    end: None,
 });
 static CHANGED: Condvar = Condvar::new();
 
@@ -37,6 +38,8 @@ struct Run {
     is_said: bool,
     doing: Doing,
     farewell: Option<Farewell>,
+    /// When it is long over.
+    end: Option<Instant>,
 }
 
 type Farewell = Box<dyn FnOnce(&str) + Send>;
@@ -98,6 +101,34 @@ fn hangs_up() -> bool {
     let ignored = (status.lines()).find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     ignored.is_some_and(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) == 0)
+}
+
+/// Ends the program after this time if it is not printing by then. Some things
+/// wait without end and know no deadline: a kubeconfig's plugin, a file that is a
+/// pipe. Of two calls the later counts.
+pub fn limit(time: Duration) {
+    let is_first = run().end.replace(Instant::now() + time).is_none();
+    CHANGED.notify_all();
+    if is_first {
+        // Without the thread such things wait without end, as they would anyway.
+        let _ = thread::Builder::new().spawn(watch_time);
+    }
+}
+
+fn watch_time() {
+    let mut run = run();
+    while let Some(end) = run.end {
+        if run.is_asked || run.doing == Doing::Printing {
+            return;
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            drop(run);
+            self::end("its deadline", ExitStatus::DeadlineExceeded);
+        }
+        let waited = CHANGED.wait_timeout(run, left);
+        run = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
 }
 
 /// Whether the program is to end: what is begun now may not come to its end.
@@ -169,7 +200,6 @@ pub fn say_farewell(why: &'static str) {
     }
 }
 
-#[cfg(unix)]
 fn end(signal: &'static str, status: ExitStatus) -> ! {
     let farewell = {
         let mut run = run();
