@@ -11,7 +11,9 @@ mod memory;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use log::{Log, Metadata, Record};
 
 use crate::cli::{self, Command, Options, OutputFormat, ServicesCommand};
 use crate::cluster::fetch::{self, ConnectOptions, ProxyVariables};
@@ -26,23 +28,40 @@ use crate::termination;
 #[must_use]
 pub fn run(options: &Options) -> ExitStatus {
     match execute(options) {
-        Ok((text, status)) => {
-            print(&text);
-            status
-        }
+        Ok((text, status)) => printed(&print(&text), status),
         Err(error) => {
-            eprintln!("k8s-monitor: {error}");
+            let _ = writeln!(io::stderr(), "k8s-monitor: {error}");
             error.status()
         }
     }
 }
 
-/// A reader that went away has read enough: no reason to fail.
-fn print(text: &str) {
+fn print(text: &str) -> io::Result<()> {
     termination::printing();
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
+
+/// The status, once the result is written or could not be. A reader that went away has
+/// read enough: no reason to fail.
+#[must_use]
+pub fn printed(outcome: &io::Result<()>, status: ExitStatus) -> ExitStatus {
+    match outcome {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(
+                io::stderr(),
+                "k8s-monitor: the result cannot be written to stdout: {cause}"
+            );
+            status.without_output()
+        }
+        _ => status,
+    }
+}
+
+/// For what is read before the configuration says how long.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// For the last words of what keeps its deadline by itself.
+const GRACE: Duration = Duration::from_secs(10);
 
 type Done = (String, ExitStatus);
 
@@ -76,7 +95,8 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn open(options: &'a Options) -> Result<Self, Error> {
         let began = Instant::now();
-        let mut env = config::process_environment();
+        termination::limit(options.deadline.unwrap_or(DEADLINE) + GRACE);
+        let mut env = config::process_environment()?;
         if let Some(path) = &options.env_file {
             let text = read_option("--env-file", path)?;
             config::env_file::apply(&mut env, path, &text)?;
@@ -89,6 +109,7 @@ impl<'a> Session<'a> {
             file.as_ref().map(|(path, text)| (*path, text.as_str())),
             &env,
         )?;
+        termination::limit(options.deadline(&loaded.config) + GRACE);
         start_log(options, &loaded.config);
         for warning in &loaded.warnings {
             log::warn!("{warning}");
@@ -246,20 +267,40 @@ fn read_option(option: &'static str, path: &std::path::Path) -> Result<String, E
     })
 }
 
-/// Logs go to stderr. The clients log whole answers and addresses, which may
-/// hold secrets; they stay silent whatever `RUST_LOG` asks for.
+/// What this program says and no library of its: clients log whole answers, headers and
+/// addresses, which may hold secrets. Outside of the filter, where no directive leads.
+struct Own(env_logger::Logger);
+
+impl Log for Own {
+    fn enabled(&self, metadata: &Metadata) -> bool {
+        let path = metadata.target().strip_prefix(env!("CARGO_CRATE_NAME"));
+        path.is_some_and(|path| path.is_empty() || path.starts_with("::"))
+            && self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record) {
+        if self.enabled(record.metadata()) {
+            self.0.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
+}
+
+/// Logs go to stderr.
 fn start_log(options: &Options, config: &Config) {
     let mut builder = env_logger::Builder::new();
     builder.filter_level(options.verbosity.level());
     if let Some(filter) = &config.rust_log {
         builder.parse_filters(filter);
     }
-    builder
-        .filter_module("kube_client", log::LevelFilter::Off)
-        .filter_module("ureq", log::LevelFilter::Off)
-        .filter_module("ureq_proto", log::LevelFilter::Off)
-        .format_timestamp(None)
-        .format_target(false);
+    builder.format_timestamp(None).format_target(false);
+    let logger = builder.build();
+    let level = logger.filter();
     // A second start in one process (tests) keeps the first.
-    let _ = builder.try_init();
+    if log::set_boxed_logger(Box::new(Own(logger))).is_ok() {
+        log::set_max_level(level);
+    }
 }

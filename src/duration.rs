@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+/// More is a mistake, and moments that are counted from it need not exist.
+const LONGEST: u64 = 366 * 86_400;
 
 /// Why a text is no duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +25,8 @@ pub enum DurationError {
     /// `30m2h`, `1h1h`: units must go from large to small, each once.
     #[error("units must go from days to seconds, each at most once, as in `1d2h30m`")]
     UnitOrder,
-    /// More than 64 bits of seconds.
-    #[error("the duration is too large")]
+    /// More than a year.
+    #[error("the duration is too long: 366d at most")]
     TooLarge,
 }
 
@@ -68,6 +70,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
         seconds = number
             .checked_mul(allowed[place].1)
             .and_then(|part| seconds.checked_add(part))
+            .filter(|seconds| *seconds <= LONGEST)
             .ok_or(DurationError::TooLarge)?;
         allowed = &allowed[place + 1..];
         rest = tail[unit.len_utf8()..].trim_start();
@@ -112,6 +115,7 @@ mod tests {
             (" 2h 30m ", 9_000),
             ("0s", 0),
             ("1d2h3m4s", 93_784),
+            ("366d", 31_622_400),
         ] {
             assert_eq!(
                 parse_duration(text),
@@ -136,6 +140,9 @@ mod tests {
             ("1h1h", DurationError::UnitOrder),
             ("99999999999999999999s", DurationError::TooLarge),
             ("18446744073709551615d", DurationError::TooLarge),
+            ("9223372036854775807s", DurationError::TooLarge),
+            ("106751991167d", DurationError::TooLarge),
+            ("366d1s", DurationError::TooLarge),
         ] {
             assert_eq!(parse_duration(text), Err(error), "{text}");
         }

@@ -28,11 +28,15 @@ pub enum ExitStatus {
     ClusterUnreadable = 69,
     /// A defect in this program.
     Defect = 70,
+    /// All is well, but the result cannot be written to stdout.
+    OutputLost = 74,
     /// The deadline passed before there was a verdict.
     DeadlineExceeded = 75,
     /// The configuration is wrong.
     BadConfig = 78,
-    /// SIGINT ended the program, as the shell counts it: 128 and the signal's number.
+    /// SIGHUP ended the program, as the shell counts it: 128 and the signal's number.
+    HungUp = 129,
+    /// SIGINT ended the program.
     Interrupted = 130,
     /// SIGTERM ended the program.
     Terminated = 143,
@@ -40,7 +44,7 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Healthy,
         Self::Sev1,
         Self::Sev2,
@@ -49,8 +53,10 @@ impl ExitStatus {
         Self::BadInput,
         Self::ClusterUnreadable,
         Self::Defect,
+        Self::OutputLost,
         Self::DeadlineExceeded,
         Self::BadConfig,
+        Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -73,6 +79,15 @@ impl ExitStatus {
             Some(Severity::Sev2) => Self::Sev2,
             Some(Severity::Sev3) => Self::Sev3,
             Some(Severity::Sev4) | None => Self::Healthy,
+        }
+    }
+
+    /// The same, where nobody could be given the result: never a success.
+    #[must_use]
+    pub const fn without_output(self) -> Self {
+        match self {
+            Self::Healthy => Self::OutputLost,
+            status => status,
         }
     }
 }
@@ -106,6 +121,9 @@ mod tests {
     #[test]
     fn only_verdicts_are_1_to_3() {
         let codes: Vec<u8> = ExitStatus::ALL.map(ExitStatus::code).to_vec();
-        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 75, 78, 130, 143]);
+        assert_eq!(
+            codes,
+            [0, 1, 2, 3, 64, 65, 69, 70, 74, 75, 78, 129, 130, 143]
+        );
     }
 }

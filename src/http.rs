@@ -10,13 +10,13 @@
 mod clock;
 mod error;
 mod proxy;
+mod redirect;
 mod retry;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
-use ureq::config::RedirectAuthHeaders;
 use ureq::http::{HeaderMap, Uri};
 
 pub use clock::{Clock, SystemClock};
@@ -39,6 +39,8 @@ const IDLE: Duration = Duration::from_secs(5);
 const BODY: u64 = 1024 * 1024;
 /// No attempt is begun with less time than this.
 const SHORTEST: Duration = Duration::from_millis(50);
+/// How often a question is asked elsewhere on the same server: a repository that was renamed.
+const REDIRECTS: usize = 3;
 
 /// Whom a request is for: attempts are counted by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,8 +172,9 @@ impl Http {
             .timeout_connect(Some(CONNECT))
             .timeout_resolve(Some(CONNECT))
             .max_idle_age(IDLE)
+            // For the client two ports of a host are one: tokens would go along.
+            .max_redirects(0)
             .max_redirects_will_error(false)
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .build()
             .new_agent();
         Self {
@@ -249,18 +252,18 @@ impl Http {
         uri: &Uri,
         time: Duration,
     ) -> Result<Response, ureq::Error> {
-        let mut builder = match request.body {
-            Some(_) if request.replaces => ureq::http::Request::put(uri),
-            Some(_) => ureq::http::Request::post(uri),
-            None => ureq::http::Request::get(uri),
-        };
-        for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
+        let end = Instant::now() + time;
+        let mut answer = self.once(request, uri, time)?;
+        let mut at = uri.clone();
+        for _ in 0..REDIRECTS {
+            let Some(next) = redirect::followed(&at, &answer).filter(|_| request.body.is_none())
+            else {
+                break;
+            };
+            let left = end.saturating_duration_since(Instant::now());
+            answer = self.once(request, &next, left.max(SHORTEST))?;
+            at = next;
         }
-        let mut answer = match &request.body {
-            Some(body) => self.run(builder.body(body.as_slice())?, uri, time, 0),
-            None => self.run(builder.body(())?, uri, time, 3),
-        }?;
         let body = answer
             .body_mut()
             .with_config()
@@ -274,18 +277,36 @@ impl Http {
         })
     }
 
+    fn once(
+        &self,
+        request: &Request,
+        uri: &Uri,
+        time: Duration,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let mut builder = match request.body {
+            Some(_) if request.replaces => ureq::http::Request::put(uri),
+            Some(_) => ureq::http::Request::post(uri),
+            None => ureq::http::Request::get(uri),
+        };
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        match &request.body {
+            Some(body) => self.run(builder.body(body.as_slice())?, uri, time),
+            None => self.run(builder.body(())?, uri, time),
+        }
+    }
+
     fn run(
         &self,
         request: ureq::http::Request<impl ureq::AsSendBody>,
         uri: &Uri,
         time: Duration,
-        redirects: u32,
     ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         let request = self
             .agent
             .configure_request(request)
             .timeout_global(Some(time))
-            .max_redirects(redirects)
             .proxy(self.route.proxy_for(uri)?)
             .build();
         self.agent.run(request)

@@ -22,6 +22,8 @@
 //! [`cycle`] is the whole of it, [`app`] picks the command.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+// Their macros panic where nobody reads; `writeln!` says what becomes of that.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod agents;
 pub mod app;
@@ -50,5 +52,6 @@ pub mod redact;
 pub mod report;
 pub mod secret;
 pub mod state;
+pub mod target;
 pub mod termination;
 pub mod verdict;

@@ -9,9 +9,8 @@ fn main() -> ExitCode {
     let options = match k8s_monitor::cli::parse(std::env::args_os()) {
         Ok(options) => options,
         Err(refusal) => {
-            // Nothing is left to be told when stdout and stderr are closed.
-            let _ = refusal.print();
-            return k8s_monitor::cli::status_of(&refusal).into();
+            let status = k8s_monitor::cli::status_of(&refusal);
+            return k8s_monitor::app::printed(&refusal.print(), status).into();
         }
     };
     k8s_monitor::termination::watch();

@@ -13,6 +13,7 @@ use crate::http::{Http, HttpError, Peer, Request, Retry};
 use crate::redact::redact;
 use crate::report::clean;
 use crate::secret::Secret;
+use crate::target;
 
 /// How long a push may take at most.
 const PUSH: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ const RETRY: Retry = Retry {
 #[derive(Debug, Error)]
 pub enum MetricsError {
     /// The file could not be written.
-    #[error("metrics cannot be written to {}: {cause}; its folder must exist and be writable", path.display())]
+    #[error("metrics cannot be written to {}: {cause}; it must be a file, or its folder must exist and be writable", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -68,7 +69,7 @@ fn said(message: &str) -> String {
 /// Writes metrics: whoever reads the file finds the old ones or the new, whole.
 ///
 /// # Errors
-/// When the file or its folder cannot be written to.
+/// When the file or its folder cannot be written to, or something else is there.
 pub fn write(path: &Path, text: &str) -> Result<(), MetricsError> {
     replace(path, text).map_err(|cause| MetricsError::Write {
         path: path.to_owned(),
@@ -77,15 +78,12 @@ pub fn write(path: &Path, text: &str) -> Result<(), MetricsError> {
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+    let path = target::of(path)?;
     // The collector reads every *.prom of the folder: this is none yet.
     let mut file = tempfile::Builder::new()
         .prefix(".k8s-monitor-")
         .suffix(".tmp")
-        .tempfile_in(folder)?;
+        .tempfile_in(target::folder(&path))?;
     file.write_all(text.as_bytes())?;
     readable_by_all(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
@@ -192,6 +190,21 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o644);
+        }
+        #[cfg(unix)]
+        {
+            // `first` leads to `second`, and that to a file that is not there yet.
+            let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+            std::os::unix::fs::symlink("second", &first).unwrap();
+            std::os::unix::fs::symlink("there.prom", &second).unwrap();
+            for text in ["made\n", "again\n"] {
+                write(&first, text).unwrap();
+                let there = std::fs::read_to_string(folder.path().join("there.prom")).unwrap();
+                assert_eq!(there, text);
+                assert!(first.is_symlink() && second.is_symlink());
+            }
+            std::os::unix::fs::symlink("round", folder.path().join("round")).unwrap();
+            assert!(write(&folder.path().join("round"), "").is_err());
         }
         let lost = write(&folder.path().join("none/x.prom"), "").unwrap_err();
         assert!(lost.to_string().contains("none/x.prom"), "{lost}");

@@ -1,5 +1,5 @@
-//! SIGTERM and SIGINT: the program ends within two seconds, whatever it waits
-//! for.
+//! SIGTERM, SIGINT and SIGHUP: the program ends within two seconds, whatever it
+//! waits for. So it does when its time is long over.
 //!
 //! A handler is needed at all: the first process of a container that has none
 //! never sees these signals, and would be killed when its grace is over.
@@ -12,7 +12,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
@@ -28,6 +28,7 @@ static RUN: Mutex<Run> = Mutex::new(Run {
     is_said: false,
     doing: Doing::Anything,
     farewell: None,
+    end: None,
 });
 static CHANGED: Condvar = Condvar::new();
 
@@ -37,6 +38,8 @@ struct Run {
     is_said: bool,
     doing: Doing,
     farewell: Option<Farewell>,
+    /// When it is long over.
+    end: Option<Instant>,
 }
 
 type Farewell = Box<dyn FnOnce(&str) + Send>;
@@ -62,7 +65,7 @@ pub fn watch() {
 
 #[cfg(unix)]
 fn handle() -> io::Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::{flag, low_level::pipe};
     let (mut wakes, wake) = std::os::unix::net::UnixStream::pair()?;
     let which = Arc::new(AtomicUsize::new(0));
@@ -70,19 +73,62 @@ fn handle() -> io::Result<()> {
     for (signal, status) in [
         (SIGTERM, ExitStatus::Terminated),
         (SIGINT, ExitStatus::Interrupted),
+        (SIGHUP, ExitStatus::HungUp),
     ] {
+        if signal == SIGHUP && !hangs_up() {
+            continue;
+        }
         flag::register_usize(signal, Arc::clone(&which), status.code().into())?;
         pipe::register(signal, wake.try_clone()?)?;
     }
     thread::Builder::new().spawn(move || {
         if wakes.read_exact(&mut [0]).is_ok() {
             match which.load(Ordering::SeqCst) {
+                129 => end("SIGHUP", ExitStatus::HungUp),
                 130 => end("SIGINT", ExitStatus::Interrupted),
                 _ => end("SIGTERM", ExitStatus::Terminated),
             }
         }
     })?;
     Ok(())
+}
+
+/// Whether SIGHUP ends the program: not under `nohup`, which lets it ignore the signal.
+/// Where nobody can tell it does what it did before.
+#[cfg(unix)]
+fn hangs_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = (status.lines()).find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) == 0)
+}
+
+/// Ends the program after this time if it is not printing by then. Some things
+/// wait without end and know no deadline: a kubeconfig's plugin, a file that is a
+/// pipe. Of two calls the later counts.
+pub fn limit(time: Duration) {
+    let is_first = run().end.replace(Instant::now() + time).is_none();
+    CHANGED.notify_all();
+    if is_first {
+        // Without the thread such things wait without end, as they would anyway.
+        let _ = thread::Builder::new().spawn(watch_time);
+    }
+}
+
+fn watch_time() {
+    let mut run = run();
+    while let Some(end) = run.end {
+        if run.is_asked || run.doing == Doing::Printing {
+            return;
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            drop(run);
+            self::end("its deadline", ExitStatus::DeadlineExceeded);
+        }
+        let waited = CHANGED.wait_timeout(run, left);
+        run = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
 }
 
 /// Whether the program is to end: what is begun now may not come to its end.
@@ -127,13 +173,33 @@ fn turn_to(doing: Doing) {
     }
 }
 
-/// What to do in at most a second when a signal ends the program before it prints
-/// its result; gets why.
+/// What to do in at most a second when a signal or a defect ends the program before it
+/// prints its result; gets why.
 pub fn set_farewell(farewell: impl FnOnce(&str) + Send + 'static) {
     run().farewell = Some(Box::new(farewell));
 }
 
-#[cfg(unix)]
+/// Says farewell for a panic, which may have happened anywhere: a lock that is held is
+/// not waited for, nor what takes too long.
+pub fn say_farewell(why: &'static str) {
+    let farewell = match RUN.try_lock() {
+        Ok(mut run) => run.farewell.take(),
+        Err(TryLockError::Poisoned(run)) => run.into_inner().farewell.take(),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    let Some(farewell) = farewell else {
+        return;
+    };
+    let (said, is_said) = mpsc::channel();
+    let speaker = thread::Builder::new().spawn(move || {
+        farewell(why);
+        let _ = said.send(());
+    });
+    if speaker.is_ok() {
+        let _ = is_said.recv_timeout(PATIENCE);
+    }
+}
+
 fn end(signal: &'static str, status: ExitStatus) -> ! {
     let farewell = {
         let mut run = run();

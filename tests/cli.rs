@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -106,6 +108,12 @@ fn a_wrong_command_line_is_64() {
         &["yesterday"],
     );
     refuses(&run(&["run", "--deadline", "soon"]), 64, &["soon", "90s"]);
+    for long in ["9223372036854775807s", "106751991167d"] {
+        refuses(&run(&["run", "--deadline", long]), 64, &[long, "366d"]);
+        let silence = ["silence", "add", "--service", "n8n", "--reason", "x"];
+        let silence = [&silence[..], &["--for", long]].concat();
+        refuses(&run(&silence), 64, &[long, "366d"]);
+    }
 }
 
 #[test]
@@ -242,6 +250,17 @@ fn a_wrong_configuration_is_78() {
     let (_folder, path) = write("config.yaml", "clustr: homelab\n");
     let output = run(&["run", "--snapshot", EXAMPLE, "--config", utf8(&path)]);
     refuses(&output, 78, &["clustr", "cluster"]);
+    let (_folder, path) = write("config.yaml", "deadline: 106751991167d\n");
+    let output = run(&["run", "--snapshot", EXAMPLE, "--config", utf8(&path)]);
+    refuses(&output, 78, &[":1:", "366d"]);
+    for (name, status) in [("SLACK_BOT_TOKEN", 78), ("OTHER", 1)] {
+        let mut command = program(&["run", "--snapshot", EXAMPLE]);
+        let output = command.env(name, OsStr::from_bytes(b"xoxb-\xff")).output();
+        let output = output.expect("it runs");
+        assert_eq!(output.status.code(), Some(status), "{}", stderr(&output));
+        assert_eq!(stderr(&output).contains("SLACK_BOT_TOKEN"), status == 78);
+        assert!(!stderr(&output).contains("xoxb"), "{}", stderr(&output));
+    }
 }
 
 #[test]
@@ -369,6 +388,74 @@ fn a_reader_that_goes_away_is_no_failure() {
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+}
+
+/// A file that is always full.
+fn full() -> Stdio {
+    let file = fs::OpenOptions::new().write(true).open("/dev/full");
+    file.expect("it is there").into()
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_no_success() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy");
+    for (arguments, status) in [
+        (&["run", "--snapshot", EXAMPLE][..], 1),
+        (&["run", "--snapshot", EXAMPLE, "--exit-zero"], 74),
+        (&["snapshot", "--snapshot", EXAMPLE, "-o", utf8(&copy)], 74),
+        (&["services", "list"], 74),
+        (&["completions", "bash"], 74),
+        (&["--help"], 74),
+    ] {
+        let output = program(arguments).stdout(full()).output().expect("it runs");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert!(said.contains("cannot be written to stdout"), "{said}");
+    }
+}
+
+#[test]
+fn a_reason_that_nobody_reads_changes_no_status() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    for stderr in [writer.into(), full()] {
+        let mut wrong = program(&["run", "--kubeconfig", "/nonexistent/k"]);
+        let output = wrong.stderr(stderr).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(78));
+    }
+}
+
+/// A watcher's address is a secret, and every request to it has it in its first line.
+#[test]
+fn no_filter_of_the_log_brings_out_what_clients_send() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let watcher = listener.local_addr().expect("its number");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let (_folder, path) = kubeconfig("http://127.0.0.1:1");
+    for (filter, is_ours) in [
+        ("trace", true),
+        ("k8s_monitor=debug", true),
+        (
+            "ureq_proto::util=trace,ureq=trace,ureq::run=trace,kube_client::client=trace",
+            false,
+        ),
+    ] {
+        let mut command = program(&["run", "--state", "none", "--kubeconfig", utf8(&path)]);
+        command
+            .env("RUST_LOG", filter)
+            .env("HEARTBEAT_URL", format!("http://{watcher}/s3nt1nel"));
+        let output = command.output().expect("it runs");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(69), "{said}");
+        assert!(!said.contains("s3nt1nel"), "{filter}: {said}");
+        assert_eq!(said.contains("GET /"), is_ours, "{filter}: {said}");
+    }
 }
 
 /// On a terminal of that many columns, which `script` makes up.
@@ -512,18 +599,30 @@ fn the_manual_is_a_manual() {
 
 /// Runs itself once more, as the program that has a defect.
 #[test]
-fn a_defect_is_70() {
+fn a_defect_is_70_and_the_watcher_hears_of_it() {
     if std::env::var_os("K8S_MONITOR_TEST_DEFECT").is_some() {
         k8s_monitor::defect::exit_as_documented();
+        k8s_monitor::termination::set_farewell(|why| println!("farewell: {why}"));
         panic!("as planned");
     }
-    let output = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "a_defect_is_70", "--nocapture"])
-        .env("K8S_MONITOR_TEST_DEFECT", "1")
-        .output()
-        .expect("it starts");
-    assert_eq!(output.status.code(), Some(70), "{}", stderr(&output));
-    assert!(stderr(&output).contains("as planned"));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    for reason in [Stdio::piped(), writer.into()] {
+        let output = Command::new(std::env::current_exe().expect("this test"))
+            .args(["--exact", "a_defect_is_70_and_the_watcher_hears_of_it"])
+            .arg("--nocapture")
+            .env("K8S_MONITOR_TEST_DEFECT", "1")
+            .stdout(Stdio::piped())
+            .stderr(reason)
+            .spawn()
+            .and_then(std::process::Child::wait_with_output)
+            .expect("it starts");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(70), "{said}");
+        assert!(said.is_empty() || said.contains("as planned"), "{said}");
+        let farewell = "farewell: exit status 70: a defect in the program";
+        assert!(stdout(&output).contains(farewell), "{}", stdout(&output));
+    }
 }
 
 /// A real healthy K3s, and the services file of another cluster: nothing in

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -97,6 +97,27 @@ fn a_run_leaves_its_numbers_in_a_file() {
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o644, "the collector is another user");
     promtool(&["check", "metrics"], folder.path(), text.as_bytes());
+}
+
+#[test]
+fn what_is_no_file_is_never_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let [pipe, link, real] = ["pipe", "link", "real"].map(|name| folder.path().join(name));
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    std::os::unix::fs::symlink("pipe", &link).unwrap();
+    for path in [&pipe, &link] {
+        let said = stderr(&drill(&["--metrics", path.to_str().unwrap()], &[]));
+        assert!(said.contains("no regular file"), "{said}");
+        assert!(fs::metadata(path).unwrap().file_type().is_fifo());
+    }
+    fs::remove_file(&link).unwrap();
+    fs::write(&real, "of the run before\n").unwrap();
+    std::os::unix::fs::symlink("real", &link).unwrap();
+    let output = drill(&["--metrics", link.to_str().unwrap()], &[]);
+    assert_eq!(stderr(&output), "");
+    assert!(link.is_symlink());
+    read(&fs::read_to_string(&real).unwrap());
 }
 
 #[test]

@@ -57,6 +57,24 @@ fn a_directory_is_a_store() {
 }
 
 #[test]
+fn a_link_stays_and_trouble_is_told_in_the_same_words_each_time() {
+    let place = tempfile::tempdir().expect("a directory");
+    let [mine, other] = ["mine", "other"].map(|name| place.path().join(name));
+    fs::create_dir(&mine).expect("made");
+    let link = mine.join("state.json");
+    std::os::unix::fs::symlink("../other/real.json", &link).expect("linked");
+    let store = DirectoryStore::new(&mine, suite::now());
+    let save = |version: &Version| store.save(&State::default(), version);
+    let failures = [(); 2].map(|()| save(&Version::Absent).expect_err("no folder").to_string());
+    assert_eq!(failures[0], failures[1]);
+    fs::create_dir(&other).expect("made");
+    let first = save(&Version::Absent).expect("saved");
+    save(&first).expect("saved again");
+    assert!(link.is_symlink());
+    assert!(fs::read_to_string(other.join("real.json")).is_ok_and(|text| text.contains("schema")));
+}
+
+#[test]
 fn a_directory_holds_whole_documents_and_no_litter() {
     use suite::Place as _;
     let directory = Directory::new();

@@ -1,6 +1,6 @@
 //! `run`, `check` and `snapshot`: the commands that look at the cluster.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::{Done, Session, unknown};
@@ -164,7 +164,7 @@ impl Session<'_> {
             notes,
             progress: &|stage| {
                 if !quiet {
-                    eprintln!("{stage} ...");
+                    let _ = writeln!(io::stderr(), "{stage} ...");
                 }
             },
         }

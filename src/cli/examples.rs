@@ -17,9 +17,11 @@ Exit status:
   65         a services or snapshot file cannot be used
   69         the cluster cannot be read
   70         a defect in the program
+  74         all is well, but the result cannot be written to stdout
   75         the deadline passed before a verdict
   78         the configuration is wrong
-  130, 143   ended by SIGINT or SIGTERM, without a verdict
+  129, 130, 143
+             ended by SIGHUP, SIGINT or SIGTERM, without a verdict
 
 Environment: ANTHROPIC_API_KEY, GITHUB_TOKEN, SLACK_BOT_TOKEN, SLACK_CHANNEL and
 others, also from --env-file; docs/configuration.md lists them all.";

@@ -1,7 +1,7 @@
 //! Kubernetes resource quantities: `250m`, `1Gi`, `1e3`, `1.5`.
 
 /// The value of a quantity in its base unit (cores, bytes, pieces), or `None`
-/// when it is no quantity.
+/// when it is no quantity, or beyond all numbers.
 #[must_use]
 pub fn parse(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Option<f64> {
             10f64.powi(digits.parse().ok()?)
         }
     };
-    Some(number * factor)
+    Some(number * factor).filter(|value| value.is_finite())
 }
 
 /// Bytes for people to read, in the largest unit that there is one of.
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn other_text_has_none() {
-        for text in ["", "Gi", "1Zi", "ten", "1 2", "--1", "1e"] {
+        for text in ["", "Gi", "1Zi", "ten", "1 2", "--1", "1e", "1e400", "0e400"] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -52,13 +52,26 @@ const MODEL_VARIABLES: &[&str] = &[
 /// A look-back of more than a year is a mistake.
 const MAX_INTERVAL_HOURS: f64 = 24.0 * 366.0;
 
-/// The process's own variables. The one impure function here, for `main`; what
-/// is not Unicode is none of ours.
-#[must_use]
-pub fn process_environment() -> Environment {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
+/// The process's own variables. The one impure function here, for `main`.
+pub fn process_environment() -> Result<Environment, ConfigError> {
+    let mut env = Environment::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else {
+            continue;
+        };
+        match value.into_string() {
+            Ok(value) => _ = env.insert(name, value),
+            // Set is never the same as absent; what nobody reads is none of ours.
+            Err(_) if VARIABLES.contains(&&*name) => {
+                return Err(ConfigError::variable(
+                    &name,
+                    "the value is not UTF-8: set it again, or unset the variable",
+                ));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(env)
 }
 
 /// Joins the file with the environment, which wins.

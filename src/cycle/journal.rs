@@ -12,6 +12,8 @@ use crate::state::{Hold, Sending, Spend, State, Store, StoreError, Version};
 
 /// Between looks at a state that another cycle is at work on.
 const PAUSE: Duration = Duration::from_millis(500);
+/// No other cycle is believed to be at work for longer.
+const LONGEST: TimeDelta = TimeDelta::hours(1);
 /// Between tries to write what a command has just written to.
 const TURN: Duration = Duration::from_millis(100);
 /// A place that fails after so long would use up the time to tell people.
@@ -81,7 +83,7 @@ impl<'a> Memory<'a> {
                 Ok(Hold::Own(_)) | Err(_) => false,
                 Ok(Hold::Nobody) => {
                     let sending = memory.state.sending.as_ref();
-                    sending.is_some_and(|sending| super::now() < sending.until)
+                    sending.is_some_and(|sending| is_near(sending.until - super::now()))
                 }
             };
             if !is_busy {
@@ -146,6 +148,13 @@ impl<'a> Memory<'a> {
     }
 }
 
+/// Whether a cycle may still be at work that is over after this. What is
+/// farther off was written by a clock that is wrong, or by a cycle with a
+/// deadline of hours that was killed: nobody waits for that.
+fn is_near(rest: TimeDelta) -> bool {
+    (TimeDelta::zero()..=LONGEST).contains(&rest)
+}
+
 /// What cycles alone change. Costs are left out: as numbers with a fraction they
 /// need not come back from a document as they went in.
 fn besides(state: &State) -> State {
@@ -179,7 +188,7 @@ impl<'m, 'a> Ledger<'m, 'a> {
 impl Ledger<'_, '_> {
     /// Says who is at work from the next [`Journal::store`] on.
     pub fn begin(&mut self, time: Duration) {
-        let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::zero());
+        let time = TimeDelta::from_std(time).unwrap_or(LONGEST).min(LONGEST);
         self.memory.state.sending = Some(Sending {
             cycle: self.at,
             until: super::now() + time,

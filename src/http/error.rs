@@ -6,6 +6,9 @@ use std::time::Duration;
 use thiserror::Error;
 use ureq::Timeout;
 
+/// `EMFILE` and `ENFILE`, which have no kind of their own: no socket, no request.
+const NO_SOCKET: [Option<i32>; 2] = [Some(24), Some(23)];
+
 /// Why there is no answer: where, what, and what to do. Shows hosts only.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HttpError {
@@ -117,6 +120,10 @@ impl HttpError {
             let reason = "no such host".to_owned();
             return Self::Unsent { host, reason };
         }
+        if NO_SOCKET.contains(&error.raw_os_error()) {
+            let reason = "too many open files, see `ulimit -n`".to_owned();
+            return Self::Unsent { host, reason };
+        }
         match error.kind() {
             ErrorKind::ConnectionRefused
             | ErrorKind::NotFound
@@ -129,6 +136,27 @@ impl HttpError {
                 reason: format!("TLS: {error}"),
             },
             _ => Self::Cut { host, reason },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Error;
+
+    use super::{ErrorKind, HttpError};
+
+    #[test]
+    fn what_fails_before_a_request_is_unsent() {
+        for (error, is_unsent) in [
+            (Error::from_raw_os_error(24), true),
+            (Error::from_raw_os_error(23), true),
+            (ErrorKind::ConnectionRefused.into(), true),
+            (ErrorKind::ConnectionReset.into(), false),
+            (ErrorKind::UnexpectedEof.into(), false),
+        ] {
+            let said = HttpError::from_io(&error, "h".into());
+            assert_eq!(said.is_unsent(), is_unsent, "{error}: {said}");
         }
     }
 }

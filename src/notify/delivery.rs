@@ -91,7 +91,7 @@ pub struct Delivery {
 }
 
 /// Stores everything, then sends what waits, the oldest first, and marks each
-/// as soon as Slack has it.
+/// as soon as Slack has it. Edits, which nobody waits for, come last.
 pub fn deliver(
     outbox: &[Outgoing],
     post: &mut dyn Post,
@@ -100,7 +100,7 @@ pub fn deliver(
     deadline: Instant,
 ) -> Delivery {
     let mut outbox = outbox.to_vec();
-    outbox.sort_by_key(|message| (message.created, message.id));
+    outbox.sort_by_key(|message| (!message.counts(), message.created, message.id));
     let mut round = Round {
         post,
         journal,
@@ -119,6 +119,14 @@ pub fn deliver(
     delivery
 }
 
+/// A channel, and whether it is for messages or for edits: a channel whose old
+/// messages cannot be changed takes new ones.
+type Lane = (String, bool);
+
+fn lane(message: &Outgoing) -> Lane {
+    (message.channel.clone(), message.counts())
+}
+
 /// Why a channel gets nothing more in this cycle.
 #[derive(Clone, Copy)]
 enum Closed {
@@ -133,7 +141,7 @@ struct Round<'a> {
     journal: &'a mut dyn Journal,
     clock: &'a dyn Clock,
     deadline: Instant,
-    closed: BTreeMap<String, Closed>,
+    closed: BTreeMap<Lane, Closed>,
     spoken: BTreeMap<String, Instant>,
     delivery: Delivery,
 }
@@ -156,7 +164,7 @@ impl Round<'_> {
                     self.store();
                     is_changed = false;
                 }
-                Err(SlackError::Gone { .. }) if !message.counts() => {
+                Err(error) if !message.counts() && is_out_of_reach(&error) => {
                     self.journal.dropped(message.id);
                 }
                 Err(error) => self.fail(message, &error),
@@ -178,7 +186,7 @@ impl Round<'_> {
 
     /// The outcome, unless the message has to wait for the next cycle.
     fn try_one(&mut self, message: &Outgoing) -> Option<Result<Thread, SlackError>> {
-        match self.closed.get(&message.channel) {
+        match self.closed.get(&lane(message)) {
             Some(Closed::Refused) => {
                 self.delivery.failed += u32::from(message.counts());
                 return None;
@@ -187,13 +195,15 @@ impl Round<'_> {
             None => {}
         }
         if !self.pause(&message.channel) {
-            self.closed.insert(message.channel.clone(), Closed::ForNow);
+            self.closed.insert(lane(message), Closed::ForNow);
             self.note("no time left to deliver all messages: the rest waits".to_owned());
             return None;
         }
         let outcome = match self.send(message, &message.place) {
-            // A thread that is gone: the reply stands for itself.
-            Err(SlackError::Gone { .. }) if matches!(message.place, Place::Thread { .. }) => {
+            // A thread that is gone, or its channel: the reply stands for itself.
+            Err(error)
+                if matches!(message.place, Place::Thread { .. }) && is_out_of_reach(&error) =>
+            {
                 self.send(message, &Place::Channel)
             }
             outcome => outcome,
@@ -234,14 +244,13 @@ impl Round<'_> {
     fn fail(&mut self, message: &Outgoing, error: &SlackError) {
         self.journal.failed(message.id, &error.to_string());
         self.note(format!("{}: {error}", message.channel));
-        let channel = message.channel.clone();
         match error {
             SlackError::Permanent { reach, .. } => {
                 self.delivery.failed += u32::from(message.counts());
                 // Of a refused account each channel learns by itself: that
                 // costs one request and keeps the counting simple.
                 if *reach != Reach::Message {
-                    self.closed.insert(channel, Closed::Refused);
+                    self.closed.insert(lane(message), Closed::Refused);
                 }
             }
             // Odd for a new message; the next one may fare better.
@@ -249,7 +258,7 @@ impl Round<'_> {
             SlackError::RateLimited { .. }
             | SlackError::Unreachable(_)
             | SlackError::Unexpected(_) => {
-                self.closed.insert(channel, Closed::ForNow);
+                self.closed.insert(lane(message), Closed::ForNow);
             }
         }
     }
@@ -258,5 +267,15 @@ impl Round<'_> {
         if !self.delivery.notes.contains(&note) {
             self.delivery.notes.push(note);
         }
+    }
+}
+
+/// Whether what was said earlier cannot be answered or changed any more: it is
+/// gone, or the channel that it stands in, which is known by an id of its own.
+fn is_out_of_reach(error: &SlackError) -> bool {
+    match error {
+        SlackError::Gone { .. } => true,
+        SlackError::Permanent { reach, .. } => *reach != Reach::Account,
+        _ => false,
     }
 }

@@ -8,6 +8,7 @@ use super::document;
 use super::model::State;
 use super::store::{Hold, Loaded, Store, StoreError, Version};
 use crate::cluster::objects::Time;
+use crate::target;
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";
@@ -69,17 +70,24 @@ impl DirectoryStore {
     }
 
     fn write(&self, text: &str) -> Result<(), StoreError> {
-        let written = tempfile::Builder::new()
+        self.replace(text)
+            .map_err(|cause| failed("write", &self.file(), cause))
+    }
+
+    fn replace(&self, text: &str) -> io::Result<()> {
+        let path = target::of(&self.file())?;
+        let folder = target::folder(&path);
+        let mut file = tempfile::Builder::new()
             .prefix(".state-")
-            .tempfile_in(&self.directory)
-            .and_then(|mut file| {
-                file.write_all(text.as_bytes())?;
-                file.as_file().sync_all()?;
-                file.persist(self.file()).map_err(|error| error.error)?;
-                // The new name outlives a power cut only once the directory is written.
-                File::open(&self.directory)?.sync_all()
-            });
-        written.map_err(|cause| failed("write", &self.file(), cause))
+            .tempfile_in(folder)
+            // The library's own error ends with a name that is another each time, and the
+            // same trouble would be said again and again.
+            .map_err(|error| io::Error::from(error.kind()))?;
+        file.as_file_mut().write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|error| error.error)?;
+        // The new name outlives a power cut only once the directory is written.
+        File::open(folder)?.sync_all()
     }
 
     fn set_aside(&self, name: &str) -> Result<(), StoreError> {

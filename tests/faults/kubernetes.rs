@@ -1,11 +1,12 @@
 //! An API server that cannot be reached, trusted or understood, as a whole or
 //! for one kind.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use k8s_monitor::cluster::Resource;
 use k8s_monitor::cluster::resource::ROWS;
 use serde_json::json;
@@ -252,6 +253,11 @@ fn whole() -> Vec<Cell> {
             always(limited(Some("3600"))),
         ),
         cell(
+            "429, Retry-After of ages",
+            down.clone(),
+            always(limited(Some("18446744073709551615"))),
+        ),
+        cell(
             "500 once",
             without(&[(Resource::PodLogs, "Unavailable")]),
             once(says(500, "etcdserver: leader changed")),
@@ -318,6 +324,21 @@ fn whole() -> Vec<Cell> {
                 *world = World::at(Is::Ill, TimeDelta::days(-1));
             },
         ),
+        cell("one answer dated two hours ago", unharmed(), |world| {
+            let lab = world.lab.clone();
+            let is_dated = AtomicBool::new(false);
+            world.kube.break_by(move |asked, _| {
+                if is_dated.swap(true, Ordering::SeqCst) {
+                    return None;
+                }
+                let early = Utc::now() - TimeDelta::hours(2);
+                let early = early.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                let mut answer = lab.answer(asked);
+                answer.headers.retain(|(name, _)| *name != "date");
+                answer.headers.push(("date", early));
+                Some(Fault::Says(answer))
+            });
+        }),
         cell("clock of the year 9999", unharmed(), |world| {
             let date = ("date", "Fri, 31 Dec 9999 12:00:00 GMT".to_owned());
             let lab = world.lab.clone();

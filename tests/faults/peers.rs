@@ -149,6 +149,11 @@ const TROUBLES: &[Trouble] = &[
         always(w, p, with(302, "location", &url));
         w.thief = Some(thief);
     }),
+    ("redirect to another port", Lost, |w, p| {
+        let thief = Front::new(|_| Answer::json(&json!([])));
+        always(w, p, with(302, "location", &thief.url()));
+        w.thief = Some(thief);
+    }),
 ];
 
 /// Faults that last until the deadline.

@@ -1,7 +1,10 @@
-//! SIGTERM and SIGINT in every stage: the program ends within two seconds, no
+//! SIGTERM, SIGINT and SIGHUP in every stage: the program ends within two seconds, no
 //! verdict is feigned, and the next cycle says what is still due.
 
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{PoisonError, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -13,7 +16,7 @@ use crate::homelab::Is;
 use crate::lab::MAPS;
 use crate::stub::{Answer, Asked};
 use crate::table::MACHINE;
-use crate::world::{Ran, SENTINEL, World, signal};
+use crate::world::{Ran, SENTINEL, SERVICES, World, signal};
 
 /// What is promised.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -214,8 +217,8 @@ fn a_signal_ends_the_program_in_every_stage() {
         for (number, stages) in STAGES.chunks(STAGES.len().div_ceil(4)).enumerate() {
             scope.spawn(move || {
                 for (at, stage) in stages.iter().enumerate() {
-                    let is_term = (number + at) % 2 == 0;
-                    let (name, status) = if is_term { ("TERM", 143) } else { ("INT", 130) };
+                    let signals = [("TERM", 143), ("INT", 130), ("HUP", 129)];
+                    let (name, status) = signals[(number + at) % signals.len()];
                     let took = end(stage, name, status);
                     let millis = took.as_millis();
                     println!(
@@ -321,6 +324,21 @@ fn a_signal_ends_the_other_commands_as_well() {
     }
 }
 
+/// `nohup`, and whatever else lets a program outlive its terminal.
+#[test]
+fn a_hang_up_that_is_ignored_stays_so() {
+    let _alone = alone();
+    let mut world = World::new(Is::Ill);
+    world.limits = "trap '' HUP".to_owned();
+    world.deadline = Duration::from_secs(2);
+    world.kube.break_by(hangs("/"));
+    let child = world.start();
+    world.kube.wait_for(|asked| !asked.is_empty());
+    signal(child.id(), "HUP");
+    let ran = Ran::of(child, Instant::now(), Duration::from_secs(20));
+    assert_eq!(ran.status, 75, "{ran:?}");
+}
+
 #[test]
 fn a_result_that_nobody_reads_holds_no_end_up() {
     let _alone = alone();
@@ -335,4 +353,45 @@ fn a_result_that_nobody_reads_holds_no_end_up() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert!(began.elapsed() < LIMIT);
     drop(reader);
+}
+
+/// What knows no deadline of its own is given up some seconds after the run's.
+#[test]
+fn what_waits_without_end_is_ended_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let user = json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "sleep", "args": ["60"], "interactiveMode": "Never" } });
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "it",
+        "clusters": [{ "name": "it", "cluster": { "server": "http://127.0.0.1:9" } }],
+        "users": [{ "name": "it", "user": user }],
+        "contexts": [{ "name": "it", "context": { "cluster": "it", "user": "it" } }],
+    });
+    let plugin = home.path().join("kubeconfig");
+    fs::write(&plugin, kubeconfig.to_string()).unwrap();
+    let pipe = home.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let services = Path::new(SERVICES);
+    std::thread::scope(|scope| {
+        for (services, kubeconfig) in [(services, &plugin), (&pipe, &plugin)] {
+            scope.spawn(move || {
+                let began = Instant::now();
+                let child = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
+                    .args(["run", "--deadline", "1s", "--state", "none", "--services"])
+                    .arg(services)
+                    .arg("--kubeconfig")
+                    .arg(kubeconfig)
+                    .env_clear()
+                    .env("PATH", "/usr/bin:/bin")
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap();
+                let ran = Ran::of(child, began, Duration::from_secs(20));
+                assert_eq!((ran.status, ran.stdout.as_str()), (75, ""), "{ran:?}");
+                assert!(ran.stderr.contains("ended by its deadline"), "{ran:?}");
+            });
+        }
+    });
 }

@@ -311,6 +311,9 @@ fn of_config_map() -> Vec<Cell> {
         cell("mark of a cycle that was killed", unharmed(), |w| {
             w.lab.put(&sending(3).to_string());
         }),
+        cell("mark of a cycle that is over in hours", unharmed(), |w| {
+            w.lab.put(&sending(6 * 3600).to_string());
+        }),
         cell(
             "another cycle is sending",
             noted("another cycle is at work", Told::Later),

@@ -21,7 +21,7 @@ use crate::lab::Lab;
 use crate::stub::Answer;
 use crate::workspace::{self, Workspace};
 
-const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
+pub const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
 /// In every key and secret address: nothing that the program prints may hold it.
 pub const SENTINEL: &str = "s3nt1nel";
 

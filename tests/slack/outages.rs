@@ -262,6 +262,52 @@ fn a_thread_that_was_deleted_does_not_swallow_replies() {
 }
 
 #[test]
+fn what_was_said_in_a_channel_that_is_gone_keeps_no_alarm_back() {
+    // Deleted and made anew under its old name, put away, or left.
+    for id in ["C0UNKNOWN", "C0ARCHIVED", "C0NOTAMEMB"] {
+        let workspace = Workspace::new();
+        let old = Thread {
+            channel: id.into(),
+            ts: "1.000001".into(),
+        };
+        let reply = Outgoing {
+            place: Place::Thread {
+                of: old.clone(),
+                broadcast: false,
+            },
+            ..entry(Kind::Resolved, CRITICAL, database(), 1)
+        };
+        let edit = Outgoing {
+            id: 2,
+            place: Place::Edit { of: old },
+            ..reply.clone()
+        };
+        let alarm = entry(Kind::New, CRITICAL, backend(), 3);
+        let mut entries = outbox(vec![reply, edit, alarm]);
+        assert_eq!(sums(&round(&workspace, &mut entries)), (2, 0, 0), "{id}");
+        assert!(workspace.said().iter().all(|said| said.thread.is_none()));
+        assert!(entries.waiting.is_empty(), "nobody can change it any more");
+    }
+}
+
+#[test]
+fn edits_that_fail_keep_no_alarm_back() {
+    let workspace = Workspace::new();
+    let mut entries = outbox(vec![entry(Kind::New, CRITICAL, database(), 1)]);
+    round(&workspace, &mut entries);
+    let edit = Outgoing {
+        place: Place::Edit {
+            of: entries.posted[0].clone(),
+        },
+        ..entry(Kind::Resolved, CRITICAL, database(), 2)
+    };
+    entries.waiting = vec![edit, entry(Kind::New, CRITICAL, backend(), 3)];
+    workspace.refuse_edits();
+    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
+    assert_eq!(entries.waiting.len(), 1, "the edit is tried again");
+}
+
+#[test]
 fn two_cycles_at_once_say_it_once() {
     let workspace = Workspace::new();
     let waiting = vec![entry(Kind::New, CRITICAL, database(), 1)];

@@ -35,6 +35,7 @@ struct Inner {
     said: Vec<Said>,
     complaints: Vec<String>,
     refuses_blocks: bool,
+    refuses_edits: bool,
 }
 
 /// The workspace and its address.
@@ -96,6 +97,11 @@ impl Workspace {
 
     pub fn refuse_blocks(&self) {
         self.inner.lock().unwrap().refuses_blocks = true;
+    }
+
+    /// Trouble with what was said, none with what is new.
+    pub fn refuse_edits(&self) {
+        self.inner.lock().unwrap().refuses_edits = true;
     }
 
     /// Slack with this fault for as long as nobody mends it.
@@ -176,6 +182,9 @@ impl Inner {
             serde_json::from_slice(&asked.body).map_err(|e| format!("invalid_json: {e}"))?;
         let is_update = asked.path.ends_with("update");
         Self::check_keys(&body, is_update)?;
+        if is_update && self.refuses_edits {
+            return Err("internal_error".into());
+        }
         let name = body["channel"]
             .as_str()
             .ok_or("channel_not_found: no string")?;

@@ -28,6 +28,8 @@ const WINDOW: Duration = Duration::from_secs(5);
 /// Pauses before the retries.
 const PAUSES: [Duration; RETRIES as usize] = [Duration::from_millis(200), Duration::from_secs(1)];
 const RETRIES: u32 = 2;
+/// Whatever a server asks for, in seconds: no run takes a day.
+const LONGEST_PAUSE: u64 = 86_400;
 /// The longest real answer is that of a metrics server, which knows no pages:
 /// some 600 bytes a pod.
 const LARGEST: usize = 512 << 20;
@@ -106,8 +108,7 @@ pub(super) struct Transport<'a> {
     requests: Cell<u32>,
     began: Instant,
     now: Time,
-    is_dated: Cell<bool>,
-    skew: Cell<Option<TimeDelta>>,
+    ahead: Cell<Option<TimeDelta>>,
 }
 
 impl<'a> Transport<'a> {
@@ -118,8 +119,7 @@ impl<'a> Transport<'a> {
             requests: Cell::new(0),
             began: Instant::now(),
             now,
-            is_dated: Cell::new(false),
-            skew: Cell::new(None),
+            ahead: Cell::new(None),
         }
     }
 
@@ -131,22 +131,23 @@ impl<'a> Transport<'a> {
 
     /// How far the server's clock is ahead of this machine's, if that matters.
     pub(super) fn skew(&self) -> Option<TimeDelta> {
-        self.skew.get()
+        self.ahead.get().filter(|ahead| ahead.abs() > SKEW)
     }
 
-    /// The first answer tells the server's clock.
+    /// Answers tell the server's clock. Of several servers, or where a proxy dates
+    /// some, the date that is nearest to this machine's counts.
     fn set_clock(&self, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(http_date);
-        let date = date.filter(|date| YEARS.contains(&date.year()) && !self.is_dated.get());
-        let Some(date) = date else {
+        let Some(date) = date.filter(|date| YEARS.contains(&date.year())) else {
             return;
         };
-        self.is_dated.set(true);
         let ahead = date - self.began.elapsed() - self.now;
         let ahead = TimeDelta::seconds(ahead.num_seconds());
-        self.skew
-            .set(Some(ahead).filter(|ahead| ahead.abs() > SKEW));
+        let known = self.ahead.get();
+        if known.is_none_or(|known| ahead.abs() < known.abs()) {
+            self.ahead.set(Some(ahead));
+        }
     }
 
     /// Attempts so far.
@@ -230,7 +231,7 @@ impl<'a> Transport<'a> {
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-            .map(Duration::from_secs);
+            .map(|seconds: u64| Duration::from_secs(seconds.min(LONGEST_PAUSE)));
         // What a server says of its trouble, which may be a page of HTML.
         let mut complaint = Vec::new();
         let mut length = 0;

@@ -40,7 +40,11 @@ pub struct Usage {
     bytes: i64,
 }
 
-#[allow(clippy::cast_precision_loss, reason = "nobody uses 2^53 of either")]
+/// 2^53 nanocores are nine million cores, so many bytes eight pebibytes: no machine has
+/// as much of either, and beyond it numbers are not exact.
+const MOST: f64 = 9_007_199_254_740_992.0;
+
+#[allow(clippy::cast_precision_loss, reason = "it is `MOST` at most")]
 impl Usage {
     /// Processor time, in cores.
     #[must_use]
@@ -58,8 +62,11 @@ impl Usage {
 impl From<SmallMap<Quantity>> for Usage {
     fn from(usage: SmallMap<Quantity>) -> Self {
         let value = |resource| usage.get(resource).and_then(|q| quantity::parse(&q.0));
-        #[allow(clippy::cast_possible_truncation, reason = "saturates")]
-        let whole = |value: Option<f64>| value.unwrap_or(0.0).round() as i64;
+        #[allow(clippy::cast_possible_truncation, reason = "it is `MOST` at most")]
+        let whole = |value: Option<f64>| {
+            let value = value.filter(|value| (0.0..=MOST).contains(value));
+            value.unwrap_or(0.0).round() as i64
+        };
         Self {
             nanocores: whole(value("cpu").map(|cores| cores * 1e9)),
             bytes: whole(value("memory")),
@@ -100,6 +107,18 @@ mod tests {
             (
                 r#"{"memory":64,"cpu":"none"}"#,
                 r#"{"cpu":"0n","memory":"64"}"#,
+            ),
+            (
+                r#"{"cpu":"1e400","memory":"1"}"#,
+                r#"{"cpu":"0n","memory":"1"}"#,
+            ),
+            (
+                r#"{"cpu":"1n","memory":"1E"}"#,
+                r#"{"cpu":"1n","memory":"0"}"#,
+            ),
+            (
+                r#"{"cpu":"-1","memory":"8Pi"}"#,
+                r#"{"cpu":"0n","memory":"9007199254740992"}"#,
             ),
         ] {
             let text = |usage: &str| {
