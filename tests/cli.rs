@@ -253,12 +253,16 @@ fn a_wrong_configuration_is_78() {
     let (_folder, path) = write("config.yaml", "deadline: 106751991167d\n");
     let output = run(&["run", "--snapshot", EXAMPLE, "--config", utf8(&path)]);
     refuses(&output, 78, &[":1:", "366d"]);
-    for (name, status) in [("SLACK_BOT_TOKEN", 78), ("OTHER", 1)] {
+    for (name, status) in [
+        ("SLACK_BOT_TOKEN", 78),
+        ("XDG_STATE_HOME", 78),
+        ("OTHER", 1),
+    ] {
         let mut command = program(&["run", "--snapshot", EXAMPLE]);
         let output = command.env(name, OsStr::from_bytes(b"xoxb-\xff")).output();
         let output = output.expect("it runs");
         assert_eq!(output.status.code(), Some(status), "{}", stderr(&output));
-        assert_eq!(stderr(&output).contains("SLACK_BOT_TOKEN"), status == 78);
+        assert_eq!(stderr(&output).contains(name), status == 78);
         assert!(!stderr(&output).contains("xoxb"), "{}", stderr(&output));
     }
 }

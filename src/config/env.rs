@@ -62,7 +62,7 @@ pub fn process_environment() -> Result<Environment, ConfigError> {
         match value.into_string() {
             Ok(value) => _ = env.insert(name, value),
             // Set is never the same as absent; what nobody reads is none of ours.
-            Err(_) if VARIABLES.contains(&&*name) => {
+            Err(_) if VARIABLES.contains(&&*name) || name == "XDG_STATE_HOME" => {
                 return Err(ConfigError::variable(
                     &name,
                     "the value is not UTF-8: set it again, or unset the variable",
