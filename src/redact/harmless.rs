@@ -200,7 +200,8 @@ pub(super) fn is_version(word: &str) -> bool {
     let numeric = digits.split(['.', '-', '+']).next().is_some_and(|major| {
         !major.is_empty() && major.len() <= 4 && major.bytes().all(|b| b.is_ascii_digit())
     });
-    (numeric && digits.contains('.') && digits.len() <= 64)
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
+    (numeric && digits.contains('.') && digits.len() <= 64 && digits.bytes().all(allowed))
         || matches!(word, "latest" | "stable" | "main" | "nightly")
 }
 
