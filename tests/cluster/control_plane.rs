@@ -130,8 +130,12 @@ impl ControlPlane {
         });
     }
 
-    /// Adds a crowd.
+    /// Adds a crowd, without metrics: an API server keeps none.
     pub fn fill(&self, crowd: Crowd) {
+        let crowd = Crowd {
+            metrics: false,
+            ..crowd
+        };
         for (kind, _) in crowd::KINDS {
             let objects = (0..crowd.count(kind)).map(|at| {
                 let key = format!("/registry/{}", crowd.instance(kind, at).key());
