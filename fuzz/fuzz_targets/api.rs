@@ -121,19 +121,12 @@ fn in_pieces(data: &[u8]) {
 /// An API server has one object of a name.
 fn distinct(documents: Vec<Value>) -> Vec<Value> {
     let mut seen = BTreeSet::new();
+    // No name is the empty one.
     let key = |d: &Value| {
-        let text = |pointer| {
-            d.pointer(pointer)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        let names = [
-            "/kind",
-            "/metadata/namespace",
-            "/metadata/name",
-            "/metadata/uid",
-        ];
-        names.map(text)
+        ["/kind", "/metadata/namespace", "/metadata/name"].map(|pointer| {
+            let text = d.pointer(pointer).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        })
     };
     documents
         .into_iter()
