@@ -14,11 +14,11 @@ use crowd::{Crowd, Kind};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use k8s_monitor::assess;
-use k8s_monitor::cluster::fold::Fold;
+use k8s_monitor::cluster::fold::Compact;
 use k8s_monitor::cluster::objects::{Pod, Time};
 use k8s_monitor::cluster::resource::ROWS;
-use k8s_monitor::cluster::{Objects, Pool, Read, Snapshot, Source};
-use k8s_monitor::detect::{self, RestartCounts, View};
+use k8s_monitor::cluster::{Objects, Interner, Read, Snapshot, Source};
+use k8s_monitor::detect::{self, RestartCounts, ClusterIndex};
 use k8s_monitor::diagnose::diagnose;
 use k8s_monitor::inventory::{self, Inventory, Tier};
 
@@ -37,7 +37,7 @@ fn listed() -> Inventory {
 }
 
 /// All objects of a kind, as a live cycle keeps them.
-fn kept<T: Fold>(crowd: Crowd, kind: Kind, pool: &mut Pool) -> Vec<T> {
+fn kept<T: Compact>(crowd: Crowd, kind: Kind, pool: &mut Interner) -> Vec<T> {
     let objects = (0..crowd.count(kind)).map(|at| {
         let mut object: T = serde_json::from_str(&crowd.object(kind, at)).unwrap();
         object.fold(pool);
@@ -48,7 +48,7 @@ fn kept<T: Fold>(crowd: Crowd, kind: Kind, pool: &mut Pool) -> Vec<T> {
 
 fn snapshot(pods: usize) -> Snapshot {
     let crowd = Crowd::of(pods);
-    let pool = &mut Pool::new(now());
+    let pool = &mut Interner::new(now());
     Snapshot {
         now: now(),
         cluster: "crowd".to_owned(),
@@ -79,7 +79,7 @@ fn parse(bencher: Bencher, pods: usize) {
     let crowd = Crowd::of(TEXTS);
     let texts: Vec<_> = (0..TEXTS).map(|at| crowd.object(Kind::Pod, at)).collect();
     bencher.counter(ItemsCount::new(pods)).bench_local(|| {
-        let mut pool = Pool::new(now());
+        let mut pool = Interner::new(now());
         let decode = |text: &String| {
             let mut pod: Pod = serde_json::from_str(text).unwrap();
             pod.fold(&mut pool);
@@ -95,7 +95,7 @@ fn detect(bencher: Bencher, pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
     let roster = assess::roster(&listed(), &snapshot.objects);
     bencher.counter(ItemsCount::new(pods)).bench_local(|| {
-        let view = View::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+        let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
         detect::detect(&view).findings.len()
     });
 }
@@ -104,7 +104,7 @@ fn detect(bencher: Bencher, pods: usize) {
 fn diagnosis(bencher: Bencher, pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
     let roster = assess::roster(&listed(), &snapshot.objects);
-    let view = View::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
     bencher
         .counter(ItemsCount::new(pods))
         .with_inputs(|| detect::detect(&view).findings)
@@ -116,7 +116,7 @@ fn assessment(bencher: Bencher, pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
     let inventory = listed();
     let roster = assess::roster(&inventory, &snapshot.objects);
-    let view = View::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
     bencher
         .counter(ItemsCount::new(pods))
         .with_inputs(|| {

@@ -63,9 +63,9 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// For the last words of what keeps its deadline by itself.
 const GRACE: Duration = Duration::from_secs(10);
 
-type Done = (String, ExitStatus);
+type CommandOutput = (String, ExitStatus);
 
-fn execute(options: &Options) -> Result<Done, Error> {
+fn execute(options: &Options) -> Result<CommandOutput, Error> {
     match &options.command {
         Command::Completions(shell) => return Ok((cli::completions(*shell), ExitStatus::Healthy)),
         Command::Man => return Ok((cli::man(), ExitStatus::Healthy)),
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
         Ok((path, inventory))
     }
 
-    fn services(&self, command: &ServicesCommand) -> Result<Done, Error> {
+    fn services(&self, command: &ServicesCommand) -> Result<CommandOutput, Error> {
         let (path, inventory) = self.inventory()?;
         let form = self.options.output;
         let is_for_people = is_for_people(form, "services")?;
@@ -206,7 +206,7 @@ fn page_width() -> usize {
     terminal.map_or(80, |(width, _)| usize::from(width.0).clamp(40, 80))
 }
 
-fn lint(path: &std::path::Path, inventory: &Inventory, form: OutputFormat) -> Result<Done, Error> {
+fn lint(path: &std::path::Path, inventory: &Inventory, form: OutputFormat) -> Result<CommandOutput, Error> {
     let file_name = path.display().to_string();
     let text = if is_for_people(form, "services")? {
         inventory::lint::report(inventory, &file_name)
@@ -269,9 +269,9 @@ fn read_option(option: &'static str, path: &std::path::Path) -> Result<String, E
 
 /// What this program says and no library of its: clients log whole answers, headers and
 /// addresses, which may hold secrets. Outside of the filter, where no directive leads.
-struct Own(env_logger::Logger);
+struct CrateFilter(env_logger::Logger);
 
-impl Log for Own {
+impl Log for CrateFilter {
     fn enabled(&self, metadata: &Metadata) -> bool {
         let path = metadata.target().strip_prefix(env!("CARGO_CRATE_NAME"));
         path.is_some_and(|path| path.is_empty() || path.starts_with("::"))
@@ -300,7 +300,7 @@ fn start_log(options: &Options, config: &Config) {
     let logger = builder.build();
     let level = logger.filter();
     // A second start in one process (tests) keeps the first.
-    if log::set_boxed_logger(Box::new(Own(logger))).is_ok() {
+    if log::set_boxed_logger(Box::new(CrateFilter(logger))).is_ok() {
         log::set_max_level(level);
     }
 }

@@ -6,7 +6,7 @@ use crate::assess::{self, Severity};
 use crate::cluster::Snapshot;
 use crate::cluster::objects::{Event, Pod};
 use crate::cycle::Outcome;
-use crate::detect::{RestartCounts, View, pods};
+use crate::detect::{RestartCounts, ClusterIndex, pods};
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
 use crate::redact::redact;
@@ -52,7 +52,7 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
         ..
     } = outcome;
     let restarts = RestartCounts::default();
-    let objects = View::new(
+    let objects = ClusterIndex::new(
         snapshot,
         &verdict.roster,
         std::time::Duration::from_secs(3600),

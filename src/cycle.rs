@@ -21,16 +21,16 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::http::{Http, Peer, SystemClock};
 use crate::inventory::Inventory;
-use crate::lifecycle::{self, Due, Rendered, Step, Today};
-use crate::notify::{self, Extra, Scene};
+use crate::lifecycle::{self, Due, Rendered, Transition, Observation};
+use crate::notify::{self, Enrichment, RenderContext};
 use crate::report::{self, Mode, Report};
 use crate::state::{State, Store};
 use crate::termination;
-use crate::verdict::{self, Grounds, Verdict};
+use crate::verdict::{self, EvaluateInput, Verdict};
 
-use insight::{Inquiry, Insight};
-use journal::Memory;
-pub use tell::Voice;
+use insight::{Enricher, Enrichment};
+use journal::StateSession;
+pub use tell::DeliveryMode;
 
 /// What a cycle works with.
 pub struct Cycle<'a> {
@@ -57,7 +57,7 @@ pub struct Cycle<'a> {
     /// Map 1 to 3 to 0.
     pub exit_zero: bool,
     /// Whom to tell.
-    pub voice: Voice<'a>,
+    pub voice: DeliveryMode<'a>,
     /// Why the model is not asked, if so.
     pub model_off: Option<String>,
     /// What must be known of this run before it begins.
@@ -101,12 +101,12 @@ impl<'a> Cycle<'a> {
         self.notes.extend(snapshot.skew.map(look::skewed));
         let inquiry = self.inquiry();
         let mut agents = Agents::new(self.config, self.http, self.model_off.take());
-        let mut insight = Insight::default();
+        let mut insight = Enrichment::default();
         if inquiry.is_due(&verdict) {
             (self.progress)("looking for commits and causes");
             insight = inquiry.ask(&mut agents, &mut memory.state, &snapshot, &mut verdict);
         }
-        let Step {
+        let Transition {
             tracked,
             due,
             state,
@@ -123,17 +123,17 @@ impl<'a> Cycle<'a> {
         let mut extras = insight.enrich(&mut report);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
         self.conclude(&mut report);
-        if matches!(self.voice, Voice::Slack { .. } | Voice::Plan) {
+        if matches!(self.voice, DeliveryMode::Slack { .. } | DeliveryMode::Plan) {
             let (seen, said) = ((&snapshot, &verdict), (&*due, &report));
             inquiry.announce(&mut agents, &mut memory.state, seen, said, &mut extras);
         }
         report.llm = agents.llm(&memory.state.spend);
 
         let messages = self.write(due, &report, &memory.state, &extras, snapshot.now);
-        if !messages.is_empty() && matches!(self.voice, Voice::Slack { .. }) {
+        if !messages.is_empty() && matches!(self.voice, DeliveryMode::Slack { .. }) {
             (self.progress)("telling Slack");
         }
-        let voice = std::mem::replace(&mut self.voice, Voice::None);
+        let voice = std::mem::replace(&mut self.voice, DeliveryMode::None);
         let is_told = termination::finishing(|| {
             tell::tell(voice, &mut memory, messages, &mut report, snapshot.now)
         });
@@ -154,12 +154,12 @@ impl<'a> Cycle<'a> {
     }
 
     /// What earlier cycles left; for this one alone if it writes.
-    fn recall(&self) -> Memory<'a> {
+    fn recall(&self) -> StateSession<'a> {
         match &self.voice {
-            Voice::Slack { .. } | Voice::Mute => {
-                Memory::take(self.store, &SystemClock, self.remaining() / 2)
+            DeliveryMode::Slack { .. } | DeliveryMode::Mute => {
+                StateSession::take(self.store, &SystemClock, self.remaining() / 2)
             }
-            Voice::None | Voice::Plan => Memory::load(self.store),
+            DeliveryMode::None | DeliveryMode::Plan => StateSession::load(self.store),
         }
     }
 
@@ -168,7 +168,7 @@ impl<'a> Cycle<'a> {
     }
 
     fn judge(&self, snapshot: &Snapshot, state: &State) -> Verdict {
-        let grounds = Grounds {
+        let grounds = EvaluateInput {
             inventory: self.inventory,
             look_back: self.config.interval,
             restarts: &detect::restarts_at(snapshot, &state.restarts, state.restarts_at),
@@ -178,8 +178,8 @@ impl<'a> Cycle<'a> {
         verdict::judge(snapshot, &grounds)
     }
 
-    fn inquiry(&self) -> Inquiry<'a> {
-        Inquiry {
+    fn inquiry(&self) -> Enricher<'a> {
+        Enricher {
             config: self.config,
             inventory: self.inventory,
             http: self.http,
@@ -189,8 +189,8 @@ impl<'a> Cycle<'a> {
         }
     }
 
-    fn advance(&self, state: &State, snapshot: &Snapshot, verdict: &mut Verdict) -> Step {
-        let today = Today {
+    fn advance(&self, state: &State, snapshot: &Snapshot, verdict: &mut Verdict) -> Transition {
+        let today = Observation {
             incidents: std::mem::take(&mut verdict.incidents),
             is_read: &|resource| snapshot.is_read(resource),
             now: snapshot.now,
@@ -208,10 +208,10 @@ impl<'a> Cycle<'a> {
         due: Vec<Due>,
         report: &Report,
         state: &State,
-        extras: &BTreeMap<String, Extra>,
+        extras: &BTreeMap<String, Enrichment>,
         now: DateTime<Utc>,
     ) -> Vec<(Due, Rendered)> {
-        let scene = Scene {
+        let scene = RenderContext {
             incidents: &report.incidents,
             services: &self.inventory.services,
             state,

@@ -26,7 +26,7 @@ pub use retry::Retry;
 use crate::config::Config;
 use crate::secret::Secret;
 use crate::termination;
-use proxy::Route;
+use proxy::ProxyResolver;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -149,7 +149,7 @@ impl Response {
 /// The client. One for the whole cycle: it keeps connections and counts.
 pub struct Http {
     agent: Agent,
-    route: Route,
+    route: ProxyResolver,
     clock: Box<dyn Clock + Send + Sync>,
     attempts: [AtomicU32; 5],
 }
@@ -179,7 +179,7 @@ impl Http {
             .new_agent();
         Self {
             agent,
-            route: Route::new(config.https_proxy.as_ref(), config.no_proxy.as_deref()),
+            route: ProxyResolver::new(config.https_proxy.as_ref(), config.no_proxy.as_deref()),
             clock,
             attempts: Default::default(),
         }

@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_millis(300);
 static RUN: Mutex<Run> = Mutex::new(Run {
     is_asked: false,
     is_said: false,
-    doing: Doing::Anything,
+    doing: Phase::Anything,
     farewell: None,
     end: None,
 });
@@ -36,16 +36,16 @@ static CHANGED: Condvar = Condvar::new();
 struct Run {
     is_asked: bool,
     is_said: bool,
-    doing: Doing,
-    farewell: Option<Farewell>,
+    doing: Phase,
+    farewell: Option<ShutdownHook>,
     /// When it is long over.
     end: Option<Instant>,
 }
 
-type Farewell = Box<dyn FnOnce(&str) + Send>;
+type ShutdownHook = Box<dyn FnOnce(&str) + Send>;
 
 #[derive(PartialEq)]
-enum Doing {
+enum Phase {
     /// What can be left at any moment.
     Anything,
     /// What is brought to an end when somebody asks.
@@ -118,7 +118,7 @@ pub fn limit(time: Duration) {
 fn watch_time() {
     let mut run = run();
     while let Some(end) = run.end {
-        if run.is_asked || run.doing == Doing::Printing {
+        if run.is_asked || run.doing == Phase::Printing {
             return;
         }
         let left = end.saturating_duration_since(Instant::now());
@@ -139,34 +139,34 @@ pub fn is_asked() -> bool {
 
 /// Waits; what the end of the program waits for no longer than until then.
 pub fn pause(pause: Duration) {
-    let until_asked = |run: &mut Run| !(run.is_asked && run.doing == Doing::Something);
+    let until_asked = |run: &mut Run| !(run.is_asked && run.doing == Phase::Something);
     drop(CHANGED.wait_timeout_while(run(), pause, until_asked));
 }
 
 /// Work that comes to its end soon once [`is_asked`] says so, and that the end
 /// of the program waits for.
 pub fn finishing<T>(work: impl FnOnce() -> T) -> T {
-    turn_to(Doing::Something);
+    turn_to(Phase::Something);
     let done = work();
-    turn_to(Doing::Anything);
+    turn_to(Phase::Anything);
     done
 }
 
 /// The result is about to be printed: from here on the program ends by itself
 /// and with its own status, unless nobody reads.
 pub fn printing() {
-    turn_to(Doing::Printing);
+    turn_to(Phase::Printing);
     run().farewell = None;
 }
 
 /// Does not come back when the program is to end: nothing new is begun.
-fn turn_to(doing: Doing) {
+fn turn_to(doing: Phase) {
     let mut run = run();
     if !run.is_asked {
         run.doing = doing;
         return;
     }
-    run.doing = Doing::Anything;
+    run.doing = Phase::Anything;
     CHANGED.notify_all();
     loop {
         run = CHANGED.wait(run).unwrap_or_else(PoisonError::into_inner);
@@ -218,7 +218,7 @@ fn end(signal: &'static str, status: ExitStatus) -> ! {
             farewell(&why);
         }
         let left = until.saturating_duration_since(Instant::now());
-        let is_busy = |run: &mut Run| run.doing != Doing::Anything;
+        let is_busy = |run: &mut Run| run.doing != Phase::Anything;
         drop(CHANGED.wait_timeout_while(run(), left, is_busy));
         let _ = writeln!(io::stderr(), "k8s-monitor: {why}");
         run().is_said = true;

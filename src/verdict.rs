@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::assess::{self, Incident, Outages, ServiceState};
 use crate::cluster::Snapshot;
-use crate::detect::{self, RestartCounts, View};
+use crate::detect::{self, RestartCounts, ClusterIndex};
 use crate::diagnose;
 use crate::inventory::{Inventory, Service, Tier};
 
@@ -20,7 +20,7 @@ pub struct Verdict {
 }
 
 /// What a verdict rests on besides the snapshot.
-pub struct Grounds<'a> {
+pub struct EvaluateInput<'a> {
     /// The services file.
     pub inventory: &'a Inventory,
     /// Time between cycles.
@@ -37,10 +37,10 @@ pub struct Grounds<'a> {
 
 /// Judges a snapshot.
 #[must_use]
-pub fn judge(snapshot: &Snapshot, grounds: &Grounds) -> Verdict {
+pub fn judge(snapshot: &Snapshot, grounds: &EvaluateInput) -> Verdict {
     let inventory = grounds.inventory;
     let roster = assess::roster(inventory, &snapshot.objects);
-    let view = View::new(snapshot, &roster, grounds.look_back, grounds.restarts);
+    let view = ClusterIndex::new(snapshot, &roster, grounds.look_back, grounds.restarts);
     let mut detection = detect::detect(&view);
     diagnose::diagnose(&view, &mut detection.findings);
     let services = assess::services(&view, &detection, grounds.outages);

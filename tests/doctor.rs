@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use k8s_monitor::cluster::fetch::Right;
+use k8s_monitor::cluster::fetch::AccessRule;
 use k8s_monitor::doctor::rights::{self, StateMap};
 use serde_json::{Value, json};
 
@@ -401,9 +401,9 @@ fn granted(file: &str) -> BTreeSet<String> {
     granted
 }
 
-fn asked(rights: &[Right]) -> BTreeSet<String> {
-    let words = |right: &Right| {
-        let Right {
+fn asked(rights: &[AccessRule]) -> BTreeSet<String> {
+    let words = |right: &AccessRule| {
+        let AccessRule {
             verb,
             group,
             resource,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use k8s_monitor::inventory::{
-    Inventory, KnownIssueKind, Level, Service, Tie, Tier, Tolerance, lint, parse, render,
+    Inventory, KnownIssueKind, Level, Service, Edge, Tier, Tolerance, lint, parse, render,
 };
 use proptest::prelude::*;
 
@@ -181,7 +181,7 @@ fn assert_neighbours(inventory: &Inventory) {
         ("cert-manager", "nginx-ingress"),
         ("external-secrets-operator", "vault"),
     ] {
-        assert_eq!(tie(name, on), Some(Tie::Named), "{name} on {on}");
+        assert_eq!(tie(name, on), Some(Edge::Named), "{name} on {on}");
     }
     for (name, on) in [
         ("whoami-test", "vault"),
@@ -189,7 +189,7 @@ fn assert_neighbours(inventory: &Inventory) {
         ("n8n", "cert-manager"),
         ("chores-tracker-frontend", "cert-manager"),
     ] {
-        assert_eq!(tie(name, on), Some(Tie::Sweeping), "{name} on {on}");
+        assert_eq!(tie(name, on), Some(Edge::Sweeping), "{name} on {on}");
     }
     for (name, on) in [
         ("vault", "external-secrets-operator"),

@@ -7,15 +7,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::budget::INCIDENT_IN;
-use super::case::Case;
+use super::case::PromptContext;
 use super::commands::Names;
-use super::desk::{Ask, Desk, Silence};
+use super::desk::{Ask, ModelClient, NoAnswer};
 use super::lookups::{AT_ONCE, LookUp, ROUNDS, Wanted};
 use super::prompt::Role;
 use super::prose;
 use super::schema::answer;
 use super::steps::{Step, Sure, grounded};
-use super::{Memory, Scene};
+use super::{CacheAndSpend, CycleContext};
 use crate::report::{Confidence, Incident};
 
 const ROLE: Role = Role::Analyzer;
@@ -69,11 +69,11 @@ pub fn fallback(incident: &Incident) -> Diagnosis {
 }
 
 /// All that one diagnosis is made from.
-pub struct Matter<'a> {
+pub struct Input<'a> {
     /// The incident.
     pub incident: &'a Incident,
     /// What is shown of it.
-    pub case: &'a Case,
+    pub case: &'a PromptContext,
     /// What commands may name.
     pub names: &'a Names<'a>,
     /// Where things are looked up.
@@ -87,11 +87,11 @@ pub struct Matter<'a> {
 /// # Errors
 /// Why there is no diagnosis.
 pub fn diagnose(
-    matter: &Matter,
-    desk: &mut Desk,
-    memory: &mut Memory,
-    scene: &Scene,
-) -> Result<Diagnosis, Silence> {
+    matter: &Input,
+    desk: &mut ModelClient,
+    memory: &mut CacheAndSpend,
+    scene: &CycleContext,
+) -> Result<Diagnosis, NoAnswer> {
     let (shown, left_out) = matter.case.fit(ROLE.share().data);
     if left_out > 0 {
         log::debug!(
@@ -111,7 +111,7 @@ pub fn diagnose(
             max_tokens: ANSWER.min(room_out),
         };
         let is_first = best.is_none();
-        if !is_first && Desk::estimate::<Answer>(&ask) > room_in {
+        if !is_first && ModelClient::estimate::<Answer>(&ask) > room_in {
             break;
         }
         let (answer, usage) = match desk.ask::<Answer>(&ask, memory.spend, scene.deadline) {
@@ -128,8 +128,8 @@ pub fn diagnose(
         }
         found.push_str(&more);
     }
-    let (answer, data) = best.ok_or(Silence::Unasked)?;
-    check(&answer, &data, matter, desk).ok_or(Silence::Useless)
+    let (answer, data) = best.ok_or(NoAnswer::Unasked)?;
+    check(&answer, &data, matter, desk).ok_or(NoAnswer::Useless)
 }
 
 fn intro(left: usize) -> String {
@@ -140,7 +140,7 @@ fn intro(left: usize) -> String {
 }
 
 /// What was found; nothing, if nothing was asked for or is within reach.
-fn look_up(wanted: &[Wanted], left: usize, matter: &Matter, desk: &mut Desk) -> String {
+fn look_up(wanted: &[Wanted], left: usize, matter: &Input, desk: &mut ModelClient) -> String {
     let mut found = String::new();
     if left == 0 {
         return found;
@@ -164,7 +164,7 @@ fn look_up(wanted: &[Wanted], left: usize, matter: &Matter, desk: &mut Desk) -> 
 }
 
 /// What of an answer may be shown.
-fn check(answer: &Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Option<Diagnosis> {
+fn check(answer: &Answer, shown: &str, matter: &Input, desk: &mut ModelClient) -> Option<Diagnosis> {
     let evidence = matter.incident.findings.iter().flat_map(|f| &f.evidence);
     let known: Vec<_> = evidence.map(|e| e.id.as_str()).collect();
     let is_known = |id: &String| known.contains(&id.as_str());

@@ -35,7 +35,7 @@ const A_DAY: usize = 4;
 
 /// What one incident's answers rest on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grounds {
+pub struct CacheKeyInput {
     incident: String,
     evidence: String,
 }
@@ -51,7 +51,7 @@ struct Entry<T> {
 
 /// What the cache has to say.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found<T> {
+pub enum Lookup<T> {
     /// An answer.
     Answer(T),
     /// It was asked, and what came is of no use.
@@ -62,7 +62,7 @@ pub enum Found<T> {
     Nothing,
 }
 
-impl Grounds {
+impl CacheKeyInput {
     /// Of an incident as the rules see it.
     #[must_use]
     pub fn new(
@@ -132,12 +132,12 @@ pub struct Key {
 impl Key {
     /// Looks for the answer; one that is found is of use now.
     #[must_use]
-    pub fn find<T: DeserializeOwned>(&self, cache: &mut Cache, now: Time) -> Found<T> {
+    pub fn find<T: DeserializeOwned>(&self, cache: &mut Cache, now: Time) -> Lookup<T> {
         if let Some(cached) = cache.get_mut(&self.whole)
             && let Ok(entry) = serde_json::from_value::<Entry<T>>(cached.value.clone())
         {
             cached.at = now;
-            return entry.answer.map_or(Found::Useless, Found::Answer);
+            return entry.answer.map_or(Lookup::Useless, Lookup::Answer);
         }
         let asked = cache
             .range(self.prefix.clone()..)
@@ -147,9 +147,9 @@ impl Key {
             asked.is_ok_and(|asked| (now - asked).abs() < TimeDelta::days(1))
         };
         if asked.filter(|(_, cached)| is_recent(cached)).count() >= A_DAY {
-            Found::Restless
+            Lookup::Restless
         } else {
-            Found::Nothing
+            Lookup::Nothing
         }
     }
 

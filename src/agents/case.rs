@@ -9,7 +9,7 @@ use crate::report::{Analysis, Correlation, Incident};
 
 /// How much a piece is needed; what is least needed is left out first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
+enum Priority {
     /// Always there.
     Always,
     /// The root, its proof, known issues, suspects.
@@ -32,11 +32,11 @@ const CHANGES: usize = 12;
 
 /// Text about one incident, as a model will see it.
 #[derive(Debug, Clone, Default)]
-pub struct Case {
-    pieces: Vec<(Need, String)>,
+pub struct PromptContext {
+    pieces: Vec<(Priority, String)>,
 }
 
-impl Case {
+impl PromptContext {
     /// An incident with its findings and evidence.
     #[must_use]
     pub fn of(incident: &Incident) -> Self {
@@ -55,12 +55,12 @@ impl Case {
                 "- {}: {}, cause {cause}{known}: {}",
                 finding.resource, finding.reason, finding.message
             );
-            case.add(if is_root { Need::Always } else { Need::More }, &text);
+            case.add(if is_root { Priority::Always } else { Priority::More }, &text);
             for (place, evidence) in finding.evidence.iter().take(FACTS).enumerate() {
                 let need = match (is_root, place) {
-                    (true, 0..3) => Need::Core,
-                    (true, _) | (false, 0) => Need::More,
-                    _ => Need::Rest,
+                    (true, 0..3) => Priority::Core,
+                    (true, _) | (false, 0) => Priority::More,
+                    _ => Priority::Rest,
                 };
                 let text = format!("  {} {}: {}", evidence.id, evidence.kind, evidence.text);
                 case.add(need, &text);
@@ -70,25 +70,25 @@ impl Case {
     }
 
     fn head(&mut self, incident: &Incident) {
-        self.add(Need::Always, &format!("INCIDENT {}", incident.title));
+        self.add(Priority::Always, &format!("INCIDENT {}", incident.title));
         let began = incident.since.format("%Y-%m-%d %H:%M UTC");
         let tier = incident
             .tier
             .map_or_else(String::new, |t| format!(", tier {t}"));
         self.add(
-            Need::Always,
+            Priority::Always,
             &format!("rule {}{tier}, began {began}", incident.rule),
         );
         if !incident.affects.is_empty() {
             self.add(
-                Need::Core,
+                Priority::Core,
                 &format!(
                     "affects: {}",
                     listed(incident.affects.iter().map(String::as_str))
                 ),
             );
         }
-        self.add(Need::Core, "FINDINGS, the root first");
+        self.add(Priority::Core, "FINDINGS, the root first");
     }
 
     /// What the services file says.
@@ -98,11 +98,11 @@ impl Case {
             return self;
         };
         self.add(
-            Need::Core,
+            Priority::Core,
             &format!("SERVICE {}, tier {}", service.name, service.tier),
         );
         for issue in &service.known_issues {
-            self.add(Need::Core, &format!("- known issue: {}", issue.text));
+            self.add(Priority::Core, &format!("- known issue: {}", issue.text));
         }
         let mut field = |need, name: &str, text: &str| {
             if !text.is_empty() {
@@ -116,18 +116,18 @@ impl Case {
             None => "any time".to_owned(),
         };
         field(
-            Need::Service,
+            Priority::Service,
             "purpose",
             service.purpose.as_deref().unwrap_or_default(),
         );
-        field(Need::Service, "may be down", &limit);
-        field(Need::Service, "needs", &names(&service.dependencies));
-        field(Need::Service, "needed by", &names(&service.dependents));
+        field(Priority::Service, "may be down", &limit);
+        field(Priority::Service, "needs", &names(&service.dependencies));
+        field(Priority::Service, "needed by", &names(&service.dependents));
         for quirk in &service.quirks {
-            field(Need::Rest, "quirk", quirk);
+            field(Priority::Rest, "quirk", quirk);
         }
         field(
-            Need::Rest,
+            Priority::Rest,
             "health check",
             service.health_check.as_deref().unwrap_or_default(),
         );
@@ -144,7 +144,7 @@ impl Case {
             "COMMITS, {} confidence by the rules",
             correlation.confidence
         );
-        self.add(Need::Core, &title);
+        self.add(Priority::Core, &title);
         for commit in &correlation.commits {
             let text = format!(
                 "- {}, {} min before the onset; rules: {}",
@@ -152,12 +152,12 @@ impl Case {
                 commit.lag_seconds / 60,
                 commit.reasons.join("; ")
             );
-            self.add(Need::Core, &text);
+            self.add(Priority::Core, &text);
             let own = suspects.iter().filter(|suspect| suspect.sha == commit.sha);
             for suspect in own {
-                self.add(Need::Service, &format!("  {}", suspect.title));
+                self.add(Priority::Service, &format!("  {}", suspect.title));
                 for change in suspect.changes.iter().take(CHANGES) {
-                    self.add(Need::More, &format!("  - {change}"));
+                    self.add(Priority::More, &format!("  - {change}"));
                 }
             }
         }
@@ -172,7 +172,7 @@ impl Case {
         {
             let reasons = commit.reasons.join("; ");
             let text = format!("COMMIT, {} confidence: {reasons}", correlation.confidence);
-            self.add(Need::Service, &text);
+            self.add(Priority::Service, &text);
         }
         self
     }
@@ -184,14 +184,14 @@ impl Case {
             "ANALYSIS, {} confidence: {}",
             analysis.confidence, analysis.hypothesis
         );
-        self.add(Need::Core, &text);
+        self.add(Priority::Core, &text);
         self
     }
 
     /// Who notices what.
     #[must_use]
     pub fn impact(mut self, text: &str) -> Self {
-        self.add(Need::Service, &format!("IMPACT {text}"));
+        self.add(Priority::Service, &format!("IMPACT {text}"));
         self
     }
 
@@ -200,13 +200,13 @@ impl Case {
     pub fn actions(mut self, incident: &Incident) -> Self {
         let titles: Vec<_> = incident.actions.iter().map(|a| a.title.as_str()).collect();
         self.add(
-            Need::Service,
+            Priority::Service,
             &format!("ACTIONS already given: {}", titles.join("; ")),
         );
         self
     }
 
-    fn add(&mut self, need: Need, text: &str) {
+    fn add(&mut self, need: Priority, text: &str) {
         let indent = text.len() - text.trim_start().len();
         self.pieces
             .push((need, " ".repeat(indent) + &line(text, LINE)));
@@ -221,7 +221,7 @@ impl Case {
         order.sort_by_key(|at| (self.pieces[*at].0, *at));
         let mut dropped = vec![false; self.pieces.len()];
         for at in order.into_iter().rev() {
-            if total <= room || self.pieces[at].0 == Need::Always {
+            if total <= room || self.pieces[at].0 == Priority::Always {
                 break;
             }
             total -= cost(&self.pieces[at].1);

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeSet;
 
-use super::objects::{self, Kind, Reach};
+use super::objects::{self, ObjectKind, Scope};
 use crate::inventory::Service;
 
 /// What commands may name.
 pub struct Names<'a> {
     /// Objects.
-    pub reach: &'a Reach<'a>,
+    pub reach: &'a Scope<'a>,
     /// The incident's service.
     pub service: Option<&'a Service>,
     /// Suspect commits, in full.
@@ -109,7 +109,7 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
     let parsed = options(words)?;
     let within = parsed.namespace.is_empty() || names.reach.is_within(parsed.namespace);
     let (verb, rest) = parsed.words.split_first().filter(|_| within)?;
-    let named = |kind: Kind, name: &str| names.reach.holds(kind, parsed.namespace, name);
+    let named = |kind: ObjectKind, name: &str| names.reach.holds(kind, parsed.namespace, name);
     let is_fine = match (*verb, rest) {
         ("get", ["events"]) | ("top", ["pods" | "pod"]) => !parsed.namespace.is_empty(),
         ("get" | "describe" | "logs", [one]) if one.contains('/') => reference(one, &named),
@@ -134,7 +134,7 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
 }
 
 /// `deployment/api`.
-fn reference(text: &str, named: &dyn Fn(Kind, &str) -> bool) -> bool {
+fn reference(text: &str, named: &dyn Fn(ObjectKind, &str) -> bool) -> bool {
     text.split_once('/')
         .and_then(|(kind, name)| Some(named(objects::kind(kind)?, name)))
         .unwrap_or(false)

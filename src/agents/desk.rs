@@ -21,7 +21,7 @@ const NOTE: usize = 600;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
+pub enum NoAnswer {
     /// Nothing was asked, or nothing came: the next cycle may ask again.
     Unasked,
     /// An answer came, and is of no use: asking again would bring no other.
@@ -47,7 +47,7 @@ impl Ask<'_> {
 }
 
 /// The desk of one cycle.
-pub struct Desk<'a> {
+pub struct ModelClient<'a> {
     client: Option<Anthropic<'a>>,
     limits: ModelBudget,
     /// What was used.
@@ -57,7 +57,7 @@ pub struct Desk<'a> {
     notes: BTreeMap<String, u32>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> ModelClient<'a> {
     /// A desk; without a client nothing is asked.
     #[must_use]
     pub fn new(client: Option<Anthropic<'a>>, limits: ModelBudget) -> Self {
@@ -92,9 +92,9 @@ impl<'a> Desk<'a> {
         ask: &Ask,
         spend: &mut Spend,
         deadline: Instant,
-    ) -> Result<(T, Usage), Silence> {
+    ) -> Result<(T, Usage), NoAnswer> {
         let Some(client) = self.client.filter(|_| !self.is_closed) else {
-            return Err(Silence::Unasked);
+            return Err(NoAnswer::Unasked);
         };
         let worst = Usage {
             input: Self::estimate::<T>(ask),
@@ -102,7 +102,7 @@ impl<'a> Desk<'a> {
         };
         if let Err(exhausted) = budget::admit(worst, spend, &self.cycle, self.limits) {
             self.note(&out_of(exhausted, self.limits));
-            return Err(Silence::Unasked);
+            return Err(NoAnswer::Unasked);
         }
         let question = Question {
             system: ask.role.prompt().text,
@@ -125,7 +125,7 @@ impl<'a> Desk<'a> {
                     Ok(answer) => Ok((answer, usage)),
                     Err(error) => {
                         self.drop_answer(ask.role, &error.to_string());
-                        Err(Silence::Useless)
+                        Err(NoAnswer::Useless)
                     }
                 }
             }
@@ -136,7 +136,7 @@ impl<'a> Desk<'a> {
                 self.is_closed |= error.ends_cycle();
                 self.note(&error.to_string());
                 log::warn!("{}: {error}", ask.role.name());
-                Err(Silence::Unasked)
+                Err(NoAnswer::Unasked)
             }
         }
     }

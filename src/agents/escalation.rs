@@ -11,15 +11,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Case;
+use super::case::PromptContext;
 use super::commands::Names;
-use super::desk::{Ask, Desk, Silence};
+use super::desk::{Ask, ModelClient, NoAnswer};
 use super::fence::line;
 use super::prompt::Role;
 use super::prose;
 use super::schema::{answer, choice};
 use super::steps::{Step, grounded};
-use super::{Memory, Scene};
+use super::{CacheAndSpend, CycleContext};
 use crate::assess::{Rule, Severity};
 use crate::inventory::Service;
 use crate::report::Incident;
@@ -73,7 +73,7 @@ answer! {
 
 /// How much it matters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Weight {
+pub struct SeverityDecision {
     /// What the model would have it be.
     pub wanted: Level,
     /// Whether policy allows that.
@@ -88,8 +88,8 @@ pub struct Weight {
 
 /// What the rules alone say.
 #[must_use]
-pub fn fallback(rule: Rule, incident: &Incident) -> Weight {
-    Weight {
+pub fn fallback(rule: Rule, incident: &Incident) -> SeverityDecision {
+    SeverityDecision {
         wanted: match rule.severity() {
             Severity::Sev1 => Level::One,
             Severity::Sev2 => Level::Two,
@@ -103,7 +103,7 @@ pub fn fallback(rule: Rule, incident: &Incident) -> Weight {
     }
 }
 
-impl Weight {
+impl SeverityDecision {
     /// The severity that counts.
     #[must_use]
     pub fn severity(&self, rule: Rule) -> Severity {
@@ -144,11 +144,11 @@ impl Weight {
 }
 
 /// All that one weighing is made from.
-pub struct Matter<'a> {
+pub struct Input<'a> {
     /// The rule that set its severity.
     pub rule: Rule,
     /// What is shown of it.
-    pub case: &'a Case,
+    pub case: &'a PromptContext,
     /// The services file's entry.
     pub service: Option<&'a Service>,
     /// What commands may name.
@@ -160,11 +160,11 @@ pub struct Matter<'a> {
 /// # Errors
 /// Why there is no weighing.
 pub fn weigh(
-    matter: &Matter,
-    desk: &mut Desk,
-    memory: &mut Memory,
-    scene: &Scene,
-) -> Result<Weight, Silence> {
+    matter: &Input,
+    desk: &mut ModelClient,
+    memory: &mut CacheAndSpend,
+    scene: &CycleContext,
+) -> Result<SeverityDecision, NoAnswer> {
     let (data, _) = matter.case.fit(ROLE.share().data);
     let (highest, lowest) = matter.rule.band();
     let set = matter.rule.severity();
@@ -178,7 +178,7 @@ pub fn weigh(
     Ok(check(&answer, &data, matter, desk))
 }
 
-fn check(answer: &Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Weight {
+fn check(answer: &Answer, shown: &str, matter: &Input, desk: &mut ModelClient) -> SeverityDecision {
     let mut said = |part: &str, text: &str, subjects: &[&str]| {
         let checked = prose::check_alone(text, LONGEST, shown, subjects);
         if let Err(flaw) = checked {
@@ -215,7 +215,7 @@ fn check(answer: &Answer, shown: &str, matter: &Matter, desk: &mut Desk) -> Weig
             "it is not on the list of what may be suggested",
         );
     }
-    Weight {
+    SeverityDecision {
         wanted: answer.severity,
         is_allowed,
         rationale,

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::fence::{cut, line, tail};
-use super::objects::{self, Reach};
+use super::objects::{self, Scope};
 use super::schema::{answer, choice};
 use crate::cluster::Snapshot;
 use crate::cluster::objects::Event;
@@ -78,7 +78,7 @@ pub struct InSnapshot<'a> {
     /// What the cycle read.
     pub snapshot: &'a Snapshot,
     /// What the incident reaches.
-    pub reach: &'a Reach<'a>,
+    pub reach: &'a Scope<'a>,
 }
 
 impl LookUp for InSnapshot<'_> {

@@ -44,23 +44,23 @@ use crate::config::Config;
 use crate::correlate::Suspect;
 use crate::http::Http;
 use crate::inventory::Service;
-use crate::notify::Words;
+use crate::notify::ModelText;
 use crate::report::{self, Action, Analysis, Correlation, Incident, Llm, Source};
 use crate::state::Spend;
 
 use anthropic::Anthropic;
-use cache::{Cache, Found, Grounds, Key};
-use case::Case;
+use cache::{Cache, Lookup, CacheKeyInput, Key};
+use case::PromptContext;
 use commands::Names;
-use desk::{Desk, Silence};
+use desk::{ModelClient, NoAnswer};
 use lookups::InSnapshot;
-use objects::Reach;
+use objects::Scope;
 
 pub use anthropic::ModelError;
 pub use prompt::{Prompt, Role};
 
 /// What a cycle looks at.
-pub struct Scene<'a> {
+pub struct CycleContext<'a> {
     /// What was read.
     pub snapshot: &'a Snapshot,
     /// Listed services and K3s's own parts.
@@ -72,7 +72,7 @@ pub struct Scene<'a> {
 }
 
 /// What is remembered from cycle to cycle.
-pub struct Memory<'a> {
+pub struct CacheAndSpend<'a> {
     /// What the model has cost.
     pub spend: &'a mut Spend,
     /// Answers.
@@ -81,7 +81,7 @@ pub struct Memory<'a> {
 
 /// One incident to be advised on.
 #[derive(Clone, Copy)]
-pub struct Dossier<'a> {
+pub struct IncidentContext<'a> {
     /// The incident, as the rules judge it.
     pub incident: &'a assess::Incident,
     /// Its suspect commits.
@@ -119,8 +119,8 @@ pub struct Announcement {
 impl Announcement {
     /// The model's words, for a message; `None`: the rules' own.
     #[must_use]
-    pub fn words(&self) -> Option<Words<'_>> {
-        (self.source == Source::Haiku).then_some(Words {
+    pub fn words(&self) -> Option<ModelText<'_>> {
+        (self.source == Source::Haiku).then_some(ModelText {
             headline: &self.headline,
             summary: &self.summary,
         })
@@ -129,7 +129,7 @@ impl Announcement {
 
 /// The agents of one cycle.
 pub struct Agents<'a> {
-    desk: Desk<'a>,
+    desk: ModelClient<'a>,
     http: &'a Http,
     off: Option<String>,
 }
@@ -147,7 +147,7 @@ impl<'a> Agents<'a> {
                 .then(|| "no ANTHROPIC_API_KEY: the rules' own words are used".to_owned())
         });
         Self {
-            desk: Desk::new(client, config.model_budget),
+            desk: ModelClient::new(client, config.model_budget),
             http,
             off,
         }
@@ -157,9 +157,9 @@ impl<'a> Agents<'a> {
     /// enough for all. SEV-4 gets what the rules say.
     pub fn advise(
         &mut self,
-        memory: &mut Memory,
-        scene: &Scene,
-        dossiers: &[Dossier],
+        memory: &mut CacheAndSpend,
+        scene: &CycleContext,
+        dossiers: &[IncidentContext],
     ) -> Vec<Advice> {
         budget::turn_month(memory.spend, scene.now);
         cache::forget(memory.cache, scene.now);
@@ -173,8 +173,8 @@ impl<'a> Agents<'a> {
     /// Writes what is read first of full messages, one for each incident.
     pub fn announce(
         &mut self,
-        memory: &mut Memory,
-        scene: &Scene,
+        memory: &mut CacheAndSpend,
+        scene: &CycleContext,
         incidents: &[&Incident],
     ) -> Vec<Announcement> {
         budget::turn_month(memory.spend, scene.now);
@@ -200,16 +200,16 @@ impl<'a> Agents<'a> {
     }
 
     /// The same scene with a deadline that leaves time to tell people.
-    fn hurried<'s>(&self, scene: &Scene<'s>) -> Scene<'s> {
+    fn hurried<'s>(&self, scene: &CycleContext<'s>) -> CycleContext<'s> {
         let now = self.http.clock().now();
         let left = scene.deadline.saturating_duration_since(now);
-        Scene {
+        CycleContext {
             deadline: now + left / 2,
             ..*scene
         }
     }
 
-    fn advise_on(&mut self, memory: &mut Memory, scene: &Scene, dossier: &Dossier) -> Advice {
+    fn advise_on(&mut self, memory: &mut CacheAndSpend, scene: &CycleContext, dossier: &IncidentContext) -> Advice {
         let incident = dossier.incident;
         let shown = report::draft(incident, scene.roster);
         let service = listed(scene, incident.service.as_deref());
@@ -223,19 +223,19 @@ impl<'a> Agents<'a> {
         if incident.severity == Severity::Sev4 || !self.desk.is_open() && memory.cache.is_empty() {
             return advice;
         }
-        let reach = Reach::new(&scene.snapshot.objects, incident, service);
+        let reach = Scope::new(&scene.snapshot.objects, incident, service);
         let commits = dossier.correlation.iter().flat_map(|c| &c.commits);
         let names = Names {
             reach: &reach,
             service,
             commits: commits.map(|c| c.sha.as_str()).collect(),
         };
-        let table = Table {
+        let table = RequestContext {
             shown: &shown,
             dossier,
             service,
             names: &names,
-            grounds: Grounds::new(incident, &shown, service, dossier.correlation),
+            grounds: CacheKeyInput::new(incident, &shown, service, dossier.correlation),
             scene,
         };
         self.diagnose(memory, &table, &mut advice);
@@ -244,9 +244,9 @@ impl<'a> Agents<'a> {
         advice
     }
 
-    fn diagnose(&mut self, memory: &mut Memory, table: &Table, advice: &mut Advice) {
+    fn diagnose(&mut self, memory: &mut CacheAndSpend, table: &RequestContext, advice: &mut Advice) {
         let case = table.case().actions(table.shown);
-        let matter = analyzer::Matter {
+        let matter = analyzer::Input {
             incident: table.shown,
             case: &case,
             names: table.names,
@@ -275,12 +275,12 @@ impl<'a> Agents<'a> {
         advice.analysis.hypothesis = diagnosis.hypothesis;
     }
 
-    fn review(&mut self, memory: &mut Memory, table: &Table, advice: &mut Advice) {
+    fn review(&mut self, memory: &mut CacheAndSpend, table: &RequestContext, advice: &mut Advice) {
         let suspects = table.dossier.correlation.filter(|c| !c.commits.is_empty());
         let Some(correlation) = suspects else {
             return;
         };
-        let case = Case::of(table.shown).commits(Some(correlation), table.dossier.suspects);
+        let case = PromptContext::of(table.shown).commits(Some(correlation), table.dossier.suspects);
         let key = table.grounds.key(Role::Reviewer, "");
         let scene = table.scene;
         let review = self.kept(&key, memory, scene.now, |desk, memory| {
@@ -292,14 +292,14 @@ impl<'a> Agents<'a> {
         });
     }
 
-    fn weigh(&mut self, memory: &mut Memory, table: &Table, advice: &mut Advice) {
+    fn weigh(&mut self, memory: &mut CacheAndSpend, table: &RequestContext, advice: &mut Advice) {
         let rule = table.dossier.incident.rule;
-        let case = Case::of(table.shown)
+        let case = PromptContext::of(table.shown)
             .service(table.service)
             .analysis(&advice.analysis)
             .suspect(advice.correlation.as_ref())
             .actions(table.shown);
-        let matter = escalation::Matter {
+        let matter = escalation::Input {
             rule,
             case: &case,
             service: table.service,
@@ -324,12 +324,12 @@ impl<'a> Agents<'a> {
 
     fn announce_one(
         &mut self,
-        memory: &mut Memory,
-        scene: &Scene,
+        memory: &mut CacheAndSpend,
+        scene: &CycleContext,
         incident: &Incident,
     ) -> Announcement {
         let service = listed(scene, incident.service.as_deref());
-        let case = Case::of(incident)
+        let case = PromptContext::of(incident)
             .service(service)
             .analysis(&incident.analysis)
             .impact(&incident.analysis.business_impact)
@@ -344,7 +344,7 @@ impl<'a> Agents<'a> {
             .filter(|p| namespaces.contains(&p.metadata.namespace.as_str()))
             .map(|p| p.metadata.name.as_str())
             .collect();
-        let grounds = Grounds::of(incident, service, incident.correlation.as_ref(), &pods);
+        let grounds = CacheKeyInput::of(incident, service, incident.correlation.as_ref(), &pods);
         let key = grounds.key(Role::Notifier, incident.severity.as_str());
         let is_told = incident.severity != Severity::Sev4;
         let written = is_told
@@ -371,51 +371,51 @@ impl<'a> Agents<'a> {
     fn kept<T: serde::Serialize + serde::de::DeserializeOwned>(
         &mut self,
         key: &Key,
-        memory: &mut Memory,
+        memory: &mut CacheAndSpend,
         now: Time,
-        ask: impl FnOnce(&mut Desk<'a>, &mut Memory) -> Result<T, Silence>,
+        ask: impl FnOnce(&mut ModelClient<'a>, &mut CacheAndSpend) -> Result<T, NoAnswer>,
     ) -> Option<T> {
         // With --no-llm nothing that a model ever said is shown.
         if self.off.is_some() {
             return None;
         }
         match key.find(memory.cache, now) {
-            Found::Answer(answer) => return Some(answer),
-            Found::Useless => return None,
-            Found::Restless => {
+            Lookup::Answer(answer) => return Some(answer),
+            Lookup::Useless => return None,
+            Lookup::Restless => {
                 self.desk
                     .note("an incident that keeps changing is not explained again today");
                 return None;
             }
-            Found::Nothing => {}
+            Lookup::Nothing => {}
         }
         match ask(&mut self.desk, memory) {
             Ok(answer) => {
                 key.keep(memory.cache, Some(&answer), now);
                 Some(answer)
             }
-            Err(Silence::Useless) => {
+            Err(NoAnswer::Useless) => {
                 key.keep::<T>(memory.cache, None, now);
                 None
             }
-            Err(Silence::Unasked) => None,
+            Err(NoAnswer::Unasked) => None,
         }
     }
 }
 
 /// What lies on the table while one incident is advised on.
-struct Table<'a> {
+struct RequestContext<'a> {
     shown: &'a Incident,
-    dossier: &'a Dossier<'a>,
+    dossier: &'a IncidentContext<'a>,
     service: Option<&'a Service>,
     names: &'a Names<'a>,
-    grounds: Grounds,
-    scene: &'a Scene<'a>,
+    grounds: CacheKeyInput,
+    scene: &'a CycleContext<'a>,
 }
 
-impl Table<'_> {
-    fn case(&self) -> Case {
-        Case::of(self.shown)
+impl RequestContext<'_> {
+    fn case(&self) -> PromptContext {
+        PromptContext::of(self.shown)
             .service(self.service)
             .suspect(self.dossier.correlation)
     }
@@ -435,7 +435,7 @@ impl Table<'_> {
     }
 }
 
-fn listed<'a>(scene: &Scene<'a>, name: Option<&str>) -> Option<&'a Service> {
+fn listed<'a>(scene: &CycleContext<'a>, name: Option<&str>) -> Option<&'a Service> {
     scene
         .roster
         .iter()

@@ -6,12 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Case;
-use super::desk::{Ask, Desk, Silence};
+use super::case::PromptContext;
+use super::desk::{Ask, ModelClient, NoAnswer};
 use super::prompt::Role;
 use super::prose;
 use super::schema::answer;
-use super::{Memory, Scene};
+use super::{CacheAndSpend, CycleContext};
 use crate::report::Incident;
 
 const ROLE: Role = Role::Notifier;
@@ -32,7 +32,7 @@ answer! {
 
 /// What is read first. What cannot be shown is empty: the rules' words stand there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Written {
+pub struct Headline {
     /// In place of the title.
     pub headline: String,
     /// Two sentences.
@@ -41,8 +41,8 @@ pub struct Written {
 
 /// What the rules alone say.
 #[must_use]
-pub fn fallback(incident: &Incident) -> Written {
-    Written {
+pub fn fallback(incident: &Incident) -> Headline {
+    Headline {
         headline: incident.title.clone(),
         summary: incident.root_cause.summary.clone(),
     }
@@ -53,12 +53,12 @@ pub fn fallback(incident: &Incident) -> Written {
 /// # Errors
 /// Why there are no words.
 pub fn write(
-    case: &Case,
+    case: &PromptContext,
     incident: &Incident,
-    desk: &mut Desk,
-    memory: &mut Memory,
-    scene: &Scene,
-) -> Result<Written, Silence> {
+    desk: &mut ModelClient,
+    memory: &mut CacheAndSpend,
+    scene: &CycleContext,
+) -> Result<Headline, NoAnswer> {
     let (data, _) = case.fit(ROLE.share().data);
     let ask = Ask {
         role: ROLE,
@@ -77,12 +77,12 @@ pub fn write(
     };
     let headline = said("the headline", &answer.headline, HEADLINE, &subjects);
     let summary = said("the summary", &answer.summary, SUMMARY, &[]);
-    let written = Written {
+    let written = Headline {
         headline: headline.trim_end_matches('.').to_owned(),
         summary: two_sentences(&summary).to_owned(),
     };
     if written.headline.is_empty() && written.summary.is_empty() {
-        return Err(Silence::Useless);
+        return Err(NoAnswer::Useless);
     }
     Ok(written)
 }

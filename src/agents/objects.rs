@@ -13,7 +13,7 @@ use crate::inventory::Service;
 
 /// What one object can be shown as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct ObjectKind {
     /// As in manifests.
     pub name: &'static str,
     /// Whether its objects live in no namespace.
@@ -69,7 +69,7 @@ kinds! {
 
 /// The kind that a word means.
 #[must_use]
-pub fn kind(word: &str) -> Option<Kind> {
+pub fn kind(word: &str) -> Option<ObjectKind> {
     let word = word.to_ascii_lowercase();
     KINDS
         .iter()
@@ -79,13 +79,13 @@ pub fn kind(word: &str) -> Option<Kind> {
 
 /// What an incident reaches: the objects of its namespaces, and those without
 /// a namespace that it names itself.
-pub struct Reach<'a> {
+pub struct Scope<'a> {
     objects: &'a Objects,
     namespaces: BTreeSet<&'a str>,
     named: BTreeSet<(&'a str, &'a str)>,
 }
 
-impl<'a> Reach<'a> {
+impl<'a> Scope<'a> {
     /// Of this incident and its service.
     #[must_use]
     pub fn new(objects: &'a Objects, incident: &'a Incident, service: Option<&'a Service>) -> Self {
@@ -114,18 +114,18 @@ impl<'a> Reach<'a> {
 
     /// Whether the object is there and within reach.
     #[must_use]
-    pub fn holds(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+    pub fn holds(&self, kind: ObjectKind, namespace: &str, name: &str) -> bool {
         self.object(kind, namespace, name).is_some()
     }
 
     /// The object without its secrets, if it is there and within reach.
     #[must_use]
-    pub fn object(&self, kind: Kind, namespace: &str, name: &str) -> Option<Value> {
+    pub fn object(&self, kind: ObjectKind, namespace: &str, name: &str) -> Option<Value> {
         let is_allowed = match kind {
-            Kind {
+            ObjectKind {
                 name: "Namespace", ..
             } => self.is_within(name),
-            Kind {
+            ObjectKind {
                 is_global: true, ..
             } => self.named.contains(&(kind.name, name)),
             _ => self.is_within(namespace),

@@ -7,12 +7,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Case;
-use super::desk::{Ask, Desk, Silence};
+use super::case::PromptContext;
+use super::desk::{Ask, ModelClient, NoAnswer};
 use super::prompt::Role;
 use super::prose;
 use super::schema::answer;
-use super::{Memory, Scene};
+use super::{CacheAndSpend, CycleContext};
 use crate::report::{Confidence, Correlation};
 
 const ROLE: Role = Role::Reviewer;
@@ -52,12 +52,12 @@ pub fn fallback(correlation: &Correlation) -> Correlation {
 /// # Errors
 /// Why there is no review.
 pub fn review(
-    case: &Case,
+    case: &PromptContext,
     correlation: &Correlation,
-    desk: &mut Desk,
-    memory: &mut Memory,
-    scene: &Scene,
-) -> Result<Review, Silence> {
+    desk: &mut ModelClient,
+    memory: &mut CacheAndSpend,
+    scene: &CycleContext,
+) -> Result<Review, NoAnswer> {
     let (data, _) = case.fit(ROLE.share().data);
     let ask = Ask {
         role: ROLE,
@@ -79,7 +79,7 @@ pub fn review(
     // Nothing at all is an answer; nothing that exists is none.
     if claimed > 0 && review.ranking.is_empty() {
         desk.drop_answer(ROLE, "it names no commit that is listed");
-        return Err(Silence::Useless);
+        return Err(NoAnswer::Useless);
     }
     Ok(review)
 }

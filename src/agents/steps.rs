@@ -1,7 +1,7 @@
 //! What agents have in common in their answers.
 
 use super::commands::{self, Names};
-use super::prose::{self, Flaw};
+use super::prose::{self, Violation};
 use super::schema::{answer, choice};
 use crate::report::{Action, Confidence};
 
@@ -82,6 +82,6 @@ pub fn grounded(steps: &[Step], names: &Names, shown: &str) -> (Vec<Step>, usize
     (kept, dropped)
 }
 
-fn title(text: &str, shown: &str) -> Result<String, Flaw> {
+fn title(text: &str, shown: &str) -> Result<String, Violation> {
     prose::check_alone(text, TITLE, shown, &[])
 }

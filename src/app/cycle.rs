@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use super::{Done, Session, unknown};
+use super::{CommandOutput, Session, unknown};
 use crate::agents::anthropic;
 use crate::check;
 use crate::cli::{OutputFormat, StateLocation};
@@ -11,7 +11,7 @@ use crate::cluster::Objects;
 use crate::cluster::dump;
 use crate::cluster::fetch::{Cluster, SnapshotRequest};
 use crate::correlate::github;
-use crate::cycle::{self, Cycle, Outcome, Source, Voice};
+use crate::cycle::{self, Cycle, Outcome, Source, DeliveryMode};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::heartbeat;
@@ -24,7 +24,7 @@ use crate::state;
 use crate::termination;
 
 /// What `run` and `check` have in common.
-struct Kind<'a> {
+struct RunOptions<'a> {
     mode: Mode,
     focus: Option<&'a str>,
     dry_run: bool,
@@ -34,9 +34,9 @@ struct Kind<'a> {
 const NO_TOKEN: &str = "nobody is told: SLACK_BOT_TOKEN is not set";
 
 impl Session<'_> {
-    pub(super) fn run(&self, dry_run: bool, exit_zero: bool) -> Result<Done, Error> {
+    pub(super) fn run(&self, dry_run: bool, exit_zero: bool) -> Result<CommandOutput, Error> {
         let http = Http::new(&self.config);
-        let pulse = Pulse::start(self, &http, dry_run);
+        let pulse = HeartbeatGuard::start(self, &http, dry_run);
         let done = self.cycle(&http, dry_run, exit_zero);
         if let Ok((outcome, _)) = &done
             && !dry_run
@@ -97,7 +97,7 @@ impl Session<'_> {
         exit_zero: bool,
     ) -> Result<(Outcome, ExitStatus), Error> {
         let (_, inventory) = self.watched()?;
-        let kind = Kind {
+        let kind = RunOptions {
             mode: Mode::Run,
             focus: None,
             dry_run,
@@ -110,7 +110,7 @@ impl Session<'_> {
         Ok((outcome, status))
     }
 
-    pub(super) fn check(&self, name: &str) -> Result<Done, Error> {
+    pub(super) fn check(&self, name: &str) -> Result<CommandOutput, Error> {
         let (path, inventory) = self.watched()?;
         let known = inventory.get(name).map(|s| s.name.clone());
         let builtin = inventory::builtin()
@@ -120,7 +120,7 @@ impl Session<'_> {
         let service = known
             .or(builtin)
             .ok_or_else(|| unknown(name, &path, &inventory))?;
-        let kind = Kind {
+        let kind = RunOptions {
             mode: Mode::Check,
             focus: Some(&service),
             dry_run: false,
@@ -140,7 +140,7 @@ impl Session<'_> {
         Ok((text, status(&outcome, false)))
     }
 
-    fn look(&self, http: &Http, inventory: &Inventory, kind: &Kind) -> Result<Outcome, Error> {
+    fn look(&self, http: &Http, inventory: &Inventory, kind: &RunOptions) -> Result<Outcome, Error> {
         let quiet = self.options.verbosity.is_quiet() || !io::stderr().is_terminal();
         let cluster = self.cluster()?;
         let recall = self.recall(cluster.as_ref());
@@ -173,19 +173,19 @@ impl Session<'_> {
 
     /// Whom to tell: nobody in a triage and of a dump; a drill and a cycle tell
     /// Slack, if they can.
-    fn voice<'h>(&'h self, http: &'h Http, kind: &Kind) -> (Voice<'h>, Vec<String>) {
+    fn voice<'h>(&'h self, http: &'h Http, kind: &RunOptions) -> (DeliveryMode<'h>, Vec<String>) {
         let token = self.config.keys.slack.as_ref();
         let mut notes = Vec::new();
         if kind.mode == Mode::Check || self.is_silent() && !kind.dry_run {
-            return (Voice::None, notes);
+            return (DeliveryMode::None, notes);
         }
         if token.is_none() {
             notes.push(NO_TOKEN.to_owned());
         }
         let voice = match token {
-            _ if kind.dry_run => Voice::Plan,
-            None => Voice::Mute,
-            Some(token) => Voice::Slack {
+            _ if kind.dry_run => DeliveryMode::Plan,
+            None => DeliveryMode::Mute,
+            Some(token) => DeliveryMode::Slack {
                 slack: Slack::new(http, &self.config.endpoints.slack, token),
                 http,
                 deadline: self.deadline(),
@@ -225,7 +225,7 @@ impl Session<'_> {
     }
 
     /// Captures what a cycle reads.
-    pub(super) fn capture(&self, path: &Path) -> Result<Done, Error> {
+    pub(super) fn capture(&self, path: &Path) -> Result<CommandOutput, Error> {
         let cluster = self.cluster()?;
         let snapshot = match self.source(cluster.as_ref())? {
             Source::Dump(snapshot) => *snapshot,
@@ -254,13 +254,13 @@ fn status(outcome: &Outcome, exit_zero: bool) -> ExitStatus {
 }
 
 /// The sign of life of a real cycle, where somebody listens for it.
-struct Pulse<'a> {
+struct HeartbeatGuard<'a> {
     session: &'a Session<'a>,
     http: &'a Http,
     is_on: bool,
 }
 
-impl<'a> Pulse<'a> {
+impl<'a> HeartbeatGuard<'a> {
     fn start(session: &'a Session, http: &'a Http, dry_run: bool) -> Self {
         let pulse = Self {
             session,

@@ -1,6 +1,6 @@
 //! `doctor`: whatever cannot be set up is a line of it, not its end.
 
-use super::{Done, Session};
+use super::{CommandOutput, Session};
 use crate::cli::{OutputFormat, StateLocation};
 use crate::cluster::fetch::Cluster;
 use crate::doctor::{self, Facts};
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::state::Store;
 
 impl Session<'_> {
-    pub(super) fn doctor(&self) -> Result<Done, Error> {
+    pub(super) fn doctor(&self) -> Result<CommandOutput, Error> {
         let cluster = self.connect().map_err(|error| error.to_string());
         let inventory = self.inventory().map_err(|error| error.to_string());
         let path = self.options.services_file(&self.config);

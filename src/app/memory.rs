@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Done, Session, is_for_people, render, unknown};
+use super::{CommandOutput, Session, is_for_people, render, unknown};
 use crate::cli::{IncidentsCommand, SilenceCommand, SilenceTarget, StateLocation};
 use crate::cluster::fetch::Cluster;
 use crate::cycle;
@@ -11,7 +11,7 @@ use crate::detect::{Cause, Reason};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::state::{
-    ConfigMapStore, DirectoryStore, NoStore, State, Store, StoreError, Target, listing, silences,
+    ConfigMapStore, DirectoryStore, NoStore, State, Store, StoreError, SilenceTarget, listing, silences,
 };
 
 /// Name of the `ConfigMap` in the monitor's own namespace.
@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const TRIES: usize = 3;
 
 /// Where the state is, and what must be known of that.
-pub(super) struct Recall {
+pub(super) struct StateAccess {
     pub place: StateLocation,
     pub note: Option<String>,
 }
@@ -30,8 +30,8 @@ pub(super) struct Recall {
 impl Session<'_> {
     /// `--state`; else in a pod a `ConfigMap` of its own namespace, by hand a
     /// directory a cluster. A dump has no memory unless it is a drill.
-    pub(super) fn recall(&self, cluster: Option<&Cluster>) -> Recall {
-        let place = |place| Recall { place, note: None };
+    pub(super) fn recall(&self, cluster: Option<&Cluster>) -> StateAccess {
+        let place = |place| StateAccess { place, note: None };
         if let Some(chosen) = &self.options.state {
             return place(chosen.clone());
         }
@@ -51,7 +51,7 @@ impl Session<'_> {
         };
         match self.state_home() {
             Some(home) => place(StateLocation::Directory(home.join(file_name(name)))),
-            None => Recall {
+            None => StateAccess {
                 place: StateLocation::None,
                 note: Some(
                     "nothing is remembered: neither HOME nor XDG_STATE_HOME is set, so pass \
@@ -121,7 +121,7 @@ impl Session<'_> {
         )
     }
 
-    pub(super) fn incidents(&self, command: &IncidentsCommand) -> Result<Done, Error> {
+    pub(super) fn incidents(&self, command: &IncidentsCommand) -> Result<CommandOutput, Error> {
         let form = self.options.output;
         let is_for_people = is_for_people(form, "incidents")?;
         let text = self.remembered(|store| {
@@ -145,7 +145,7 @@ impl Session<'_> {
         Ok((text, ExitStatus::Healthy))
     }
 
-    pub(super) fn silence(&self, command: &SilenceCommand) -> Result<Done, Error> {
+    pub(super) fn silence(&self, command: &SilenceCommand) -> Result<CommandOutput, Error> {
         let now = cycle::now();
         let form = self.options.output;
         let is_for_people = is_for_people(form, "silence")?;
@@ -204,7 +204,7 @@ impl Session<'_> {
 
     /// The target by its proper name: a silence of what does not exist would
     /// hide nothing.
-    fn target(&self, target: &SilenceTarget) -> Result<Target, Error> {
+    fn target(&self, target: &SilenceTarget) -> Result<SilenceTarget, Error> {
         Ok(match target {
             SilenceTarget::Service(name) => {
                 let (path, inventory) = self.watched()?;
@@ -212,10 +212,10 @@ impl Session<'_> {
                 let known = inventory.get(name).map(|s| s.name.clone());
                 let own = builtin.into_iter().find(|s| s.is_called(name));
                 let found = known.or(own.map(|s| s.name));
-                Target::Service(found.ok_or_else(|| unknown(name, &path, &inventory))?)
+                SilenceTarget::Service(found.ok_or_else(|| unknown(name, &path, &inventory))?)
             }
-            SilenceTarget::ReasonCode(name) => Target::ReasonCode(reason(name)?.to_owned()),
-            SilenceTarget::Incident(id) => Target::Incident(id.to_ascii_uppercase()),
+            SilenceTarget::ReasonCode(name) => SilenceTarget::ReasonCode(reason(name)?.to_owned()),
+            SilenceTarget::Incident(id) => SilenceTarget::Incident(id.to_ascii_uppercase()),
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::inventory::Service;
 
 /// What a service needs of another, which decides what an outage of the other explains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum DependencyKind {
     /// It talks to it all the time: databases, backends, cluster DNS.
     Runtime,
     /// It gets its secrets there, and keeps what it has until it starts again.
@@ -19,7 +19,7 @@ pub enum Need {
 /// What `dependent` needs of `dependency`, by the note in the services file and
 /// by what the dependency is.
 #[must_use]
-pub fn need(dependency: &Service, note: Option<&str>) -> Need {
+pub fn need(dependency: &Service, note: Option<&str>) -> DependencyKind {
     let note = note.unwrap_or_default().to_lowercase();
     let is_called = |word: &str| {
         std::iter::once(&dependency.name)
@@ -27,27 +27,27 @@ pub fn need(dependency: &Service, note: Option<&str>) -> Need {
             .any(|n| n.to_lowercase().contains(word))
     };
     if note.contains("image") || is_called("ecr-") || is_called("registry") {
-        Need::Images
+        DependencyKind::Images
     } else if dependency.ingress_controller {
-        Need::Ingress
+        DependencyKind::Ingress
     } else if ["secret", "password", "credential"]
         .iter()
         .any(|w| note.contains(w))
         || is_called("vault")
         || is_called("external-secrets")
     {
-        Need::Secrets
+        DependencyKind::Secrets
     } else {
-        Need::Runtime
+        DependencyKind::Runtime
     }
 }
 
 /// Whether a finding can be the consequence of a need that is not met.
 #[must_use]
-pub fn explains(need: Need, finding: &Finding) -> bool {
+pub fn explains(need: DependencyKind, finding: &Finding) -> bool {
     match need {
-        Need::Runtime => is_soft(finding),
-        Need::Secrets => {
+        DependencyKind::Runtime => is_soft(finding),
+        DependencyKind::Secrets => {
             matches!(
                 finding.cause,
                 Some(
@@ -55,7 +55,7 @@ pub fn explains(need: Need, finding: &Finding) -> bool {
                 )
             ) || finding.cause.is_none() && finding.reason == Reason::CreateContainerConfigError
         }
-        Need::Images => {
+        DependencyKind::Images => {
             finding.cause == Some(Cause::ImagePullUnauthorized)
                 || finding.cause.is_none()
                     && matches!(
@@ -63,7 +63,7 @@ pub fn explains(need: Need, finding: &Finding) -> bool {
                         Reason::ImagePullBackOff | Reason::ErrImagePull
                     )
         }
-        Need::Ingress => false,
+        DependencyKind::Ingress => false,
     }
 }
 

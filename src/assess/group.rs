@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::explain::{self, Need};
+use super::explain::{self, DependencyKind};
 use super::incident::cause_class;
 use super::service::Status;
 use super::severity::Members;
@@ -17,7 +17,7 @@ pub fn group(
     roster: &[Service],
     services: &Members,
     findings: Vec<Finding>,
-) -> Vec<Unit> {
+) -> Vec<Group> {
     let mut units = units(findings);
     under_nodes(&mut units);
     under_shared_causes(&mut units, services);
@@ -26,14 +26,14 @@ pub fn group(
 }
 
 /// Findings that belong together; the root's service decides whose it is.
-pub struct Unit {
+pub struct Group {
     /// Whose it is; of nodes and the like nobody's.
     pub service: Option<String>,
     /// The root first.
     pub findings: Vec<Finding>,
 }
 
-impl Unit {
+impl Group {
     fn root(&self) -> &Finding {
         &self.findings[0]
     }
@@ -46,13 +46,13 @@ impl Unit {
 /// One unit for what a service shows, one for each thing that no service owns.
 /// Trouble of a service that serves all the same stands alone: an expired
 /// backup and a failed sync have nothing to do with each other.
-fn units(findings: Vec<Finding>) -> Vec<Unit> {
+fn units(findings: Vec<Finding>) -> Vec<Group> {
     let in_trouble: BTreeSet<String> = findings
         .iter()
         .filter(|f| is_of_health(f))
         .filter_map(|f| f.service.clone())
         .collect();
-    let mut by_key: BTreeMap<String, Unit> = BTreeMap::new();
+    let mut by_key: BTreeMap<String, Group> = BTreeMap::new();
     for finding in findings {
         let key = match &finding.service {
             Some(service) if in_trouble.contains(service) => format!("service {service}"),
@@ -63,7 +63,7 @@ fn units(findings: Vec<Finding>) -> Vec<Unit> {
         } else {
             key
         };
-        let unit = by_key.entry(key).or_insert_with(|| Unit {
+        let unit = by_key.entry(key).or_insert_with(|| Group {
             service: finding.service.clone(),
             findings: Vec::new(),
         });
@@ -119,7 +119,7 @@ fn rank(finding: &Finding) -> u8 {
 }
 
 /// What ran on a node that is gone is gone with it.
-fn under_nodes(units: &mut Vec<Unit>) {
+fn under_nodes(units: &mut Vec<Group>) {
     let lost: BTreeMap<String, usize> = units
         .iter()
         .enumerate()
@@ -143,7 +143,7 @@ fn under_nodes(units: &mut Vec<Unit>) {
 
 /// One quota, one registry, one scheduler. A key that is an object's name stands
 /// for the unit that is about the object.
-fn under_shared_causes(units: &mut Vec<Unit>, services: &Members) {
+fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
     let mut roots: BTreeMap<String, usize> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
         for finding in &unit.findings {
@@ -156,7 +156,7 @@ fn under_shared_causes(units: &mut Vec<Unit>, services: &Members) {
         .collect();
     roots.retain(|key, _| about.contains(key));
     // Of those that merely share a cause the one that matters most stands first.
-    let tier = |unit: &Unit| Some(services.get(unit.service.as_deref()?)?.tier);
+    let tier = |unit: &Group| Some(services.get(unit.service.as_deref()?)?.tier);
     let mut by_tier: Vec<_> = (0..units.len()).collect();
     by_tier.sort_by_key(|&at| tier(&units[at]).map_or((1, None), |t| (0, Some(t))));
     for at in by_tier {
@@ -177,7 +177,7 @@ fn under_shared_causes(units: &mut Vec<Unit>, services: &Members) {
 
 /// A service that suffers because another one, which it depends on, is down.
 fn under_dependencies(
-    units: &mut Vec<Unit>,
+    units: &mut Vec<Group>,
     inventory: &Inventory,
     roster: &[Service],
     services: &Members,
@@ -215,7 +215,7 @@ fn under_dependencies(
 }
 
 /// What a unit's service depends on, nearest first.
-fn needs<'a>(unit: &Unit, inventory: &'a Inventory, roster: &'a [Service]) -> Vec<(&'a str, Need)> {
+fn needs<'a>(unit: &Group, inventory: &'a Inventory, roster: &'a [Service]) -> Vec<(&'a str, DependencyKind)> {
     let mut needs = Vec::new();
     if let Some(service) = &unit.service {
         let own = inventory.get(service);
@@ -231,18 +231,18 @@ fn needs<'a>(unit: &Unit, inventory: &'a Inventory, roster: &'a [Service]) -> Ve
         }
     }
     let dns = roster.iter().find(|s| s.is_cluster_dns());
-    needs.extend(dns.map(|s| (s.name.as_str(), Need::Runtime)));
+    needs.extend(dns.map(|s| (s.name.as_str(), DependencyKind::Runtime)));
     needs
 }
 
-fn merge(units: &mut Vec<Unit>, root_of: impl Fn(&Unit) -> Option<usize>) {
+fn merge(units: &mut Vec<Group>, root_of: impl Fn(&Group) -> Option<usize>) {
     let positions: Vec<_> = units.iter().map(root_of).collect();
     merge_by(units, &positions);
 }
 
 /// Moves each unit under its root, and under its root's root; a circle stays
 /// as it is where it closes.
-fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
+fn merge_by(units: &mut Vec<Group>, roots: &[Option<usize>]) {
     let top = |mut at: usize| {
         let start = at;
         for _ in 0..roots.len() {
@@ -253,7 +253,7 @@ fn merge_by(units: &mut Vec<Unit>, roots: &[Option<usize>]) {
         }
         at
     };
-    let mut slots: Vec<Option<Unit>> = std::mem::take(units).into_iter().map(Some).collect();
+    let mut slots: Vec<Option<Group>> = std::mem::take(units).into_iter().map(Some).collect();
     for at in 0..slots.len() {
         let root = top(at);
         // In a circle the first unit is taken as the root.

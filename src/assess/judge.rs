@@ -1,9 +1,9 @@
 //! Groups of findings become incidents: whose, since when, how bad.
 
-use super::group::{Unit, group, is_of_health};
+use super::group::{Group, group, is_of_health};
 use super::incident::{Incident, cause_class};
 use super::service::{ServiceState, Status};
-use super::severity::{Case, Members, decide, is_p0_in_trouble};
+use super::severity::{RuleInput, Members, decide, is_p0_in_trouble};
 use crate::detect::{Cause, Finding, Reason};
 use crate::inventory::{Inventory, Service, Tier};
 
@@ -17,7 +17,7 @@ pub fn incidents(
     services: &[ServiceState],
     findings: Vec<Finding>,
 ) -> Vec<Incident> {
-    let scene = Scene {
+    let scene = JudgeContext {
         cluster,
         unlisted,
         services: services.iter().map(|s| (s.name.as_str(), s)).collect(),
@@ -35,7 +35,7 @@ pub fn incidents(
 }
 
 /// What incidents are judged by, besides their findings.
-struct Scene<'a> {
+struct JudgeContext<'a> {
     cluster: &'a str,
     /// The tier of what is not listed.
     unlisted: Tier,
@@ -44,8 +44,8 @@ struct Scene<'a> {
     p0_in_trouble: usize,
 }
 
-fn judge(scene: &Scene, unit: Unit) -> Incident {
-    let Unit {
+fn judge(scene: &JudgeContext, unit: Group) -> Incident {
+    let Group {
         service,
         mut findings,
     } = unit;
@@ -70,7 +70,7 @@ fn judge(scene: &Scene, unit: Unit) -> Incident {
         .map(|s| s.tier)
         .or(first_affected)
         .or(is_workload.then_some(scene.unlisted));
-    let rule = decide(&Case {
+    let rule = decide(&RuleInput {
         findings: &findings,
         members: &members,
         p0_in_trouble: scene.p0_in_trouble,

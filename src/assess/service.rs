@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cluster::objects::Time;
 use crate::detect::{
-    Detection, Effect, Finding, Health, Reason, View, Workload, WorkloadState, principal,
+    Detection, Effect, Finding, Health, Reason, ClusterIndex, Workload, WorkloadState, principal,
 };
 use crate::inventory::{Service, Tier, Tolerance};
 
@@ -85,7 +85,7 @@ pub type Outages = BTreeMap<String, Time>;
 
 /// The state of every service of the roster, in its order.
 #[must_use]
-pub fn services(view: &View, detection: &Detection, outages: &Outages) -> Vec<ServiceState> {
+pub fn services(view: &ClusterIndex, detection: &Detection, outages: &Outages) -> Vec<ServiceState> {
     let mut findings: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in &detection.findings {
         if let Some(service) = &finding.service {
@@ -137,7 +137,7 @@ fn whole(findings: &[&Finding], of_parts: (Status, Option<Time>)) -> (Status, Op
 }
 
 fn judge(
-    view: &View,
+    view: &ClusterIndex,
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
     (status, since): (Status, Option<Time>),

@@ -154,7 +154,7 @@ policy! {
 pub type Members<'a> = BTreeMap<&'a str, &'a ServiceState>;
 
 /// One incident, as the rules look at it.
-pub struct Case<'a> {
+pub struct RuleInput<'a> {
     /// Its findings.
     pub findings: &'a [Finding],
     /// The services with a finding in it.
@@ -163,7 +163,7 @@ pub struct Case<'a> {
     pub p0_in_trouble: usize,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RuleInput<'a> {
     fn down(&self) -> impl Iterator<Item = &&'a ServiceState> {
         let members = self.members.values();
         members.filter(|s| s.status == Status::Unavailable)
@@ -206,7 +206,7 @@ fn is_shaky(finding: &Finding) -> bool {
 
 /// The rule that decides.
 #[must_use]
-pub fn decide(case: &Case) -> Rule {
+pub fn decide(case: &RuleInput) -> Rule {
     Rule::ALL
         .iter()
         .copied()

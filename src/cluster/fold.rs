@@ -16,19 +16,19 @@ use super::objects::{
     Issuer, Job, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
     PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics, PodSpec, PodStatus, PodTemplate,
     ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time, Toleration,
-    Word, condition,
+    SharedStr, condition,
 };
-use super::pool::Pool;
+use super::pool::Interner;
 
 /// Ready for longer than any rule asks.
 const SETTLED: TimeDelta = TimeDelta::hours(1);
 
 /// A kind that can be listed.
-pub trait Fold: DeserializeOwned {
+pub trait Compact: DeserializeOwned {
     /// Drops what nobody reads and shares what is shared. Called for each
     /// object as soon as it is decoded, so that what is dropped makes room for
     /// the next one.
-    fn fold(&mut self, pool: &mut Pool);
+    fn fold(&mut self, pool: &mut Interner);
 }
 
 macro_rules! kept_whole {
@@ -47,8 +47,8 @@ kept_whole! {
 }
 
 /// Its pod has the same name.
-impl Fold for PodMetrics {
-    fn fold(&mut self, pool: &mut Pool) {
+impl Compact for PodMetrics {
+    fn fold(&mut self, pool: &mut Interner) {
         pool.share_words(self);
     }
 }
@@ -71,9 +71,9 @@ macro_rules! with_template {
 }
 with_template! { Deployment StatefulSet DaemonSet }
 
-impl Fold for ReplicaSet {
-    fn fold(&mut self, pool: &mut Pool) {
-        self.metadata.uid = Word::default();
+impl Compact for ReplicaSet {
+    fn fold(&mut self, pool: &mut Interner) {
+        self.metadata.uid = SharedStr::default();
         pool.share_meta(&mut self.metadata);
         if self.metadata.controller().is_some() {
             // What is looked at is its deployment's template.
@@ -87,8 +87,8 @@ impl Fold for ReplicaSet {
     }
 }
 
-impl Fold for Job {
-    fn fold(&mut self, pool: &mut Pool) {
+impl Compact for Job {
+    fn fold(&mut self, pool: &mut Interner) {
         pool.share_meta(&mut self.metadata);
         if condition(&self.status.conditions, "Complete").is_some_and(Condition::is_true) {
             self.spec.template = PodTemplate::default();
@@ -97,18 +97,18 @@ impl Fold for Job {
     }
 }
 
-impl Fold for CronJob {
-    fn fold(&mut self, pool: &mut Pool) {
+impl Compact for CronJob {
+    fn fold(&mut self, pool: &mut Interner) {
         pool.share_meta(&mut self.metadata);
         pool.share_template(&mut self.spec.job_template.spec.template);
     }
 }
 
-impl Fold for EndpointSlice {
+impl Compact for EndpointSlice {
     /// One endpoint that takes traffic is as good as a thousand, wherever it is.
-    fn fold(&mut self, pool: &mut Pool) {
+    fn fold(&mut self, pool: &mut Interner) {
         // Its Service is named by a label.
-        self.metadata.uid = Word::default();
+        self.metadata.uid = SharedStr::default();
         self.metadata.owner_references = Owners::default();
         pool.share_meta(&mut self.metadata);
         let (ready, others): (Vec<_>, Vec<_>) = self.endpoints.iter().partition(|e| e.is_ready());
@@ -124,9 +124,9 @@ impl Fold for EndpointSlice {
     }
 }
 
-impl Fold for Service {
-    fn fold(&mut self, pool: &mut Pool) {
-        self.metadata.uid = Word::default();
+impl Compact for Service {
+    fn fold(&mut self, pool: &mut Interner) {
+        self.metadata.uid = SharedStr::default();
         pool.share_meta(&mut self.metadata);
         pool.share_words(&mut self.metadata.name);
         pool.share_words(&mut self.spec);
@@ -134,8 +134,8 @@ impl Fold for Service {
     }
 }
 
-impl Fold for Pod {
-    fn fold(&mut self, pool: &mut Pool) {
+impl Compact for Pod {
+    fn fold(&mut self, pool: &mut Interner) {
         pool.share_meta(&mut self.metadata);
         pool.reuse_word(&mut self.metadata.name);
         pool.share_words(&mut self.node_name);
@@ -149,7 +149,7 @@ impl Fold for Pod {
             });
             if has_own_name {
                 // Nothing else will ever bear its name.
-                self.metadata.uid = Word::default();
+                self.metadata.uid = SharedStr::default();
             }
         }
         pool.share_spec(&mut self.spec);
@@ -203,7 +203,7 @@ fn drop_assurances(conditions: &mut [Condition]) {
     let is_good =
         |c: &&mut Condition| c.is_true() && matches!(c.kind.as_str(), "Available" | "Progressing");
     for condition in conditions.iter_mut().filter(is_good) {
-        condition.message = Word::default();
+        condition.message = SharedStr::default();
     }
 }
 
@@ -226,14 +226,14 @@ fn drop_defaults(spec: &mut PodSpec) {
     };
     retain(&mut spec.tolerations, |toleration| !is_default(toleration));
     if spec.service_account_name == "default" {
-        spec.service_account_name = Word::default();
+        spec.service_account_name = SharedStr::default();
     }
 }
 
 /// Moments and addresses differ between replicas; that a pod became ready a
 /// good while ago is all that matters of them.
 fn drop_times(status: &mut PodStatus, now: Time) {
-    status.pod_ip = Word::default();
+    status.pod_ip = SharedStr::default();
     status.conditions.retain(|c| c.kind == "Ready");
     for ready in &mut status.conditions {
         let since = ready.last_transition_time;
@@ -242,7 +242,7 @@ fn drop_times(status: &mut PodStatus, now: Time) {
     }
     let containers = status.container_statuses.iter_mut();
     for container in containers.chain(&mut status.init_container_statuses) {
-        container.image = Word::default();
+        container.image = SharedStr::default();
         if let Some(running) = &mut container.state.running {
             running.started_at = None;
         }

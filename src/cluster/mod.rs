@@ -11,6 +11,6 @@ pub mod quantity;
 pub mod resource;
 pub mod snapshot;
 
-pub use pool::Pool;
+pub use pool::Interner;
 pub use resource::Resource;
 pub use snapshot::{ContainerLog, Objects, Read, Snapshot, Source, Unread, UnreadReason};

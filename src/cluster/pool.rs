@@ -6,27 +6,27 @@ use std::sync::Arc;
 
 use super::objects::{
     Annotations, ContainerPort, Endpoint, EndpointPort, EnvSource, Labels, ObjectMeta,
-    OwnerReference, PodSpec, PodStatus, PodTemplate, Probe, Resources, ServicePort, Share, TextMap,
-    Time, Word, Words,
+    OwnerReference, PodSpec, PodStatus, PodTemplate, Probe, Resources, ServicePort, Intern, TextMap,
+    Time, SharedStr, StrInterner,
 };
 
 /// What objects have in common.
 #[derive(Default)]
-pub struct Pool {
+pub struct Interner {
     now: Time,
-    words: Words,
-    labels: Alike<TextMap>,
-    annotations: Alike<TextMap>,
-    owners: Alike<Vec<OwnerReference>>,
-    specs: Alike<PodSpec>,
+    words: StrInterner,
+    labels: DedupSet<TextMap>,
+    annotations: DedupSet<TextMap>,
+    owners: DedupSet<Vec<OwnerReference>>,
+    specs: DedupSet<PodSpec>,
     parts: Parts,
-    statuses: Alike<PodStatus>,
+    statuses: DedupSet<PodStatus>,
     service_ports: HashSet<Arc<[ServicePort]>>,
     endpoint_ports: HashSet<Arc<[EndpointPort]>>,
     endpoints: HashSet<Arc<[Endpoint]>>,
 }
 
-impl Pool {
+impl Interner {
     /// An empty pool, for what is read at a moment.
     #[must_use]
     pub fn new(now: Time) -> Self {
@@ -47,13 +47,13 @@ impl Pool {
     }
 
     /// Texts that other objects have too.
-    pub(super) fn share_words(&mut self, of: &mut impl Share) {
+    pub(super) fn share_words(&mut self, of: &mut impl Intern) {
         of.share(&mut self.words);
     }
 
     /// A text that metrics may have too. It has no other like it, so there
     /// is no room to be made for it.
-    pub(super) fn reuse_word(&mut self, word: &mut Word) {
+    pub(super) fn reuse_word(&mut self, word: &mut SharedStr) {
         word.reuse(&self.words);
     }
 
@@ -112,10 +112,10 @@ impl Pool {
 }
 
 /// Puts what is known in the place of what is equal to it.
-fn share<T: Clone + Eq + Hash + Share>(
+fn share<T: Clone + Eq + Hash + Intern>(
     known: &mut HashSet<Arc<T>>,
     value: &mut Arc<T>,
-    words: &mut Words,
+    words: &mut StrInterner,
 ) {
     if let Some(same) = known.get(value) {
         *value = Arc::clone(same);
@@ -126,10 +126,10 @@ fn share<T: Clone + Eq + Hash + Share>(
 }
 
 /// The same of a list, which is new and nobody else's.
-fn share_list<T: Eq + Hash + Share>(
+fn share_list<T: Eq + Hash + Intern>(
     known: &mut HashSet<Arc<[T]>>,
     list: &mut Arc<[T]>,
-    words: &mut Words,
+    words: &mut StrInterner,
 ) {
     if let Some(same) = known.get(list) {
         *list = Arc::clone(same);
@@ -147,12 +147,12 @@ struct Parts {
     probes: HashSet<Arc<Probe>>,
     sources: HashSet<Arc<EnvSource>>,
     resources: HashSet<Arc<Resources>>,
-    arguments: HashSet<Arc<[Word]>>,
+    arguments: HashSet<Arc<[SharedStr]>>,
     ports: HashSet<Arc<[ContainerPort]>>,
 }
 
 impl Parts {
-    fn share(&mut self, spec: &mut PodSpec, words: &mut Words) {
+    fn share(&mut self, spec: &mut PodSpec, words: &mut StrInterner) {
         for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
             share(&mut self.resources, &mut container.resources, words);
             share_list(&mut self.arguments, &mut container.args, words);
@@ -175,14 +175,14 @@ impl Parts {
 }
 
 /// Values that objects have in common.
-struct Alike<T> {
+struct DedupSet<T> {
     all: HashSet<Arc<T>>,
     /// That of the last object. Lists are in the order of names, so replicas
     /// follow each other, and to compare is cheaper than to hash.
     last: Option<Arc<T>>,
 }
 
-impl<T> Default for Alike<T> {
+impl<T> Default for DedupSet<T> {
     fn default() -> Self {
         Self {
             all: HashSet::new(),
@@ -191,7 +191,7 @@ impl<T> Default for Alike<T> {
     }
 }
 
-impl<T: Clone + Eq + Hash> Alike<T> {
+impl<T: Clone + Eq + Hash> DedupSet<T> {
     /// The first of its kind stays, and is made as small as it can be.
     fn share(&mut self, value: &mut Arc<T>, tidy: impl FnOnce(&mut T)) {
         if let Some(last) = &self.last

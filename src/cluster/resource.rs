@@ -42,7 +42,7 @@ pub enum Resource {
 
 /// Where a kind lives in the API.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct ResourceInfo {
     /// The kind.
     pub resource: Resource,
     /// API group; empty for the core group.
@@ -110,7 +110,7 @@ rows! {
 impl Resource {
     /// Where the kind lives.
     #[must_use]
-    pub fn row(self) -> &'static Row {
+    pub fn row(self) -> &'static ResourceInfo {
         // Rows stand in the order of the enum; `rows_follow_the_enum` holds them to it.
         &ROWS[self as usize]
     }

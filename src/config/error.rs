@@ -8,13 +8,13 @@ use std::path::Path;
 pub struct ConfigError {
     /// The file or the variable.
     source: String,
-    place: Option<Place>,
+    place: Option<ErrorLocation>,
     message: String,
 }
 
 /// Where in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct ErrorLocation {
     line: usize,
     column: usize,
     /// What may be shown of the line.
@@ -41,7 +41,7 @@ impl ConfigError {
     /// About a place in a file whose line must not be shown.
     pub(super) fn hidden(path: &Path, line: usize, message: impl Into<String>) -> Self {
         Self {
-            place: Some(Place {
+            place: Some(ErrorLocation {
                 line,
                 column: 1,
                 shown: None,
@@ -58,7 +58,7 @@ impl ConfigError {
         message: impl Into<String>,
     ) -> Self {
         Self {
-            place: Some(Place {
+            place: Some(ErrorLocation {
                 line,
                 column,
                 shown: Some(shown),

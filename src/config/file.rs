@@ -8,7 +8,7 @@ use serde_yaml::Error as YamlError;
 
 use super::error::{ConfigError, closest};
 use super::hours::Hours;
-use super::silence::Silence;
+use super::silence::CalendarSilence;
 use super::values::{self, Repository};
 use crate::report::Tier;
 
@@ -26,7 +26,7 @@ pub struct File {
     pub confirm_after: Duration,
     pub github: Github,
     pub model_budget: ModelBudget,
-    pub silences: Vec<Silence>,
+    pub silences: Vec<CalendarSilence>,
     #[serde(deserialize_with = "values::positive_duration")]
     pub deadline: Duration,
 }

@@ -77,7 +77,7 @@ impl Schedule {
 /// An element of `silences` as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Silence {
+pub struct CalendarSilence {
     service: String,
     #[serde(deserialize_with = "values::parsed")]
     schedule: Schedule,
@@ -105,7 +105,7 @@ pub struct ScheduledSilence {
 }
 
 impl ScheduledSilence {
-    pub(super) fn new(raw: Silence, default_zone: Tz) -> Self {
+    pub(super) fn new(raw: CalendarSilence, default_zone: Tz) -> Self {
         Self {
             service: raw.service,
             schedule: raw.schedule,

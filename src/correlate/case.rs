@@ -5,15 +5,15 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
-use super::place::{self, Known, Place};
-use super::repository::{Listed, Trouble};
+use super::place::{self, SourceHints, ManifestSource};
+use super::repository::{CommitSummary, RepositoryError};
 use super::score::at_most;
-use super::suspect::{Candidate, Seen};
-use super::trail::Trail;
-use super::{Answer, Scene, Suspect, github, rollback, timeline};
+use super::suspect::{Candidate, ScoreInput};
+use super::trail::DeployHistory;
+use super::{IncidentCorrelation, CorrelateInput, Suspect, github, rollback, timeline};
 use crate::assess::Incident;
 use crate::cluster::objects::{Application, Time};
-use crate::detect::ownership::Owners;
+use crate::detect::ownership::ServiceMatcher;
 use crate::inventory::Service;
 use crate::report::{Commit, Confidence, Correlation};
 
@@ -33,13 +33,13 @@ pub struct Subject<'a> {
     /// The service.
     pub service: &'a Service,
     /// Where its manifests are.
-    pub place: Place,
+    pub place: ManifestSource,
     /// What the cluster shows of it.
-    pub trail: Trail,
+    pub trail: DeployHistory,
 }
 
 /// One incident and what was found.
-pub struct Case<'a> {
+pub struct Investigation<'a> {
     /// The incident.
     pub incident: &'a Incident,
     /// The failing service first; empty: nobody knows where to look.
@@ -57,11 +57,11 @@ pub struct Case<'a> {
 /// An incident before anything is asked.
 pub fn open<'a>(
     incident: &'a Incident,
-    scene: &Scene<'a>,
+    scene: &CorrelateInput<'a>,
     applications: &HashMap<usize, &'a Application>,
-) -> Case<'a> {
+) -> Investigation<'a> {
     let config = &scene.config.github;
-    let mut case = Case {
+    let mut case = Investigation {
         incident,
         subjects: Vec::new(),
         candidates: Vec::new(),
@@ -75,7 +75,7 @@ pub fn open<'a>(
         };
         let service = &scene.roster[at];
         let application = applications.get(&at).copied();
-        let known = Known {
+        let known = SourceHints {
             config,
             common: scene.repository,
             is_public: scene.config.endpoints.github == github::PUBLIC,
@@ -84,7 +84,7 @@ pub fn open<'a>(
             Ok(place) => case.subjects.push(Subject {
                 service,
                 place,
-                trail: Trail::of(service, application, &incident.findings, scene.snapshot),
+                trail: DeployHistory::of(service, application, &incident.findings, scene.snapshot),
             }),
             // Without the failing service's own files the others prove nothing.
             Err(why) if case.subjects.is_empty() => {
@@ -120,8 +120,8 @@ fn chain(incident: &Incident) -> Vec<&str> {
 }
 
 /// Argo CD's Applications by the service that they deploy.
-pub fn applications<'a>(scene: &Scene<'a>) -> HashMap<usize, &'a Application> {
-    let owners = Owners::new(scene.roster);
+pub fn applications<'a>(scene: &CorrelateInput<'a>) -> HashMap<usize, &'a Application> {
+    let owners = ServiceMatcher::new(scene.roster);
     let applications = scene.snapshot.objects.applications.iter();
     applications
         .filter_map(|application| {
@@ -132,16 +132,16 @@ pub fn applications<'a>(scene: &Scene<'a>) -> HashMap<usize, &'a Application> {
         .collect()
 }
 
-impl Case<'_> {
+impl Investigation<'_> {
     /// When it began; before Unix there is no time to count back from.
     pub fn onset(&self) -> Time {
         self.incident.since.max(Time::UNIX_EPOCH)
     }
 
     /// What a candidate is judged by.
-    fn seen(&self, subject: usize) -> Seen<'_> {
+    fn seen(&self, subject: usize) -> ScoreInput<'_> {
         let chosen = &self.subjects[subject];
-        Seen {
+        ScoreInput {
             incident: self.incident,
             onset: self.onset(),
             paths: &chosen.place.paths,
@@ -181,7 +181,7 @@ impl Case<'_> {
     }
 
     /// Adds listed commits of the window, each once.
-    pub fn add(&mut self, listed: Vec<Listed>, subject: usize) {
+    pub fn add(&mut self, listed: Vec<CommitSummary>, subject: usize) {
         let (since, onset) = (self.onset() - self.window, self.onset());
         let known = |sha: &str| self.candidates.iter().any(|c| c.listed.sha == sha);
         let new = listed
@@ -214,14 +214,14 @@ impl Case<'_> {
     }
 
     /// Remembers the first trouble.
-    pub fn note(&mut self, trouble: &Trouble) {
+    pub fn note(&mut self, trouble: &RepositoryError) {
         if self.trouble.is_none() {
             self.trouble = Some(trouble.to_string());
         }
     }
 
     /// What is said of the incident.
-    pub fn answer(mut self) -> Answer {
+    pub fn answer(mut self) -> IncidentCorrelation {
         let none = |c: &Candidate| {
             c.score
                 .as_ref()
@@ -247,7 +247,7 @@ impl Case<'_> {
             };
             format!("correlation {what}: {why}")
         });
-        Answer {
+        IncidentCorrelation {
             correlation: Correlation {
                 confidence,
                 commits: self.candidates.iter().map(|c| commit(&self, c)).collect(),
@@ -260,7 +260,7 @@ impl Case<'_> {
     }
 }
 
-fn commit(case: &Case, candidate: &Candidate) -> Commit {
+fn commit(case: &Investigation, candidate: &Candidate) -> Commit {
     let score = candidate.score.clone();
     Commit {
         sha: candidate.listed.sha.clone(),
@@ -272,7 +272,7 @@ fn commit(case: &Case, candidate: &Candidate) -> Commit {
     }
 }
 
-fn suspect(case: &Case, candidate: &Candidate) -> Suspect {
+fn suspect(case: &Investigation, candidate: &Candidate) -> Suspect {
     let paths = &case.subjects[candidate.subject].place.paths;
     let changes = candidate.changes(paths).into_iter();
     let score = candidate.score.as_ref();

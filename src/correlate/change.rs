@@ -19,7 +19,7 @@ const LONGEST: usize = 120;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Kind {
+pub enum ChangeKind {
     Image,
     MemoryLimit,
     MemoryRequest,
@@ -73,7 +73,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Way {
+pub enum Direction {
     Up,
     Down,
     Set,
@@ -85,9 +85,9 @@ pub enum Way {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// Which way.
-    pub way: Way,
+    pub way: Direction,
     /// In words, with a verb first: `lowers the memory limit from 2Gi to 256Mi`.
     pub text: String,
 }
@@ -113,15 +113,15 @@ pub fn of_file(file: &File) -> Vec<Change> {
     }
     let is_manifest = classify::is_manifest(file.path);
     match (file.status, file.patch) {
-        ("removed", patch) if is_manifest => whole(file.path, patch, Way::Gone),
-        ("added", Some(patch)) if is_manifest => whole(file.path, Some(patch), Way::Set),
+        ("removed", patch) if is_manifest => whole(file.path, patch, Direction::Gone),
+        ("added", Some(patch)) if is_manifest => whole(file.path, Some(patch), Direction::Set),
         // The same file under another name: Argo CD applies the same objects.
         ("renamed", None) => Vec::new(),
         (_, Some(patch)) if is_manifest => parts(file.path, patch),
         (_, Some(_)) => vec![asset(file.path)],
         (_, None) => vec![Change {
-            kind: Kind::Unread,
-            way: Way::Otherwise,
+            kind: ChangeKind::Unread,
+            way: Direction::Otherwise,
             text: format!("changes {}, which cannot be read", name(file.path)),
         }],
     }
@@ -131,9 +131,9 @@ pub fn of_file(file: &File) -> Vec<Change> {
 #[must_use]
 pub fn moved(file: &File, out: bool) -> Change {
     let (kind, way, verb) = if out {
-        (Kind::Removed, Way::Gone, "out of")
+        (ChangeKind::Removed, Direction::Gone, "out of")
     } else {
-        (Kind::Added, Way::Set, "into")
+        (ChangeKind::Added, Direction::Set, "into")
     };
     let path = if out {
         file.previous.unwrap_or(file.path)
@@ -158,30 +158,30 @@ fn name(path: &str) -> String {
 fn asset(path: &str) -> Change {
     let hidden = classify::object_of(path) == Some("Secret") || is_secret_name(&name(path));
     let (kind, what) = if hidden {
-        (Kind::Secret, "a file of secrets".to_owned())
+        (ChangeKind::Secret, "a file of secrets".to_owned())
     } else {
-        (Kind::Config, format!("the file {}", name(path)))
+        (ChangeKind::Config, format!("the file {}", name(path)))
     };
     Change {
         kind,
-        way: Way::Otherwise,
+        way: Direction::Otherwise,
         text: format!("changes {what}"),
     }
 }
 
 /// Objects that come or go with their file.
-fn whole(path: &str, patch: Option<&str>, way: Way) -> Vec<Change> {
+fn whole(path: &str, patch: Option<&str>, way: Direction) -> Vec<Change> {
     let mut kinds = patch.map(patch::kinds).unwrap_or_default();
     if kinds.is_empty() {
         kinds.extend(classify::object_of(path).map(str::to_owned));
     }
-    let verb = if way == Way::Gone { "removes" } else { "adds" };
+    let verb = if way == Direction::Gone { "removes" } else { "adds" };
     let change = |object: &str| {
         let known = classify::kind_of_object(object);
         let kind = match (known, way) {
-            (Some(kind), _) if !matches!(kind, Kind::Selector) => kind,
-            (_, Way::Gone) => Kind::Removed,
-            _ => Kind::Added,
+            (Some(kind), _) if !matches!(kind, ChangeKind::Selector) => kind,
+            (_, Direction::Gone) => ChangeKind::Removed,
+            _ => ChangeKind::Added,
         };
         let what = if object.is_empty() {
             format!("the file {}", name(path))
@@ -227,18 +227,18 @@ fn part(difference: &Difference) -> Change {
     let old = difference.old.as_deref().and_then(|v| shown(kind, v));
     let new = difference.new.as_deref().and_then(|v| shown(kind, v));
     let way = match (&difference.old, &difference.new) {
-        (None, _) => Way::Set,
-        (_, None) => Way::Gone,
+        (None, _) => Direction::Set,
+        (_, None) => Direction::Gone,
         (Some(old), Some(new)) => direction(kind, old, new),
     };
     let what = classify::label(kind, leaf);
     let text = match (way, old, new) {
-        (Way::Up, Some(old), Some(new)) => format!("raises {what} from {old} to {new}"),
-        (Way::Down, Some(old), Some(new)) => format!("lowers {what} from {old} to {new}"),
-        (Way::Set, _, Some(new)) => format!("sets {what} to {new}"),
-        (Way::Set, ..) => format!("adds {what}"),
-        (Way::Gone, Some(old), _) => format!("removes {what}, which was {old}"),
-        (Way::Gone, ..) => format!("removes {what}"),
+        (Direction::Up, Some(old), Some(new)) => format!("raises {what} from {old} to {new}"),
+        (Direction::Down, Some(old), Some(new)) => format!("lowers {what} from {old} to {new}"),
+        (Direction::Set, _, Some(new)) => format!("sets {what} to {new}"),
+        (Direction::Set, ..) => format!("adds {what}"),
+        (Direction::Gone, Some(old), _) => format!("removes {what}, which was {old}"),
+        (Direction::Gone, ..) => format!("removes {what}"),
         (_, Some(old), Some(new)) => format!("changes {what} from {old} to {new}"),
         _ => format!("changes {what}"),
     };
@@ -246,45 +246,45 @@ fn part(difference: &Difference) -> Change {
 }
 
 /// A value, if it is of a kind that is shown and looks like one.
-fn shown(kind: Kind, value: &str) -> Option<&str> {
+fn shown(kind: ChangeKind, value: &str) -> Option<&str> {
     let is_open = matches!(
         kind,
-        Kind::Image
-            | Kind::MemoryLimit
-            | Kind::MemoryRequest
-            | Kind::CpuLimit
-            | Kind::CpuRequest
-            | Kind::LivenessProbe
-            | Kind::ReadinessProbe
-            | Kind::StartupProbe
-            | Kind::Probe
-            | Kind::Replicas
-            | Kind::ServicePort
-            | Kind::ContainerPort
-            | Kind::Chart
-            | Kind::Storage
-            | Kind::Selector
+        ChangeKind::Image
+            | ChangeKind::MemoryLimit
+            | ChangeKind::MemoryRequest
+            | ChangeKind::CpuLimit
+            | ChangeKind::CpuRequest
+            | ChangeKind::LivenessProbe
+            | ChangeKind::ReadinessProbe
+            | ChangeKind::StartupProbe
+            | ChangeKind::Probe
+            | ChangeKind::Replicas
+            | ChangeKind::ServicePort
+            | ChangeKind::ContainerPort
+            | ChangeKind::Chart
+            | ChangeKind::Storage
+            | ChangeKind::Selector
     );
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+".contains(c);
     let fits = !value.is_empty() && value.len() <= LONGEST && value.chars().all(is_plain);
     (is_open && fits && redact(value) == value).then_some(value)
 }
 
-fn direction(kind: Kind, old: &str, new: &str) -> Way {
+fn direction(kind: ChangeKind, old: &str, new: &str) -> Direction {
     let is_amount = matches!(
         kind,
-        Kind::MemoryLimit
-            | Kind::MemoryRequest
-            | Kind::CpuLimit
-            | Kind::CpuRequest
-            | Kind::Replicas
-            | Kind::Storage
-            | Kind::Autoscaler
+        ChangeKind::MemoryLimit
+            | ChangeKind::MemoryRequest
+            | ChangeKind::CpuLimit
+            | ChangeKind::CpuRequest
+            | ChangeKind::Replicas
+            | ChangeKind::Storage
+            | ChangeKind::Autoscaler
     );
     match (quantity::parse(old), quantity::parse(new)) {
-        (Some(old), Some(new)) if is_amount && new > old => Way::Up,
-        (Some(old), Some(new)) if is_amount && new < old => Way::Down,
-        _ => Way::Otherwise,
+        (Some(old), Some(new)) if is_amount && new > old => Direction::Up,
+        (Some(old), Some(new)) if is_amount && new < old => Direction::Down,
+        _ => Direction::Otherwise,
     }
 }
 
@@ -292,7 +292,7 @@ fn direction(kind: Kind, old: &str, new: &str) -> Way {
 mod tests {
     use super::*;
 
-    fn of(path: &str, patch: &str) -> Vec<(Kind, Way, String)> {
+    fn of(path: &str, patch: &str) -> Vec<(ChangeKind, Direction, String)> {
         let file = File {
             path,
             previous: None,
@@ -308,28 +308,28 @@ mod tests {
     fn changes_are_told_in_words() {
         for (path, patch, kind, way, text) in [
             ("m/deployment.yaml", "@@ -9,5 +9,5 @@\n         - name: api\n           resources:\n             limits:\n-              memory: 2Gi\n+              memory: 256Mi",
-             Kind::MemoryLimit, Way::Down, "lowers the memory limit of api from 2Gi to 256Mi"),
+             ChangeKind::MemoryLimit, Direction::Down, "lowers the memory limit of api from 2Gi to 256Mi"),
             ("m/values.yaml", "@@ -1,4 +1,4 @@\n resources:\n   requests:\n-    cpu: 250m\n+    cpu: \"4\"",
-             Kind::CpuRequest, Way::Up, "raises the CPU request from 250m to 4"),
+             ChangeKind::CpuRequest, Direction::Up, "raises the CPU request from 250m to 4"),
             ("m/deployment.yaml", "@@ -9,3 +9,3 @@\n       - name: api\n-        image: repo/api:5.8.0\n+        image: repo/api:5.9.0",
-             Kind::Image, Way::Otherwise, "changes the image of api from repo/api:5.8.0 to repo/api:5.9.0"),
+             ChangeKind::Image, Direction::Otherwise, "changes the image of api from repo/api:5.8.0 to repo/api:5.9.0"),
             ("m/kustomization.yaml", "@@ -1,4 +1,4 @@\n images:\n   - name: repo/api\n-    newTag: v1\n+    newTag: v2",
-             Kind::Image, Way::Otherwise, "changes the image of repo/api from v1 to v2"),
+             ChangeKind::Image, Direction::Otherwise, "changes the image of repo/api from v1 to v2"),
             ("m/d.yaml", "@@ -1,5 +1,5 @@\n           readinessProbe:\n             httpGet:\n               path: /health\n-              port: 8000\n+              port: 8080",
-             Kind::ReadinessProbe, Way::Otherwise, "changes the readiness probe (port) from 8000 to 8080"),
-            ("m/d.yaml", "@@ -1,3 +1,3 @@ spec:\n-  replicas: 2\n+  replicas: 0", Kind::Replicas, Way::Down, "lowers the number of replicas from 2 to 0"),
+             ChangeKind::ReadinessProbe, Direction::Otherwise, "changes the readiness probe (port) from 8000 to 8080"),
+            ("m/d.yaml", "@@ -1,3 +1,3 @@ spec:\n-  replicas: 2\n+  replicas: 0", ChangeKind::Replicas, Direction::Down, "lowers the number of replicas from 2 to 0"),
             ("m/d.yaml", "@@ -1,4 +1,4 @@\n         env:\n         - name: DB_PASSWORD\n-          value: hunter2\n+          value: hunter3",
-             Kind::Env, Way::Otherwise, "changes the environment variable DB_PASSWORD"),
-            ("m/configmap.yaml", "@@ -1,4 +1,4 @@\n kind: ConfigMap\n data:\n-  LOG: a\n+  LOG: b", Kind::Config, Way::Otherwise, "changes LOG of the configuration"),
-            ("m/s.yaml", "@@ -1,4 +1,4 @@\n kind: Secret\n stringData:\n-  PIN: a1\n+  PIN: b1", Kind::Secret, Way::Otherwise, "changes a Secret (its contents are not read out)"),
-            ("m/sealed-secret.yaml", "@@ -9,2 +9,2 @@\n-  PIN: AgBy3i4OJSWK\n+  PIN: AgBy3i4OJSWL", Kind::Secret, Way::Otherwise, "changes a Secret (its contents are not read out)"),
-            ("m/d.yaml", "@@ -1,4 +1,4 @@\n     secretKeyRef:\n-      name: a\n+      name: b", Kind::SecretReference, Way::Otherwise, "changes the reference to a Secret"),
-            ("m/service.yaml", "@@ -1,4 +1,4 @@\n kind: Service\n spec:\n   selector:\n-    app: api\n+    app: web", Kind::Selector, Way::Otherwise, "changes the selector (app) from api to web"),
-            ("m/service.yaml", "@@ -1,4 +1,4 @@\n   ports:\n   - name: http\n-    targetPort: 8000\n+    targetPort: 80", Kind::ServicePort, Way::Otherwise, "changes the Service's port (targetPort) from 8000 to 80"),
-            ("apps/cert-manager.yaml", "@@ -1,5 +1,5 @@\n kind: Application\n   source:\n     chart: cert-manager\n-    targetRevision: v1.18.2\n+    targetRevision: v1.19.0", Kind::Chart, Way::Otherwise, "changes the chart's version from v1.18.2 to v1.19.0"),
-            ("m/pvc.yaml", "@@ -1,4 +1,4 @@\n   resources:\n     requests:\n-      storage: 10Gi\n+      storage: 5Gi", Kind::Storage, Way::Down, "lowers the storage (storage) from 10Gi to 5Gi"),
-            ("m/ingress.yaml", "@@ -1,4 +1,4 @@\n   rules:\n-  - host: a.example.com\n+  - host: b.example.com", Kind::Ingress, Way::Otherwise, "changes the ingress (host)"),
-            ("m/my.cnf", "@@ -1 +1 @@\n-innodb_buffer_pool_size=1G\n+innodb_buffer_pool_size=4G", Kind::Config, Way::Otherwise, "changes the file my.cnf"),
+             ChangeKind::Env, Direction::Otherwise, "changes the environment variable DB_PASSWORD"),
+            ("m/configmap.yaml", "@@ -1,4 +1,4 @@\n kind: ConfigMap\n data:\n-  LOG: a\n+  LOG: b", ChangeKind::Config, Direction::Otherwise, "changes LOG of the configuration"),
+            ("m/s.yaml", "@@ -1,4 +1,4 @@\n kind: Secret\n stringData:\n-  PIN: a1\n+  PIN: b1", ChangeKind::Secret, Direction::Otherwise, "changes a Secret (its contents are not read out)"),
+            ("m/sealed-secret.yaml", "@@ -9,2 +9,2 @@\n-  PIN: AgBy3i4OJSWK\n+  PIN: AgBy3i4OJSWL", ChangeKind::Secret, Direction::Otherwise, "changes a Secret (its contents are not read out)"),
+            ("m/d.yaml", "@@ -1,4 +1,4 @@\n     secretKeyRef:\n-      name: a\n+      name: b", ChangeKind::SecretReference, Direction::Otherwise, "changes the reference to a Secret"),
+            ("m/service.yaml", "@@ -1,4 +1,4 @@\n kind: Service\n spec:\n   selector:\n-    app: api\n+    app: web", ChangeKind::Selector, Direction::Otherwise, "changes the selector (app) from api to web"),
+            ("m/service.yaml", "@@ -1,4 +1,4 @@\n   ports:\n   - name: http\n-    targetPort: 8000\n+    targetPort: 80", ChangeKind::ServicePort, Direction::Otherwise, "changes the Service's port (targetPort) from 8000 to 80"),
+            ("apps/cert-manager.yaml", "@@ -1,5 +1,5 @@\n kind: Application\n   source:\n     chart: cert-manager\n-    targetRevision: v1.18.2\n+    targetRevision: v1.19.0", ChangeKind::Chart, Direction::Otherwise, "changes the chart's version from v1.18.2 to v1.19.0"),
+            ("m/pvc.yaml", "@@ -1,4 +1,4 @@\n   resources:\n     requests:\n-      storage: 10Gi\n+      storage: 5Gi", ChangeKind::Storage, Direction::Down, "lowers the storage (storage) from 10Gi to 5Gi"),
+            ("m/ingress.yaml", "@@ -1,4 +1,4 @@\n   rules:\n-  - host: a.example.com\n+  - host: b.example.com", ChangeKind::Ingress, Direction::Otherwise, "changes the ingress (host)"),
+            ("m/my.cnf", "@@ -1 +1 @@\n-innodb_buffer_pool_size=1G\n+innodb_buffer_pool_size=4G", ChangeKind::Config, Direction::Otherwise, "changes the file my.cnf"),
         ] {
             assert_eq!(of(path, patch), [(kind, way, text.to_owned())], "{path}\n{patch}");
         }
@@ -384,7 +384,7 @@ mod tests {
         );
         assert_eq!(file("m/logo.png", "modified", None), []);
         assert_eq!(file("m/d.yaml", "renamed", None), []);
-        assert_eq!(file("m/d.yaml", "modified", None)[0].kind, Kind::Unread);
+        assert_eq!(file("m/d.yaml", "modified", None)[0].kind, ChangeKind::Unread);
     }
 
     #[test]
@@ -403,11 +403,11 @@ mod tests {
         };
         assert_eq!(
             file("removed", "@@ -1,2 +0,0 @@\n-kind: Deployment\n-x: 1"),
-            [(Kind::Removed, "removes a Deployment".to_owned())]
+            [(ChangeKind::Removed, "removes a Deployment".to_owned())]
         );
         assert_eq!(
             file("added", "@@ -0,0 +1,2 @@\n+kind: NetworkPolicy\n+x: 1"),
-            [(Kind::Policy, "adds a NetworkPolicy".to_owned())]
+            [(ChangeKind::Policy, "adds a NetworkPolicy".to_owned())]
         );
     }
 }

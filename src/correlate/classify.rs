@@ -1,108 +1,108 @@
 //! Which key of a manifest is about what, as tables. To teach it a key, add it
 //! to the row of its kind in [`UNDER`] or [`KEYS`].
 
-use super::change::Kind;
-use super::leaves::Leaf;
+use super::change::ChangeKind;
+use super::leaves::ManifestKey;
 use crate::redact::redact;
 
 /// Kinds of objects all of whose keys are about one thing.
 #[rustfmt::skip]
-const OBJECTS: &[(&str, Kind)] = &[
-    ("Secret", Kind::Secret),
-    ("SealedSecret", Kind::Secret),
-    ("ConfigMap", Kind::Config),
-    ("ExternalSecret", Kind::SecretReference),
-    ("ClusterExternalSecret", Kind::SecretReference),
-    ("SecretStore", Kind::SecretReference),
-    ("ClusterSecretStore", Kind::SecretReference),
-    ("Ingress", Kind::Ingress),
-    ("IngressRoute", Kind::Ingress),
-    ("HTTPRoute", Kind::Ingress),
-    ("Gateway", Kind::Ingress),
-    ("PersistentVolumeClaim", Kind::Storage),
-    ("PersistentVolume", Kind::Storage),
-    ("StorageClass", Kind::Storage),
-    ("NetworkPolicy", Kind::Policy),
-    ("ClusterPolicy", Kind::Policy),
-    ("Policy", Kind::Policy),
-    ("ResourceQuota", Kind::Quota),
-    ("LimitRange", Kind::Quota),
-    ("HorizontalPodAutoscaler", Kind::Autoscaler),
-    ("Certificate", Kind::Certificate),
-    ("Issuer", Kind::Certificate),
-    ("ClusterIssuer", Kind::Certificate),
-    ("ServiceAccount", Kind::ServiceAccount),
-    ("Role", Kind::ServiceAccount),
-    ("RoleBinding", Kind::ServiceAccount),
-    ("ClusterRole", Kind::ServiceAccount),
-    ("ClusterRoleBinding", Kind::ServiceAccount),
-    ("Service", Kind::Selector),
+const OBJECTS: &[(&str, ChangeKind)] = &[
+    ("Secret", ChangeKind::Secret),
+    ("SealedSecret", ChangeKind::Secret),
+    ("ConfigMap", ChangeKind::Config),
+    ("ExternalSecret", ChangeKind::SecretReference),
+    ("ClusterExternalSecret", ChangeKind::SecretReference),
+    ("SecretStore", ChangeKind::SecretReference),
+    ("ClusterSecretStore", ChangeKind::SecretReference),
+    ("Ingress", ChangeKind::Ingress),
+    ("IngressRoute", ChangeKind::Ingress),
+    ("HTTPRoute", ChangeKind::Ingress),
+    ("Gateway", ChangeKind::Ingress),
+    ("PersistentVolumeClaim", ChangeKind::Storage),
+    ("PersistentVolume", ChangeKind::Storage),
+    ("StorageClass", ChangeKind::Storage),
+    ("NetworkPolicy", ChangeKind::Policy),
+    ("ClusterPolicy", ChangeKind::Policy),
+    ("Policy", ChangeKind::Policy),
+    ("ResourceQuota", ChangeKind::Quota),
+    ("LimitRange", ChangeKind::Quota),
+    ("HorizontalPodAutoscaler", ChangeKind::Autoscaler),
+    ("Certificate", ChangeKind::Certificate),
+    ("Issuer", ChangeKind::Certificate),
+    ("ClusterIssuer", ChangeKind::Certificate),
+    ("ServiceAccount", ChangeKind::ServiceAccount),
+    ("Role", ChangeKind::ServiceAccount),
+    ("RoleBinding", ChangeKind::ServiceAccount),
+    ("ClusterRole", ChangeKind::ServiceAccount),
+    ("ClusterRoleBinding", ChangeKind::ServiceAccount),
+    ("Service", ChangeKind::Selector),
 ];
 
 /// What is under these keys, whatever its own key. The innermost decides;
 /// rows further up go first.
 #[rustfmt::skip]
-const UNDER: &[(Kind, &[&str])] = &[
-    (Kind::LivenessProbe, &["livenessProbe"]),
-    (Kind::ReadinessProbe, &["readinessProbe"]),
-    (Kind::StartupProbe, &["startupProbe"]),
-    (Kind::SecretReference, &["secretKeyRef", "secretRef", "imagePullSecrets", "secretStoreRef", "remoteRef", "dataFrom", "externalSecret", "existingSecret"]),
-    (Kind::Config, &["configMapKeyRef", "configMapRef", "configMapGenerator"]),
-    (Kind::Env, &["env", "envFrom", "extraEnv", "extraEnvVars", "environment"]),
-    (Kind::Command, &["command", "args", "lifecycle", "entrypoint", "extraArgs"]),
-    (Kind::Security, &["securityContext", "podSecurityContext", "containerSecurityContext", "capabilities"]),
-    (Kind::Scheduling, &["nodeSelector", "affinity", "tolerations", "topologySpreadConstraints"]),
-    (Kind::Storage, &["volumeClaimTemplates", "persistence", "accessModes"]),
-    (Kind::Volume, &["volumes", "volumeMounts", "extraVolumes", "extraVolumeMounts", "hostPath", "configMap"]),
-    (Kind::Autoscaler, &["autoscaling"]),
-    (Kind::Ingress, &["ingress", "rules", "tls"]),
-    (Kind::Metadata, &["annotations", "labels", "commonLabels", "commonAnnotations"]),
-    (Kind::Selector, &["selector", "matchLabels", "matchExpressions"]),
-    (Kind::Secret, &["stringData", "encryptedData"]),
+const UNDER: &[(ChangeKind, &[&str])] = &[
+    (ChangeKind::LivenessProbe, &["livenessProbe"]),
+    (ChangeKind::ReadinessProbe, &["readinessProbe"]),
+    (ChangeKind::StartupProbe, &["startupProbe"]),
+    (ChangeKind::SecretReference, &["secretKeyRef", "secretRef", "imagePullSecrets", "secretStoreRef", "remoteRef", "dataFrom", "externalSecret", "existingSecret"]),
+    (ChangeKind::Config, &["configMapKeyRef", "configMapRef", "configMapGenerator"]),
+    (ChangeKind::Env, &["env", "envFrom", "extraEnv", "extraEnvVars", "environment"]),
+    (ChangeKind::Command, &["command", "args", "lifecycle", "entrypoint", "extraArgs"]),
+    (ChangeKind::Security, &["securityContext", "podSecurityContext", "containerSecurityContext", "capabilities"]),
+    (ChangeKind::Scheduling, &["nodeSelector", "affinity", "tolerations", "topologySpreadConstraints"]),
+    (ChangeKind::Storage, &["volumeClaimTemplates", "persistence", "accessModes"]),
+    (ChangeKind::Volume, &["volumes", "volumeMounts", "extraVolumes", "extraVolumeMounts", "hostPath", "configMap"]),
+    (ChangeKind::Autoscaler, &["autoscaling"]),
+    (ChangeKind::Ingress, &["ingress", "rules", "tls"]),
+    (ChangeKind::Metadata, &["annotations", "labels", "commonLabels", "commonAnnotations"]),
+    (ChangeKind::Selector, &["selector", "matchLabels", "matchExpressions"]),
+    (ChangeKind::Secret, &["stringData", "encryptedData"]),
 ];
 
 /// Keys that say by themselves what they are about.
 #[rustfmt::skip]
-const KEYS: &[(Kind, &[&str])] = &[
-    (Kind::Image, &["image", "tag", "newTag", "newName", "digest", "imagePullPolicy", "imageTag"]),
-    (Kind::Replicas, &["replicas", "replicaCount"]),
-    (Kind::Autoscaler, &["minReplicas", "maxReplicas", "averageUtilization"]),
-    (Kind::Probe, &["initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold"]),
-    (Kind::SecretReference, &["secretName", "secretStoreRef", "imagePullSecret", "existingSecret"]),
-    (Kind::Storage, &["storage", "storageClassName", "storageClass", "accessModes"]),
-    (Kind::Volume, &["claimName", "mountPath", "subPath", "hostPath", "emptyDir", "volumeName"]),
-    (Kind::ContainerPort, &["containerPort", "hostPort"]),
-    (Kind::ServicePort, &["targetPort", "nodePort"]),
-    (Kind::Command, &["command", "args", "workingDir", "terminationGracePeriodSeconds"]),
-    (Kind::Security, &["runAsUser", "runAsGroup", "runAsNonRoot", "fsGroup", "privileged", "readOnlyRootFilesystem", "allowPrivilegeEscalation"]),
-    (Kind::Scheduling, &["nodeName", "priorityClassName", "schedulerName", "nodeSelector", "affinity", "tolerations"]),
-    (Kind::ServiceAccount, &["serviceAccountName", "serviceAccount", "automountServiceAccountToken"]),
-    (Kind::Schedule, &["schedule", "suspend", "concurrencyPolicy", "startingDeadlineSeconds", "backoffLimit", "activeDeadlineSeconds", "timeZone"]),
-    (Kind::Ingress, &["host", "ingressClassName", "pathType"]),
-    (Kind::Source, &["repoURL"]),
+const KEYS: &[(ChangeKind, &[&str])] = &[
+    (ChangeKind::Image, &["image", "tag", "newTag", "newName", "digest", "imagePullPolicy", "imageTag"]),
+    (ChangeKind::Replicas, &["replicas", "replicaCount"]),
+    (ChangeKind::Autoscaler, &["minReplicas", "maxReplicas", "averageUtilization"]),
+    (ChangeKind::Probe, &["initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold"]),
+    (ChangeKind::SecretReference, &["secretName", "secretStoreRef", "imagePullSecret", "existingSecret"]),
+    (ChangeKind::Storage, &["storage", "storageClassName", "storageClass", "accessModes"]),
+    (ChangeKind::Volume, &["claimName", "mountPath", "subPath", "hostPath", "emptyDir", "volumeName"]),
+    (ChangeKind::ContainerPort, &["containerPort", "hostPort"]),
+    (ChangeKind::ServicePort, &["targetPort", "nodePort"]),
+    (ChangeKind::Command, &["command", "args", "workingDir", "terminationGracePeriodSeconds"]),
+    (ChangeKind::Security, &["runAsUser", "runAsGroup", "runAsNonRoot", "fsGroup", "privileged", "readOnlyRootFilesystem", "allowPrivilegeEscalation"]),
+    (ChangeKind::Scheduling, &["nodeName", "priorityClassName", "schedulerName", "nodeSelector", "affinity", "tolerations"]),
+    (ChangeKind::ServiceAccount, &["serviceAccountName", "serviceAccount", "automountServiceAccountToken"]),
+    (ChangeKind::Schedule, &["schedule", "suspend", "concurrencyPolicy", "startingDeadlineSeconds", "backoffLimit", "activeDeadlineSeconds", "timeZone"]),
+    (ChangeKind::Ingress, &["host", "ingressClassName", "pathType"]),
+    (ChangeKind::Source, &["repoURL"]),
 ];
 
 /// What a changed key is about.
 #[must_use]
-pub fn kind_of(leaf: &Leaf) -> Kind {
+pub fn kind_of(leaf: &ManifestKey) -> ChangeKind {
     let object = leaf.object.as_deref().unwrap_or_default();
     let whole = kind_of_object(object);
-    if whole == Some(Kind::Secret) || leaf.is_under(&["stringData", "encryptedData"]) {
-        return Kind::Secret;
+    if whole == Some(ChangeKind::Secret) || leaf.is_under(&["stringData", "encryptedData"]) {
+        return ChangeKind::Secret;
     }
     if leaf.key == "kind" || leaf.key == "apiVersion" || leaf.is_under(&["annotations"]) {
-        return Kind::Metadata;
+        return ChangeKind::Metadata;
     }
     match whole {
         None => of_workload(leaf),
-        Some(Kind::Selector) => of_service(leaf),
-        Some(_) if leaf.is_under(&["metadata"]) => Kind::Metadata,
+        Some(ChangeKind::Selector) => of_service(leaf),
+        Some(_) if leaf.is_under(&["metadata"]) => ChangeKind::Metadata,
         Some(kind) => kind,
     }
 }
 
 /// A workload, values of a chart, an Application, or what cannot be told.
-fn of_workload(leaf: &Leaf) -> Kind {
+fn of_workload(leaf: &ManifestKey) -> ChangeKind {
     resource(leaf)
         .or_else(|| source(leaf))
         .or_else(|| under(leaf))
@@ -110,64 +110,64 @@ fn of_workload(leaf: &Leaf) -> Kind {
         .unwrap_or_else(|| rest(leaf))
 }
 
-fn resource(leaf: &Leaf) -> Option<Kind> {
+fn resource(leaf: &ManifestKey) -> Option<ChangeKind> {
     let is_request = leaf.is_under(&["requests"]);
     match leaf.key.as_str() {
-        "memory" if is_request => Some(Kind::MemoryRequest),
-        "memory" => Some(Kind::MemoryLimit),
-        "cpu" if is_request => Some(Kind::CpuRequest),
-        "cpu" => Some(Kind::CpuLimit),
+        "memory" if is_request => Some(ChangeKind::MemoryRequest),
+        "memory" => Some(ChangeKind::MemoryLimit),
+        "cpu" if is_request => Some(ChangeKind::CpuRequest),
+        "cpu" => Some(ChangeKind::CpuLimit),
         _ => None,
     }
 }
 
 /// What Argo CD deploys, and from where.
-fn source(leaf: &Leaf) -> Option<Kind> {
+fn source(leaf: &ManifestKey) -> Option<ChangeKind> {
     let is_application = leaf.object.as_deref() == Some("Application");
     match leaf.key.as_str() {
-        "targetRevision" | "chart" => Some(Kind::Chart),
-        "version" if leaf.is_under(&["dependencies"]) => Some(Kind::Chart),
+        "targetRevision" | "chart" => Some(ChangeKind::Chart),
+        "version" if leaf.is_under(&["dependencies"]) => Some(ChangeKind::Chart),
         "path" if is_application || leaf.path.last().is_some_and(|k| k == "source") => {
-            Some(Kind::Source)
+            Some(ChangeKind::Source)
         }
         _ => None,
     }
 }
 
 /// The innermost key above that says what it is about.
-fn under(leaf: &Leaf) -> Option<Kind> {
+fn under(leaf: &ManifestKey) -> Option<ChangeKind> {
     leaf.path.iter().rev().find_map(|key| row(UNDER, key))
 }
 
-fn row(table: &[(Kind, &[&str])], key: &str) -> Option<Kind> {
+fn row(table: &[(ChangeKind, &[&str])], key: &str) -> Option<ChangeKind> {
     let row = table.iter().find(|(_, keys)| keys.contains(&key));
     row.map(|(kind, _)| *kind)
 }
 
-fn rest(leaf: &Leaf) -> Kind {
+fn rest(leaf: &ManifestKey) -> ChangeKind {
     match leaf.key.as_str() {
-        "repository" | "registry" if leaf.is_under(&["image"]) => Kind::Image,
-        "port" | "protocol" if leaf.is_under(&["ports", "service"]) => Kind::ServicePort,
-        _ if leaf.is_under(&["data", "binaryData"]) || leaf.key == "data" => Kind::Config,
-        _ => Kind::Other,
+        "repository" | "registry" if leaf.is_under(&["image"]) => ChangeKind::Image,
+        "port" | "protocol" if leaf.is_under(&["ports", "service"]) => ChangeKind::ServicePort,
+        _ if leaf.is_under(&["data", "binaryData"]) || leaf.key == "data" => ChangeKind::Config,
+        _ => ChangeKind::Other,
     }
 }
 
-fn of_service(leaf: &Leaf) -> Kind {
+fn of_service(leaf: &ManifestKey) -> ChangeKind {
     if leaf.is_under(&["metadata"]) {
-        Kind::Metadata
+        ChangeKind::Metadata
     } else if leaf.is_under(&["selector"]) {
-        Kind::Selector
+        ChangeKind::Selector
     } else if leaf.is_under(&["ports"]) || leaf.key == "type" {
-        Kind::ServicePort
+        ChangeKind::ServicePort
     } else {
-        row(KEYS, &leaf.key).unwrap_or(Kind::Other)
+        row(KEYS, &leaf.key).unwrap_or(ChangeKind::Other)
     }
 }
 
 /// What an object as a whole is about; none for workloads.
 #[must_use]
-pub fn kind_of_object(object: &str) -> Option<Kind> {
+pub fn kind_of_object(object: &str) -> Option<ChangeKind> {
     let row = OBJECTS.iter().find(|(name, _)| *name == object);
     row.map(|(_, kind)| *kind)
 }
@@ -253,7 +253,7 @@ pub fn is_documentation(path: &str) -> bool {
 
 /// What is changed, in words.
 #[must_use]
-pub fn label(kind: Kind, leaf: &Leaf) -> String {
+pub fn label(kind: ChangeKind, leaf: &ManifestKey) -> String {
     let item = leaf.item.as_deref().map(word).unwrap_or_default();
     let of = if item.is_empty() {
         String::new()
@@ -262,48 +262,48 @@ pub fn label(kind: Kind, leaf: &Leaf) -> String {
     };
     let key = word(&leaf.key);
     match kind {
-        Kind::Image => format!("the image{of}"),
-        Kind::MemoryLimit => format!("the memory limit{of}"),
-        Kind::MemoryRequest => format!("the memory request{of}"),
-        Kind::CpuLimit => format!("the CPU limit{of}"),
-        Kind::CpuRequest => format!("the CPU request{of}"),
-        Kind::LivenessProbe => format!("the liveness probe{of} ({key})"),
-        Kind::ReadinessProbe => format!("the readiness probe{of} ({key})"),
-        Kind::StartupProbe => format!("the startup probe{of} ({key})"),
-        Kind::Probe => format!("a probe{of} ({key})"),
-        Kind::Replicas => "the number of replicas".to_owned(),
-        Kind::Env if item.is_empty() => "the environment".to_owned(),
-        Kind::Env => format!("the environment variable {item}"),
-        Kind::Config if is_configuration(leaf) => format!("{key} of the configuration"),
-        Kind::Config => "the configuration".to_owned(),
-        Kind::Volume => format!("the volumes ({key})"),
-        Kind::Storage => format!("the storage ({key})"),
-        Kind::ServicePort => format!("the Service's port ({key})"),
-        Kind::ContainerPort => format!("the container's port{of}"),
-        Kind::Selector => format!("the selector ({key})"),
-        Kind::Ingress => format!("the ingress ({key})"),
-        Kind::Chart => "the chart's version".to_owned(),
-        Kind::Source => format!("where Argo CD looks ({key})"),
-        Kind::SecretReference => "the reference to a Secret".to_owned(),
-        Kind::Secret => "a Secret (its contents are not read out)".to_owned(),
-        Kind::Command => format!("the command{of} ({key})"),
-        Kind::Security => format!("the security context ({key})"),
-        Kind::Scheduling => format!("the scheduling ({key})"),
-        Kind::ServiceAccount => format!("the service account ({key})"),
-        Kind::Schedule => format!("the schedule ({key})"),
-        Kind::Quota => format!("a quota ({key})"),
-        Kind::Autoscaler => format!("the autoscaler ({key})"),
-        Kind::Policy => format!("a policy ({key})"),
-        Kind::Certificate => format!("a certificate ({key})"),
-        Kind::Metadata => "labels or annotations".to_owned(),
+        ChangeKind::Image => format!("the image{of}"),
+        ChangeKind::MemoryLimit => format!("the memory limit{of}"),
+        ChangeKind::MemoryRequest => format!("the memory request{of}"),
+        ChangeKind::CpuLimit => format!("the CPU limit{of}"),
+        ChangeKind::CpuRequest => format!("the CPU request{of}"),
+        ChangeKind::LivenessProbe => format!("the liveness probe{of} ({key})"),
+        ChangeKind::ReadinessProbe => format!("the readiness probe{of} ({key})"),
+        ChangeKind::StartupProbe => format!("the startup probe{of} ({key})"),
+        ChangeKind::Probe => format!("a probe{of} ({key})"),
+        ChangeKind::Replicas => "the number of replicas".to_owned(),
+        ChangeKind::Env if item.is_empty() => "the environment".to_owned(),
+        ChangeKind::Env => format!("the environment variable {item}"),
+        ChangeKind::Config if is_configuration(leaf) => format!("{key} of the configuration"),
+        ChangeKind::Config => "the configuration".to_owned(),
+        ChangeKind::Volume => format!("the volumes ({key})"),
+        ChangeKind::Storage => format!("the storage ({key})"),
+        ChangeKind::ServicePort => format!("the Service's port ({key})"),
+        ChangeKind::ContainerPort => format!("the container's port{of}"),
+        ChangeKind::Selector => format!("the selector ({key})"),
+        ChangeKind::Ingress => format!("the ingress ({key})"),
+        ChangeKind::Chart => "the chart's version".to_owned(),
+        ChangeKind::Source => format!("where Argo CD looks ({key})"),
+        ChangeKind::SecretReference => "the reference to a Secret".to_owned(),
+        ChangeKind::Secret => "a Secret (its contents are not read out)".to_owned(),
+        ChangeKind::Command => format!("the command{of} ({key})"),
+        ChangeKind::Security => format!("the security context ({key})"),
+        ChangeKind::Scheduling => format!("the scheduling ({key})"),
+        ChangeKind::ServiceAccount => format!("the service account ({key})"),
+        ChangeKind::Schedule => format!("the schedule ({key})"),
+        ChangeKind::Quota => format!("a quota ({key})"),
+        ChangeKind::Autoscaler => format!("the autoscaler ({key})"),
+        ChangeKind::Policy => format!("a policy ({key})"),
+        ChangeKind::Certificate => format!("a certificate ({key})"),
+        ChangeKind::Metadata => "labels or annotations".to_owned(),
         _ if key.is_empty() => "the manifest".to_owned(),
-        Kind::Added | Kind::Removed | Kind::Other | Kind::Unread => key,
+        ChangeKind::Added | ChangeKind::Removed | ChangeKind::Other | ChangeKind::Unread => key,
     }
 }
 
 /// Whether the object is known to be a ConfigMap: the keys of what may be a
 /// Secret are not told.
-fn is_configuration(leaf: &Leaf) -> bool {
+fn is_configuration(leaf: &ManifestKey) -> bool {
     leaf.object.as_deref() == Some("ConfigMap") && !leaf.key.is_empty() && leaf.key != "data"
 }
 

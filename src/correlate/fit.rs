@@ -3,12 +3,12 @@
 
 use serde::Serialize;
 
-use super::change::{Change, Kind, Way};
+use super::change::{Change, ChangeKind, Direction};
 use crate::detect::{Cause, Reason};
 
 /// How well a change explains a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Fit {
+pub enum Relevance {
     /// Not at all.
     None,
     /// As any change may break anything.
@@ -20,11 +20,11 @@ pub enum Fit {
 }
 
 use Cause as C;
-use Kind as K;
+use ChangeKind as K;
 
 /// Causes, and the changes that have just this consequence.
 #[rustfmt::skip]
-const EXACT: &[(&[Cause], &[Kind])] = &[
+const EXACT: &[(&[Cause], &[ChangeKind])] = &[
     (&[C::ImageNotFound, C::InvalidImageName], &[K::Image, K::Chart]),
     (&[C::ImagePullUnauthorized, C::RegistryUnreachable, C::RegistryRateLimited], &[K::Image]),
     (&[C::ImagePullUnauthorized], &[K::SecretReference, K::Secret, K::ServiceAccount]),
@@ -72,7 +72,7 @@ const EXACT: &[(&[Cause], &[Kind])] = &[
 
 /// Causes, and the changes that are known to lead there at times.
 #[rustfmt::skip]
-const PLAUSIBLE: &[(&[Cause], &[Kind])] = &[
+const PLAUSIBLE: &[(&[Cause], &[ChangeKind])] = &[
     (&[C::OOMKilled], &[K::Image, K::Env, K::Config, K::Command]),
     (&[C::AppCrash], &[K::Secret, K::SecretReference, K::Volume, K::Security, K::MemoryLimit, K::Policy]),
     (&[C::LivenessProbePort, C::LivenessProbeProtocol, C::LivenessProbeTiming, C::LivenessProbeFailing, C::ReadinessProbePort, C::ReadinessProbeProtocol, C::ReadinessProbeFailing, C::StartupProbeFailing],
@@ -96,7 +96,7 @@ const PLAUSIBLE: &[(&[Cause], &[Kind])] = &[
 
 /// What may go wrong with anything that runs, where the cause is not known.
 #[rustfmt::skip]
-const OF_PODS: &[Kind] = &[
+const OF_PODS: &[ChangeKind] = &[
     K::Image, K::Env, K::Config, K::Command, K::SecretReference, K::Secret, K::LivenessProbe,
     K::ReadinessProbe, K::StartupProbe, K::Probe, K::Volume, K::Security, K::MemoryLimit,
     K::ContainerPort, K::Scheduling,
@@ -112,19 +112,19 @@ const OF_NODES: &[Cause] = &[
 
 /// How well a change explains a symptom with its cause.
 #[must_use]
-pub fn fit(cause: Option<Cause>, reason: Reason, change: &Change) -> Fit {
+pub fn fit(cause: Option<Cause>, reason: Reason, change: &Change) -> Relevance {
     if change.kind == K::Metadata || contradicts(cause, change) {
-        return Fit::None;
+        return Relevance::None;
     }
     match cause {
-        Some(cause) if OF_NODES.contains(&cause) => Fit::None,
+        Some(cause) if OF_NODES.contains(&cause) => Relevance::None,
         Some(cause) => known(cause, change),
         None => unknown(reason, change),
     }
 }
 
-fn known(cause: Cause, change: &Change) -> Fit {
-    let has = |table: &[(&[Cause], &[Kind])]| {
+fn known(cause: Cause, change: &Change) -> Relevance {
+    let has = |table: &[(&[Cause], &[ChangeKind])]| {
         table
             .iter()
             .any(|(causes, kinds)| causes.contains(&cause) && kinds.contains(&change.kind))
@@ -140,33 +140,33 @@ fn known(cause: Cause, change: &Change) -> Fit {
                     | C::ServiceNoReadyEndpoints
             ) =>
         {
-            Fit::Exact
+            Relevance::Exact
         }
         // What is new can fail in every way.
-        K::Added => Fit::Plausible,
+        K::Added => Relevance::Plausible,
         // A new version of a chart may change anything.
-        K::Chart | K::Source if !has(EXACT) => Fit::Plausible,
+        K::Chart | K::Source if !has(EXACT) => Relevance::Plausible,
         // Argo CD stumbles over any manifest.
-        _ if matches!(cause, C::ArgoSyncFailed | C::ArgoDegraded) && !has(EXACT) => Fit::Plausible,
-        _ if has(EXACT) => Fit::Exact,
-        _ if has(PLAUSIBLE) => Fit::Plausible,
-        _ => Fit::Weak,
+        _ if matches!(cause, C::ArgoSyncFailed | C::ArgoDegraded) && !has(EXACT) => Relevance::Plausible,
+        _ if has(EXACT) => Relevance::Exact,
+        _ if has(PLAUSIBLE) => Relevance::Plausible,
+        _ => Relevance::Weak,
     }
 }
 
 #[allow(clippy::match_same_arms, reason = "a row a symptom")]
-fn unknown(reason: Reason, change: &Change) -> Fit {
+fn unknown(reason: Reason, change: &Change) -> Relevance {
     match (reason, change.kind) {
-        (Reason::ScaledToZero, K::Replicas) | (Reason::WorkloadMissing, K::Removed) => Fit::Exact,
-        (Reason::NoReadyEndpoints, K::Selector | K::ServicePort) => Fit::Exact,
+        (Reason::ScaledToZero, K::Replicas) | (Reason::WorkloadMissing, K::Removed) => Relevance::Exact,
+        (Reason::NoReadyEndpoints, K::Selector | K::ServicePort) => Relevance::Exact,
         (Reason::MemoryNearLimit, K::MemoryLimit) | (Reason::CpuNearLimit, K::CpuLimit) => {
-            Fit::Exact
+            Relevance::Exact
         }
         (Reason::ImagePullBackOff | Reason::ErrImagePull | Reason::InvalidImageName, K::Image) => {
-            Fit::Exact
+            Relevance::Exact
         }
         (Reason::CreateContainerConfigError, K::Config | K::SecretReference | K::Secret) => {
-            Fit::Exact
+            Relevance::Exact
         }
         (
             Reason::NodeNotReady
@@ -174,10 +174,10 @@ fn unknown(reason: Reason, change: &Change) -> Fit {
             | Reason::MonitoringBlind
             | Reason::InventoryInvalid,
             _,
-        ) => Fit::None,
-        (_, K::Added | K::Removed | K::Chart | K::Source) => Fit::Plausible,
-        (_, kind) if OF_PODS.contains(&kind) => Fit::Plausible,
-        _ => Fit::Weak,
+        ) => Relevance::None,
+        (_, K::Added | K::Removed | K::Chart | K::Source) => Relevance::Plausible,
+        (_, kind) if OF_PODS.contains(&kind) => Relevance::Plausible,
+        _ => Relevance::Weak,
     }
 }
 
@@ -185,8 +185,8 @@ fn unknown(reason: Reason, change: &Change) -> Fit {
 fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
     let Some(cause) = cause else { return false };
     match (change.kind, change.way) {
-        (K::MemoryLimit, Way::Up | Way::Gone) => cause == C::OOMKilled,
-        (K::CpuLimit, Way::Up | Way::Gone) => matches!(
+        (K::MemoryLimit, Direction::Up | Direction::Gone) => cause == C::OOMKilled,
+        (K::CpuLimit, Direction::Up | Direction::Gone) => matches!(
             cause,
             C::CpuSaturated
                 | C::LivenessProbeTiming
@@ -194,13 +194,13 @@ fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
                 | C::ReadinessProbeFailing
                 | C::StartupProbeFailing
         ),
-        (K::MemoryRequest, Way::Down | Way::Gone) => {
+        (K::MemoryRequest, Direction::Down | Direction::Gone) => {
             matches!(cause, C::InsufficientMemory | C::MemoryQuotaExceeded)
         }
-        (K::CpuRequest, Way::Down | Way::Gone) => {
+        (K::CpuRequest, Direction::Down | Direction::Gone) => {
             matches!(cause, C::InsufficientCpu | C::CpuQuotaExceeded)
         }
-        (K::Replicas, Way::Down) => matches!(
+        (K::Replicas, Direction::Down) => matches!(
             cause,
             C::InsufficientCpu
                 | C::InsufficientMemory
@@ -211,7 +211,7 @@ fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
                 | C::PodAntiAffinityConflict
                 | C::DatabaseConnectionsExhausted
         ),
-        (K::Replicas, Way::Up) => matches!(cause, C::CpuSaturated | C::ScaledToZero),
+        (K::Replicas, Direction::Up) => matches!(cause, C::CpuSaturated | C::ScaledToZero),
         _ => false,
     }
 }
@@ -220,7 +220,7 @@ fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
 mod tests {
     use super::*;
 
-    fn change(kind: Kind, way: Way) -> Change {
+    fn change(kind: ChangeKind, way: Direction) -> Change {
         Change {
             kind,
             way,
@@ -232,28 +232,28 @@ mod tests {
     #[rustfmt::skip]
     fn changes_explain_what_they_can_cause() {
         for (cause, kind, way, wanted) in [
-            (C::OOMKilled, K::MemoryLimit, Way::Down, Fit::Exact),
-            (C::OOMKilled, K::MemoryLimit, Way::Up, Fit::None),
-            (C::OOMKilled, K::Image, Way::Otherwise, Fit::Plausible),
-            (C::OOMKilled, K::Ingress, Way::Otherwise, Fit::Weak),
-            (C::ImageNotFound, K::Image, Way::Otherwise, Fit::Exact),
-            (C::ImageNotFound, K::MemoryLimit, Way::Down, Fit::Weak),
-            (C::ReadinessProbePort, K::ReadinessProbe, Way::Otherwise, Fit::Exact),
-            (C::ReadinessProbePort, K::LivenessProbe, Way::Otherwise, Fit::Weak),
-            (C::AppCrash, K::Config, Way::Otherwise, Fit::Exact),
-            (C::AppCrash, K::Chart, Way::Otherwise, Fit::Exact),
-            (C::InsufficientCpu, K::CpuRequest, Way::Up, Fit::Exact),
-            (C::InsufficientCpu, K::CpuRequest, Way::Down, Fit::None),
-            (C::ScaledToZero, K::Replicas, Way::Down, Fit::Exact),
-            (C::ScaledToZero, K::Replicas, Way::Up, Fit::None),
-            (C::WorkloadMissing, K::Removed, Way::Gone, Fit::Exact),
-            (C::ServiceSelectorMismatch, K::Selector, Way::Otherwise, Fit::Exact),
-            (C::IngressBackendMissing, K::Ingress, Way::Otherwise, Fit::Exact),
-            (C::NodeNotReady, K::Image, Way::Otherwise, Fit::None),
-            (C::DiskPressure, K::Other, Way::Otherwise, Fit::None),
-            (C::AppCrash, K::Metadata, Way::Otherwise, Fit::None),
-            (C::AppCrash, K::Unread, Way::Otherwise, Fit::Weak),
-            (C::ArgoSyncFailed, K::Ingress, Way::Otherwise, Fit::Plausible),
+            (C::OOMKilled, K::MemoryLimit, Direction::Down, Relevance::Exact),
+            (C::OOMKilled, K::MemoryLimit, Direction::Up, Relevance::None),
+            (C::OOMKilled, K::Image, Direction::Otherwise, Relevance::Plausible),
+            (C::OOMKilled, K::Ingress, Direction::Otherwise, Relevance::Weak),
+            (C::ImageNotFound, K::Image, Direction::Otherwise, Relevance::Exact),
+            (C::ImageNotFound, K::MemoryLimit, Direction::Down, Relevance::Weak),
+            (C::ReadinessProbePort, K::ReadinessProbe, Direction::Otherwise, Relevance::Exact),
+            (C::ReadinessProbePort, K::LivenessProbe, Direction::Otherwise, Relevance::Weak),
+            (C::AppCrash, K::Config, Direction::Otherwise, Relevance::Exact),
+            (C::AppCrash, K::Chart, Direction::Otherwise, Relevance::Exact),
+            (C::InsufficientCpu, K::CpuRequest, Direction::Up, Relevance::Exact),
+            (C::InsufficientCpu, K::CpuRequest, Direction::Down, Relevance::None),
+            (C::ScaledToZero, K::Replicas, Direction::Down, Relevance::Exact),
+            (C::ScaledToZero, K::Replicas, Direction::Up, Relevance::None),
+            (C::WorkloadMissing, K::Removed, Direction::Gone, Relevance::Exact),
+            (C::ServiceSelectorMismatch, K::Selector, Direction::Otherwise, Relevance::Exact),
+            (C::IngressBackendMissing, K::Ingress, Direction::Otherwise, Relevance::Exact),
+            (C::NodeNotReady, K::Image, Direction::Otherwise, Relevance::None),
+            (C::DiskPressure, K::Other, Direction::Otherwise, Relevance::None),
+            (C::AppCrash, K::Metadata, Direction::Otherwise, Relevance::None),
+            (C::AppCrash, K::Unread, Direction::Otherwise, Relevance::Weak),
+            (C::ArgoSyncFailed, K::Ingress, Direction::Otherwise, Relevance::Plausible),
         ] {
             let found = fit(Some(cause), Reason::CrashLoopBackOff, &change(kind, way));
             assert_eq!(found, wanted, "{cause} {kind:?} {way:?}");
@@ -263,13 +263,13 @@ mod tests {
     #[test]
     fn without_a_cause_the_symptom_says_what_is_possible() {
         for (reason, kind, wanted) in [
-            (Reason::CrashLoopBackOff, K::Image, Fit::Plausible),
-            (Reason::CrashLoopBackOff, K::Ingress, Fit::Weak),
-            (Reason::ImagePullBackOff, K::Image, Fit::Exact),
-            (Reason::NoReadyEndpoints, K::Selector, Fit::Exact),
-            (Reason::NodeNotReady, K::Image, Fit::None),
+            (Reason::CrashLoopBackOff, K::Image, Relevance::Plausible),
+            (Reason::CrashLoopBackOff, K::Ingress, Relevance::Weak),
+            (Reason::ImagePullBackOff, K::Image, Relevance::Exact),
+            (Reason::NoReadyEndpoints, K::Selector, Relevance::Exact),
+            (Reason::NodeNotReady, K::Image, Relevance::None),
         ] {
-            let found = fit(None, reason, &change(kind, Way::Otherwise));
+            let found = fit(None, reason, &change(kind, Direction::Otherwise));
             assert_eq!(found, wanted, "{reason} {kind:?}");
         }
     }

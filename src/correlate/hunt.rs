@@ -10,10 +10,10 @@
 
 use std::collections::HashMap;
 
-use super::Scene;
-use super::case::{self, Case, LISTED};
-use super::place::Place;
-use super::repository::{Listed, Listing, Opened, Repository, Trouble};
+use super::CorrelateInput;
+use super::case::{self, Investigation, LISTED};
+use super::place::ManifestSource;
+use super::repository::{CommitSummary, Listing, CommitDetail, Repository, RepositoryError};
 use super::suspect::Candidate;
 use crate::assess::Incident;
 use crate::cluster::objects::Time;
@@ -31,20 +31,20 @@ const TO_TRACE: u32 = 3;
 /// Looks into every incident.
 pub fn hunt<'a>(
     incidents: &[&'a Incident],
-    scene: &Scene<'a>,
+    scene: &CorrelateInput<'a>,
     hub: &mut dyn Repository,
-) -> Vec<Case<'a>> {
+) -> Vec<Investigation<'a>> {
     let applications = case::applications(scene);
     let cases = incidents
         .iter()
         .map(|incident| case::open(incident, scene, &applications));
-    let mut cases: Vec<Case> = cases.collect();
-    let mut hunt = Hunt::new(hub, &cases);
+    let mut cases: Vec<Investigation> = cases.collect();
+    let mut hunt = CommitSearch::new(hub, &cases);
     for (at, case) in cases.iter_mut().enumerate() {
         if at == 0 || hunt.can_list(case) {
             hunt.list(case, 0);
         } else {
-            case.note(&Trouble::Spent);
+            case.note(&RepositoryError::Spent);
         }
     }
     hunt.open_all(&mut cases);
@@ -63,18 +63,18 @@ pub fn hunt<'a>(
 type Key = (String, String, Option<String>);
 
 /// Asks, and remembers what was answered in this cycle.
-struct Hunt<'h> {
+struct CommitSearch<'h> {
     hub: &'h mut dyn Repository,
     /// Span of time by path: incidents of one service ask once.
     spans: HashMap<Key, (Time, Time)>,
-    lists: HashMap<Key, Result<Vec<Listed>, Trouble>>,
-    commits: HashMap<(String, String), Result<Opened, Trouble>>,
+    lists: HashMap<Key, Result<Vec<CommitSummary>, RepositoryError>>,
+    commits: HashMap<(String, String), Result<CommitDetail, RepositoryError>>,
     /// Every path of every incident: a commit is opened once for all.
     paths: Vec<String>,
 }
 
-impl<'h> Hunt<'h> {
-    fn new(hub: &'h mut dyn Repository, cases: &[Case]) -> Self {
+impl<'h> CommitSearch<'h> {
+    fn new(hub: &'h mut dyn Repository, cases: &[Investigation]) -> Self {
         let mut spans: HashMap<Key, (Time, Time)> = HashMap::new();
         let mut paths: Vec<String> = Vec::new();
         for case in cases {
@@ -102,10 +102,10 @@ impl<'h> Hunt<'h> {
 
     fn commits(
         &mut self,
-        place: &Place,
+        place: &ManifestSource,
         path: Option<&String>,
         most: usize,
-    ) -> Result<Vec<Listed>, Trouble> {
+    ) -> Result<Vec<CommitSummary>, RepositoryError> {
         let key = key(place, path);
         if let Some(known) = self.lists.get(&key) {
             return known.clone();
@@ -124,7 +124,7 @@ impl<'h> Hunt<'h> {
     }
 
     /// Whether listing another incident's commits leaves enough for opening them.
-    fn can_list(&self, case: &Case) -> bool {
+    fn can_list(&self, case: &Investigation) -> bool {
         let own = case.subjects.first().map(|subject| &subject.place);
         let paths = own
             .iter()
@@ -134,7 +134,7 @@ impl<'h> Hunt<'h> {
     }
 
     /// Lists the commits to a subject's files.
-    fn list(&mut self, case: &mut Case, subject: usize) {
+    fn list(&mut self, case: &mut Investigation, subject: usize) {
         let Some(place) = case.subjects.get(subject).map(|s| s.place.clone()) else {
             return;
         };
@@ -155,7 +155,7 @@ impl<'h> Hunt<'h> {
         }
     }
 
-    fn open(&mut self, case: &mut Case, candidate: usize) {
+    fn open(&mut self, case: &mut Investigation, candidate: usize) {
         let chosen = &case.candidates[candidate];
         let repository = case.subjects[chosen.subject].place.repository.clone();
         let sha = chosen.listed.sha.clone();
@@ -177,7 +177,7 @@ impl<'h> Hunt<'h> {
     }
 
     /// Opens commits in turns; some requests are left for pull requests.
-    fn open_all(&mut self, cases: &mut [Case]) {
+    fn open_all(&mut self, cases: &mut [Investigation]) {
         let listed = cases
             .iter()
             .filter(|case| !case.candidates.is_empty())
@@ -189,7 +189,7 @@ impl<'h> Hunt<'h> {
                 let next = (!case.subjects.is_empty()).then(|| case.next(0)).flatten();
                 let Some(next) = next else { continue };
                 if self.hub.left() <= kept {
-                    case.note(&Trouble::Spent);
+                    case.note(&RepositoryError::Spent);
                     continue;
                 }
                 self.open(case, next);
@@ -202,7 +202,7 @@ impl<'h> Hunt<'h> {
     }
 
     /// Merges whose first-parent difference touches the failing service.
-    fn merges(&mut self, case: &mut Case) {
+    fn merges(&mut self, case: &mut Investigation) {
         if !case.is_listed || case.best() == Confidence::High || self.hub.left() < 3 {
             return;
         }
@@ -224,7 +224,7 @@ impl<'h> Hunt<'h> {
     }
 
     /// The other services of the chain.
-    fn chain(&mut self, case: &mut Case) {
+    fn chain(&mut self, case: &mut Investigation) {
         for subject in 1..case.subjects.len() {
             if case.best() <= Confidence::Medium || self.hub.left() < 4 {
                 return;
@@ -241,7 +241,7 @@ impl<'h> Hunt<'h> {
 
     /// Asks what brought the most suspect commits; one that was merged after
     /// the onset falls back, and the next one is asked about.
-    fn trace(&mut self, case: &mut Case) {
+    fn trace(&mut self, case: &mut Investigation) {
         for _ in 0..TRACED {
             let suspects = case.candidates.iter().enumerate();
             let suspects = suspects.filter(|(_, c)| c.points() > 0);
@@ -266,7 +266,7 @@ impl<'h> Hunt<'h> {
     }
 }
 
-fn key(place: &Place, path: Option<&String>) -> Key {
+fn key(place: &ManifestSource, path: Option<&String>) -> Key {
     (
         place.repository.to_string(),
         place.branch.clone(),

@@ -18,7 +18,7 @@ pub struct Line<'a> {
 
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leaf {
+pub struct ManifestKey {
     /// The keys above it, outermost first, as far as the hunk shows them.
     pub path: Vec<String>,
     /// Its own key; of an item of a list, the list's.
@@ -31,7 +31,7 @@ pub struct Leaf {
     pub object: Option<String>,
 }
 
-impl Leaf {
+impl ManifestKey {
     /// Whether a key stands above it.
     #[must_use]
     pub fn is_under(&self, keys: &[&str]) -> bool {
@@ -57,13 +57,13 @@ struct Reader {
     names: Vec<(usize, String)>,
     object: Option<String>,
     block: Option<Block>,
-    leaves: Vec<Leaf>,
+    leaves: Vec<ManifestKey>,
 }
 
 /// The changed keys of one side. `object` is what is known of the object's
 /// kind before the first line.
 #[must_use]
-pub fn changed(lines: &[Line], object: Option<&str>) -> Vec<Leaf> {
+pub fn changed(lines: &[Line], object: Option<&str>) -> Vec<ManifestKey> {
     let mut reader = Reader {
         object: object
             .map(str::to_owned)
@@ -128,7 +128,7 @@ impl Reader {
         let Some(((_, key), above)) = self.open.split_last() else {
             return;
         };
-        let leaf = Leaf {
+        let leaf = ManifestKey {
             path: above.iter().map(|(_, key)| key.clone()).collect(),
             key: key.clone(),
             value: String::new(),
@@ -208,7 +208,7 @@ impl Reader {
     }
 
     fn leaf(&mut self, path: Vec<String>, key: &str, value: String) {
-        self.leaves.push(Leaf {
+        self.leaves.push(ManifestKey {
             path,
             key: key.to_owned(),
             value,

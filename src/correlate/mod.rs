@@ -38,8 +38,8 @@ mod suspect;
 mod timeline;
 mod trail;
 
-pub use change::{Change, Kind as ChangeKind, Way};
-pub use repository::{Listed, Listing, Opened, PullRequest, Repository, Touched, Trouble};
+pub use change::{Change, ChangeKind as ChangeKind, Direction};
+pub use repository::{CommitSummary, Listing, CommitDetail, PullRequest, Repository, FileChange, RepositoryError};
 
 use crate::assess::{Incident, Severity};
 use crate::cluster::Snapshot;
@@ -52,7 +52,7 @@ pub const REQUESTS: u32 = 12;
 
 /// What correlation knows besides incidents and commits.
 #[derive(Clone, Copy)]
-pub struct Scene<'a> {
+pub struct CorrelateInput<'a> {
     /// Listed services and K3s's own parts.
     pub roster: &'a [Service],
     /// The repository that the services file names for all.
@@ -65,7 +65,7 @@ pub struct Scene<'a> {
 
 /// What came of one incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct IncidentCorrelation {
     /// For the report and for messages.
     pub correlation: Correlation,
     /// The way back, where a commit is suspect enough.
@@ -74,7 +74,7 @@ pub struct Answer {
     pub suspects: Vec<Suspect>,
 }
 
-impl Answer {
+impl IncidentCorrelation {
     /// Says it in the report: what is surely the way back goes before all other
     /// steps, what may be after them. Returns the way back, for messages.
     pub fn tell(self, incident: &mut report::Incident) -> Vec<Action> {
@@ -110,9 +110,9 @@ pub struct Suspect {
 #[must_use]
 pub fn correlate(
     incidents: &[&Incident],
-    scene: &Scene,
+    scene: &CorrelateInput,
     hub: &mut dyn Repository,
-) -> Vec<Option<Answer>> {
+) -> Vec<Option<IncidentCorrelation>> {
     let grave = |incident: &&&Incident| incident.severity < Severity::Sev4;
     let asked: Vec<&Incident> = incidents.iter().filter(grave).copied().collect();
     let mut cases = hunt::hunt(&asked, scene, hub).into_iter();

@@ -1,6 +1,6 @@
 //! A unified diff as differences of keys: what was there, what is there now.
 
-use super::leaves::{self, Leaf, Line};
+use super::leaves::{self, ManifestKey, Line};
 
 /// No file needs more to be told what it is about.
 const MOST: usize = 200;
@@ -9,7 +9,7 @@ const MOST: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The key, as the newer side has it.
-    pub leaf: Leaf,
+    pub leaf: ManifestKey,
     /// Its value before; none: it was not there.
     pub old: Option<String>,
     /// Its value now; none: it is gone.
@@ -77,7 +77,7 @@ fn of_side(line: &str, mark: char) -> Option<Line<'_>> {
 
 /// What only moved cancels out; of the rest, the same key on both sides is one
 /// difference.
-fn pair(mut old: Vec<Leaf>, new: Vec<Leaf>) -> Vec<Difference> {
+fn pair(mut old: Vec<ManifestKey>, new: Vec<ManifestKey>) -> Vec<Difference> {
     old.truncate(MOST);
     let mut rest = Vec::new();
     for leaf in new.into_iter().take(MOST) {
@@ -88,7 +88,7 @@ fn pair(mut old: Vec<Leaf>, new: Vec<Leaf>) -> Vec<Difference> {
     }
     let mut differences = Vec::new();
     for leaf in rest {
-        let same = |o: &Leaf| o.path == leaf.path && o.key == leaf.key;
+        let same = |o: &ManifestKey| o.path == leaf.path && o.key == leaf.key;
         let before =
             take(&mut old, |o| same(o) && o.item == leaf.item).or_else(|| take(&mut old, same));
         differences.push(Difference {
@@ -105,7 +105,7 @@ fn pair(mut old: Vec<Leaf>, new: Vec<Leaf>) -> Vec<Difference> {
     differences
 }
 
-fn take(leaves: &mut Vec<Leaf>, wanted: impl Fn(&Leaf) -> bool) -> Option<Leaf> {
+fn take(leaves: &mut Vec<ManifestKey>, wanted: impl Fn(&ManifestKey) -> bool) -> Option<ManifestKey> {
     let at = leaves.iter().position(wanted)?;
     Some(leaves.remove(at))
 }

@@ -9,7 +9,7 @@ use crate::inventory::Service;
 
 /// Where to look for a service's commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ManifestSource {
     /// The repository.
     pub repository: Repository,
     /// The branch that Argo CD follows.
@@ -20,7 +20,7 @@ pub struct Place {
 
 /// What is known besides the service itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct SourceHints<'a> {
     /// The configuration's part on GitHub.
     pub config: &'a Github,
     /// The repository that the services file names for all.
@@ -36,8 +36,8 @@ pub struct Known<'a> {
 pub fn place(
     service: &Service,
     application: Option<&Application>,
-    known: &Known,
-) -> Result<Place, String> {
+    known: &SourceHints,
+) -> Result<ManifestSource, String> {
     let paths = paths(service, application, known.config);
     if paths.is_empty() {
         return Err(format!(
@@ -45,7 +45,7 @@ pub fn place(
             service.name
         ));
     }
-    Ok(Place {
+    Ok(ManifestSource {
         repository: repository(service, application, known)?,
         branch: known.config.branch.clone(),
         paths,
@@ -96,7 +96,7 @@ fn tidy(path: &str) -> Option<String> {
 fn repository(
     service: &Service,
     application: Option<&Application>,
-    known: &Known,
+    known: &SourceHints,
 ) -> Result<Repository, String> {
     if let Some(url) = &service.gitops.repo {
         return of_url(url, known.is_public);

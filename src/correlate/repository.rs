@@ -27,7 +27,7 @@ pub struct Listing<'a> {
 
 /// A commit as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
+pub struct CommitSummary {
     /// In full.
     pub sha: String,
     /// Its page.
@@ -42,7 +42,7 @@ pub struct Listed {
 
 /// A file of a commit, reduced to what it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Touched {
+pub struct FileChange {
     /// Where it is.
     pub path: String,
     /// Where it was.
@@ -55,9 +55,9 @@ pub struct Touched {
 
 /// What a commit does to the paths that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opened {
+pub struct CommitDetail {
     /// The files under these paths.
-    pub files: Vec<Touched>,
+    pub files: Vec<FileChange>,
     /// Whether there were more files than were read.
     pub is_partial: bool,
 }
@@ -77,7 +77,7 @@ pub struct PullRequest {
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Trouble {
+pub enum RepositoryError {
     /// Nothing more is to be had in this cycle.
     #[error("{0}")]
     Down(String),
@@ -98,7 +98,7 @@ pub trait Repository {
     ///
     /// # Errors
     /// When there is no answer.
-    fn commits(&mut self, listing: &Listing) -> Result<Vec<Listed>, Trouble>;
+    fn commits(&mut self, listing: &Listing) -> Result<Vec<CommitSummary>, RepositoryError>;
 
     /// What a commit does to files under these paths.
     ///
@@ -109,7 +109,7 @@ pub trait Repository {
         repository: &config::Repository,
         sha: &str,
         paths: &[String],
-    ) -> Result<Opened, Trouble>;
+    ) -> Result<CommitDetail, RepositoryError>;
 
     /// The pull request that brought a commit to a branch.
     ///
@@ -120,7 +120,7 @@ pub trait Repository {
         repository: &config::Repository,
         branch: &str,
         sha: &str,
-    ) -> Result<Option<PullRequest>, Trouble>;
+    ) -> Result<Option<PullRequest>, RepositoryError>;
 
     /// How many more requests this cycle may make.
     fn left(&self) -> u32;

@@ -1,11 +1,11 @@
 //! The way back through Git: what is reverted in Git stays reverted, what is
 //! undone in the cluster is put back by Argo CD within minutes.
 
-use super::case::Case;
+use super::case::Investigation;
 use super::score::{Applied, LIKELY};
 use super::suspect::Candidate;
 use super::timeline::short;
-use super::trail::Trail;
+use super::trail::DeployHistory;
 use crate::detect::Cause;
 use crate::duration::human;
 use crate::inventory::Service;
@@ -14,7 +14,7 @@ use crate::report::{Action, Confidence};
 
 /// The steps; none unless a commit is suspect enough.
 #[must_use]
-pub fn rollback(case: &Case) -> Vec<Action> {
+pub fn rollback(case: &Investigation) -> Vec<Action> {
     let Some(suspect) = case.candidates.first() else {
         return Vec::new();
     };
@@ -65,7 +65,7 @@ fn revert(suspect: &Candidate, branch: &str) -> Action {
     )
 }
 
-fn sync(trail: &Trail) -> Action {
+fn sync(trail: &DeployHistory) -> Action {
     let title = "Argo CD applies it 3 to 5 minutes after the push".to_owned();
     match app(trail) {
         Some(app) => step(
@@ -77,14 +77,14 @@ fn sync(trail: &Trail) -> Action {
 }
 
 /// The Application's name, if it can stand in a command.
-fn app(trail: &Trail) -> Option<&str> {
+fn app(trail: &DeployHistory) -> Option<&str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     let app = trail.app.as_deref()?;
     (!app.is_empty() && !app.starts_with('-') && app.chars().all(is_plain)).then_some(app)
 }
 
 /// The failing workload: kind in small letters, name, namespace.
-fn workload<'a>(case: &'a Case) -> Option<(String, &'a str, &'a str)> {
+fn workload<'a>(case: &'a Investigation) -> Option<(String, &'a str, &'a str)> {
     let is_workload = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet");
     let root = case.incident.root();
     let own = case
@@ -100,7 +100,7 @@ fn workload<'a>(case: &'a Case) -> Option<(String, &'a str, &'a str)> {
     ))
 }
 
-fn watch(case: &Case, service: &Service) -> Option<Action> {
+fn watch(case: &Investigation, service: &Service) -> Option<Action> {
     let (kind, name, namespace) = workload(case)?;
     let failing = case.subjects.first().map_or(service, |own| own.service);
     let title = match failing.startup_grace {
@@ -119,7 +119,7 @@ fn watch(case: &Case, service: &Service) -> Option<Action> {
     ))
 }
 
-fn emergency(case: &Case) -> Option<Action> {
+fn emergency(case: &Investigation) -> Option<Action> {
     let (kind, name, namespace) = workload(case)?;
     let title = "Only if it cannot wait for Git. Warning: with automatic sync Argo CD puts the \
         faulty version back within minutes; revert as well"
@@ -130,7 +130,7 @@ fn emergency(case: &Case) -> Option<Action> {
     ))
 }
 
-fn failed(suspect: &Candidate, trail: &Trail) -> Vec<Action> {
+fn failed(suspect: &Candidate, trail: &DeployHistory) -> Vec<Action> {
     let sha = short(&suspect.listed.sha);
     let said = trail
         .failed
@@ -149,7 +149,7 @@ fn failed(suspect: &Candidate, trail: &Trail) -> Vec<Action> {
     )]
 }
 
-fn waiting(suspect: &Candidate, trail: &Trail) -> Vec<Action> {
+fn waiting(suspect: &Candidate, trail: &DeployHistory) -> Vec<Action> {
     let sha = short(&suspect.listed.sha);
     let title = format!(
         "Nothing to revert yet: Argo CD has not applied {sha}, the cluster runs what was before. See what it would change"

@@ -13,7 +13,7 @@
 
 use chrono::TimeDelta;
 
-use super::fit::Fit;
+use super::fit::Relevance;
 use crate::duration::human;
 use crate::report::Confidence;
 
@@ -26,7 +26,7 @@ pub struct Evidence {
     /// From the moment it was on the branch to the onset; negative: after it.
     pub lag: TimeDelta,
     /// The best that its changes do.
-    pub fit: Fit,
+    pub fit: Relevance,
     /// What that change is, in words.
     pub change: String,
     /// How many other things it changes.
@@ -70,7 +70,7 @@ pub struct Score {
 /// Judges a commit.
 #[must_use]
 pub fn score(evidence: &Evidence) -> Score {
-    if evidence.lag < TimeDelta::zero() || evidence.fit == Fit::None {
+    if evidence.lag < TimeDelta::zero() || evidence.fit == Relevance::None {
         return Score {
             points: 0,
             confidence: Confidence::None,
@@ -102,7 +102,7 @@ pub fn at_most(lag: TimeDelta, is_own: bool, has_rollout: bool, applied: &Applie
     if lag < TimeDelta::zero() {
         return 0;
     }
-    of_lag(lag) + of_fit(Fit::Exact) + circumstances(is_own, has_rollout, applied)
+    of_lag(lag) + of_fit(Relevance::Exact) + circumstances(is_own, has_rollout, applied)
 }
 
 fn circumstances(is_own: bool, has_rollout: bool, applied: &Applied) -> u32 {
@@ -127,12 +127,12 @@ fn of_lag(lag: TimeDelta) -> u32 {
     }
 }
 
-fn of_fit(fit: Fit) -> u32 {
+fn of_fit(fit: Relevance) -> u32 {
     match fit {
-        Fit::Exact => 40,
-        Fit::Plausible => 28,
-        Fit::Weak => 8,
-        Fit::None => 0,
+        Relevance::Exact => 40,
+        Relevance::Plausible => 28,
+        Relevance::Weak => 8,
+        Relevance::None => 0,
     }
 }
 
@@ -144,7 +144,7 @@ fn cap(evidence: &Evidence) -> Confidence {
         _ => Confidence::Low,
     };
     let by_fit = match (evidence.fit, &evidence.rollout) {
-        (Fit::Exact | Fit::Plausible, _) => Confidence::High,
+        (Relevance::Exact | Relevance::Plausible, _) => Confidence::High,
         (_, Some(_)) => Confidence::Medium,
         _ => Confidence::Low,
     };
@@ -165,8 +165,8 @@ fn reasons(evidence: &Evidence) -> Vec<String> {
     let mut reasons = Vec::new();
     let cause = evidence.cause;
     reasons.push(match evidence.fit {
-        Fit::Exact => format!("{}, which can cause {cause}", evidence.change),
-        Fit::Plausible => format!("{}, which may lead to {cause}", evidence.change),
+        Relevance::Exact => format!("{}, which can cause {cause}", evidence.change),
+        Relevance::Plausible => format!("{}, which may lead to {cause}", evidence.change),
         _ => format!("{}, which seldom has to do with {cause}", evidence.change),
     });
     if let Some((what, after)) = &evidence.rollout {
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use Confidence::{High, Low, Medium, None as Nothing};
 
-    fn evidence(minutes: i64, fit: Fit) -> Evidence {
+    fn evidence(minutes: i64, fit: Relevance) -> Evidence {
         Evidence {
             lag: TimeDelta::minutes(minutes),
             fit,
@@ -230,25 +230,25 @@ mod tests {
     #[test]
     fn the_nearer_and_the_fitter_the_more_suspect() {
         for (minutes, fit, wanted) in [
-            (12, Fit::Exact, High),
-            (5, Fit::Exact, High),
-            (30, Fit::Exact, High),
-            (45, Fit::Exact, High),
-            (3, Fit::Exact, High),
-            (0, Fit::Exact, Medium),
-            (120, Fit::Exact, Medium),
-            (5 * 60, Fit::Exact, Medium),
-            (20 * 60, Fit::Exact, Low),
-            (12, Fit::Plausible, High),
-            (50, Fit::Plausible, Medium),
-            (120, Fit::Plausible, Medium),
-            (20 * 60, Fit::Plausible, Low),
-            (12, Fit::Weak, Low),
-            (120, Fit::Weak, Low),
-            (20 * 60, Fit::Weak, Nothing),
-            (12, Fit::None, Nothing),
-            (-1, Fit::Exact, Nothing),
-            (-600, Fit::Exact, Nothing),
+            (12, Relevance::Exact, High),
+            (5, Relevance::Exact, High),
+            (30, Relevance::Exact, High),
+            (45, Relevance::Exact, High),
+            (3, Relevance::Exact, High),
+            (0, Relevance::Exact, Medium),
+            (120, Relevance::Exact, Medium),
+            (5 * 60, Relevance::Exact, Medium),
+            (20 * 60, Relevance::Exact, Low),
+            (12, Relevance::Plausible, High),
+            (50, Relevance::Plausible, Medium),
+            (120, Relevance::Plausible, Medium),
+            (20 * 60, Relevance::Plausible, Low),
+            (12, Relevance::Weak, Low),
+            (120, Relevance::Weak, Low),
+            (20 * 60, Relevance::Weak, Nothing),
+            (12, Relevance::None, Nothing),
+            (-1, Relevance::Exact, Nothing),
+            (-600, Relevance::Exact, Nothing),
         ] {
             let found = score(&evidence(minutes, fit)).confidence;
             assert_eq!(found, wanted, "{minutes} min, {fit:?}");
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn what_the_cluster_shows_counts() {
-        let base = evidence(120, Fit::Exact);
+        let base = evidence(120, Relevance::Exact);
         let rollout = Evidence {
             rollout: Some(("a new ReplicaSet (api-1)".to_owned(), TimeDelta::minutes(4))),
             ..base.clone()
@@ -274,7 +274,7 @@ mod tests {
             (Applied::Failed, Medium),
             (Applied::NotYet, Low),
         ] {
-            let found = score(&with(applied.clone(), Fit::Exact)).confidence;
+            let found = score(&with(applied.clone(), Relevance::Exact)).confidence;
             assert_eq!(found, wanted, "{applied:?}");
         }
     }
@@ -285,7 +285,7 @@ mod tests {
             rollout: Some((String::new(), TimeDelta::minutes(4))),
             applied: Applied::Exactly,
             chain: chain.map(str::to_owned),
-            ..evidence(minutes, Fit::Exact)
+            ..evidence(minutes, Relevance::Exact)
         };
         assert_eq!(score(&everything(20 * 60, None)).confidence, Low);
         assert_eq!(score(&everything(12, Some("n8n"))).confidence, Medium);
@@ -299,7 +299,7 @@ mod tests {
             rollout: Some(("a new ReplicaSet (api-1)".to_owned(), TimeDelta::minutes(4))),
             applied: Applied::Exactly,
             others: 2,
-            ..evidence(12, Fit::Exact)
+            ..evidence(12, Relevance::Exact)
         };
         assert_eq!(
             score(&full).reasons,
@@ -319,7 +319,7 @@ mod tests {
             let best = Evidence {
                 rollout: Some((String::new(), TimeDelta::zero())),
                 applied: Applied::Exactly,
-                ..evidence(minutes, Fit::Exact)
+                ..evidence(minutes, Relevance::Exact)
             };
             let most = at_most(TimeDelta::minutes(minutes), true, true, &Applied::Exactly);
             assert_eq!(score(&best).points, most);

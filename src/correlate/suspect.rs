@@ -2,11 +2,11 @@
 //! suspect it is.
 
 use super::change::{self, Change, File};
-use super::fit::{self, Fit};
+use super::fit::{self, Relevance};
 use super::place::is_under;
-use super::repository::{Listed, Opened, PullRequest, Touched};
+use super::repository::{CommitSummary, CommitDetail, PullRequest, FileChange};
 use super::score::{self, Evidence, Score};
-use super::trail::Trail;
+use super::trail::DeployHistory;
 use crate::assess::Incident;
 use crate::cluster::objects::Time;
 use crate::detect::{Cause, Finding, Reason};
@@ -15,11 +15,11 @@ use crate::detect::{Cause, Finding, Reason};
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// As listed.
-    pub listed: Listed,
+    pub listed: CommitSummary,
     /// Whose files it touches, as an index of the case's subjects.
     pub subject: usize,
     /// What it does, once asked.
-    pub opened: Option<Opened>,
+    pub opened: Option<CommitDetail>,
     /// It could not be opened.
     pub is_closed: bool,
     /// What brought it, once asked.
@@ -33,7 +33,7 @@ pub struct Candidate {
 impl Candidate {
     /// One that is known from a list.
     #[must_use]
-    pub fn new(listed: Listed, subject: usize) -> Self {
+    pub fn new(listed: CommitSummary, subject: usize) -> Self {
         Self {
             listed,
             subject,
@@ -79,7 +79,7 @@ impl Candidate {
     }
 
     /// Judges it.
-    pub fn judge(&mut self, subject: &Seen) {
+    pub fn judge(&mut self, subject: &ScoreInput) {
         let arrived = self.arrived();
         let changes = self.changes(subject.paths);
         let (change, fit) = best(&changes, subject.incident).unwrap_or_else(|| self.unread());
@@ -99,16 +99,16 @@ impl Candidate {
     }
 
     /// A commit of which not all was read may have changed anything.
-    fn unread(&self) -> (String, Fit) {
+    fn unread(&self) -> (String, Relevance) {
         let is_partial = self.opened.as_ref().is_some_and(|opened| opened.is_partial);
-        let fit = if is_partial { Fit::Weak } else { Fit::None };
+        let fit = if is_partial { Relevance::Weak } else { Relevance::None };
         ("changes more files than were read".to_owned(), fit)
     }
 }
 
 /// What a commit is judged by.
 #[derive(Clone, Copy)]
-pub struct Seen<'a> {
+pub struct ScoreInput<'a> {
     /// What is to be explained.
     pub incident: &'a Incident,
     /// When it began.
@@ -116,12 +116,12 @@ pub struct Seen<'a> {
     /// The files that count.
     pub paths: &'a [String],
     /// What the cluster shows of the service.
-    pub trail: &'a Trail,
+    pub trail: &'a DeployHistory,
     /// The service's name, if it is not the failing one.
     pub chain: Option<&'a str>,
 }
 
-fn of_file<'a>(file: &'a Touched, paths: &[String]) -> Vec<(&'a str, Change)> {
+fn of_file<'a>(file: &'a FileChange, paths: &[String]) -> Vec<(&'a str, Change)> {
     let is_here = is_under(&file.path, paths);
     let Some(previous) = &file.previous else {
         let own = file.changes.iter().filter(|_| is_here);
@@ -150,13 +150,13 @@ fn of_file<'a>(file: &'a Touched, paths: &[String]) -> Vec<(&'a str, Change)> {
 }
 
 /// The change that explains most.
-fn best(changes: &[(&str, Change)], incident: &Incident) -> Option<(String, Fit)> {
+fn best(changes: &[(&str, Change)], incident: &Incident) -> Option<(String, Relevance)> {
     let symptoms = symptoms(incident);
     let fit = |change: &Change| {
         let fits = symptoms
             .iter()
             .map(|(cause, reason)| fit::fit(*cause, *reason, change));
-        fits.max().unwrap_or(Fit::None)
+        fits.max().unwrap_or(Relevance::None)
     };
     let judged = changes.iter().map(|(_, change)| (change, fit(change)));
     // Of equals the first, as the file has them.

@@ -14,10 +14,10 @@ const LIMIT: &str = "@@ -1,4 +1,4 @@\n           resources:\n             limits
 const IMAGE: &str = "@@ -1,2 +1,2 @@\n-  image: mysql:8.4\n+  image: mysql:9.0";
 const LABEL: &str = "@@ -1,3 +1,3 @@ metadata:\n   labels:\n-    team: a\n+    team: b";
 
-fn ask(table: &mut Table, incidents: &[Incident], snapshot: &Snapshot) -> Vec<Option<Answer>> {
+fn ask(table: &mut Table, incidents: &[Incident], snapshot: &Snapshot) -> Vec<Option<IncidentCorrelation>> {
     let config = Config::load(None, &Environment::new()).unwrap().config;
     let roster = roster();
-    let scene = Scene {
+    let scene = CorrelateInput {
         roster: &roster,
         repository: None,
         snapshot,
@@ -27,7 +27,7 @@ fn ask(table: &mut Table, incidents: &[Incident], snapshot: &Snapshot) -> Vec<Op
     correlate(&incidents, &scene, table)
 }
 
-fn one(table: &mut Table) -> Answer {
+fn one(table: &mut Table) -> IncidentCorrelation {
     let incident = incident(Some(Cause::OOMKilled), Severity::Sev1);
     ask(table, &[incident], &Snapshot::default())
         .remove(0)
@@ -223,7 +223,7 @@ fn many_incidents_share_the_requests() {
 
 #[test]
 fn trouble_is_said_and_what_was_found_before_is_kept() {
-    let down = || Trouble::Down("GitHub did not answer".to_owned());
+    let down = || RepositoryError::Down("GitHub did not answer".to_owned());
     let guilty = || vec![entry('a', 12, &[("base-apps/mysql/s.yaml", LIMIT)])];
     let mut none = Table {
         troubles: (0..20).map(|n| (n, down())).collect(),

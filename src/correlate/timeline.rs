@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::case::Case;
+use super::case::Investigation;
 use super::score::Applied;
 use super::suspect::Candidate;
 use crate::cluster::objects::Time;
@@ -23,7 +23,7 @@ const SLACK: TimeDelta = TimeDelta::minutes(5);
 
 /// The story; empty where there is nothing but the failure.
 #[must_use]
-pub fn timeline(case: &Case) -> Vec<TimelineEvent> {
+pub fn timeline(case: &Investigation) -> Vec<TimelineEvent> {
     let Some(own) = case.subjects.first() else {
         return Vec::new();
     };
@@ -86,7 +86,7 @@ fn commit(candidate: &Candidate) -> Vec<TimelineEvent> {
 }
 
 /// When Argo CD will have applied it, where it does not say.
-fn estimate(case: &Case, candidate: &Candidate) -> Option<TimelineEvent> {
+fn estimate(case: &Investigation, candidate: &Candidate) -> Option<TimelineEvent> {
     let trail = &case.subjects[candidate.subject].trail;
     let arrived = candidate.arrived();
     let is_unknown = trail.applied(&candidate.shas(), arrived, case.onset()) == Applied::Unknown;
@@ -101,7 +101,7 @@ fn estimate(case: &Case, candidate: &Candidate) -> Option<TimelineEvent> {
     })
 }
 
-fn failure(case: &Case) -> TimelineEvent {
+fn failure(case: &Investigation) -> TimelineEvent {
     let root = case.incident.root();
     let what = format!("first failure: {}", redact(&root.sentence()));
     event(case.onset(), what, &root.resource.to_string())

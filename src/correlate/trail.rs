@@ -45,7 +45,7 @@ pub struct Rollout {
 
 /// All that the cluster shows of one service.
 #[derive(Debug, Clone, Default)]
-pub struct Trail {
+pub struct DeployHistory {
     /// Name of the Application.
     pub app: Option<String>,
     /// Oldest first.
@@ -58,7 +58,7 @@ pub struct Trail {
     pub rollouts: Vec<Rollout>,
 }
 
-impl Trail {
+impl DeployHistory {
     /// Reads what is known of a service. `findings` name workloads that its
     /// name does not.
     #[must_use]
@@ -224,8 +224,8 @@ mod tests {
         Time::UNIX_EPOCH + TimeDelta::minutes(minute)
     }
 
-    fn trail(json: serde_json::Value) -> Trail {
-        Trail::of_application(&serde_json::from_value(json).unwrap())
+    fn trail(json: serde_json::Value) -> DeployHistory {
+        DeployHistory::of_application(&serde_json::from_value(json).unwrap())
     }
 
     fn time(minute: i64) -> String {
@@ -289,16 +289,16 @@ mod tests {
             what: String::new(),
             source: String::new(),
         };
-        let trail = Trail {
+        let trail = DeployHistory {
             rollouts: vec![rollout(5), rollout(14), rollout(25)],
-            ..Trail::default()
+            ..DeployHistory::default()
         };
         assert_eq!(trail.rollout(at(10), at(20)), Some(&rollout(14)));
         assert_eq!(trail.rollout(at(15), at(20)), None);
         assert_eq!(trail.rollout(at(15), at(100)), Some(&rollout(25)));
-        let late = Trail {
+        let late = DeployHistory {
             rollouts: vec![rollout(80)],
-            ..Trail::default()
+            ..DeployHistory::default()
         };
         assert_eq!(late.rollout(at(10), at(100)), None);
     }

@@ -6,23 +6,23 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::agents::{self, Advice, Agents, Dossier};
+use crate::agents::{self, Advice, Agents, IncidentContext};
 use crate::assess::{Incident, Severity};
 use crate::check;
 use crate::cluster::Snapshot;
 use crate::config::Config;
 use crate::correlate::github::GitHub;
-use crate::correlate::{self, Answer};
+use crate::correlate::{self, IncidentCorrelation};
 use crate::http::Http;
 use crate::inventory::Inventory;
-use crate::lifecycle::{Due, Kind};
-use crate::notify::Extra;
+use crate::lifecycle::{Due, MessageKind};
+use crate::notify::Enrichment;
 use crate::report::Report;
 use crate::state::State;
 use crate::verdict::Verdict;
 
 /// Whom a cycle asks, and about what.
-pub struct Inquiry<'a> {
+pub struct Enricher<'a> {
     /// Settings.
     pub config: &'a Config,
     /// The services file.
@@ -39,12 +39,12 @@ pub struct Inquiry<'a> {
 
 /// What was said, by fingerprint.
 #[derive(Default)]
-pub struct Insight {
-    answers: BTreeMap<String, Answer>,
+pub struct Enrichment {
+    answers: BTreeMap<String, IncidentCorrelation>,
     advice: BTreeMap<String, Advice>,
 }
 
-impl Inquiry<'_> {
+impl Enricher<'_> {
     /// Whether there is anything to ask about.
     pub fn is_due(&self, verdict: &Verdict) -> bool {
         verdict.incidents.iter().any(|i| self.is_asked(i))
@@ -64,7 +64,7 @@ impl Inquiry<'_> {
         state: &mut State,
         snapshot: &Snapshot,
         verdict: &mut Verdict,
-    ) -> Insight {
+    ) -> Enrichment {
         let answers = self.correlate(state, snapshot, verdict);
         let advice = self.advise(agents, state, snapshot, verdict, &answers);
         for incident in &mut verdict.incidents {
@@ -72,7 +72,7 @@ impl Inquiry<'_> {
                 incident.severity = advice.severity;
             }
         }
-        Insight { answers, advice }
+        Enrichment { answers, advice }
     }
 
     fn correlate(
@@ -80,13 +80,13 @@ impl Inquiry<'_> {
         state: &mut State,
         snapshot: &Snapshot,
         verdict: &Verdict,
-    ) -> BTreeMap<String, Answer> {
+    ) -> BTreeMap<String, IncidentCorrelation> {
         if !self.github {
             return BTreeMap::new();
         }
         let asked = verdict.incidents.iter().filter(|i| self.is_asked(i));
         let incidents: Vec<_> = asked.collect();
-        let scene = correlate::Scene {
+        let scene = correlate::CorrelateInput {
             roster: &verdict.roster,
             repository: self.inventory.repository.as_deref(),
             snapshot,
@@ -108,13 +108,13 @@ impl Inquiry<'_> {
         state: &mut State,
         snapshot: &Snapshot,
         verdict: &Verdict,
-        answers: &BTreeMap<String, Answer>,
+        answers: &BTreeMap<String, IncidentCorrelation>,
     ) -> BTreeMap<String, Advice> {
         let asked = verdict.incidents.iter().filter(|i| self.is_asked(i));
         let dossiers: Vec<_> = asked
             .map(|incident| {
                 let answer = answers.get(&incident.fingerprint);
-                Dossier {
+                IncidentContext {
                     incident,
                     correlation: answer.map(|answer| &answer.correlation),
                     suspects: answer.map_or(&[], |answer| &answer.suspects),
@@ -137,9 +137,9 @@ impl Inquiry<'_> {
         state: &mut State,
         (snapshot, verdict): (&Snapshot, &Verdict),
         (due, report): (&[Due], &Report),
-        extras: &mut BTreeMap<String, Extra>,
+        extras: &mut BTreeMap<String, Enrichment>,
     ) {
-        let is_full = |due: &&Due| due.kind.is_full() && due.kind != Kind::Digest;
+        let is_full = |due: &&Due| due.kind.is_full() && due.kind != MessageKind::Digest;
         let ids: Vec<_> = due
             .iter()
             .filter(is_full)
@@ -158,15 +158,15 @@ impl Inquiry<'_> {
     }
 }
 
-fn memory(state: &mut State) -> agents::Memory<'_> {
-    agents::Memory {
+fn memory(state: &mut State) -> agents::CacheAndSpend<'_> {
+    agents::CacheAndSpend {
         spend: &mut state.spend,
         cache: &mut state.cache,
     }
 }
 
-fn scene<'a>(snapshot: &'a Snapshot, verdict: &'a Verdict, deadline: Instant) -> agents::Scene<'a> {
-    agents::Scene {
+fn scene<'a>(snapshot: &'a Snapshot, verdict: &'a Verdict, deadline: Instant) -> agents::CycleContext<'a> {
+    agents::CycleContext {
         snapshot,
         roster: &verdict.roster,
         now: snapshot.now,
@@ -174,10 +174,10 @@ fn scene<'a>(snapshot: &'a Snapshot, verdict: &'a Verdict, deadline: Instant) ->
     }
 }
 
-impl Insight {
+impl Enrichment {
     /// Adds what was said to the report, and hands back what messages need of
     /// it beside, by incident id.
-    pub fn enrich(mut self, report: &mut Report) -> BTreeMap<String, Extra> {
+    pub fn enrich(mut self, report: &mut Report) -> BTreeMap<String, Enrichment> {
         let mut extras = BTreeMap::new();
         for incident in &mut report.incidents {
             let advice = self.advice.remove(&incident.fingerprint);
@@ -190,7 +190,7 @@ impl Insight {
             let answer = self.answers.remove(&incident.fingerprint);
             let rollback = answer.map_or_else(Vec::new, |answer| answer.tell(incident));
             incident.correlation = explained.or(incident.correlation.take());
-            let extra = Extra {
+            let extra = Enrichment {
                 words: None,
                 rollback,
             };

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use crate::cluster::objects::Time;
 use crate::http::{Clock, SystemClock};
 use crate::lifecycle;
-use crate::notify::{Journal, JournalError, Thread};
-use crate::state::{Hold, Sending, Spend, State, Store, StoreError, Version};
+use crate::notify::{Outbox, OutboxError, Thread};
+use crate::state::{CycleLock, Sending, Spend, State, Store, StoreError, Version};
 
 /// Between looks at a state that another cycle is at work on.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -22,7 +22,7 @@ const LONG: Duration = Duration::from_secs(2);
 const TURNS: usize = 5;
 
 /// A state that was loaded and will be written again.
-pub struct Memory<'a> {
+pub struct StateSession<'a> {
     store: &'a dyn Store,
     /// None: the place could not be read, or is another cycle's, so nothing is
     /// written there.
@@ -31,7 +31,7 @@ pub struct Memory<'a> {
     written: State,
     /// Keeps other cycles out.
     #[allow(dead_code, reason = "it acts by being dropped")]
-    hold: Option<Hold>,
+    hold: Option<CycleLock>,
     /// As loaded, then as the cycle carries it on.
     pub state: State,
     /// What must be known of it.
@@ -40,10 +40,10 @@ pub struct Memory<'a> {
     pub is_anothers: bool,
     /// What came of it when a try to write took long. While messages wait none
     /// other is made.
-    stuck: Option<JournalError>,
+    stuck: Option<OutboxError>,
 }
 
-impl<'a> Memory<'a> {
+impl<'a> StateSession<'a> {
     /// Loads the state to read it only.
     pub fn load(store: &'a dyn Store) -> Self {
         let mut memory = Self {
@@ -79,9 +79,9 @@ impl<'a> Memory<'a> {
             let hold = store.hold();
             let mut memory = Self::load(store);
             let is_busy = match &hold {
-                Ok(Hold::Taken) => true,
-                Ok(Hold::Own(_)) | Err(_) => false,
-                Ok(Hold::Nobody) => {
+                Ok(CycleLock::Taken) => true,
+                Ok(CycleLock::Own(_)) | Err(_) => false,
+                Ok(CycleLock::Nobody) => {
                     let sending = memory.state.sending.as_ref();
                     sending.is_some_and(|sending| is_near(sending.until - super::now()))
                 }
@@ -166,17 +166,17 @@ fn besides(state: &State) -> State {
 }
 
 /// A memory during delivery.
-pub struct Ledger<'m, 'a> {
-    memory: &'m mut Memory<'a>,
+pub struct OutboxWriter<'m, 'a> {
+    memory: &'m mut StateSession<'a>,
     /// The moment of the cycle, from which repetitions are counted.
     at: Time,
     /// What was delivered: ids of the incidents, and where the message is.
     pub posted: Vec<(Vec<String>, Thread)>,
 }
 
-impl<'m, 'a> Ledger<'m, 'a> {
+impl<'m, 'a> OutboxWriter<'m, 'a> {
     /// A ledger with nothing in it.
-    pub fn new(memory: &'m mut Memory<'a>, at: Time) -> Self {
+    pub fn new(memory: &'m mut StateSession<'a>, at: Time) -> Self {
         Self {
             memory,
             at,
@@ -185,7 +185,7 @@ impl<'m, 'a> Ledger<'m, 'a> {
     }
 }
 
-impl Ledger<'_, '_> {
+impl OutboxWriter<'_, '_> {
     /// Says who is at work from the next [`Journal::store`] on.
     pub fn begin(&mut self, time: Duration) {
         let time = TimeDelta::from_std(time).unwrap_or(LONGEST).min(LONGEST);
@@ -196,14 +196,14 @@ impl Ledger<'_, '_> {
     }
 
     /// Ends that.
-    pub fn end(&mut self) -> Result<(), JournalError> {
+    pub fn end(&mut self) -> Result<(), OutboxError> {
         self.memory.state.sending = None;
         self.memory.stuck = None;
         self.store()
     }
 }
 
-impl Journal for Ledger<'_, '_> {
+impl Outbox for OutboxWriter<'_, '_> {
     fn delivered(&mut self, message: u64, posted: &Thread) {
         let mut outbox = self.memory.state.outbox.iter();
         if let Some(found) = outbox.find(|m| m.id == message).filter(|m| m.counts()) {
@@ -221,14 +221,14 @@ impl Journal for Ledger<'_, '_> {
         lifecycle::dropped(&mut self.memory.state, message);
     }
 
-    fn store(&mut self) -> Result<(), JournalError> {
+    fn store(&mut self) -> Result<(), OutboxError> {
         if let Some(error) = &self.memory.stuck {
             return Err(error.clone());
         }
         let began = Instant::now();
         let saved = self.memory.save().map_err(|error| match error {
-            StoreError::Conflict { .. } => JournalError::Conflict,
-            error => JournalError::Unwritable(error.to_string()),
+            StoreError::Conflict { .. } => OutboxError::Conflict,
+            error => OutboxError::Unwritable(error.to_string()),
         });
         if began.elapsed() > LONG {
             self.memory.stuck = saved.clone().err();

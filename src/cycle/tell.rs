@@ -3,16 +3,16 @@
 
 use std::time::Instant;
 
-use super::journal::{Ledger, Memory};
+use super::journal::{OutboxWriter, StateSession};
 use crate::cluster::objects::Time;
 use crate::http::{Http, Peer};
 use crate::lifecycle::{self, Due, Rendered};
-use crate::notify::{self, Journal as _, Slack};
+use crate::notify::{self, Outbox as _, Slack};
 use crate::report::{Delivered, Delivery, Plan, PlannedMessage, PlannedState, Report};
-use crate::state::{Place, document};
+use crate::state::{MessageTarget, document};
 
 /// Whom a cycle tells.
-pub enum Voice<'a> {
+pub enum DeliveryMode<'a> {
     /// Nobody; nothing is stored either.
     None,
     /// Nobody; what would be sent and stored is shown.
@@ -33,42 +33,42 @@ pub enum Voice<'a> {
 /// Does with what is due what the voice allows, and notes it in the report.
 /// True when nothing that was due is left unsaid.
 pub fn tell(
-    voice: Voice,
-    memory: &mut Memory,
+    voice: DeliveryMode,
+    memory: &mut StateSession,
     due: Vec<(Due, Rendered)>,
     report: &mut Report,
     now: Time,
 ) -> bool {
     let is_due = !due.is_empty();
     let voice = match voice {
-        Voice::Slack { .. } | Voice::Mute if memory.is_anothers => Voice::None,
+        DeliveryMode::Slack { .. } | DeliveryMode::Mute if memory.is_anothers => DeliveryMode::None,
         voice => voice,
     };
     match voice {
-        Voice::None => !is_due,
-        Voice::Mute => {
+        DeliveryMode::None => !is_due,
+        DeliveryMode::Mute => {
             let due: Vec<_> = due.into_iter().map(|(due, _)| due).collect();
             for incident in report.incidents.iter_mut().filter(|i| is_in(&due, &i.id)) {
                 incident.notification.why += "; not sent, SLACK_BOT_TOKEN is not set";
             }
             lifecycle::unsaid(&mut memory.state, &due);
-            let stored = Ledger::new(memory, now).store();
+            let stored = OutboxWriter::new(memory, now).store();
             report.notes.extend(stored.err().map(|e| e.to_string()));
             !is_due
         }
-        Voice::Plan => {
+        DeliveryMode::Plan => {
             enqueue(memory, due, now);
             report.plan = Some(plan(memory, report));
             !is_due
         }
-        Voice::Slack {
+        DeliveryMode::Slack {
             mut slack,
             http,
             deadline,
         } => {
             enqueue(memory, due, now);
             let outbox = memory.state.outbox.clone();
-            let mut ledger = Ledger::new(memory, now);
+            let mut ledger = OutboxWriter::new(memory, now);
             let time = deadline.saturating_duration_since(Instant::now());
             if !outbox.is_empty() {
                 ledger.begin(time);
@@ -96,7 +96,7 @@ pub fn tell(
     }
 }
 
-fn enqueue(memory: &mut Memory, due: Vec<(Due, Rendered)>, now: Time) {
+fn enqueue(memory: &mut StateSession, due: Vec<(Due, Rendered)>, now: Time) {
     for (due, rendered) in due {
         lifecycle::enqueue(&mut memory.state, &due, rendered, now);
     }
@@ -116,16 +116,16 @@ fn mark(report: &mut Report, incidents: &[String], posted: &notify::Thread) {
     }
 }
 
-fn plan(memory: &Memory, report: &Report) -> Plan {
+fn plan(memory: &StateSession, report: &Report) -> Plan {
     let state = &memory.state;
     let messages = state.outbox.iter().map(|message| {
         let (thread, broadcast) = match &message.place {
-            Place::Thread { of, broadcast } => (Some(of), *broadcast),
-            Place::Channel | Place::Edit { .. } => (None, false),
+            MessageTarget::Thread { of, broadcast } => (Some(of), *broadcast),
+            MessageTarget::Channel | MessageTarget::Edit { .. } => (None, false),
         };
         let edits = match &message.place {
-            Place::Edit { of } => Some(of),
-            Place::Channel | Place::Thread { .. } => None,
+            MessageTarget::Edit { of } => Some(of),
+            MessageTarget::Channel | MessageTarget::Thread { .. } => None,
         };
         let place = |thread: &notify::Thread| Delivered {
             channel: thread.channel.clone(),

@@ -4,14 +4,14 @@
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::View;
+use super::view::ClusterIndex;
 use crate::cluster::objects::{HorizontalPodAutoscaler, condition};
 
 /// Metrics are missing for a while whenever pods or the metrics server restart.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// Checks every autoscaler.
-pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
+pub fn detect<'a>(view: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
     view.snapshot
         .objects
         .autoscalers
@@ -19,7 +19,7 @@ pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
         .filter_map(|a| check(view, a))
 }
 
-fn check(view: &View, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
+fn check(view: &ClusterIndex, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
     let meta = &scaler.metadata;
     let failed = ["AbleToScale", "ScalingActive"]
         .iter()

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, PodRef, Reason};
 use super::own;
-use super::view::View;
+use super::view::ClusterIndex;
 use crate::cluster::objects::{CronJob, Job, ObjectMeta, Pod, Time, condition};
 use crate::inventory::Service;
 
@@ -32,7 +32,7 @@ pub struct CronState {
 
 /// Judges cron jobs and jobs.
 #[must_use]
-pub fn detect(view: &View) -> (Vec<CronState>, Vec<Finding>) {
+pub fn detect(view: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
     let objects = &view.snapshot.objects;
     let joined = Joined::new(view);
     let mut findings = Vec::new();
@@ -85,7 +85,7 @@ enum Like<'a> {
 }
 
 impl<'a> Joined<'a> {
-    fn new(view: &View<'a>) -> Self {
+    fn new(view: &ClusterIndex<'a>) -> Self {
         let objects = &view.snapshot.objects;
         let mut joined = Self {
             runs: HashMap::new(),
@@ -138,7 +138,7 @@ fn likes(meta: &ObjectMeta) -> impl Iterator<Item = Like<'_>> {
     std::iter::once(Like::Stem(stem(&meta.name))).chain(app)
 }
 
-fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
+fn judge(view: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
     let meta = &cron.metadata;
     let service = view.owners.of_cron_job(meta);
     let succeeded = jobs
@@ -162,7 +162,7 @@ fn judge(view: &View, cron: &CronJob, jobs: &[&Job]) -> CronState {
 
 /// The monitor's own runs, where the services file lists it: each that ended, whatever
 /// its verdict, was a success. A service that merely shares its namespace is not run by it.
-fn own_state(view: &View, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
+fn own_state(view: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
     let state = judge(view, cron, jobs);
     let name = &cron.metadata.name;
     let service = &view.roster[state.service?];
@@ -178,14 +178,14 @@ fn own_state(view: &View, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
 
 /// A cron job is a backup when its name says so or its service has a backup's age.
 #[must_use]
-pub fn is_backup(view: &View, cron: &CronJob) -> bool {
+pub fn is_backup(view: &ClusterIndex, cron: &CronJob) -> bool {
     let service = view.owners.of_cron_job(&cron.metadata);
     let has_key = service.is_some_and(|i| view.roster[i].backup_max_age.is_some());
     cron.metadata.name.contains("backup") || has_key && !is_principal(view, service, cron)
 }
 
 /// A cron job that is the service (named like it) is no backup of it.
-fn is_principal(view: &View, service: Option<usize>, cron: &CronJob) -> bool {
+fn is_principal(view: &ClusterIndex, service: Option<usize>, cron: &CronJob) -> bool {
     service.is_some_and(|i| view.roster[i].is_called(&cron.metadata.name))
 }
 
@@ -246,7 +246,7 @@ fn failed_job(
 /// A backup that runs and has not succeeded for too long. One that is suspended
 /// or was never due is the operator's choice.
 fn backup_overdue(
-    view: &View,
+    view: &ClusterIndex,
     cron: &CronJob,
     state: &CronState,
     service: Option<&Service>,

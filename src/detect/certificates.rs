@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::View;
+use super::view::ClusterIndex;
 use crate::cluster::objects::{Certificate, Condition, Ingress, Issuer, Time, condition, selects};
 use crate::inventory::Service;
 
@@ -22,7 +22,7 @@ const ISSUER: TimeDelta = TimeDelta::minutes(5);
 
 /// Checks every certificate and issuer.
 #[must_use]
-pub fn detect(view: &View) -> Vec<Finding> {
+pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     let objects = &view.snapshot.objects;
     let users = users(view);
     let certificates = objects.certificates.iter();
@@ -39,7 +39,7 @@ pub fn detect(view: &View) -> Vec<Finding> {
     findings
 }
 
-fn certificate(view: &View, users: &Users, certificate: &Certificate) -> Option<Finding> {
+fn certificate(view: &ClusterIndex, users: &Users, certificate: &Certificate) -> Option<Finding> {
     let now = view.now();
     let status = &certificate.status;
     let ready = condition(&status.conditions, "Ready");
@@ -114,7 +114,7 @@ fn overdue(certificate: &Certificate, now: Time, end: Time) -> Option<Time> {
 
 /// The most critical service whose users see the certificate: by the hosts of
 /// the services file, by the ingresses that use its secret, else by its namespace.
-fn served<'a>(view: &View<'a>, users: &Users, certificate: &Certificate) -> Option<&'a Service> {
+fn served<'a>(view: &ClusterIndex<'a>, users: &Users, certificate: &Certificate) -> Option<&'a Service> {
     let names = &certificate.spec.dns_names;
     let by_host = view
         .roster
@@ -146,7 +146,7 @@ fn covers(name: &str, host: &str) -> bool {
 /// The ingresses that use the Secret of a certificate, by namespace and name.
 type Users<'a> = HashMap<(&'a str, &'a str), Vec<&'a Ingress>>;
 
-fn users<'a>(view: &View<'a>) -> Users<'a> {
+fn users<'a>(view: &ClusterIndex<'a>) -> Users<'a> {
     let mut users: Users = HashMap::new();
     for ingress in &view.snapshot.objects.ingresses {
         for tls in &ingress.spec.tls {
@@ -161,7 +161,7 @@ fn users<'a>(view: &View<'a>) -> Users<'a> {
 }
 
 fn by_ingress<'a>(
-    view: &View<'a>,
+    view: &ClusterIndex<'a>,
     users: &Users,
     certificate: &Certificate,
 ) -> Option<&'a Service> {
@@ -189,7 +189,7 @@ fn by_ingress<'a>(
         .min_by_key(|s| s.tier)
 }
 
-fn issuer(view: &View, issuer: &Issuer, kind: &str) -> Option<Finding> {
+fn issuer(view: &ClusterIndex, issuer: &Issuer, kind: &str) -> Option<Finding> {
     let meta = &issuer.metadata;
     let ready = condition(&issuer.status.conditions, "Ready").filter(|r| !r.is_true())?;
     let since = ready.last_transition_time.or(meta.creation_timestamp)?;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::finding::Reason;
 use super::pods::{RECENT, SETTLING, Symptom, abnormal_end, age, ending, probes_allow, started};
-use super::view::{RestartCounts, View};
+use super::view::{RestartCounts, ClusterIndex};
 use crate::cluster::Snapshot;
 use crate::cluster::objects::{ContainerStatus, Pod, Time};
 use crate::inventory::Service;
@@ -26,11 +26,11 @@ const HARMLESS_EVENTS: &[&str] = &[
 
 /// Why a pod that is ready at this moment may not be in the next.
 #[must_use]
-pub fn symptom(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
+pub fn symptom(view: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
     restarts_often(view, pod).or_else(|| event_recurs(view, pod, service))
 }
 
-fn restarts_often(view: &View, pod: &Pod) -> Option<Symptom> {
+fn restarts_often(view: &ClusterIndex, pod: &Pod) -> Option<Symptom> {
     let now = view.now();
     pod.all_statuses().find_map(|c| {
         let end = abnormal_end(view, pod, c)?;
@@ -50,7 +50,7 @@ fn restarts_often(view: &View, pod: &Pod) -> Option<Symptom> {
 
 /// Restarts since the last cycle, where that cycle remembered a count; else
 /// their mean rate over the pod's life.
-fn restarts_in_look_back(view: &View, pod: &Pod, container: &ContainerStatus) -> f64 {
+fn restarts_in_look_back(view: &ClusterIndex, pod: &Pod, container: &ContainerStatus) -> f64 {
     let key = key(pod, container);
     // A count below the remembered one is that of a new pod of the same name.
     let since_then = view
@@ -103,7 +103,7 @@ fn key(pod: &Pod, container: &ContainerStatus) -> String {
     format!("{}/{}/{}", meta.namespace, meta.name, container.name)
 }
 
-fn event_recurs(view: &View, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
+fn event_recurs(view: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
     let now = view.now();
     let grace = service
         .and_then(|s| s.startup_grace)

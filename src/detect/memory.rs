@@ -1,7 +1,7 @@
 //! Memory in use against its limit: a pod at 90 % is one request from OOMKilled.
 
 use super::finding::{Effect, FactKind, Finding, Reason};
-use super::view::View;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::objects::{Pod, PodMetrics};
 use crate::cluster::quantity;
@@ -11,7 +11,7 @@ const NEAR: f64 = 0.9;
 
 /// Checks the pods of every workload that metrics tell of.
 #[must_use]
-pub fn detect(view: &View) -> Vec<Finding> {
+pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     if view.snapshot.objects.pod_metrics.is_empty() {
         return Vec::new();
     }
@@ -21,7 +21,7 @@ pub fn detect(view: &View) -> Vec<Finding> {
         .collect()
 }
 
-fn check(view: &View, workload: &Workload) -> Option<Finding> {
+fn check(view: &ClusterIndex, workload: &Workload) -> Option<Finding> {
     let (share, text) = workload
         .pods
         .iter()

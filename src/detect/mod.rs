@@ -34,7 +34,7 @@ mod visibility;
 mod workload;
 mod workloads;
 
-pub use addresses::{Address, Directory, Fault, WrongAddress};
+pub use addresses::{Address, ServiceRegistry, Fault, WrongAddress};
 pub use batch::CronState;
 pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Reason};
 pub use flapping::{restart_counts, restarts_at};
@@ -42,7 +42,7 @@ pub use own::is_ours;
 pub use platform::target as secret_of;
 pub use presence::principal;
 pub use storage::storage_class;
-pub use view::{RestartCounts, View, workloads_are_read};
+pub use view::{RestartCounts, ClusterIndex, workloads_are_read};
 pub use visibility::{blindness, broken_inventory};
 pub use workload::Workload;
 pub use workloads::{Health, WorkloadState};
@@ -59,7 +59,7 @@ pub struct Detection {
 
 /// Runs every detector.
 #[must_use]
-pub fn detect(view: &View) -> Detection {
+pub fn detect(view: &ClusterIndex) -> Detection {
     let (mut workloads, mut findings) = workloads::detect(view);
     let (crons, of_batch) = batch::detect(view);
     findings.extend(of_batch);

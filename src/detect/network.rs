@@ -9,7 +9,7 @@ use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use super::pods::{SETTLING, is_ready};
 use super::ports;
 use super::selection::{Selected, selected};
-use super::view::View;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::objects::{
@@ -18,7 +18,7 @@ use crate::cluster::objects::{
 
 /// Checks every Service that selects pods.
 #[must_use]
-pub fn detect(view: &View) -> Vec<Finding> {
+pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     if !view.snapshot.is_read(Resource::Pods) || !view.snapshot.is_read(Resource::EndpointSlices) {
         return Vec::new();
     }
@@ -51,7 +51,7 @@ fn selects_pods(service: &Service) -> bool {
 
 /// What Services are judged by, besides their pods.
 struct Network<'v, 'a> {
-    view: &'v View<'a>,
+    view: &'v ClusterIndex<'a>,
     /// By namespace and Service.
     slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
     /// How many Services of a namespace select pods.
@@ -61,7 +61,7 @@ struct Network<'v, 'a> {
 }
 
 impl<'v, 'a> Network<'v, 'a> {
-    fn new(view: &'v View<'a>, services: &[&'a Service]) -> Self {
+    fn new(view: &'v ClusterIndex<'a>, services: &[&'a Service]) -> Self {
         let mut slices: HashMap<_, Vec<_>> = HashMap::new();
         for slice in &view.snapshot.objects.endpoint_slices {
             if let Some(service) = slice.metadata.label("kubernetes.io/service-name") {
@@ -245,7 +245,7 @@ impl<'v, 'a> Network<'v, 'a> {
     }
 }
 
-fn routed<'a>(view: &View<'a>) -> HashSet<(&'a str, &'a str)> {
+fn routed<'a>(view: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
     let objects = &view.snapshot.objects;
     let by_ingress = objects.ingresses.iter().flat_map(|ingress| {
         let paths = ingress.spec.rules.iter().flat_map(|r| &r.http.paths);
@@ -298,7 +298,7 @@ fn foreign_ports<'s>(
     service.spec.ports.iter().filter_map(spoken).collect()
 }
 
-fn is_settled(view: &View, pod: &Pod) -> bool {
+fn is_settled(view: &ClusterIndex, pod: &Pod) -> bool {
     condition(&pod.status.conditions, "Ready")
         .and_then(|c| c.last_transition_time)
         .is_none_or(|t| view.now() - t > SETTLING)

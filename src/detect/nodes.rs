@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::View;
+use super::view::ClusterIndex;
 use crate::cluster::objects::{Condition, Node, condition};
 
 /// A node that just joined is not ready for a while.
@@ -19,7 +19,7 @@ const PRESSURES: &[(&str, Cause)] = &[
 ];
 
 /// Checks every node.
-pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
+pub fn detect<'a>(view: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
     view.snapshot
         .objects
         .nodes
@@ -27,7 +27,7 @@ pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
         .filter_map(|node| not_ready(view, node).or_else(|| under_pressure(view, node)))
 }
 
-fn not_ready(view: &View, node: &Node) -> Option<Finding> {
+fn not_ready(view: &ClusterIndex, node: &Node) -> Option<Finding> {
     let ready = condition(&node.status.conditions, "Ready")?;
     let joined = node.metadata.creation_timestamp;
     let joining = joined.is_some_and(|t| view.now() - t < JOINING)
@@ -49,7 +49,7 @@ fn not_ready(view: &View, node: &Node) -> Option<Finding> {
     Some(finding)
 }
 
-fn under_pressure(view: &View, node: &Node) -> Option<Finding> {
+fn under_pressure(view: &ClusterIndex, node: &Node) -> Option<Finding> {
     let (pressure, cause) = PRESSURES.iter().find_map(|(kind, cause)| {
         let found = condition(&node.status.conditions, kind)?;
         found.is_true().then_some((found, *cause))

@@ -17,7 +17,7 @@ const NAME_LABELS: &[&str] = &[
 ];
 
 /// The services by what workloads know them by.
-pub struct Owners<'a> {
+pub struct ServiceMatcher<'a> {
     roster: &'a [Service],
     by_namespace: HashMap<&'a str, Vec<usize>>,
     /// By namespace, and name or alias in lower case; see [`name_key`].
@@ -34,7 +34,7 @@ pub struct Owners<'a> {
     by_workload: HashMap<(&'a str, WorkloadKind, &'a str), Vec<usize>>,
 }
 
-impl<'a> Owners<'a> {
+impl<'a> ServiceMatcher<'a> {
     /// Sorts a roster.
     #[must_use]
     pub fn new(roster: &'a [Service]) -> Self {

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::own;
-use super::view::View;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::objects::{
     Application, Condition, ExternalSecret, ObjectMeta, SecretStore, condition,
@@ -20,7 +20,7 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// Checks every application, store and external secret.
 #[must_use]
-pub fn detect(view: &View) -> Vec<Finding> {
+pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     let objects = &view.snapshot.objects;
     let mut findings = Vec::new();
     for application in &objects.applications {
@@ -53,7 +53,7 @@ fn application_ref(application: &Application) -> ObjectRef {
 
 /// The newest synchronisation failed and nothing has made good for it, or the
 /// manifests cannot even be compared.
-fn sync(view: &View, application: &Application) -> Option<Finding> {
+fn sync(view: &ClusterIndex, application: &Application) -> Option<Finding> {
     let status = &application.status;
     let failed = status.operation_state.as_ref().filter(|o| {
         matches!(o.phase.as_str(), "Failed" | "Error") && status.sync.status != "Synced"
@@ -94,7 +94,7 @@ fn sync(view: &View, application: &Application) -> Option<Finding> {
     Some(finding)
 }
 
-fn health(view: &View, application: &Application) -> Option<Finding> {
+fn health(view: &ClusterIndex, application: &Application) -> Option<Finding> {
     // Argo CD takes a verdict of ours for a job that failed.
     if own::is_ours(&application.metadata) {
         return None;
@@ -125,7 +125,7 @@ fn health(view: &View, application: &Application) -> Option<Finding> {
 }
 
 /// The service that an application deploys.
-fn service_of(view: &View, application: &Application) -> Option<String> {
+fn service_of(view: &ClusterIndex, application: &Application) -> Option<String> {
     let name = &application.metadata.name;
     let namespace = &application.spec.destination.namespace;
     let at = view.owners.of_application(name, namespace)?;
@@ -133,7 +133,7 @@ fn service_of(view: &View, application: &Application) -> Option<String> {
 }
 
 fn unready<'a>(
-    view: &View,
+    view: &ClusterIndex,
     conditions: &'a [Condition],
     meta: &ObjectMeta,
 ) -> Option<(&'a Condition, crate::cluster::objects::Time)> {
@@ -142,7 +142,7 @@ fn unready<'a>(
     (view.now() - since >= PATIENCE).then_some((ready, since))
 }
 
-fn store(view: &View, store: &SecretStore, kind: &str) -> Option<Finding> {
+fn store(view: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Finding> {
     let meta = &store.metadata;
     let (ready, since) = unready(view, &store.status.conditions, meta)?;
     let reference = ObjectRef::new(kind, &meta.namespace, &meta.name);
@@ -177,7 +177,7 @@ fn store(view: &View, store: &SecretStore, kind: &str) -> Option<Finding> {
     Some(finding)
 }
 
-fn external_secret(view: &View, users: &Users, secret: &ExternalSecret) -> Option<Finding> {
+fn external_secret(view: &ClusterIndex, users: &Users, secret: &ExternalSecret) -> Option<Finding> {
     let meta = &secret.metadata;
     let (ready, since) = unready(view, &secret.status.conditions, meta)?;
     let reference = ObjectRef::new("ExternalSecret", &meta.namespace, &meta.name);
@@ -220,7 +220,7 @@ pub fn target(secret: &ExternalSecret) -> &str {
     }
 }
 
-fn owner(view: &View, meta: &ObjectMeta) -> Option<String> {
+fn owner(view: &ClusterIndex, meta: &ObjectMeta) -> Option<String> {
     let at = view.owners.of_object(meta)?;
     Some(view.roster[at].name.clone())
 }
@@ -228,7 +228,7 @@ fn owner(view: &View, meta: &ObjectMeta) -> Option<String> {
 /// The most critical service whose pods use each Secret, by namespace and name.
 type Users<'a> = HashMap<(&'a str, &'a str), &'a Service>;
 
-fn users<'v>(view: &'v View) -> Users<'v> {
+fn users<'v>(view: &'v ClusterIndex) -> Users<'v> {
     let mut users: Users = HashMap::new();
     for workload in &view.workloads {
         let Some(service) = view.service_of(workload) else {

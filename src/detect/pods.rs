@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::finding::Reason;
 use super::flapping;
-use super::view::View;
+use super::view::ClusterIndex;
 use crate::cluster::objects::{ContainerStatus, Event, Pod, Probe, Terminated, Time, condition};
 use crate::inventory::Service;
 
@@ -52,7 +52,7 @@ pub struct Symptom {
 
 /// Judges one pod.
 #[must_use]
-pub fn judge(view: &View, pod: &Pod, service: Option<&Service>) -> PodState {
+pub fn judge(view: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> PodState {
     if pod.has_ended() {
         return PodState::Ended;
     }
@@ -111,7 +111,7 @@ pub fn is_ready(pod: &Pod) -> bool {
 
 /// When the current attempt to start began: the pod's start, or that of a
 /// container which came back after an orderly end (a reboot, say).
-pub(super) fn started(view: &View, pod: &Pod) -> Time {
+pub(super) fn started(view: &ClusterIndex, pod: &Pod) -> Time {
     let begun = pod.started().unwrap_or(view.now());
     pod.status
         .container_statuses
@@ -127,7 +127,7 @@ pub(super) fn age(pod: &Pod, now: Time) -> TimeDelta {
 
 /// Since when the pod does not serve. Each round of a crash loop may be ready
 /// for a moment and move the condition; the loop began with its first failure.
-fn not_ready_since(view: &View, pod: &Pod) -> Time {
+fn not_ready_since(view: &ClusterIndex, pod: &Pod) -> Time {
     let since = ["Ready", "PodScheduled"]
         .iter()
         .filter_map(|kind| condition(&pod.status.conditions, kind))
@@ -170,7 +170,7 @@ pub(super) fn probes_allow(pod: &Pod) -> TimeDelta {
 }
 
 /// What the kubelet says of the first container that cannot go on.
-fn container_trouble(view: &View, pod: &Pod) -> Option<(Reason, String)> {
+fn container_trouble(view: &ClusterIndex, pod: &Pod) -> Option<(Reason, String)> {
     pod.all_statuses()
         .filter(|c| !c.ready)
         .find_map(|c| stuck(c).or_else(|| fell_over(view, pod, c)))
@@ -215,7 +215,7 @@ fn stuck(container: &ContainerStatus) -> Option<(Reason, String)> {
 }
 
 /// A container that ended with an error and was not ready again since.
-fn fell_over(view: &View, pod: &Pod, container: &ContainerStatus) -> Option<(Reason, String)> {
+fn fell_over(view: &ClusterIndex, pod: &Pod, container: &ContainerStatus) -> Option<(Reason, String)> {
     let end = abnormal_end(view, pod, container)?;
     if let Some(running) = &container.state.running {
         let unready =
@@ -244,7 +244,7 @@ fn fell_over(view: &View, pod: &Pod, container: &ContainerStatus) -> Option<(Rea
 /// an orderly end, and not the end of the node under it.
 #[must_use]
 pub fn abnormal_end<'a>(
-    view: &View,
+    view: &ClusterIndex,
     pod: &Pod,
     container: &'a ContainerStatus,
 ) -> Option<&'a Terminated> {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::batch::CronState;
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::{View, workloads_are_read};
+use super::view::{ClusterIndex, workloads_are_read};
 use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
 use crate::cluster::Source;
@@ -17,7 +17,7 @@ use crate::inventory::{Service, Tier};
 /// Checks every service of the roster. A failed job that is all of a service
 /// becomes that service's trouble.
 pub fn detect(
-    view: &View,
+    view: &ClusterIndex,
     states: &[WorkloadState],
     crons: &[CronState],
     findings: &mut Vec<Finding>,
@@ -50,7 +50,7 @@ fn is_wanted(service: &Service) -> bool {
 }
 
 fn absent(
-    view: &View,
+    view: &ClusterIndex,
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
 ) -> Option<Finding> {
@@ -84,7 +84,7 @@ fn absent(
 
 /// A dump that somebody else made may be of a few namespaces, or of another
 /// cluster: a namespace without a trace in it is not known to be missing.
-fn is_left_out(view: &View, service: &Service) -> bool {
+fn is_left_out(view: &ClusterIndex, service: &Service) -> bool {
     if view.snapshot.source != Source::Dump {
         return false;
     }
@@ -101,7 +101,7 @@ fn is_left_out(view: &View, service: &Service) -> bool {
     !has_trace
 }
 
-fn missing(view: &View, service: &Service) -> Finding {
+fn missing(view: &ClusterIndex, service: &Service) -> Finding {
     let namespace = service.namespace.as_deref().unwrap_or_default();
     let objects = &view.snapshot.objects;
     let exists = objects
@@ -155,7 +155,7 @@ pub fn principal<'a>(
 }
 
 /// A service that consists of cron jobs is as good as its last success.
-fn cron_only(view: &View, service: &Service, cron: &CronState, findings: &mut Vec<Finding>) {
+fn cron_only(view: &ClusterIndex, service: &Service, cron: &CronState, findings: &mut Vec<Finding>) {
     let limit = service
         .max_downtime
         .limit()

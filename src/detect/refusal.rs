@@ -2,12 +2,12 @@
 //! admission. No pod exists, only its keeper tells.
 
 use super::finding::FactKind;
-use super::view::View;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::objects::{Condition, Time, condition};
 
 /// The API server's refusal to create pods.
-pub struct Refusal {
+pub struct CreateFailure {
     /// Where it was read.
     pub kind: FactKind,
     /// The API server's words.
@@ -16,11 +16,11 @@ pub struct Refusal {
     pub since: Option<Time>,
 }
 
-impl Refusal {
+impl CreateFailure {
     /// Deployments and replica sets have a condition for it; stateful and daemon
     /// sets say it by events.
     #[must_use]
-    pub fn of(view: &View, workload: &Workload) -> Option<Self> {
+    pub fn of(view: &ClusterIndex, workload: &Workload) -> Option<Self> {
         let sets = || {
             workload
                 .replica_sets

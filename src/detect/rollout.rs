@@ -2,15 +2,15 @@
 
 use chrono::TimeDelta;
 
-use super::tally::Tally;
-use super::view::View;
+use super::tally::PodCounts;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::objects::{Condition, Pod, Time, condition};
 
 /// Since when a rollout has been past its deadline, by the controller's word
 /// or, where the controller is late, by the clock.
 #[must_use]
-pub fn overdue(view: &View, workload: &Workload, tally: &Tally) -> Option<Time> {
+pub fn overdue(view: &ClusterIndex, workload: &Workload, tally: &PodCounts) -> Option<Time> {
     let progressing = condition(workload.conditions, "Progressing")?;
     let deadline = TimeDelta::try_seconds(workload.progress_deadline?)?;
     if progressing.is_false() && progressing.reason == "ProgressDeadlineExceeded" {
@@ -28,7 +28,7 @@ pub fn overdue(view: &View, workload: &Workload, tally: &Tally) -> Option<Time> 
 /// Whether what is missing is what a rollout within its deadline may take away:
 /// its strategy is satisfied, old replicas serve, and only new ones fail.
 #[must_use]
-pub fn may_miss(view: &View, workload: &Workload, tally: &Tally) -> bool {
+pub fn may_miss(view: &ClusterIndex, workload: &Workload, tally: &PodCounts) -> bool {
     let is_available = condition(workload.conditions, "Available").is_some_and(Condition::is_true);
     is_available
         && is_within_deadline(view, workload)
@@ -42,7 +42,7 @@ pub fn may_miss(view: &View, workload: &Workload, tally: &Tally) -> bool {
         })
 }
 
-fn is_within_deadline(view: &View, workload: &Workload) -> bool {
+fn is_within_deadline(view: &ClusterIndex, workload: &Workload) -> bool {
     let progressing = condition(workload.conditions, "Progressing").filter(|c| c.is_true());
     let deadline = workload.progress_deadline.and_then(TimeDelta::try_seconds);
     progressing

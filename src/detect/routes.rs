@@ -4,10 +4,10 @@
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::View;
+use super::view::ClusterIndex;
 use crate::cluster::Resource;
 use crate::cluster::objects::{
-    Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service, Word,
+    Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service, SharedStr,
 };
 
 /// Gateways and Services of one sync follow each other within minutes.
@@ -15,7 +15,7 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(2);
 
 /// Checks ingresses, routes and gateways.
 #[must_use]
-pub fn detect(view: &View) -> Vec<Finding> {
+pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     let objects = &view.snapshot.objects;
     let mut findings = Vec::new();
     if view.snapshot.is_read(Resource::Services) {
@@ -27,7 +27,7 @@ pub fn detect(view: &View) -> Vec<Finding> {
 }
 
 fn draft(
-    view: &View,
+    view: &ClusterIndex,
     reason: Reason,
     kind: &str,
     meta: &ObjectMeta,
@@ -43,7 +43,7 @@ fn draft(
     Some(Finding::new(reason, reference, since, Effect::Impaired))
 }
 
-fn ingress(view: &View, ingress: &Ingress) -> Option<Finding> {
+fn ingress(view: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
     let meta = &ingress.metadata;
     let paths = ingress
         .spec
@@ -78,7 +78,7 @@ fn ingress(view: &View, ingress: &Ingress) -> Option<Finding> {
 }
 
 /// What a backend names and is not there.
-fn lacking(view: &View, namespace: &str, backend: &IngressService) -> Option<String> {
+fn lacking(view: &ClusterIndex, namespace: &str, backend: &IngressService) -> Option<String> {
     let Some(service) = view.endpoint(namespace, &backend.name) else {
         return Some(format!(
             "Service {} does not exist in {namespace}",
@@ -114,7 +114,7 @@ fn lacking(view: &View, namespace: &str, backend: &IngressService) -> Option<Str
 
 /// The service that a host belongs to by the services file, else by namespace and name.
 fn owner<'h>(
-    view: &View,
+    view: &ClusterIndex,
     meta: &ObjectMeta,
     hosts: impl Iterator<Item = &'h str>,
 ) -> Option<String> {
@@ -128,7 +128,7 @@ fn owner<'h>(
 }
 
 /// A gateway says of each route whether it takes it and finds its backends.
-fn route(view: &View, route: &HttpRoute) -> Option<Finding> {
+fn route(view: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
     let meta = &route.metadata;
     let refused = route
         .status
@@ -143,7 +143,7 @@ fn route(view: &View, route: &HttpRoute) -> Option<Finding> {
         meta,
         refused.last_transition_time,
     )?;
-    finding.service = owner(view, meta, route.spec.hostnames.iter().map(Word::as_str));
+    finding.service = owner(view, meta, route.spec.hostnames.iter().map(SharedStr::as_str));
     finding.message = format!(
         "{} leads nowhere: {}",
         route.spec.hostnames.join(", "),
@@ -153,7 +153,7 @@ fn route(view: &View, route: &HttpRoute) -> Option<Finding> {
     Some(finding)
 }
 
-fn gateway(view: &View, gateway: &Gateway) -> Option<Finding> {
+fn gateway(view: &ClusterIndex, gateway: &Gateway) -> Option<Finding> {
     let meta = &gateway.metadata;
     let refused = gateway
         .status

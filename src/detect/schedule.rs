@@ -7,7 +7,7 @@ use croner::Cron;
 
 use super::batch;
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::View;
+use super::view::ClusterIndex;
 use crate::cluster::Resource;
 use crate::cluster::objects::{CronJob, Time};
 
@@ -16,7 +16,7 @@ use crate::cluster::objects::{CronJob, Time};
 const LATE: TimeDelta = TimeDelta::minutes(10);
 
 /// Checks every cron job that is not suspended. Backups are judged by their age.
-pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
+pub fn detect<'a>(view: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
     let objects = &view.snapshot.objects;
     let is_read = view.snapshot.is_read(Resource::Jobs);
     objects
@@ -26,7 +26,7 @@ pub fn detect<'a>(view: &'a View) -> impl Iterator<Item = Finding> + 'a {
         .filter_map(|c| check(view, c))
 }
 
-fn check(view: &View, cron: &CronJob) -> Option<Finding> {
+fn check(view: &ClusterIndex, cron: &CronJob) -> Option<Finding> {
     let meta = &cron.metadata;
     let last = cron.status.last_schedule_time?;
     let due = next_run(cron, last)?;
@@ -90,7 +90,7 @@ pub fn next_run(cron: &CronJob, after: Time) -> Option<Time> {
 }
 
 /// A run that takes long holds the next one back where runs may not overlap.
-fn is_running(view: &View, cron: &CronJob) -> bool {
+fn is_running(view: &ClusterIndex, cron: &CronJob) -> bool {
     cron.spec.concurrency_policy == "Forbid"
         && view.snapshot.objects.jobs.iter().any(|j| {
             j.status.active > 0

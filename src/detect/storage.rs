@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::pods::SETTLING;
-use super::view::View;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::objects::{PersistentVolumeClaim, StorageClass};
 
 /// Checks every claim.
 #[must_use]
-pub fn detect(view: &View) -> Vec<Finding> {
+pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     let consumers = consumers(view);
     let claims = view.snapshot.objects.claims.iter();
     claims
@@ -22,7 +22,7 @@ pub fn detect(view: &View) -> Vec<Finding> {
 /// The workload that mounts each claim, by namespace and name.
 type Consumers<'v, 'a> = HashMap<(&'v str, &'v str), &'v Workload<'a>>;
 
-fn consumers<'v, 'a>(view: &'v View<'a>) -> Consumers<'v, 'a> {
+fn consumers<'v, 'a>(view: &'v ClusterIndex<'a>) -> Consumers<'v, 'a> {
     let mut consumers = HashMap::new();
     for workload in &view.workloads {
         let volumes = workload.pods.iter().flat_map(|p| &p.spec.volumes);
@@ -34,7 +34,7 @@ fn consumers<'v, 'a>(view: &'v View<'a>) -> Consumers<'v, 'a> {
     consumers
 }
 
-fn check(view: &View, consumers: &Consumers, claim: &PersistentVolumeClaim) -> Option<Finding> {
+fn check(view: &ClusterIndex, consumers: &Consumers, claim: &PersistentVolumeClaim) -> Option<Finding> {
     let meta = &claim.metadata;
     let since = meta.creation_timestamp.unwrap_or(view.now());
     let reason = match claim.status.phase.as_str() {
@@ -65,7 +65,7 @@ fn check(view: &View, consumers: &Consumers, claim: &PersistentVolumeClaim) -> O
 
 /// Bound on first use, and nobody uses it yet. A selected node means that the
 /// scheduler has a consumer for it.
-fn waits_for_consumer(view: &View, claim: &PersistentVolumeClaim) -> bool {
+fn waits_for_consumer(view: &ClusterIndex, claim: &PersistentVolumeClaim) -> bool {
     // Where classes could not be read, any may bind on first use.
     let on_first_use = match storage_class(view, claim) {
         Some(class) => class.volume_binding_mode == "WaitForFirstConsumer",
@@ -82,7 +82,7 @@ fn waits_for_consumer(view: &View, claim: &PersistentVolumeClaim) -> bool {
 /// the API server takes it.
 #[must_use]
 pub fn storage_class<'a>(
-    view: &View<'a>,
+    view: &ClusterIndex<'a>,
     claim: &PersistentVolumeClaim,
 ) -> Option<&'a StorageClass> {
     let classes = &view.snapshot.objects.storage_classes;

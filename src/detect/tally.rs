@@ -2,7 +2,7 @@
 
 use super::finding::Reason;
 use super::pods::{self, PodState, SETTLING, Symptom};
-use super::view::View;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::objects::{Pod, Time, condition};
 
@@ -11,7 +11,7 @@ const IN_A_ROW: usize = 3;
 
 /// The pods of a workload by what they are at.
 #[derive(Default)]
-pub struct Tally<'a> {
+pub struct PodCounts<'a> {
     /// How many serve.
     pub ready: u32,
     /// Of those that serve, the ones that may not for long.
@@ -26,10 +26,10 @@ pub struct Tally<'a> {
     pub failed: Vec<&'a Pod>,
 }
 
-impl<'a> Tally<'a> {
+impl<'a> PodCounts<'a> {
     /// Judges every pod of a workload.
     #[must_use]
-    pub fn of(view: &View<'a>, workload: &Workload<'a>) -> Self {
+    pub fn of(view: &ClusterIndex<'a>, workload: &Workload<'a>) -> Self {
         let service = view.service_of(workload);
         let mut tally = Self::default();
         for &pod in &workload.pods {
@@ -105,7 +105,7 @@ impl<'a> Tally<'a> {
     /// How many pods are on their way out in good order, so that their
     /// successors can be awaited.
     #[must_use]
-    pub fn replaced(&self, view: &View) -> usize {
+    pub fn replaced(&self, view: &ClusterIndex) -> usize {
         let in_order = |pod: &&&Pod| {
             // The API server writes the moment at which the pod is to be gone.
             let due = pod.metadata.deletion_timestamp;
@@ -115,7 +115,7 @@ impl<'a> Tally<'a> {
     }
 
     /// The pods that cannot go because their node is lost.
-    pub fn stranded(&self, view: &View) -> impl Iterator<Item = &'a Pod> {
+    pub fn stranded(&self, view: &ClusterIndex) -> impl Iterator<Item = &'a Pod> {
         let leaving = self.leaving.iter().copied();
         leaving.filter(|pod| view.is_lost(pod.node()))
     }
@@ -147,7 +147,7 @@ impl<'a> Tally<'a> {
     }
 }
 
-fn is_fresh_failure(view: &View, pod: &Pod) -> bool {
+fn is_fresh_failure(view: &ClusterIndex, pod: &Pod) -> bool {
     let started = pod.started();
     pod.status.phase == "Failed" && started.is_some_and(|t| view.now() - t <= view.look_back)
 }

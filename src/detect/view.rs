@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::ownership::Owners;
+use super::ownership::ServiceMatcher;
 use super::workload::{self, Key, Workload};
 use crate::cluster::objects::{Event, Node, Pod, PodMetrics, Service as Endpoint, Time, condition};
 use crate::cluster::{Resource, Snapshot};
@@ -17,7 +17,7 @@ use crate::inventory::Service;
 pub type RestartCounts = BTreeMap<String, u32>;
 
 /// All that detection may look at.
-pub struct View<'a> {
+pub struct ClusterIndex<'a> {
     /// The objects.
     pub snapshot: &'a Snapshot,
     /// Listed services and K3s's own parts.
@@ -25,7 +25,7 @@ pub struct View<'a> {
     /// Deployments, stateful sets, daemon sets, and pods on their own.
     pub workloads: Vec<Workload<'a>>,
     /// The roster by namespace.
-    pub owners: Owners<'a>,
+    pub owners: ServiceMatcher<'a>,
     /// Time between cycles.
     pub look_back: TimeDelta,
     /// What the previous cycle remembered.
@@ -39,7 +39,7 @@ pub struct View<'a> {
     by_name: HashMap<&'a str, usize>,
 }
 
-impl<'a> View<'a> {
+impl<'a> ClusterIndex<'a> {
     /// Joins what belongs together. Linear in the number of objects.
     #[must_use]
     pub fn new(
@@ -49,7 +49,7 @@ impl<'a> View<'a> {
         restarts: &'a RestartCounts,
     ) -> Self {
         let objects = &snapshot.objects;
-        let owners = Owners::new(roster);
+        let owners = ServiceMatcher::new(roster);
         let mut workloads = workload::collect(snapshot);
         owners.assign(&mut workloads);
         let mut by_service = vec![Vec::new(); roster.len()];

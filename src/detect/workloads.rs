@@ -3,10 +3,10 @@
 
 use super::finding::{Effect, Finding, PodRef, Reason};
 use super::pods::SETTLING;
-use super::refusal::Refusal;
+use super::refusal::CreateFailure;
 use super::rollout;
-use super::tally::Tally;
-use super::view::View;
+use super::tally::PodCounts;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::objects::{Pod, Time, condition};
@@ -46,7 +46,7 @@ pub enum Health {
 
 /// Judges every workload; states stand in the order of `view.workloads`.
 #[must_use]
-pub fn detect(view: &View) -> (Vec<WorkloadState>, Vec<Finding>) {
+pub fn detect(view: &ClusterIndex) -> (Vec<WorkloadState>, Vec<Finding>) {
     let mut findings = Vec::new();
     let states = view
         .workloads
@@ -63,13 +63,13 @@ pub fn detect(view: &View) -> (Vec<WorkloadState>, Vec<Finding>) {
 /// A state, and what there is to say about it.
 type Judgement = (WorkloadState, Option<Finding>);
 
-fn judge(view: &View, workload: &Workload) -> Judgement {
+fn judge(view: &ClusterIndex, workload: &Workload) -> Judgement {
     if !view.snapshot.is_read(Resource::Pods) {
         return from_status(view, workload);
     }
-    let tally = Tally::of(view, workload);
+    let tally = PodCounts::of(view, workload);
     let desired = workload.desired.unwrap_or_else(|| tally.open());
-    let case = Case {
+    let case = WorkloadContext {
         view,
         workload,
         service: view.service_of(workload),
@@ -93,16 +93,16 @@ fn judge(view: &View, workload: &Workload) -> Judgement {
 }
 
 /// A workload whose pods are known.
-struct Case<'v, 'a> {
-    view: &'v View<'a>,
+struct WorkloadContext<'v, 'a> {
+    view: &'v ClusterIndex<'a>,
     workload: &'v Workload<'a>,
     service: Option<&'a Service>,
-    tally: Tally<'a>,
+    tally: PodCounts<'a>,
     desired: u32,
     missing: u32,
 }
 
-impl Case<'_, '_> {
+impl WorkloadContext<'_, '_> {
     fn state(&self, health: Health, since: Option<Time>) -> WorkloadState {
         WorkloadState {
             health,
@@ -200,7 +200,7 @@ impl Case<'_, '_> {
     fn without_pods(&self) -> Judgement {
         let (health, effect) = self.how_bad();
         let lack = format!("{} of {} pods", self.missing, self.desired);
-        let refusal = Refusal::of(self.view, self.workload);
+        let refusal = CreateFailure::of(self.view, self.workload);
         let since = self.missing_since(refusal.as_ref());
         if since.is_some_and(|t| self.view.now() - t < SETTLING) && self.tally.leaving.is_empty() {
             return (self.state(Health::Starting, since), None);
@@ -221,7 +221,7 @@ impl Case<'_, '_> {
     }
 
     /// What became of the pods that are missing, and why.
-    fn absence(&self, refusal: Option<&Refusal>) -> (Reason, &'static str, String) {
+    fn absence(&self, refusal: Option<&CreateFailure>) -> (Reason, &'static str, String) {
         if let Some(refusal) = refusal {
             let why = refusal.message.clone();
             return (Reason::FailedCreate, "could not be created", why);
@@ -241,7 +241,7 @@ impl Case<'_, '_> {
     }
 
     /// Since when pods are missing, as far as any object says.
-    fn missing_since(&self, refusal: Option<&Refusal>) -> Option<Time> {
+    fn missing_since(&self, refusal: Option<&CreateFailure>) -> Option<Time> {
         let created = self.workload.meta.creation_timestamp;
         let all_gone = condition(self.workload.conditions, "Available")
             .filter(|c| c.is_false() && self.tally.ready == 0)
@@ -257,7 +257,7 @@ impl Case<'_, '_> {
 }
 
 /// A pod whose keeper was not read: all its pods may serve and others be missing.
-fn keeper_is_unread(view: &View, workload: &Workload) -> bool {
+fn keeper_is_unread(view: &ClusterIndex, workload: &Workload) -> bool {
     let resource = match workload.kind {
         "Deployment" => Resource::Deployments,
         "StatefulSet" => Resource::StatefulSets,
@@ -273,7 +273,7 @@ fn refs<'p>(pods: impl Iterator<Item = &'p Pod>) -> Vec<PodRef> {
 }
 
 /// Pods could not be read: a workload's own word can prove an outage, never health.
-fn from_status(view: &View, workload: &Workload) -> (WorkloadState, Option<Finding>) {
+fn from_status(view: &ClusterIndex, workload: &Workload) -> (WorkloadState, Option<Finding>) {
     let desired = workload.desired.unwrap_or(0);
     let ready = workload.reported_ready;
     let state = |health, since| WorkloadState {

@@ -2,8 +2,8 @@
 
 use super::signatures::line;
 use super::text::has_any;
-use super::{Case, Proof};
-use crate::detect::{Cause, Directory, FactKind, Fault, WrongAddress};
+use super::{RuleContext, Proof};
+use crate::detect::{Cause, ServiceRegistry, FactKind, Fault, WrongAddress};
 
 pub use crate::detect::Address;
 
@@ -18,7 +18,7 @@ const NO_ANSWER: &[&str] = &[
 ];
 
 /// What the program asked for in vain stands in its environment, and is wrong there.
-pub fn asked_in_vain(case: &Case) -> Option<Proof> {
+pub fn asked_in_vain(case: &RuleContext) -> Option<Proof> {
     let unresolved = line(case, Cause::DnsResolutionFailed);
     if unresolved
         .as_ref()
@@ -27,7 +27,7 @@ pub fn asked_in_vain(case: &Case) -> Option<Proof> {
         return None;
     }
     let said = unresolved.or_else(|| line(case, Cause::DatabaseUnreachable))?;
-    let directory = Directory::new(case.view)?;
+    let directory = ServiceRegistry::new(case.view)?;
     let wrong = directory.wrong(case.spec()?, case.namespace());
     let names = |w: &&WrongAddress| said.contains(w.address.host);
     let only = wrong.len() == 1;

@@ -3,7 +3,7 @@
 
 use super::quotas::{SERVICES, STORAGE, no_room_for_a_claim, no_room_for_a_service, quota};
 use super::text::{between, has_any, name_after};
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::detect::{Cause, Reason};
 
 /// Quotas by what they count, then everything else that can refuse.
@@ -42,12 +42,12 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-pub fn refusal<'a>(case: &'a Case) -> Option<&'a str> {
+pub fn refusal<'a>(case: &'a RuleContext) -> Option<&'a str> {
     case.is(&[Reason::FailedCreate, Reason::ArgoSyncFailed])
         .then_some(case.finding.message.as_str())
 }
 
-fn service_account(case: &Case) -> Option<Proof> {
+fn service_account(case: &RuleContext) -> Option<Proof> {
     let message = refusal(case)?;
     let missing = message.contains("serviceaccount \"") && message.contains("not found");
     let name = between(message, "serviceaccount \"", "\"")?;
@@ -63,7 +63,7 @@ fn service_account(case: &Case) -> Option<Proof> {
 }
 
 /// The refusal is not the webhook's word: nobody answered in its place.
-fn webhook(case: &Case) -> Option<Proof> {
+fn webhook(case: &RuleContext) -> Option<Proof> {
     let message = refusal(case)?;
     let (_, call) = message.split_once("failed calling webhook")?;
     let silent = [
@@ -101,7 +101,7 @@ fn webhook(case: &Case) -> Option<Proof> {
     })
 }
 
-fn denied(case: &Case) -> Option<Proof> {
+fn denied(case: &RuleContext) -> Option<Proof> {
     let message = refusal(case)?;
     let signs = [
         "admission webhook",

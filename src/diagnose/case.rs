@@ -4,18 +4,18 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::logs::{self, Line};
-use super::scene::Scene;
+use super::scene::DiagnosisIndex;
 use crate::cluster::objects::{Container, ContainerStatus, Event, Pod, PodSpec, Terminated};
 use crate::detect::pods::abnormal_end;
-use crate::detect::{Finding, Reason, View, Workload};
+use crate::detect::{Finding, Reason, ClusterIndex, Workload};
 use crate::inventory::Service;
 
 /// A finding and the objects around it.
-pub struct Case<'a> {
+pub struct RuleContext<'a> {
     /// Everything, by name.
-    pub scene: &'a Scene<'a>,
+    pub scene: &'a DiagnosisIndex<'a>,
     /// Everything.
-    pub view: &'a View<'a>,
+    pub view: &'a ClusterIndex<'a>,
     /// The finding.
     pub finding: &'a Finding,
     /// The workload that it is about.
@@ -28,10 +28,10 @@ pub struct Case<'a> {
     tails: OnceCell<Vec<Vec<Line<'a>>>>,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RuleContext<'a> {
     /// Gathers what belongs to a finding.
     #[must_use]
-    pub fn new(scene: &'a Scene<'a>, finding: &'a Finding) -> Self {
+    pub fn new(scene: &'a DiagnosisIndex<'a>, finding: &'a Finding) -> Self {
         let view = scene.view;
         let workload = scene.workload(&finding.resource);
         let shown: HashSet<&str> = finding.pods.iter().map(|p| p.name.as_str()).collect();

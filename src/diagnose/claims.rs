@@ -1,6 +1,6 @@
 //! Claims against the volumes that could serve them.
 
-use super::Case;
+use super::RuleContext;
 use crate::cluster::objects::{PersistentVolume, PersistentVolumeClaim, StorageClass};
 use crate::cluster::quantity;
 use crate::detect::storage_class;
@@ -17,7 +17,7 @@ pub struct OpenClaim<'a> {
 
 /// Why a volume does not serve a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Misfit {
+pub enum Mismatch {
     /// It is bound to another.
     Taken,
     /// It does not offer the access mode.
@@ -31,7 +31,7 @@ pub enum Misfit {
 /// The claims of a case that are not bound: the one it is about, or those that
 /// its pending pods wait for.
 #[must_use]
-pub fn open<'a>(case: &Case<'a>) -> Vec<OpenClaim<'a>> {
+pub fn open<'a>(case: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
     let resource = &case.finding.resource;
     let names: Vec<&str> = if resource.kind == "PersistentVolumeClaim" {
         vec![resource.name.as_str()]
@@ -52,7 +52,7 @@ pub fn open<'a>(case: &Case<'a>) -> Vec<OpenClaim<'a>> {
         .collect()
 }
 
-fn describe<'a>(case: &Case<'a>, claim: &'a PersistentVolumeClaim) -> OpenClaim<'a> {
+fn describe<'a>(case: &RuleContext<'a>, claim: &'a PersistentVolumeClaim) -> OpenClaim<'a> {
     let class = storage_class(case.view, claim);
     let name = match (claim.spec.storage_class_name.as_deref(), class) {
         (Some(name), _) => name,
@@ -97,7 +97,7 @@ impl OpenClaim<'_> {
 
     /// Why a volume does not serve it.
     #[must_use]
-    pub fn misfits(&self, volume: &PersistentVolume) -> Vec<Misfit> {
+    pub fn misfits(&self, volume: &PersistentVolume) -> Vec<Mismatch> {
         let (claim, spec) = (&self.claim.spec, &volume.spec);
         let meta = &self.claim.metadata;
         let mut misfits = Vec::new();
@@ -107,14 +107,14 @@ impl OpenClaim<'_> {
         if spec.claim_ref.as_ref().is_some_and(|o| !own(o))
             || matches!(volume.status.phase.as_str(), "Bound" | "Released")
         {
-            misfits.push(Misfit::Taken);
+            misfits.push(Mismatch::Taken);
         }
         if !claim
             .access_modes
             .iter()
             .all(|m| spec.access_modes.contains(m))
         {
-            misfits.push(Misfit::AccessMode);
+            misfits.push(Mismatch::AccessMode);
         }
         let has = spec
             .capacity
@@ -125,21 +125,21 @@ impl OpenClaim<'_> {
             .zip(has)
             .is_some_and(|((asks, _), has)| asks > has)
         {
-            misfits.push(Misfit::Capacity);
+            misfits.push(Mismatch::Capacity);
         }
         if claim
             .selector
             .as_ref()
             .is_some_and(|s| !s.matches(&volume.metadata.labels))
         {
-            misfits.push(Misfit::Selector);
+            misfits.push(Mismatch::Selector);
         }
         misfits
     }
 
     /// The volume that comes closest to the claim, and what is wrong with it.
     #[must_use]
-    pub fn nearest(&self) -> Option<(&PersistentVolume, Vec<Misfit>)> {
+    pub fn nearest(&self) -> Option<(&PersistentVolume, Vec<Mismatch>)> {
         let named = &self.claim.spec.volume_name;
         self.volumes
             .iter()
@@ -150,7 +150,7 @@ impl OpenClaim<'_> {
             .min_by_key(|(v, m)| {
                 (
                     m.len(),
-                    m.contains(&Misfit::Taken),
+                    m.contains(&Mismatch::Taken),
                     v.metadata.name.as_str(),
                 )
             })

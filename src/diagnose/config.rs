@@ -2,7 +2,7 @@
 //! is not there, their volumes do not come, their command cannot be run.
 
 use super::text::{between, has_any};
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// What is missing outranks what fails.
@@ -35,7 +35,7 @@ pub const RULES: &[Rule] = &[
 
 /// What the kubelet says it lacks: of environments in the waiting message, of
 /// volumes in an event.
-fn missing(case: &Case, kind: &str) -> Option<Proof> {
+fn missing(case: &RuleContext, kind: &str) -> Option<Proof> {
     let waiting = case
         .waiting()
         .filter(|(_, reason, _)| *reason == "CreateContainerConfigError")
@@ -101,7 +101,7 @@ fn lacking(text: &str, kind: &str) -> Option<String> {
 }
 
 /// The runtime could not even set up the container within its memory limit.
-fn killed_in_birth(case: &Case) -> Option<Proof> {
+fn killed_in_birth(case: &RuleContext) -> Option<Proof> {
     let sign = |text: &str| text.to_lowercase().contains("oom-kill");
     let waiting = case
         .waiting()
@@ -122,7 +122,7 @@ fn killed_in_birth(case: &Case) -> Option<Proof> {
     )
 }
 
-fn mount_events<'a>(case: &Case<'a>) -> Vec<&'a str> {
+fn mount_events<'a>(case: &RuleContext<'a>) -> Vec<&'a str> {
     if !case.is(&[
         Reason::ContainerCreating,
         Reason::CreateContainerError,
@@ -139,7 +139,7 @@ fn mount_events<'a>(case: &Case<'a>) -> Vec<&'a str> {
         .collect()
 }
 
-fn mount_denied(case: &Case) -> Option<Proof> {
+fn mount_denied(case: &RuleContext) -> Option<Proof> {
     let denied = |m: &&str| {
         has_any(
             &m.to_lowercase(),
@@ -157,7 +157,7 @@ fn mount_denied(case: &Case) -> Option<Proof> {
     )))
 }
 
-fn mount_failed(case: &Case) -> Option<Proof> {
+fn mount_failed(case: &RuleContext) -> Option<Proof> {
     if case.is(&[Reason::ClaimLost]) {
         return Some(Proof::object(case.finding.message.clone()));
     }
@@ -194,7 +194,7 @@ const NO_COMMAND: &[&str] = &[
     "not a directory",
 ];
 
-fn command(case: &Case) -> Option<Proof> {
+fn command(case: &RuleContext) -> Option<Proof> {
     let of_start = |reason: &str| {
         matches!(
             reason,

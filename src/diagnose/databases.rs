@@ -2,7 +2,7 @@
 //! at the database.
 
 use super::signatures::{line, tells};
-use super::{Case, Proof};
+use super::{RuleContext, Proof};
 use crate::detect::{Cause, FactKind, Workload};
 
 /// Names by which an image tells that it is a database.
@@ -35,7 +35,7 @@ const VARIABLES: &[&str] = &[
 ];
 
 /// A database that answers, and refuses what it is asked for.
-pub fn refuses(case: &Case, cause: Cause) -> Option<Proof> {
+pub fn refuses(case: &RuleContext, cause: Cause) -> Option<Proof> {
     let how = match cause {
         Cause::DatabaseReadOnly => "takes no writes: it is read-only",
         _ => "takes no more connections",
@@ -64,7 +64,7 @@ pub fn refuses(case: &Case, cause: Cause) -> Option<Proof> {
 }
 
 /// What the database's own probe is told.
-fn own_words(case: &Case, cause: Cause) -> Option<String> {
+fn own_words(case: &RuleContext, cause: Cause) -> Option<String> {
     if !case.workload.is_some_and(is_database) {
         return None;
     }
@@ -76,7 +76,7 @@ fn own_words(case: &Case, cause: Cause) -> Option<String> {
 }
 
 /// The only workload whose own probe repeats what the client was told.
-fn complaining<'a>(case: &Case<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
+fn complaining<'a>(case: &RuleContext<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
     let scene = case.scene;
     let mut found = scene
         .complaining()
@@ -89,14 +89,14 @@ fn complaining<'a>(case: &Case<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
 /// The database that a client means: by the address in what it says, by its
 /// environment, by the services file.
 #[must_use]
-pub fn behind<'a>(case: &Case<'a>, line: &str) -> Option<&'a Workload<'a>> {
+pub fn behind<'a>(case: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
     by_address(case, line)
         .or_else(|| by_environment(case))
         .or_else(|| by_inventory(case))
 }
 
 /// Host names in the line that are Services here.
-fn by_address<'a>(case: &Case<'a>, line: &str) -> Option<&'a Workload<'a>> {
+fn by_address<'a>(case: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
     let namespace = case.namespace();
     line.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')))
         .filter(|word| word.len() > 1 && word.chars().any(|c| c.is_ascii_alphabetic()))
@@ -105,7 +105,7 @@ fn by_address<'a>(case: &Case<'a>, line: &str) -> Option<&'a Workload<'a>> {
         .find(|w| is_database(w) && !is_own(case, w))
 }
 
-fn by_environment<'a>(case: &Case<'a>) -> Option<&'a Workload<'a>> {
+fn by_environment<'a>(case: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
     let containers = &case.spec()?.containers;
     containers
         .iter()
@@ -121,7 +121,7 @@ fn by_environment<'a>(case: &Case<'a>) -> Option<&'a Workload<'a>> {
 }
 
 /// The only data layer that the services file says it depends on.
-fn by_inventory<'a>(case: &Case<'a>) -> Option<&'a Workload<'a>> {
+fn by_inventory<'a>(case: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
     let view = case.view;
     let needed = |name: &str| {
         view.roster
@@ -141,7 +141,7 @@ fn by_inventory<'a>(case: &Case<'a>) -> Option<&'a Workload<'a>> {
         .find(|w| w.service == Some(only) && is_database(w))
 }
 
-fn is_own(case: &Case, workload: &Workload) -> bool {
+fn is_own(case: &RuleContext, workload: &Workload) -> bool {
     case.workload.is_some_and(|own| std::ptr::eq(own, workload))
 }
 

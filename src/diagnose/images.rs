@@ -1,7 +1,7 @@
 //! Images that cannot be had, by the words of the kubelet and the registry.
 
 use super::text::{between, has_any};
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::detect::{Cause, FactKind};
 
 /// In the order of certainty: a registry that answers outranks one that does not.
@@ -83,7 +83,7 @@ const UNREACHABLE: &[&str] = &[
     ": eof",
 ];
 
-fn invalid_name(case: &Case) -> Option<Proof> {
+fn invalid_name(case: &RuleContext) -> Option<Proof> {
     let (_, _, message) = case
         .waiting()
         .find(|(_, reason, _)| *reason == "InvalidImageName")?;
@@ -92,7 +92,7 @@ fn invalid_name(case: &Case) -> Option<Proof> {
 
 /// The kubelet's and the registry's words about the pull: the state first,
 /// then events, in lower case beside the text.
-fn words<'a>(case: &'a Case) -> impl Iterator<Item = (FactKind, &'a str, String)> {
+fn words<'a>(case: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a str, String)> {
     let waits = case.waiting().any(|(_, reason, _)| PULLS.contains(&reason));
     let waiting = case
         .waiting()
@@ -107,7 +107,7 @@ fn words<'a>(case: &'a Case) -> impl Iterator<Item = (FactKind, &'a str, String)
         .map(|(kind, text)| (kind, text, text.to_lowercase()))
 }
 
-fn said(case: &Case, signs: &[&str]) -> Option<Proof> {
+fn said(case: &RuleContext, signs: &[&str]) -> Option<Proof> {
     let (kind, text, _) =
         words(case).find(|(_, _, lower)| has_any(outside_of_quotes(lower), signs))?;
     Some(Proof::of(kind, text))
@@ -118,7 +118,7 @@ fn outside_of_quotes(text: &str) -> &str {
     text.rsplit_once("\": ").map_or(text, |(_, said)| said)
 }
 
-fn unauthorized(case: &Case) -> Option<Proof> {
+fn unauthorized(case: &RuleContext) -> Option<Proof> {
     let mut proof = said(case, UNAUTHORIZED)?;
     let lacking = case
         .events()
@@ -133,7 +133,7 @@ fn unauthorized(case: &Case) -> Option<Proof> {
 
 /// The official images of Docker Hub need no login. A mirror that stands in for
 /// it (`?ns=docker.io`) and forbids one manifest does not have it.
-fn absent_from_mirror(case: &Case) -> Option<Proof> {
+fn absent_from_mirror(case: &RuleContext) -> Option<Proof> {
     let (kind, text, _) = words(case).find(|(_, _, lower)| {
         lower.contains("403 forbidden")
             && lower.contains("/manifests/")
@@ -147,7 +147,7 @@ fn absent_from_mirror(case: &Case) -> Option<Proof> {
 }
 
 /// One registry that nobody reaches is one trouble, however many pods wait for it.
-fn unreachable(case: &Case) -> Option<Proof> {
+fn unreachable(case: &RuleContext) -> Option<Proof> {
     let proof = said(case, UNREACHABLE)?;
     let image = case
         .waiting()

@@ -1,6 +1,6 @@
 //! The last lines of the containers that fail: which of them mean something.
 
-use super::Case;
+use super::RuleContext;
 use super::text::{clip, has_any, one_line};
 use crate::cluster::ContainerLog;
 
@@ -58,7 +58,7 @@ const TROUBLE: &[&str] = &[
 ];
 
 /// The logs of the failing containers: of each the present run, then the one before.
-fn of_failing<'a>(case: &Case<'a>) -> Vec<&'a ContainerLog> {
+fn of_failing<'a>(case: &RuleContext<'a>) -> Vec<&'a ContainerLog> {
     let mut found: Vec<&ContainerLog> = Vec::new();
     for (pod, status) in case.failing() {
         let mut logs: Vec<_> = case
@@ -86,7 +86,7 @@ pub struct Line<'a> {
 
 /// The last lines of each failing container's log that say something, newest
 /// first, back to where the program said that it is up.
-pub fn tails<'a>(case: &Case<'a>) -> Vec<Vec<Line<'a>>> {
+pub fn tails<'a>(case: &RuleContext<'a>) -> Vec<Vec<Line<'a>>> {
     of_failing(case).into_iter().map(tail).collect()
 }
 
@@ -128,14 +128,14 @@ fn says_up(lower: &str) -> bool {
 }
 
 /// The newest line of a failing container that a test accepts, lower-case text given.
-pub fn find(case: &Case, test: impl Fn(&str) -> bool) -> Option<String> {
+pub fn find(case: &RuleContext, test: impl Fn(&str) -> bool) -> Option<String> {
     let line = |tail: &Vec<Line>| tail.iter().find(|l| test(&l.lower)).map(|l| quote(l.text));
     case.tails().iter().find_map(line)
 }
 
 /// The line of the failing containers that tells most: the newest that
 /// complains, else the very last.
-pub fn last_words(case: &Case) -> Option<String> {
+pub fn last_words(case: &RuleContext) -> Option<String> {
     let tails = case.tails();
     let complains = |line: &&Line| has_any(&line.lower, TROUBLE) && !is_chatter(&line.lower);
     let told = tails.iter().find_map(|tail| tail.iter().find(complains));

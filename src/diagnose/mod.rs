@@ -37,19 +37,19 @@ mod text;
 mod vault;
 mod workload;
 
-pub use case::Case;
-pub use scene::Scene;
+pub use case::RuleContext;
+pub use scene::DiagnosisIndex;
 
 use std::collections::HashMap;
 
-use crate::detect::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, View};
+use crate::detect::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, ClusterIndex};
 
 /// One cause and how it is proved.
 pub struct Rule {
     /// The cause.
     pub cause: Cause,
     /// Looks for the proof.
-    pub proof: fn(&Case) -> Option<Proof>,
+    pub proof: fn(&RuleContext) -> Option<Proof>,
 }
 
 /// What shows a cause.
@@ -110,7 +110,7 @@ pub fn causes() -> impl Iterator<Item = Cause> {
 }
 
 /// Names the causes that can be proved, and adds the objects they point to.
-pub fn diagnose(view: &View, findings: &mut Vec<Finding>) {
+pub fn diagnose(view: &ClusterIndex, findings: &mut Vec<Finding>) {
     let proofs = prove(view, findings);
     let mut roots = Vec::new();
     for (finding, proof) in findings.iter_mut().zip(proofs) {
@@ -123,18 +123,18 @@ pub fn diagnose(view: &View, findings: &mut Vec<Finding>) {
 }
 
 /// For each finding its cause and proof; none where the detector knew, or nobody does.
-fn prove(view: &View, findings: &[Finding]) -> Vec<Option<(Cause, Proof)>> {
-    let scene = Scene::new(view, findings);
+fn prove(view: &ClusterIndex, findings: &[Finding]) -> Vec<Option<(Cause, Proof)>> {
+    let scene = DiagnosisIndex::new(view, findings);
     findings
         .iter()
         .map(|finding| match finding.cause {
             Some(_) => None,
-            None => first_proof(&Case::new(&scene, finding)),
+            None => first_proof(&RuleContext::new(&scene, finding)),
         })
         .collect()
 }
 
-fn first_proof(case: &Case) -> Option<(Cause, Proof)> {
+fn first_proof(case: &RuleContext) -> Option<(Cause, Proof)> {
     TABLES
         .iter()
         .flat_map(|table| table.iter())

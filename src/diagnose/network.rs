@@ -2,7 +2,7 @@
 //! addresses that lead nowhere.
 
 use super::text::has_any;
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// The node's own parts outrank what its pods name.
@@ -34,12 +34,12 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// What a detector saw is the cause itself; its facts are there already.
-pub fn detected(case: &Case, reason: Reason) -> Option<Proof> {
+pub fn detected(case: &RuleContext, reason: Reason) -> Option<Proof> {
     case.is(&[reason]).then(Proof::default)
 }
 
 /// The network plugin could not connect the pod.
-fn sandbox(case: &Case) -> Option<Proof> {
+fn sandbox(case: &RuleContext) -> Option<Proof> {
     if !case.is(&[Reason::ContainerCreating]) {
         return None;
     }
@@ -73,7 +73,7 @@ fn sandbox(case: &Case) -> Option<Proof> {
 }
 
 /// Without the proxy of its node, a pod reaches no Service that changed since.
-fn kube_proxy(case: &Case) -> Option<Proof> {
+fn kube_proxy(case: &RuleContext) -> Option<Proof> {
     let meta = case.workload?.meta;
     let is_proxy = meta.namespace == "kube-system"
         && (meta.name == "kube-proxy"
@@ -102,13 +102,13 @@ fn kube_proxy(case: &Case) -> Option<Proof> {
     )
 }
 
-fn address(case: &Case) -> Option<Proof> {
+fn address(case: &RuleContext) -> Option<Proof> {
     (case.is(&[Reason::ServiceNotFound]) && case.finding.resource.kind != "Service")
         .then(Proof::default)
 }
 
 /// A Service that others ask for and that is simply not there.
-fn no_service(case: &Case) -> Option<Proof> {
+fn no_service(case: &RuleContext) -> Option<Proof> {
     (case.is(&[Reason::ServiceNotFound]) && case.finding.resource.kind == "Service").then(|| {
         Proof::of(
             FactKind::Object,

@@ -1,6 +1,6 @@
 //! Nodes: who on the node stopped working.
 
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::cluster::objects::{Condition, condition};
 use crate::detect::{Cause, Reason};
 
@@ -24,7 +24,7 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn ready<'a>(case: &Case<'a>) -> Option<&'a Condition> {
+fn ready<'a>(case: &RuleContext<'a>) -> Option<&'a Condition> {
     if !case.is(&[Reason::NodeNotReady]) {
         return None;
     }
@@ -43,7 +43,7 @@ fn is_network(message: &str) -> bool {
     message.contains("network plugin") || message.contains("cni")
 }
 
-fn runtime(case: &Case) -> Option<Proof> {
+fn runtime(case: &RuleContext) -> Option<Proof> {
     let ready = ready(case)?;
     let message = ready.message.to_lowercase();
     let words = ["container runtime", "containerd", "cri", "pleg", "docker"];
@@ -56,7 +56,7 @@ fn runtime(case: &Case) -> Option<Proof> {
     })
 }
 
-fn plugin(case: &Case) -> Option<Proof> {
+fn plugin(case: &RuleContext) -> Option<Proof> {
     let ready = ready(case)?;
     is_network(&ready.message.to_lowercase()).then(|| {
         Proof::object(ready.message.clone()).saying(format!(
@@ -66,13 +66,13 @@ fn plugin(case: &Case) -> Option<Proof> {
     })
 }
 
-fn silent(case: &Case) -> Option<Proof> {
+fn silent(case: &RuleContext) -> Option<Proof> {
     let ready = ready(case)?;
     (ready.status == "Unknown")
         .then(|| Proof::object(format!("{}: {}", ready.reason, ready.message)))
 }
 
-fn other(case: &Case) -> Option<Proof> {
+fn other(case: &RuleContext) -> Option<Proof> {
     let ready = ready(case)?;
     Some(Proof::object(format!(
         "{}: {}",

@@ -1,7 +1,7 @@
 //! Where a pod could run: its own constraints against every node's labels,
 //! taints, cordons and room, as the scheduler looks at them.
 
-use super::Case;
+use super::RuleContext;
 use super::scene::requested;
 use crate::cluster::objects::{
     Condition, Node, NodeSelector, NodeSelectorTerm, PodSpec, Taint, Toleration, condition,
@@ -16,7 +16,7 @@ const CONTROL_PLANE: &[&str] = &[
 
 /// What keeps a pod off a node that its selector and affinity allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bar {
+pub enum NodeRejection {
     /// The node does not report.
     Lost,
     /// The node is cordoned.
@@ -26,20 +26,20 @@ pub enum Bar {
 }
 
 /// The nodes that a pod's selector and affinity leave it.
-pub struct Choice<'a> {
+pub struct CandidateNodes<'a> {
     /// Nodes that carry what the nodeSelector asks for.
     pub selected: Vec<&'a Node>,
     /// Those of them that the required node affinity allows too.
     pub allowed: Vec<&'a Node>,
     /// Of those, what bars each.
-    pub barred: Vec<(&'a Node, Bar)>,
+    pub barred: Vec<(&'a Node, NodeRejection)>,
     /// Those that nothing bars.
     pub open: Vec<&'a Node>,
 }
 
 /// Goes through the nodes; none where nodes were not read.
 #[must_use]
-pub fn choose<'a>(case: &Case<'a>, spec: &PodSpec) -> Option<Choice<'a>> {
+pub fn choose<'a>(case: &RuleContext<'a>, spec: &PodSpec) -> Option<CandidateNodes<'a>> {
     let nodes = &case.view.snapshot.objects.nodes;
     if nodes.is_empty() {
         return None;
@@ -57,7 +57,7 @@ pub fn choose<'a>(case: &Case<'a>, spec: &PodSpec) -> Option<Choice<'a>> {
             None => open.push(*node),
         }
     }
-    Some(Choice {
+    Some(CandidateNodes {
         selected,
         allowed,
         barred,
@@ -116,10 +116,10 @@ pub fn holds(term: &NodeSelectorTerm, node: &Node) -> bool {
             .all(|e| e.matches(&node.metadata.labels))
 }
 
-fn bar(case: &Case, spec: &PodSpec, node: &Node) -> Option<Bar> {
+fn bar(case: &RuleContext, spec: &PodSpec, node: &Node) -> Option<NodeRejection> {
     let ready = condition(&node.status.conditions, "Ready").is_none_or(Condition::is_true);
     if !ready || case.scene.is_lost(&node.metadata.name) {
-        return Some(Bar::Lost);
+        return Some(NodeRejection::Lost);
     }
     let cordon = Taint {
         key: "node.kubernetes.io/unschedulable".into(),
@@ -127,9 +127,9 @@ fn bar(case: &Case, spec: &PodSpec, node: &Node) -> Option<Bar> {
         ..Taint::default()
     };
     if node.spec.unschedulable && !bears(spec, &cordon) {
-        return Some(Bar::Cordoned);
+        return Some(NodeRejection::Cordoned);
     }
-    untolerated(spec, node).map(|_| Bar::Tainted)
+    untolerated(spec, node).map(|_| NodeRejection::Tainted)
 }
 
 /// The first taint that keeps the pod off; a cordon's own taint is no other.
@@ -168,7 +168,7 @@ pub fn is_control_plane(node: &Node) -> bool {
 
 /// What is left on a node of a resource, and what it has of it.
 #[must_use]
-pub fn room(case: &Case, node: &Node, resource: &str) -> Option<(f64, f64)> {
+pub fn room(case: &RuleContext, node: &Node, resource: &str) -> Option<(f64, f64)> {
     let all = quantity::parse(&node.status.allocatable.get(resource)?.0)?;
     let used = case.scene.in_use(&node.metadata.name);
     let used = match resource {
@@ -181,7 +181,7 @@ pub fn room(case: &Case, node: &Node, resource: &str) -> Option<(f64, f64)> {
 
 /// Whether no node at all is large enough, even empty.
 #[must_use]
-pub fn is_beyond_all(case: &Case, spec: &PodSpec, resource: &str) -> bool {
+pub fn is_beyond_all(case: &RuleContext, spec: &PodSpec, resource: &str) -> bool {
     let asks = requested(spec, resource);
     let nodes = &case.view.snapshot.objects.nodes;
     let mut sizes = nodes

@@ -2,7 +2,7 @@
 
 use super::network::detected;
 use super::text::has_any;
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::detect::{Cause, ObjectRef, Reason};
 
 /// Each is what its detector saw; what is behind it joins them.
@@ -38,7 +38,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// Its issuer may be why.
-fn certificate(case: &Case, reason: Reason) -> Option<Proof> {
+fn certificate(case: &RuleContext, reason: Reason) -> Option<Proof> {
     let proof = detected(case, reason)?;
     let resource = &case.finding.resource;
     let certificates = &case.view.snapshot.objects.certificates;
@@ -59,7 +59,7 @@ fn certificate(case: &Case, reason: Reason) -> Option<Proof> {
 }
 
 /// An autoscaler without metrics leans on whoever serves them.
-fn autoscaler(case: &Case) -> Option<Proof> {
+fn autoscaler(case: &RuleContext) -> Option<Proof> {
     let mut proof = detected(case, Reason::HpaCannotScale)?;
     let metrics = [
         "metrics API",

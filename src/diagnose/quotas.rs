@@ -1,9 +1,9 @@
 //! Quotas: which, how much of it is used, who uses it, and who is refused.
 
 use super::admission::refusal;
-use super::scene::{Scene, requested};
+use super::scene::{DiagnosisIndex, requested};
 use super::text::{between, listed};
-use super::{Case, Proof};
+use super::{RuleContext, Proof};
 use crate::cluster::objects::ResourceQuota;
 use crate::cluster::quantity;
 use crate::detect::{FactKind, ObjectRef, Reason};
@@ -22,7 +22,7 @@ pub const STORAGE: &[&str] = &[
 
 /// `exceeded quota: NAME, requested: pods=1, used: pods=10, limited: pods=10`:
 /// the resource is the one named under `requested`.
-pub fn quota(case: &Case, resources: &[&str]) -> Option<Proof> {
+pub fn quota(case: &RuleContext, resources: &[&str]) -> Option<Proof> {
     let message = refusal(case)?;
     let (_, rest) = message.split_once("exceeded quota: ")?;
     let (name, rest) = rest.split_once(',')?;
@@ -58,7 +58,7 @@ pub fn quota(case: &Case, resources: &[&str]) -> Option<Proof> {
 }
 
 /// An Argo CD application stands in another namespace than what it writes.
-fn namespace_of(case: &Case, message: &str) -> String {
+fn namespace_of(case: &RuleContext, message: &str) -> String {
     if case.finding.reason == Reason::FailedCreate {
         return case.namespace().to_owned();
     }
@@ -75,7 +75,7 @@ fn name_after_eq<'a>(amounts: &'a str, key: &str) -> Option<&'a str> {
 }
 
 /// The workloads that ask for most of what is short.
-fn users(scene: &Scene, namespace: &str, key: &str) -> Option<String> {
+fn users(scene: &DiagnosisIndex, namespace: &str, key: &str) -> Option<String> {
     let resource = ["cpu", "memory"].into_iter().find(|r| key.ends_with(r))?;
     let unit = |v: f64| match resource {
         "cpu" => format!("{:.0}m", v * 1000.0),
@@ -121,7 +121,7 @@ struct Count<'a> {
 
 /// The counts that a namespace's quotas keep of some resources.
 fn counts<'a>(
-    scene: &Scene<'a>,
+    scene: &DiagnosisIndex<'a>,
     namespace: &'a str,
     resources: &'a [&str],
 ) -> impl Iterator<Item = Count<'a>> {
@@ -147,7 +147,7 @@ fn counts<'a>(
 
 /// Nobody keeps a refused Service. What is left is the gap: a name that others
 /// ask for, the workload of that name, no Service, and no room for one.
-pub fn no_room_for_a_service(case: &Case) -> Option<Proof> {
+pub fn no_room_for_a_service(case: &RuleContext) -> Option<Proof> {
     if !case.is(&[Reason::ServiceNotFound]) || case.finding.resource.kind != "Service" {
         return None;
     }
@@ -173,7 +173,7 @@ pub fn no_room_for_a_service(case: &Case) -> Option<Proof> {
 
 /// A pod names a claim that was never made, in a namespace whose storage quota
 /// has no room for it: none at all, or less than the volume that waits for a claim.
-pub fn no_room_for_a_claim(case: &Case) -> Option<Proof> {
+pub fn no_room_for_a_claim(case: &RuleContext) -> Option<Proof> {
     if !case.is(&[Reason::FailedScheduling]) {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use super::case::container;
 use super::text::listed;
-use super::{Case, Proof, Rule, logs};
+use super::{RuleContext, Proof, Rule, logs};
 use crate::cluster::objects::Terminated;
 use crate::detect::{Cause, FactKind, Reason};
 
@@ -25,7 +25,7 @@ pub const ENDED: &[Rule] = &[Rule {
 }];
 
 /// The last run counts, not an OOM kill long before it.
-fn out_of_memory(case: &Case) -> Option<Proof> {
+fn out_of_memory(case: &RuleContext) -> Option<Proof> {
     if case.is(&[Reason::MemoryNearLimit]) {
         return None;
     }
@@ -51,7 +51,7 @@ fn out_of_memory(case: &Case) -> Option<Proof> {
 }
 
 /// Memory limits of the containers, in words.
-pub fn memory_limits(case: &Case) -> String {
+pub fn memory_limits(case: &RuleContext) -> String {
     let containers = case.spec().map_or(&[][..], |s| &s.containers);
     let limits: Vec<_> = containers
         .iter()
@@ -69,14 +69,14 @@ pub fn memory_limits(case: &Case) -> String {
     listed(&limits)
 }
 
-fn cpu(case: &Case) -> Option<Proof> {
+fn cpu(case: &RuleContext) -> Option<Proof> {
     case.is(&[Reason::CpuNearLimit])
         .then(|| Proof::of(FactKind::Metric, case.finding.message.clone()))
 }
 
 /// Ended with an error of its own. A container that was told to stop (143) or
 /// was shot (137) without a word of who did it is not known to have crashed.
-fn crashed(case: &Case) -> Option<Proof> {
+fn crashed(case: &RuleContext) -> Option<Proof> {
     if let Some((_, status, end)) = case
         .ends()
         .find(|(_, _, t)| !matches!(t.exit_code, 137 | 143))

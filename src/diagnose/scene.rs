@@ -8,16 +8,16 @@ use crate::cluster::objects::{
     PersistentVolumeClaim, Pod, PodSpec, Service as Endpoint, SmallMap, selects,
 };
 use crate::cluster::{ContainerLog, quantity};
-use crate::detect::{Finding, ObjectRef, Reason, View, Workload};
+use crate::detect::{Finding, ObjectRef, Reason, ClusterIndex, Workload};
 use crate::inventory::Service;
 
 /// A name within a namespace.
 type Key<'a> = (&'a str, &'a str);
 
 /// What the rules look things up in.
-pub struct Scene<'a> {
+pub struct DiagnosisIndex<'a> {
     /// Everything.
-    pub view: &'a View<'a>,
+    pub view: &'a ClusterIndex<'a>,
     logs: HashMap<Key<'a>, Vec<&'a ContainerLog>>,
     claims: HashMap<Key<'a>, &'a PersistentVolumeClaim>,
     endpoints: HashMap<Key<'a>, &'a Endpoint>,
@@ -39,10 +39,10 @@ pub struct InUse {
     pub pods: f64,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> DiagnosisIndex<'a> {
     /// Sorts what is there.
     #[must_use]
-    pub fn new(view: &'a View<'a>, findings: &[Finding]) -> Self {
+    pub fn new(view: &'a ClusterIndex<'a>, findings: &[Finding]) -> Self {
         let objects = &view.snapshot.objects;
         let mut logs: HashMap<_, Vec<_>> = HashMap::new();
         for log in &view.snapshot.logs {

@@ -2,7 +2,7 @@
 //! vault are one story, told from its beginning.
 
 use super::network::detected;
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::cluster::objects::ExternalSecret;
 use crate::detect::{Cause, ObjectRef, Reason, secret_of};
 
@@ -19,7 +19,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// A store that goes by vault waits for vault.
-fn store(case: &Case) -> Option<Proof> {
+fn store(case: &RuleContext) -> Option<Proof> {
     let proof = detected(case, Reason::SecretStoreNotReady)?;
     let resource = &case.finding.resource;
     let objects = &case.view.snapshot.objects;
@@ -39,7 +39,7 @@ fn store(case: &Case) -> Option<Proof> {
 }
 
 /// The workload of vault that some finding is about.
-fn vault(case: &Case) -> Option<ObjectRef> {
+fn vault(case: &RuleContext) -> Option<ObjectRef> {
     let at = case.view.roster.iter().position(|s| s.is_called("vault"))?;
     let workloads = case.view.workloads_of(at).iter();
     workloads
@@ -47,7 +47,7 @@ fn vault(case: &Case) -> Option<ObjectRef> {
         .find(|r| case.scene.is_troubled(r))
 }
 
-fn external_secret(case: &Case) -> Option<Proof> {
+fn external_secret(case: &RuleContext) -> Option<Proof> {
     let proof = detected(case, Reason::ExternalSecretFailed)?;
     let resource = &case.finding.resource;
     let secrets = &case.view.snapshot.objects.external_secrets;
@@ -61,7 +61,7 @@ fn external_secret(case: &Case) -> Option<Proof> {
 }
 
 /// The store of an external secret, where it is in trouble itself.
-fn store_of(case: &Case, secret: &ExternalSecret) -> Option<ObjectRef> {
+fn store_of(case: &RuleContext, secret: &ExternalSecret) -> Option<ObjectRef> {
     let reference = &secret.spec.secret_store_ref;
     let store = if reference.kind == "ClusterSecretStore" {
         ObjectRef::new("ClusterSecretStore", "", &reference.name)
@@ -72,7 +72,7 @@ fn store_of(case: &Case, secret: &ExternalSecret) -> Option<ObjectRef> {
 }
 
 /// A Secret that is missing because the external secret that makes it fails.
-pub fn behind_secret(case: &Case, name: &str, proof: Proof) -> Proof {
+pub fn behind_secret(case: &RuleContext, name: &str, proof: Proof) -> Proof {
     let secrets = &case.view.snapshot.objects.external_secrets;
     let maker = secrets.iter().find(|s| {
         s.metadata.namespace == case.namespace() && secret_of(s).eq_ignore_ascii_case(name)

@@ -1,7 +1,7 @@
 //! Claims that are not bound, and pods that wait for them.
 
-use super::claims::{self, Misfit, OpenClaim};
-use super::{Case, Proof, Rule};
+use super::claims::{self, Mismatch, OpenClaim};
+use super::{RuleContext, Proof, Rule};
 use crate::cluster::Resource;
 use crate::detect::{Cause, FactKind, Reason};
 
@@ -14,19 +14,19 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::PvcAccessModeMismatch,
-        proof: |c| misfit(c, Misfit::AccessMode),
+        proof: |c| misfit(c, Mismatch::AccessMode),
     },
     Rule {
         cause: Cause::PvcCapacityMismatch,
-        proof: |c| misfit(c, Misfit::Capacity),
+        proof: |c| misfit(c, Mismatch::Capacity),
     },
     Rule {
         cause: Cause::PvcSelectorMismatch,
-        proof: |c| misfit(c, Misfit::Selector),
+        proof: |c| misfit(c, Mismatch::Selector),
     },
     Rule {
         cause: Cause::PvAlreadyBound,
-        proof: |c| misfit(c, Misfit::Taken),
+        proof: |c| misfit(c, Mismatch::Taken),
     },
     Rule {
         cause: Cause::ProvisionerFailed,
@@ -34,14 +34,14 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn waits_for_claim(case: &Case) -> bool {
+fn waits_for_claim(case: &RuleContext) -> bool {
     case.is(&[Reason::ProvisioningFailed])
         || case.is(&[Reason::FailedScheduling])
             && (case.finding.message.contains("PersistentVolumeClaim")
                 || case.finding.message.contains("persistent volumes to bind"))
 }
 
-fn open<'a>(case: &Case<'a>) -> Vec<OpenClaim<'a>> {
+fn open<'a>(case: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
     if waits_for_claim(case) {
         claims::open(case)
     } else {
@@ -49,7 +49,7 @@ fn open<'a>(case: &Case<'a>) -> Vec<OpenClaim<'a>> {
     }
 }
 
-fn class_missing(case: &Case) -> Option<Proof> {
+fn class_missing(case: &RuleContext) -> Option<Proof> {
     if !case.view.snapshot.is_read(Resource::StorageClasses) {
         return None;
     }
@@ -101,7 +101,7 @@ fn unprovided(claims: &[OpenClaim]) -> Option<Proof> {
 }
 
 /// Nobody makes volumes of the class, and the one that is free is of another.
-fn other_class(case: &Case, claims: &[OpenClaim]) -> Option<Proof> {
+fn other_class(case: &RuleContext, claims: &[OpenClaim]) -> Option<Proof> {
     let claim = claims
         .iter()
         .find(|c| c.is_static() && c.volumes.is_empty())?;
@@ -119,12 +119,12 @@ fn other_class(case: &Case, claims: &[OpenClaim]) -> Option<Proof> {
 }
 
 /// The nearest volume fails the claim in one respect more than in any other.
-fn misfit(case: &Case, which: Misfit) -> Option<Proof> {
+fn misfit(case: &RuleContext, which: Mismatch) -> Option<Proof> {
     let claims = open(case);
     claims.iter().filter(|c| c.is_static()).find_map(|claim| {
         let (volume, misfits) = claim.nearest()?;
         // Of several the first in the order of the table.
-        let first = [Misfit::AccessMode, Misfit::Capacity, Misfit::Selector, Misfit::Taken]
+        let first = [Mismatch::AccessMode, Mismatch::Capacity, Mismatch::Selector, Mismatch::Taken]
             .into_iter()
             .find(|m| misfits.contains(m))?;
         if first != which {
@@ -133,17 +133,17 @@ fn misfit(case: &Case, which: Misfit) -> Option<Proof> {
         let (name, spec) = (&claim.claim.metadata.name, &claim.claim.spec);
         let volume_name = &volume.metadata.name;
         let text = match which {
-            Misfit::AccessMode => format!(
+            Mismatch::AccessMode => format!(
                 "claim {name} asks for {}; volume {volume_name} offers {}",
                 spec.access_modes.join(", "),
                 volume.spec.access_modes.join(", ")
             ),
-            Misfit::Capacity => format!(
+            Mismatch::Capacity => format!(
                 "claim {name} asks for {}; volume {volume_name} has {}",
                 claim.size().map_or("?", |(_, t)| t),
                 volume.spec.capacity.get("storage").map_or("?", |q| q.0.as_str())
             ),
-            Misfit::Selector => {
+            Mismatch::Selector => {
                 let selector = spec.selector.as_ref()?;
                 let wanted = selector.match_labels.iter().map(|(k, v)| format!("{k}={v}"));
                 let sets = selector.match_expressions.iter().map(|e| format!("{} {} {}", e.key, e.operator, e.values.join("|")));
@@ -152,7 +152,7 @@ fn misfit(case: &Case, which: Misfit) -> Option<Proof> {
                 let there = if there.is_empty() { "no label".to_owned() } else { there.join(",") };
                 format!("claim {name} selects {}; volume {volume_name} carries {there}", wanted.join(","))
             }
-            Misfit::Taken => {
+            Mismatch::Taken => {
                 let owner = volume.spec.claim_ref.as_ref();
                 let owner = owner.map_or_else(|| "an earlier claim".to_owned(), |o| format!("{}/{}", o.namespace, o.name));
                 format!("volume {volume_name} would fit claim {name}, but belongs to claim {owner} ({})", volume.status.phase)
@@ -162,7 +162,7 @@ fn misfit(case: &Case, which: Misfit) -> Option<Proof> {
     })
 }
 
-fn provisioner(case: &Case) -> Option<Proof> {
+fn provisioner(case: &RuleContext) -> Option<Proof> {
     let claims = open(case);
     let claim = claims.iter().find(|c| !c.is_static())?;
     let (name, class) = (&claim.claim.metadata.name, claim.class?);

@@ -1,6 +1,6 @@
 //! Vault, which waits for its operator after each restart.
 
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::cluster::objects::Pod;
 use crate::detect::{Cause, FactKind, Reason};
 use crate::inventory::KnownIssueKind;
@@ -14,7 +14,7 @@ pub const RULES: &[Rule] = &[Rule {
 /// Vault says itself that it is sealed, by a label, its probe or its log; or
 /// it runs without an error of its own, is not ready, and the services file
 /// says that it waits for its operator after each restart.
-fn sealed(case: &Case) -> Option<Proof> {
+fn sealed(case: &RuleContext) -> Option<Proof> {
     let waits = matches!(
         case.finding.reason,
         Reason::ContainersNotReady | Reason::Unhealthy | Reason::MinimumReplicasUnavailable
@@ -55,7 +55,7 @@ fn runs(pod: &Pod) -> bool {
             .any(|c| c.state.running.is_some())
 }
 
-fn says_sealed(case: &Case) -> Option<Proof> {
+fn says_sealed(case: &RuleContext) -> Option<Proof> {
     let label = case
         .pods
         .iter()
@@ -96,7 +96,7 @@ fn is_seal_status(message: &str) -> bool {
 }
 
 /// The probe's own words name another reason.
-fn speaks_of_else(case: &Case) -> bool {
+fn speaks_of_else(case: &RuleContext) -> bool {
     case.events().any(|e| {
         e.reason == "Unhealthy"
             && ["connection refused", "timeout", "no such file"]

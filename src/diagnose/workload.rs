@@ -1,6 +1,6 @@
 //! What is left when nothing more particular can be proved.
 
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// Last of all.
@@ -9,7 +9,7 @@ pub const RULES: &[Rule] = &[Rule {
     proof: rollout,
 }];
 
-fn rollout(case: &Case) -> Option<Proof> {
+fn rollout(case: &RuleContext) -> Option<Proof> {
     if !case.is(&[Reason::ProgressDeadlineExceeded]) {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cluster::fetch::{Cluster, FetchError, Right, SKEW, ServerVersion, SnapshotRequest};
+use crate::cluster::fetch::{Cluster, FetchError, AccessRule, SKEW, ServerVersion, SnapshotRequest};
 use crate::cluster::objects::Time;
 use crate::cluster::resource::ROWS;
 use crate::cluster::{Read, Snapshot, UnreadReason};
@@ -58,7 +58,7 @@ pub fn ask(
     if facts.version.is_err() {
         return facts;
     }
-    let ask = |rights: Vec<Right>| -> Granted {
+    let ask = |rights: Vec<AccessRule>| -> Granted {
         let answers = cluster.may(&rights, REVIEWS.min(limit));
         rights.into_iter().zip(answers).collect()
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cluster::objects::{CronJob, Word};
+use crate::cluster::objects::{CronJob, SharedStr};
 use crate::cluster::{Resource, Snapshot};
 use crate::detect::is_ours;
 use crate::duration::parse_duration;
@@ -83,7 +83,7 @@ fn deadline_of(job: &CronJob) -> Option<Duration> {
     let words: Vec<&str> = containers
         .iter()
         .flat_map(|c| c.command.iter().chain(&*c.args))
-        .map(Word::as_str)
+        .map(SharedStr::as_str)
         .collect();
     let joined = words
         .iter()

@@ -22,14 +22,14 @@ const RIGHTS: &str = "give it a fine-grained token with Contents and Pull reques
 /// What GitHub said.
 pub struct GithubFacts {
     /// `GET /rate_limit`.
-    pub rate: Result<Answer, HttpError>,
+    pub rate: Result<GithubAnswer, HttpError>,
     /// The repository, its branch, and `GET /repos/O/R/commits` of it.
-    pub commits: Option<(Repository, String, Result<Answer, HttpError>)>,
+    pub commits: Option<(Repository, String, Result<GithubAnswer, HttpError>)>,
 }
 
 /// What counts of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct GithubAnswer {
     /// The status.
     pub status: u16,
     /// GitHub's words, of an error.
@@ -65,7 +65,7 @@ pub fn ask(
         let answer = http.send(&request, &Retry::READ, deadline)?;
         Ok(read(&answer))
     };
-    let rate: Result<Answer, HttpError> = get("/rate_limit");
+    let rate: Result<GithubAnswer, HttpError> = get("/rate_limit");
     let is_good = rate.as_ref().is_ok_and(|answer| answer.status == 200);
     let commits = repository.filter(|_| is_good).map(|repository| {
         let branch = config.github.branch.clone();
@@ -76,11 +76,11 @@ pub fn ask(
     Some(GithubFacts { rate, commits })
 }
 
-fn read(answer: &Response) -> Answer {
+fn read(answer: &Response) -> GithubAnswer {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let core = &body["resources"]["core"];
     let scopes = answer.header("x-oauth-scopes").unwrap_or_default();
-    Answer {
+    GithubAnswer {
         status: answer.status,
         message: clean(body["message"].as_str().unwrap_or_default()),
         rate: core["remaining"].as_u64().zip(core["limit"].as_u64()),
@@ -129,7 +129,7 @@ pub fn checks(facts: Option<&GithubFacts>) -> Vec<Check> {
     std::iter::once(token).chain(commits).collect()
 }
 
-fn token(answer: &Result<Answer, HttpError>) -> Check {
+fn token(answer: &Result<GithubAnswer, HttpError>) -> Check {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Check::unanswered(NAME, error, "GITHUB_API_URL"),
@@ -176,7 +176,7 @@ fn token(answer: &Result<Answer, HttpError>) -> Check {
     }
 }
 
-fn commits(repository: &Repository, branch: &str, answer: &Result<Answer, HttpError>) -> Check {
+fn commits(repository: &Repository, branch: &str, answer: &Result<GithubAnswer, HttpError>) -> Check {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Check::unanswered(REPOSITORY, error, "GITHUB_API_URL"),
@@ -220,8 +220,8 @@ mod tests {
     use super::*;
     use crate::doctor::check::Status::{self, Ok as Green, Red, Warn};
 
-    fn answer(status: u16, rate: Option<(u64, u64)>, scopes: &[&str]) -> Answer {
-        Answer {
+    fn answer(status: u16, rate: Option<(u64, u64)>, scopes: &[&str]) -> GithubAnswer {
+        GithubAnswer {
             status,
             message: "words".into(),
             rate,

@@ -14,7 +14,7 @@ const NAME: &str = "state";
 const FULL_PERCENT: usize = 90;
 
 /// What was found of the state.
-pub struct Memory {
+pub struct StateFacts {
     /// As `--state` spells it.
     pub place: String,
     /// What is remembered, or why it is not known.
@@ -27,7 +27,7 @@ pub struct Memory {
 
 /// Reads the state; nothing is written but, in a directory, a file that is
 /// gone again at once.
-pub fn look(store: &dyn Store) -> Memory {
+pub fn look(store: &dyn Store) -> StateFacts {
     let place = store.place();
     let writable = place
         .strip_prefix("dir:")
@@ -39,7 +39,7 @@ pub fn look(store: &dyn Store) -> Memory {
         }
         Err(error) => (Err(error.to_string()), None),
     };
-    Memory {
+    StateFacts {
         place,
         loaded,
         aside,
@@ -59,7 +59,7 @@ fn probe(path: &Path) -> Result<(), String> {
     }
 }
 
-impl Memory {
+impl StateFacts {
     /// What is remembered, if it could be read.
     #[must_use]
     pub fn state(&self) -> Option<&State> {
@@ -141,8 +141,8 @@ mod tests {
     use crate::config::Environment;
     use crate::doctor::check::Status::{self, Off, Ok as Green, Red, Warn};
 
-    fn memory(place: &str, loaded: Result<State, String>) -> Memory {
-        Memory {
+    fn memory(place: &str, loaded: Result<State, String>) -> StateFacts {
+        StateFacts {
             place: place.into(),
             loaded,
             aside: None,
@@ -150,7 +150,7 @@ mod tests {
         }
     }
 
-    fn statuses(memory: &Memory) -> Vec<Status> {
+    fn statuses(memory: &StateFacts) -> Vec<Status> {
         let config = Config::load(None, &Environment::new()).unwrap().config;
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         memory

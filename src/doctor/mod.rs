@@ -39,7 +39,7 @@ pub use check::{Check, Status};
 pub use render::SCHEMA;
 
 use cluster::ClusterFacts;
-use memory::Memory;
+use memory::StateFacts;
 use rights::StateMap;
 
 /// Time for each service of the internet, retries included.
@@ -141,7 +141,7 @@ pub fn run(facts: &Facts) -> Report {
 /// What everybody said.
 struct Found {
     cluster: Result<ClusterFacts, String>,
-    memory: Result<Memory, String>,
+    memory: Result<StateFacts, String>,
     slack: Option<slack::SlackFacts>,
     github: Option<github::GithubFacts>,
     model: Option<model::ModelFacts>,
@@ -157,7 +157,7 @@ impl Found {
             Err(error) => checks.push(Check::warn("state", error, "see the line on the cluster")),
         }
         let memory = self.memory.as_ref().ok();
-        let state = memory.and_then(Memory::state);
+        let state = memory.and_then(StateFacts::state);
         checks.extend(slack::checks(
             self.slack.as_ref(),
             &config.channels,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Report;
 use super::check::{Check, Status};
 use crate::report::RenderOptions;
-use crate::report::page::Page;
+use crate::report::page::TerminalPage;
 
 /// The document's `schema`.
 pub const SCHEMA: &str = "k8s-monitor/doctor/v1";
@@ -51,7 +51,7 @@ impl Report {
     #[must_use]
     pub fn text(&self, options: &RenderOptions, all: bool) -> String {
         let checks = self.shown(all);
-        let mut page = Page::new(options);
+        let mut page = TerminalPage::new(options);
         let styles = page.styles;
         page.paragraph(0, 0, (styles.strong, &self.verdict()), &[]);
         page.blank();

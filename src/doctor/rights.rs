@@ -1,13 +1,13 @@
 //! RBAC, verb by verb: what the monitor needs, and what it should not have. Pure.
 
-use crate::cluster::fetch::Right;
+use crate::cluster::fetch::AccessRule;
 use crate::cluster::resource::ROWS;
 use crate::cluster::{Read, Resource, Snapshot};
 
 use super::check::{Check, listed};
 
 /// What the server said of each right.
-pub type Granted = Vec<(Right, Result<bool, String>)>;
+pub type Granted = Vec<(AccessRule, Result<bool, String>)>;
 
 /// Namespace and name of a state that is a `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +32,13 @@ impl StateMap {
 
 /// Exactly what `deploy/rights/rbac.yaml` grants, by the table that a fetch goes by.
 #[must_use]
-pub fn to_read() -> Vec<Right> {
+pub fn to_read() -> Vec<AccessRule> {
     let verbs = |resource| match resource {
         Resource::PodLogs => &["get"][..],
         _ => &["get", "list"],
     };
-    let of_row = |row: &'static crate::cluster::resource::Row| {
-        verbs(row.resource).iter().map(|verb| Right {
+    let of_row = |row: &'static crate::cluster::resource::ResourceInfo| {
+        verbs(row.resource).iter().map(|verb| AccessRule {
             verb,
             group: row.group,
             resource: row.plural,
@@ -55,8 +55,8 @@ pub fn to_read() -> Vec<Right> {
 
 /// What `deploy/rights/state-rbac.yaml` grants.
 #[must_use]
-pub fn to_remember(state: &StateMap) -> Vec<Right> {
-    let right = |verb, name: &str| Right {
+pub fn to_remember(state: &StateMap) -> Vec<AccessRule> {
+    let right = |verb, name: &str| AccessRule {
         verb,
         group: "",
         resource: "configmaps",
@@ -69,8 +69,8 @@ pub fn to_remember(state: &StateMap) -> Vec<Right> {
 
 /// What nobody who only looks should be able to do.
 #[must_use]
-pub fn excess() -> Vec<Right> {
-    let right = |verb, group, resource| Right {
+pub fn excess() -> Vec<AccessRule> {
+    let right = |verb, group, resource| AccessRule {
         verb,
         group,
         resource,
@@ -112,7 +112,7 @@ pub fn checks(needed: &Granted, excess: &Granted, snapshot: Option<&Snapshot>) -
     checks
 }
 
-fn line(right: &Right, granted: bool, snapshot: Option<&Snapshot>) -> Check {
+fn line(right: &AccessRule, granted: bool, snapshot: Option<&Snapshot>) -> Check {
     let name = format!("rbac {}", words(right));
     if granted {
         return Check::ok(name, "granted");
@@ -148,7 +148,7 @@ fn line(right: &Right, granted: bool, snapshot: Option<&Snapshot>) -> Check {
 }
 
 /// `list certificates.cert-manager.io`, `update configmaps/state in k8s-monitor`.
-fn words(right: &Right) -> String {
+fn words(right: &AccessRule) -> String {
     let mut words = format!("{} {}", right.verb, right.resource);
     if !right.group.is_empty() && right.group != "*" {
         words += &format!(".{}", right.group);
@@ -162,7 +162,7 @@ fn words(right: &Right) -> String {
     words
 }
 
-fn is_absent(right: &Right, snapshot: &Snapshot) -> bool {
+fn is_absent(right: &AccessRule, snapshot: &Snapshot) -> bool {
     ROWS.iter()
         .filter(|row| row.group == right.group && row.plural == right.resource)
         .any(|row| snapshot.reads.get(&row.resource) == Some(&Read::Absent))
@@ -196,8 +196,8 @@ mod tests {
     use super::*;
     use crate::doctor::check::Status::{self, Off, Ok as Green, Red, Warn};
 
-    fn right(verb: &'static str, group: &'static str, resource: &'static str) -> Right {
-        Right {
+    fn right(verb: &'static str, group: &'static str, resource: &'static str) -> AccessRule {
+        AccessRule {
             verb,
             group,
             resource,
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    fn one(right: Right, answer: Result<bool, String>, absent: &[Resource]) -> Check {
+    fn one(right: AccessRule, answer: Result<bool, String>, absent: &[Resource]) -> Check {
         let snapshot = Snapshot {
             reads: absent.iter().map(|kind| (*kind, Read::Absent)).collect(),
             ..Snapshot::default()
@@ -217,7 +217,7 @@ mod tests {
     }
 
     /// A right, whether it is granted, what is absent; status, name and remedy.
-    type Case<'a> = (Right, bool, &'a [Resource], Status, &'a str, &'a str);
+    type Case<'a> = (AccessRule, bool, &'a [Resource], Status, &'a str, &'a str);
 
     #[test]
     fn each_right_has_its_line() {

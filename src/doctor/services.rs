@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::assess::roster;
 use crate::cluster::Snapshot;
-use crate::detect::{RestartCounts, View, is_ours, workloads_are_read};
+use crate::detect::{RestartCounts, ClusterIndex, is_ours, workloads_are_read};
 use crate::inventory::{Inventory, Level, Service, Tier};
 
 use super::check::{Check, listed};
@@ -52,11 +52,11 @@ pub fn against(inventory: &Inventory, snapshot: &Snapshot, unlisted: Tier) -> Ve
     }
     let roster = roster(inventory, &snapshot.objects);
     let restarts = RestartCounts::default();
-    let view = View::new(snapshot, &roster, Duration::from_hours(1), &restarts);
+    let view = ClusterIndex::new(snapshot, &roster, Duration::from_hours(1), &restarts);
     vec![without_workload(&view), without_service(&view, unlisted)]
 }
 
-fn without_workload(view: &View) -> Check {
+fn without_workload(view: &ClusterIndex) -> Check {
     const NAME: &str = "services without workload";
     let crons = &view.snapshot.objects.cron_jobs;
     let of_crons: Vec<_> = crons
@@ -89,7 +89,7 @@ fn without_workload(view: &View) -> Check {
     }
 }
 
-fn without_service(view: &View, unlisted: Tier) -> Check {
+fn without_service(view: &ClusterIndex, unlisted: Tier) -> Check {
     const NAME: &str = "workloads without service";
     let workloads = view.workloads.iter().filter(|w| w.service.is_none());
     let crons = view.snapshot.objects.cron_jobs.iter().filter(|cron| {

@@ -80,7 +80,7 @@ pub fn checks(
                 (true, false) => "critical",
                 (false, _) => "infrastructure",
             };
-            let remembered = memory.map(|state| Remembered::of(state, name));
+            let remembered = memory.map(|state| RememberedChannels::of(state, name));
             checks.push(channel(role, name, info.as_ref(), account, remembered, now));
         }
     }
@@ -130,12 +130,12 @@ fn trouble(name: &str, error: &SlackError) -> Check {
 
 /// What the state tells of a channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Remembered {
+struct RememberedChannels {
     accepted: Option<Time>,
     refused: Option<String>,
 }
 
-impl Remembered {
+impl RememberedChannels {
     fn of(state: &State, channel: &str) -> Self {
         let sent = state.incidents.iter().flat_map(|incident| &incident.sent);
         let accepted = sent
@@ -154,7 +154,7 @@ fn channel(
     channel: &str,
     info: Option<&Result<ChannelInfo, SlackError>>,
     account: &Account,
-    remembered: Option<Remembered>,
+    remembered: Option<RememberedChannels>,
     now: Time,
 ) -> Check {
     let name = format!("slack {role}");
@@ -214,7 +214,7 @@ fn seen(name: &str, channel: &str, info: &ChannelInfo, account: &Account) -> Che
     Check::red(name, &format!("{channel}: the app is not in it"), INVITE)
 }
 
-fn unknown(name: &str, channel: &str, why: &str, remembered: &Remembered, now: Time) -> Check {
+fn unknown(name: &str, channel: &str, why: &str, remembered: &RememberedChannels, now: Time) -> Check {
     if let Some(at) = remembered.accepted {
         let ago = human((now - at).to_std().unwrap_or_default());
         let message = format!("{channel}: Slack took a message for it {ago} ago");
@@ -251,7 +251,7 @@ mod tests {
         SlackError::Permanent {
             code: code.into(),
             advice: "advice",
-            reach: crate::notify::slack::Reach::Channel,
+            reach: crate::notify::slack::ErrorScope::Channel,
         }
     }
 
@@ -272,7 +272,7 @@ mod tests {
     type Case<'a> = (
         Option<Result<ChannelInfo, SlackError>>,
         &'a [&'a str],
-        Option<&'a Remembered>,
+        Option<&'a RememberedChannels>,
         Status,
         &'a str,
     );
@@ -283,11 +283,11 @@ mod tests {
         const PUBLIC: &[&str] = &["chat:write", "channels:read"];
         const POST: &[&str] = &["chat:write"];
         let now = Time::default();
-        let accepted = Remembered {
+        let accepted = RememberedChannels {
             accepted: Some(now),
             refused: None,
         };
-        let failed = Remembered {
+        let failed = RememberedChannels {
             accepted: Some(now),
             refused: Some("not_in_channel".into()),
         };

@@ -7,12 +7,12 @@ use crate::no_proxy::is_direct;
 use crate::secret::Secret;
 
 /// The proxy of the configuration and the hosts that are reached without it.
-pub struct Route {
+pub struct ProxyResolver {
     proxy: Option<Result<Proxy, ureq::Error>>,
     without: String,
 }
 
-impl Route {
+impl ProxyResolver {
     /// Reads the two variables.
     pub fn new(proxy: Option<&Secret>, without: Option<&str>) -> Self {
         Self {
@@ -43,7 +43,7 @@ mod tests {
 
     fn is_proxied(url: &str, without: &str) -> bool {
         let proxy = Secret::new("http://user:pass@proxy:3128").unwrap();
-        let route = Route::new(Some(&proxy), Some(without));
+        let route = ProxyResolver::new(Some(&proxy), Some(without));
         route.proxy_for(&url.parse().unwrap()).unwrap().is_some()
     }
 
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_proxy_that_cannot_be_used_is_no_way_past_it() {
         let wrong = Secret::new("fake://proxy").unwrap();
-        let route = Route::new(Some(&wrong), None);
+        let route = ProxyResolver::new(Some(&wrong), None);
         let uri = "https://slack.com".parse().unwrap();
         assert!(route.proxy_for(&uri).is_err());
     }

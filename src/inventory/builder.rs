@@ -2,7 +2,7 @@
 //! open key below `GitOps`, and nothing else. No recursion, no look-ahead, so
 //! nesting of any depth costs nothing.
 
-use super::headings::{self, Around, Before, Role};
+use super::headings::{self, HeadingContext, PreviousLine, Role};
 use super::keys::Key;
 use super::lines::{self, Heading, KeyValue, Line};
 use super::outline::{Entry, Outline, Section, Value};
@@ -29,7 +29,7 @@ pub(super) struct Builder {
     /// Indent of the last bullet: a deeper line without a gap continues it.
     last_indent: usize,
     last_number: u32,
-    before: Before,
+    before: PreviousLine,
     table: bool,
 }
 
@@ -41,7 +41,7 @@ impl Builder {
             sub: None,
             last_indent: 0,
             last_number: 0,
-            before: Before::Gap,
+            before: PreviousLine::Gap,
             table: false,
         };
         builder.open_block(None, false, 0);
@@ -62,10 +62,10 @@ impl Builder {
     pub(super) fn take(&mut self, index: usize, line: Line<'_>) {
         let in_table = std::mem::take(&mut self.table);
         match line {
-            Line::Blank => self.before = Before::Gap,
+            Line::Blank => self.before = PreviousLine::Gap,
             Line::Rule => {
                 self.close_keys();
-                self.before = Before::Gap;
+                self.before = PreviousLine::Gap;
             }
             Line::Row(row) => {
                 if !in_table {
@@ -75,7 +75,7 @@ impl Builder {
                     table.push((index, row.to_owned()));
                 }
                 self.table = true;
-                self.before = Before::Gap;
+                self.before = PreviousLine::Gap;
             }
             Line::Heading(heading) => self.heading(index, heading),
             Line::Bullet { indent, text } => self.bullet(index, indent, text),
@@ -103,13 +103,13 @@ impl Builder {
         }
     }
 
-    fn around(&self) -> Around {
+    fn around(&self) -> HeadingContext {
         let block = self
             .outline
             .blocks
             .last()
             .filter(|block| !block.opens_section);
-        Around {
+        HeadingContext {
             section_hashes: self.outline.sections.last().map(|section| section.hashes),
             block_hashes: block
                 .and_then(|block| block.heading.as_ref())
@@ -131,7 +131,7 @@ impl Builder {
                 entry,
                 indent: None,
             });
-            self.before = Before::Gap;
+            self.before = PreviousLine::Gap;
         } else {
             self.prose(index);
         }
@@ -158,7 +158,7 @@ impl Builder {
     }
 
     fn bullet(&mut self, index: usize, indent: usize, text: &str) {
-        self.before = Before::Bullet;
+        self.before = PreviousLine::Bullet;
         self.last_indent = indent;
         let split = lines::split_key(text);
         let key = split.as_ref().and_then(|split| Key::of(split.key));
@@ -247,7 +247,7 @@ impl Builder {
     }
 
     fn text(&mut self, index: usize, indent: usize, text: &str) {
-        let continues = self.before == Before::Bullet && indent > self.last_indent;
+        let continues = self.before == PreviousLine::Bullet && indent > self.last_indent;
         if continues && self.top.is_some() {
             if let Some(open) = self.sub.or(self.top) {
                 self.outline.continue_value(open.entry, text);
@@ -256,9 +256,9 @@ impl Builder {
         }
         let split = lines::split_key(text);
         let key = split.as_ref().and_then(|split| Key::of(split.key));
-        if key.is_some() && self.before != Before::Prose {
+        if key.is_some() && self.before != PreviousLine::Prose {
             self.at_top(index, indent, text, split, key);
-            self.before = Before::Bullet;
+            self.before = PreviousLine::Bullet;
             self.last_indent = indent;
         } else {
             self.prose(index);
@@ -266,7 +266,7 @@ impl Builder {
     }
 
     fn prose(&mut self, index: usize) {
-        self.before = Before::Prose;
+        self.before = PreviousLine::Prose;
         self.outline.push_prose(index);
     }
 
@@ -290,7 +290,7 @@ impl Builder {
     fn open_block(&mut self, heading: Option<Heading>, opens_section: bool, line: usize) {
         self.outline.open_block(heading, opens_section, line);
         self.close_keys();
-        self.before = Before::Gap;
+        self.before = PreviousLine::Gap;
     }
 
     fn close_keys(&mut self) {

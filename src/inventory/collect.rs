@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::fields::{self, Draft};
-use super::judge::{self, Title, Verdict};
+use super::judge::{self, Title, HeadingKind};
 use super::keys::Key;
 use super::lint::{Sink, quote};
 use super::model::{ContextSection, Service};
@@ -63,12 +63,12 @@ impl Collector<'_, '_, '_> {
         let span = self.sink.place(block.line, &title.name);
         let name = quote(&title.name);
         match judge::judge(block, self.outline, tier, &title) {
-            Verdict::Service(tier) => {
+            HeadingKind::Service(tier) => {
                 warn_of_misplaced(block, self.outline, span, self.sink);
                 self.add(block, title, tier, span);
                 true
             }
-            Verdict::ServiceWithoutTier => {
+            HeadingKind::ServiceWithoutTier => {
                 // A tier that cannot be read is an error already.
                 if !block
                     .entries
@@ -82,18 +82,18 @@ impl Collector<'_, '_, '_> {
                 self.add(block, title, Tier::P3, span);
                 true
             }
-            Verdict::Nameless => {
+            HeadingKind::Nameless => {
                 let message = "this heading has no name: what is below it belongs to no service";
                 self.sink.error(span, message, None);
                 true
             }
-            Verdict::DoubtfulProse => {
+            HeadingKind::DoubtfulProse => {
                 let help = "add `- Namespace: ...` if it is one".to_owned();
                 self.sink
                     .warn(span, format!("{name} is not read as a service"), Some(help));
                 false
             }
-            Verdict::Prose => false,
+            HeadingKind::Prose => false,
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Inventory {
 
 /// How one service depends on another.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Tie {
+pub enum Edge {
     /// One of the two names the other.
     Named,
     /// Only because the other says so of many at once (`Dependents: ALL
@@ -109,17 +109,17 @@ impl Inventory {
 
     /// Whether and how `name` depends on `on`.
     #[must_use]
-    pub fn depends_on(&self, name: &str, on: &str) -> Option<Tie> {
+    pub fn depends_on(&self, name: &str, on: &str) -> Option<Edge> {
         self.tie(self.get(name)?, self.get(on)?)
     }
 
-    fn ranked<'a>(&'a self, tie: impl Fn(&'a Service) -> Option<Tie>) -> Vec<&'a Service> {
+    fn ranked<'a>(&'a self, tie: impl Fn(&'a Service) -> Option<Edge>) -> Vec<&'a Service> {
         let ties: Vec<_> = self
             .services
             .iter()
             .map(|other| (other, tie(other)))
             .collect();
-        [Tie::Named, Tie::Sweeping]
+        [Edge::Named, Edge::Sweeping]
             .into_iter()
             .flat_map(|wanted| {
                 ties.iter()
@@ -129,14 +129,14 @@ impl Inventory {
             .collect()
     }
 
-    fn tie(&self, service: &Service, on: &Service) -> Option<Tie> {
+    fn tie(&self, service: &Service, on: &Service) -> Option<Edge> {
         if service.name == on.name {
             None
         } else if is_listed(service, on, false) {
-            Some(Tie::Named)
+            Some(Edge::Named)
         } else if (on.dependents_all || is_listed(service, on, true)) && self.is_swept(service, on)
         {
-            Some(Tie::Sweeping)
+            Some(Edge::Sweeping)
         } else {
             None
         }
@@ -214,8 +214,8 @@ mod tests {
             ["db", "edge", "secrets", "sync"]
         );
         assert_eq!(names(inventory.dependents_of("edge")), ["web"]);
-        assert_eq!(inventory.depends_on("site", "edge"), Some(Tie::Named));
-        assert_eq!(inventory.depends_on("web", "secrets"), Some(Tie::Sweeping));
+        assert_eq!(inventory.depends_on("site", "edge"), Some(Edge::Named));
+        assert_eq!(inventory.depends_on("web", "secrets"), Some(Edge::Sweeping));
         assert!(inventory.dependencies_of("nobody").is_empty());
     }
 

@@ -7,7 +7,7 @@ use super::tier::Tier;
 
 /// What the line before was.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Before {
+pub(super) enum PreviousLine {
     /// A blank line, a rule, a table, a heading, or the file's start.
     Gap,
     Prose,
@@ -16,7 +16,7 @@ pub(super) enum Before {
 
 /// What the judgement rests on.
 #[derive(Clone, Debug)]
-pub(super) struct Around {
+pub(super) struct HeadingContext {
     /// Hashes of the section's heading; `None` before the first section.
     pub(super) section_hashes: Option<usize>,
     /// Hashes of the open heading below the section; 0 without.
@@ -25,7 +25,7 @@ pub(super) struct Around {
     pub(super) last_number: u32,
     /// Indent of the open key's bullet.
     pub(super) key_indent: Option<usize>,
-    pub(super) before: Before,
+    pub(super) before: PreviousLine,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -38,7 +38,7 @@ pub(super) enum Role {
 }
 
 /// The role of a heading, or `None` if it is none after all.
-pub(super) fn role(heading: &Heading, around: &Around) -> Option<Role> {
+pub(super) fn role(heading: &Heading, around: &HeadingContext) -> Option<Role> {
     if around.block_hashes > 0 && heading.hashes > around.block_hashes {
         return Some(Role::Part);
     }
@@ -46,13 +46,13 @@ pub(super) fn role(heading: &Heading, around: &Around) -> Option<Role> {
         0 => unnumbered(heading, around),
         1 => is_section(heading, around).then_some(Role::Section),
         2 => is_service(heading, around).then_some(Role::Service),
-        _ => (!heading.is_plain() || around.before == Before::Gap).then_some(Role::Part),
+        _ => (!heading.is_plain() || around.before == PreviousLine::Gap).then_some(Role::Part),
     }
 }
 
 /// `## Critical (P0)`, `### mysql`, `**Critical (P0)**`. In a file whose
 /// sections have no hashes, a `#` line is a comment.
-fn unnumbered(heading: &Heading, around: &Around) -> Option<Role> {
+fn unnumbered(heading: &Heading, around: &HeadingContext) -> Option<Role> {
     if heading.hashes == 0 {
         return tier_in_bracket(&heading.title).map(|_| Role::Section);
     }
@@ -70,11 +70,11 @@ fn unnumbered(heading: &Heading, around: &Around) -> Option<Role> {
 
 /// A plain `2. ...` opens a section when its bracket names a tier, or when it
 /// stands apart and counts on; else it is an item of a list.
-fn is_section(heading: &Heading, around: &Around) -> bool {
+fn is_section(heading: &Heading, around: &HeadingContext) -> bool {
     if heading.hashes > 0 {
         return true;
     }
-    let apart = around.before == Before::Gap;
+    let apart = around.before == PreviousLine::Gap;
     if tier_in_bracket(&heading.title).is_some() {
         return apart || !is_deep(heading, around);
     }
@@ -88,18 +88,18 @@ fn is_section(heading: &Heading, around: &Around) -> bool {
 
 /// A plain `1.3 ...` opens a service when it stands apart; close to other
 /// lines only if it cannot be the rest of a sentence.
-fn is_service(heading: &Heading, around: &Around) -> bool {
-    if !heading.is_plain() || around.before == Before::Gap {
+fn is_service(heading: &Heading, around: &HeadingContext) -> bool {
+    if !heading.is_plain() || around.before == PreviousLine::Gap {
         return true;
     }
     let one_word = !heading.title.is_empty() && !heading.title.contains(char::is_whitespace);
     match around.before {
-        Before::Prose => one_word,
+        PreviousLine::Prose => one_word,
         _ => !is_deep(heading, around),
     }
 }
 
-fn is_deep(heading: &Heading, around: &Around) -> bool {
+fn is_deep(heading: &Heading, around: &HeadingContext) -> bool {
     heading.is_plain()
         && around
             .key_indent

@@ -14,7 +14,7 @@ use super::values;
 const LONGEST_NAME: usize = 253;
 
 /// What a heading below a section turns out to be.
-pub(super) enum Verdict {
+pub(super) enum HeadingKind {
     Service(Tier),
     /// It has a service's keys, but nothing gives it a tier.
     ServiceWithoutTier,
@@ -99,9 +99,9 @@ pub(super) fn judge(
     outline: &Outline,
     tier: Option<Tier>,
     title: &Title,
-) -> Verdict {
+) -> HeadingKind {
     let Some(heading) = block.heading.as_ref().filter(|_| !block.opens_section) else {
-        return Verdict::Prose;
+        return HeadingKind::Prose;
     };
     let mut evidence: Vec<u8> = block
         .entries
@@ -120,22 +120,22 @@ pub(super) fn judge(
     if title.name.is_empty() {
         let meant = tier.is_some() || !evidence.is_empty();
         return if meant {
-            Verdict::Nameless
+            HeadingKind::Nameless
         } else {
-            Verdict::Prose
+            HeadingKind::Prose
         };
     }
     if title.name.len() > LONGEST_NAME {
-        return Verdict::DoubtfulProse;
+        return HeadingKind::DoubtfulProse;
     }
     match tier {
         Some(tier) if !evidence.is_empty() || (one_word && has_keys) || (shaped && same_dress) => {
-            Verdict::Service(tier)
+            HeadingKind::Service(tier)
         }
-        Some(_) if one_word || has_keys => Verdict::DoubtfulProse,
+        Some(_) if one_word || has_keys => HeadingKind::DoubtfulProse,
         None if evidence.len() > 1 || (shaped && evidence.len() == 1) => {
-            Verdict::ServiceWithoutTier
+            HeadingKind::ServiceWithoutTier
         }
-        _ => Verdict::Prose,
+        _ => HeadingKind::Prose,
     }
 }

@@ -42,7 +42,7 @@ mod tolerance;
 mod values;
 
 pub use builtin::builtin;
-pub use graph::{Inventory, Tie};
+pub use graph::{Inventory, Edge};
 pub use known_issue::classify as classify_known_issue;
 pub use lint::{Diagnostic, Level};
 pub use model::{

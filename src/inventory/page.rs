@@ -11,11 +11,11 @@ pub(super) const GLUE: char = '\u{a0}';
 const LABEL: usize = 15;
 
 #[derive(Default)]
-pub(super) struct Page {
+pub(super) struct ServicePage {
     pub(super) text: String,
 }
 
-impl Page {
+impl ServicePage {
     pub(super) fn title(&mut self, service: &Service) {
         let place = match service.line {
             0 => "part of K3s".to_owned(),

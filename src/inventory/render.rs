@@ -7,7 +7,7 @@ use crate::duration::human;
 use super::graph::Inventory;
 use super::lint::Diagnostic;
 use super::model::{Dependency, KnownIssueKind, Service};
-use super::page::{GLUE, Page};
+use super::page::{GLUE, ServicePage};
 use super::tier::Tolerance;
 
 /// One diagnostic, with its line and a caret under the place:
@@ -60,7 +60,7 @@ pub fn tolerance(tolerance: Tolerance) -> String {
 /// Everything known about one service, for `services show NAME`.
 #[must_use]
 pub fn show(service: &Service, inventory: &Inventory) -> String {
-    let mut page = Page::default();
+    let mut page = ServicePage::default();
     page.title(service);
     page.row("Purpose", service.purpose.as_deref());
     page.row("Also called", Some(service.aliases.join(", ").as_str()));
@@ -152,7 +152,7 @@ pub fn list(inventory: &Inventory) -> String {
     text
 }
 
-fn neighbours(page: &mut Page, service: &Service, inventory: &Inventory) {
+fn neighbours(page: &mut ServicePage, service: &Service, inventory: &Inventory) {
     let up = inventory.dependencies_of(&service.name);
     page.row("Depends on", Some(&names(&up, &service.dependencies)));
     let down = if service.dependents_all {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Tracked;
-use super::speech::{Say, Speech};
+use super::speech::{DueMessage, NotificationDecision};
 use crate::assess::Severity;
 use crate::cluster::objects::Time;
-use crate::state::{Kind, Outgoing, Remembered, Thread};
+use crate::state::{MessageKind, OutboxMessage, IncidentRecord, Thread};
 
 /// So many full messages of a kind are said one by one.
 const ONE_BY_ONE: usize = 5;
@@ -15,7 +15,7 @@ const ONE_BY_ONE: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     /// What it is.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Ids of what it is about, most important first; several in a digest, and
     /// in a reply to one.
     pub incidents: Vec<String>,
@@ -48,10 +48,10 @@ pub struct Queued {
 }
 
 /// What is due of one incident.
-pub struct Said {
+pub struct PendingMessage {
     id: String,
     severity: Severity,
-    kind: Kind,
+    kind: MessageKind,
     channel: String,
     why: String,
     thread: Option<Thread>,
@@ -62,8 +62,8 @@ pub struct Said {
     resolved_at: Option<Time>,
 }
 
-impl Said {
-    pub fn new(remembered: &Remembered, say: &Say, speech: &Speech) -> Self {
+impl PendingMessage {
+    pub fn new(remembered: &IncidentRecord, say: &DueMessage, speech: &NotificationDecision) -> Self {
         let heads = remembered.told.as_ref().map(|told| told.heads.clone());
         Self {
             id: remembered.id.clone(),
@@ -74,7 +74,7 @@ impl Said {
             thread: say.thread.clone(),
             broadcast: say.broadcast,
             edit: heads
-                .filter(|_| say.kind == Kind::Resolved)
+                .filter(|_| say.kind == MessageKind::Resolved)
                 .unwrap_or_default(),
             first_due: remembered.due_since,
             resolved_at: remembered.resolved_at,
@@ -88,11 +88,11 @@ impl Said {
             return Group::Reply(self.kind, thread.clone());
         }
         match self.kind {
-            Kind::New | Kind::Resolved => match self.first_due {
+            MessageKind::New | MessageKind::Resolved => match self.first_due {
                 Some(since) => Group::First(since),
                 None => Group::Alone(self.id.clone()),
             },
-            Kind::Repeat => Group::Repeats,
+            MessageKind::Repeat => Group::Repeats,
             _ => Group::Alone(self.id.clone()),
         }
     }
@@ -102,18 +102,18 @@ impl Said {
 enum Group {
     First(Time),
     Repeats,
-    Reply(Kind, Thread),
+    Reply(MessageKind, Thread),
     Alone(String),
 }
 
 /// Makes messages, the oldest first, and tells the report of digests.
 pub fn bundle(
-    said: Vec<Said>,
+    said: Vec<PendingMessage>,
     tracked: &mut [Tracked],
-    outbox: &[Outgoing],
+    outbox: &[OutboxMessage],
     now: Time,
 ) -> Vec<Due> {
-    let mut groups: BTreeMap<Group, Vec<Said>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<PendingMessage>> = BTreeMap::new();
     for one in said {
         groups.entry(one.group()).or_default().push(one);
     }
@@ -146,14 +146,14 @@ pub fn bundle(
     due.into_iter().map(|(_, message)| message).collect()
 }
 
-fn digest(group: &Group, members: &[Said], now: Time) -> Due {
+fn digest(group: &Group, members: &[PendingMessage], now: Time) -> Due {
     let count = members.len();
     let (since, why) = match group {
         Group::First(since) => (*since, format!("{count} new incidents in one cycle")),
         _ => (now, format!("{count} incidents are still open")),
     };
     Due {
-        kind: Kind::Digest,
+        kind: MessageKind::Digest,
         incidents: members.iter().map(|m| m.id.clone()).collect(),
         // The members are sorted: the first is the worst.
         channel: members
@@ -178,7 +178,7 @@ fn note(tracked: &mut [Tracked], digest: &Due) {
 }
 
 /// One message of what is said in one thread, or of one incident alone.
-fn together(members: Vec<Said>, now: Time) -> Option<(Severity, Due)> {
+fn together(members: Vec<PendingMessage>, now: Time) -> Option<(Severity, Due)> {
     let mut members = members.into_iter();
     let first = members.next()?;
     let since = [first.first_due, first.resolved_at];
@@ -209,7 +209,7 @@ fn together(members: Vec<Said>, now: Time) -> Option<(Severity, Due)> {
 }
 
 /// The oldest try to say something of the same incidents.
-fn queued(message: &Due, outbox: &[Outgoing]) -> Option<Queued> {
+fn queued(message: &Due, outbox: &[OutboxMessage]) -> Option<Queued> {
     let earlier = outbox
         .iter()
         .filter(|old| {

@@ -1,10 +1,10 @@
 //! What is news of an incident that is known.
 
-use crate::state::Facts;
+use crate::state::ChangeKey;
 
 /// What is different from what was said, in words. A cause that is no longer
 /// known is no news.
-pub fn change(said: &Facts, facts: &Facts) -> Option<String> {
+pub fn change(said: &ChangeKey, facts: &ChangeKey) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(cause) = facts
         .cause
@@ -13,7 +13,7 @@ pub fn change(said: &Facts, facts: &Facts) -> Option<String> {
     {
         parts.push(format!("the cause is {cause}"));
     }
-    let missing = |of: &Facts, from: &Facts| -> Vec<String> {
+    let missing = |of: &ChangeKey, from: &ChangeKey| -> Vec<String> {
         let new = of.affects.iter().filter(|s| !from.affects.contains(s));
         new.cloned().collect()
     };

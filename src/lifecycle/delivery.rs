@@ -2,7 +2,7 @@
 
 use super::bundle::Due;
 use crate::cluster::objects::Time;
-use crate::state::{Kind, Message, Outgoing, Place, Remembered, Sent, State, Thread, Told};
+use crate::state::{MessageKind, Message, OutboxMessage, MessageTarget, IncidentRecord, Sent, State, Thread, Notified};
 
 /// So much is remembered of what was sent about one incident.
 const HISTORY: usize = 20;
@@ -20,17 +20,17 @@ pub struct Rendered {
 pub fn enqueue(state: &mut State, due: &Due, rendered: Rendered, now: Time) {
     let queued = due.queued.as_ref();
     let place = match &due.thread {
-        Some(thread) => Place::Thread {
+        Some(thread) => MessageTarget::Thread {
             of: thread.clone(),
             broadcast: due.broadcast,
         },
-        None => Place::Channel,
+        None => MessageTarget::Channel,
     };
     let edits = rendered.edits.into_iter();
-    let edits = edits.map(|(of, message)| (Place::Edit { of }, message));
+    let edits = edits.map(|(of, message)| (MessageTarget::Edit { of }, message));
     for (place, message) in [(place, rendered.message)].into_iter().chain(edits) {
         state.last_message += 1;
-        state.outbox.push(Outgoing {
+        state.outbox.push(OutboxMessage {
             id: state.last_message,
             created: queued.map_or(due.since.min(now), |q| q.created),
             incident_ids: due.incidents.clone(),
@@ -85,14 +85,14 @@ pub fn delivered(state: &mut State, message: u64, at: Time, posted: &Thread) {
     }
 }
 
-fn mark(incident: &mut Remembered, message: &Outgoing, at: Time, posted: &Thread) {
+fn mark(incident: &mut IncidentRecord, message: &OutboxMessage, at: Time, posted: &Thread) {
     incident.due_since = None;
-    let begins = message.place == Place::Channel;
+    let begins = message.place == MessageTarget::Channel;
     let is_return = incident.told.as_ref().is_some_and(|told| {
-        message.kind == Kind::Reopened
-            || message.kind == Kind::Escalated && incident.severity >= told.worst
+        message.kind == MessageKind::Reopened
+            || message.kind == MessageKind::Escalated && incident.severity >= told.worst
     });
-    let told = incident.told.get_or_insert_with(|| Told {
+    let told = incident.told.get_or_insert_with(|| Notified {
         full_at: at,
         severity: incident.severity,
         worst: incident.severity,
@@ -106,7 +106,7 @@ fn mark(incident: &mut Remembered, message: &Outgoing, at: Time, posted: &Thread
     if begins {
         // A repetition leaves the thread where it is; what is worse, or goes
         // elsewhere, begins one.
-        let repeats = matches!(message.kind, Kind::Repeat | Kind::Digest);
+        let repeats = matches!(message.kind, MessageKind::Repeat | MessageKind::Digest);
         if !repeats || told.channel != message.channel {
             told.thread = posted.clone();
             if !told.heads.contains(posted) {

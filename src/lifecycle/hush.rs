@@ -3,7 +3,7 @@
 use super::rhythm;
 use crate::cluster::objects::Time;
 use crate::config::Config;
-use crate::state::{Hush, Remembered, Silence, State, Target};
+use crate::state::{ActiveSilence, IncidentRecord, Silence, State, SilenceTarget};
 
 /// Notes the silences that hide incidents by the clock `here`, and at `now`
 /// which have ended.
@@ -19,11 +19,11 @@ pub fn note(state: &mut State, config: &Config, here: Time, now: Time) {
 
 /// The silence that ends last, of all that hide the incident.
 fn silence_of(
-    remembered: &Remembered,
+    remembered: &IncidentRecord,
     silences: &[Silence],
     config: &Config,
     now: Time,
-) -> Option<Hush> {
+) -> Option<ActiveSilence> {
     let is_service = |name: &str| {
         (remembered.service.as_deref()).is_some_and(|service| service.eq_ignore_ascii_case(name))
     };
@@ -31,15 +31,15 @@ fn silence_of(
         .iter()
         .filter(|silence| now < silence.until)
         .filter(|silence| match &silence.target {
-            Target::Service(name) => is_service(name),
-            Target::ReasonCode(code) => {
+            SilenceTarget::Service(name) => is_service(name),
+            SilenceTarget::ReasonCode(code) => {
                 let root = &remembered.root;
                 let cause = root.cause.as_deref().unwrap_or_default();
                 root.reason.eq_ignore_ascii_case(code) || cause.eq_ignore_ascii_case(code)
             }
-            Target::Incident(id) => remembered.id.eq_ignore_ascii_case(id),
+            SilenceTarget::Incident(id) => remembered.id.eq_ignore_ascii_case(id),
         })
-        .map(|silence| Hush {
+        .map(|silence| ActiveSilence {
             by: silence.id.clone(),
             until: silence.until,
             reason: silence.reason.clone(),
@@ -49,7 +49,7 @@ fn silence_of(
         .iter()
         .filter(|silence| is_service(&silence.service))
         .filter_map(|silence| {
-            Some(Hush {
+            Some(ActiveSilence {
                 by: "calendar".to_owned(),
                 until: silence.until(now)?,
                 reason: silence.reason.clone(),
@@ -59,8 +59,8 @@ fn silence_of(
 }
 
 /// A silence in words, after "while".
-pub fn words(hush: &Hush) -> String {
-    let Hush { by, until, reason } = hush;
+pub fn words(hush: &ActiveSilence) -> String {
+    let ActiveSilence { by, until, reason } = hush;
     format!(
         "silenced until {} by {by}: {reason}",
         rhythm::moment(*until)

@@ -5,15 +5,15 @@ use super::rhythm::{REOPEN, passed};
 use crate::assess::{Incident, cause_class};
 use crate::cluster::objects::Time;
 use crate::detect::Finding;
-use crate::state::Remembered;
+use crate::state::IncidentRecord;
 
 /// For each of today's incidents the index of the remembered one that it
 /// continues. An open one before one that was resolved within three hours, the
 /// same fingerprint before a symptom that has changed.
-pub fn places(remembered: &[Remembered], incidents: &[Incident], now: Time) -> Vec<Option<usize>> {
+pub fn places(remembered: &[IncidentRecord], incidents: &[Incident], now: Time) -> Vec<Option<usize>> {
     let mut places = vec![None; incidents.len()];
     let mut taken = vec![false; remembered.len()];
-    let is_recent = |r: &Remembered| {
+    let is_recent = |r: &IncidentRecord| {
         r.resolved_at
             .is_some_and(|resolved| passed(resolved, now) <= REOPEN)
     };
@@ -24,7 +24,7 @@ pub fn places(remembered: &[Remembered], incidents: &[Incident], now: Time) -> V
         (false, is_akin),
     ];
     for (is_open, test) in rounds {
-        let may = |r: &Remembered| r.is_open() == is_open && (is_open || is_recent(r));
+        let may = |r: &IncidentRecord| r.is_open() == is_open && (is_open || is_recent(r));
         for (place, incident) in places.iter_mut().zip(incidents) {
             if place.is_some() {
                 continue;
@@ -42,16 +42,16 @@ pub fn places(remembered: &[Remembered], incidents: &[Incident], now: Time) -> V
     places
 }
 
-type Test = fn(&Remembered, &Incident) -> bool;
+type Test = fn(&IncidentRecord, &Incident) -> bool;
 
-fn is_same(remembered: &Remembered, incident: &Incident) -> bool {
+fn is_same(remembered: &IncidentRecord, incident: &Incident) -> bool {
     remembered.fingerprint == incident.fingerprint
 }
 
 /// The health of the same service, or of the same object, whatever its symptom
 /// is by now: what crashed yesterday and cannot pull its image today has not
 /// been well in between.
-fn is_akin(remembered: &Remembered, incident: &Incident) -> bool {
+fn is_akin(remembered: &IncidentRecord, incident: &Incident) -> bool {
     let root = incident.root();
     if !remembered.root.of_health || !is_of_health(root) {
         return false;
@@ -60,14 +60,14 @@ fn is_akin(remembered: &Remembered, incident: &Incident) -> bool {
     same_service || remembered.service == incident.service && is_object(remembered, root)
 }
 
-fn is_object(remembered: &Remembered, finding: &Finding) -> bool {
+fn is_object(remembered: &IncidentRecord, finding: &Finding) -> bool {
     let (root, resource) = (&remembered.root, &finding.resource);
     root.kind == resource.kind && root.namespace == resource.namespace && root.name == resource.name
 }
 
 /// Whether an incident holds what a remembered one is about: its trouble goes
 /// on, under another root.
-pub fn holds(incident: &Incident, remembered: &Remembered) -> bool {
+pub fn holds(incident: &Incident, remembered: &IncidentRecord) -> bool {
     incident.findings.iter().any(|finding| {
         let same = is_object(remembered, finding) && remembered.root.class == cause_class(finding);
         let same_health = remembered.root.of_health

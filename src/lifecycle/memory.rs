@@ -11,7 +11,7 @@ use crate::cluster::objects::Time;
 use crate::detect::{Cause, Effect, Finding, ObjectRef, Reason, RestartCounts};
 use crate::redact::redact;
 use crate::report::IncidentState;
-use crate::state::{Facts, Remembered, Root, State};
+use crate::state::{ChangeKey, IncidentRecord, RootFinding, State};
 
 /// Of a message no more is remembered, in characters.
 const LONGEST: usize = 300;
@@ -19,8 +19,8 @@ const LONGEST: usize = 300;
 const MOST: usize = 30;
 
 /// The memory of an incident that nobody remembers.
-pub fn remember(id: String, incident: &Incident, now: Time) -> Remembered {
-    Remembered {
+pub fn remember(id: String, incident: &Incident, now: Time) -> IncidentRecord {
+    IncidentRecord {
         id,
         fingerprint: incident.fingerprint.clone(),
         state: IncidentState::New,
@@ -51,7 +51,7 @@ pub fn remember(id: String, incident: &Incident, now: Time) -> Remembered {
 /// worse, never better. An incident of yesterday began no later than it was
 /// said to begin.
 pub fn meet(
-    remembered: &mut Remembered,
+    remembered: &mut IncidentRecord,
     incident: &mut Incident,
     is_read: &dyn Fn(Resource) -> bool,
     now: Time,
@@ -97,7 +97,7 @@ pub fn meet(
     if next.facts.cause.is_none() && next.root.class == remembered.root.class {
         next.facts.cause.clone_from(&remembered.facts.cause);
     }
-    *remembered = Remembered {
+    *remembered = IncidentRecord {
         state: remembered.state,
         first_seen: remembered.first_seen,
         escalated_at: remembered.escalated_at,
@@ -111,14 +111,14 @@ pub fn meet(
     };
 }
 
-fn better_since(remembered: &Remembered, severity: Severity, now: Time) -> Option<Time> {
+fn better_since(remembered: &IncidentRecord, severity: Severity, now: Time) -> Option<Time> {
     let told = remembered.told.as_ref()?;
     (severity > told.severity).then(|| remembered.better_since.unwrap_or(now))
 }
 
 /// The incident is not there by itself: part of the `whole`, out of sight, or over.
 pub fn miss(
-    remembered: &mut Remembered,
+    remembered: &mut IncidentRecord,
     whole: Option<String>,
     is_read: &dyn Fn(Resource) -> bool,
     now: Time,
@@ -137,7 +137,7 @@ pub fn miss(
 }
 
 /// The incident as far as it is remembered: the root finding, no evidence.
-pub fn recall(remembered: &Remembered) -> Incident {
+pub fn recall(remembered: &IncidentRecord) -> Incident {
     let root = &remembered.root;
     let reason = Reason::ALL.iter().find(|r| r.as_str() == root.reason);
     let cause = Cause::ALL
@@ -170,13 +170,13 @@ pub fn recall(remembered: &Remembered) -> Incident {
     }
 }
 
-fn rule(remembered: &Remembered) -> Rule {
+fn rule(remembered: &IncidentRecord) -> Rule {
     let known = Rule::ALL.iter().find(|r| r.as_str() == remembered.rule);
     known.copied().unwrap_or(Rule::Support)
 }
 
-fn root(finding: &Finding) -> Root {
-    Root {
+fn root(finding: &Finding) -> RootFinding {
+    RootFinding {
         reason: finding.reason.as_str().to_owned(),
         cause: finding.cause.map(|c| c.as_str().to_owned()),
         kind: finding.resource.kind.clone(),
@@ -188,7 +188,7 @@ fn root(finding: &Finding) -> Root {
     }
 }
 
-fn facts(incident: &Incident) -> Facts {
+fn facts(incident: &Incident) -> ChangeKey {
     let mut objects: Vec<_> = incident.findings.iter().map(|f| &f.resource).collect();
     objects.sort();
     objects.dedup();
@@ -198,7 +198,7 @@ fn facts(incident: &Incident) -> Facts {
     let mut affects = incident.affects.clone();
     affects.sort();
     affects.truncate(MOST);
-    Facts {
+    ChangeKey {
         cause: incident.root().cause.map(|c| c.as_str().to_owned()),
         affects,
         objects: objects.len(),
@@ -231,7 +231,7 @@ pub fn count_restarts(state: &mut State, counts: RestartCounts, interval: Durati
 /// where no object tells: of what was scaled to zero, or deleted.
 #[must_use]
 pub fn outages(state: &State) -> Outages {
-    let is_outage = |r: &&Remembered| {
+    let is_outage = |r: &&IncidentRecord| {
         let rule = Rule::ALL.iter().find(|rule| rule.as_str() == r.rule);
         r.is_open() && (rule.is_some_and(|rule| rule.is_outage()) || r.root.class == "presence")
     };

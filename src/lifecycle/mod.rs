@@ -34,16 +34,16 @@ use crate::config::Config;
 use crate::detect::RestartCounts;
 use crate::inventory::Tier;
 use crate::report::{IncidentState, Notification};
-use crate::state::{Outgoing, Remembered, State, silences};
+use crate::state::{OutboxMessage, IncidentRecord, State, silences};
 
-pub use crate::state::{Kind, Thread};
+pub use crate::state::{MessageKind, Thread};
 pub use bundle::{Due, Queued};
 pub use delivery::{Rendered, delivered, dropped, enqueue, failed, unsaid};
 pub use memory::outages;
 pub use sight::sees;
 
 /// What a cycle found.
-pub struct Today<'a> {
+pub struct Observation<'a> {
     /// The incidents, most important first.
     pub incidents: Vec<Incident>,
     /// Whether every object of a kind is known.
@@ -76,7 +76,7 @@ pub struct Tracked {
 
 /// What follows from a cycle.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct Transition {
     /// For the report: what is open, then what is resolved; each most
     /// important first.
     pub tracked: Vec<Tracked>,
@@ -88,8 +88,8 @@ pub struct Step {
 
 /// Carries incidents on from the previous cycle to this one.
 #[must_use]
-pub fn advance(previous: &State, today: Today, config: &Config) -> Step {
-    let Today {
+pub fn advance(previous: &State, today: Observation, config: &Config) -> Transition {
+    let Observation {
         incidents,
         is_read,
         now,
@@ -135,12 +135,12 @@ pub fn advance(previous: &State, today: Today, config: &Config) -> Step {
 
 /// Of each incident that was not found by itself the id of the one that it has
 /// become a part of.
-fn wholes(remembered: &[Remembered], scene: &[Option<Incident>]) -> Vec<Option<String>> {
-    let holds = |part: &Remembered, incident: &Option<Incident>| {
+fn wholes(remembered: &[IncidentRecord], scene: &[Option<Incident>]) -> Vec<Option<String>> {
+    let holds = |part: &IncidentRecord, incident: &Option<Incident>| {
         let incident = incident.as_ref();
         incident.is_some_and(|incident| matching::holds(incident, part))
     };
-    let whole = |part: &Remembered| {
+    let whole = |part: &IncidentRecord| {
         let mut each = remembered.iter().zip(scene);
         let found = each.find(|(_, incident)| holds(part, incident));
         found.map(|(r, _)| r.id.clone())
@@ -160,7 +160,7 @@ fn speak(
     fresh: &[bool],
     config: &Config,
     now: Time,
-) -> Step {
+) -> Transition {
     let mut tracked = Vec::new();
     let mut said = Vec::new();
     let incidents = state.incidents.iter_mut();
@@ -174,7 +174,7 @@ fn speak(
             _ => None,
         };
         if let Some(say) = &speech.say {
-            said.push(bundle::Said::new(remembered, say, &speech));
+            said.push(bundle::PendingMessage::new(remembered, say, &speech));
         }
         if *fresh || remembered.is_open() || speech.say.is_some() {
             tracked.push(Tracked {
@@ -189,7 +189,7 @@ fn speak(
     let due = bundle::bundle(said, &mut tracked, &state.outbox, now);
     keep_unsaid(&mut state, &due);
     tracked.sort_by_cached_key(|t| (t.state == IncidentState::Resolved, rank(&t.incident)));
-    Step {
+    Transition {
         tracked,
         due,
         state,
@@ -201,7 +201,7 @@ fn speak(
 fn keep_unsaid(state: &mut State, due: &[Due]) {
     let find = |id: &String| state.incidents.iter().find(|r| r.id == *id);
     let is_due = |id: &String| due.iter().any(|d| d.incidents.contains(id));
-    let stays = |message: &Outgoing| {
+    let stays = |message: &OutboxMessage| {
         let mut ids = message.incident_ids.iter();
         if message.counts() {
             return !ids.any(|id| find(id).is_some());
@@ -230,7 +230,7 @@ const MOST: u32 = 1_000_000;
 fn next_id(state: &mut State, config: &Config, now: Time) -> String {
     let day = config.business_hours.local_date(now).to_string();
     let prefix = format!("INC-{day}-");
-    let number = |r: &Remembered| r.id.strip_prefix(&prefix)?.parse::<u32>().ok();
+    let number = |r: &IncidentRecord| r.id.strip_prefix(&prefix)?.parse::<u32>().ok();
     let remembered = state.incidents.iter().filter_map(number);
     let given = remembered.chain(state.numbers.get(&day).copied());
     // An edited document may count less than it names, or without end.

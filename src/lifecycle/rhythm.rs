@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::cluster::objects::Time;
-use crate::state::{State, Told};
+use crate::state::{State, Notified};
 
 /// What is back this soon is the same incident.
 pub const REOPEN: TimeDelta = TimeDelta::hours(3);
@@ -31,7 +31,7 @@ pub fn next(last: Time, every: Duration) -> Option<Time> {
 }
 
 /// Whether it was said to be back not long ago.
-pub fn flaps(told: &Told, now: Time) -> bool {
+pub fn flaps(told: &Notified, now: Time) -> bool {
     told.last_return
         .is_some_and(|at| passed(at, now) < FLAPPING)
 }

@@ -7,10 +7,10 @@ use crate::assess::Severity;
 use crate::cluster::objects::Time;
 use crate::config::Config;
 use crate::report::{Decision, Delivered, Notification};
-use crate::state::{Kind, Remembered, Thread, Told};
+use crate::state::{MessageKind, IncidentRecord, Thread, Notified};
 
 /// What is decided.
-pub struct Speech {
+pub struct NotificationDecision {
     /// The decision.
     pub decision: Decision,
     /// Where it goes, if it goes anywhere now or later.
@@ -18,20 +18,20 @@ pub struct Speech {
     /// Why so.
     pub why: String,
     /// The message, if one is due now.
-    pub say: Option<Say>,
+    pub say: Option<DueMessage>,
 }
 
 /// A message that is due.
-pub struct Say {
+pub struct DueMessage {
     /// What it is.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// What it replies to.
     pub thread: Option<Thread>,
     /// Whether a reply is shown in the channel too.
     pub broadcast: bool,
 }
 
-impl Speech {
+impl NotificationDecision {
     fn none(decision: Decision, why: impl Into<String>) -> Self {
         Self {
             decision,
@@ -50,7 +50,7 @@ impl Speech {
         }
     }
 
-    fn say(channel: &str, say: Say, why: impl Into<String>) -> Self {
+    fn say(channel: &str, say: DueMessage, why: impl Into<String>) -> Self {
         let decision = if say.thread.is_some() {
             Decision::Thread
         } else {
@@ -65,7 +65,7 @@ impl Speech {
     }
 
     /// As the report has it. What is due now is not delivered yet.
-    pub fn notification(&self, remembered: &Remembered) -> Notification {
+    pub fn notification(&self, remembered: &IncidentRecord) -> Notification {
         let told = remembered.told.as_ref().filter(|_| self.say.is_none());
         Notification {
             decision: self.decision,
@@ -80,7 +80,7 @@ impl Speech {
 }
 
 /// What is due of an incident.
-pub fn of(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+pub fn of(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
     if remembered.is_open() {
         open(remembered, config, now)
     } else {
@@ -88,18 +88,18 @@ pub fn of(remembered: &Remembered, config: &Config, now: Time) -> Speech {
     }
 }
 
-fn open(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+fn open(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
     let severity = remembered.severity;
     let full = full(remembered, config, now);
     if let Some(hush) = &remembered.silenced {
         return match full {
-            Some(_) if breaks_silence(remembered) => Speech::say(
+            Some(_) if breaks_silence(remembered) => NotificationDecision::say(
                 channel(severity, config),
-                message(Kind::Escalated),
+                message(MessageKind::Escalated),
                 format!("escalated to SEV-1 while {}", hush::words(hush)),
             ),
-            _ if severity == Severity::Sev4 => Speech::none(Decision::Log, "SEV-4 is only logged"),
-            _ => Speech::none(Decision::Suppress, hush::words(hush)),
+            _ if severity == Severity::Sev4 => NotificationDecision::none(Decision::Log, "SEV-4 is only logged"),
+            _ => NotificationDecision::none(Decision::Suppress, hush::words(hush)),
         };
     }
     let Some((kind, why)) = full else {
@@ -107,25 +107,25 @@ fn open(remembered: &Remembered, config: &Config, now: Time) -> Speech {
     };
     let channel = channel(severity, config);
     if severity == Severity::Sev3 && config.business_hours.opened_at(now).is_none() {
-        return Speech::later(channel, format!("{why}: {}", waits(config, now)));
+        return NotificationDecision::later(channel, format!("{why}: {}", waits(config, now)));
     }
     // Back in its old thread, and seen in the channel; a worse one elsewhere
     // begins anew where its severity belongs.
     let told = remembered.told.as_ref();
     let thread = told
-        .filter(|told| kind == Kind::Reopened && told.channel == channel)
+        .filter(|told| kind == MessageKind::Reopened && told.channel == channel)
         .map(|told| told.thread.clone());
     let broadcast = thread.is_some();
-    let say = Say {
+    let say = DueMessage {
         kind,
         thread,
         broadcast,
     };
-    Speech::say(channel, say, why)
+    NotificationDecision::say(channel, say, why)
 }
 
-fn message(kind: Kind) -> Say {
-    Say {
+fn message(kind: MessageKind) -> DueMessage {
+    DueMessage {
         kind,
         thread: None,
         broadcast: false,
@@ -133,29 +133,29 @@ fn message(kind: Kind) -> Say {
 }
 
 /// The full message that table and history ask for, whatever the hour.
-fn full(remembered: &Remembered, config: &Config, now: Time) -> Option<(Kind, String)> {
+fn full(remembered: &IncidentRecord, config: &Config, now: Time) -> Option<(MessageKind, String)> {
     let severity = remembered.severity;
     if severity == Severity::Sev4 {
         return None;
     }
     let Some(told) = &remembered.told else {
-        return Some((Kind::New, first_words(remembered, now)));
+        return Some((MessageKind::New, first_words(remembered, now)));
     };
     if told.resolved {
         let why = format!("{severity} is back after it was resolved");
-        return Some((Kind::Reopened, why));
+        return Some((MessageKind::Reopened, why));
     }
     // What is as bad again as it was said to be before, and flaps, keeps to the rhythm.
     let is_said = severity >= told.worst && rhythm::flaps(told, now);
     if severity < told.severity && !is_said {
         return Some((
-            Kind::Escalated,
+            MessageKind::Escalated,
             format!("{} became {severity}", told.severity),
         ));
     }
     if remembered.unsilenced_at.is_some_and(|at| at > told.full_at) {
         let why = format!("the silence has ended and the {severity} is still open");
-        return Some((Kind::Repeat, why));
+        return Some((MessageKind::Repeat, why));
     }
     let every = match severity {
         Severity::Sev1 => config.repeat.sev1,
@@ -164,7 +164,7 @@ fn full(remembered: &Remembered, config: &Config, now: Time) -> Option<(Kind, St
             let opened = config.business_hours.opened_at(now)?;
             return (told.full_at < opened).then(|| {
                 (
-                    Kind::Repeat,
+                    MessageKind::Repeat,
                     "SEV-3 still open on a new business day".to_owned(),
                 )
             });
@@ -173,13 +173,13 @@ fn full(remembered: &Remembered, config: &Config, now: Time) -> Option<(Kind, St
     rhythm::is_due(told.full_at, every, now).then(|| {
         let every = crate::duration::human(every);
         (
-            Kind::Repeat,
+            MessageKind::Repeat,
             format!("{severity} still open: again every {every}"),
         )
     })
 }
 
-fn first_words(remembered: &Remembered, now: Time) -> String {
+fn first_words(remembered: &IncidentRecord, now: Time) -> String {
     let severity = remembered.severity;
     if let Some(since) = remembered.due_since.filter(|since| *since < now) {
         let since = rhythm::moment(since);
@@ -196,7 +196,7 @@ fn first_words(remembered: &Remembered, now: Time) -> String {
 
 /// An incident that was known and less grave when it was silenced, or when
 /// people last heard of it.
-fn breaks_silence(remembered: &Remembered) -> bool {
+fn breaks_silence(remembered: &IncidentRecord) -> bool {
     let rose = remembered.escalated_at.is_some();
     let unsaid = match &remembered.told {
         Some(told) => told.severity > Severity::Sev1 && !told.resolved,
@@ -206,10 +206,10 @@ fn breaks_silence(remembered: &Remembered) -> bool {
 }
 
 /// Between full messages: one short reply if something changed.
-fn reply(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+fn reply(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
     let severity = remembered.severity;
     let Some(told) = remembered.told.as_ref().filter(|told| !told.resolved) else {
-        return Speech::none(Decision::Log, format!("{severity} is only logged"));
+        return NotificationDecision::none(Decision::Log, format!("{severity} is only logged"));
     };
     let flaps = rhythm::flaps(told, now);
     let is_better = severity > told.severity;
@@ -217,29 +217,29 @@ fn reply(remembered: &Remembered, config: &Config, now: Time) -> Speech {
     let change = change::change(&told.facts, &remembered.facts);
     let (kind, why) = if is_better && (!flaps || stays) {
         (
-            Kind::DeEscalated,
+            MessageKind::DeEscalated,
             format!("{} became {severity}", told.severity),
         )
     } else if let (Some(change), false, false) = (change, flaps, is_better) {
-        (Kind::Update, change)
+        (MessageKind::Update, change)
     } else {
         return quiet(remembered, told, flaps, config, now);
     };
     let is_night = config.business_hours.opened_at(now).is_none();
     if told.severity == Severity::Sev3 && is_night {
-        return Speech::later(&told.channel, format!("{why}: {}", waits(config, now)));
+        return NotificationDecision::later(&told.channel, format!("{why}: {}", waits(config, now)));
     }
-    let say = Say {
+    let say = DueMessage {
         kind,
         thread: Some(told.thread.clone()),
         broadcast: false,
     };
-    Speech::say(&told.channel, say, why)
+    NotificationDecision::say(&told.channel, say, why)
 }
 
-fn quiet(remembered: &Remembered, told: &Told, flaps: bool, config: &Config, now: Time) -> Speech {
+fn quiet(remembered: &IncidentRecord, told: &Notified, flaps: bool, config: &Config, now: Time) -> NotificationDecision {
     if remembered.severity == Severity::Sev4 {
-        return Speech::none(Decision::Log, "SEV-4 is only logged");
+        return NotificationDecision::none(Decision::Log, "SEV-4 is only logged");
     }
     let again = match remembered.severity {
         Severity::Sev1 => rhythm::next(told.full_at, config.repeat.sev1),
@@ -256,14 +256,14 @@ fn quiet(remembered: &Remembered, told: &Told, flaps: bool, config: &Config, now
         "nothing has changed"
     };
     let said = rhythm::moment(told.full_at);
-    Speech::none(
+    NotificationDecision::none(
         Decision::Suppress,
         format!("{what} since it was said at {said}{again}"),
     )
 }
 
 /// What people are owed when an incident is over.
-fn over(remembered: &Remembered, config: &Config, now: Time) -> Speech {
+fn over(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
     let severity = remembered.severity;
     if !remembered.is_owed() {
         let why = if remembered.told.is_none() {
@@ -271,43 +271,43 @@ fn over(remembered: &Remembered, config: &Config, now: Time) -> Speech {
         } else {
             "its end was told before"
         };
-        return Speech::none(Decision::Suppress, why);
+        return NotificationDecision::none(Decision::Suppress, why);
     }
     let is_night = config.business_hours.opened_at(now).is_none();
     let Some(told) = &remembered.told else {
         if let Some(hush) = &remembered.silenced {
-            return Speech::none(Decision::Suppress, hush::words(hush));
+            return NotificationDecision::none(Decision::Suppress, hush::words(hush));
         }
         if severity == Severity::Sev4 || severity == Severity::Sev3 && is_night {
-            return Speech::none(Decision::Suppress, "it was over before it was told");
+            return NotificationDecision::none(Decision::Suppress, "it was over before it was told");
         }
-        return Speech::say(
+        return NotificationDecision::say(
             channel(severity, config),
-            message(Kind::Resolved),
+            message(MessageKind::Resolved),
             "it came and went while messages could not be delivered",
         );
     };
     let resolved_at = remembered.resolved_at.unwrap_or(now);
     if rhythm::flaps(told, now) && passed(resolved_at, now) < REOPEN {
         let at = rhythm::moment(resolved_at + REOPEN);
-        return Speech::later(
+        return NotificationDecision::later(
             &told.channel,
             format!("it came back before: told at {at} if it stays away"),
         );
     }
     if told.worst >= Severity::Sev3 && is_night {
-        return Speech::later(&told.channel, format!("resolved: {}", waits(config, now)));
+        return NotificationDecision::later(&told.channel, format!("resolved: {}", waits(config, now)));
     }
     let (broadcast, why) = match &remembered.silenced {
         Some(hush) => (false, format!("resolved while {}", hush::words(hush))),
         None => (true, "resolved".to_owned()),
     };
-    let say = Say {
-        kind: Kind::Resolved,
+    let say = DueMessage {
+        kind: MessageKind::Resolved,
         thread: Some(told.thread.clone()),
         broadcast,
     };
-    Speech::say(&told.channel, say, why)
+    NotificationDecision::say(&told.channel, say, why)
 }
 
 fn channel(severity: Severity, config: &Config) -> &str {

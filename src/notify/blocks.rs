@@ -47,9 +47,9 @@ const _: () = {
 
 /// The blocks of a message, in the order in which they are added.
 #[derive(Debug, Default)]
-pub struct Page(Vec<Value>);
+pub struct SlackBlocks(Vec<Value>);
 
-impl Page {
+impl SlackBlocks {
     /// The headline: text without markup.
     pub fn header(&mut self, text: &str) {
         debug_assert!(cost(text) <= HEADER, "{text}");

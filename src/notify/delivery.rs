@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::refusal::Reach;
-use super::{Message, Place, SlackError, Thread};
+use super::refusal::ErrorScope;
+use super::{Message, MessageTarget, SlackError, Thread};
 use crate::http::Clock;
-use crate::state::Outgoing;
+use crate::state::OutboxMessage;
 use crate::termination;
 
 /// What Slack takes in a channel.
 const PACE: Duration = Duration::from_secs(1);
 
 /// Whoever takes messages: Slack, or a test.
-pub trait Post {
+pub trait Notifier {
     /// Says something new, or replies.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ pub trait Post {
 
 /// Whoever remembers: the cycle's state and its store, or a test. Marks are
 /// kept in mind until [`Journal::store`] writes them down.
-pub trait Journal {
+pub trait Outbox {
     /// Marks a message as accepted, and where it is.
     fn delivered(&mut self, message: u64, posted: &Thread);
 
@@ -61,12 +61,12 @@ pub trait Journal {
     ///
     /// # Errors
     /// When it could not.
-    fn store(&mut self) -> Result<(), JournalError>;
+    fn store(&mut self) -> Result<(), OutboxError>;
 }
 
 /// Why nothing could be written down.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum JournalError {
+pub enum OutboxError {
     /// Another cycle has written meanwhile: it has the same messages.
     #[error("another cycle runs at the same time and delivers; nothing more is sent by this one")]
     Conflict,
@@ -93,15 +93,15 @@ pub struct Delivery {
 /// Stores everything, then sends what waits, the oldest first, and marks each
 /// as soon as Slack has it. Edits, which nobody waits for, come last.
 pub fn deliver(
-    outbox: &[Outgoing],
-    post: &mut dyn Post,
-    journal: &mut dyn Journal,
+    outbox: &[OutboxMessage],
+    post: &mut dyn Notifier,
+    journal: &mut dyn Outbox,
     clock: &dyn Clock,
     deadline: Instant,
 ) -> Delivery {
     let mut outbox = outbox.to_vec();
     outbox.sort_by_key(|message| (!message.counts(), message.created, message.id));
-    let mut round = Round {
+    let mut round = DeliveryRun {
         post,
         journal,
         clock,
@@ -121,9 +121,9 @@ pub fn deliver(
 
 /// A channel, and whether it is for messages or for edits: a channel whose old
 /// messages cannot be changed takes new ones.
-type Lane = (String, bool);
+type QueueKey = (String, bool);
 
-fn lane(message: &Outgoing) -> Lane {
+fn lane(message: &OutboxMessage) -> QueueKey {
     (message.channel.clone(), message.counts())
 }
 
@@ -136,18 +136,18 @@ enum Closed {
     Refused,
 }
 
-struct Round<'a> {
-    post: &'a mut dyn Post,
-    journal: &'a mut dyn Journal,
+struct DeliveryRun<'a> {
+    post: &'a mut dyn Notifier,
+    journal: &'a mut dyn Outbox,
     clock: &'a dyn Clock,
     deadline: Instant,
-    closed: BTreeMap<Lane, Closed>,
+    closed: BTreeMap<QueueKey, Closed>,
     spoken: BTreeMap<String, Instant>,
     delivery: Delivery,
 }
 
-impl Round<'_> {
-    fn run(&mut self, outbox: &[Outgoing]) {
+impl DeliveryRun<'_> {
+    fn run(&mut self, outbox: &[OutboxMessage]) {
         let mut is_changed = false;
         for message in outbox {
             if self.delivery.conflict {
@@ -179,13 +179,13 @@ impl Round<'_> {
     /// to does.
     fn store(&mut self) {
         if let Err(error) = self.journal.store() {
-            self.delivery.conflict |= error == JournalError::Conflict;
+            self.delivery.conflict |= error == OutboxError::Conflict;
             self.note(error.to_string());
         }
     }
 
     /// The outcome, unless the message has to wait for the next cycle.
-    fn try_one(&mut self, message: &Outgoing) -> Option<Result<Thread, SlackError>> {
+    fn try_one(&mut self, message: &OutboxMessage) -> Option<Result<Thread, SlackError>> {
         match self.closed.get(&lane(message)) {
             Some(Closed::Refused) => {
                 self.delivery.failed += u32::from(message.counts());
@@ -202,9 +202,9 @@ impl Round<'_> {
         let outcome = match self.send(message, &message.place) {
             // A thread that is gone, or its channel: the reply stands for itself.
             Err(error)
-                if matches!(message.place, Place::Thread { .. }) && is_out_of_reach(&error) =>
+                if matches!(message.place, MessageTarget::Thread { .. }) && is_out_of_reach(&error) =>
             {
-                self.send(message, &Place::Channel)
+                self.send(message, &MessageTarget::Channel)
             }
             outcome => outcome,
         };
@@ -213,15 +213,15 @@ impl Round<'_> {
         Some(outcome)
     }
 
-    fn send(&mut self, message: &Outgoing, place: &Place) -> Result<Thread, SlackError> {
+    fn send(&mut self, message: &OutboxMessage, place: &MessageTarget) -> Result<Thread, SlackError> {
         let body = &message.message;
         let (channel, thread, broadcast) = match place {
-            Place::Edit { of } => {
+            MessageTarget::Edit { of } => {
                 self.post.update(of, body, self.deadline)?;
                 return Ok(of.clone());
             }
-            Place::Thread { of, broadcast } => (&of.channel, Some(of.ts.as_str()), *broadcast),
-            Place::Channel => (&message.channel, None, false),
+            MessageTarget::Thread { of, broadcast } => (&of.channel, Some(of.ts.as_str()), *broadcast),
+            MessageTarget::Channel => (&message.channel, None, false),
         };
         self.post
             .post(channel, body, thread, broadcast, self.deadline)
@@ -241,7 +241,7 @@ impl Round<'_> {
         !termination::is_asked()
     }
 
-    fn fail(&mut self, message: &Outgoing, error: &SlackError) {
+    fn fail(&mut self, message: &OutboxMessage, error: &SlackError) {
         self.journal.failed(message.id, &error.to_string());
         self.note(format!("{}: {error}", message.channel));
         match error {
@@ -249,7 +249,7 @@ impl Round<'_> {
                 self.delivery.failed += u32::from(message.counts());
                 // Of a refused account each channel learns by itself: that
                 // costs one request and keeps the counting simple.
-                if *reach != Reach::Message {
+                if *reach != ErrorScope::Message {
                     self.closed.insert(lane(message), Closed::Refused);
                 }
             }
@@ -275,7 +275,7 @@ impl Round<'_> {
 fn is_out_of_reach(error: &SlackError) -> bool {
     match error {
         SlackError::Gone { .. } => true,
-        SlackError::Permanent { reach, .. } => *reach != Reach::Account,
+        SlackError::Permanent { reach, .. } => *reach != ErrorScope::Account,
         _ => false,
     }
 }

@@ -1,9 +1,9 @@
 //! Many new incidents at once: one message, a line each. Pure.
 
-use super::blocks::{LEAD, Lines, Page};
+use super::blocks::{LEAD, Lines, SlackBlocks};
 use super::parts::{self, icon, lasted};
 use super::text::{code, say};
-use super::{Message, Story};
+use super::{Message, MessageContext};
 use crate::report::{Incident, Severity};
 
 /// Two sections of lines; with the rest they stay below what a message holds.
@@ -11,7 +11,7 @@ const LINES: usize = 2_900;
 const SECTIONS: usize = 2;
 
 /// The worst first, as many as there is room for.
-pub fn digest(story: &Story) -> Message {
+pub fn digest(story: &MessageContext) -> Message {
     let mut incidents = story.incidents.clone();
     incidents.sort_by_key(|incident| (incident.severity, incident.tier));
     let Some(worst) = incidents.first() else {
@@ -26,7 +26,7 @@ pub fn digest(story: &Story) -> Message {
         ),
         &worst.title,
     );
-    let mut page = Page::default();
+    let mut page = SlackBlocks::default();
     page.header(&header);
     let impact = parts::impact(worst, LEAD / 2);
     if !impact.is_empty() {
@@ -44,7 +44,7 @@ pub fn digest(story: &Story) -> Message {
 
 /// One incident that is over, as far as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct ResolvedIncident {
     /// `INC-YYYY-MM-DD-NNN`.
     pub id: String,
     /// As bad as it was when last seen.
@@ -54,9 +54,9 @@ pub struct Ended {
 }
 
 /// All of them are over.
-pub fn closed(story: &Story, ended: &[Ended]) -> Message {
+pub fn closed(story: &MessageContext, ended: &[ResolvedIncident]) -> Message {
     let header = format!("✅ Resolved: all {} incidents of this message", ended.len());
-    let mut page = Page::default();
+    let mut page = SlackBlocks::default();
     page.header(&header);
     let mut lines = Lines::new(LINES);
     for one in ended {
@@ -73,7 +73,7 @@ pub fn closed(story: &Story, ended: &[Ended]) -> Message {
     page.message(format!("{header} ({place})"))
 }
 
-fn list(story: &Story, page: &mut Page, incidents: &[&Incident]) {
+fn list(story: &MessageContext, page: &mut SlackBlocks, incidents: &[&Incident]) {
     let mut rest = incidents;
     for section in 1..=SECTIONS {
         let mut lines = Lines::new(LINES);
@@ -97,7 +97,7 @@ fn list(story: &Story, page: &mut Page, incidents: &[&Incident]) {
     }
 }
 
-fn line(story: &Story, incident: &Incident) -> String {
+fn line(story: &MessageContext, incident: &Incident) -> String {
     let tier = incident
         .tier
         .map(|tier| format!(" {tier}"))

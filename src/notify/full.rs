@@ -2,20 +2,20 @@
 //! last word once it is over. Pure.
 
 use super::blocks::{
-    ACTIONS, CAUSE, COMMITS, LEAD, Lines, PREVIEW, Page, ROLLBACK, TIMELINE, WRONG,
+    ACTIONS, CAUSE, COMMITS, LEAD, Lines, PREVIEW, SlackBlocks, ROLLBACK, TIMELINE, WRONG,
 };
 use super::parts::{self, icon, lasted, moment};
 use super::text::{code, command, cost, link, say, sentence};
-use super::{Kind, Message, Story};
+use super::{MessageKind, Message, MessageContext};
 use crate::report::{Action, Commit, Confidence, Incident, Source};
 
 /// An incident, in the order in which somebody half asleep needs it: what, who
 /// suffers, how bad, why, what to type.
-pub fn full(story: &Story, incident: &Incident) -> Message {
+pub fn full(story: &MessageContext, incident: &Incident) -> Message {
     let lead = format!("{} {}", icon(incident), opening(story, incident));
     let header = parts::headline(&lead, parts::title(story, incident));
     let impact = parts::impact(incident, LEAD * 2 / 5);
-    let mut page = Page::default();
+    let mut page = SlackBlocks::default();
     page.header(&header);
     page.section(&first_lines(story, incident, &impact));
     page.fields(&parts::fields(story, incident));
@@ -36,31 +36,31 @@ pub fn full(story: &Story, incident: &Incident) -> Message {
     let place = say(story.cluster, 24);
     // A repetition begins with how long it has been.
     let line = match story.kind {
-        Kind::Repeat => format!("{header} ({place})"),
+        MessageKind::Repeat => format!("{header} ({place})"),
         _ => format!("{header} ({place}, {})", lasted(story, incident)),
     };
     page.message(parts::preview(&line, &rest))
 }
 
 /// What the headline says before the title.
-fn opening(story: &Story, incident: &Incident) -> String {
+fn opening(story: &MessageContext, incident: &Incident) -> String {
     let severity = incident.severity;
     match (story.kind, story.previous_severity) {
-        (Kind::Repeat, _) => format!("{severity} for {}: ", lasted(story, incident)),
-        (Kind::Escalated, Some(previous)) => format!("{severity}, was {previous}: "),
-        (Kind::Escalated, None) => format!("Now {severity}: "),
+        (MessageKind::Repeat, _) => format!("{severity} for {}: ", lasted(story, incident)),
+        (MessageKind::Escalated, Some(previous)) => format!("{severity}, was {previous}: "),
+        (MessageKind::Escalated, None) => format!("Now {severity}: "),
         _ => format!("{severity}: "),
     }
 }
 
-fn first_lines(story: &Story, incident: &Incident, impact: &str) -> String {
+fn first_lines(story: &MessageContext, incident: &Incident, impact: &str) -> String {
     let mut lines = Lines::new(LEAD);
     let what = parts::what(story, incident, LEAD / 3);
     lines.push(&what);
     if !impact.is_empty() {
         lines.push(&format!("*Impact:* {impact}"));
     }
-    if let (Kind::Escalated, Some(silence)) = (story.kind, &story.was_silenced) {
+    if let (MessageKind::Escalated, Some(silence)) = (story.kind, &story.was_silenced) {
         let reason = sentence(&silence.reason, LEAD / 8);
         lines.push(&format!("*It was silenced:* {reason}"));
     }
@@ -68,7 +68,7 @@ fn first_lines(story: &Story, incident: &Incident, impact: &str) -> String {
 }
 
 /// The findings and the strongest of what they rest on.
-fn wrong(story: &Story, incident: &Incident) -> String {
+fn wrong(story: &MessageContext, incident: &Incident) -> String {
     let mut lines = Lines::new(WRONG);
     lines.push("*What is wrong*");
     let is_said = story.words.is_none();
@@ -134,7 +134,7 @@ fn commits(incident: &Incident) -> String {
 }
 
 /// What led to it, a line a moment.
-fn timeline(story: &Story, incident: &Incident) -> String {
+fn timeline(story: &MessageContext, incident: &Incident) -> String {
     let events = incident.correlation.iter().flat_map(|c| &c.timeline);
     let mut lines = Lines::new(TIMELINE);
     let mut events = events.peekable();
@@ -195,7 +195,7 @@ pub fn steps(title: &str, actions: &[Action], cap: usize) -> String {
 
 /// An incident that is over: the edited first message, or the only one when
 /// nobody could be told in time.
-pub fn closed(story: &Story, incident: &Incident) -> Message {
+pub fn closed(story: &MessageContext, incident: &Incident) -> Message {
     let severity = incident.severity;
     let lasted = lasted(story, incident);
     let lead = if story.collapsed {
@@ -204,7 +204,7 @@ pub fn closed(story: &Story, incident: &Incident) -> Message {
         format!("✅ Resolved, {severity} for {lasted}: ")
     };
     let header = parts::headline(&lead, &parts::subject(incident));
-    let mut page = Page::default();
+    let mut page = SlackBlocks::default();
     page.header(&header);
     let mut lines = Lines::new(LEAD);
     if story.collapsed {
@@ -228,7 +228,7 @@ pub fn closed(story: &Story, incident: &Incident) -> Message {
 }
 
 /// From when to when.
-pub fn span(story: &Story, incident: &Incident) -> String {
+pub fn span(story: &MessageContext, incident: &Incident) -> String {
     format!(
         "From {} to {}.",
         moment(story, incident.since),

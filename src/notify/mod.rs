@@ -26,10 +26,10 @@ use chrono_tz::Tz;
 use crate::inventory;
 use crate::report::{Action, Incident, Severity};
 
-pub use crate::state::{Kind, Message, Place, Thread};
-pub use delivery::{Delivery, Journal, JournalError, Post, deliver};
-pub use digest::Ended;
-pub use render::{Extra, Scene, render};
+pub use crate::state::{MessageKind, Message, MessageTarget, Thread};
+pub use delivery::{Delivery, Outbox, OutboxError, Notifier, deliver};
+pub use digest::ResolvedIncident;
+pub use render::{Enrichment, RenderContext, render};
 pub use slack::{Slack, SlackError};
 
 /// A silence that lies on an incident, or lay on it until now.
@@ -43,9 +43,9 @@ pub struct Silenced {
 
 /// All that a message is made of.
 #[derive(Debug, Clone)]
-pub struct Story<'a> {
+pub struct MessageContext<'a> {
     /// What it is to say.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Of which incidents; more than one only in a digest.
     pub incidents: Vec<&'a Incident>,
     /// The services file, for references and tolerances.
@@ -61,7 +61,7 @@ pub struct Story<'a> {
     /// Why it is said now.
     pub why: &'a str,
     /// The model's headline and summary, where it wrote them.
-    pub words: Option<Words<'a>>,
+    pub words: Option<ModelText<'a>>,
     /// What part the model had; `None`: none.
     pub model_note: Option<&'a str>,
     /// How to go back, where a commit is suspect.
@@ -78,18 +78,18 @@ pub struct Story<'a> {
 
 /// What the model wrote for people to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Words<'a> {
+pub struct ModelText<'a> {
     /// In place of the title.
     pub headline: &'a str,
     /// Two sentences.
     pub summary: &'a str,
 }
 
-impl<'a> Story<'a> {
+impl<'a> MessageContext<'a> {
     /// A story with nothing to it but what every one has.
     #[must_use]
     pub fn new(
-        kind: Kind,
+        kind: MessageKind,
         incidents: Vec<&'a Incident>,
         cluster: &'a str,
         cycle: &'a str,
@@ -130,25 +130,25 @@ pub fn plain(message: &Message) -> String {
 
 /// Writes the message.
 #[must_use]
-pub fn compose(story: &Story) -> Message {
+pub fn compose(story: &MessageContext) -> Message {
     let Some(incident) = story.incidents.first() else {
         return parts::nothing(story);
     };
     match story.kind {
-        Kind::Digest => digest::digest(story),
+        MessageKind::Digest => digest::digest(story),
         _ if story.incidents.len() > 1 => reply::several(story),
-        Kind::New | Kind::Repeat | Kind::Escalated => full::full(story, incident),
-        Kind::Resolved if story.collapsed => full::closed(story, incident),
-        Kind::Resolved => reply::resolved(story, incident),
-        Kind::Reopened => reply::reopened(story, incident),
-        Kind::Update => reply::update(story, incident),
-        Kind::DeEscalated => reply::better(story, incident),
+        MessageKind::New | MessageKind::Repeat | MessageKind::Escalated => full::full(story, incident),
+        MessageKind::Resolved if story.collapsed => full::closed(story, incident),
+        MessageKind::Resolved => reply::resolved(story, incident),
+        MessageKind::Reopened => reply::reopened(story, incident),
+        MessageKind::Update => reply::update(story, incident),
+        MessageKind::DeEscalated => reply::better(story, incident),
     }
 }
 
 /// What the first message of an incident is edited to once it is over.
 #[must_use]
-pub fn compose_closed(story: &Story) -> Message {
+pub fn compose_closed(story: &MessageContext) -> Message {
     match story.incidents.first() {
         Some(incident) => full::closed(story, incident),
         None => parts::nothing(story),
@@ -157,6 +157,6 @@ pub fn compose_closed(story: &Story) -> Message {
 
 /// What the message of many incidents is edited to once all of them are over.
 #[must_use]
-pub fn compose_all_closed(story: &Story, ended: &[Ended]) -> Message {
+pub fn compose_all_closed(story: &MessageContext, ended: &[ResolvedIncident]) -> Message {
     digest::closed(story, ended)
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::blocks::{self, FIELD, FOOTER, HEADER, Lines, PREVIEW, REFERENCES};
 use super::text::{code, cost, say, sentence};
-use super::{Message, Story};
+use super::{Message, MessageContext};
 use crate::duration::human;
 use crate::report::{Finding, Incident, IncidentState, Severity};
 
@@ -21,7 +21,7 @@ pub fn icon(incident: &Incident) -> &'static str {
 }
 
 /// How long it has been, or was.
-pub fn lasted(story: &Story, incident: &Incident) -> String {
+pub fn lasted(story: &MessageContext, incident: &Incident) -> String {
     about((story.now - incident.since).to_std().unwrap_or_default())
 }
 
@@ -33,7 +33,7 @@ pub fn about(time: Duration) -> String {
 }
 
 /// The time of day; with the date unless it is today's.
-pub fn moment(story: &Story, moment: DateTime<Utc>) -> String {
+pub fn moment(story: &MessageContext, moment: DateTime<Utc>) -> String {
     let here = moment.with_timezone(&story.zone);
     let today = story.now.with_timezone(&story.zone).date_naive();
     let format = if here.date_naive() == today {
@@ -50,7 +50,7 @@ pub fn headline(lead: &str, title: &str) -> String {
 }
 
 /// What the incident is called, by the model or by the rules.
-pub fn title<'a>(story: &Story<'a>, incident: &'a Incident) -> &'a str {
+pub fn title<'a>(story: &MessageContext<'a>, incident: &'a Incident) -> &'a str {
     match story.words {
         Some(words) if !words.headline.trim().is_empty() => words.headline,
         _ => &incident.title,
@@ -77,7 +77,7 @@ pub fn subject(incident: &Incident) -> String {
 }
 
 /// The first sentence: what is wrong, in more words than the title's.
-pub fn what(story: &Story, incident: &Incident, cap: usize) -> String {
+pub fn what(story: &MessageContext, incident: &Incident, cap: usize) -> String {
     if let Some(words) = story.words
         && !words.summary.trim().is_empty()
     {
@@ -108,7 +108,7 @@ pub fn impact(incident: &Incident, cap: usize) -> String {
 }
 
 /// Severity, status, duration, tier.
-pub fn fields(story: &Story, incident: &Incident) -> Vec<String> {
+pub fn fields(story: &MessageContext, incident: &Incident) -> Vec<String> {
     let field = |label: &str, text: &str| format!("*{label}*\n{}", say(text, FIELD - 30));
     let was = match story.previous_severity {
         Some(previous) if previous != incident.severity => format!(", was {previous}"),
@@ -151,7 +151,7 @@ pub fn finding(finding: &Finding, with_message: bool) -> String {
 }
 
 /// Where to look: namespace, Argo CD, ingress, what is known.
-pub fn references(story: &Story, incident: &Incident) -> String {
+pub fn references(story: &MessageContext, incident: &Incident) -> String {
     let service = story.service(incident);
     let namespace = service
         .and_then(|service| service.namespace.as_deref())
@@ -186,7 +186,7 @@ pub fn references(story: &Story, incident: &Incident) -> String {
 }
 
 /// Of the findings and of the services file, each once.
-fn known_issues<'a>(story: &'a Story, incident: &'a Incident) -> Vec<&'a str> {
+fn known_issues<'a>(story: &'a MessageContext, incident: &'a Incident) -> Vec<&'a str> {
     let found = incident
         .findings
         .iter()
@@ -204,7 +204,7 @@ fn known_issues<'a>(story: &'a Story, incident: &'a Incident) -> Vec<&'a str> {
 }
 
 /// Id, cycle, who thought, silences, what comes next.
-pub fn footer(story: &Story, incident: Option<&Incident>) -> String {
+pub fn footer(story: &MessageContext, incident: Option<&Incident>) -> String {
     let silence = story.was_silenced.as_ref().map(|silence| {
         let reason = say(&silence.reason, 120);
         match silence.until {
@@ -253,8 +253,8 @@ pub fn capital(text: &str) -> String {
 }
 
 /// For a story of nothing, which nobody should tell.
-pub fn nothing(story: &Story) -> Message {
-    let mut page = blocks::Page::default();
+pub fn nothing(story: &MessageContext) -> Message {
+    let mut page = blocks::SlackBlocks::default();
     let text = format!("k8s-monitor: nothing to say of {}", say(story.cluster, 60));
     page.section(&text);
     page.message(text)

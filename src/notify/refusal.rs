@@ -2,7 +2,7 @@
 
 /// How much of a delivery a refusal ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum ErrorScope {
     /// Everything: the token is refused.
     Account,
     /// All that goes to this channel.
@@ -15,7 +15,7 @@ pub enum Reach {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     /// It will be refused again until somebody does something.
-    Permanent(Reach, &'static str),
+    Permanent(ErrorScope, &'static str),
     /// The blocks are the trouble: the text alone may pass.
     Blocks,
     /// The message that is replied to or edited is gone.
@@ -25,7 +25,7 @@ pub enum Meaning {
 }
 
 use Meaning::{Blocks, Gone, Permanent, Transient};
-use Reach::{Account, Channel, Message};
+use ErrorScope::{Account, Channel, Message};
 
 const NEW_TOKEN: &str = "install the app in the workspace again and set SLACK_BOT_TOKEN to its \
     bot token (xoxb-...)";

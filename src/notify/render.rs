@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Ended, Message, Silenced, Story, Words, compose, compose_all_closed, compose_closed};
+use super::{ResolvedIncident, Message, Silenced, MessageContext, ModelText, compose, compose_all_closed, compose_closed};
 use crate::config::Config;
 use crate::inventory::Service;
-use crate::lifecycle::{Due, Kind, Rendered, Thread};
+use crate::lifecycle::{Due, MessageKind, Rendered, Thread};
 use crate::report::{Action, Incident, Severity, Source};
-use crate::state::{Remembered, State};
+use crate::state::{IncidentRecord, State};
 
 /// What messages are made from, besides what is due.
-pub struct Scene<'a> {
+pub struct RenderContext<'a> {
     /// The incidents of this cycle, as the report has them.
     pub incidents: &'a [Incident],
     /// The services file, for references and tolerances.
@@ -28,12 +28,12 @@ pub struct Scene<'a> {
     /// The moment of the cycle.
     pub now: DateTime<Utc>,
     /// What others than the rules have to say, by incident id.
-    pub extras: &'a BTreeMap<String, Extra>,
+    pub extras: &'a BTreeMap<String, Enrichment>,
 }
 
 /// What others than the rules say of an incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Extra {
+pub struct Enrichment {
     /// The model's headline and summary.
     pub words: Option<(String, String)>,
     /// How to go back, where a commit is suspect.
@@ -42,7 +42,7 @@ pub struct Extra {
 
 /// Writes a message, and what earlier ones are to say from now on.
 #[must_use]
-pub fn render(due: &Due, scene: &Scene) -> Rendered {
+pub fn render(due: &Due, scene: &RenderContext) -> Rendered {
     let story = story(due, scene);
     Rendered {
         message: compose(&story),
@@ -54,7 +54,7 @@ pub fn render(due: &Due, scene: &Scene) -> Rendered {
     }
 }
 
-fn story<'a>(due: &'a Due, scene: &Scene<'a>) -> Story<'a> {
+fn story<'a>(due: &'a Due, scene: &RenderContext<'a>) -> MessageContext<'a> {
     let find = |id: &String| scene.incidents.iter().find(|i| i.id == *id);
     let incidents: Vec<_> = due.incidents.iter().filter_map(find).collect();
     let first = incidents.first().copied();
@@ -62,11 +62,11 @@ fn story<'a>(due: &'a Due, scene: &Scene<'a>) -> Story<'a> {
         first.and_then(|first| scene.state.incidents.iter().find(|r| r.id == first.id));
     let extra = first.and_then(|first| scene.extras.get(&first.id));
     let words = extra.and_then(|extra| extra.words.as_ref());
-    Story {
+    MessageContext {
         services: scene.services,
         zone: scene.config.business_hours.timezone,
         why: &due.why,
-        words: words.map(|(headline, summary)| Words { headline, summary }),
+        words: words.map(|(headline, summary)| ModelText { headline, summary }),
         model_note: first
             .filter(|first| words.is_some() || first.analysis.source == Source::Haiku)
             .map(|_| "words by the model, verdict by rules"),
@@ -74,12 +74,12 @@ fn story<'a>(due: &'a Due, scene: &Scene<'a>) -> Story<'a> {
         previous_severity: remembered.and_then(|r| Some(r.told.as_ref()?.severity)),
         was_silenced: remembered.and_then(silence),
         next_repeat: first.and_then(|first| next_repeat(first.severity, scene)),
-        collapsed: due.kind == Kind::Resolved && due.thread.is_none(),
-        ..Story::new(due.kind, incidents, scene.cluster, scene.cycle, scene.now)
+        collapsed: due.kind == MessageKind::Resolved && due.thread.is_none(),
+        ..MessageContext::new(due.kind, incidents, scene.cluster, scene.cycle, scene.now)
     }
 }
 
-fn silence(remembered: &Remembered) -> Option<Silenced> {
+fn silence(remembered: &IncidentRecord) -> Option<Silenced> {
     let hush = remembered.silenced.as_ref()?;
     Some(Silenced {
         until: Some(hush.until),
@@ -87,7 +87,7 @@ fn silence(remembered: &Remembered) -> Option<Silenced> {
     })
 }
 
-fn next_repeat(severity: Severity, scene: &Scene) -> Option<DateTime<Utc>> {
+fn next_repeat(severity: Severity, scene: &RenderContext) -> Option<DateTime<Utc>> {
     let every = match severity {
         Severity::Sev1 => scene.config.repeat.sev1,
         Severity::Sev2 => scene.config.repeat.sev2,
@@ -101,8 +101,8 @@ fn next_repeat(severity: Severity, scene: &Scene) -> Option<DateTime<Utc>> {
 
 /// What a message is edited to once all that it is about is over; a digest
 /// stays as it is until then.
-fn closed(head: &Thread, story: &Story, scene: &Scene) -> Option<Message> {
-    let is_of_it = |r: &&Remembered| {
+fn closed(head: &Thread, story: &MessageContext, scene: &RenderContext) -> Option<Message> {
+    let is_of_it = |r: &&IncidentRecord| {
         let told = r.told.as_ref();
         told.is_some_and(|told| told.heads.contains(head))
     };
@@ -122,12 +122,12 @@ fn closed(head: &Thread, story: &Story, scene: &Scene) -> Option<Message> {
     }
 }
 
-fn ended(remembered: &Remembered) -> Ended {
+fn ended(remembered: &IncidentRecord) -> ResolvedIncident {
     let root = &remembered.root;
     let object = || format!("{} {}", root.kind, root.name);
     let what = remembered.service.clone().unwrap_or_else(object);
     let why = remembered.facts.cause.as_ref().unwrap_or(&root.reason);
-    Ended {
+    ResolvedIncident {
         id: remembered.id.clone(),
         severity: remembered.severity,
         what: format!("{what} ({why})"),

@@ -2,15 +2,15 @@
 //!
 //! The thread holds the full message already: a reply says what changed.
 
-use super::blocks::{LEAD, Lines, Page};
+use super::blocks::{LEAD, Lines, SlackBlocks};
 use super::full::{span, steps};
 use super::parts::{self, icon, lasted};
 use super::text::{code, say, sentence};
-use super::{Message, Story};
+use super::{Message, MessageContext};
 use crate::report::{Incident, IncidentState};
 
 /// Something changed, and it is as bad as before.
-pub fn update(story: &Story, incident: &Incident) -> Message {
+pub fn update(story: &MessageContext, incident: &Incident) -> Message {
     let lead = format!(
         "{} Still {} after {}: ",
         icon(incident),
@@ -22,7 +22,7 @@ pub fn update(story: &Story, incident: &Incident) -> Message {
 }
 
 /// Better than before, and still there.
-pub fn better(story: &Story, incident: &Incident) -> Message {
+pub fn better(story: &MessageContext, incident: &Incident) -> Message {
     let was = match story.previous_severity {
         Some(previous) => format!(", was {previous}"),
         None => String::new(),
@@ -40,11 +40,11 @@ pub fn better(story: &Story, incident: &Incident) -> Message {
 
 /// Back within hours of its end. Whoever reads it in the channel must be able
 /// to act on it.
-pub fn reopened(story: &Story, incident: &Incident) -> Message {
+pub fn reopened(story: &MessageContext, incident: &Incident) -> Message {
     let lead = format!("{} Back again, {}: ", icon(incident), incident.severity);
     let header = parts::headline(&lead, parts::title(story, incident));
     let what = parts::what(story, incident, LEAD / 3);
-    let mut page = Page::default();
+    let mut page = SlackBlocks::default();
     page.section(&body(&header, &[what, impact(incident), why(story)]));
     page.section(&steps("*What to do*", &incident.actions, 1_000));
     page.footer(&parts::footer(story, Some(incident)));
@@ -52,7 +52,7 @@ pub fn reopened(story: &Story, incident: &Incident) -> Message {
 }
 
 /// Over.
-pub fn resolved(story: &Story, incident: &Incident) -> Message {
+pub fn resolved(story: &MessageContext, incident: &Incident) -> Message {
     let lead = format!(
         "✅ Resolved, {} for {}: ",
         incident.severity,
@@ -67,7 +67,7 @@ pub fn resolved(story: &Story, incident: &Incident) -> Message {
 }
 
 /// News of several incidents that were told in one message: a line each.
-pub fn several(story: &Story) -> Message {
+pub fn several(story: &MessageContext) -> Message {
     let count = story.incidents.len();
     let over = |incident: &&&Incident| incident.state == IncidentState::Resolved;
     let resolved = story.incidents.iter().filter(over).count();
@@ -94,14 +94,14 @@ pub fn several(story: &Story) -> Message {
             }
         })
         .collect();
-    let mut page = Page::default();
+    let mut page = SlackBlocks::default();
     page.section(&body(&header, &lines));
     page.section(&why(story));
     page.footer(&parts::footer(story, None));
     page.message(header)
 }
 
-fn why(story: &Story) -> String {
+fn why(story: &MessageContext) -> String {
     sentence(&parts::capital(story.why), LEAD / 4)
 }
 
@@ -112,8 +112,8 @@ fn impact(incident: &Incident) -> String {
     }
 }
 
-fn reply(story: &Story, incident: &Incident, header: &str, lines: &[String]) -> Message {
-    let mut page = Page::default();
+fn reply(story: &MessageContext, incident: &Incident, header: &str, lines: &[String]) -> Message {
+    let mut page = SlackBlocks::default();
     page.section(&body(header, lines));
     page.footer(&parts::footer(story, Some(incident)));
     let first = lines.iter().find(|line| !line.is_empty());

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::delivery::Post;
+use super::delivery::Notifier;
 use super::refusal::{Meaning, meaning};
 use super::{Message, Thread};
 use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::report::clean;
 use crate::secret::Secret;
 
-pub use super::refusal::Reach;
+pub use super::refusal::ErrorScope;
 
 const JSON: &str = "application/json; charset=utf-8";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -44,7 +44,7 @@ pub enum SlackError {
         /// What to do.
         advice: &'static str,
         /// How much it is good for.
-        reach: Reach,
+        reach: ErrorScope,
     },
     /// The message that is replied to or edited is not there any more.
     #[error("the message in Slack is gone or cannot be changed ({code})")]
@@ -327,7 +327,7 @@ fn refused(code: &str) -> SlackError {
         Meaning::Blocks => SlackError::Permanent {
             code,
             advice: "this is a defect: report it with the message as --dry-run prints it",
-            reach: Reach::Message,
+            reach: ErrorScope::Message,
         },
         Meaning::Gone => SlackError::Gone { code },
         Meaning::Transient if code.contains("limited") => SlackError::RateLimited {
@@ -367,7 +367,7 @@ fn encode(text: &str) -> String {
         .collect()
 }
 
-impl Post for Slack<'_> {
+impl Notifier for Slack<'_> {
     fn post(
         &mut self,
         channel: &str,

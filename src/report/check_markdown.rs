@@ -1,7 +1,7 @@
 //! One service as Markdown.
 
 use super::check::{CheckView, Neighbour};
-use super::incident_text::Frame;
+use super::incident_text::RenderContext;
 use super::markdown::{actions, block, code, code_cell, escape, incident, line, push, unread};
 use super::{RenderOptions, phrases};
 
@@ -23,7 +23,7 @@ pub fn check_markdown(view: &CheckView, _options: &RenderOptions) -> String {
     }
     workloads(&mut page, view);
     pods(&mut page, view);
-    let frame = Frame {
+    let frame = RenderContext {
         now: view.now,
         tells: false,
     };

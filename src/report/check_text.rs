@@ -2,15 +2,15 @@
 
 use super::check::{CheckView, Neighbour};
 use super::clean::{clean, clean_lines};
-use super::incident_text::Frame;
-use super::page::{Cell, Page, glued};
+use super::incident_text::RenderContext;
+use super::page::{Cell, TerminalPage, glued};
 use super::text::unread;
 use super::{RenderOptions, ServiceStatus, incident_text, phrases};
 
 /// Renders one service as text.
 #[must_use]
 pub fn check_text(view: &CheckView, options: &RenderOptions) -> String {
-    let mut page = Page::new(options);
+    let mut page = TerminalPage::new(options);
     head(&mut page, view);
     workloads(&mut page, view);
     pods(&mut page, view);
@@ -25,7 +25,7 @@ pub fn check_text(view: &CheckView, options: &RenderOptions) -> String {
     page.finish()
 }
 
-fn head(page: &mut Page, view: &CheckView) {
+fn head(page: &mut TerminalPage, view: &CheckView) {
     let styles = page.styles;
     let severity = view.severity.to_string();
     let hang = severity.len() + 2;
@@ -57,8 +57,8 @@ fn head(page: &mut Page, view: &CheckView) {
     }
 }
 
-fn incidents(page: &mut Page, view: &CheckView) {
-    let frame = Frame {
+fn incidents(page: &mut TerminalPage, view: &CheckView) {
+    let frame = RenderContext {
         now: view.now,
         tells: false,
     };
@@ -67,7 +67,7 @@ fn incidents(page: &mut Page, view: &CheckView) {
     }
 }
 
-fn workloads(page: &mut Page, view: &CheckView) {
+fn workloads(page: &mut TerminalPage, view: &CheckView) {
     if view.workloads.is_empty() {
         return;
     }
@@ -87,7 +87,7 @@ fn workloads(page: &mut Page, view: &CheckView) {
     page.table(2, &rows, &[]);
 }
 
-fn pods(page: &mut Page, view: &CheckView) {
+fn pods(page: &mut TerminalPage, view: &CheckView) {
     if view.pods.is_empty() {
         return;
     }
@@ -112,7 +112,7 @@ fn pods(page: &mut Page, view: &CheckView) {
     page.records(2, &titles, rows, 1, &[3]);
 }
 
-fn logs(page: &mut Page, view: &CheckView) {
+fn logs(page: &mut TerminalPage, view: &CheckView) {
     for log in &view.logs {
         let run = if log.previous { ", the run before" } else { "" };
         let title = format!(
@@ -128,7 +128,7 @@ fn logs(page: &mut Page, view: &CheckView) {
     }
 }
 
-fn events(page: &mut Page, view: &CheckView) {
+fn events(page: &mut TerminalPage, view: &CheckView) {
     if view.events.is_empty() {
         return;
     }
@@ -148,7 +148,7 @@ fn events(page: &mut Page, view: &CheckView) {
     }
 }
 
-fn neighbours(page: &mut Page, title: &str, neighbours: &[Neighbour]) {
+fn neighbours(page: &mut TerminalPage, title: &str, neighbours: &[Neighbour]) {
     if neighbours.is_empty() {
         return;
     }
@@ -174,7 +174,7 @@ fn neighbours(page: &mut Page, title: &str, neighbours: &[Neighbour]) {
     page.table(2, &rows, &[]);
 }
 
-fn known_issues(page: &mut Page, view: &CheckView) {
+fn known_issues(page: &mut TerminalPage, view: &CheckView) {
     if view.known_issues.is_empty() {
         return;
     }
@@ -185,7 +185,7 @@ fn known_issues(page: &mut Page, view: &CheckView) {
     }
 }
 
-fn commands(page: &mut Page, view: &CheckView) {
+fn commands(page: &mut TerminalPage, view: &CheckView) {
     if view.commands.is_empty() {
         return;
     }

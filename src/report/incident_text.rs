@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::clean::{clean, clean_lines};
-use super::page::Page;
+use super::page::TerminalPage;
 use super::phrases;
 use super::{Action, Cycle, Incident, IncidentState, Mode, Severity};
 
@@ -14,14 +14,14 @@ const INDENT: usize = 3;
 
 /// What is the same for all incidents on a page.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame {
+pub struct RenderContext {
     /// The moment that "ago" is measured from.
     pub now: DateTime<Utc>,
     /// Whether anybody may be told. A check tells nobody, and says nothing of it.
     pub tells: bool,
 }
 
-impl Frame {
+impl RenderContext {
     pub fn of(cycle: &Cycle) -> Self {
         Self {
             now: cycle.started_at,
@@ -36,7 +36,7 @@ pub fn is_minor(incident: &Incident) -> bool {
 }
 
 /// Writes an incident.
-pub fn incident(page: &mut Page, number: usize, incident: &Incident, frame: Frame) {
+pub fn incident(page: &mut TerminalPage, number: usize, incident: &Incident, frame: RenderContext) {
     page.blank();
     head(page, number, incident, frame.now);
     if incident.state == IncidentState::Resolved {
@@ -60,7 +60,7 @@ pub fn incident(page: &mut Page, number: usize, incident: &Incident, frame: Fram
     }
 }
 
-fn head(page: &mut Page, number: usize, incident: &Incident, now: DateTime<Utc>) {
+fn head(page: &mut TerminalPage, number: usize, incident: &Incident, now: DateTime<Utc>) {
     let lead = format!("{number}.");
     let severity = incident.severity.to_string();
     let title = clean(&incident.title);
@@ -76,7 +76,7 @@ fn head(page: &mut Page, number: usize, incident: &Incident, now: DateTime<Utc>)
     page.paragraph(INDENT, INDENT, (styles.plain, ""), &[(styles.plain, &life)]);
 }
 
-fn findings(page: &mut Page, incident: &Incident) {
+fn findings(page: &mut TerminalPage, incident: &Incident) {
     let mut label = "wrong";
     for finding in &incident.findings {
         field(page, label, &phrases::finding(finding));
@@ -98,7 +98,7 @@ fn findings(page: &mut Page, incident: &Incident) {
     }
 }
 
-fn meaning(page: &mut Page, incident: &Incident) {
+fn meaning(page: &mut TerminalPage, incident: &Incident) {
     if !incident.affects.is_empty() {
         field(page, "affects", &clean(&incident.affects.join(", ")));
     }
@@ -116,7 +116,7 @@ fn meaning(page: &mut Page, incident: &Incident) {
     correlation(page, incident);
 }
 
-fn correlation(page: &mut Page, incident: &Incident) {
+fn correlation(page: &mut TerminalPage, incident: &Incident) {
     let Some(correlation) = &incident.correlation else {
         return;
     };
@@ -144,7 +144,7 @@ fn correlation(page: &mut Page, incident: &Incident) {
 }
 
 /// Numbered steps, each command on lines of its own, unwrapped: it is copied.
-fn actions(page: &mut Page, actions: &[Action]) {
+fn actions(page: &mut TerminalPage, actions: &[Action]) {
     if let [first, rest @ ..] = actions {
         action(page, "do", 1, first);
         for (index, next) in rest.iter().enumerate() {
@@ -153,7 +153,7 @@ fn actions(page: &mut Page, actions: &[Action]) {
     }
 }
 
-fn action(page: &mut Page, label: &str, number: usize, action: &Action) {
+fn action(page: &mut TerminalPage, label: &str, number: usize, action: &Action) {
     let styles = page.styles;
     let lead = format!("{label:LABEL$}{number}.");
     let hang = INDENT + lead.len() + 1;
@@ -167,7 +167,7 @@ fn action(page: &mut Page, label: &str, number: usize, action: &Action) {
 }
 
 /// The command of a step.
-pub fn command(page: &mut Page, indent: usize, action: &Action) {
+pub fn command(page: &mut TerminalPage, indent: usize, action: &Action) {
     let style = page.styles.command;
     for line in clean_lines(action.command.as_deref().unwrap_or_default()) {
         page.verbatim(indent, style, &line);
@@ -175,7 +175,7 @@ pub fn command(page: &mut Page, indent: usize, action: &Action) {
 }
 
 /// A label and what it labels.
-fn field(page: &mut Page, label: &str, text: &str) {
+fn field(page: &mut TerminalPage, label: &str, text: &str) {
     let styles = page.styles;
     page.paragraph(
         INDENT,

@@ -4,7 +4,7 @@
 //! cannot become markup, break a table or mention anybody.
 
 use super::clean::{clean, clean_lines};
-use super::incident_text::{Frame, is_minor};
+use super::incident_text::{RenderContext, is_minor};
 use super::{
     Action, Finding, Incident, IncidentState, RenderOptions, Report, Unread, phrases, plan, verdict,
 };
@@ -18,7 +18,7 @@ pub fn markdown(report: &Report, _options: &RenderOptions) -> String {
         push(&mut page, &format!("> **Note:** {}", escape(note)));
     }
     for (index, item) in report.incidents.iter().enumerate() {
-        incident(&mut page, index + 1, item, Frame::of(&report.cycle));
+        incident(&mut page, index + 1, item, RenderContext::of(&report.cycle));
     }
     services(&mut page, report);
     unread(&mut page, &report.visibility.unread);
@@ -45,7 +45,7 @@ fn verdict(page: &mut String, report: &Report) {
 }
 
 /// One incident as a section.
-pub fn incident(page: &mut String, number: usize, incident: &Incident, frame: Frame) {
+pub fn incident(page: &mut String, number: usize, incident: &Incident, frame: RenderContext) {
     let title = escape(&incident.title);
     push(
         page,

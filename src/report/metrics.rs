@@ -19,7 +19,7 @@ use super::{
 /// of this machine, which the report need not go by.
 #[must_use]
 pub fn metrics(report: &Report, ended: DateTime<Utc>) -> String {
-    let mut page = Page {
+    let mut page = MetricsText {
         out: String::new(),
         cluster: clean(&report.cycle.cluster),
     };
@@ -31,7 +31,7 @@ pub fn metrics(report: &Report, ended: DateTime<Utc>) -> String {
     page.out
 }
 
-fn cycle(page: &mut Page, report: &Report, ended: DateTime<Utc>) {
+fn cycle(page: &mut MetricsText, report: &Report, ended: DateTime<Utc>) {
     page.family("build_info", "The program's version, always 1.")
         .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     page.family(
@@ -55,7 +55,7 @@ fn cycle(page: &mut Page, report: &Report, ended: DateTime<Utc>) {
         .sample(&[], report.visibility.unread.len());
 }
 
-fn incidents(page: &mut Page, incidents: &[Incident]) {
+fn incidents(page: &mut MetricsText, incidents: &[Incident]) {
     let mut family = page.family(
         "incidents",
         "Open incidents that count for the verdict; tier none: no service suffers.",
@@ -86,7 +86,7 @@ fn incidents(page: &mut Page, incidents: &[Incident]) {
     .sample(&[], silenced.count());
 }
 
-fn services(page: &mut Page, services: &[Service]) {
+fn services(page: &mut MetricsText, services: &[Service]) {
     let mut up = page.family(
         "service_up",
         "0: unavailable, 1: serving, if degraded or starting; absent while unknown.",
@@ -114,7 +114,7 @@ fn services(page: &mut Page, services: &[Service]) {
 }
 
 /// What the run did outside the cluster.
-fn edges(page: &mut Page, report: &Report) {
+fn edges(page: &mut MetricsText, report: &Report) {
     let mut messages = page.family(
         "messages",
         "Messages of the last run: sent, failed (refused), queued (waiting).",
@@ -151,12 +151,12 @@ fn edges(page: &mut Page, report: &Report) {
 }
 
 /// The text as it grows.
-struct Page {
+struct MetricsText {
     out: String,
     cluster: String,
 }
 
-impl Page {
+impl MetricsText {
     /// Begins a family. Its unit, where it has one, is the end of its name.
     fn family(&mut self, name: &str, help: &str) -> Family<'_> {
         let name = format!("k8s_monitor_{name}");
@@ -182,7 +182,7 @@ impl Page {
 
 /// A family that samples are added to, before the next one begins.
 struct Family<'a> {
-    page: &'a mut Page,
+    page: &'a mut MetricsText,
     name: String,
     /// Readers refuse a file that says the same twice.
     written: BTreeSet<String>,

@@ -79,13 +79,13 @@ pub fn glued(text: &str) -> String {
 pub type Cell = (Style, String);
 
 /// The page as it grows.
-pub struct Page {
+pub struct TerminalPage {
     out: String,
     width: usize,
     pub styles: Styles,
 }
 
-impl Page {
+impl TerminalPage {
     pub fn new(options: &RenderOptions) -> Self {
         Self {
             out: String::new(),

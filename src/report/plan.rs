@@ -2,11 +2,11 @@
 
 use super::clean::{clean, clean_lines};
 use super::markdown::{block, code, escape, push};
-use super::page::Page;
+use super::page::TerminalPage;
 use super::phrases::count;
 use super::{Plan, PlannedMessage, PlannedState};
 
-pub fn text(page: &mut Page, plan: &Plan) {
+pub fn text(page: &mut TerminalPage, plan: &Plan) {
     let styles = page.styles;
     page.heading("Would send");
     for message in &plan.messages {

@@ -2,8 +2,8 @@
 //! verdict, what is wrong and what to type, then how every service does.
 
 use super::clean::clean;
-use super::incident_text::Frame;
-use super::page::{Cell, Page, glued};
+use super::incident_text::RenderContext;
+use super::page::{Cell, TerminalPage, glued};
 use super::{
     RenderOptions, Report, Service, Severity, Unread, incident_text, phrases, plan, verdict,
 };
@@ -11,11 +11,11 @@ use super::{
 /// Renders the report as text.
 #[must_use]
 pub fn text(report: &Report, options: &RenderOptions) -> String {
-    let mut page = Page::new(options);
+    let mut page = TerminalPage::new(options);
     verdict(&mut page, report);
     notes(&mut page, &report.notes);
     for (index, incident) in report.incidents.iter().enumerate() {
-        incident_text::incident(&mut page, index + 1, incident, Frame::of(&report.cycle));
+        incident_text::incident(&mut page, index + 1, incident, RenderContext::of(&report.cycle));
     }
     if !report.services.is_empty() {
         page.blank();
@@ -32,7 +32,7 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
 }
 
 /// The first lines say it all: how bad, what, where, when, and how much more.
-fn verdict(page: &mut Page, report: &Report) {
+fn verdict(page: &mut TerminalPage, report: &Report) {
     let styles = page.styles;
     let severity = report.severity.to_string();
     let sentence = verdict::verdict(report);
@@ -63,7 +63,7 @@ fn verdict(page: &mut Page, report: &Report) {
 }
 
 /// What must be known of the monitor itself.
-fn notes(page: &mut Page, notes: &[String]) {
+fn notes(page: &mut TerminalPage, notes: &[String]) {
     let styles = page.styles;
     for note in notes {
         let lead = (styles.yellow, "Note:");
@@ -71,7 +71,7 @@ fn notes(page: &mut Page, notes: &[String]) {
     }
 }
 
-fn services(page: &mut Page, report: &Report) {
+fn services(page: &mut TerminalPage, report: &Report) {
     let titles = ["TIER", "SERVICE", "STATUS", "READY", "SINCE", "DOWN", "MAX"];
     let rows = phrases::by_tier(&report.services)
         .into_iter()
@@ -81,7 +81,7 @@ fn services(page: &mut Page, report: &Report) {
 }
 
 /// One service. Its tier is on every line, for `grep` and for ears.
-fn service_row(page: &Page, report: &Report, service: &Service) -> Vec<Cell> {
+fn service_row(page: &TerminalPage, report: &Report, service: &Service) -> Vec<Cell> {
     let styles = page.styles;
     let [status, ready, since, down, max] =
         phrases::service_cells(service, report.cycle.started_at);
@@ -97,7 +97,7 @@ fn service_row(page: &Page, report: &Report, service: &Service) -> Vec<Cell> {
 }
 
 /// What could not be seen, and what to do about it.
-pub fn unread(page: &mut Page, unread: &[Unread]) {
+pub fn unread(page: &mut TerminalPage, unread: &[Unread]) {
     if unread.is_empty() {
         return;
     }

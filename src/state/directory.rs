@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::document;
 use super::model::State;
-use super::store::{Hold, Loaded, Store, StoreError, Version};
+use super::store::{CycleLock, Loaded, Store, StoreError, Version};
 use crate::cluster::objects::Time;
 use crate::target;
 
@@ -129,8 +129,8 @@ impl Store for DirectoryStore {
         Ok(Version::At(version_of(text.as_bytes())))
     }
 
-    fn hold(&self) -> Result<Hold, StoreError> {
-        Ok(self.lock(CYCLE)?.map_or(Hold::Taken, Hold::Own))
+    fn hold(&self) -> Result<CycleLock, StoreError> {
+        Ok(self.lock(CYCLE)?.map_or(CycleLock::Taken, CycleLock::Own))
     }
 
     fn place(&self) -> String {

@@ -2,7 +2,7 @@
 //! columns, for programs as JSON. Pure.
 
 use super::layout::{line, wrapped};
-use super::model::{Remembered, Silence, State};
+use super::model::{IncidentRecord, Silence, State};
 use super::silences;
 use crate::cluster::objects::Time;
 use crate::config::Config;
@@ -174,14 +174,14 @@ pub fn silence_json(silence: &Silence) -> Value {
     json!({ "schema": "k8s-monitor/silence/v1", "silence": silence })
 }
 
-fn find<'a>(state: &'a State, id: &str) -> Option<&'a Remembered> {
+fn find<'a>(state: &'a State, id: &str) -> Option<&'a IncidentRecord> {
     state
         .incidents
         .iter()
         .find(|r| r.id.eq_ignore_ascii_case(id))
 }
 
-fn split(state: &State) -> (Vec<&Remembered>, Vec<&Remembered>) {
+fn split(state: &State) -> (Vec<&IncidentRecord>, Vec<&IncidentRecord>) {
     let (mut open, mut resolved): (Vec<_>, Vec<_>) =
         state.incidents.iter().partition(|r| r.is_open());
     open.sort_by(|a, b| (a.severity, a.since, &a.id).cmp(&(b.severity, b.since, &b.id)));
@@ -190,7 +190,7 @@ fn split(state: &State) -> (Vec<&Remembered>, Vec<&Remembered>) {
 }
 
 /// Two lines: what it is, and how it stands.
-fn entry(text: &mut String, incident: &Remembered, now: Time) {
+fn entry(text: &mut String, incident: &IncidentRecord, now: Time) {
     line(
         text,
         &format!(
@@ -209,7 +209,7 @@ fn entry(text: &mut String, incident: &Remembered, now: Time) {
     wrapped(text, "    ", &parts.join("; "));
 }
 
-fn life(incident: &Remembered, now: Time) -> String {
+fn life(incident: &IncidentRecord, now: Time) -> String {
     let end = incident.resolved_at.unwrap_or(now);
     let lasted = (end - incident.since)
         .to_std()
@@ -230,7 +230,7 @@ fn life(incident: &Remembered, now: Time) -> String {
     }
 }
 
-fn silence(incident: &Remembered) -> String {
+fn silence(incident: &IncidentRecord) -> String {
     incident.silenced.as_ref().map_or_else(String::new, |hush| {
         format!(
             "silenced until {} by {}: {}",
@@ -241,7 +241,7 @@ fn silence(incident: &Remembered) -> String {
     })
 }
 
-fn waiting(state: &State, incident: &Remembered) -> String {
+fn waiting(state: &State, incident: &IncidentRecord) -> String {
     let mut waiting = state
         .outbox
         .iter()
@@ -290,7 +290,7 @@ struct Object<'a> {
     queued: usize,
 }
 
-fn object(state: &State, incident: &Remembered) -> Value {
+fn object(state: &State, incident: &IncidentRecord) -> Value {
     let is_about = |ids: &[String]| ids.contains(&incident.id);
     json!(Object {
         id: &incident.id,

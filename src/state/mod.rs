@@ -24,8 +24,8 @@ pub use config_map::ConfigMapStore;
 pub use directory::DirectoryStore;
 pub use history::history;
 pub use model::{
-    Cached, Facts, Hush, Kind, Message, Outgoing, Place, Remembered, Root, SCHEMA, Sending, Sent,
-    Silence, Spend, State, Target, Thread, Told,
+    Cached, ChangeKey, ActiveSilence, MessageKind, Message, OutboxMessage, MessageTarget, IncidentRecord, RootFinding, SCHEMA, Sending, Sent,
+    Silence, Spend, State, SilenceTarget, Thread, Notified,
 };
-pub use store::{Aside, Hold, Loaded, NoStore, Store, StoreError, Version};
+pub use store::{QuarantinedState, CycleLock, Loaded, NoStore, Store, StoreError, Version};
 pub use trim::trim;

@@ -25,9 +25,9 @@ pub struct State {
     /// The moment of the last cycle.
     pub last_cycle: Option<Time>,
     /// Open incidents, and resolved ones for 30 days.
-    pub incidents: Vec<Remembered>,
+    pub incidents: Vec<IncidentRecord>,
     /// Messages that Slack has not accepted yet.
-    pub outbox: Vec<Outgoing>,
+    pub outbox: Vec<OutboxMessage>,
     /// Number of the last message that was put into the outbox.
     pub last_message: u64,
     /// The cycle that is sending what the outbox holds.
@@ -49,7 +49,7 @@ pub struct State {
 /// One incident, as remembered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Remembered {
+pub struct IncidentRecord {
     /// `INC-YYYY-MM-DD-NNN`.
     pub id: String,
     /// As the last cycle that saw it computed it.
@@ -89,16 +89,16 @@ pub struct Remembered {
     #[serde(default)]
     pub due_since: Option<Time>,
     /// The finding that explains the others.
-    pub root: Root,
+    pub root: RootFinding,
     /// What a reader would call a change.
     #[serde(default)]
-    pub facts: Facts,
+    pub facts: ChangeKey,
     /// Names of the kinds that must have been read to call it absent.
     #[serde(default)]
     pub rests_on: Vec<String>,
     /// The silence that hides it.
     #[serde(default)]
-    pub silenced: Option<Hush>,
+    pub silenced: Option<ActiveSilence>,
     /// When a silence that hid it ended.
     #[serde(default)]
     pub unsilenced_at: Option<Time>,
@@ -107,13 +107,13 @@ pub struct Remembered {
     pub part_of: Option<String>,
     /// What people know of it; none: nobody was told.
     #[serde(default)]
-    pub told: Option<Told>,
+    pub told: Option<Notified>,
     /// What was sent, oldest first, the last few only.
     #[serde(default)]
     pub sent: Vec<Sent>,
 }
 
-impl Remembered {
+impl IncidentRecord {
     /// Whether it is not resolved.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -133,7 +133,7 @@ impl Remembered {
 /// The root finding without its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Root {
+pub struct RootFinding {
     /// The symptom.
     pub reason: String,
     /// The cause, where it is known.
@@ -160,7 +160,7 @@ pub struct Root {
 /// that only ever grow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Facts {
+pub struct ChangeKey {
     /// The diagnosed cause.
     pub cause: Option<String>,
     /// Other services that suffer.
@@ -174,7 +174,7 @@ pub struct Facts {
 /// What people have been told, as far as Slack accepted it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Told {
+pub struct Notified {
     /// The cycle of the last full message.
     pub full_at: Time,
     /// The severity that was said last.
@@ -191,7 +191,7 @@ pub struct Told {
     pub heads: Vec<Thread>,
     /// The facts that were said last.
     #[serde(default)]
-    pub facts: Facts,
+    pub facts: ChangeKey,
     /// Whether the last that was said is that it is resolved.
     #[serde(default)]
     pub resolved: bool,
@@ -211,7 +211,7 @@ pub struct Thread {
 
 /// The silence that hides an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hush {
+pub struct ActiveSilence {
     /// Its id, or `calendar` for one of the configuration.
     pub by: String,
     /// When it ends.
@@ -226,7 +226,7 @@ pub struct Sent {
     /// The cycle.
     pub at: Time,
     /// What it was.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Where it went, as configured.
     pub channel: String,
 }
@@ -234,7 +234,7 @@ pub struct Sent {
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum MessageKind {
     /// Full: nobody was told before.
     New,
     /// Full: still open.
@@ -254,7 +254,7 @@ pub enum Kind {
     Resolved,
 }
 
-impl Kind {
+impl MessageKind {
     /// The word for people.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -280,7 +280,7 @@ impl Kind {
 /// A message that is stored before it is sent, and removed after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outgoing {
+pub struct OutboxMessage {
     /// Names it; never used twice.
     pub id: u64,
     /// When it first became due, by which messages are ordered.
@@ -288,11 +288,11 @@ pub struct Outgoing {
     /// What it is about.
     pub incident_ids: Vec<String>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Where it goes, as configured.
     pub channel: String,
     /// Where in the channel.
-    pub place: Place,
+    pub place: MessageTarget,
     /// What it says.
     pub message: Message,
     /// How often it was tried in vain.
@@ -303,18 +303,18 @@ pub struct Outgoing {
     pub last_error: Option<String>,
 }
 
-impl Outgoing {
+impl OutboxMessage {
     /// Whether it counts as a message; an edit does not.
     #[must_use]
     pub fn counts(&self) -> bool {
-        !matches!(self.place, Place::Edit { .. })
+        !matches!(self.place, MessageTarget::Edit { .. })
     }
 }
 
 /// Where in a channel a message goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
-pub enum Place {
+pub enum MessageTarget {
     /// It stands for itself and may begin a thread.
     Channel,
     /// A reply.
@@ -357,7 +357,7 @@ pub struct Silence {
     /// Like `s-1a2b`.
     pub id: String,
     /// What it hides.
-    pub target: Target,
+    pub target: SilenceTarget,
     /// When it was made.
     pub created: Time,
     /// When it ends.
@@ -369,7 +369,7 @@ pub struct Silence {
 /// What a silence hides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Target {
+pub enum SilenceTarget {
     /// Incidents with this service at their root.
     Service(String),
     /// Incidents whose root finding has this reason or cause.

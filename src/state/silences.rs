@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::model::{Silence, State, Target};
+use super::model::{Silence, State, SilenceTarget};
 use crate::cluster::objects::Time;
 
 /// No silence is longer.
 const LONGEST: TimeDelta = TimeDelta::days(366);
 
-impl Target {
+impl SilenceTarget {
     /// What a silence is of, for people: `service n8n`.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -25,7 +25,7 @@ impl Target {
 /// Begins a silence at `now`. One of more than a year is cut to a year.
 pub fn add(
     state: &mut State,
-    target: Target,
+    target: SilenceTarget,
     length: Duration,
     reason: &str,
     now: Time,

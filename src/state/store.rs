@@ -33,8 +33,8 @@ pub trait Store {
     ///
     /// # Errors
     /// When the place cannot be written.
-    fn hold(&self) -> Result<Hold, StoreError> {
-        Ok(Hold::Nobody)
+    fn hold(&self) -> Result<CycleLock, StoreError> {
+        Ok(CycleLock::Nobody)
     }
 
     /// The place, as `--state` spells it.
@@ -48,7 +48,7 @@ pub trait Store {
 
 /// Whether this cycle has a place for itself.
 #[derive(Debug)]
-pub enum Hold {
+pub enum CycleLock {
     /// It has, until this is dropped.
     Own(File),
     /// Another cycle has.
@@ -65,7 +65,7 @@ pub struct Loaded {
     /// To be handed to [`Store::save`].
     pub version: Version,
     /// The document that could not be used, if one was found.
-    pub aside: Option<Aside>,
+    pub aside: Option<QuarantinedState>,
 }
 
 impl Loaded {
@@ -100,7 +100,7 @@ impl Loaded {
                         at,
                         aside: name.clone(),
                     },
-                    aside: Some(Aside { why, name }),
+                    aside: Some(QuarantinedState { why, name }),
                 }
             }
         }
@@ -120,7 +120,7 @@ impl Loaded {
 
 /// A document that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aside {
+pub struct QuarantinedState {
     /// Why.
     pub why: Unusable,
     /// The name that it gets.

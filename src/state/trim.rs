@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::document::{LIMIT, size};
-use super::model::{Message, Outgoing, Place, State};
+use super::model::{Message, OutboxMessage, MessageTarget, State};
 use crate::assess::Severity;
 use crate::cluster::objects::Time;
 
@@ -96,7 +96,7 @@ fn drop_history(state: &mut State) -> bool {
 /// said all the same.
 fn collapse_outbox(state: &mut State) -> bool {
     let before = size(state);
-    let mut channels: BTreeMap<String, Outgoing> = BTreeMap::new();
+    let mut channels: BTreeMap<String, OutboxMessage> = BTreeMap::new();
     for message in std::mem::take(&mut state.outbox) {
         match channels.get_mut(&message.channel) {
             Some(first) => {
@@ -105,7 +105,7 @@ fn collapse_outbox(state: &mut State) -> bool {
                         first.incident_ids.push(id);
                     }
                 }
-                first.place = Place::Channel;
+                first.place = MessageTarget::Channel;
             }
             None => {
                 channels.insert(message.channel.clone(), message);
@@ -117,7 +117,7 @@ fn collapse_outbox(state: &mut State) -> bool {
     size(state) < before
 }
 
-fn shortened(mut message: Outgoing) -> Outgoing {
+fn shortened(mut message: OutboxMessage) -> OutboxMessage {
     const NAMED: usize = 20;
     let ids = &message.incident_ids;
     let named = ids[..ids.len().min(NAMED)].join(", ");

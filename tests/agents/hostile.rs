@@ -3,7 +3,7 @@
 
 use k8s_monitor::agents::Role;
 use k8s_monitor::assess::Rule;
-use k8s_monitor::notify::{self, Kind, Story};
+use k8s_monitor::notify::{self, MessageKind, MessageContext};
 use k8s_monitor::report::{self, Source};
 use serde_json::{Value, json};
 
@@ -284,8 +284,8 @@ fn a_message_calls_nobody_whatever_the_words() {
         incident.analysis.hypothesis.clone_from(&text);
         incident.analysis.business_impact.clone_from(&text);
         incident.analysis.dissent = Some(text.clone());
-        let mut story = Story::new(Kind::New, vec![&incident], "homelab", "c", world.now);
-        story.words = Some(notify::Words {
+        let mut story = MessageContext::new(MessageKind::New, vec![&incident], "homelab", "c", world.now);
+        story.words = Some(notify::ModelText {
             headline: &text,
             summary: &text,
         });

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use k8s_monitor::agents::{Advice, Agents, Announcement, Dossier, Memory, Role, Scene};
+use k8s_monitor::agents::{Advice, Agents, Announcement, IncidentContext, CacheAndSpend, Role, CycleContext};
 use k8s_monitor::assess::{Incident, Outages, Rule};
 use k8s_monitor::cluster::{Snapshot, dump};
 use k8s_monitor::config::{Config, Environment};
@@ -15,7 +15,7 @@ use k8s_monitor::http::Http;
 use k8s_monitor::inventory::{self, Inventory, Service, Tier};
 use k8s_monitor::report::{self, Commit, Confidence, Correlation, Llm};
 use k8s_monitor::state::State;
-use k8s_monitor::verdict::{self, Grounds};
+use k8s_monitor::verdict::{self, EvaluateInput};
 use serde_json::{Value, json};
 
 use crate::api::{Api, KEY, Says};
@@ -99,7 +99,7 @@ impl World {
 
     /// Judges the snapshot anew.
     pub fn judge(&mut self) {
-        let grounds = Grounds {
+        let grounds = EvaluateInput {
             inventory: &self.inventory,
             look_back: Duration::from_secs(3600),
             restarts: &RestartCounts::default(),
@@ -129,7 +129,7 @@ impl World {
     }
 
     fn with(&mut self, off: Option<String>) -> Said {
-        let scene = Scene {
+        let scene = CycleContext {
             snapshot: &self.snapshot,
             roster: &self.roster,
             now: self.now,
@@ -138,7 +138,7 @@ impl World {
         let dossiers: Vec<_> = self
             .incidents
             .iter()
-            .map(|incident| Dossier {
+            .map(|incident| IncidentContext {
                 incident,
                 correlation: self.correlation.as_ref(),
                 suspects: &self.suspects,
@@ -146,7 +146,7 @@ impl World {
             .collect();
         let mut agents = Agents::new(&self.config, &self.http, off);
         let State { spend, cache, .. } = &mut self.state;
-        let mut memory = Memory { spend, cache };
+        let mut memory = CacheAndSpend { spend, cache };
         let advice = agents.advise(&mut memory, &scene, &dossiers);
         let told: Vec<_> = self
             .incidents

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use k8s_monitor::inventory::Inventory;
-use k8s_monitor::verdict::{Grounds, Verdict, judge};
+use k8s_monitor::verdict::{EvaluateInput, Verdict, judge};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ fn a_case_reordered() -> impl Strategy<Value = (Any, Vec<usize>)> {
 fn with(case: &Case, inventory: &Inventory) -> Verdict {
     judge(
         &case.snapshot,
-        &Grounds {
+        &EvaluateInput {
             inventory,
             ..case.grounds()
         },

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use k8s_monitor::cluster::resource::ROWS;
 use k8s_monitor::cluster::{Read, Snapshot, Source};
 use k8s_monitor::inventory;
-use k8s_monitor::verdict::{Grounds, judge};
+use k8s_monitor::verdict::{EvaluateInput, judge};
 use serde_json::{Value, json};
 
 use crate::support::objects;
@@ -78,7 +78,7 @@ fn timed(services: &str, documents: Vec<Value>) -> (usize, Duration) {
         ..Snapshot::default()
     };
     drop(documents);
-    let grounds = Grounds {
+    let grounds = EvaluateInput {
         inventory: &inventory::parse(services.as_bytes()),
         look_back: Duration::from_hours(1),
         restarts: &BTreeMap::new(),

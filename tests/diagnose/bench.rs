@@ -9,7 +9,7 @@ use k8s_monitor::assess::{Incident, Severity};
 use k8s_monitor::cluster::{ContainerLog, Read, Resource, Snapshot, resource::ROWS};
 use k8s_monitor::cluster::{Unread, UnreadReason};
 use k8s_monitor::inventory::{self, Tier};
-use k8s_monitor::verdict::{Grounds, judge};
+use k8s_monitor::verdict::{EvaluateInput, judge};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ fn run(path: &Path) -> (Expected, Tally) {
     let expected: Expected = serde_json::from_str(&read("expected.json")).unwrap();
     let snapshot = snapshot(path, &expected);
     let inventory = inventory::parse(read("services.txt").as_bytes());
-    let grounds = Grounds {
+    let grounds = EvaluateInput {
         inventory: &inventory,
         look_back: Duration::from_secs(3600),
         outages: &std::collections::BTreeMap::default(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use k8s_monitor::cluster::resource::ROWS;
 use k8s_monitor::cluster::{ContainerLog, Read, Snapshot, Source, Unread, UnreadReason};
 use k8s_monitor::inventory::{self, Tier};
-use k8s_monitor::verdict::{Grounds, Verdict, judge};
+use k8s_monitor::verdict::{EvaluateInput, Verdict, judge};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -169,7 +169,7 @@ impl Case {
         let inventory = inventory::parse(self.services.as_deref().unwrap_or(SERVICES).as_bytes());
         judge(
             &snapshot,
-            &Grounds {
+            &EvaluateInput {
                 inventory: &inventory,
                 look_back: std::time::Duration::from_secs(3600),
                 outages: &std::collections::BTreeMap::default(),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use k8s_monitor::correlate::Answer as Found;
+use k8s_monitor::correlate::IncidentCorrelation as Found;
 use k8s_monitor::detect::Cause;
 use k8s_monitor::report::Confidence;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Histories, and which of their commits did it.
 
 use k8s_monitor::assess::Severity;
-use k8s_monitor::correlate::Answer;
+use k8s_monitor::correlate::IncidentCorrelation;
 use k8s_monitor::detect::Cause;
 use k8s_monitor::report::Confidence;
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::world::{World, incident};
 
 const TOKEN: &str = "github_pat_stub";
 
-fn is_first_and_high(answer: &Answer, sha: &str) {
+fn is_first_and_high(answer: &IncidentCorrelation, sha: &str) {
     let correlation = &answer.correlation;
     assert_eq!(correlation.confidence, Confidence::High, "{correlation:#?}");
     assert_eq!(correlation.commits[0].sha, sha, "{correlation:#?}");

@@ -8,7 +8,7 @@ use k8s_monitor::assess::{Incident, Rule, Severity};
 use k8s_monitor::cluster::Snapshot;
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::correlate::github::GitHub;
-use k8s_monitor::correlate::{Answer, Scene, correlate};
+use k8s_monitor::correlate::{IncidentCorrelation, CorrelateInput, correlate};
 use k8s_monitor::detect::{Cause, Effect, Finding, ObjectRef, Reason};
 use k8s_monitor::http::{Http, Peer};
 use k8s_monitor::inventory::{self, Inventory, Tier};
@@ -59,14 +59,14 @@ impl World {
     }
 
     /// One cycle's look into mysql.
-    pub fn look(&mut self, cause: Cause) -> Answer {
+    pub fn look(&mut self, cause: Cause) -> IncidentCorrelation {
         let mut answers = self.look_into(&[incident("mysql", cause, Severity::Sev1)]);
         answers.remove(0).unwrap()
     }
 
-    pub fn look_into(&mut self, incidents: &[Incident]) -> Vec<Option<Answer>> {
+    pub fn look_into(&mut self, incidents: &[Incident]) -> Vec<Option<IncidentCorrelation>> {
         let snapshot = Snapshot::default();
-        let scene = Scene {
+        let scene = CorrelateInput {
             roster: &self.inventory.services,
             repository: self.inventory.repository.as_deref(),
             snapshot: &snapshot,

@@ -1,7 +1,7 @@
 //! Nothing lost, nothing twice: Slack that is down, runs that are killed, two
 //! runs by hand, clocks that jump.
 
-use k8s_monitor::lifecycle::{self, Kind};
+use k8s_monitor::lifecycle::{self, MessageKind};
 use k8s_monitor::report::Decision;
 
 use crate::world::*;
@@ -41,7 +41,7 @@ fn five_cycles_without_slack_lose_nothing() {
     assert_eq!(world.state.outbox[0].created, time(MONDAY));
     world.slack = true;
     world.cycle(vec![trouble("mysql", Sev1), trouble("n8n", Sev2)]);
-    assert_eq!(world.kinds(), [Kind::New, Kind::New]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::New]);
     assert!(world.messages[0].due.channel.contains("critical"));
     assert!(world.state.outbox.is_empty());
     world.cycle(vec![trouble("mysql", Sev1), trouble("n8n", Sev2)]);
@@ -58,7 +58,7 @@ fn what_came_and_went_unsaid_is_one_message() {
     world.slack = true;
     world.cycle(vec![]);
     world.cycle(vec![]);
-    assert_eq!(world.kinds(), [Kind::Resolved]);
+    assert_eq!(world.kinds(), [MessageKind::Resolved]);
     let due = &world.last().due;
     assert_eq!((due.thread.as_ref(), due.broadcast), (None, false));
     assert!(due.channel.contains("critical"));
@@ -74,7 +74,7 @@ fn a_resolution_that_slack_refused_is_said_later() {
     world.slack = true;
     world.cycle(vec![]);
     world.cycle(vec![]);
-    assert_eq!(world.kinds(), [Kind::New, Kind::Resolved]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Resolved]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_queued_sev3_is_not_sent_at_night() {
     }
     assert_eq!(world.messages.len(), 0);
     world.cycle(vec![trouble("vault", Sev3)]);
-    assert_eq!(world.kinds(), [Kind::New]);
+    assert_eq!(world.kinds(), [MessageKind::New]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_run_killed_before_it_sends_is_made_up_for() {
     assert_eq!(world.state.outbox.len(), 1);
     world.cycle(vec![trouble("mysql", Sev1)]);
     world.cycle(vec![trouble("mysql", Sev1)]);
-    assert_eq!(world.kinds(), [Kind::New]);
+    assert_eq!(world.kinds(), [MessageKind::New]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_clock_that_was_set_back_repeats_nothing() {
     for _ in 0..3 {
         world.cycle(vec![trouble("mysql", Sev1)]);
     }
-    assert_eq!(world.last().due.kind, Kind::Repeat);
+    assert_eq!(world.last().due.kind, MessageKind::Repeat);
     world.pass(60 * 24 * 400);
     world.cycle(vec![trouble("mysql", Sev1)]);
 }
@@ -157,7 +157,7 @@ fn six_that_slack_did_not_take_are_still_one_digest() {
     some.truncate(4);
     some.push(trouble("g", Sev1));
     world.cycle(some.clone());
-    assert_eq!(world.kinds(), [Kind::Digest, Kind::New]);
+    assert_eq!(world.kinds(), [MessageKind::Digest, MessageKind::New]);
     assert_eq!(world.messages[0].due.incidents.len(), 6);
     world.cycle(some);
     assert_eq!(world.messages.len(), 2);

@@ -2,7 +2,7 @@
 
 use k8s_monitor::cluster::Resource;
 use k8s_monitor::detect::{Effect, Reason};
-use k8s_monitor::lifecycle::Kind;
+use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::report::IncidentState;
 
 use k8s_monitor::state::State;
@@ -35,9 +35,9 @@ fn what_is_up_and_down_by_the_hour_does_not_flap_slack() {
     // Fewer than an outage of the same length would have sent.
     assert_eq!(
         world.kinds()[..3],
-        [Kind::New, Kind::Resolved, Kind::Reopened]
+        [MessageKind::New, MessageKind::Resolved, MessageKind::Reopened]
     );
-    assert!(world.kinds()[3..].iter().all(|kind| *kind == Kind::Repeat));
+    assert!(world.kinds()[3..].iter().all(|kind| *kind == MessageKind::Repeat));
     assert!(world.messages.len() <= 7 * 8, "{:?}", world.log(MONDAY));
 }
 
@@ -52,11 +52,11 @@ fn the_end_of_flapping_is_said_once_it_lasts() {
             vec![]
         });
     }
-    assert_eq!(world.kinds(), [Kind::New, Kind::Resolved, Kind::Reopened]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Resolved, MessageKind::Reopened]);
     for _ in 0..4 {
         world.cycle(vec![]);
     }
-    assert_eq!(world.kinds()[3..], [Kind::Resolved]);
+    assert_eq!(world.kinds()[3..], [MessageKind::Resolved]);
     assert_eq!(world.log(MONDAY)[3].0, 8);
 }
 
@@ -75,7 +75,7 @@ fn a_crash_loop_momentarily_ready_is_not_absent() {
     }
     let full = world.kinds().into_iter().filter(|k| k.is_full()).count();
     assert!(full <= 8, "{:?}", world.log(MONDAY));
-    assert!(!world.kinds().contains(&Kind::Resolved));
+    assert!(!world.kinds().contains(&MessageKind::Resolved));
     assert!(world.messages.len() <= 10, "{:?}", world.log(MONDAY));
 }
 
@@ -93,7 +93,7 @@ fn a_cycle_that_could_not_see_resolves_nothing() {
     world.unread = vec![Resource::Certificates];
     let step = world.cycle(vec![]);
     assert_eq!(life(&step, "mysql"), IncidentState::Resolved);
-    assert_eq!(world.kinds(), [Kind::New, Kind::Resolved]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Resolved]);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn half_blind_nothing_gets_better() {
     // Worse it may get.
     world.unread.clear();
     world.cycle(vec![trouble("mysql", Sev3)]);
-    assert_eq!(world.last().due.kind, Kind::DeEscalated);
+    assert_eq!(world.last().due.kind, MessageKind::DeEscalated);
 }
 
 #[test]
@@ -124,15 +124,15 @@ fn a_blind_monitor_that_sees_again_is_resolved() {
     world.cycle(vec![blind]);
     world.unread.clear();
     world.cycle(vec![]);
-    assert_eq!(world.kinds(), [Kind::New, Kind::Resolved]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Resolved]);
 }
 
 #[test]
 fn restarts_are_compared_over_an_interval() {
-    use k8s_monitor::lifecycle::{Today, advance};
+    use k8s_monitor::lifecycle::{Observation, advance};
     let config = config("");
     let count = |state: &_, now, count| {
-        let today = Today {
+        let today = Observation {
             incidents: vec![],
             is_read: &|_| true,
             now: time(now),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use k8s_monitor::detect::{Finding, ObjectRef, Reason};
-use k8s_monitor::lifecycle::Kind;
+use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::report::IncidentState;
 
 use crate::world::*;
@@ -108,15 +108,15 @@ fn what_becomes_part_of_a_greater_trouble_is_neither_resolved_nor_repeated() {
         let step = world.cycle(vec![database.clone()]);
         assert_eq!(step.tracked.len(), 1);
     }
-    assert_eq!(world.kinds(), [Kind::New, Kind::New]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::New]);
     // The database is well again, the backend is not.
     let step = world.cycle(vec![trouble("backend", Sev2)]);
     assert_eq!(tracked(&step, "backend").id, first.tracked[0].id);
     assert_eq!(life(&step, "backend"), IncidentState::Ongoing);
     assert_eq!(life(&step, "mysql"), IncidentState::Resolved);
-    assert_eq!(world.kinds()[2..], [Kind::Resolved]);
+    assert_eq!(world.kinds()[2..], [MessageKind::Resolved]);
     world.cycle(vec![]);
-    assert_eq!(world.kinds()[3..], [Kind::Resolved]);
+    assert_eq!(world.kinds()[3..], [MessageKind::Resolved]);
 }
 
 #[test]
@@ -140,9 +140,9 @@ fn an_overdue_backup_stays_beside_its_database() {
     let mut database = trouble("mysql", Sev1);
     database.findings.extend(backup().findings);
     world.cycle(vec![database]);
-    assert_eq!(world.kinds(), [Kind::New, Kind::New]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::New]);
     let step = world.cycle(vec![backup()]);
-    assert_eq!(world.kinds()[2..], [Kind::Resolved]);
+    assert_eq!(world.kinds()[2..], [MessageKind::Resolved]);
     assert_eq!(step.tracked.len(), 2);
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use k8s_monitor::assess::Severity;
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::lifecycle::{self, Kind};
-use k8s_monitor::state::Target;
+use k8s_monitor::lifecycle::{self, MessageKind};
+use k8s_monitor::state::SilenceTarget;
 use proptest::prelude::*;
 
 use crate::laws::cases;
@@ -64,7 +64,7 @@ proptest! {
                 // Every message is about something, in a channel, in order.
                 prop_assert!(!due.incidents.is_empty() && due.channel.starts_with('#'));
                 prop_assert!(due.incidents.iter().all(|id| listed.contains(id)));
-                prop_assert_eq!(due.kind.is_full() || due.thread.is_some(), due.kind != Kind::Resolved || due.thread.is_some());
+                prop_assert_eq!(due.kind.is_full() || due.thread.is_some(), due.kind != MessageKind::Resolved || due.thread.is_some());
             }
             let said: Vec<_> = step.due.iter().flat_map(|d| &d.incidents).collect();
             let once: BTreeSet<_> = said.iter().collect();
@@ -151,7 +151,7 @@ fn tell(
     world: &mut World,
     found: Vec<k8s_monitor::assess::Incident>,
     slack: Slack,
-) -> (k8s_monitor::lifecycle::Step, BTreeSet<String>) {
+) -> (k8s_monitor::lifecycle::Transition, BTreeSet<String>) {
     let step = world.store(found);
     let mut unmarked = BTreeSet::new();
     let limit = match slack {
@@ -189,7 +189,7 @@ proptest! {
             if let Some((service, hours)) = spell.silence {
                 let name = ["a", "b", "c", "d", "e", "f", "g", "h"][service];
                 let length = std::time::Duration::from_secs(hours * 3600);
-                k8s_monitor::state::silences::add(&mut world.state, Target::Service(name.into()), length, "known", world.now);
+                k8s_monitor::state::silences::add(&mut world.state, SilenceTarget::Service(name.into()), length, "known", world.now);
             }
             for _ in 0..spell.hours {
                 world.unread = if spell.hour.sees { vec![] } else { vec![Resource::Pods] };
@@ -228,7 +228,7 @@ proptest! {
 
 fn check_place(
     world: &World,
-    step: &k8s_monitor::lifecycle::Step,
+    step: &k8s_monitor::lifecycle::Transition,
     message: &Message,
 ) -> Result<(), TestCaseError> {
     let members = step

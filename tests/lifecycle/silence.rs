@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use k8s_monitor::lifecycle::Kind;
+use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::report::Decision;
-use k8s_monitor::state::{Target, silences};
+use k8s_monitor::state::{SilenceTarget, silences};
 
 use crate::world::*;
 
@@ -15,7 +15,7 @@ fn hours(number: u64) -> Duration {
     Duration::from_secs(number * 3600)
 }
 
-fn silence(world: &mut World, target: Target, length: Duration) -> String {
+fn silence(world: &mut World, target: SilenceTarget, length: Duration) -> String {
     let now = world.now;
     silences::add(&mut world.state, target, length, "upgrade", now).id
 }
@@ -23,9 +23,9 @@ fn silence(world: &mut World, target: Target, length: Duration) -> String {
 #[test]
 fn a_silence_hides_what_it_names_and_ends_by_itself() {
     let targets = [
-        Target::Service("MySQL".into()),
-        Target::ReasonCode("crashloopbackoff".into()),
-        Target::Incident("INC-2026-11-02-001".into()),
+        SilenceTarget::Service("MySQL".into()),
+        SilenceTarget::ReasonCode("crashloopbackoff".into()),
+        SilenceTarget::Incident("INC-2026-11-02-001".into()),
     ];
     for target in targets {
         let mut world = World::new(config(""), MONDAY);
@@ -39,7 +39,7 @@ fn a_silence_hides_what_it_names_and_ends_by_itself() {
         }
         let step = world.cycle(vec![trouble("mysql", Sev1)]);
         assert_eq!(tracked(&step, "mysql").silenced_until, None);
-        assert_eq!(world.kinds(), [Kind::New], "{target:?}");
+        assert_eq!(world.kinds(), [MessageKind::New], "{target:?}");
         assert!(world.state.silences.is_empty());
     }
 }
@@ -48,7 +48,7 @@ fn a_silence_hides_what_it_names_and_ends_by_itself() {
 fn a_silence_goes_by_the_clock_it_was_set_by() {
     for days in [-1, 1] {
         let mut world = World::new(config(""), MONDAY);
-        silence(&mut world, Target::Service("mysql".into()), hours(2));
+        silence(&mut world, SilenceTarget::Service("mysql".into()), hours(2));
         world.skew = TimeDelta::days(days);
         world.now += world.skew;
         for _ in 0..2 {
@@ -57,34 +57,34 @@ fn a_silence_goes_by_the_clock_it_was_set_by() {
         }
         let step = world.cycle(vec![trouble("mysql", Sev1)]);
         assert_eq!(tracked(&step, "mysql").silenced_until, None);
-        assert_eq!(world.kinds(), [Kind::New]);
+        assert_eq!(world.kinds(), [MessageKind::New]);
     }
 }
 
 #[test]
 fn others_are_not_hidden() {
     let mut world = World::new(config(""), MONDAY);
-    silence(&mut world, Target::Service("n8n".into()), hours(2));
+    silence(&mut world, SilenceTarget::Service("n8n".into()), hours(2));
     silence(
         &mut world,
-        Target::ReasonCode("BackupOverdue".into()),
+        SilenceTarget::ReasonCode("BackupOverdue".into()),
         hours(2),
     );
     silence(
         &mut world,
-        Target::Incident("INC-2026-11-02-009".into()),
+        SilenceTarget::Incident("INC-2026-11-02-009".into()),
         hours(2),
     );
     let mut found = trouble("mysql", Sev1);
     found.affects = vec!["n8n".to_owned()];
     world.cycle(vec![found]);
-    assert_eq!(world.kinds(), [Kind::New]);
+    assert_eq!(world.kinds(), [MessageKind::New]);
 }
 
 #[test]
 fn what_is_over_before_its_silence_is_never_told() {
     let mut world = World::new(config(""), MONDAY);
-    silence(&mut world, Target::Service("mysql".into()), hours(5));
+    silence(&mut world, SilenceTarget::Service("mysql".into()), hours(5));
     world.cycle(vec![trouble("mysql", Sev1)]);
     for _ in 0..6 {
         world.cycle(vec![]);
@@ -96,7 +96,7 @@ fn what_is_over_before_its_silence_is_never_told() {
 fn what_was_told_before_is_announced_again_at_the_end() {
     let mut world = World::new(config(""), MONDAY);
     world.cycle(vec![trouble("mysql", Sev2)]);
-    let id = silence(&mut world, Target::Service("mysql".into()), hours(100));
+    let id = silence(&mut world, SilenceTarget::Service("mysql".into()), hours(100));
     for _ in 0..20 {
         world.cycle(vec![trouble("mysql", Sev2)]);
     }
@@ -108,7 +108,7 @@ fn what_was_told_before_is_announced_again_at_the_end() {
     world.slack = true;
     world.cycle(vec![trouble("mysql", Sev2)]);
     world.cycle(vec![trouble("mysql", Sev2)]);
-    assert_eq!(world.kinds(), [Kind::New, Kind::Repeat]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Repeat]);
     assert!(world.last().due.why.contains("silence has ended"));
 }
 
@@ -119,7 +119,7 @@ fn an_escalation_to_sev1_breaks_through_once_and_says_so() {
         if told_before {
             world.cycle(vec![trouble("mysql", Sev2)]);
         }
-        silence(&mut world, Target::Service("mysql".into()), hours(24));
+        silence(&mut world, SilenceTarget::Service("mysql".into()), hours(24));
         world.cycle(vec![trouble("mysql", Sev2)]);
         world.slack = false;
         world.cycle(vec![trouble("mysql", Sev1)]);
@@ -129,20 +129,20 @@ fn an_escalation_to_sev1_breaks_through_once_and_says_so() {
         }
         assert_eq!(world.messages.len(), if told_before { 2 } else { 1 });
         let last = &world.last().due;
-        assert_eq!(last.kind, Kind::Escalated);
+        assert_eq!(last.kind, MessageKind::Escalated);
         assert!(last.channel.contains("critical"));
         assert!(last.why.contains("silenced until"), "{}", last.why);
         // The end is told quietly, in the thread.
         world.cycle(vec![]);
         let last = &world.last().due;
-        assert_eq!((last.kind, last.broadcast), (Kind::Resolved, false));
+        assert_eq!((last.kind, last.broadcast), (MessageKind::Resolved, false));
     }
 }
 
 #[test]
 fn a_sev1_that_began_under_its_silence_stays_silent() {
     let mut world = World::new(config(""), MONDAY);
-    silence(&mut world, Target::Service("mysql".into()), hours(24));
+    silence(&mut world, SilenceTarget::Service("mysql".into()), hours(24));
     for _ in 0..10 {
         world.cycle(vec![trouble("mysql", Sev1)]);
     }
@@ -176,7 +176,7 @@ fn the_calendar_silences_too() {
 fn silences_have_ids_to_type() {
     let mut world = World::new(config(""), MONDAY);
     let mut ids: Vec<_> = (0..50)
-        .map(|_| silence(&mut world, Target::Service("a".into()), hours(1)))
+        .map(|_| silence(&mut world, SilenceTarget::Service("a".into()), hours(1)))
         .collect();
     assert!(
         ids.iter().all(|id| id.len() == 6 && id.starts_with("s-")),

@@ -1,7 +1,7 @@
 //! The table of severities: what is sent, where and when.
 
 use chrono::Timelike as _;
-use k8s_monitor::lifecycle::Kind;
+use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::report::{Decision, IncidentState};
 
 use crate::world::*;
@@ -20,7 +20,7 @@ fn day_of(severity: k8s_monitor::assess::Severity) -> World {
 
 #[test]
 fn a_day_of_one_outage_sends_what_the_table_says() {
-    use Kind::{New, Repeat};
+    use MessageKind::{New, Repeat};
     let hours = |kinds: &[i64], channel| -> Vec<_> {
         let kind = |i| if i == 0 { New } else { Repeat };
         let each = kinds.iter().enumerate();
@@ -70,7 +70,7 @@ fn a_sev3_that_began_at_night_waits_and_is_dropped_if_gone() {
         world.cycle(vec![trouble("vault", Sev3)]);
     }
     let log = world.log(friday_evening);
-    assert_eq!(log, [(63, Kind::New, INFRASTRUCTURE)]);
+    assert_eq!(log, [(63, MessageKind::New, INFRASTRUCTURE)]);
 }
 
 #[test]
@@ -108,8 +108,8 @@ fn escalation_is_a_full_message_where_its_severity_belongs() {
     assert_eq!(
         world.log(MONDAY),
         [
-            (0, Kind::New, INFRASTRUCTURE),
-            (1, Kind::Escalated, CRITICAL)
+            (0, MessageKind::New, INFRASTRUCTURE),
+            (1, MessageKind::Escalated, CRITICAL)
         ]
     );
     assert_eq!(world.last().due.thread, None);
@@ -135,14 +135,14 @@ fn deescalation_is_a_reply() {
     let decision = tracked(&step, "mysql").notification.decision;
     assert_eq!(decision, Decision::Thread);
     let reply = &world.last().due;
-    assert_eq!((reply.kind, reply.broadcast), (Kind::DeEscalated, false));
+    assert_eq!((reply.kind, reply.broadcast), (MessageKind::DeEscalated, false));
     assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
     // And down to the log.
     world.cycle(vec![trouble("mysql", Sev4)]);
-    assert_eq!(world.kinds()[1..], [Kind::DeEscalated, Kind::DeEscalated]);
+    assert_eq!(world.kinds()[1..], [MessageKind::DeEscalated, MessageKind::DeEscalated]);
     world.cycle(vec![trouble("mysql", Sev4)]);
     world.cycle(vec![]);
-    assert_eq!(world.last().due.kind, Kind::Resolved);
+    assert_eq!(world.last().due.kind, MessageKind::Resolved);
     assert_eq!(world.messages.len(), 4);
 }
 
@@ -156,9 +156,9 @@ fn what_is_back_within_three_hours_is_the_same_incident() {
     assert_eq!(life(&step, "mysql"), IncidentState::Reopened);
     assert_eq!(step.tracked[0].id, first.tracked[0].id);
     let back = &world.last().due;
-    assert_eq!((back.kind, back.broadcast), (Kind::Reopened, true));
+    assert_eq!((back.kind, back.broadcast), (MessageKind::Reopened, true));
     assert_eq!(back.thread.as_ref(), Some(&world.messages[0].posted));
-    assert_eq!(world.kinds(), [Kind::New, Kind::Resolved, Kind::Reopened]);
+    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Resolved, MessageKind::Reopened]);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_change_is_one_reply_and_no_change_none() {
     wider.findings[0].cause = Some(k8s_monitor::detect::Cause::OOMKilled);
     world.cycle(vec![wider.clone()]);
     let reply = world.last().due.clone();
-    assert_eq!((reply.kind, reply.broadcast), (Kind::Update, false));
+    assert_eq!((reply.kind, reply.broadcast), (MessageKind::Update, false));
     assert!(
         reply.why.contains("chores-tracker-backend"),
         "{}",
@@ -209,7 +209,7 @@ fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
     };
     let mut world = World::new(config(""), MONDAY);
     world.cycle(many(5));
-    assert_eq!(world.kinds(), [Kind::New; 5]);
+    assert_eq!(world.kinds(), [MessageKind::New; 5]);
 
     let mut world = World::new(config(""), MONDAY);
     let step = world.cycle(many(7));
@@ -217,7 +217,7 @@ fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
     assert_eq!(world.messages.len(), 1);
     assert_eq!(
         (digest.kind, digest.channel.as_str()),
-        (Kind::Digest, CRITICAL)
+        (MessageKind::Digest, CRITICAL)
     );
     assert_eq!(digest.incidents.len(), 7);
     assert!(
@@ -229,7 +229,7 @@ fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
     // Three are over: one reply in the digest's thread.
     world.cycle(many(4));
     let reply = &world.last().due;
-    assert_eq!((reply.kind, reply.incidents.len()), (Kind::Resolved, 3));
+    assert_eq!((reply.kind, reply.incidents.len()), (MessageKind::Resolved, 3));
     assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
     assert_eq!(world.messages.len(), 2);
 }
@@ -248,7 +248,7 @@ fn many_that_stay_open_are_repeated_as_one_digest() {
     let log = world.log(MONDAY);
     assert_eq!(
         log,
-        [(0, Kind::Digest, CRITICAL), (3, Kind::Digest, CRITICAL)]
+        [(0, MessageKind::Digest, CRITICAL), (3, MessageKind::Digest, CRITICAL)]
     );
 }
 
@@ -270,8 +270,8 @@ fn the_end_of_a_sev3_waits_for_the_morning() {
     assert_eq!(
         world.log("2026-11-02T15:00:00Z"),
         [
-            (0, Kind::New, INFRASTRUCTURE),
-            (18, Kind::Resolved, INFRASTRUCTURE)
+            (0, MessageKind::New, INFRASTRUCTURE),
+            (18, MessageKind::Resolved, INFRASTRUCTURE)
         ]
     );
 }

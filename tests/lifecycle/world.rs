@@ -10,7 +10,7 @@ use k8s_monitor::cluster::objects::Time;
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::detect::{Effect, Finding, ObjectRef, PodRef, Reason};
 use k8s_monitor::inventory::Tier;
-use k8s_monitor::lifecycle::{self, Due, Kind, Step, Thread, Today, Tracked};
+use k8s_monitor::lifecycle::{self, Due, MessageKind, Transition, Thread, Observation, Tracked};
 use k8s_monitor::report::IncidentState;
 use k8s_monitor::state::{State, document};
 use serde_json::json;
@@ -113,8 +113,8 @@ impl World {
     }
 
     /// What is due now; nothing is stored or sent.
-    pub fn look(&self, incidents: Vec<Incident>) -> Step {
-        let today = Today {
+    pub fn look(&self, incidents: Vec<Incident>) -> Transition {
+        let today = Observation {
             incidents,
             is_read: &|resource| !self.unread.contains(&resource),
             now: self.now,
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// A whole cycle, and the clock goes on by an hour.
-    pub fn cycle(&mut self, incidents: Vec<Incident>) -> Step {
+    pub fn cycle(&mut self, incidents: Vec<Incident>) -> Transition {
         let step = self.store(incidents);
         if self.slack {
             self.send(&step);
@@ -135,7 +135,7 @@ impl World {
     }
 
     /// The first half of a cycle: what is due lies in the outbox.
-    pub fn store(&mut self, incidents: Vec<Incident>) -> Step {
+    pub fn store(&mut self, incidents: Vec<Incident>) -> Transition {
         let step = self.look(incidents);
         self.state = step.state.clone();
         for due in &step.due {
@@ -150,7 +150,7 @@ impl World {
     }
 
     /// The second half: Slack accepts everything.
-    pub fn send(&mut self, step: &Step) {
+    pub fn send(&mut self, step: &Transition) {
         let queue: Vec<u64> = self.state.outbox.iter().map(|m| m.id).collect();
         assert_eq!(queue.len(), step.due.len());
         for (id, due) in queue.into_iter().zip(&step.due) {
@@ -183,7 +183,7 @@ impl World {
     }
 
     /// All that was sent: hours since the first cycle, what, where.
-    pub fn log(&self, start: &str) -> Vec<(i64, Kind, &str)> {
+    pub fn log(&self, start: &str) -> Vec<(i64, MessageKind, &str)> {
         let start = time(start);
         self.messages
             .iter()
@@ -194,7 +194,7 @@ impl World {
             .collect()
     }
 
-    pub fn kinds(&self) -> Vec<Kind> {
+    pub fn kinds(&self) -> Vec<MessageKind> {
         self.messages.iter().map(|m| m.due.kind).collect()
     }
 
@@ -203,7 +203,7 @@ impl World {
     }
 }
 
-pub fn tracked<'a>(step: &'a Step, service: &str) -> &'a Tracked {
+pub fn tracked<'a>(step: &'a Transition, service: &str) -> &'a Tracked {
     let found = step
         .tracked
         .iter()
@@ -211,6 +211,6 @@ pub fn tracked<'a>(step: &'a Step, service: &str) -> &'a Tracked {
     found.unwrap_or_else(|| panic!("{service} is not listed"))
 }
 
-pub fn life(step: &Step, service: &str) -> IncidentState {
+pub fn life(step: &Transition, service: &str) -> IncidentState {
     tracked(step, service).state
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use k8s_monitor::http::Peer;
-use k8s_monitor::notify::{Kind, Message, SlackError, Thread, compose};
+use k8s_monitor::notify::{MessageKind, Message, SlackError, Thread, compose};
 use k8s_monitor::secret::Secret;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::workspace::{TOKEN, Workspace};
 
 fn message() -> Message {
     let incidents = [database()];
-    compose(&story(Kind::New, &incidents, &services()))
+    compose(&story(MessageKind::New, &incidents, &services()))
 }
 
 fn post(workspace: &Workspace) -> Result<Thread, SlackError> {

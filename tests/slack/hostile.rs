@@ -1,22 +1,22 @@
 //! Whatever stands in the cluster, in GitHub or in the model's answer.
 
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
-use k8s_monitor::notify::{Kind, Silenced, Words, compose, compose_closed};
+use k8s_monitor::notify::{MessageKind, Silenced, ModelText, compose, compose_closed};
 use k8s_monitor::report::*;
 use proptest::prelude::*;
 
 use crate::check;
 use crate::stories::{at, database, story};
 
-const KINDS: [Kind; 8] = [
-    Kind::New,
-    Kind::Repeat,
-    Kind::Escalated,
-    Kind::Reopened,
-    Kind::Digest,
-    Kind::Update,
-    Kind::DeEscalated,
-    Kind::Resolved,
+const KINDS: [MessageKind; 8] = [
+    MessageKind::New,
+    MessageKind::Repeat,
+    MessageKind::Escalated,
+    MessageKind::Reopened,
+    MessageKind::Digest,
+    MessageKind::Update,
+    MessageKind::DeEscalated,
+    MessageKind::Resolved,
 ];
 
 /// Pieces that break something somewhere.
@@ -131,10 +131,10 @@ proptest! {
         collapsed in any::<bool>(),
     ) {
         let services = [service(one.service.as_deref().unwrap_or("x"), &loose)];
-        let incidents = vec![one.clone(); if kind == Kind::Digest { count } else { 1 }];
+        let incidents = vec![one.clone(); if kind == MessageKind::Digest { count } else { 1 }];
         let rollback = one.actions.clone();
         let mut told = story(kind, &incidents, &services);
-        told.words = words.as_ref().map(|(headline, summary)| Words { headline, summary });
+        told.words = words.as_ref().map(|(headline, summary)| ModelText { headline, summary });
         told.cluster = &loose;
         told.cycle = &loose;
         told.why = &loose;

@@ -4,9 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use k8s_monitor::notify::{
-    Journal, JournalError, Kind, Message, Post, SlackError, Thread, deliver,
+    Outbox, OutboxError, MessageKind, Message, Notifier, SlackError, Thread, deliver,
 };
-use k8s_monitor::state::Outgoing;
+use k8s_monitor::state::OutboxMessage;
 
 use crate::clock::FakeClock;
 use crate::outages::{CRITICAL, INFRASTRUCTURE, entry};
@@ -35,11 +35,11 @@ struct FakeSlack<'a>(&'a std::cell::RefCell<World>);
 struct FakeStore<'a> {
     world: &'a std::cell::RefCell<World>,
     /// What this run knows, and what outlives it.
-    known: Vec<Outgoing>,
-    stored: &'a mut Vec<Outgoing>,
+    known: Vec<OutboxMessage>,
+    stored: &'a mut Vec<OutboxMessage>,
 }
 
-impl Post for FakeSlack<'_> {
+impl Notifier for FakeSlack<'_> {
     fn post(
         &mut self,
         channel: &str,
@@ -65,7 +65,7 @@ impl Post for FakeSlack<'_> {
     }
 }
 
-impl Journal for FakeStore<'_> {
+impl Outbox for FakeStore<'_> {
     fn delivered(&mut self, message: u64, _: &Thread) {
         self.known.retain(|m| m.id != message);
     }
@@ -74,27 +74,27 @@ impl Journal for FakeStore<'_> {
 
     fn dropped(&mut self, _: u64) {}
 
-    fn store(&mut self) -> Result<(), JournalError> {
+    fn store(&mut self) -> Result<(), OutboxError> {
         self.world.borrow_mut().fuse.step();
         *self.stored = self.known.clone();
         Ok(())
     }
 }
 
-fn due() -> Vec<Outgoing> {
+fn due() -> Vec<OutboxMessage> {
     vec![
-        entry(Kind::New, CRITICAL, database(), 1),
-        entry(Kind::New, INFRASTRUCTURE, backend(), 2),
-        entry(Kind::Update, CRITICAL, database(), 3),
-        entry(Kind::New, INFRASTRUCTURE, certificate(), 4),
+        entry(MessageKind::New, CRITICAL, database(), 1),
+        entry(MessageKind::New, INFRASTRUCTURE, backend(), 2),
+        entry(MessageKind::Update, CRITICAL, database(), 3),
+        entry(MessageKind::New, INFRASTRUCTURE, certificate(), 4),
     ]
 }
 
 /// Runs a delivery over what the store holds; true when it came to its end.
 fn run(
     world: &std::cell::RefCell<World>,
-    stored: &mut Vec<Outgoing>,
-    extra: Vec<Outgoing>,
+    stored: &mut Vec<OutboxMessage>,
+    extra: Vec<OutboxMessage>,
 ) -> bool {
     let clock = FakeClock::new();
     let deadline = clock.after(Duration::from_mins(1));

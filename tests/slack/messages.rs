@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use k8s_monitor::inventory::Service;
-use k8s_monitor::notify::{Kind, Message, Silenced, Story, Words, compose, compose_closed};
+use k8s_monitor::notify::{MessageKind, Message, Silenced, MessageContext, ModelText, compose, compose_closed};
 use k8s_monitor::report::{Incident, IncidentState, Severity};
 
 use crate::stories::{
@@ -35,16 +35,16 @@ fn all() -> Vec<Sample> {
 
 fn full(services: &[Service]) -> Vec<Sample> {
     let rollback = rollback();
-    let sev1 = Story {
+    let sev1 = MessageContext {
         rollback: &rollback,
         model_note: Some("explained by claude-haiku-4-5 (3 calls, 0.010 USD)"),
         next_repeat: Some(at("2026-11-02T11:04:05Z")),
-        words: Some(Words {
+        words: Some(ModelText {
             headline: "mysql is down, killed for memory since its limit was cut",
             summary: "MySQL is killed at its new limit of 256Mi and the chores tracker has no \
                       database. A commit 12 minutes before the outage lowered the limit.",
         }),
-        ..story(Kind::New, &[], &[])
+        ..story(MessageKind::New, &[], &[])
     };
     let one = [database()];
     let two = [backend()];
@@ -61,8 +61,8 @@ fn full(services: &[Service]) -> Vec<Sample> {
         IncidentState::Ongoing,
     )];
     let several = many();
-    let with = |base: &Story, incidents: &[Incident], kind| {
-        let told = Story {
+    let with = |base: &MessageContext, incidents: &[Incident], kind| {
+        let told = MessageContext {
             incidents: incidents.iter().collect(),
             services,
             kind,
@@ -70,33 +70,33 @@ fn full(services: &[Service]) -> Vec<Sample> {
         };
         compose(&told)
     };
-    let plain = story(Kind::New, &[], services);
+    let plain = story(MessageKind::New, &[], services);
     vec![
         (
             "SEV-1",
             "New, explained by the model, with a suspect commit.",
-            with(&sev1, &one, Kind::New),
+            with(&sev1, &one, MessageKind::New),
         ),
         (
             "SEV-1, still open",
             "In full again every 3 hours, here without the model.",
-            with(&plain, &repeated, Kind::Repeat),
+            with(&plain, &repeated, MessageKind::Repeat),
         ),
         (
             "SEV-2",
             "New, by the rules alone.",
-            with(&plain, &two, Kind::New),
+            with(&plain, &two, MessageKind::New),
         ),
         (
             "SEV-3",
             "In business hours only.",
-            with(&plain, &three, Kind::New),
+            with(&plain, &three, MessageKind::New),
         ),
         (
             "Escalation",
             "A new message in the channel of the worse severity, though it was silenced.",
             with(
-                &Story {
+                &MessageContext {
                     previous_severity: Some(Severity::Sev2),
                     was_silenced: Some(Silenced {
                         until: Some(at("2026-11-02T12:00:00Z")),
@@ -105,18 +105,18 @@ fn full(services: &[Service]) -> Vec<Sample> {
                     ..plain.clone()
                 },
                 &escalated,
-                Kind::Escalated,
+                MessageKind::Escalated,
             ),
         ),
         (
             "Blind monitor",
             "What could not be read is never called healthy.",
-            with(&plain, &unseen, Kind::New),
+            with(&plain, &unseen, MessageKind::New),
         ),
         (
             "Digest",
             "More than five new incidents in one cycle.",
-            with(&plain, &several, Kind::Digest),
+            with(&plain, &several, MessageKind::Digest),
         ),
     ]
 }
@@ -144,21 +144,21 @@ fn replies(services: &[Service]) -> Vec<Sample> {
         "2026-11-02T07:51:30Z",
         IncidentState::Reopened,
     )];
-    let update = Story {
+    let update = MessageContext {
         why: "chores-tracker-frontend is affected now too",
-        ..story(Kind::Update, &open, services)
+        ..story(MessageKind::Update, &open, services)
     };
-    let milder = Story {
+    let milder = MessageContext {
         why: "one of two replicas is ready again",
         previous_severity: Some(Severity::Sev1),
-        ..story(Kind::DeEscalated, &better, services)
+        ..story(MessageKind::DeEscalated, &better, services)
     };
-    let reopened = Story {
+    let reopened = MessageContext {
         why: "resolved 41m ago",
-        ..story(Kind::Reopened, &back, services)
+        ..story(MessageKind::Reopened, &back, services)
     };
-    let resolved = story(Kind::Resolved, &over, services);
-    let collapsed = Story {
+    let resolved = story(MessageKind::Resolved, &over, services);
+    let collapsed = MessageContext {
         collapsed: true,
         ..resolved.clone()
     };
@@ -250,7 +250,7 @@ fn links_are_our_own_or_none() {
         commit.url = url.into();
         commit.pull_request = Some(format!("{url}/pull/x"));
         let incidents = [incident];
-        let blocks = compose(&story(Kind::New, &incidents, &services))
+        let blocks = compose(&story(MessageKind::New, &incidents, &services))
             .blocks
             .to_string();
         assert!(!blocks.contains('<'), "{blocks}");
@@ -264,17 +264,17 @@ fn news_of_several_incidents_names_each() {
     let services = services();
     let over = |incident| later(incident, "2026-11-02T05:58:10Z", IncidentState::Resolved);
     let ended: Vec<_> = many().into_iter().map(over).collect();
-    for (kind, incidents) in [(Kind::Resolved, ended.clone()), (Kind::Update, many())] {
+    for (kind, incidents) in [(MessageKind::Resolved, ended.clone()), (MessageKind::Update, many())] {
         let message = compose(&story(kind, &incidents, &services));
         let text = k8s_monitor::notify::plain(&message);
         for incident in &incidents {
             assert!(text.contains(&incident.id), "{kind:?}: {text}");
         }
     }
-    let told = story(Kind::Resolved, &ended, &services);
+    let told = story(MessageKind::Resolved, &ended, &services);
     let lines: Vec<_> = ended
         .iter()
-        .map(|incident| k8s_monitor::notify::Ended {
+        .map(|incident| k8s_monitor::notify::ResolvedIncident {
             id: incident.id.clone(),
             severity: incident.severity,
             what: incident.title.clone(),

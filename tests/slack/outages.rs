@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use k8s_monitor::http::Clock as _;
 use k8s_monitor::notify::{
-    Delivery, Journal, JournalError, Kind, Place, Thread, compose, compose_closed, deliver,
+    Delivery, Outbox, OutboxError, MessageKind, MessageTarget, Thread, compose, compose_closed, deliver,
 };
 use k8s_monitor::report::{Incident, IncidentState};
-use k8s_monitor::state::Outgoing;
+use k8s_monitor::state::OutboxMessage;
 use serde_json::json;
 
 use crate::stories::{at, backend, certificate, database, later, many, services, story};
@@ -21,12 +21,12 @@ pub const INFRASTRUCTURE: &str = "#infrastructure-alerts";
 /// An outbox in a store that never fails, or always in one way.
 #[derive(Default)]
 pub struct Outbox {
-    pub waiting: Vec<Outgoing>,
+    pub waiting: Vec<OutboxMessage>,
     pub posted: Vec<Thread>,
-    pub fault: Option<JournalError>,
+    pub fault: Option<OutboxError>,
 }
 
-impl Journal for Outbox {
+impl Outbox for Outbox {
     fn delivered(&mut self, message: u64, posted: &Thread) {
         self.waiting.retain(|m| m.id != message);
         self.posted.push(posted.clone());
@@ -41,20 +41,20 @@ impl Journal for Outbox {
         self.waiting.retain(|m| m.id != message);
     }
 
-    fn store(&mut self) -> Result<(), JournalError> {
+    fn store(&mut self) -> Result<(), OutboxError> {
         self.fault.clone().map_or(Ok(()), Err)
     }
 }
 
-pub fn entry(kind: Kind, channel: &str, incident: Incident, hour: u32) -> Outgoing {
+pub fn entry(kind: MessageKind, channel: &str, incident: Incident, hour: u32) -> OutboxMessage {
     let services = services();
     let incidents = [incident];
-    Outgoing {
+    OutboxMessage {
         id: u64::from(hour),
         incident_ids: vec![incidents[0].id.clone()],
         kind,
         channel: channel.into(),
-        place: Place::Channel,
+        place: MessageTarget::Channel,
         message: compose(&story(kind, &incidents, &services)),
         created: at(&format!("2026-11-02T{hour:02}:00:00Z")),
         attempts: 0,
@@ -77,7 +77,7 @@ fn until(workspace: &Workspace, outbox: &mut Outbox, deadline: Instant) -> Deliv
     )
 }
 
-fn outbox(waiting: Vec<Outgoing>) -> Outbox {
+fn outbox(waiting: Vec<OutboxMessage>) -> Outbox {
     Outbox {
         waiting,
         ..Outbox::default()
@@ -106,11 +106,11 @@ fn five_cycles_without_slack_then_all_of_it_in_order() {
         workspace.break_for_long(&fault);
         let mut entries = Outbox::default();
         let due = [
-            entry(Kind::New, CRITICAL, database(), 1),
-            entry(Kind::Update, CRITICAL, database(), 2),
-            entry(Kind::New, INFRASTRUCTURE, backend(), 3),
-            entry(Kind::Repeat, CRITICAL, database(), 4),
-            entry(Kind::New, INFRASTRUCTURE, certificate(), 5),
+            entry(MessageKind::New, CRITICAL, database(), 1),
+            entry(MessageKind::Update, CRITICAL, database(), 2),
+            entry(MessageKind::New, INFRASTRUCTURE, backend(), 3),
+            entry(MessageKind::Repeat, CRITICAL, database(), 4),
+            entry(MessageKind::New, INFRASTRUCTURE, certificate(), 5),
         ];
         for (cycle, due) in (1..).zip(due) {
             entries.waiting.push(due);
@@ -143,25 +143,25 @@ fn five_cycles_without_slack_then_all_of_it_in_order() {
 #[test]
 fn the_end_is_a_reply_and_the_first_message_shows_it() {
     let workspace = Workspace::new();
-    let mut entries = outbox(vec![entry(Kind::New, CRITICAL, database(), 1)]);
+    let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
     let first = entries.posted[0].clone();
     let over = later(database(), "2026-11-02T05:58:10Z", IncidentState::Resolved);
     let services = services();
     let incidents = [over.clone()];
-    let closed = compose_closed(&story(Kind::Resolved, &incidents, &services));
-    let end = entry(Kind::Resolved, CRITICAL, over, 2);
+    let closed = compose_closed(&story(MessageKind::Resolved, &incidents, &services));
+    let end = entry(MessageKind::Resolved, CRITICAL, over, 2);
     entries.waiting = vec![
-        Outgoing {
-            place: Place::Thread {
+        OutboxMessage {
+            place: MessageTarget::Thread {
                 of: first.clone(),
                 broadcast: true,
             },
             ..end.clone()
         },
-        Outgoing {
+        OutboxMessage {
             id: 3,
-            place: Place::Edit { of: first },
+            place: MessageTarget::Edit { of: first },
             message: closed,
             ..end
         },
@@ -178,10 +178,10 @@ fn the_end_is_a_reply_and_the_first_message_shows_it() {
 fn one_channel_that_fails_holds_no_other_up() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![
-        entry(Kind::New, "#nowhere", backend(), 1),
-        entry(Kind::Update, "#nowhere", backend(), 2),
-        entry(Kind::New, "#others", certificate(), 3),
-        entry(Kind::New, CRITICAL, database(), 4),
+        entry(MessageKind::New, "#nowhere", backend(), 1),
+        entry(MessageKind::Update, "#nowhere", backend(), 2),
+        entry(MessageKind::New, "#others", certificate(), 3),
+        entry(MessageKind::New, CRITICAL, database(), 4),
     ]);
     let delivery = round(&workspace, &mut entries);
     assert_eq!(sums(&delivery), (1, 3, 0), "{delivery:?}");
@@ -207,8 +207,8 @@ fn a_message_that_is_refused_for_itself_is_alone_in_that() {
         .stub
         .break_with([Fault::Says(Answer::json(&too_long))]);
     let mut entries = outbox(vec![
-        entry(Kind::New, CRITICAL, database(), 1),
-        entry(Kind::New, CRITICAL, backend(), 2),
+        entry(MessageKind::New, CRITICAL, database(), 1),
+        entry(MessageKind::New, CRITICAL, backend(), 2),
     ]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 1, 0));
     assert!(workspace.said()[0].text.contains("backend"));
@@ -219,7 +219,7 @@ fn a_channel_gets_one_message_a_second_while_there_is_time() {
     let workspace = Workspace::new();
     let waiting = (1..)
         .zip(many())
-        .map(|(hour, incident)| entry(Kind::New, CRITICAL, incident, hour));
+        .map(|(hour, incident)| entry(MessageKind::New, CRITICAL, incident, hour));
     let mut entries = outbox(waiting.collect());
     let deadline = workspace.clock.after(Duration::from_millis(2_500));
     let delivery = until(&workspace, &mut entries, deadline);
@@ -240,16 +240,16 @@ fn a_thread_that_was_deleted_does_not_swallow_replies() {
         channel: "C0CRITICAL".into(),
         ts: "1.000001".into(),
     };
-    let reply = Outgoing {
-        place: Place::Thread {
+    let reply = OutboxMessage {
+        place: MessageTarget::Thread {
             of: gone.clone(),
             broadcast: true,
         },
-        ..entry(Kind::Resolved, CRITICAL, database(), 1)
+        ..entry(MessageKind::Resolved, CRITICAL, database(), 1)
     };
-    let edit = Outgoing {
+    let edit = OutboxMessage {
         id: 2,
-        place: Place::Edit { of: gone },
+        place: MessageTarget::Edit { of: gone },
         ..reply.clone()
     };
     let mut entries = outbox(vec![reply, edit]);
@@ -270,19 +270,19 @@ fn what_was_said_in_a_channel_that_is_gone_keeps_no_alarm_back() {
             channel: id.into(),
             ts: "1.000001".into(),
         };
-        let reply = Outgoing {
-            place: Place::Thread {
+        let reply = OutboxMessage {
+            place: MessageTarget::Thread {
                 of: old.clone(),
                 broadcast: false,
             },
-            ..entry(Kind::Resolved, CRITICAL, database(), 1)
+            ..entry(MessageKind::Resolved, CRITICAL, database(), 1)
         };
-        let edit = Outgoing {
+        let edit = OutboxMessage {
             id: 2,
-            place: Place::Edit { of: old },
+            place: MessageTarget::Edit { of: old },
             ..reply.clone()
         };
-        let alarm = entry(Kind::New, CRITICAL, backend(), 3);
+        let alarm = entry(MessageKind::New, CRITICAL, backend(), 3);
         let mut entries = outbox(vec![reply, edit, alarm]);
         assert_eq!(sums(&round(&workspace, &mut entries)), (2, 0, 0), "{id}");
         assert!(workspace.said().iter().all(|said| said.thread.is_none()));
@@ -293,15 +293,15 @@ fn what_was_said_in_a_channel_that_is_gone_keeps_no_alarm_back() {
 #[test]
 fn edits_that_fail_keep_no_alarm_back() {
     let workspace = Workspace::new();
-    let mut entries = outbox(vec![entry(Kind::New, CRITICAL, database(), 1)]);
+    let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
     round(&workspace, &mut entries);
-    let edit = Outgoing {
-        place: Place::Edit {
+    let edit = OutboxMessage {
+        place: MessageTarget::Edit {
             of: entries.posted[0].clone(),
         },
-        ..entry(Kind::Resolved, CRITICAL, database(), 2)
+        ..entry(MessageKind::Resolved, CRITICAL, database(), 2)
     };
-    entries.waiting = vec![edit, entry(Kind::New, CRITICAL, backend(), 3)];
+    entries.waiting = vec![edit, entry(MessageKind::New, CRITICAL, backend(), 3)];
     workspace.refuse_edits();
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
     assert_eq!(entries.waiting.len(), 1, "the edit is tried again");
@@ -310,11 +310,11 @@ fn edits_that_fail_keep_no_alarm_back() {
 #[test]
 fn two_cycles_at_once_say_it_once() {
     let workspace = Workspace::new();
-    let waiting = vec![entry(Kind::New, CRITICAL, database(), 1)];
+    let waiting = vec![entry(MessageKind::New, CRITICAL, database(), 1)];
     let mut first = outbox(waiting.clone());
     assert_eq!(sums(&round(&workspace, &mut first)), (1, 0, 0));
     let mut second = outbox(waiting);
-    second.fault = Some(JournalError::Conflict);
+    second.fault = Some(OutboxError::Conflict);
     let delivery = round(&workspace, &mut second);
     assert_eq!(sums(&delivery), (0, 0, 1));
     assert!(delivery.notes[0].contains("another cycle"), "{delivery:?}");
@@ -325,10 +325,10 @@ fn two_cycles_at_once_say_it_once() {
 fn a_state_that_cannot_be_written_keeps_no_alarm_back() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![
-        entry(Kind::New, CRITICAL, database(), 1),
-        entry(Kind::New, INFRASTRUCTURE, backend(), 2),
+        entry(MessageKind::New, CRITICAL, database(), 1),
+        entry(MessageKind::New, INFRASTRUCTURE, backend(), 2),
     ]);
-    entries.fault = Some(JournalError::Unwritable("403 Forbidden".into()));
+    entries.fault = Some(OutboxError::Unwritable("403 Forbidden".into()));
     let delivery = round(&workspace, &mut entries);
     assert_eq!(sums(&delivery), (2, 0, 0));
     assert_eq!(delivery.notes.len(), 1, "{delivery:?}");
@@ -339,7 +339,7 @@ fn a_state_that_cannot_be_written_keeps_no_alarm_back() {
 fn an_answer_that_is_lost_is_the_only_other_way_to_say_it_twice() {
     let workspace = Workspace::new();
     workspace.stub.break_with([Fault::CutAfter]);
-    let mut entries = outbox(vec![entry(Kind::New, CRITICAL, database(), 1)]);
+    let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
     assert_eq!(workspace.said().len(), 2);
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use k8s_monitor::inventory::{self, Service};
-use k8s_monitor::notify::{Kind, Story};
+use k8s_monitor::notify::{MessageKind, MessageContext};
 use k8s_monitor::report::*;
 
 pub fn at(text: &str) -> DateTime<Utc> {
@@ -15,11 +15,11 @@ pub fn services() -> Vec<Service> {
 }
 
 /// A story as the cycle at 03:04 tells it.
-pub fn story<'a>(kind: Kind, incidents: &'a [Incident], services: &'a [Service]) -> Story<'a> {
-    Story {
+pub fn story<'a>(kind: MessageKind, incidents: &'a [Incident], services: &'a [Service]) -> MessageContext<'a> {
+    MessageContext {
         services,
         zone: Tz::America__New_York,
-        ..Story::new(
+        ..MessageContext::new(
             kind,
             incidents.iter().collect(),
             "homelab",

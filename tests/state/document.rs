@@ -1,6 +1,6 @@
 //! The document and its bound.
 
-use k8s_monitor::lifecycle::{self, Kind, Rendered};
+use k8s_monitor::lifecycle::{self, MessageKind, Rendered};
 use k8s_monitor::state::document::{LIMIT, parse, render, size};
 use k8s_monitor::state::{State, trim};
 
@@ -92,7 +92,7 @@ fn queued_messages_collapse_and_are_never_dropped() {
     ]);
     world.state = step.state;
     for due in &step.due {
-        assert_eq!(due.kind, Kind::New);
+        assert_eq!(due.kind, MessageKind::New);
         let message = k8s_monitor::state::Message {
             text: due.why.clone(),
             blocks: serde_json::json!(["x".repeat(LIMIT / 2)]),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_monitor::state::{State, Target, listing, silences};
+use k8s_monitor::state::{State, SilenceTarget, listing, silences};
 
 use crate::world::*;
 
@@ -16,7 +16,7 @@ fn world() -> World {
     world.cycle(vec![wide.clone(), trouble("vault", Sev2)]);
     world.cycle(vec![wide.clone(), trouble("whoami-test", Sev4)]);
     let now = world.now;
-    let target = Target::Service("mysql".to_owned());
+    let target = SilenceTarget::Service("mysql".to_owned());
     let why = "moving the database to the new disk, see the plan in the wiki, back at noon";
     silences::add(&mut world.state, target, Duration::from_hours(2), why, now);
     world.slack = false;

@@ -15,7 +15,7 @@ use k8s_monitor::cluster::{
 };
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::{self, Inventory};
-use k8s_monitor::verdict::{Grounds, Verdict, judge};
+use k8s_monitor::verdict::{EvaluateInput, Verdict, judge};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -130,8 +130,8 @@ impl Case {
 
     /// What a verdict rests on besides the snapshot.
     #[must_use]
-    pub fn grounds(&self) -> Grounds<'_> {
-        Grounds {
+    pub fn grounds(&self) -> EvaluateInput<'_> {
+        EvaluateInput {
             inventory: &self.inventory,
             look_back: Duration::from_hours(1),
             restarts: &self.restarts,

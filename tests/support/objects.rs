@@ -1,8 +1,8 @@
 //! Kubernetes objects as a fixture writes them, told apart as those of a dump.
 
-use k8s_monitor::cluster::fold::Fold;
+use k8s_monitor::cluster::fold::Compact;
 use k8s_monitor::cluster::objects::Time;
-use k8s_monitor::cluster::{Objects, Pool, Resource};
+use k8s_monitor::cluster::{Objects, Interner, Resource};
 use serde_json::Value;
 
 /// Puts objects where their kinds belong.
@@ -22,10 +22,10 @@ pub fn collect(documents: &[Value]) -> Result<Objects, String> {
 /// As [`collect`].
 #[allow(dead_code, reason = "only tables of live cycles need it")]
 pub fn folded(documents: &[Value], now: Time) -> Result<Objects, String> {
-    gather(documents, Some(Pool::new(now)))
+    gather(documents, Some(Interner::new(now)))
 }
 
-fn gather(documents: &[Value], mut pool: Option<Pool>) -> Result<Objects, String> {
+fn gather(documents: &[Value], mut pool: Option<Interner>) -> Result<Objects, String> {
     let mut objects = Objects::default();
     for document in documents {
         add(&mut objects, document.clone(), pool.as_mut())?;
@@ -33,7 +33,7 @@ fn gather(documents: &[Value], mut pool: Option<Pool>) -> Result<Objects, String
     Ok(objects)
 }
 
-fn add(objects: &mut Objects, value: Value, pool: Option<&mut Pool>) -> Result<(), String> {
+fn add(objects: &mut Objects, value: Value, pool: Option<&mut Interner>) -> Result<(), String> {
     let text = |key: &str| {
         value
             .get(key)
@@ -52,12 +52,12 @@ fn push(
     objects: &mut Objects,
     resource: Resource,
     value: Value,
-    pool: Option<&mut Pool>,
+    pool: Option<&mut Interner>,
 ) -> Result<(), String> {
-    fn put<T: Fold>(
+    fn put<T: Compact>(
         list: &mut Vec<T>,
         value: Value,
-        pool: Option<&mut Pool>,
+        pool: Option<&mut Interner>,
     ) -> Result<(), String> {
         let mut object: T = serde_json::from_value(value).map_err(|e| e.to_string())?;
         if let Some(pool) = pool {

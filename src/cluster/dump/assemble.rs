@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::DumpError;
-use super::collect::Trouble;
+use super::collect::Damage;
 use super::files::Files;
 use crate::cluster::objects::Time;
 use crate::cluster::resource::ROWS;
@@ -62,7 +62,7 @@ fn reads(files: &Files) -> BTreeMap<Resource, Read> {
 fn read_of(files: &Files, resource: Resource) -> Read {
     let damage = match resource {
         Resource::PodLogs => files.logs.damaged.clone(),
-        _ => files.collector.trouble.get(&resource).map(Trouble::message),
+        _ => files.collector.trouble.get(&resource).map(Damage::message),
     };
     if let Some(message) = damage {
         return unread(UnreadReason::Malformed, message);
@@ -96,7 +96,7 @@ fn missing(files: &Files, resource: Resource) -> String {
 }
 
 fn nothing_usable(files: &Files, path: &Path) -> DumpError {
-    let troubles = files.collector.trouble.values().map(Trouble::message);
+    let troubles = files.collector.trouble.values().map(Damage::message);
     let first = files.damage.clone().into_iter().chain(troubles).next();
     DumpError::NothingUsable {
         path: path.to_path_buf(),

@@ -24,7 +24,7 @@ pub(super) struct Collector {
     /// Kinds of which an object or a list, even an empty one, was seen.
     pub(super) seen: BTreeSet<Resource>,
     /// Kinds of which something could not be read.
-    pub(super) trouble: BTreeMap<Resource, Trouble>,
+    pub(super) trouble: BTreeMap<Resource, Damage>,
     /// The newest past moment in any object of a kind that is read.
     pub(super) newest: Option<Time>,
     index: Index,
@@ -37,12 +37,12 @@ pub(super) struct Collector {
 
 /// What was wrong first, and how much more.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct Damage {
     first: String,
     more: u32,
 }
 
-impl Trouble {
+impl Damage {
     pub(super) fn message(&self) -> String {
         match self.more {
             0 => self.first.clone(),
@@ -87,17 +87,17 @@ impl Collector {
 
     /// A list of a kind was met: all of it is known, even if it is empty.
     pub(super) fn list(&mut self, api_version: &str, kind: &str) {
-        match Kind::of(api_version, kind) {
-            Some(Kind::Endpoints) => self.saw_endpoints = true,
-            Some(Kind::NewEvent) => self.saw(Resource::Events),
-            Some(Kind::Read(resource)) => self.saw(resource),
+        match ListKind::of(api_version, kind) {
+            Some(ListKind::Endpoints) => self.saw_endpoints = true,
+            Some(ListKind::NewEvent) => self.saw(Resource::Events),
+            Some(ListKind::Read(resource)) => self.saw(resource),
             None => {}
         }
     }
 
     /// An object was met.
     pub(super) fn object(&mut self, api_version: &str, kind: &str, head: &Head, raw: &str) {
-        let Some(known) = Kind::of(api_version, kind) else {
+        let Some(known) = ListKind::of(api_version, kind) else {
             return;
         };
         self.list(api_version, kind);
@@ -115,11 +115,11 @@ impl Collector {
             Err("it has no name".to_owned())
         } else {
             match known {
-                Kind::Endpoints => self.take_endpoints(raw),
-                Kind::Read(Resource::Leases) if namespace != LEASE_NAMESPACE => Ok(()),
-                Kind::Read(Resource::Events) => self.take_event::<Event>(raw, version),
-                Kind::NewEvent => self.take_event::<NewEvent>(raw, version),
-                Kind::Read(resource) => self.take(resource, raw, version),
+                ListKind::Endpoints => self.take_endpoints(raw),
+                ListKind::Read(Resource::Leases) if namespace != LEASE_NAMESPACE => Ok(()),
+                ListKind::Read(Resource::Events) => self.take_event::<Event>(raw, version),
+                ListKind::NewEvent => self.take_event::<NewEvent>(raw, version),
+                ListKind::Read(resource) => self.take(resource, raw, version),
             }
         };
         if let Err(error) = outcome {
@@ -140,7 +140,7 @@ impl Collector {
         self.trouble
             .entry(resource)
             .and_modify(|trouble| trouble.more += 1)
-            .or_insert_with(|| Trouble {
+            .or_insert_with(|| Damage {
                 first: message.to_owned(),
                 more: 0,
             });
@@ -199,7 +199,7 @@ impl Collector {
     }
 
     fn take(&mut self, resource: Resource, raw: &str, version: Option<u64>) -> Result<(), String> {
-        let take = Take {
+        let take = Insert {
             raw,
             resource,
             version,
@@ -210,14 +210,14 @@ impl Collector {
 }
 
 /// Reads an object into the list of its kind.
-struct Take<'a> {
+struct Insert<'a> {
     raw: &'a str,
     resource: Resource,
     version: Option<u64>,
     index: &'a mut Index,
 }
 
-impl Change for Take<'_> {
+impl Change for Insert<'_> {
     type Out = Result<(), String>;
 
     fn change<T: Object>(self, list: &mut Vec<T>) -> Self::Out {
@@ -263,7 +263,7 @@ impl Index {
 
 /// The kinds of objects that a dump is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ListKind {
     Read(Resource),
     /// `events.k8s.io/v1`: the same events in other words.
     NewEvent,
@@ -271,7 +271,7 @@ enum Kind {
     Endpoints,
 }
 
-impl Kind {
+impl ListKind {
     fn of(api_version: &str, kind: &str) -> Option<Self> {
         match (api_version, kind) {
             ("v1", "Endpoints") => Some(Self::Endpoints),

@@ -6,9 +6,9 @@ use std::io::{self, BufRead, Read};
 
 use super::Limits;
 use super::collect::Collector;
-use super::logs::{Logs, Place};
+use super::logs::{Logs, LogSource};
 use super::marker::{self, Marker};
-use super::walk::{DumpFile, Stop};
+use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
 use crate::cluster::Resource;
 use crate::cluster::resource::ROWS;
@@ -44,7 +44,7 @@ impl Files {
     }
 
     /// Takes one file in. Only a bound that was met stops the reading.
-    pub(super) fn take(&mut self, file: DumpFile) -> Result<(), Stop> {
+    pub(super) fn take(&mut self, file: DumpFile) -> Result<(), LimitReached> {
         let DumpFile {
             path,
             is_root,
@@ -56,7 +56,7 @@ impl Files {
         }
         self.collector
             .full()
-            .map_or(Ok(()), |limit| Err(Stop { limit }))
+            .map_or(Ok(()), |limit| Err(LimitReached { limit }))
     }
 
     fn dispatch(&mut self, path: &str, is_root: bool, content: &mut dyn BufRead) -> io::Result<()> {
@@ -64,7 +64,7 @@ impl Files {
         if name == marker::FILE {
             return self.marker(path, content);
         }
-        if let Some(place) = Place::of(path) {
+        if let Some(place) = LogSource::of(path) {
             return self.logs.read(&place, content);
         }
         let format = match ending_of(name) {
@@ -127,7 +127,7 @@ impl Files {
     fn damaged(&mut self, path: &str, error: &io::Error) {
         let message = format!("{path} is damaged: {}", tidy(&error.to_string()));
         log::warn!("{message}");
-        if Place::of(path).is_some() {
+        if LogSource::of(path).is_some() {
             self.logs.damaged.get_or_insert(message);
         } else if !self.collector.damage_file(&message) {
             match named_after(path) {

@@ -29,7 +29,7 @@ pub(super) fn stream(
     collector: &mut Collector,
 ) -> io::Result<()> {
     let passed = Rc::new(Cell::new(0));
-    let valve = Valve {
+    let valve = LimitedReader {
         inner: content,
         passed: Rc::clone(&passed),
         limit: object_bytes,
@@ -56,13 +56,13 @@ fn documents<'de, R: serde_json::de::Read<'de>>(
 }
 
 /// Lets pass only so many bytes from one object to the next.
-struct Valve<R> {
+struct LimitedReader<R> {
     inner: R,
     passed: Rc<Cell<u64>>,
     limit: u64,
 }
 
-impl<R: Read> Read for Valve<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.passed.get() > self.limit {
             return Err(io::Error::other(format!(

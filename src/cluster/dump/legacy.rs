@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cluster::objects::{
     Endpoint, EndpointConditions, EndpointPort, EndpointSlice, EndpointTarget, Event, EventSeries,
-    EventSource, InvolvedObject, ObjectMeta, Time, Word, slim,
+    EventSource, InvolvedObject, ObjectMeta, Time, SharedStr, slim,
 };
 
 /// The label by which a slice belongs to a service.
@@ -27,7 +27,7 @@ slim! {
 
     /// One address.
     pub struct Address {
-        pub ip: Word,
+        pub ip: SharedStr,
         pub target_ref: Option<EndpointTarget>,
     }
 
@@ -36,16 +36,16 @@ slim! {
         pub metadata: ObjectMeta,
         pub regarding: InvolvedObject,
         #[serde(rename = "type")]
-        pub kind: Word,
-        pub reason: Word,
-        pub note: Word,
+        pub kind: SharedStr,
+        pub reason: SharedStr,
+        pub note: SharedStr,
         pub event_time: Option<Time>,
         pub series: Option<EventSeries>,
         pub deprecated_count: Option<u32>,
         pub deprecated_first_timestamp: Option<Time>,
         pub deprecated_last_timestamp: Option<Time>,
         pub deprecated_source: EventSource,
-        pub reporting_controller: Word,
+        pub reporting_controller: SharedStr,
     }
 }
 

@@ -16,14 +16,14 @@ const PREVIOUS: &str = "-previous";
 
 /// Whose output a file is, by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct LogSource {
     namespace: String,
     pod: String,
     container: String,
     previous: bool,
 }
 
-impl Place {
+impl LogSource {
     /// `NS/POD/logs.txt` as kubectl writes it, `logs/NS/POD/CONTAINER.log` as
     /// support bundles and we do.
     pub(super) fn of(path: &str) -> Option<Self> {
@@ -116,7 +116,7 @@ impl Logs {
     }
 
     /// Reads one file of logs, of one container or with marks of several.
-    pub(super) fn read(&mut self, place: &Place, content: &mut dyn BufRead) -> io::Result<()> {
+    pub(super) fn read(&mut self, place: &LogSource, content: &mut dyn BufRead) -> io::Result<()> {
         let mut sections = Sections::new(Some(place.clone()));
         let mut line = Vec::new();
         while next_line(content, &mut line)? {
@@ -158,7 +158,7 @@ impl Logs {
         }
     }
 
-    fn keep(&mut self, place: Place, text: String) {
+    fn keep(&mut self, place: LogSource, text: String) {
         let key = (
             place.namespace.clone(),
             place.pod.clone(),
@@ -188,13 +188,13 @@ impl Logs {
 /// Output between kubectl's marks, or without any.
 struct Sections {
     /// Whose output lines without a mark are.
-    place: Option<Place>,
-    open: Option<(Place, Tail)>,
+    place: Option<LogSource>,
+    open: Option<(LogSource, Tail)>,
     marked: bool,
 }
 
 impl Sections {
-    fn new(place: Option<Place>) -> Self {
+    fn new(place: Option<LogSource>) -> Self {
         let open = place.clone().map(|place| (place, Tail::default()));
         Self {
             place,
@@ -205,7 +205,7 @@ impl Sections {
 
     /// Takes a line; false when it belongs to no log.
     fn line(&mut self, logs: &mut Logs, line: &str) -> bool {
-        if let Some(place) = Place::of_mark(line) {
+        if let Some(place) = LogSource::of_mark(line) {
             // What stood before the first mark of a file is no output.
             self.close(logs);
             self.marked = true;
@@ -257,7 +257,7 @@ mod tests {
 
     fn read(path: &str, text: &str) -> Vec<(String, bool, String)> {
         let mut logs = Logs::new(1 << 20);
-        let place = Place::of(path).expect(path);
+        let place = LogSource::of(path).expect(path);
         logs.read(&place, &mut text.as_bytes()).expect(path);
         let told = logs.kept.into_iter();
         told.map(|l| {
@@ -293,7 +293,7 @@ mod tests {
             "logs/ns/pod/app-logs-errors.log",
             "notes.txt",
         ] {
-            assert_eq!(Place::of(path), None, "{path}");
+            assert_eq!(LogSource::of(path), None, "{path}");
         }
     }
 

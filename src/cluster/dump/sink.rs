@@ -20,14 +20,14 @@ const OTHER_FORMATS: &[&str] = &[
 ];
 
 /// A snapshot on its way to disk.
-pub(super) struct Sink {
+pub(super) struct ArchiveWriter {
     target: PathBuf,
-    kind: Kind,
+    kind: Container,
     pub(super) files: usize,
     pub(super) bytes: u64,
 }
 
-enum Kind {
+enum Container {
     Folder(TempDir),
     Archive(Box<Archive>),
 }
@@ -39,7 +39,7 @@ struct Archive {
     time: u64,
 }
 
-impl Sink {
+impl ArchiveWriter {
     /// Opens a sink for a path that is not taken yet; `time` is noted on the
     /// files of an archive, so that one snapshot makes one archive, to the byte.
     pub(super) fn open(target: &Path, time: Time) -> Result<Self, DumpError> {
@@ -53,14 +53,14 @@ impl Sink {
         })?;
         let kind = match archive_stem(&name) {
             Some(stem) => {
-                Kind::Archive(Box::new(Archive::open(parent, stem, time).map_err(failed)?))
+                Container::Archive(Box::new(Archive::open(parent, stem, time).map_err(failed)?))
             }
             None if is_other_format(&name) => {
                 return Err(DumpError::Target {
                     path: target.to_path_buf(),
                 });
             }
-            None => Kind::Folder(private_folder(parent).map_err(failed)?),
+            None => Container::Folder(private_folder(parent).map_err(failed)?),
         };
         Ok(Self {
             target: target.to_path_buf(),
@@ -73,8 +73,8 @@ impl Sink {
     /// Adds a file; its path uses `/` and holds no name that leads elsewhere.
     pub(super) fn add(&mut self, path: &str, content: &[u8]) -> Result<(), DumpError> {
         let added = match &mut self.kind {
-            Kind::Folder(folder) => add_to_folder(folder.path(), path, content),
-            Kind::Archive(archive) => archive.add(path, content),
+            Container::Folder(folder) => add_to_folder(folder.path(), path, content),
+            Container::Archive(archive) => archive.add(path, content),
         };
         added.map_err(|error| DumpError::writing(&self.target, error))?;
         self.files += 1;
@@ -86,10 +86,10 @@ impl Sink {
     pub(super) fn finish(self) -> Result<(), DumpError> {
         let target = self.target;
         let moved = match self.kind {
-            Kind::Folder(folder) => {
+            Container::Folder(folder) => {
                 fs::rename(folder.path(), &target).map(|()| drop(folder.keep()))
             }
-            Kind::Archive(archive) => archive.finish(&target),
+            Container::Archive(archive) => archive.finish(&target),
         };
         moved.map_err(|error| DumpError::writing(&target, error))
     }

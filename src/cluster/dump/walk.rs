@@ -24,10 +24,10 @@ pub(super) struct DumpFile<'a> {
     pub(super) content: Box<dyn BufRead + 'a>,
 }
 
-type Visit<'v> = dyn FnMut(DumpFile) -> Result<(), Stop> + 'v;
+type Visit<'v> = dyn FnMut(DumpFile) -> Result<(), LimitReached> + 'v;
 
 /// A reason to read no further.
-pub(super) struct Stop {
+pub(super) struct LimitReached {
     /// The bound that was met, with its unit.
     pub(super) limit: String,
 }

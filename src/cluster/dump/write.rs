@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::DumpError;
 use super::kinds::{self, Look, Object};
-use super::logs::Place;
+use super::logs::LogSource;
 use super::marker::{self, Marker};
 use super::scrub::scrub;
-use super::sink::Sink;
-use crate::cluster::resource::{ROWS, Row};
+use super::sink::ArchiveWriter;
+use crate::cluster::resource::{ROWS, ResourceInfo};
 use crate::cluster::{Read, Snapshot};
 use crate::redact::redact;
 
@@ -42,7 +42,7 @@ pub struct Written {
 /// folder, [`DumpError::Target`] for other formats, [`DumpError::Unwritable`]
 /// when the operating system refuses.
 pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
-    let mut sink = Sink::open(path, snapshot.now)?;
+    let mut sink = ArchiveWriter::open(path, snapshot.now)?;
     let marker = Marker::of(snapshot);
     sink.add(marker::FILE, &json(path, &marker)?)?;
     let mut objects = 0;
@@ -65,9 +65,9 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
 /// is knowledge too.
 fn write_kind(
     snapshot: &Snapshot,
-    row: &Row,
+    row: &ResourceInfo,
     path: &Path,
-    sink: &mut Sink,
+    sink: &mut ArchiveWriter,
 ) -> Result<usize, DumpError> {
     let Some(items) = kinds::look(row.resource, &snapshot.objects, Items { row }) else {
         return Ok(0);
@@ -88,7 +88,7 @@ fn write_kind(
     Ok(items.len())
 }
 
-fn api_version(row: &Row) -> String {
+fn api_version(row: &ResourceInfo) -> String {
     let version = row.versions.first().unwrap_or(&"v1");
     if row.group.is_empty() {
         (*version).to_owned()
@@ -99,7 +99,7 @@ fn api_version(row: &Row) -> String {
 
 /// The objects of a kind, redacted, as JSON.
 struct Items<'r> {
-    row: &'r Row,
+    row: &'r ResourceInfo,
 }
 
 impl Look for Items<'_> {
@@ -121,10 +121,10 @@ impl Look for Items<'_> {
     }
 }
 
-fn write_logs(snapshot: &Snapshot, sink: &mut Sink) -> Result<usize, DumpError> {
+fn write_logs(snapshot: &Snapshot, sink: &mut ArchiveWriter) -> Result<usize, DumpError> {
     let mut taken = HashSet::new();
     for log in &snapshot.logs {
-        let Some(path) = Place::path(log).filter(|path| !taken.contains(path)) else {
+        let Some(path) = LogSource::path(log).filter(|path| !taken.contains(path)) else {
             log::warn!(
                 "log of {}/{} {} has no path of its own and is left out",
                 log.namespace,

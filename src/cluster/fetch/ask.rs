@@ -33,7 +33,7 @@ pub struct ServerVersion {
 
 /// One verb on one kind, as RBAC grants it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Right {
+pub struct AccessRule {
     /// `get`, `list`, `create` ...
     pub verb: &'static str,
     /// API group; empty for the core group.
@@ -123,7 +123,7 @@ impl Cluster {
     ///
     /// An error says why the server could not say.
     #[must_use]
-    pub fn may(&self, rights: &[Right], limit: Duration) -> Vec<Result<bool, String>> {
+    pub fn may(&self, rights: &[AccessRule], limit: Duration) -> Vec<Result<bool, String>> {
         self.block_on(async {
             let end = tokio::time::Instant::now() + limit;
             let mut answers = Vec::with_capacity(rights.len());
@@ -134,7 +134,7 @@ impl Cluster {
         })
     }
 
-    async fn review(&self, right: &Right, end: tokio::time::Instant) -> Result<bool, String> {
+    async fn review(&self, right: &AccessRule, end: tokio::time::Instant) -> Result<bool, String> {
         let (resource, subresource) = right
             .resource
             .split_once('/')

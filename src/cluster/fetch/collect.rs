@@ -10,13 +10,13 @@ use super::list::{Listing, list};
 use super::page::Items;
 use super::transport::Transport;
 use super::verdict::{Outcome, Outcomes};
-use crate::cluster::resource::Row;
-use crate::cluster::{Objects, Pool, Resource};
+use crate::cluster::resource::ResourceInfo;
+use crate::cluster::{Objects, Interner, Resource};
 
 /// What one fetch shares.
 struct Lists<'a> {
     transport: &'a Transport<'a>,
-    pool: RefCell<Pool>,
+    pool: RefCell<Interner>,
 }
 
 type Pending<'a> = LocalBoxFuture<'a, (Resource, Outcome)>;
@@ -25,7 +25,7 @@ type Pending<'a> = LocalBoxFuture<'a, (Resource, Outcome)>;
 pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) -> Outcomes {
     let lists = Lists {
         transport,
-        pool: RefCell::new(Pool::new(transport.now())),
+        pool: RefCell::new(Interner::new(transport.now())),
     };
     let mut optional = Objects::default();
     let (core, others) = join(lists.core(objects), async {
@@ -129,7 +129,7 @@ impl Lists<'_> {
     }
 }
 
-fn listing(row: &Row, version: &str) -> Listing {
+fn listing(row: &ResourceInfo, version: &str) -> Listing {
     let base = match row.group {
         "" => format!("/api/{version}"),
         group => format!("/apis/{group}/{version}"),

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::failure::Failure;
 use super::transport::{Get, Transport};
 use crate::cluster::objects::null_as_default;
-use crate::cluster::resource::{ROWS, Row};
+use crate::cluster::resource::{ROWS, ResourceInfo};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
@@ -46,7 +46,7 @@ pub(super) enum Plan {
 
 impl Discovered {
     /// The first of the versions we read that is served.
-    pub(super) fn plan(&self, row: &Row) -> Plan {
+    pub(super) fn plan(&self, row: &ResourceInfo) -> Plan {
         let mut plan = Plan::Absent;
         for version in row.versions {
             match self.0.get(&(row.group.to_owned(), (*version).to_owned())) {
@@ -78,7 +78,7 @@ pub(super) async fn discover(transport: &Transport<'_>) -> Result<Discovered, Fa
             Some(404) => Failure::Malformed("the server has no /apis".to_owned()),
             _ => failure,
         })?;
-    match decode::<Kind>(&body)?.kind.as_str() {
+    match decode::<ServedKind>(&body)?.kind.as_str() {
         "APIGroupDiscoveryList" => decode(&body).map(aggregated),
         "APIGroupList" => {
             let groups: GroupList = decode(&body)?;
@@ -143,7 +143,7 @@ fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
 }
 
 #[derive(Deserialize)]
-struct Kind {
+struct ServedKind {
     #[serde(default)]
     kind: String,
 }

@@ -13,7 +13,7 @@ use super::transport::JSON;
 const LARGEST: usize = 4 << 20;
 
 /// An answer with a good status.
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
@@ -25,7 +25,7 @@ pub(super) async fn exchange(
     path: &str,
     body: Vec<u8>,
     end: Instant,
-) -> Result<Answer, Failure> {
+) -> Result<HttpAnswer, Failure> {
     log::debug!("{method} {path}");
     let request = Request::builder()
         .method(method)
@@ -47,7 +47,7 @@ pub(super) async fn exchange(
             .map_err(|error| Failure::of_chain(error.as_ref()))?
             .to_bytes();
         if head.status.is_success() {
-            Ok(Answer {
+            Ok(HttpAnswer {
                 headers: head.headers,
                 body: body.to_vec(),
             })

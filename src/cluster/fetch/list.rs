@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use super::failure::Failure;
-use super::page::{Items, Page};
+use super::page::{Items, PageReader};
 use super::transport::{Get, Transport, encode};
-use crate::cluster::Pool;
+use crate::cluster::Interner;
 
 /// Objects a page. The server builds a page in one go and so do we: this
 /// bounds the memory of both.
@@ -26,7 +26,7 @@ pub(super) struct Listing {
 /// Reads all pages into `items`, which stay empty when one of them fails.
 pub(super) async fn list(
     transport: &Transport<'_>,
-    pool: &RefCell<Pool>,
+    pool: &RefCell<Interner>,
     listing: &Listing,
     items: &mut dyn Items,
 ) -> Result<(), Failure> {
@@ -49,7 +49,7 @@ pub(super) async fn list(
 
 async fn pages(
     transport: &Transport<'_>,
-    pool: &RefCell<Pool>,
+    pool: &RefCell<Interner>,
     listing: &Listing,
     items: &mut dyn Items,
 ) -> Result<(), Failure> {
@@ -57,7 +57,7 @@ async fn pages(
     for _ in 0..MAX_PAGES {
         let mut get = Get::json(listing.query(&token));
         get.settled = listing.accept_503.then_some(503);
-        let mut page = Page::new(pool, items);
+        let mut page = PageReader::new(pool, items);
         transport.get(&get, &mut page).await?;
         let page = page.finish()?;
         items.expect(

@@ -40,7 +40,7 @@ use collect::collect;
 use transport::Transport;
 use verdict::{Outcomes, verdict};
 
-pub use ask::{Right, ServerVersion};
+pub use ask::{AccessRule, ServerVersion};
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
 pub use error::{ConnectError, FetchError};
 pub use events::retain_events;

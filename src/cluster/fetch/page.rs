@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::failure::Failure;
 use super::transport::Sink;
-use crate::cluster::Pool;
-use crate::cluster::fold::Fold;
+use crate::cluster::Interner;
+use crate::cluster::fold::Compact;
 use crate::cluster::objects::{self, Time};
 
 /// etcd holds at most 1.5 MiB an object, and JSON is hardly twice as long.
@@ -34,7 +34,7 @@ pub(super) struct PageMeta {
 pub(super) trait Items {
     /// Decodes the first object of a text and keeps what matters of it; its
     /// length, or nothing while its end is missing.
-    fn push(&mut self, text: &[u8], pool: &RefCell<Pool>) -> serde_json::Result<Option<usize>>;
+    fn push(&mut self, text: &[u8], pool: &RefCell<Interner>) -> serde_json::Result<Option<usize>>;
     fn len(&self) -> usize;
     fn truncate(&mut self, length: usize);
     /// Makes room for so many more.
@@ -43,8 +43,8 @@ pub(super) trait Items {
     fn settle(&mut self);
 }
 
-impl<T: Fold> Items for Vec<T> {
-    fn push(&mut self, text: &[u8], pool: &RefCell<Pool>) -> serde_json::Result<Option<usize>> {
+impl<T: Compact> Items for Vec<T> {
+    fn push(&mut self, text: &[u8], pool: &RefCell<Interner>) -> serde_json::Result<Option<usize>> {
         match objects::decode::<T>(text) {
             Ok((mut object, length)) => {
                 object.fold(&mut pool.borrow_mut());
@@ -75,21 +75,21 @@ impl<T: Fold> Items for Vec<T> {
 
 /// A page that adds its objects to `items`, and takes them back when an
 /// attempt fails.
-pub(super) struct Page<'a> {
-    pool: &'a RefCell<Pool>,
+pub(super) struct PageReader<'a> {
+    pool: &'a RefCell<Interner>,
     items: &'a mut dyn Items,
     /// How many there were before.
     before: usize,
     /// The page with `null` in the place of each object.
     envelope: Vec<u8>,
-    place: Place,
+    place: JsonPosition,
     /// The beginning of an object whose end has not come.
     rest: Vec<u8>,
     /// At which length of `rest` it is worth while to try again.
     worth: usize,
 }
 
-enum Place {
+enum JsonPosition {
     Before(Scan),
     Objects,
     Behind,
@@ -103,14 +103,14 @@ struct Scan {
     escaped: bool,
 }
 
-impl<'a> Page<'a> {
-    pub(super) fn new(pool: &'a RefCell<Pool>, items: &'a mut dyn Items) -> Self {
+impl<'a> PageReader<'a> {
+    pub(super) fn new(pool: &'a RefCell<Interner>, items: &'a mut dyn Items) -> Self {
         Self {
             before: items.len(),
             pool,
             items,
             envelope: Vec::new(),
-            place: Place::Before(Scan::default()),
+            place: JsonPosition::Before(Scan::default()),
             rest: Vec::new(),
             worth: 0,
         }
@@ -122,7 +122,7 @@ impl<'a> Page<'a> {
         let rest = std::mem::take(&mut self.rest);
         let at = self.decode_objects(&rest)?;
         match self.place {
-            Place::Behind => self.envelope.extend_from_slice(&rest[at..]),
+            JsonPosition::Behind => self.envelope.extend_from_slice(&rest[at..]),
             _ if at < rest.len() => {
                 return Err(Failure::Malformed("the answer is cut short".to_owned()));
             }
@@ -143,14 +143,14 @@ impl<'a> Page<'a> {
 
     /// Goes on to the first object; what comes after is left.
     fn read_head<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
-        let Place::Before(scan) = &mut self.place else {
+        let JsonPosition::Before(scan) = &mut self.place else {
             return data;
         };
         for (at, &byte) in data.iter().enumerate() {
             let opens_items = byte == b'[' && scan.is_at_top() && ends_in_items(&self.envelope);
             self.envelope.push(byte);
             if opens_items {
-                self.place = Place::Objects;
+                self.place = JsonPosition::Objects;
                 return &data[at + 1..];
             }
             scan.step(byte);
@@ -164,7 +164,7 @@ impl<'a> Page<'a> {
     fn take_objects<'d>(&mut self, data: &'d [u8]) -> Result<&'d [u8], Failure> {
         if self.rest.is_empty() {
             let at = self.decode_objects(data)?;
-            if matches!(self.place, Place::Behind) {
+            if matches!(self.place, JsonPosition::Behind) {
                 return Ok(&data[at..]);
             }
             self.rest.extend_from_slice(&data[at..]);
@@ -188,7 +188,7 @@ impl<'a> Page<'a> {
             rest.clear();
             &data[at - before..]
         };
-        if matches!(self.place, Place::Behind) {
+        if matches!(self.place, JsonPosition::Behind) {
             self.envelope.append(&mut rest);
         }
         self.rest = rest;
@@ -205,7 +205,7 @@ impl<'a> Page<'a> {
                     None => break,
                 },
                 b']' => {
-                    self.place = Place::Behind;
+                    self.place = JsonPosition::Behind;
                     break;
                 }
                 _ => {
@@ -235,18 +235,18 @@ impl<'a> Page<'a> {
 ///
 /// # Errors
 /// When it is no list of such objects.
-pub fn decode<'p, T: Fold>(
+pub fn decode<'p, T: Compact>(
     pieces: impl IntoIterator<Item = &'p [u8]>,
-    pool: &RefCell<Pool>,
+    pool: &RefCell<Interner>,
     items: &mut Vec<T>,
 ) -> Result<(), String> {
-    let mut page = Page::new(pool, items);
+    let mut page = PageReader::new(pool, items);
     let taken = pieces.into_iter().try_for_each(|piece| page.take(piece));
     let read = taken.and_then(|()| page.finish());
     read.map(drop).map_err(|failure| failure.text())
 }
 
-impl Sink for Page<'_> {
+impl Sink for PageReader<'_> {
     fn begin(&mut self, now: Time) {
         self.pool.borrow_mut().set_now(now);
     }
@@ -255,7 +255,7 @@ impl Sink for Page<'_> {
         self.items.truncate(self.before);
         self.envelope.clear();
         self.rest.clear();
-        self.place = Place::Before(Scan::default());
+        self.place = JsonPosition::Before(Scan::default());
         self.worth = 0;
     }
 
@@ -263,8 +263,8 @@ impl Sink for Page<'_> {
         let mut data = self.read_head(data);
         while !data.is_empty() {
             data = match self.place {
-                Place::Objects => self.take_objects(data)?,
-                Place::Before(_) | Place::Behind => {
+                JsonPosition::Objects => self.take_objects(data)?,
+                JsonPosition::Before(_) | JsonPosition::Behind => {
                     self.envelope.extend_from_slice(data);
                     &[]
                 }
@@ -344,7 +344,7 @@ mod tests {
     fn in_pieces(body: &str, length: usize) -> Result<(PageMeta, usize), String> {
         let pool = RefCell::default();
         let mut items = vec![Namespace::default()];
-        let mut page = Page::new(&pool, &mut items);
+        let mut page = PageReader::new(&pool, &mut items);
         // An attempt that failed leaves nothing behind.
         let _ = page.take(br#"{"items":[{"metadata":{"name":"lost"}},{"#);
         page.clear();
@@ -413,7 +413,7 @@ mod tests {
     fn an_object_without_end_is_given_up() {
         let pool = RefCell::default();
         let mut items = Vec::<Namespace>::new();
-        let mut page = Page::new(&pool, &mut items);
+        let mut page = PageReader::new(&pool, &mut items);
         page.take(br#"{"items":[{"metadata":{"name":""#).unwrap();
         let piece = vec![b'x'; 1 << 20];
         let pieces = (1..100).position(|_| page.take(&piece).is_err());

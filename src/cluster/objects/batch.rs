@@ -1,6 +1,6 @@
 //! Jobs and cron jobs.
 
-use super::{Condition, ObjectMeta, PodTemplate, Time, Word, slim};
+use super::{Condition, ObjectMeta, PodTemplate, Time, SharedStr, slim};
 
 slim! {
     /// A job.
@@ -38,10 +38,10 @@ slim! {
 
     /// What was asked for.
     pub struct CronJobSpec {
-        pub schedule: Word,
-        pub time_zone: Word,
+        pub schedule: SharedStr,
+        pub time_zone: SharedStr,
         pub suspend: bool,
-        pub concurrency_policy: Word,
+        pub concurrency_policy: SharedStr,
         pub starting_deadline_seconds: Option<i64>,
         pub job_template: JobTemplate,
     }

@@ -1,6 +1,6 @@
 //! Warning events.
 
-use super::{ObjectMeta, Time, Word, slim};
+use super::{ObjectMeta, Time, SharedStr, slim};
 
 slim! {
     /// An event, of core/v1.
@@ -8,25 +8,25 @@ slim! {
         pub metadata: ObjectMeta,
         pub involved_object: InvolvedObject,
         #[serde(rename = "type")]
-        pub kind: Word,
-        pub reason: Word,
-        pub message: Word,
+        pub kind: SharedStr,
+        pub reason: SharedStr,
+        pub message: SharedStr,
         pub count: Option<u32>,
         pub first_timestamp: Option<Time>,
         pub last_timestamp: Option<Time>,
         pub event_time: Option<Time>,
         pub series: Option<EventSeries>,
         pub source: EventSource,
-        pub reporting_component: Word,
+        pub reporting_component: SharedStr,
     }
 
     /// What an event is about.
     pub struct InvolvedObject {
-        pub kind: Word,
-        pub namespace: Word,
-        pub name: Word,
-        pub uid: Word,
-        pub field_path: Word,
+        pub kind: SharedStr,
+        pub namespace: SharedStr,
+        pub name: SharedStr,
+        pub uid: SharedStr,
+        pub field_path: SharedStr,
     }
 
     /// Repetition as events.k8s.io writes it.
@@ -37,8 +37,8 @@ slim! {
 
     /// Who says so.
     pub struct EventSource {
-        pub component: Word,
-        pub host: Word,
+        pub component: SharedStr,
+        pub host: SharedStr,
     }
 }
 

@@ -7,16 +7,16 @@ use std::ops::Index;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-use super::Word;
+use super::SharedStr;
 
 /// A map as labels, selectors and amounts are: written once, of a few entries,
 /// and there are many of them. It takes the room of its entries and no more,
 /// where a tree takes that of eleven; keys can be shared between maps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SmallMap<V>(Box<[(Word, V)]>);
+pub struct SmallMap<V>(Box<[(SharedStr, V)]>);
 
 /// A map of text to text.
-pub type TextMap = SmallMap<Word>;
+pub type TextMap = SmallMap<SharedStr>;
 
 impl<V> SmallMap<V> {
     /// The value of a key.
@@ -44,7 +44,7 @@ impl<V> SmallMap<V> {
     }
 
     /// The entries, to share what they hold.
-    pub(in crate::cluster) fn entries_mut(&mut self) -> &mut [(Word, V)] {
+    pub(in crate::cluster) fn entries_mut(&mut self) -> &mut [(SharedStr, V)] {
         &mut self.0
     }
 }
@@ -68,10 +68,10 @@ impl<V> Default for SmallMap<V> {
 }
 
 /// Of two entries with one key the later counts, as in JSON.
-impl<V, K: Into<Word>> FromIterator<(K, V)> for SmallMap<V> {
+impl<V, K: Into<SharedStr>> FromIterator<(K, V)> for SmallMap<V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
-        let mut entries: Vec<(Word, V)> = entries.collect();
+        let mut entries: Vec<(SharedStr, V)> = entries.collect();
         entries.reverse();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         entries.dedup_by(|later, kept| later.0 == kept.0);
@@ -97,7 +97,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for SmallMap<V> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SmallMap<V>, A::Error> {
                 let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry::<Word, V>()? {
+                while let Some(entry) = map.next_entry::<SharedStr, V>()? {
                     entries.push(entry);
                 }
                 Ok(entries.into_iter().collect())

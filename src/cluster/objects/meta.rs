@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Share, TextMap, Time, Word, Words, slim};
+use super::{Intern, TextMap, Time, SharedStr, StrInterner, slim};
 
 /// Labels, shared between the many pods that carry the same set.
 pub type Labels = Arc<TextMap>;
@@ -16,9 +16,9 @@ pub type Owners = Arc<Vec<OwnerReference>>;
 slim! {
     /// `metadata`, without managedFields and without the annotations that no rule reads.
     pub struct ObjectMeta {
-        pub name: Word,
-        pub namespace: Word,
-        pub uid: Word,
+        pub name: SharedStr,
+        pub namespace: SharedStr,
+        pub uid: SharedStr,
         pub creation_timestamp: Option<Time>,
         pub deletion_timestamp: Option<Time>,
         pub labels: Labels,
@@ -28,18 +28,18 @@ slim! {
 
     /// One entry of `metadata.ownerReferences`.
     pub struct OwnerReference {
-        pub kind: Word,
-        pub name: Word,
+        pub kind: SharedStr,
+        pub name: SharedStr,
         pub controller: bool,
     }
 
     /// A condition as all kinds write it.
     pub struct Condition {
         #[serde(rename = "type")]
-        pub kind: Word,
-        pub status: Word,
-        pub reason: Word,
-        pub message: Word,
+        pub kind: SharedStr,
+        pub status: SharedStr,
+        pub reason: SharedStr,
+        pub message: SharedStr,
         pub last_transition_time: Option<Time>,
         pub last_update_time: Option<Time>,
     }
@@ -52,9 +52,9 @@ slim! {
 
     /// One set-based requirement of a selector.
     pub struct SelectorRequirement {
-        pub key: Word,
-        pub operator: Word,
-        pub values: Vec<Word>,
+        pub key: SharedStr,
+        pub operator: SharedStr,
+        pub values: Vec<SharedStr>,
     }
 }
 
@@ -117,7 +117,7 @@ impl SelectorRequirement {
     #[must_use]
     pub fn matches(&self, labels: &TextMap) -> bool {
         let value = labels.get(&self.key);
-        let is_listed = |value: &Word| self.values.iter().any(|v| **v == **value);
+        let is_listed = |value: &SharedStr| self.values.iter().any(|v| **v == **value);
         match self.operator.as_str() {
             "In" => value.is_some_and(is_listed),
             "NotIn" => value.is_none_or(|v| !is_listed(v)),
@@ -128,7 +128,7 @@ impl SelectorRequirement {
         }
     }
 
-    fn compares(&self, value: Option<&Word>) -> bool {
+    fn compares(&self, value: Option<&SharedStr>) -> bool {
         let value = value.and_then(|value| value.parse::<i64>().ok());
         let bound = self.values.first().and_then(|bound| bound.parse().ok());
         match (value, bound) {
@@ -158,8 +158,8 @@ impl Annotations {
     }
 }
 
-impl Share for Annotations {
-    fn share(&mut self, _: &mut Words) {}
+impl Intern for Annotations {
+    fn share(&mut self, _: &mut StrInterner) {}
 }
 
 impl Serialize for Annotations {
@@ -195,7 +195,7 @@ impl<'de> Deserialize<'de> for Annotations {
                 let mut kept = Vec::new();
                 while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
                     if KEPT_ANNOTATIONS.contains(&key.as_ref()) {
-                        kept.push((Word::from(&*key), map.next_value()?));
+                        kept.push((SharedStr::from(&*key), map.next_value()?));
                     } else {
                         map.next_value::<serde::de::IgnoredAny>()?;
                     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Condition, ObjectMeta, TextMap, Word, slim};
+use super::{Condition, ObjectMeta, TextMap, SharedStr, slim};
 
 slim! {
     /// A service.
@@ -16,10 +16,10 @@ slim! {
     /// What was asked for.
     pub struct ServiceSpec {
         #[serde(rename = "type")]
-        pub kind: Word,
+        pub kind: SharedStr,
         #[serde(rename = "clusterIP")]
-        pub cluster_ip: Word,
-        pub external_name: Word,
+        pub cluster_ip: SharedStr,
+        pub external_name: SharedStr,
         pub selector: TextMap,
         pub ports: Arc<[ServicePort]>,
         pub publish_not_ready_addresses: bool,
@@ -27,11 +27,11 @@ slim! {
 
     /// A port of a service.
     pub struct ServicePort {
-        pub name: Word,
+        pub name: SharedStr,
         pub port: i32,
         pub target_port: Value,
-        pub protocol: Word,
-        pub app_protocol: Word,
+        pub protocol: SharedStr,
+        pub app_protocol: SharedStr,
     }
 
     /// An endpoint slice.
@@ -43,7 +43,7 @@ slim! {
 
     /// One address of a service.
     pub struct Endpoint {
-        pub addresses: Vec<Word>,
+        pub addresses: Vec<SharedStr>,
         pub conditions: EndpointConditions,
         pub target_ref: Option<EndpointTarget>,
     }
@@ -57,15 +57,15 @@ slim! {
 
     /// The pod behind an address.
     pub struct EndpointTarget {
-        pub kind: Word,
-        pub name: Word,
+        pub kind: SharedStr,
+        pub name: SharedStr,
     }
 
     /// A port of a slice.
     pub struct EndpointPort {
-        pub name: Word,
+        pub name: SharedStr,
         pub port: Option<i32>,
-        pub protocol: Word,
+        pub protocol: SharedStr,
     }
 
     /// An ingress.
@@ -76,7 +76,7 @@ slim! {
 
     /// What was asked for.
     pub struct IngressSpec {
-        pub ingress_class_name: Word,
+        pub ingress_class_name: SharedStr,
         pub default_backend: Option<IngressBackend>,
         pub rules: Vec<IngressRule>,
         pub tls: Vec<IngressTls>,
@@ -84,7 +84,7 @@ slim! {
 
     /// A host and its paths.
     pub struct IngressRule {
-        pub host: Word,
+        pub host: SharedStr,
         pub http: IngressPaths,
     }
 
@@ -95,7 +95,7 @@ slim! {
 
     /// A path and what serves it.
     pub struct IngressPath {
-        pub path: Word,
+        pub path: SharedStr,
         pub backend: IngressBackend,
     }
 
@@ -106,20 +106,20 @@ slim! {
 
     /// A service and its port.
     pub struct IngressService {
-        pub name: Word,
+        pub name: SharedStr,
         pub port: IngressPort,
     }
 
     /// A port by name or number.
     pub struct IngressPort {
-        pub name: Word,
+        pub name: SharedStr,
         pub number: Option<i32>,
     }
 
     /// Hosts and the secret with their certificate.
     pub struct IngressTls {
-        pub hosts: Vec<Word>,
-        pub secret_name: Word,
+        pub hosts: Vec<SharedStr>,
+        pub secret_name: SharedStr,
     }
 
     /// A gateway of the Gateway API.
@@ -131,7 +131,7 @@ slim! {
 
     /// What was asked for.
     pub struct GatewaySpec {
-        pub gateway_class_name: Word,
+        pub gateway_class_name: SharedStr,
     }
 
     /// What is.
@@ -148,7 +148,7 @@ slim! {
 
     /// What was asked for.
     pub struct HttpRouteSpec {
-        pub hostnames: Vec<Word>,
+        pub hostnames: Vec<SharedStr>,
         pub rules: Vec<HttpRouteRule>,
     }
 
@@ -159,9 +159,9 @@ slim! {
 
     /// A backend; kind defaults to Service, namespace to the route's.
     pub struct BackendReference {
-        pub kind: Word,
-        pub name: Word,
-        pub namespace: Word,
+        pub kind: SharedStr,
+        pub name: SharedStr,
+        pub namespace: SharedStr,
         pub port: Option<i32>,
     }
 

@@ -1,6 +1,6 @@
 //! Nodes, namespaces and leases.
 
-use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, Word, slim};
+use super::{Condition, ObjectMeta, Quantity, SmallMap, Time, SharedStr, slim};
 
 slim! {
     /// A node.
@@ -18,9 +18,9 @@ slim! {
 
     /// A taint.
     pub struct Taint {
-        pub key: Word,
-        pub value: Word,
-        pub effect: Word,
+        pub key: SharedStr,
+        pub value: SharedStr,
+        pub effect: SharedStr,
         pub time_added: Option<Time>,
     }
 
@@ -34,8 +34,8 @@ slim! {
 
     /// What runs on the node.
     pub struct NodeInfo {
-        pub kubelet_version: Word,
-        pub container_runtime_version: Word,
+        pub kubelet_version: SharedStr,
+        pub container_runtime_version: SharedStr,
     }
 
     /// A namespace.
@@ -46,7 +46,7 @@ slim! {
 
     /// What is.
     pub struct NamespaceStatus {
-        pub phase: Word,
+        pub phase: SharedStr,
         pub conditions: Vec<Condition>,
     }
 
@@ -58,7 +58,7 @@ slim! {
 
     /// Who holds it, and when it was renewed.
     pub struct LeaseSpec {
-        pub holder_identity: Word,
+        pub holder_identity: SharedStr,
         pub lease_duration_seconds: Option<i64>,
         pub renew_time: Option<Time>,
     }

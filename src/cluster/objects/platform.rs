@@ -1,6 +1,6 @@
 //! Argo CD, cert-manager and External Secrets: kinds that a cluster may lack.
 
-use super::{Condition, ObjectMeta, Share, SmallMap, Time, Word, Words, slim};
+use super::{Condition, ObjectMeta, Intern, SmallMap, Time, SharedStr, StrInterner, slim};
 
 slim! {
     /// An Argo CD application.
@@ -20,15 +20,15 @@ slim! {
     /// A path of a repository, or a chart.
     pub struct ApplicationSource {
         #[serde(rename = "repoURL")]
-        pub repo_url: Word,
-        pub path: Word,
-        pub chart: Word,
-        pub target_revision: Word,
+        pub repo_url: SharedStr,
+        pub path: SharedStr,
+        pub chart: SharedStr,
+        pub target_revision: SharedStr,
     }
 
     /// The namespace that is written to.
     pub struct ApplicationDestination {
-        pub namespace: Word,
+        pub namespace: SharedStr,
     }
 
     /// What is.
@@ -43,21 +43,21 @@ slim! {
 
     /// Health as Argo CD judges it.
     pub struct ApplicationHealth {
-        pub status: Word,
-        pub message: Word,
+        pub status: SharedStr,
+        pub message: SharedStr,
         pub last_transition_time: Option<Time>,
     }
 
     /// Whether the cluster matches the repository.
     pub struct ApplicationSync {
-        pub status: Word,
-        pub revision: Word,
+        pub status: SharedStr,
+        pub revision: SharedStr,
     }
 
     /// The last synchronisation.
     pub struct OperationState {
-        pub phase: Word,
-        pub message: Word,
+        pub phase: SharedStr,
+        pub message: SharedStr,
         pub started_at: Option<Time>,
         pub finished_at: Option<Time>,
         pub sync_result: Option<SyncResult>,
@@ -65,12 +65,12 @@ slim! {
 
     /// What was synchronised.
     pub struct SyncResult {
-        pub revision: Word,
+        pub revision: SharedStr,
     }
 
     /// One past synchronisation.
     pub struct ApplicationRevision {
-        pub revision: Word,
+        pub revision: SharedStr,
         pub deployed_at: Option<Time>,
     }
 
@@ -83,16 +83,16 @@ slim! {
 
     /// What was asked for.
     pub struct CertificateSpec {
-        pub secret_name: Word,
-        pub dns_names: Vec<Word>,
-        pub common_name: Word,
+        pub secret_name: SharedStr,
+        pub dns_names: Vec<SharedStr>,
+        pub common_name: SharedStr,
         pub issuer_ref: IssuerReference,
     }
 
     /// Who issues it.
     pub struct IssuerReference {
-        pub kind: Word,
-        pub name: Word,
+        pub kind: SharedStr,
+        pub name: SharedStr,
     }
 
     /// What is.
@@ -130,13 +130,13 @@ slim! {
 
     /// The store that holds the value.
     pub struct StoreReference {
-        pub kind: Word,
-        pub name: Word,
+        pub kind: SharedStr,
+        pub name: SharedStr,
     }
 
     /// The Secret that is made.
     pub struct SecretTarget {
-        pub name: Word,
+        pub name: SharedStr,
     }
 
     /// What is.
@@ -162,8 +162,8 @@ slim! {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Discarded {}
 
-impl Share for Discarded {
-    fn share(&mut self, _: &mut Words) {}
+impl Intern for Discarded {
+    fn share(&mut self, _: &mut StrInterner) {}
 }
 
 impl<'de> serde::Deserialize<'de> for Discarded {

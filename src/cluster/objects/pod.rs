@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    Annotations, Condition, LabelSelector, Labels, ObjectMeta, SelectorRequirement, Share,
-    SmallMap, TextMap, Time, Word, Words, slim,
+    Annotations, Condition, LabelSelector, Labels, ObjectMeta, SelectorRequirement, Intern,
+    SmallMap, TextMap, Time, SharedStr, StrInterner, slim,
 };
 
 /// A pod. What tells it from its replicas stands beside its spec and status,
@@ -17,7 +17,7 @@ pub struct Pod {
     /// Names, labels and owners.
     pub metadata: ObjectMeta,
     /// `spec.nodeName`; empty when the pod was not scheduled.
-    pub node_name: Word,
+    pub node_name: SharedStr,
     /// `status.startTime`: when the kubelet took the pod.
     pub start_time: Option<Time>,
     /// What was asked for.
@@ -77,11 +77,11 @@ slim! {
     pub struct PodSpec {
         /// Only on the wire: see [`Pod::node_name`].
         #[serde(rename = "nodeName")]
-        pub wire_node_name: Word,
+        pub wire_node_name: SharedStr,
         pub host_network: bool,
-        pub restart_policy: Word,
-        pub service_account_name: Word,
-        pub scheduler_name: Word,
+        pub restart_policy: SharedStr,
+        pub service_account_name: SharedStr,
+        pub scheduler_name: SharedStr,
         pub containers: Box<[Container]>,
         pub init_containers: Box<[Container]>,
         pub volumes: Box<[Volume]>,
@@ -90,22 +90,22 @@ slim! {
         pub affinity: Option<Box<Affinity>>,
         pub tolerations: Box<[Toleration]>,
         pub topology_spread_constraints: Box<[TopologySpread]>,
-        pub dns_policy: Word,
+        pub dns_policy: SharedStr,
         pub dns_config: Option<DnsConfig>,
     }
 
     /// Name servers of a pod's own.
     pub struct DnsConfig {
-        pub nameservers: Box<[Word]>,
+        pub nameservers: Box<[SharedStr]>,
     }
 
     /// A container of a pod.
     pub struct Container {
-        pub name: Word,
-        pub image: Word,
-        pub restart_policy: Word,
-        pub command: Box<[Word]>,
-        pub args: Arc<[Word]>,
+        pub name: SharedStr,
+        pub image: SharedStr,
+        pub restart_policy: SharedStr,
+        pub command: Box<[SharedStr]>,
+        pub args: Arc<[SharedStr]>,
         pub ports: Arc<[ContainerPort]>,
         pub env: Box<[EnvVar]>,
         pub env_from: Box<[EnvFrom]>,
@@ -118,16 +118,16 @@ slim! {
 
     /// A port that a container says it listens on.
     pub struct ContainerPort {
-        pub name: Word,
+        pub name: SharedStr,
         pub container_port: i32,
-        pub protocol: Word,
+        pub protocol: SharedStr,
         pub host_port: Option<i32>,
     }
 
     /// An environment variable; only literal values and names of sources.
     pub struct EnvVar {
-        pub name: Word,
-        pub value: Word,
+        pub name: SharedStr,
+        pub value: SharedStr,
         pub value_from: Option<Arc<EnvSource>>,
     }
 
@@ -139,8 +139,8 @@ slim! {
 
     /// A key in a `ConfigMap` or Secret.
     pub struct KeyReference {
-        pub name: Word,
-        pub key: Word,
+        pub name: SharedStr,
+        pub key: SharedStr,
         pub optional: bool,
     }
 
@@ -158,8 +158,8 @@ slim! {
 
     /// Where a volume is mounted.
     pub struct VolumeMount {
-        pub name: Word,
-        pub mount_path: Word,
+        pub name: SharedStr,
+        pub mount_path: SharedStr,
         pub read_only: bool,
     }
 
@@ -178,25 +178,25 @@ slim! {
 
     /// An HTTP probe.
     pub struct HttpGet {
-        pub path: Word,
+        pub path: SharedStr,
         pub port: Value,
-        pub scheme: Word,
+        pub scheme: SharedStr,
     }
 
     /// A TCP or gRPC probe.
     pub struct PortAction {
         pub port: Value,
-        pub service: Word,
+        pub service: SharedStr,
     }
 
     /// A probe that runs a command.
     pub struct ExecAction {
-        pub command: Box<[Word]>,
+        pub command: Box<[SharedStr]>,
     }
 
     /// A volume: only the sources that can be missing.
     pub struct Volume {
-        pub name: Word,
+        pub name: SharedStr,
         pub persistent_volume_claim: Option<ClaimReference>,
         pub config_map: Option<VolumeConfigMap>,
         pub secret: Option<VolumeSecret>,
@@ -204,24 +204,24 @@ slim! {
 
     /// A claim used as a volume.
     pub struct ClaimReference {
-        pub claim_name: Word,
+        pub claim_name: SharedStr,
     }
 
     /// A `ConfigMap` mounted as a volume.
     pub struct VolumeConfigMap {
-        pub name: Word,
+        pub name: SharedStr,
         pub optional: bool,
     }
 
     /// A Secret mounted as a volume.
     pub struct VolumeSecret {
-        pub secret_name: Word,
+        pub secret_name: SharedStr,
         pub optional: bool,
     }
 
     /// A name in the same namespace.
     pub struct LocalReference {
-        pub name: Word,
+        pub name: SharedStr,
     }
 
     /// Where the scheduler may or may not place a pod; preferences are left out.
@@ -255,36 +255,36 @@ slim! {
     /// Which pods, and what counts as the same place.
     pub struct PodAffinityTerm {
         pub label_selector: Option<LabelSelector>,
-        pub topology_key: Word,
-        pub namespaces: Vec<Word>,
+        pub topology_key: SharedStr,
+        pub namespaces: Vec<SharedStr>,
     }
 
     /// A taint that a pod bears.
     pub struct Toleration {
-        pub key: Word,
-        pub operator: Word,
-        pub value: Word,
-        pub effect: Word,
+        pub key: SharedStr,
+        pub operator: SharedStr,
+        pub value: SharedStr,
+        pub effect: SharedStr,
     }
 
     /// A spread constraint.
     pub struct TopologySpread {
         pub max_skew: i32,
-        pub topology_key: Word,
-        pub when_unsatisfiable: Word,
+        pub topology_key: SharedStr,
+        pub when_unsatisfiable: SharedStr,
         pub label_selector: Option<LabelSelector>,
     }
 
     /// What is.
     pub struct PodStatus {
-        pub phase: Word,
-        pub reason: Word,
-        pub message: Word,
+        pub phase: SharedStr,
+        pub reason: SharedStr,
+        pub message: SharedStr,
         /// Only on the wire: see [`Pod::start_time`].
         #[serde(rename = "startTime")]
         pub wire_start_time: Option<Time>,
         #[serde(rename = "podIP")]
-        pub pod_ip: Word,
+        pub pod_ip: SharedStr,
         pub conditions: Vec<Condition>,
         pub init_container_statuses: Vec<ContainerStatus>,
         pub container_statuses: Vec<ContainerStatus>,
@@ -292,8 +292,8 @@ slim! {
 
     /// The state of one container.
     pub struct ContainerStatus {
-        pub name: Word,
-        pub image: Word,
+        pub name: SharedStr,
+        pub image: SharedStr,
         pub ready: bool,
         pub started: Option<bool>,
         pub restart_count: u32,
@@ -310,8 +310,8 @@ slim! {
 
     /// Not started, and why.
     pub struct Waiting {
-        pub reason: Word,
-        pub message: Word,
+        pub reason: SharedStr,
+        pub message: SharedStr,
     }
 
     /// Running since.
@@ -323,8 +323,8 @@ slim! {
     pub struct Terminated {
         pub exit_code: i32,
         pub signal: Option<i32>,
-        pub reason: Word,
-        pub message: Word,
+        pub reason: SharedStr,
+        pub message: SharedStr,
         pub started_at: Option<Time>,
         pub finished_at: Option<Time>,
     }
@@ -334,7 +334,7 @@ slim! {
 /// hand-written YAML. [`crate::cluster::quantity`] gives it a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "Value", into = "Word")]
-pub struct Quantity(pub Word);
+pub struct Quantity(pub SharedStr);
 
 impl From<Value> for Quantity {
     fn from(value: Value) -> Self {
@@ -345,13 +345,13 @@ impl From<Value> for Quantity {
     }
 }
 
-impl Share for Quantity {
-    fn share(&mut self, words: &mut Words) {
+impl Intern for Quantity {
+    fn share(&mut self, words: &mut StrInterner) {
         self.0.share(words);
     }
 }
 
-impl From<Quantity> for Word {
+impl From<Quantity> for SharedStr {
     fn from(quantity: Quantity) -> Self {
         quantity.0
     }

@@ -1,7 +1,7 @@
 //! Volumes, claims and storage classes.
 
 use super::{
-    Condition, LabelSelector, NodeSelector, ObjectMeta, Quantity, Resources, SmallMap, Word, slim,
+    Condition, LabelSelector, NodeSelector, ObjectMeta, Quantity, Resources, SmallMap, SharedStr, slim,
 };
 
 slim! {
@@ -14,17 +14,17 @@ slim! {
 
     /// What was asked for.
     pub struct ClaimSpec {
-        pub storage_class_name: Option<Word>,
-        pub volume_name: Word,
-        pub volume_mode: Word,
-        pub access_modes: Vec<Word>,
+        pub storage_class_name: Option<SharedStr>,
+        pub volume_name: SharedStr,
+        pub volume_mode: SharedStr,
+        pub access_modes: Vec<SharedStr>,
         pub resources: Resources,
         pub selector: Option<LabelSelector>,
     }
 
     /// What is.
     pub struct ClaimStatus {
-        pub phase: Word,
+        pub phase: SharedStr,
         pub conditions: Vec<Condition>,
     }
 
@@ -37,8 +37,8 @@ slim! {
 
     /// What it offers.
     pub struct VolumeSpec {
-        pub storage_class_name: Word,
-        pub access_modes: Vec<Word>,
+        pub storage_class_name: SharedStr,
+        pub access_modes: Vec<SharedStr>,
         pub capacity: SmallMap<Quantity>,
         pub claim_ref: Option<ClaimOwner>,
         pub node_affinity: Option<VolumeNodeAffinity>,
@@ -46,8 +46,8 @@ slim! {
 
     /// The claim that holds a volume.
     pub struct ClaimOwner {
-        pub namespace: Word,
-        pub name: Word,
+        pub namespace: SharedStr,
+        pub name: SharedStr,
     }
 
     /// The nodes that can reach a volume.
@@ -57,15 +57,15 @@ slim! {
 
     /// What is.
     pub struct VolumeStatus {
-        pub phase: Word,
-        pub reason: Word,
-        pub message: Word,
+        pub phase: SharedStr,
+        pub reason: SharedStr,
+        pub message: SharedStr,
     }
 
     /// A storage class.
     pub struct StorageClass {
         pub metadata: ObjectMeta,
-        pub provisioner: Word,
-        pub volume_binding_mode: Word,
+        pub provisioner: SharedStr,
+        pub volume_binding_mode: SharedStr,
     }
 }

@@ -1,6 +1,6 @@
 //! What pods and nodes use, from metrics.k8s.io.
 
-use super::{ObjectMeta, Quantity, Share, SmallMap, Word, Words, slim};
+use super::{ObjectMeta, Quantity, Intern, SmallMap, SharedStr, StrInterner, slim};
 use crate::cluster::quantity;
 
 slim! {
@@ -13,13 +13,13 @@ slim! {
 
     /// The name of an object, and where it stands.
     pub struct NamespacedName {
-        pub name: Word,
-        pub namespace: Word,
+        pub name: SharedStr,
+        pub namespace: SharedStr,
     }
 
     /// What a container uses.
     pub struct ContainerMetrics {
-        pub name: Word,
+        pub name: SharedStr,
         pub usage: Usage,
     }
 
@@ -85,8 +85,8 @@ impl From<Usage> for SmallMap<Quantity> {
     }
 }
 
-impl Share for Usage {
-    fn share(&mut self, _: &mut Words) {}
+impl Intern for Usage {
+    fn share(&mut self, _: &mut StrInterner) {}
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ use super::{SmallMap, Time};
 /// all objects that have it in common. It reads as a `&str`.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Word(ArcStr);
+pub struct SharedStr(ArcStr);
 
-impl Word {
+impl SharedStr {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -25,7 +25,7 @@ impl Word {
     }
 
     /// Puts what is known in its place, without making it known.
-    pub(in crate::cluster) fn reuse(&mut self, Words(known): &Words) {
+    pub(in crate::cluster) fn reuse(&mut self, StrInterner(known): &StrInterner) {
         if let Some(same) = known.get(self) {
             *self = same.clone();
         }
@@ -34,16 +34,16 @@ impl Word {
 
 /// The texts that objects have in common.
 #[derive(Debug, Default)]
-pub struct Words(HashSet<Word>);
+pub struct StrInterner(HashSet<SharedStr>);
 
 /// Something that holds texts.
-pub trait Share {
+pub trait Intern {
     /// Puts what is known in the place of each text that is equal to it.
-    fn share(&mut self, words: &mut Words);
+    fn share(&mut self, words: &mut StrInterner);
 }
 
-impl Share for Word {
-    fn share(&mut self, Words(known): &mut Words) {
+impl Intern for SharedStr {
+    fn share(&mut self, StrInterner(known): &mut StrInterner) {
         match known.get(self) {
             Some(same) => *self = same.clone(),
             None => {
@@ -53,8 +53,8 @@ impl Share for Word {
     }
 }
 
-impl<T: Share> Share for Vec<T> {
-    fn share(&mut self, words: &mut Words) {
+impl<T: Intern> Intern for Vec<T> {
+    fn share(&mut self, words: &mut StrInterner) {
         self.shrink_to_fit();
         for element in self {
             element.share(words);
@@ -62,30 +62,30 @@ impl<T: Share> Share for Vec<T> {
     }
 }
 
-impl<T: Share> Share for Option<T> {
-    fn share(&mut self, words: &mut Words) {
+impl<T: Intern> Intern for Option<T> {
+    fn share(&mut self, words: &mut StrInterner) {
         if let Some(value) = self {
             value.share(words);
         }
     }
 }
 
-impl<T: Share> Share for Box<T> {
-    fn share(&mut self, words: &mut Words) {
+impl<T: Intern> Intern for Box<T> {
+    fn share(&mut self, words: &mut StrInterner) {
         (**self).share(words);
     }
 }
 
-impl<T: Share> Share for Box<[T]> {
-    fn share(&mut self, words: &mut Words) {
+impl<T: Intern> Intern for Box<[T]> {
+    fn share(&mut self, words: &mut StrInterner) {
         for element in self {
             element.share(words);
         }
     }
 }
 
-impl<V: Share> Share for SmallMap<V> {
-    fn share(&mut self, words: &mut Words) {
+impl<V: Intern> Intern for SmallMap<V> {
+    fn share(&mut self, words: &mut StrInterner) {
         for (key, value) in self.entries_mut() {
             key.share(words);
             value.share(words);
@@ -94,8 +94,8 @@ impl<V: Share> Share for SmallMap<V> {
 }
 
 /// What is behind it is shared as a whole.
-impl<T: ?Sized> Share for Arc<T> {
-    fn share(&mut self, _: &mut Words) {}
+impl<T: ?Sized> Intern for Arc<T> {
+    fn share(&mut self, _: &mut StrInterner) {}
 }
 
 macro_rules! without_text {
@@ -107,7 +107,7 @@ macro_rules! without_text {
 }
 without_text! { bool i32 i64 u32 Time serde_json::Value }
 
-impl Deref for Word {
+impl Deref for SharedStr {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -115,68 +115,68 @@ impl Deref for Word {
     }
 }
 
-impl fmt::Debug for Word {
+impl fmt::Debug for SharedStr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, f)
     }
 }
 
-impl fmt::Display for Word {
+impl fmt::Display for SharedStr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl AsRef<str> for Word {
+impl AsRef<str> for SharedStr {
     fn as_ref(&self) -> &str {
         self
     }
 }
 
-impl Borrow<str> for Word {
+impl Borrow<str> for SharedStr {
     fn borrow(&self) -> &str {
         self
     }
 }
 
-impl From<Word> for String {
-    fn from(word: Word) -> Self {
+impl From<SharedStr> for String {
+    fn from(word: SharedStr) -> Self {
         word.as_str().to_owned()
     }
 }
 
-impl<T: Into<ArcStr>> From<T> for Word {
+impl<T: Into<ArcStr>> From<T> for SharedStr {
     fn from(text: T) -> Self {
         Self(text.into())
     }
 }
 
-impl PartialEq<str> for Word {
+impl PartialEq<str> for SharedStr {
     fn eq(&self, other: &str) -> bool {
         **self == *other
     }
 }
 
-impl PartialEq<&str> for Word {
+impl PartialEq<&str> for SharedStr {
     fn eq(&self, other: &&str) -> bool {
         **self == **other
     }
 }
 
-impl PartialEq<String> for Word {
+impl PartialEq<String> for SharedStr {
     fn eq(&self, other: &String) -> bool {
         **self == **other
     }
 }
 
-impl PartialEq<Word> for str {
-    fn eq(&self, other: &Word) -> bool {
+impl PartialEq<SharedStr> for str {
+    fn eq(&self, other: &SharedStr) -> bool {
         *self == **other
     }
 }
 
-impl PartialEq<Word> for String {
-    fn eq(&self, other: &Word) -> bool {
+impl PartialEq<SharedStr> for String {
+    fn eq(&self, other: &SharedStr) -> bool {
         **self == **other
     }
 }

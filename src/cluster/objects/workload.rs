@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Condition, LabelSelector, ObjectMeta, PodTemplate, Word, slim};
+use super::{Condition, LabelSelector, ObjectMeta, PodTemplate, SharedStr, slim};
 
 slim! {
     /// A deployment.
@@ -40,7 +40,7 @@ slim! {
     /// What was asked for.
     pub struct StatefulSetSpec {
         pub replicas: Option<u32>,
-        pub service_name: Word,
+        pub service_name: SharedStr,
         pub template: PodTemplate,
         pub volume_claim_templates: Vec<ClaimTemplate>,
     }
@@ -55,8 +55,8 @@ slim! {
         pub replicas: u32,
         pub ready_replicas: u32,
         pub updated_replicas: u32,
-        pub current_revision: Word,
-        pub update_revision: Word,
+        pub current_revision: SharedStr,
+        pub update_revision: SharedStr,
         pub conditions: Vec<Condition>,
     }
 
@@ -118,8 +118,8 @@ slim! {
 
     /// A workload by kind and name in the same namespace.
     pub struct TargetReference {
-        pub kind: Word,
-        pub name: Word,
+        pub kind: SharedStr,
+        pub name: SharedStr,
     }
 
     /// What the autoscaler sees.

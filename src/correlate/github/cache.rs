@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::wire::Kept;
 use crate::cluster::objects::Time;
-use crate::correlate::repository::Opened;
+use crate::correlate::repository::CommitDetail;
 use crate::state::Cached;
 
 /// Where GitHub's entries begin.
@@ -53,7 +53,7 @@ impl<'a> Cache<'a> {
     }
 
     /// A commit that was opened for these paths, or for more.
-    pub fn opened(&mut self, address: &str, paths: &[String]) -> Option<Opened> {
+    pub fn opened(&mut self, address: &str, paths: &[String]) -> Option<CommitDetail> {
         let value = self.entries.get(&key(address))?.value.clone();
         let kept: Kept = serde_json::from_value(value).ok()?;
         if !paths.iter().all(|path| kept.paths.contains(path)) {
@@ -65,7 +65,7 @@ impl<'a> Cache<'a> {
 
     /// Keeps a commit: it never changes. One of which not all was read may be
     /// read better next time.
-    pub fn keep_opened(&mut self, address: &str, paths: &[String], opened: &Opened) {
+    pub fn keep_opened(&mut self, address: &str, paths: &[String], opened: &CommitDetail) {
         if !opened.is_partial {
             self.store(address, json!({ "paths": paths, "opened": opened }));
         }
@@ -147,14 +147,14 @@ mod tests {
         let mut entries = BTreeMap::new();
         let mut cache = Cache::new(&mut entries, Time::UNIX_EPOCH);
         let paths = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        let opened = Opened {
+        let opened = CommitDetail {
             files: Vec::new(),
             is_partial: false,
         };
         cache.keep_opened("/c", &paths(&["a", "b"]), &opened);
         assert_eq!(cache.opened("/c", &paths(&["b"])), Some(opened));
         assert_eq!(cache.opened("/c", &paths(&["b", "c"])), None);
-        let partial = Opened {
+        let partial = CommitDetail {
             files: Vec::new(),
             is_partial: true,
         };

@@ -18,7 +18,7 @@ use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 
 use super::REQUESTS;
-use super::repository::{Listed, Listing, Opened, PullRequest, Repository, Trouble};
+use super::repository::{CommitSummary, Listing, CommitDetail, PullRequest, Repository, RepositoryError};
 use crate::cluster::objects::Time;
 use crate::config::{self, Config};
 use crate::http::{Http, Peer, Request, Response, Retry};
@@ -87,13 +87,13 @@ impl<'a> GitHub<'a> {
     }
 
     /// Asks for a path with its query, relative to the API.
-    fn ask(&mut self, address: &str, etag: Option<&str>) -> Result<Response, Trouble> {
+    fn ask(&mut self, address: &str, etag: Option<&str>) -> Result<Response, RepositoryError> {
         if let Some(why) = &self.down {
-            return Err(Trouble::Down(why.clone()));
+            return Err(RepositoryError::Down(why.clone()));
         }
         let left = self.left();
         if left == 0 {
-            return Err(Trouble::Spent);
+            return Err(RepositoryError::Spent);
         }
         let url = format!("{}{address}", self.base);
         let mut request = Request::get(Peer::Github, &url)
@@ -124,7 +124,7 @@ impl<'a> GitHub<'a> {
                 Ok(answer)
             }
             Err(trouble) => {
-                if let Trouble::Down(why) = &trouble {
+                if let RepositoryError::Down(why) = &trouble {
                     self.down = Some(why.clone());
                 }
                 Err(trouble)
@@ -133,7 +133,7 @@ impl<'a> GitHub<'a> {
     }
 
     /// Asks with the `ETag` of what is kept.
-    fn ask_again(&mut self, address: &str) -> Result<Reply, Trouble> {
+    fn ask_again(&mut self, address: &str) -> Result<Reply, RepositoryError> {
         let kept = self.cache.conditional(address);
         let etag = kept.as_ref().map(|(etag, _)| etag.as_str());
         let answer = self.ask(address, etag)?;
@@ -142,7 +142,7 @@ impl<'a> GitHub<'a> {
                 self.cache.touch(address);
                 Ok(Reply::Kept(value))
             }
-            (304, None) => Err(Trouble::Unreadable(
+            (304, None) => Err(RepositoryError::Unreadable(
                 "GitHub says that nothing changed since it was never asked".to_owned(),
             )),
             _ => Ok(Reply::New(answer)),
@@ -153,16 +153,16 @@ impl<'a> GitHub<'a> {
     fn page<T: Serialize + for<'de> Deserialize<'de>>(
         &mut self,
         address: &str,
-        read: impl Fn(&Response) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
+        read: impl Fn(&Response) -> Result<T, RepositoryError>,
+    ) -> Result<T, RepositoryError> {
         match self.ask_again(address)? {
             Reply::Kept(value) => serde_json::from_value(value).map_err(|_| {
-                Trouble::Unreadable("what was kept of GitHub cannot be read".to_owned())
+                RepositoryError::Unreadable("what was kept of GitHub cannot be read".to_owned())
             }),
             Reply::New(answer) => {
                 let page = read(&answer).inspect_err(|trouble| {
                     // Whoever answers so is not GitHub.
-                    if let Trouble::Down(why) = trouble {
+                    if let RepositoryError::Down(why) = trouble {
                         self.down = Some(why.clone());
                     }
                 })?;
@@ -176,12 +176,12 @@ impl<'a> GitHub<'a> {
 /// Commits of a page and where the next one is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Page {
-    commits: Vec<Listed>,
+    commits: Vec<CommitSummary>,
     next: Option<String>,
 }
 
 impl Repository for GitHub<'_> {
-    fn commits(&mut self, listing: &Listing) -> Result<Vec<Listed>, Trouble> {
+    fn commits(&mut self, listing: &Listing) -> Result<Vec<CommitSummary>, RepositoryError> {
         let time = |time: Time| time.to_rfc3339_opts(SecondsFormat::Secs, true);
         let most = listing.most.min(PAGE);
         let mut address = format!(
@@ -196,7 +196,7 @@ impl Repository for GitHub<'_> {
             address.push_str(&encode(path));
         }
         let (base, web) = (self.base.to_owned(), web(self.base, listing.repository));
-        let mut commits: Vec<Listed> = Vec::new();
+        let mut commits: Vec<CommitSummary> = Vec::new();
         let mut seen = vec![address.clone()];
         loop {
             let page = self.page(&address, |answer| {
@@ -230,13 +230,13 @@ impl Repository for GitHub<'_> {
         repository: &config::Repository,
         sha: &str,
         paths: &[String],
-    ) -> Result<Opened, Trouble> {
+    ) -> Result<CommitDetail, RepositoryError> {
         let name = format!("/repos/{repository}/commits/{sha}");
         if let Some(kept) = self.cache.opened(&name, paths) {
             return Ok(kept);
         }
         let mut address = format!("{name}?per_page={PAGE}");
-        let mut opened = Opened {
+        let mut opened = CommitDetail {
             files: Vec::new(),
             is_partial: false,
         };
@@ -272,7 +272,7 @@ impl Repository for GitHub<'_> {
         repository: &config::Repository,
         branch: &str,
         sha: &str,
-    ) -> Result<Option<PullRequest>, Trouble> {
+    ) -> Result<Option<PullRequest>, RepositoryError> {
         let address = format!("/repos/{repository}/commits/{sha}/pulls?per_page=10");
         let web = web(self.base, repository);
         self.page(&address, |answer| {

@@ -2,47 +2,47 @@
 
 use chrono::DateTime;
 
-use crate::correlate::repository::Trouble;
+use crate::correlate::repository::RepositoryError;
 use crate::http::{HttpError, Response};
 
 /// No answer. One that is too long is the question's fault, not GitHub's.
-pub fn of_error(error: &HttpError) -> Trouble {
+pub fn of_error(error: &HttpError) -> RepositoryError {
     match error {
         HttpError::TooLarge { .. } => {
-            Trouble::Unreadable("one commit is too large to be read".to_owned())
+            RepositoryError::Unreadable("one commit is too large to be read".to_owned())
         }
-        HttpError::NoTime { .. } => Trouble::Down("no time is left to ask GitHub".to_owned()),
+        HttpError::NoTime { .. } => RepositoryError::Down("no time is left to ask GitHub".to_owned()),
         // Reading does no harm twice: whether it was carried out is no matter.
         HttpError::Slow { after, .. } => {
-            Trouble::Down(format!("GitHub did not answer within {after:?}"))
+            RepositoryError::Down(format!("GitHub did not answer within {after:?}"))
         }
         HttpError::Cut { reason, .. } => {
-            Trouble::Down(format!("GitHub gave no whole answer: {reason}"))
+            RepositoryError::Down(format!("GitHub gave no whole answer: {reason}"))
         }
-        error => Trouble::Down(error.to_string()),
+        error => RepositoryError::Down(error.to_string()),
     }
 }
 
 /// Lets through what is an answer.
-pub fn judge(answer: Response, has_token: bool) -> Result<Response, Trouble> {
+pub fn judge(answer: Response, has_token: bool) -> Result<Response, RepositoryError> {
     let limited = is_limited(&answer);
     let trouble = match answer.status {
         200 | 304 => return Ok(answer),
-        401 if has_token => Trouble::Down(
+        401 if has_token => RepositoryError::Down(
             "GitHub refuses the token (401): make a new one and set GITHUB_TOKEN".to_owned(),
         ),
-        401 => Trouble::Down("GitHub wants a token (401): set GITHUB_TOKEN".to_owned()),
-        403 | 429 if limited => Trouble::Down(limit(&answer, has_token)),
-        403 => Trouble::Down(
+        401 => RepositoryError::Down("GitHub wants a token (401): set GITHUB_TOKEN".to_owned()),
+        403 | 429 if limited => RepositoryError::Down(limit(&answer, has_token)),
+        403 => RepositoryError::Down(
             "GitHub forbids it (403): GITHUB_TOKEN needs to read the repository's contents and pull requests"
                 .to_owned(),
         ),
-        404 => Trouble::NotThere(
+        404 => RepositoryError::NotThere(
             "GitHub knows no such repository or branch (404), or GITHUB_TOKEN may not see it".to_owned(),
         ),
-        409 => Trouble::NotThere("the repository is empty (409)".to_owned()),
-        422 | 451 => Trouble::NotThere(format!("GitHub refuses to answer ({})", answer.status)),
-        status => Trouble::Down(format!("GitHub answers with status {status}")),
+        409 => RepositoryError::NotThere("the repository is empty (409)".to_owned()),
+        422 | 451 => RepositoryError::NotThere(format!("GitHub refuses to answer ({})", answer.status)),
+        status => RepositoryError::Down(format!("GitHub answers with status {status}")),
     };
     Err(trouble)
 }

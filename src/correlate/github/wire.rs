@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::cluster::objects::Time;
 use crate::correlate::change::{self, File};
 use crate::correlate::place::is_under;
-use crate::correlate::repository::{Listed, Opened, PullRequest, Touched, Trouble};
+use crate::correlate::repository::{CommitSummary, CommitDetail, PullRequest, FileChange, RepositoryError};
 use crate::redact::redact;
 use crate::report::clean;
 
@@ -75,14 +75,14 @@ struct Base {
 /// A page of a commit's files.
 pub struct Files {
     /// Those that count.
-    pub files: Vec<Touched>,
+    pub files: Vec<FileChange>,
     /// Files are sorted by path and the last one is beyond all that count.
     pub is_past: bool,
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Trouble> {
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, RepositoryError> {
     serde_json::from_slice(body).map_err(|_| {
-        Trouble::Down(
+        RepositoryError::Down(
             "what answers in GitHub's place is not GitHub: check GITHUB_API_URL and proxies"
                 .to_owned(),
         )
@@ -90,12 +90,12 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Trouble> {
 }
 
 /// A list of commits.
-pub fn listed(body: &[u8], web: &str) -> Result<Vec<Listed>, Trouble> {
+pub fn listed(body: &[u8], web: &str) -> Result<Vec<CommitSummary>, RepositoryError> {
     let commits: Vec<Commit> = parse(body)?;
     let is_read = |c: &Commit| is_sha(&c.sha) && is_moment(c.inner.committer.date);
     let commits = commits.into_iter().filter(is_read);
     Ok(commits
-        .map(|commit| Listed {
+        .map(|commit| CommitSummary {
             url: page(&commit.html_url, web, &format!("/commit/{}", commit.sha)),
             title: title(&commit.inner.message),
             at: commit.inner.committer.date,
@@ -142,10 +142,10 @@ fn title(message: &str) -> String {
 
 /// One page of a commit's files under these paths, each reduced to what it
 /// changes.
-pub fn files(body: &[u8], paths: &[String]) -> Result<Files, Trouble> {
+pub fn files(body: &[u8], paths: &[String]) -> Result<Files, RepositoryError> {
     // A commit that cannot be read says nothing about the others.
     let single: Single =
-        parse(body).map_err(|_| Trouble::Unreadable("one commit could not be read".to_owned()))?;
+        parse(body).map_err(|_| RepositoryError::Unreadable("one commit could not be read".to_owned()))?;
     let files = &single.files;
     let is_sorted = files.is_sorted_by(|a, b| a.filename <= b.filename);
     let last = files.last().map(|file| file.filename.as_str());
@@ -167,14 +167,14 @@ pub fn files(body: &[u8], paths: &[String]) -> Result<Files, Trouble> {
     })
 }
 
-fn reduce(raw: &RawFile) -> Touched {
+fn reduce(raw: &RawFile) -> FileChange {
     let file = File {
         path: &raw.filename,
         previous: raw.previous_filename.as_deref(),
         status: &raw.status,
         patch: raw.patch.as_deref(),
     };
-    Touched {
+    FileChange {
         path: raw.filename.clone(),
         previous: raw.previous_filename.clone(),
         changes: change::of_file(&file),
@@ -183,9 +183,9 @@ fn reduce(raw: &RawFile) -> Touched {
 
 /// The merged pull request among those that hold a commit; one into the
 /// branch before any other.
-pub fn pull_request(body: &[u8], branch: &str, web: &str) -> Result<Option<PullRequest>, Trouble> {
+pub fn pull_request(body: &[u8], branch: &str, web: &str) -> Result<Option<PullRequest>, RepositoryError> {
     let pulls: Vec<Pull> = parse(body)
-        .map_err(|_| Trouble::Unreadable("its pull request could not be read".to_owned()))?;
+        .map_err(|_| RepositoryError::Unreadable("its pull request could not be read".to_owned()))?;
     let merged = pulls
         .into_iter()
         .filter(|pull| pull.merged_at.is_some_and(is_moment));
@@ -224,7 +224,7 @@ pub struct Kept {
     /// The paths.
     pub paths: Vec<String>,
     /// The commit.
-    pub opened: Opened,
+    pub opened: CommitDetail,
 }
 
 #[cfg(test)]

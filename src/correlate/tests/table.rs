@@ -22,7 +22,7 @@ pub fn before(minutes: i64) -> Time {
 
 /// A commit of the table: files with their patches.
 pub struct Entry {
-    pub listed: Listed,
+    pub listed: CommitSummary,
     pub files: Vec<(&'static str, &'static str)>,
     pub pull: Option<PullRequest>,
 }
@@ -30,7 +30,7 @@ pub struct Entry {
 pub fn entry(sha: char, minutes: i64, files: &[(&'static str, &'static str)]) -> Entry {
     let sha: String = std::iter::repeat_n(sha, 40).collect();
     Entry {
-        listed: Listed {
+        listed: CommitSummary {
             url: format!("https://github.com/o/r/commit/{sha}"),
             title: "a change".to_owned(),
             at: before(minutes),
@@ -59,11 +59,11 @@ pub struct Table {
     pub merges: Vec<Entry>,
     pub asked: Vec<String>,
     /// What the n-th question is answered with.
-    pub troubles: BTreeMap<usize, Trouble>,
+    pub troubles: BTreeMap<usize, RepositoryError>,
 }
 
 impl Table {
-    fn ask(&mut self, what: String) -> Result<(), Trouble> {
+    fn ask(&mut self, what: String) -> Result<(), RepositoryError> {
         let trouble = self.troubles.get(&self.asked.len()).cloned();
         self.asked.push(what);
         trouble.map_or(Ok(()), Err)
@@ -76,7 +76,7 @@ impl Table {
 }
 
 impl Repository for Table {
-    fn commits(&mut self, listing: &Listing) -> Result<Vec<Listed>, Trouble> {
+    fn commits(&mut self, listing: &Listing) -> Result<Vec<CommitSummary>, RepositoryError> {
         self.ask(format!("list {}", listing.path.unwrap_or("*")))?;
         let touches = |e: &&Entry| {
             let paths = listing.path.map(|path| vec![path.to_owned()]);
@@ -93,11 +93,11 @@ impl Repository for Table {
         _: &config::Repository,
         sha: &str,
         paths: &[String],
-    ) -> Result<Opened, Trouble> {
+    ) -> Result<CommitDetail, RepositoryError> {
         self.ask(format!("open {}", &sha[..1]))?;
         let files = self.find(sha).files.iter();
         let files = files.filter(|(path, _)| place::is_under(path, paths));
-        let touched = files.map(|(path, patch)| Touched {
+        let touched = files.map(|(path, patch)| FileChange {
             path: (*path).to_owned(),
             previous: None,
             changes: change::of_file(&File {
@@ -107,7 +107,7 @@ impl Repository for Table {
                 patch: Some(patch),
             }),
         });
-        Ok(Opened {
+        Ok(CommitDetail {
             files: touched.collect(),
             is_partial: false,
         })
@@ -118,7 +118,7 @@ impl Repository for Table {
         _: &config::Repository,
         _: &str,
         sha: &str,
-    ) -> Result<Option<PullRequest>, Trouble> {
+    ) -> Result<Option<PullRequest>, RepositoryError> {
         self.ask(format!("pull {}", &sha[..1]))?;
         Ok(self.find(sha).pull.clone())
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::Address;
 use crate::cluster::Resource;
 use crate::cluster::objects::{EnvVar, PodSpec, Service};
-use crate::detect::View;
+use crate::detect::ClusterIndex;
 
 /// Endings by which a variable says that it holds an address.
 const ADDRESS_ENDINGS: &[&str] = &[
@@ -45,15 +45,15 @@ pub struct WrongAddress<'a> {
 }
 
 /// Services by namespace and name, to look addresses up in.
-pub struct Directory<'a> {
+pub struct ServiceRegistry<'a> {
     services: HashMap<&'a str, BTreeMap<&'a str, &'a Service>>,
     namespaces: HashSet<&'a str>,
 }
 
-impl<'a> Directory<'a> {
+impl<'a> ServiceRegistry<'a> {
     /// The Services of the snapshot; none where they were not read.
     #[must_use]
-    pub fn new(view: &View<'a>) -> Option<Self> {
+    pub fn new(view: &ClusterIndex<'a>) -> Option<Self> {
         if !view.snapshot.is_read(Resource::Services) {
             return None;
         }

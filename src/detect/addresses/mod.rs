@@ -12,11 +12,11 @@ mod directory;
 use std::collections::BTreeMap;
 
 pub use address::Address;
-pub use directory::{Directory, Fault, WrongAddress};
+pub use directory::{ServiceRegistry, Fault, WrongAddress};
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::pods;
-use super::view::View;
+use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::objects::selects;
 
@@ -40,8 +40,8 @@ const COMPLAINTS: &[&str] = &[
 
 /// Checks the environment of every workload that runs.
 #[must_use]
-pub fn detect(view: &View) -> Vec<Finding> {
-    let Some(directory) = Directory::new(view) else {
+pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
+    let Some(directory) = ServiceRegistry::new(view) else {
         return Vec::new();
     };
     let mut findings = Vec::new();
@@ -79,7 +79,7 @@ pub fn detect(view: &View) -> Vec<Finding> {
 }
 
 /// A running workload of that name, which only lacks its Service.
-fn keeper<'v, 'a>(view: &'v View<'a>, namespace: &str, name: &str) -> Option<&'v Workload<'a>> {
+fn keeper<'v, 'a>(view: &'v ClusterIndex<'a>, namespace: &str, name: &str) -> Option<&'v Workload<'a>> {
     let workload = view.workloads_in(namespace).find(|w| {
         (w.name == name || view.service_of(w).is_some_and(|s| s.is_called(name)))
             && w.pods.iter().any(|p| pods::is_ready(p))
@@ -94,7 +94,7 @@ fn keeper<'v, 'a>(view: &'v View<'a>, namespace: &str, name: &str) -> Option<&'v
     (!selected).then_some(workload)
 }
 
-fn is_certain(view: &View, workload: &Workload, wrong: &WrongAddress) -> bool {
+fn is_certain(view: &ClusterIndex, workload: &Workload, wrong: &WrongAddress) -> bool {
     match &wrong.fault {
         Fault::NoSuchPort(_) | Fault::NoSuchService(Some(_)) => true,
         Fault::NoSuchService(None) => complaint(view, workload, wrong.address.host).is_some(),
@@ -102,7 +102,7 @@ fn is_certain(view: &View, workload: &Workload, wrong: &WrongAddress) -> bool {
 }
 
 /// A line of the workload's log that complains of the host.
-fn complaint<'a>(view: &View<'a>, workload: &Workload, host: &str) -> Option<&'a str> {
+fn complaint<'a>(view: &ClusterIndex<'a>, workload: &Workload, host: &str) -> Option<&'a str> {
     let is_own = |namespace: &str, pod: &str| {
         let metas = workload.pods.iter().map(|p| &p.metadata);
         metas
@@ -123,7 +123,7 @@ fn complaint<'a>(view: &View<'a>, workload: &Workload, host: &str) -> Option<&'a
         })
 }
 
-fn misaddressed(view: &View, workload: &Workload, wrong: &[WrongAddress]) -> Option<Finding> {
+fn misaddressed(view: &ClusterIndex, workload: &Workload, wrong: &[WrongAddress]) -> Option<Finding> {
     let first = wrong.first()?;
     let since = workload
         .pods
@@ -157,7 +157,7 @@ fn misaddressed(view: &View, workload: &Workload, wrong: &[WrongAddress]) -> Opt
 }
 
 /// A workload that others ask for by the name of a Service that is not there.
-fn gap(view: &View, namespace: &str, name: &str, callers: &[String]) -> Option<Finding> {
+fn gap(view: &ClusterIndex, namespace: &str, name: &str, callers: &[String]) -> Option<Finding> {
     let workload = keeper(view, namespace, name)?;
     let since = workload
         .pods

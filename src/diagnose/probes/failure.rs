@@ -6,17 +6,17 @@ use crate::cluster::objects::{Container, ContainerStatus, Event, Pod, Probe};
 use crate::detect::Reason;
 use crate::diagnose::case::container;
 use crate::diagnose::text::name_after;
-use crate::diagnose::{Case, Proof};
+use crate::diagnose::{RuleContext, Proof};
 
 /// Which of a container's probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProbeFailureKind {
     Startup,
     Liveness,
     Readiness,
 }
 
-impl Kind {
+impl ProbeFailureKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Startup => "Startup",
@@ -47,13 +47,13 @@ pub struct Failure<'a> {
 /// How far back a failed probe still belongs to the present trouble.
 pub const PRESENT: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
-pub fn is_present(case: &Case, event: &Event) -> bool {
+pub fn is_present(case: &RuleContext, event: &Event) -> bool {
     event.last().is_none_or(|t| case.view.now() - t <= PRESENT)
 }
 
 /// Finds the failing probes of a kind. A liveness or startup probe that fails
 /// gets its container killed; a readiness probe only keeps it from its users.
-pub fn failures<'a>(case: &Case<'a>, kind: Kind) -> Vec<Failure<'a>> {
+pub fn failures<'a>(case: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Failure<'a>> {
     let speaks = case.is(&[
         Reason::Unhealthy,
         Reason::BackOff,
@@ -105,7 +105,7 @@ pub fn failures<'a>(case: &Case<'a>, kind: Kind) -> Vec<Failure<'a>> {
 
 /// Whether an event is about this container's probe: by its field path, else by
 /// the port in the message, else because no other container has such a probe.
-pub fn concerns(_case: &Case, pod: &Pod, own: &Container, event: &Event, kind: Kind) -> bool {
+pub fn concerns(_case: &RuleContext, pod: &Pod, own: &Container, event: &Event, kind: ProbeFailureKind) -> bool {
     if let Some(name) = name_after(&event.involved_object.field_path, "{") {
         return own.name == name;
     }
@@ -123,10 +123,10 @@ pub fn concerns(_case: &Case, pod: &Pod, own: &Container, event: &Event, kind: K
     others.is_empty() || mentions(own) || !others.iter().any(|c| mentions(c))
 }
 
-pub fn suffers(status: &ContainerStatus, kind: Kind) -> bool {
+pub fn suffers(status: &ContainerStatus, kind: ProbeFailureKind) -> bool {
     match kind {
-        Kind::Readiness => !status.ready && status.state.running.is_some(),
-        Kind::Liveness | Kind::Startup => status.restart_count > 0 || status.started == Some(false),
+        ProbeFailureKind::Readiness => !status.ready && status.state.running.is_some(),
+        ProbeFailureKind::Liveness | ProbeFailureKind::Startup => status.restart_count > 0 || status.started == Some(false),
     }
 }
 
@@ -181,7 +181,7 @@ pub fn in_words(probe: &Probe) -> String {
     }
 }
 
-pub fn told(failure: &Failure, kind: Kind) -> Proof {
+pub fn told(failure: &Failure, kind: ProbeFailureKind) -> Proof {
     Proof::event(format!(
         "{} probe failed ({} times): {}",
         kind.word(),
@@ -190,7 +190,7 @@ pub fn told(failure: &Failure, kind: Kind) -> Proof {
     ))
 }
 
-pub fn failing_now(case: &Case, pod: &Pod, kind: Kind) -> bool {
+pub fn failing_now(case: &RuleContext, pod: &Pod, kind: ProbeFailureKind) -> bool {
     case.view.pod_events(pod).any(|e| {
         e.reason == "Unhealthy" && e.message.starts_with(kind.word()) && is_present(case, e)
     })

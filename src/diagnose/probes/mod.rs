@@ -10,24 +10,24 @@ mod port;
 mod protocol;
 mod timing;
 
-use failure::{Kind, failures, in_words, told};
+use failure::{ProbeFailureKind, failures, in_words, told};
 use port::port;
 use protocol::protocol;
 use timing::timing;
 
 use super::text::{clip, has_any, one_line};
-use super::{Case, Proof, Rule, logs};
+use super::{RuleContext, Proof, Rule, logs};
 use crate::detect::{Cause, FactKind};
 
 /// The probe itself is wrong.
 pub const MISCONFIGURED: &[Rule] = &[
     Rule {
         cause: Cause::LivenessProbeProtocol,
-        proof: |c| protocol(c, Kind::Liveness),
+        proof: |c| protocol(c, ProbeFailureKind::Liveness),
     },
     Rule {
         cause: Cause::LivenessProbePort,
-        proof: |c| port(c, Kind::Liveness),
+        proof: |c| port(c, ProbeFailureKind::Liveness),
     },
     Rule {
         cause: Cause::LivenessProbeTiming,
@@ -35,11 +35,11 @@ pub const MISCONFIGURED: &[Rule] = &[
     },
     Rule {
         cause: Cause::ReadinessProbeProtocol,
-        proof: |c| protocol(c, Kind::Readiness),
+        proof: |c| protocol(c, ProbeFailureKind::Readiness),
     },
     Rule {
         cause: Cause::ReadinessProbePort,
-        proof: |c| port(c, Kind::Readiness),
+        proof: |c| port(c, ProbeFailureKind::Readiness),
     },
 ];
 
@@ -47,15 +47,15 @@ pub const MISCONFIGURED: &[Rule] = &[
 pub const FAILING: &[Rule] = &[
     Rule {
         cause: Cause::StartupProbeFailing,
-        proof: |c| failing(c, Kind::Startup),
+        proof: |c| failing(c, ProbeFailureKind::Startup),
     },
     Rule {
         cause: Cause::LivenessProbeFailing,
-        proof: |c| failing(c, Kind::Liveness),
+        proof: |c| failing(c, ProbeFailureKind::Liveness),
     },
     Rule {
         cause: Cause::ReadinessProbeFailing,
-        proof: |c| failing(c, Kind::Readiness),
+        proof: |c| failing(c, ProbeFailureKind::Readiness),
     },
 ];
 
@@ -74,7 +74,7 @@ fn is_unanswered(message: &str) -> bool {
     )
 }
 
-fn failing(case: &Case, kind: Kind) -> Option<Proof> {
+fn failing(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
     let failure = failures(case, kind).into_iter().next()?;
     // A program that ended by itself was not killed for its probe.
     let own_end = case
@@ -95,9 +95,9 @@ fn failing(case: &Case, kind: Kind) -> Option<Proof> {
         proof = proof.and(FactKind::Log, line);
     }
     let effect = match kind {
-        Kind::Readiness => "it gets no requests",
-        Kind::Liveness => "it is killed and started again",
-        Kind::Startup => "it is not counted as started",
+        ProbeFailureKind::Readiness => "it gets no requests",
+        ProbeFailureKind::Liveness => "it is killed and started again",
+        ProbeFailureKind::Startup => "it is not counted as started",
     };
     Some(proof.saying(format!(
         "the {} probe of container {} fails, so {effect}: {}",

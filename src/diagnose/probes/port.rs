@@ -1,14 +1,14 @@
 //! Probes of a port where nobody listens, while the program listens elsewhere.
 
-use super::failure::{Failure, Kind, asked, failing_now, failures, target, told};
+use super::failure::{Failure, ProbeFailureKind, asked, failing_now, failures, target, told};
 use super::is_unanswered;
 use crate::cluster::objects::Probe;
 use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
-use crate::diagnose::{Case, Proof};
+use crate::diagnose::{RuleContext, Proof};
 
 /// Nobody listens where the probe asks, and the program listens elsewhere.
-pub fn port(case: &Case, kind: Kind) -> Option<Proof> {
+pub fn port(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
     failures(case, kind).into_iter().find_map(|failure| {
         let value = asked(failure.probe)?;
         if is_rewritten(failure.probe) {
@@ -57,7 +57,7 @@ pub fn port(case: &Case, kind: Kind) -> Option<Proof> {
     })
 }
 
-fn wrong_port(failure: &Failure, kind: Kind, port: &str, fact: String) -> Proof {
+fn wrong_port(failure: &Failure, kind: ProbeFailureKind, port: &str, fact: String) -> Proof {
     told(failure, kind)
         .and(FactKind::Object, fact)
         .saying(format!(
@@ -76,13 +76,13 @@ fn is_rewritten(probe: &Probe) -> bool {
 }
 
 /// The port of another probe of the container that does not fail.
-fn other_probe_at(case: &Case, failure: &Failure, kind: Kind, port: i32) -> Option<i32> {
-    let others = [Kind::Liveness, Kind::Readiness]
+fn other_probe_at(case: &RuleContext, failure: &Failure, kind: ProbeFailureKind, port: i32) -> Option<i32> {
+    let others = [ProbeFailureKind::Liveness, ProbeFailureKind::Readiness]
         .into_iter()
         .filter(|k| *k != kind);
     others
         .filter(|k| match k {
-            Kind::Readiness => failure.status.ready,
+            ProbeFailureKind::Readiness => failure.status.ready,
             _ => !failing_now(case, failure.pod, *k) && failure.status.state.running.is_some(),
         })
         .filter_map(|k| target(k.of(failure.container)?, failure.container))
@@ -90,7 +90,7 @@ fn other_probe_at(case: &Case, failure: &Failure, kind: Kind, port: i32) -> Opti
 }
 
 /// Ports at which the container's log says that it listens.
-fn logs_listening(case: &Case, failure: &Failure) -> Vec<i32> {
+fn logs_listening(case: &RuleContext, failure: &Failure) -> Vec<i32> {
     let logs = case.scene.logs(failure.pod).iter();
     let own = logs.filter(|l| l.container == failure.container.name || l.container.is_empty());
     own.flat_map(|l| l.text.lines())

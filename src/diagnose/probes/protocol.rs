@@ -1,13 +1,13 @@
 //! Probes in another protocol than the program speaks.
 
-use super::failure::{Failure, Kind, failures, in_words, target, told};
+use super::failure::{Failure, ProbeFailureKind, failures, in_words, target, told};
 use crate::cluster::objects::Container;
 use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
-use crate::diagnose::{Case, Proof};
+use crate::diagnose::{RuleContext, Proof};
 
 /// An answer in another protocol than was asked in.
-pub fn protocol(case: &Case, kind: Kind) -> Option<Proof> {
+pub fn protocol(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
     const SIGNS: &[&str] = &[
         "malformed http",
         "gave http response to https client",
@@ -62,8 +62,8 @@ fn is_tls_port(failure: &Failure) -> bool {
     plain && (named || matches!(port, Some(443 | 8443 | 6443 | 9443)))
 }
 
-fn others_in_words(container: &Container, kind: Kind) -> String {
-    let others = [Kind::Startup, Kind::Liveness, Kind::Readiness];
+fn others_in_words(container: &Container, kind: ProbeFailureKind) -> String {
+    let others = [ProbeFailureKind::Startup, ProbeFailureKind::Liveness, ProbeFailureKind::Readiness];
     let others: Vec<_> = others
         .into_iter()
         .filter(|k| *k != kind)

@@ -1,17 +1,17 @@
 //! Probes that leave less time than the program takes.
 
-use super::failure::{Kind, failures, told};
+use super::failure::{ProbeFailureKind, failures, told};
 use super::is_unanswered;
 use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
-use crate::diagnose::{Case, Proof};
+use crate::diagnose::{RuleContext, Proof};
 
 /// Shorter than this from start to being killed is shorter than most programs take.
 const SHORT: i64 = 20;
 
 /// Killed before it could be up, or for answers that it gives, only later.
-pub fn timing(case: &Case) -> Option<Proof> {
-    let failure = failures(case, Kind::Liveness)
+pub fn timing(case: &RuleContext) -> Option<Proof> {
+    let failure = failures(case, ProbeFailureKind::Liveness)
         .into_iter()
         .find(|f| is_unanswered(f.message) || f.message.contains("did not complete"))?;
     let probe = failure.probe;
@@ -42,7 +42,7 @@ pub fn timing(case: &Case) -> Option<Proof> {
         "initialDelaySeconds {delay}, periodSeconds {period}, timeoutSeconds {timeout}, failureThreshold {tries}"
     );
     let proof =
-        told(&failure, Kind::Liveness).and(FactKind::Object, format!("liveness probe: {figures}"));
+        told(&failure, ProbeFailureKind::Liveness).and(FactKind::Object, format!("liveness probe: {figures}"));
     if in_birth {
         return Some(proof.and(FactKind::Object, format!("its last run was killed after {lived} s")).saying(format!(
             "the liveness probe allows container {} {allowed} s to come up, and has it killed before it does",

@@ -3,12 +3,12 @@
 use super::verdict::pending;
 use crate::cluster::objects::Node;
 use crate::detect::{FactKind, ObjectRef};
-use crate::diagnose::placement::{self, Bar};
+use crate::diagnose::placement::{self, NodeRejection};
 use crate::diagnose::text::listed;
-use crate::diagnose::{Case, Proof};
+use crate::diagnose::{RuleContext, Proof};
 
 /// A volume that lies on nodes that the pod cannot go to.
-pub fn volume(case: &Case) -> Option<Proof> {
+pub fn volume(case: &RuleContext) -> Option<Proof> {
     let (said, spec, choice) = pending(case)?;
     let namespace = case.namespace();
     let volumes = &case.view.snapshot.objects.persistent_volumes;
@@ -64,7 +64,7 @@ pub fn volume(case: &Case) -> Option<Proof> {
 
 /// What bars most of the nodes that the pod may choose from. The control plane
 /// is left out of the count where there are other nodes.
-pub fn barred(case: &Case, bar: Bar) -> Option<Proof> {
+pub fn barred(case: &RuleContext, bar: NodeRejection) -> Option<Proof> {
     let (said, spec, choice) = pending(case)?;
     if !choice.open.is_empty() || choice.barred.is_empty() {
         return None;
@@ -77,8 +77,8 @@ pub fn barred(case: &Case, bar: Bar) -> Option<Proof> {
     if relevant.is_empty() {
         relevant = choice.barred.iter().collect();
     }
-    let of = |wanted: Bar| relevant.iter().filter(|(_, b)| *b == wanted).count();
-    let most = [Bar::Lost, Bar::Tainted, Bar::Cordoned]
+    let of = |wanted: NodeRejection| relevant.iter().filter(|(_, b)| *b == wanted).count();
+    let most = [NodeRejection::Lost, NodeRejection::Tainted, NodeRejection::Cordoned]
         .into_iter()
         .max_by_key(|b| (of(*b), std::cmp::Reverse(*b)))?;
     // A lost node may come back and be taken; so it explains whatever waits for it alone.
@@ -93,17 +93,17 @@ pub fn barred(case: &Case, bar: Bar) -> Option<Proof> {
         .collect();
     let names: Vec<_> = nodes.iter().map(|n| n.metadata.name.as_str()).collect();
     let proof = match bar {
-        Bar::Lost => Proof::object(format!("node {} does not report", listed(&names)))
+        NodeRejection::Lost => Proof::object(format!("node {} does not report", listed(&names)))
             .saying(format!(
                 "can only run on {}, which does not report",
                 listed(&names)
             ))
             .shared(ObjectRef::new("Node", "", names.first()?).to_string()),
-        Bar::Cordoned => Proof::object(format!("cordoned: {}", listed(&names))).saying(format!(
+        NodeRejection::Cordoned => Proof::object(format!("cordoned: {}", listed(&names))).saying(format!(
             "every node that it could run on is cordoned: {}",
             listed(&names)
         )),
-        Bar::Tainted => {
+        NodeRejection::Tainted => {
             let mut taints: Vec<_> = nodes
                 .iter()
                 .filter_map(|n| placement::untolerated(spec, n))

@@ -17,9 +17,9 @@ use room::{anti_affinity, short};
 use scheduler::scheduler;
 use verdict::pending;
 
-use super::placement::{self, Bar};
+use super::placement::{self, NodeRejection};
 use super::text::listed;
-use super::{Case, Proof, Rule};
+use super::{RuleContext, Proof, Rule};
 use crate::cluster::objects::Node;
 use crate::detect::Cause;
 
@@ -43,15 +43,15 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::NodeNotReady,
-        proof: |c| barred(c, Bar::Lost),
+        proof: |c| barred(c, NodeRejection::Lost),
     },
     Rule {
         cause: Cause::UntoleratedTaint,
-        proof: |c| barred(c, Bar::Tainted),
+        proof: |c| barred(c, NodeRejection::Tainted),
     },
     Rule {
         cause: Cause::NodeCordoned,
-        proof: |c| barred(c, Bar::Cordoned),
+        proof: |c| barred(c, NodeRejection::Cordoned),
     },
     Rule {
         cause: Cause::PodAntiAffinityConflict,
@@ -71,7 +71,7 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn selector(case: &Case) -> Option<Proof> {
+fn selector(case: &RuleContext) -> Option<Proof> {
     let (said, spec, choice) = pending(case)?;
     if !choice.selected.is_empty()
         || !said.contains("affinity/selector") && !said.contains("node selector")
@@ -115,7 +115,7 @@ fn carried(nodes: &[Node], key: &str) -> String {
     }
 }
 
-fn affinity(case: &Case) -> Option<Proof> {
+fn affinity(case: &RuleContext) -> Option<Proof> {
     let (said, spec, choice) = pending(case)?;
     let required = spec
         .affinity()

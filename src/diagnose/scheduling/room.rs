@@ -3,9 +3,9 @@
 use super::verdict::{counts, verdict};
 use crate::detect::FactKind;
 use crate::diagnose::scene::requested;
-use crate::diagnose::{Case, Proof, placement};
+use crate::diagnose::{RuleContext, Proof, placement};
 
-pub fn anti_affinity(case: &Case) -> Option<Proof> {
+pub fn anti_affinity(case: &RuleContext) -> Option<Proof> {
     let said = verdict(case)?;
     let hits = counts(said, "anti-affinity rules") + counts(said, "pod affinity rules");
     if hits == 0 || hits < counts(said, "Insufficient") {
@@ -54,7 +54,7 @@ pub fn anti_affinity(case: &Case) -> Option<Proof> {
 
 /// Short of one resource. Of several the one that no node has at all, else the
 /// one that more nodes lack.
-pub fn short(case: &Case, resource: &str) -> Option<Proof> {
+pub fn short(case: &RuleContext, resource: &str) -> Option<Proof> {
     let said = verdict(case)?;
     let words = |r: &str| match r {
         "pods" => "Too many pods".to_owned(),

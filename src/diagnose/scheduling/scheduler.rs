@@ -2,10 +2,10 @@
 
 use crate::cluster::objects::Lease;
 use crate::detect::{FactKind, ObjectRef, Reason};
-use crate::diagnose::{Case, Proof, placement};
+use crate::diagnose::{RuleContext, Proof, placement};
 
 /// Nobody has even tried: the scheduler is gone, or has another name.
-pub fn scheduler(case: &Case) -> Option<Proof> {
+pub fn scheduler(case: &RuleContext) -> Option<Proof> {
     if !case.is(&[Reason::Pending]) {
         return None;
     }
@@ -49,7 +49,7 @@ pub fn scheduler(case: &Case) -> Option<Proof> {
 }
 
 /// The node that the scheduler ran on, where that is known.
-fn keeper(case: &Case, lease: &Lease) -> (ObjectRef, String) {
+fn keeper(case: &RuleContext, lease: &Lease) -> (ObjectRef, String) {
     let holder = lease
         .spec
         .holder_identity

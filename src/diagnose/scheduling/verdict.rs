@@ -2,11 +2,11 @@
 
 use crate::cluster::objects::PodSpec;
 use crate::detect::Reason;
-use crate::diagnose::Case;
-use crate::diagnose::placement::{Choice, choose};
+use crate::diagnose::RuleContext;
+use crate::diagnose::placement::{CandidateNodes, choose};
 
 /// What the scheduler said of the nodes, without what it said of preemption.
-pub fn verdict<'a>(case: &Case<'a>) -> Option<&'a str> {
+pub fn verdict<'a>(case: &RuleContext<'a>) -> Option<&'a str> {
     if !case.is(&[Reason::FailedScheduling, Reason::ProgressDeadlineExceeded]) {
         return None;
     }
@@ -30,7 +30,7 @@ pub fn counts(verdict: &str, words: &str) -> usize {
         .sum()
 }
 
-pub fn pending<'a>(case: &Case<'a>) -> Option<(&'a str, &'a PodSpec, Choice<'a>)> {
+pub fn pending<'a>(case: &RuleContext<'a>) -> Option<(&'a str, &'a PodSpec, CandidateNodes<'a>)> {
     let said = verdict(case)?;
     let pod = case.pods.iter().find(|p| p.node().is_empty())?;
     let choice = choose(case, &pod.spec)?;

@@ -11,7 +11,7 @@ use ports::shared_port;
 pub use table::tells;
 
 use super::text::listed;
-use super::{Case, Proof, Rule, address, databases, logs};
+use super::{RuleContext, Proof, Rule, address, databases, logs};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// From the most particular to the most general: a program that cannot resolve
@@ -72,7 +72,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// Programs that run or fall over; others have said nothing yet.
-fn speaks(case: &Case) -> bool {
+fn speaks(case: &RuleContext) -> bool {
     case.is(&[
         Reason::CrashLoopBackOff,
         Reason::Error,
@@ -86,21 +86,21 @@ fn speaks(case: &Case) -> bool {
 
 /// The newest line that tells the cause.
 #[must_use]
-pub fn line(case: &Case, cause: Cause) -> Option<String> {
+pub fn line(case: &RuleContext, cause: Cause) -> Option<String> {
     if !speaks(case) {
         return None;
     }
     logs::find(case, |lower| tells(cause, lower))
 }
 
-fn said(case: &Case, cause: Cause) -> Option<Proof> {
+fn said(case: &RuleContext, cause: Cause) -> Option<Proof> {
     let line = line(case, cause)?;
     let proof = Proof::of(FactKind::Log, line.clone()).saying(format!("{}: {line}", what(cause)));
     Some(ended(case, proof))
 }
 
 /// How the container ended belongs beside what it said.
-fn ended(case: &Case, proof: Proof) -> Proof {
+fn ended(case: &RuleContext, proof: Proof) -> Proof {
     let Some((_, status, end)) = case.ends().next() else {
         return proof;
     };
@@ -125,7 +125,7 @@ fn what(cause: Cause) -> &'static str {
 }
 
 /// A client that vault turns away; the vault's own finding names its seal.
-fn vault_sealed(case: &Case) -> Option<Proof> {
+fn vault_sealed(case: &RuleContext) -> Option<Proof> {
     let line = line(case, Cause::VaultSealed)?;
     let vault = case.scene.listed("vault").map(|s| s.name.clone());
     let mut proof =
@@ -134,7 +134,7 @@ fn vault_sealed(case: &Case) -> Option<Proof> {
     Some(proof)
 }
 
-fn unreachable(case: &Case) -> Option<Proof> {
+fn unreachable(case: &RuleContext) -> Option<Proof> {
     let line = line(case, Cause::DatabaseUnreachable)?;
     let database = databases::behind(case, &line);
     let name = database.map_or_else(String::new, |w| format!(" {}", w.name));
@@ -149,7 +149,7 @@ fn unreachable(case: &Case) -> Option<Proof> {
 
 /// A file that may not be read or written is a volume's affair where the
 /// container has a volume that it could lie on.
-fn permission(case: &Case) -> Option<Proof> {
+fn permission(case: &RuleContext) -> Option<Proof> {
     let line = line(case, Cause::VolumePermissionDenied)?;
     let mounts: Vec<_> = case
         .spec()?

@@ -3,9 +3,9 @@
 use super::{ended, line, speaks};
 use crate::detect::{Cause, FactKind, Reason, pods};
 use crate::diagnose::text::name_after;
-use crate::diagnose::{Case, Proof};
+use crate::diagnose::{RuleContext, Proof};
 
-pub fn unresolved(case: &Case) -> Option<Proof> {
+pub fn unresolved(case: &RuleContext) -> Option<Proof> {
     let line = line(case, Cause::DnsResolutionFailed)?;
     let host = asked(&line);
     let mut proof = Proof::of(FactKind::Log, line.clone()).saying(match host {
@@ -36,7 +36,7 @@ fn asked(line: &str) -> Option<&str> {
 }
 
 /// Name servers of the pod's own choice, which know nothing of the cluster.
-fn name_servers(case: &Case) -> Option<String> {
+fn name_servers(case: &RuleContext) -> Option<String> {
     let spec = case.spec()?;
     let servers = &spec.dns_config.as_ref()?.nameservers;
     (spec.dns_policy == "None" && !servers.is_empty())
@@ -45,7 +45,7 @@ fn name_servers(case: &Case) -> Option<String> {
 
 /// A pod that goes by name servers of its own that no healthy pod uses, and
 /// does not come up. Without a log that is the best that can be said.
-pub fn own_name_servers(case: &Case) -> Option<Proof> {
+pub fn own_name_servers(case: &RuleContext) -> Option<Proof> {
     if !speaks(case) || case.is(&[Reason::Unhealthy, Reason::BackOff]) {
         return None;
     }

@@ -4,11 +4,11 @@ use super::ended;
 use crate::cluster::objects::{Container, Pod};
 use crate::diagnose::case::container;
 use crate::diagnose::text::{clip, has_any, one_line};
-use crate::diagnose::{Case, Proof};
+use crate::diagnose::{RuleContext, Proof};
 
 /// Containers of a pod share its ports. One that keeps ending beside another
 /// that holds the port it listens on need not even say so.
-pub fn shared_port(case: &Case) -> Option<Proof> {
+pub fn shared_port(case: &RuleContext) -> Option<Proof> {
     let (pod, status, _) = case
         .ends()
         .find(|(_, _, end)| !matches!(end.exit_code, 137 | 143))?;
@@ -41,7 +41,7 @@ pub fn shared_port(case: &Case) -> Option<Proof> {
 }
 
 /// How a container shows that it listens on a port itself.
-fn claims(case: &Case, pod: &Pod, other: &Container, port: i32) -> Option<String> {
+fn claims(case: &RuleContext, pod: &Pod, other: &Container, port: i32) -> Option<String> {
     const LISTENS: &[&str] = &["statusport", "listen", "bind", "http-address", "opening"];
     if other.ports.iter().any(|p| p.container_port == port) {
         return Some(format!("container {} declares it too", other.name));

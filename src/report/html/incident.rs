@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::super::clean::{clean, clean_lines};
-use super::super::incident_text::{Frame, is_minor};
+use super::super::incident_text::{RenderContext, is_minor};
 use super::super::{Action, Commit, Finding, Incident, IncidentState, Report, phrases};
 use super::{badge, picture, severity_class, timeline};
 
 /// An incident that folds; what can wait is folded already.
-pub fn incident(incident: &Incident, report: &Report, frame: Frame) -> Markup {
+pub fn incident(incident: &Incident, report: &Report, frame: RenderContext) -> Markup {
     let resolved = incident.state == IncidentState::Resolved;
     let minor = is_minor(incident);
     html! {

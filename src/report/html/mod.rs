@@ -14,7 +14,7 @@ mod timeline;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use super::clean::{clean, clean_lines};
-use super::incident_text::Frame;
+use super::incident_text::RenderContext;
 use super::{History, Plan, Report, Severity, Unread, phrases, plan, verdict};
 
 const STYLE: &str = include_str!("style.css");
@@ -84,7 +84,7 @@ fn header(report: &Report) -> Markup {
 }
 
 fn incidents(report: &Report) -> Markup {
-    let frame = Frame::of(&report.cycle);
+    let frame = RenderContext::of(&report.cycle);
     markup! {
         @if !report.incidents.is_empty() {
             section {
