@@ -14,11 +14,11 @@ use crowd::{Crowd, Kind};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use k8s_monitor::assess;
-use k8s_monitor::cluster::fold::Compact;
-use k8s_monitor::cluster::objects::{Pod, Time};
-use k8s_monitor::cluster::resource::ROWS;
-use k8s_monitor::cluster::{Objects, Interner, Read, Snapshot, Source};
-use k8s_monitor::detect::{self, RestartCounts, ClusterIndex};
+use k8s_monitor::cluster::compact::Compact;
+use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::cluster::types::{Pod, Time};
+use k8s_monitor::cluster::{Interner, Objects, Read, Snapshot, Source};
+use k8s_monitor::detect::{self, ClusterIndex, RestartCounts};
 use k8s_monitor::diagnose::diagnose;
 use k8s_monitor::inventory::{self, Inventory, Tier};
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use log::{Log, Metadata, Record};
 
 use crate::cli::{self, Command, Options, OutputFormat, ServicesCommand};
-use crate::cluster::fetch::{self, ConnectOptions, ProxyVariables};
+use crate::cluster::api::{self, ConnectOptions, ProxyVariables};
 use crate::config::{self, Config, Environment};
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
         Ok((text, ExitStatus::Healthy))
     }
 
-    fn connect(&self) -> Result<fetch::Cluster, Error> {
+    fn connect(&self) -> Result<api::Cluster, Error> {
         let files = self.options.kubeconfig_files(&self.config);
         let joined = std::env::join_paths(&files)
             .ok()
@@ -180,7 +180,7 @@ impl<'a> Session<'a> {
                 .map(|p| p.expose().to_owned()),
             no_proxy: self.config.no_proxy.clone(),
         };
-        Ok(fetch::connect_through(&connect, &proxies)?)
+        Ok(api::connect_through(&connect, &proxies)?)
     }
 
     /// When this run must be over.
@@ -206,7 +206,11 @@ fn page_width() -> usize {
     terminal.map_or(80, |(width, _)| usize::from(width.0).clamp(40, 80))
 }
 
-fn lint(path: &std::path::Path, inventory: &Inventory, form: OutputFormat) -> Result<CommandOutput, Error> {
+fn lint(
+    path: &std::path::Path,
+    inventory: &Inventory,
+    form: OutputFormat,
+) -> Result<CommandOutput, Error> {
     let file_name = path.display().to_string();
     let text = if is_for_people(form, "services")? {
         inventory::lint::report(inventory, &file_name)

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::assess::{self, Severity};
 use crate::cluster::Snapshot;
-use crate::cluster::objects::{Event, Pod};
+use crate::cluster::types::{Event, Pod};
 use crate::cycle::Outcome;
-use crate::detect::{RestartCounts, ClusterIndex, pods};
+use crate::detect::{ClusterIndex, RestartCounts, pods};
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
 use crate::redact::redact;

@@ -1,9 +1,9 @@
 //! One cycle, in the order in which it happens.
 
-mod insight;
-mod journal;
-mod look;
-mod tell;
+mod collect;
+mod deliver;
+mod enrich;
+mod state_session;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,8 +12,8 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::agents::Agents;
 use crate::assess::{Rule, Severity};
+use crate::cluster::api::Cluster;
 use crate::cluster::dump;
-use crate::cluster::fetch::Cluster;
 use crate::cluster::{Resource, Snapshot};
 use crate::config::Config;
 use crate::detect;
@@ -21,16 +21,16 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::http::{Http, Peer, SystemClock};
 use crate::inventory::Inventory;
-use crate::lifecycle::{self, Due, Rendered, Transition, Observation};
-use crate::notify::{self, Enrichment, RenderContext};
+use crate::lifecycle::{self, Due, Observation, Rendered, Transition};
+use crate::notify::{self, MessageExtras, RenderContext};
 use crate::report::{self, Mode, Report};
 use crate::state::{State, Store};
 use crate::termination;
 use crate::verdict::{self, EvaluateInput, Verdict};
 
-use insight::{Enricher, Enrichment};
-use journal::StateSession;
-pub use tell::DeliveryMode;
+pub use deliver::DeliveryMode;
+use enrich::{Enricher, Enrichment};
+use state_session::StateSession;
 
 /// What a cycle works with.
 pub struct Cycle<'a> {
@@ -98,7 +98,7 @@ impl<'a> Cycle<'a> {
         let started_at = now();
         let mut memory = self.recall();
         let (snapshot, mut verdict) = self.see(&memory.state)?;
-        self.notes.extend(snapshot.skew.map(look::skewed));
+        self.notes.extend(snapshot.skew.map(collect::skewed));
         let inquiry = self.inquiry();
         let mut agents = Agents::new(self.config, self.http, self.model_off.take());
         let mut insight = Enrichment::default();
@@ -135,7 +135,7 @@ impl<'a> Cycle<'a> {
         }
         let voice = std::mem::replace(&mut self.voice, DeliveryMode::None);
         let is_told = termination::finishing(|| {
-            tell::tell(voice, &mut memory, messages, &mut report, snapshot.now)
+            deliver::tell(voice, &mut memory, messages, &mut report, snapshot.now)
         });
         report.requests.anthropic = self.http.attempts(Peer::Anthropic);
         report.requests.github = self.http.attempts(Peer::Github);
@@ -208,7 +208,7 @@ impl<'a> Cycle<'a> {
         due: Vec<Due>,
         report: &Report,
         state: &State,
-        extras: &BTreeMap<String, Enrichment>,
+        extras: &BTreeMap<String, MessageExtras>,
         now: DateTime<Utc>,
     ) -> Vec<(Due, Rendered)> {
         let scene = RenderContext {

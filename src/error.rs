@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::cluster::api::{ConnectError, FetchError};
 use crate::cluster::dump::DumpError;
-use crate::cluster::fetch::{ConnectError, FetchError};
 use crate::config::ConfigError;
 use crate::exit::ExitStatus;
 use crate::state::StoreError;

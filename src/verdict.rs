@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::assess::{self, Incident, Outages, ServiceState};
 use crate::cluster::Snapshot;
-use crate::detect::{self, RestartCounts, ClusterIndex};
+use crate::detect::{self, ClusterIndex, RestartCounts};
 use crate::diagnose;
 use crate::inventory::{Inventory, Service, Tier};
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use k8s_monitor::cluster::fetch::AccessRule;
+use k8s_monitor::cluster::api::AccessRule;
 use k8s_monitor::doctor::rights::{self, StateMap};
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use k8s_monitor::inventory::{
-    Inventory, KnownIssueKind, Level, Service, Edge, Tier, Tolerance, lint, parse, render,
+    Edge, Inventory, KnownIssueKind, Level, Service, Tier, Tolerance, lint, parse, render,
 };
 use proptest::prelude::*;
 

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use k8s_monitor::assess::Outages;
-use k8s_monitor::cluster::fetch::decode;
-use k8s_monitor::cluster::objects::{Pod, Time};
-use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::api::decode;
+use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::cluster::types::{Pod, Time};
 use k8s_monitor::cluster::{Objects, Pool, Read, Resource, Snapshot, Source};
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::{self, Inventory, Tier};

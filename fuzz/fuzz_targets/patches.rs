@@ -6,11 +6,12 @@
 use chrono::TimeDelta;
 use k8s_monitor::assess::{Incident, Rule, Severity};
 use k8s_monitor::cluster::Snapshot;
-use k8s_monitor::cluster::objects::Time;
+use k8s_monitor::cluster::types::Time;
 use k8s_monitor::config::{self, Config, Environment};
 use k8s_monitor::correlate::github::wire;
 use k8s_monitor::correlate::{
-    Answer, Listed, Listing, Opened, PullRequest, Repository, Scene, Trouble, correlate,
+    CommitDetail, CommitSummary, CorrelateInput, IncidentCorrelation, Listing, PullRequest,
+    Repository, RepositoryError, correlate,
 };
 use k8s_monitor::detect::{Cause, Effect, Finding, ObjectRef, Reason};
 use k8s_monitor::inventory::{self, Tier};
@@ -77,7 +78,7 @@ fuzz_target!(|data: &[u8]| {
     let config = Config::load(None, &Environment::new())
         .expect("defaults")
         .config;
-    let scene = Scene {
+    let scene = CorrelateInput {
         roster: &inventory.services,
         repository: inventory.repository.as_deref(),
         snapshot: &Snapshot::default(),
@@ -99,7 +100,7 @@ fn onset() -> Time {
     "2026-11-23T06:49:00Z".parse().expect("a moment")
 }
 
-fn fits_together(answer: &Answer) {
+fn fits_together(answer: &IncidentCorrelation) {
     let correlation = &answer.correlation;
     let is_none = correlation.confidence == Confidence::None;
     assert_eq!(is_none, correlation.commits.is_empty());
@@ -142,14 +143,14 @@ struct Hub<'a> {
 }
 
 impl Hub<'_> {
-    fn body(&mut self, key: &str) -> Result<Vec<u8>, Trouble> {
-        self.left = self.left.checked_sub(1).ok_or(Trouble::Spent)?;
+    fn body(&mut self, key: &str) -> Result<Vec<u8>, RepositoryError> {
+        self.left = self.left.checked_sub(1).ok_or(RepositoryError::Spent)?;
         Ok(self.input[key].to_string().into_bytes())
     }
 }
 
 impl Repository for Hub<'_> {
-    fn commits(&mut self, _: &Listing) -> Result<Vec<Listed>, Trouble> {
+    fn commits(&mut self, _: &Listing) -> Result<Vec<CommitSummary>, RepositoryError> {
         wire::listed(&self.body("commits")?, WEB)
     }
 
@@ -158,13 +159,13 @@ impl Repository for Hub<'_> {
         _: &config::Repository,
         _: &str,
         paths: &[String],
-    ) -> Result<Opened, Trouble> {
+    ) -> Result<CommitDetail, RepositoryError> {
         let mut commit: Value = serde_json::from_slice(&self.body("commit")?).unwrap_or_default();
         if let Some(files) = commit.get_mut("files").and_then(Value::as_array_mut) {
             files.extend(secrets());
         }
         let files = wire::files(commit.to_string().as_bytes(), paths)?.files;
-        Ok(Opened {
+        Ok(CommitDetail {
             files,
             is_partial: false,
         })
@@ -175,7 +176,7 @@ impl Repository for Hub<'_> {
         _: &config::Repository,
         branch: &str,
         _: &str,
-    ) -> Result<Option<PullRequest>, Trouble> {
+    ) -> Result<Option<PullRequest>, RepositoryError> {
         wire::pull_request(&self.body("pulls")?, branch, WEB)
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::lifecycle::{self, Step};
+use k8s_monitor::lifecycle::{self, Transition};
 use k8s_monitor::state::{State, document};
 use k8s_monitor_fuzz::{json, text};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -101,7 +101,7 @@ fn found(input: &Value) -> Vec<k8s_monitor::assess::Incident> {
 }
 
 /// Slack takes so many messages; the others fail.
-fn send(world: &mut World, step: &Step, accepts: u64) -> BTreeSet<String> {
+fn send(world: &mut World, step: &Transition, accepts: u64) -> BTreeSet<String> {
     let mut told = BTreeSet::new();
     // Messages of before, about nobody that is known, go on waiting.
     let queue: Vec<u64> = world.state.outbox.iter().map(|m| m.id).collect();
@@ -118,7 +118,7 @@ fn send(world: &mut World, step: &Step, accepts: u64) -> BTreeSet<String> {
     told
 }
 
-fn names_each_once(step: &Step) {
+fn names_each_once(step: &Transition) {
     let mut said = BTreeSet::new();
     for due in &step.due {
         assert!(!due.incidents.is_empty(), "{due:?}");

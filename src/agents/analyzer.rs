@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::budget::INCIDENT_IN;
-use super::case::PromptContext;
+use super::client::{Ask, ModelClient, NoAnswer};
 use super::commands::Names;
-use super::desk::{Ask, ModelClient, NoAnswer};
 use super::lookups::{AT_ONCE, LookUp, ROUNDS, Wanted};
+use super::output_filter;
 use super::prompt::Role;
-use super::prose;
+use super::prompt_context::PromptContext;
+use super::remediation::{Step, Sure, grounded};
 use super::schema::answer;
-use super::steps::{Step, Sure, grounded};
 use super::{CacheAndSpend, CycleContext};
 use crate::report::{Confidence, Incident};
 
@@ -164,7 +164,12 @@ fn look_up(wanted: &[Wanted], left: usize, matter: &Input, desk: &mut ModelClien
 }
 
 /// What of an answer may be shown.
-fn check(answer: &Answer, shown: &str, matter: &Input, desk: &mut ModelClient) -> Option<Diagnosis> {
+fn check(
+    answer: &Answer,
+    shown: &str,
+    matter: &Input,
+    desk: &mut ModelClient,
+) -> Option<Diagnosis> {
     let evidence = matter.incident.findings.iter().flat_map(|f| &f.evidence);
     let known: Vec<_> = evidence.map(|e| e.id.as_str()).collect();
     let is_known = |id: &String| known.contains(&id.as_str());
@@ -177,7 +182,7 @@ fn check(answer: &Answer, shown: &str, matter: &Input, desk: &mut ModelClient) -
         desk.drop_answer(ROLE, "it rests on no evidence");
         return None;
     }
-    let hypothesis = match prose::check_alone(&answer.hypothesis, HYPOTHESIS, shown, &[]) {
+    let hypothesis = match output_filter::check_alone(&answer.hypothesis, HYPOTHESIS, shown, &[]) {
         Ok(hypothesis) => hypothesis,
         Err(flaw) => {
             desk.drop_answer(ROLE, &flaw.to_string());

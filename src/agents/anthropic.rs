@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::budget::Usage;
-use super::fence::line;
+use super::untrusted::line;
 use crate::config::MODEL;
 use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::secret::Secret;

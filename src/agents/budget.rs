@@ -7,7 +7,7 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use super::prompt::Role;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config::ModelBudget;
 use crate::state::Spend;
 

@@ -14,10 +14,10 @@ use regex::Regex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::fence::digest;
 use super::prompt::Role;
+use super::untrusted::digest;
 use crate::assess;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::inventory::Service;
 use crate::report::{Correlation, Incident};
 use crate::state::Cached;

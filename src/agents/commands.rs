@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::objects::{self, ObjectKind, Scope};
+use super::object_index::{self, ObjectKind, Scope};
 use crate::inventory::Service;
 
 /// What commands may name.
@@ -115,17 +115,17 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
         ("get" | "describe" | "logs", [one]) if one.contains('/') => reference(one, &named),
         // The values of variables may be secrets: whole objects are not printed.
         ("get", [kind]) => {
-            let kind = objects::kind(kind)?;
+            let kind = object_index::kind(kind)?;
             !parsed.output && (kind.is_global || !parsed.namespace.is_empty())
         }
-        ("get" | "describe", [kind, name]) => named(objects::kind(kind)?, name),
-        ("logs", [pod]) => named(objects::kind("pod")?, pod),
+        ("get" | "describe", [kind, name]) => named(object_index::kind(kind)?, name),
+        ("logs", [pod]) => named(object_index::kind("pod")?, pod),
         ("top", ["nodes" | "node"]) => true,
         ("rollout", ["status" | "history" | "restart", one]) => reference(one, &|kind, name| {
             matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
         }),
         ("rollout", ["status" | "history" | "restart", kind, name]) => {
-            let kind = objects::kind(kind)?;
+            let kind = object_index::kind(kind)?;
             matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
         }
         _ => false,
@@ -136,7 +136,7 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
 /// `deployment/api`.
 fn reference(text: &str, named: &dyn Fn(ObjectKind, &str) -> bool) -> bool {
     text.split_once('/')
-        .and_then(|(kind, name)| Some(named(objects::kind(kind)?, name)))
+        .and_then(|(kind, name)| Some(named(object_index::kind(kind)?, name)))
         .unwrap_or(false)
 }
 

@@ -11,14 +11,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::PromptContext;
+use super::client::{Ask, ModelClient, NoAnswer};
 use super::commands::Names;
-use super::desk::{Ask, ModelClient, NoAnswer};
-use super::fence::line;
+use super::output_filter;
 use super::prompt::Role;
-use super::prose;
+use super::prompt_context::PromptContext;
+use super::remediation::{Step, grounded};
 use super::schema::{answer, choice};
-use super::steps::{Step, grounded};
+use super::untrusted::line;
 use super::{CacheAndSpend, CycleContext};
 use crate::assess::{Rule, Severity};
 use crate::inventory::Service;
@@ -180,7 +180,7 @@ pub fn weigh(
 
 fn check(answer: &Answer, shown: &str, matter: &Input, desk: &mut ModelClient) -> SeverityDecision {
     let mut said = |part: &str, text: &str, subjects: &[&str]| {
-        let checked = prose::check_alone(text, LONGEST, shown, subjects);
+        let checked = output_filter::check_alone(text, LONGEST, shown, subjects);
         if let Err(flaw) = checked {
             desk.drop_part(ROLE, part, &flaw.to_string());
         }

@@ -6,11 +6,11 @@
 
 use serde_json::Value;
 
-use super::fence::{cut, line, tail};
-use super::objects::{self, Scope};
+use super::object_index::{self, Scope};
 use super::schema::{answer, choice};
+use super::untrusted::{cut, line, tail};
 use crate::cluster::Snapshot;
-use crate::cluster::objects::Event;
+use crate::cluster::types::Event;
 
 /// No answer to a look-up is longer, in characters.
 const LONGEST: usize = 1_200;
@@ -101,7 +101,9 @@ impl LookUp for InSnapshot<'_> {
     }
 
     fn describe(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
-        let object = self.reach.object(objects::kind(kind)?, namespace, name)?;
+        let object = self
+            .reach
+            .object(object_index::kind(kind)?, namespace, name)?;
         // What is comes before what was asked for: the end may be cut.
         let parts = ["status", "spec"].into_iter().filter_map(|key| {
             let part = object.get(key).filter(|part| !part.is_null())?;
@@ -113,7 +115,7 @@ impl LookUp for InSnapshot<'_> {
     }
 
     fn events(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
-        let kind = objects::kind(kind)?;
+        let kind = object_index::kind(kind)?;
         if !self.reach.holds(kind, namespace, name) {
             return None;
         }

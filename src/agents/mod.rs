@@ -21,40 +21,40 @@ mod analyzer;
 pub mod anthropic;
 pub mod budget;
 pub mod cache;
-mod case;
+mod client;
 mod commands;
-mod desk;
 mod escalation;
-mod fence;
 mod lookups;
 mod notifier;
-mod objects;
+mod object_index;
+mod output_filter;
 mod prompt;
-mod prose;
+mod prompt_context;
+mod remediation;
 mod reviewer;
 mod schema;
-mod steps;
+mod untrusted;
 
 use std::time::Instant;
 
 use crate::assess::{self, Severity};
 use crate::cluster::Snapshot;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config::Config;
 use crate::correlate::Suspect;
 use crate::http::Http;
 use crate::inventory::Service;
 use crate::notify::ModelText;
-use crate::report::{self, Action, Analysis, Correlation, Incident, Llm, Source};
+use crate::report::{self, Action, Analysis, AnalysisSource, Correlation, Incident, Llm};
 use crate::state::Spend;
 
 use anthropic::Anthropic;
-use cache::{Cache, Lookup, CacheKeyInput, Key};
-use case::PromptContext;
+use cache::{Cache, CacheKeyInput, Key, Lookup};
+use client::{ModelClient, NoAnswer};
 use commands::Names;
-use desk::{ModelClient, NoAnswer};
 use lookups::InSnapshot;
-use objects::Scope;
+use object_index::Scope;
+use prompt_context::PromptContext;
 
 pub use anthropic::ModelError;
 pub use prompt::{Prompt, Role};
@@ -109,7 +109,7 @@ pub struct Advice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
     /// Whose words these are.
-    pub source: Source,
+    pub source: AnalysisSource,
     /// In place of the title; empty: the title.
     pub headline: String,
     /// Two sentences; empty: the root cause.
@@ -120,7 +120,7 @@ impl Announcement {
     /// The model's words, for a message; `None`: the rules' own.
     #[must_use]
     pub fn words(&self) -> Option<ModelText<'_>> {
-        (self.source == Source::Haiku).then_some(ModelText {
+        (self.source == AnalysisSource::Haiku).then_some(ModelText {
             headline: &self.headline,
             summary: &self.summary,
         })
@@ -209,7 +209,12 @@ impl<'a> Agents<'a> {
         }
     }
 
-    fn advise_on(&mut self, memory: &mut CacheAndSpend, scene: &CycleContext, dossier: &IncidentContext) -> Advice {
+    fn advise_on(
+        &mut self,
+        memory: &mut CacheAndSpend,
+        scene: &CycleContext,
+        dossier: &IncidentContext,
+    ) -> Advice {
         let incident = dossier.incident;
         let shown = report::draft(incident, scene.roster);
         let service = listed(scene, incident.service.as_deref());
@@ -244,7 +249,12 @@ impl<'a> Agents<'a> {
         advice
     }
 
-    fn diagnose(&mut self, memory: &mut CacheAndSpend, table: &RequestContext, advice: &mut Advice) {
+    fn diagnose(
+        &mut self,
+        memory: &mut CacheAndSpend,
+        table: &RequestContext,
+        advice: &mut Advice,
+    ) {
         let case = table.case().actions(table.shown);
         let matter = analyzer::Input {
             incident: table.shown,
@@ -262,14 +272,14 @@ impl<'a> Agents<'a> {
             analyzer::diagnose(&matter, desk, memory, scene)
         });
         let source = if diagnosis.is_some() {
-            Source::Haiku
+            AnalysisSource::Haiku
         } else {
-            Source::Rules
+            AnalysisSource::Rules
         };
         let diagnosis = diagnosis.unwrap_or_else(|| analyzer::fallback(table.shown));
         let steps = diagnosis.remediation.iter();
         let steps = steps.filter(|step| step.is_allowed(table.names));
-        advice.actions.extend(steps.map(steps::Step::action));
+        advice.actions.extend(steps.map(remediation::Step::action));
         advice.analysis.source = source;
         advice.analysis.confidence = diagnosis.confidence.confidence();
         advice.analysis.hypothesis = diagnosis.hypothesis;
@@ -280,7 +290,8 @@ impl<'a> Agents<'a> {
         let Some(correlation) = suspects else {
             return;
         };
-        let case = PromptContext::of(table.shown).commits(Some(correlation), table.dossier.suspects);
+        let case =
+            PromptContext::of(table.shown).commits(Some(correlation), table.dossier.suspects);
         let key = table.grounds.key(Role::Reviewer, "");
         let scene = table.scene;
         let review = self.kept(&key, memory, scene.now, |desk, memory| {
@@ -355,9 +366,9 @@ impl<'a> Agents<'a> {
             })
             .flatten();
         let source = if written.is_some() {
-            Source::Haiku
+            AnalysisSource::Haiku
         } else {
-            Source::Rules
+            AnalysisSource::Rules
         };
         let written = written.unwrap_or_else(|| notifier::fallback(incident));
         Announcement {

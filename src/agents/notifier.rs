@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::PromptContext;
-use super::desk::{Ask, ModelClient, NoAnswer};
+use super::client::{Ask, ModelClient, NoAnswer};
+use super::output_filter;
 use super::prompt::Role;
-use super::prose;
+use super::prompt_context::PromptContext;
 use super::schema::answer;
 use super::{CacheAndSpend, CycleContext};
 use crate::report::Incident;
@@ -69,7 +69,7 @@ pub fn write(
     let (answer, _) = desk.ask::<Answer>(&ask, memory.spend, scene.deadline)?;
     let subjects = subjects(incident);
     let mut said = |part: &str, text: &str, cap: usize, subjects: &[&str]| {
-        let checked = prose::check_alone(text, cap, &data, subjects);
+        let checked = output_filter::check_alone(text, cap, &data, subjects);
         if let Err(flaw) = checked {
             desk.drop_part(ROLE, part, &flaw.to_string());
         }

@@ -7,10 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::PromptContext;
-use super::desk::{Ask, ModelClient, NoAnswer};
+use super::client::{Ask, ModelClient, NoAnswer};
+use super::output_filter;
 use super::prompt::Role;
-use super::prose;
+use super::prompt_context::PromptContext;
 use super::schema::answer;
 use super::{CacheAndSpend, CycleContext};
 use crate::report::{Confidence, Correlation};
@@ -89,7 +89,7 @@ fn check(answer: Answer, correlation: &Correlation, shown: &str) -> Review {
     for suspect in answer.ranking {
         let is_listed = correlation.commits.iter().any(|c| c.sha == suspect.sha);
         let is_new = ranking.iter().all(|known| known.sha != suspect.sha);
-        if let Ok(why) = prose::check_alone(&suspect.why, WHY, shown, &[])
+        if let Ok(why) = output_filter::check_alone(&suspect.why, WHY, shown, &[])
             && is_listed
             && is_new
         {

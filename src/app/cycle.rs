@@ -8,10 +8,10 @@ use crate::agents::anthropic;
 use crate::check;
 use crate::cli::{OutputFormat, StateLocation};
 use crate::cluster::Objects;
+use crate::cluster::api::{Cluster, SnapshotRequest};
 use crate::cluster::dump;
-use crate::cluster::fetch::{Cluster, SnapshotRequest};
 use crate::correlate::github;
-use crate::cycle::{self, Cycle, Outcome, Source, DeliveryMode};
+use crate::cycle::{self, Cycle, DeliveryMode, Outcome, Source};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::heartbeat;
@@ -140,7 +140,12 @@ impl Session<'_> {
         Ok((text, status(&outcome, false)))
     }
 
-    fn look(&self, http: &Http, inventory: &Inventory, kind: &RunOptions) -> Result<Outcome, Error> {
+    fn look(
+        &self,
+        http: &Http,
+        inventory: &Inventory,
+        kind: &RunOptions,
+    ) -> Result<Outcome, Error> {
         let quiet = self.options.verbosity.is_quiet() || !io::stderr().is_terminal();
         let cluster = self.cluster()?;
         let recall = self.recall(cluster.as_ref());

@@ -2,7 +2,7 @@
 
 use super::{CommandOutput, Session};
 use crate::cli::{OutputFormat, StateLocation};
-use crate::cluster::fetch::Cluster;
+use crate::cluster::api::Cluster;
 use crate::doctor::{self, Facts};
 use crate::error::Error;
 use crate::state::Store;

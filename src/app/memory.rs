@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::{CommandOutput, Session, is_for_people, render, unknown};
 use crate::cli::{IncidentsCommand, SilenceCommand, SilenceTarget, StateLocation};
-use crate::cluster::fetch::Cluster;
+use crate::cluster::api::Cluster;
 use crate::cycle;
 use crate::detect::{Cause, Reason};
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::state::{
-    ConfigMapStore, DirectoryStore, NoStore, State, Store, StoreError, SilenceTarget, listing, silences,
+    ConfigMapStore, DirectoryStore, NoStore, SilenceTarget as Stored, State, Store, StoreError,
+    listing, silences,
 };
 
 /// Name of the `ConfigMap` in the monitor's own namespace.
@@ -204,7 +205,7 @@ impl Session<'_> {
 
     /// The target by its proper name: a silence of what does not exist would
     /// hide nothing.
-    fn target(&self, target: &SilenceTarget) -> Result<SilenceTarget, Error> {
+    fn target(&self, target: &SilenceTarget) -> Result<Stored, Error> {
         Ok(match target {
             SilenceTarget::Service(name) => {
                 let (path, inventory) = self.watched()?;
@@ -212,10 +213,10 @@ impl Session<'_> {
                 let known = inventory.get(name).map(|s| s.name.clone());
                 let own = builtin.into_iter().find(|s| s.is_called(name));
                 let found = known.or(own.map(|s| s.name));
-                SilenceTarget::Service(found.ok_or_else(|| unknown(name, &path, &inventory))?)
+                Stored::Service(found.ok_or_else(|| unknown(name, &path, &inventory))?)
             }
-            SilenceTarget::ReasonCode(name) => SilenceTarget::ReasonCode(reason(name)?.to_owned()),
-            SilenceTarget::Incident(id) => SilenceTarget::Incident(id.to_ascii_uppercase()),
+            SilenceTarget::ReasonCode(name) => Stored::ReasonCode(reason(name)?.to_owned()),
+            SilenceTarget::Incident(id) => Stored::Incident(id.to_ascii_uppercase()),
         })
     }
 }

@@ -215,7 +215,11 @@ fn under_dependencies(
 }
 
 /// What a unit's service depends on, nearest first.
-fn needs<'a>(unit: &Group, inventory: &'a Inventory, roster: &'a [Service]) -> Vec<(&'a str, DependencyKind)> {
+fn needs<'a>(
+    unit: &Group,
+    inventory: &'a Inventory,
+    roster: &'a [Service],
+) -> Vec<(&'a str, DependencyKind)> {
     let mut needs = Vec::new();
     if let Some(service) = &unit.service {
         let own = inventory.get(service);

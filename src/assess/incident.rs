@@ -1,7 +1,7 @@
 //! An incident: findings with one root.
 
 use super::severity::{Rule, Severity};
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::detect::{Cause, Finding, Reason};
 use crate::inventory::Tier;
 

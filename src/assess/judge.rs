@@ -3,7 +3,7 @@
 use super::group::{Group, group, is_of_health};
 use super::incident::{Incident, cause_class};
 use super::service::{ServiceState, Status};
-use super::severity::{RuleInput, Members, decide, is_p0_in_trouble};
+use super::severity::{Members, RuleInput, decide, is_p0_in_trouble};
 use crate::detect::{Cause, Finding, Reason};
 use crate::inventory::{Inventory, Service, Tier};
 

@@ -1,7 +1,7 @@
 //! The services that a cycle judges: the listed ones and K3s's own parts.
 
 use crate::cluster::Objects;
-use crate::cluster::objects::ObjectMeta;
+use crate::cluster::types::ObjectMeta;
 use crate::inventory::{Builtin, Inventory, Service, Tier, builtin};
 
 /// Listed services in the order of the file, then K3s's own parts that run here

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::detect::{
-    Detection, Effect, Finding, Health, Reason, ClusterIndex, Workload, WorkloadState, principal,
+    ClusterIndex, Detection, Effect, Finding, Health, Reason, Workload, WorkloadState, principal,
 };
 use crate::inventory::{Service, Tier, Tolerance};
 
@@ -85,7 +85,11 @@ pub type Outages = BTreeMap<String, Time>;
 
 /// The state of every service of the roster, in its order.
 #[must_use]
-pub fn services(view: &ClusterIndex, detection: &Detection, outages: &Outages) -> Vec<ServiceState> {
+pub fn services(
+    view: &ClusterIndex,
+    detection: &Detection,
+    outages: &Outages,
+) -> Vec<ServiceState> {
     let mut findings: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in &detection.findings {
         if let Some(service) = &finding.service {

@@ -87,8 +87,8 @@ macro_rules! policy {
                 match self { $( Self::$rule => ($highest, $lowest), )* }
             }
 
-            fn holds(self, case: &Case) -> bool {
-                match self { $( Self::$rule => { let holds: fn(&Case) -> bool = $holds; holds(case) } )* }
+            fn holds(self, case: &RuleInput) -> bool {
+                match self { $( Self::$rule => { let holds: fn(&RuleInput) -> bool = $holds; holds(case) } )* }
             }
         }
     };

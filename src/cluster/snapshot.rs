@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::objects::{
+use super::kinds::{ROWS, Resource};
+use super::types::{
     Application, Certificate, CronJob, DaemonSet, Deployment, EndpointSlice, Event, ExternalSecret,
     Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress, Issuer, Job, Lease, Namespace, Node,
     NodeMetrics, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics,
     ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time,
 };
-use super::resource::{ROWS, Resource};
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]

@@ -175,7 +175,11 @@ fn whole(path: &str, patch: Option<&str>, way: Direction) -> Vec<Change> {
     if kinds.is_empty() {
         kinds.extend(classify::object_of(path).map(str::to_owned));
     }
-    let verb = if way == Direction::Gone { "removes" } else { "adds" };
+    let verb = if way == Direction::Gone {
+        "removes"
+    } else {
+        "adds"
+    };
     let change = |object: &str| {
         let known = classify::kind_of_object(object);
         let kind = match (known, way) {
@@ -384,7 +388,10 @@ mod tests {
         );
         assert_eq!(file("m/logo.png", "modified", None), []);
         assert_eq!(file("m/d.yaml", "renamed", None), []);
-        assert_eq!(file("m/d.yaml", "modified", None)[0].kind, ChangeKind::Unread);
+        assert_eq!(
+            file("m/d.yaml", "modified", None)[0].kind,
+            ChangeKind::Unread
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! to the row of its kind in [`UNDER`] or [`KEYS`].
 
 use super::change::ChangeKind;
-use super::leaves::ManifestKey;
+use super::yaml_keys::ManifestKey;
 use crate::redact::redact;
 
 /// Kinds of objects all of whose keys are about one thing.

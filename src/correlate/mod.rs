@@ -22,24 +22,26 @@
 //!
 //! All but `github` is pure; the host of the repository is a trait.
 
-mod case;
+mod candidate;
 mod change;
 mod classify;
-mod fit;
+mod deploy_history;
 pub mod github;
-mod hunt;
-mod leaves;
+mod investigation;
+mod manifest_source;
 mod patch;
-mod place;
+mod relevance;
 mod repository;
 mod rollback;
 mod score;
-mod suspect;
+mod search;
 mod timeline;
-mod trail;
+mod yaml_keys;
 
-pub use change::{Change, ChangeKind as ChangeKind, Direction};
-pub use repository::{CommitSummary, Listing, CommitDetail, PullRequest, Repository, FileChange, RepositoryError};
+pub use change::{Change, ChangeKind, Direction};
+pub use repository::{
+    CommitDetail, CommitSummary, FileChange, Listing, PullRequest, Repository, RepositoryError,
+};
 
 use crate::assess::{Incident, Severity};
 use crate::cluster::Snapshot;
@@ -115,7 +117,7 @@ pub fn correlate(
 ) -> Vec<Option<IncidentCorrelation>> {
     let grave = |incident: &&&Incident| incident.severity < Severity::Sev4;
     let asked: Vec<&Incident> = incidents.iter().filter(grave).copied().collect();
-    let mut cases = hunt::hunt(&asked, scene, hub).into_iter();
+    let mut cases = search::hunt(&asked, scene, hub).into_iter();
     incidents
         .iter()
         .map(|incident| {

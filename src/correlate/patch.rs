@@ -1,6 +1,6 @@
 //! A unified diff as differences of keys: what was there, what is there now.
 
-use super::leaves::{self, ManifestKey, Line};
+use super::yaml_keys::{self, Line, ManifestKey};
 
 /// No file needs more to be told what it is about.
 const MOST: usize = 200;
@@ -28,9 +28,9 @@ pub fn differences(patch: &str, object: Option<&str>) -> Vec<Difference> {
             lines.collect()
         };
         let (before, after) = (side('-'), side('+'));
-        old.extend(leaves::changed(&before, known.as_deref()));
-        new.extend(leaves::changed(&after, known.as_deref()));
-        let mut kinds = after.iter().filter_map(|line| leaves::kind(line.text));
+        old.extend(yaml_keys::changed(&before, known.as_deref()));
+        new.extend(yaml_keys::changed(&after, known.as_deref()));
+        let mut kinds = after.iter().filter_map(|line| yaml_keys::kind(line.text));
         known = kinds.next_back().or(known);
     }
     pair(old, new)
@@ -40,7 +40,7 @@ pub fn differences(patch: &str, object: Option<&str>) -> Vec<Difference> {
 #[must_use]
 pub fn kinds(patch: &str) -> Vec<String> {
     let lines = patch.lines().filter_map(|line| line.get(1..));
-    let mut kinds: Vec<String> = lines.filter_map(leaves::kind).collect();
+    let mut kinds: Vec<String> = lines.filter_map(yaml_keys::kind).collect();
     kinds.dedup();
     kinds
 }
@@ -105,7 +105,10 @@ fn pair(mut old: Vec<ManifestKey>, new: Vec<ManifestKey>) -> Vec<Difference> {
     differences
 }
 
-fn take(leaves: &mut Vec<ManifestKey>, wanted: impl Fn(&ManifestKey) -> bool) -> Option<ManifestKey> {
+fn take(
+    leaves: &mut Vec<ManifestKey>,
+    wanted: impl Fn(&ManifestKey) -> bool,
+) -> Option<ManifestKey> {
     let at = leaves.iter().position(wanted)?;
     Some(leaves.remove(at))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::change::Change;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config;
 
 /// Commits on a branch, in a span of time.

@@ -1,11 +1,11 @@
 //! The way back through Git: what is reverted in Git stays reverted, what is
 //! undone in the cluster is put back by Argo CD within minutes.
 
-use super::case::Investigation;
+use super::candidate::Candidate;
+use super::deploy_history::DeployHistory;
+use super::investigation::Investigation;
 use super::score::{Applied, LIKELY};
-use super::suspect::Candidate;
 use super::timeline::short;
-use super::trail::DeployHistory;
 use crate::detect::Cause;
 use crate::duration::human;
 use crate::inventory::Service;

@@ -13,7 +13,7 @@
 
 use chrono::TimeDelta;
 
-use super::fit::Relevance;
+use super::relevance::Relevance;
 use crate::duration::human;
 use crate::report::Confidence;
 

@@ -14,7 +14,11 @@ const LIMIT: &str = "@@ -1,4 +1,4 @@\n           resources:\n             limits
 const IMAGE: &str = "@@ -1,2 +1,2 @@\n-  image: mysql:8.4\n+  image: mysql:9.0";
 const LABEL: &str = "@@ -1,3 +1,3 @@ metadata:\n   labels:\n-    team: a\n+    team: b";
 
-fn ask(table: &mut Table, incidents: &[Incident], snapshot: &Snapshot) -> Vec<Option<IncidentCorrelation>> {
+fn ask(
+    table: &mut Table,
+    incidents: &[Incident],
+    snapshot: &Snapshot,
+) -> Vec<Option<IncidentCorrelation>> {
     let config = Config::load(None, &Environment::new()).unwrap().config;
     let roster = roster();
     let scene = CorrelateInput {

@@ -3,10 +3,10 @@
 
 use chrono::TimeDelta;
 
-use super::case::Investigation;
+use super::candidate::Candidate;
+use super::investigation::Investigation;
 use super::score::Applied;
-use super::suspect::Candidate;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::redact::redact;
 use crate::report::{Confidence, TimelineEvent};
 

@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::ClusterIndex;
-use crate::cluster::objects::{HorizontalPodAutoscaler, condition};
+use super::index::ClusterIndex;
+use crate::cluster::types::{HorizontalPodAutoscaler, condition};
 
 /// Metrics are missing for a while whenever pods or the metrics server restart.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, PodRef, Reason};
-use super::own;
-use super::view::ClusterIndex;
-use crate::cluster::objects::{CronJob, Job, ObjectMeta, Pod, Time, condition};
+use super::index::ClusterIndex;
+use super::self_exclusion;
+use crate::cluster::types::{CronJob, Job, ObjectMeta, Pod, Time, condition};
 use crate::inventory::Service;
 
 /// A backup older than this is none, unless the service says otherwise.
@@ -39,7 +39,7 @@ pub fn detect(view: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
     let mut states = Vec::new();
     for cron in &objects.cron_jobs {
         let jobs = joined.runs_of(cron);
-        if own::is_ours(&cron.metadata) {
+        if self_exclusion::is_ours(&cron.metadata) {
             states.extend(own_state(view, cron, jobs));
             continue;
         }
@@ -56,7 +56,10 @@ pub fn detect(view: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
         findings.extend(failed);
         states.push(state);
     }
-    let alone = objects.jobs.iter().filter(|j| !own::is_ours(&j.metadata));
+    let alone = objects
+        .jobs
+        .iter()
+        .filter(|j| !self_exclusion::is_ours(&j.metadata));
     let alone = alone.filter(|j| j.metadata.controller().is_none() && !joined.is_superseded(j));
     findings.extend(alone.filter_map(|job| {
         let meta = &job.metadata;
@@ -191,7 +194,7 @@ fn is_principal(view: &ClusterIndex, service: Option<usize>, cron: &CronJob) -> 
 
 fn is_complete(job: &Job) -> bool {
     condition(&job.status.conditions, "Complete")
-        .is_some_and(crate::cluster::objects::Condition::is_true)
+        .is_some_and(crate::cluster::types::Condition::is_true)
 }
 
 fn failed_at(job: &Job) -> Option<Time> {

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::ClusterIndex;
-use crate::cluster::objects::{Certificate, Condition, Ingress, Issuer, Time, condition, selects};
+use super::index::ClusterIndex;
+use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, Time, condition, selects};
 use crate::inventory::Service;
 
 /// A renewal is late when it is this much past its time.
@@ -114,7 +114,11 @@ fn overdue(certificate: &Certificate, now: Time, end: Time) -> Option<Time> {
 
 /// The most critical service whose users see the certificate: by the hosts of
 /// the services file, by the ingresses that use its secret, else by its namespace.
-fn served<'a>(view: &ClusterIndex<'a>, users: &Users, certificate: &Certificate) -> Option<&'a Service> {
+fn served<'a>(
+    view: &ClusterIndex<'a>,
+    users: &Users,
+    certificate: &Certificate,
+) -> Option<&'a Service> {
     let names = &certificate.spec.dns_names;
     let by_host = view
         .roster

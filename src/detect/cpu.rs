@@ -4,10 +4,10 @@
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, Reason};
-use super::view::ClusterIndex;
+use super::index::ClusterIndex;
 use super::workload::Workload;
-use crate::cluster::objects::{Pod, PodMetrics};
 use crate::cluster::quantity;
+use crate::cluster::types::{Pod, PodMetrics};
 
 /// Share of the limit from which on a container is held back most of the time:
 /// metrics are means over half a minute, the kernel counts every tenth of a second.
@@ -51,7 +51,7 @@ fn check(view: &ClusterIndex, workload: &Workload) -> Option<Finding> {
 
 /// The container of a pod that is closest to its limit.
 fn busiest(pod: &Pod, used: &PodMetrics) -> Option<(f64, String)> {
-    let of = |c: &crate::cluster::objects::Container| {
+    let of = |c: &crate::cluster::types::Container| {
         let limit = quantity::parse(&c.resources.limits.get("cpu")?.0).filter(|l| *l > 0.0)?;
         let used = used.containers.iter().find(|m| m.name == c.name)?;
         let usage = used.usage.cores();

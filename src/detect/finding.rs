@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cluster::objects::{Pod, Time};
+use crate::cluster::types::{Pod, Time};
 
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$doc:meta])* $word:ident, )* }) => {

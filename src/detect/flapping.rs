@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 
 use super::finding::Reason;
+use super::index::{ClusterIndex, RestartCounts};
 use super::pods::{RECENT, SETTLING, Symptom, abnormal_end, age, ending, probes_allow, started};
-use super::view::{RestartCounts, ClusterIndex};
 use crate::cluster::Snapshot;
-use crate::cluster::objects::{ContainerStatus, Pod, Time};
+use crate::cluster::types::{ContainerStatus, Pod, Time};
 use crate::inventory::Service;
 
 /// So many failures within the look-back are flapping.

@@ -6,13 +6,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
+use super::index::ClusterIndex;
 use super::pods::{SETTLING, is_ready};
 use super::ports;
 use super::selection::{Selected, selected};
-use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::Resource;
-use crate::cluster::objects::{
+use crate::cluster::types::{
     Endpoint, EndpointSlice, Pod, Service, ServicePort, TextMap, Time, condition,
 };
 

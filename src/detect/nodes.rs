@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 
 use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::ClusterIndex;
-use crate::cluster::objects::{Condition, Node, condition};
+use super::index::ClusterIndex;
+use crate::cluster::types::{Condition, Node, condition};
 
 /// A node that just joined is not ready for a while.
 const JOINING: TimeDelta = TimeDelta::minutes(5);
@@ -65,7 +65,7 @@ fn under_pressure(view: &ClusterIndex, node: &Node) -> Option<Finding> {
     Some(finding)
 }
 
-fn draft(reason: Reason, node: &Node, since: crate::cluster::objects::Time) -> Finding {
+fn draft(reason: Reason, node: &Node, since: crate::cluster::types::Time) -> Finding {
     let reference = ObjectRef::new("Node", "", &node.metadata.name);
     Finding::new(reason, reference, since, Effect::Degraded)
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::workload::Workload;
-use crate::cluster::objects::{Labels, ObjectMeta};
+use crate::cluster::types::{Labels, ObjectMeta};
 use crate::inventory::{Service, WorkloadKind};
 
 /// Labels that name the application, strongest first.

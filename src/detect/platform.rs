@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::own;
-use super::view::ClusterIndex;
+use super::index::ClusterIndex;
+use super::self_exclusion;
 use super::workload::Workload;
-use crate::cluster::objects::{
+use crate::cluster::types::{
     Application, Condition, ExternalSecret, ObjectMeta, SecretStore, condition,
 };
 use crate::inventory::Service;
@@ -96,7 +96,7 @@ fn sync(view: &ClusterIndex, application: &Application) -> Option<Finding> {
 
 fn health(view: &ClusterIndex, application: &Application) -> Option<Finding> {
     // Argo CD takes a verdict of ours for a job that failed.
-    if own::is_ours(&application.metadata) {
+    if self_exclusion::is_ours(&application.metadata) {
         return None;
     }
     let health = &application.status.health;
@@ -136,7 +136,7 @@ fn unready<'a>(
     view: &ClusterIndex,
     conditions: &'a [Condition],
     meta: &ObjectMeta,
-) -> Option<(&'a Condition, crate::cluster::objects::Time)> {
+) -> Option<(&'a Condition, crate::cluster::types::Time)> {
     let ready = condition(conditions, "Ready").filter(|c| c.is_false())?;
     let since = ready.last_transition_time.or(meta.creation_timestamp)?;
     (view.now() - since >= PATIENCE).then_some((ready, since))

@@ -8,8 +8,8 @@ use chrono::TimeDelta;
 
 use super::finding::Reason;
 use super::flapping;
-use super::view::ClusterIndex;
-use crate::cluster::objects::{ContainerStatus, Event, Pod, Probe, Terminated, Time, condition};
+use super::index::ClusterIndex;
+use crate::cluster::types::{ContainerStatus, Event, Pod, Probe, Terminated, Time, condition};
 use crate::inventory::Service;
 
 /// Pull secrets, volumes and the like may arrive this late without anything being wrong.
@@ -215,7 +215,11 @@ fn stuck(container: &ContainerStatus) -> Option<(Reason, String)> {
 }
 
 /// A container that ended with an error and was not ready again since.
-fn fell_over(view: &ClusterIndex, pod: &Pod, container: &ContainerStatus) -> Option<(Reason, String)> {
+fn fell_over(
+    view: &ClusterIndex,
+    pod: &Pod,
+    container: &ContainerStatus,
+) -> Option<(Reason, String)> {
     let end = abnormal_end(view, pod, container)?;
     if let Some(running) = &container.state.running {
         let unready =

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cluster::objects::{ContainerPort, PodSpec, ServicePort};
+use crate::cluster::types::{ContainerPort, PodSpec, ServicePort};
 
 /// Only what can be proved: a named port that no container has, or a number
 /// other than every declared one. Containers may listen on ports that they do

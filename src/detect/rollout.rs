@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::tally::PodCounts;
-use super::view::ClusterIndex;
+use super::index::ClusterIndex;
+use super::pod_counts::PodCounts;
 use super::workload::Workload;
-use crate::cluster::objects::{Condition, Pod, Time, condition};
+use crate::cluster::types::{Condition, Pod, Time, condition};
 
 /// Since when a rollout has been past its deadline, by the controller's word
 /// or, where the controller is late, by the clock.
@@ -65,7 +65,7 @@ fn last_progress(progressing: &Condition) -> Option<Time> {
 /// The hash of the newest template: that of the replica set with the highest
 /// revision, else of the pod that was made last.
 fn newest<'a>(workload: &Workload<'a>) -> Option<&'a str> {
-    let revision = |set: &&&crate::cluster::objects::ReplicaSet| {
+    let revision = |set: &&&crate::cluster::types::ReplicaSet| {
         let text = set.metadata.annotation("deployment.kubernetes.io/revision");
         text.and_then(|t| t.parse::<u64>().ok())
     };

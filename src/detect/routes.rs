@@ -4,9 +4,9 @@
 use chrono::TimeDelta;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::ClusterIndex;
+use super::index::ClusterIndex;
 use crate::cluster::Resource;
-use crate::cluster::objects::{
+use crate::cluster::types::{
     Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service, SharedStr,
 };
 
@@ -31,7 +31,7 @@ fn draft(
     reason: Reason,
     kind: &str,
     meta: &ObjectMeta,
-    since: Option<crate::cluster::objects::Time>,
+    since: Option<crate::cluster::types::Time>,
 ) -> Option<Finding> {
     let since = since
         .or(meta.creation_timestamp)
@@ -143,7 +143,11 @@ fn route(view: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
         meta,
         refused.last_transition_time,
     )?;
-    finding.service = owner(view, meta, route.spec.hostnames.iter().map(SharedStr::as_str));
+    finding.service = owner(
+        view,
+        meta,
+        route.spec.hostnames.iter().map(SharedStr::as_str),
+    );
     finding.message = format!(
         "{} leads nowhere: {}",
         route.spec.hostnames.join(", "),

@@ -7,9 +7,9 @@ use croner::Cron;
 
 use super::batch;
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
-use super::view::ClusterIndex;
+use super::index::ClusterIndex;
 use crate::cluster::Resource;
-use crate::cluster::objects::{CronJob, Time};
+use crate::cluster::types::{CronJob, Time};
 
 /// A run may start this late: the controller looks every ten seconds, and a
 /// control plane that restarts catches up within minutes.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::workload::Workload;
-use crate::cluster::objects::{Pod, Service, selects};
+use crate::cluster::types::{Pod, Service, selects};
 
 /// A pod that a Service selects, with its keeper.
 pub type Selected<'v, 'a> = (&'v Workload<'a>, &'a Pod);

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::index::ClusterIndex;
 use super::pods::SETTLING;
-use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::Resource;
-use crate::cluster::objects::{PersistentVolumeClaim, StorageClass};
+use crate::cluster::types::{PersistentVolumeClaim, StorageClass};
 
 /// Checks every claim.
 #[must_use]
@@ -34,7 +34,11 @@ fn consumers<'v, 'a>(view: &'v ClusterIndex<'a>) -> Consumers<'v, 'a> {
     consumers
 }
 
-fn check(view: &ClusterIndex, consumers: &Consumers, claim: &PersistentVolumeClaim) -> Option<Finding> {
+fn check(
+    view: &ClusterIndex,
+    consumers: &Consumers,
+    claim: &PersistentVolumeClaim,
+) -> Option<Finding> {
     let meta = &claim.metadata;
     let since = meta.creation_timestamp.unwrap_or(view.now());
     let reason = match claim.status.phase.as_str() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::finding::ObjectRef;
 use crate::cluster::Snapshot;
-use crate::cluster::objects::{
+use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
     StatefulSet,
 };

@@ -1,15 +1,15 @@
 //! Deployments, stateful sets, daemon sets and pods on their own: how many
 //! pods serve of how many that should, and what the others are at.
 
+use super::create_failure::CreateFailure;
 use super::finding::{Effect, Finding, PodRef, Reason};
+use super::index::ClusterIndex;
+use super::pod_counts::PodCounts;
 use super::pods::SETTLING;
-use super::refusal::CreateFailure;
 use super::rollout;
-use super::tally::PodCounts;
-use super::view::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::Resource;
-use crate::cluster::objects::{Pod, Time, condition};
+use crate::cluster::types::{Pod, Time, condition};
 use crate::inventory::{KnownIssueKind, Service};
 
 /// The state of one workload.

@@ -2,8 +2,8 @@
 
 use super::signatures::line;
 use super::text::has_any;
-use super::{RuleContext, Proof};
-use crate::detect::{Cause, ServiceRegistry, FactKind, Fault, WrongAddress};
+use super::{Proof, RuleContext};
+use crate::detect::{Cause, FactKind, Fault, ServiceRegistry, WrongAddress};
 
 pub use crate::detect::Address;
 

@@ -3,7 +3,7 @@
 
 use super::quotas::{SERVICES, STORAGE, no_room_for_a_claim, no_room_for_a_service, quota};
 use super::text::{between, has_any, name_after};
-use super::{RuleContext, Proof, Rule};
+use super::{Proof, Rule, RuleContext};
 use crate::detect::{Cause, Reason};
 
 /// Quotas by what they count, then everything else that can refuse.

@@ -1,8 +1,8 @@
 //! Claims against the volumes that could serve them.
 
 use super::RuleContext;
-use crate::cluster::objects::{PersistentVolume, PersistentVolumeClaim, StorageClass};
 use crate::cluster::quantity;
+use crate::cluster::types::{PersistentVolume, PersistentVolumeClaim, StorageClass};
 use crate::detect::storage_class;
 
 /// A claim that is not bound, with the class that it goes by.
@@ -101,7 +101,7 @@ impl OpenClaim<'_> {
         let (claim, spec) = (&self.claim.spec, &volume.spec);
         let meta = &self.claim.metadata;
         let mut misfits = Vec::new();
-        let own = |o: &crate::cluster::objects::ClaimOwner| {
+        let own = |o: &crate::cluster::types::ClaimOwner| {
             o.name == meta.name && o.namespace == meta.namespace
         };
         if spec.claim_ref.as_ref().is_some_and(|o| !own(o))

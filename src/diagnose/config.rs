@@ -2,7 +2,7 @@
 //! is not there, their volumes do not come, their command cannot be run.
 
 use super::text::{between, has_any};
-use super::{RuleContext, Proof, Rule};
+use super::{Proof, Rule, RuleContext};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// What is missing outranks what fails.

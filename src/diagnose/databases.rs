@@ -2,7 +2,7 @@
 //! at the database.
 
 use super::signatures::{line, tells};
-use super::{RuleContext, Proof};
+use super::{Proof, RuleContext};
 use crate::detect::{Cause, FactKind, Workload};
 
 /// Names by which an image tells that it is a database.

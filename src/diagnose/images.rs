@@ -1,7 +1,7 @@
 //! Images that cannot be had, by the words of the kubelet and the registry.
 
 use super::text::{between, has_any};
-use super::{RuleContext, Proof, Rule};
+use super::{Proof, Rule, RuleContext};
 use crate::detect::{Cause, FactKind};
 
 /// In the order of certainty: a registry that answers outranks one that does not.

@@ -15,20 +15,20 @@
 
 mod address;
 mod admission;
-mod case;
 mod claims;
 mod config;
+mod context;
 mod databases;
 mod images;
+mod index;
 mod logs;
 mod network;
+mod node_fit;
 mod nodes;
-mod placement;
 mod platform;
 mod probes;
 mod quotas;
 mod runtime;
-mod scene;
 mod scheduling;
 mod secrets;
 mod signatures;
@@ -37,12 +37,12 @@ mod text;
 mod vault;
 mod workload;
 
-pub use case::RuleContext;
-pub use scene::DiagnosisIndex;
+pub use context::RuleContext;
+pub use index::DiagnosisIndex;
 
 use std::collections::HashMap;
 
-use crate::detect::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, ClusterIndex};
+use crate::detect::{Cause, ClusterIndex, Effect, Fact, FactKind, Finding, ObjectRef};
 
 /// One cause and how it is proved.
 pub struct Rule {

@@ -2,7 +2,7 @@
 //! addresses that lead nowhere.
 
 use super::text::has_any;
-use super::{RuleContext, Proof, Rule};
+use super::{Proof, Rule, RuleContext};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// The node's own parts outrank what its pods name.

@@ -1,7 +1,7 @@
 //! Nodes: who on the node stopped working.
 
-use super::{RuleContext, Proof, Rule};
-use crate::cluster::objects::{Condition, condition};
+use super::{Proof, Rule, RuleContext};
+use crate::cluster::types::{Condition, condition};
 use crate::detect::{Cause, Reason};
 
 /// The kubelet's own words outrank its silence.

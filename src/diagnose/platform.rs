@@ -2,7 +2,7 @@
 
 use super::network::detected;
 use super::text::has_any;
-use super::{RuleContext, Proof, Rule};
+use super::{Proof, Rule, RuleContext};
 use crate::detect::{Cause, ObjectRef, Reason};
 
 /// Each is what its detector saw; what is behind it joins them.

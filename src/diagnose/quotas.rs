@@ -1,11 +1,11 @@
 //! Quotas: which, how much of it is used, who uses it, and who is refused.
 
 use super::admission::refusal;
-use super::scene::{DiagnosisIndex, requested};
+use super::index::{DiagnosisIndex, requested};
 use super::text::{between, listed};
-use super::{RuleContext, Proof};
-use crate::cluster::objects::ResourceQuota;
+use super::{Proof, RuleContext};
 use crate::cluster::quantity;
+use crate::cluster::types::ResourceQuota;
 use crate::detect::{FactKind, ObjectRef, Reason};
 
 pub const SERVICES: &[&str] = &[
@@ -196,7 +196,7 @@ pub fn no_room_for_a_claim(case: &RuleContext) -> Option<Proof> {
     })?;
     let (quota, key) = (count.quota, count.key);
     let name = &quota.metadata.name;
-    let amount = |map: &crate::cluster::objects::SmallMap<crate::cluster::objects::Quantity>| {
+    let amount = |map: &crate::cluster::types::SmallMap<crate::cluster::types::Quantity>| {
         map.get(key)
             .map_or_else(|| "0".to_owned(), |q| q.0.to_string())
     };

@@ -1,9 +1,9 @@
 //! How containers end: killed for memory, starved of CPU, or by their own hand.
 
-use super::case::container;
+use super::context::container;
 use super::text::listed;
-use super::{RuleContext, Proof, Rule, logs};
-use crate::cluster::objects::Terminated;
+use super::{Proof, Rule, RuleContext, logs};
+use crate::cluster::types::Terminated;
 use crate::detect::{Cause, FactKind, Reason};
 
 /// What the kernel did leaves nothing to interpretation.

@@ -2,8 +2,8 @@
 //! vault are one story, told from its beginning.
 
 use super::network::detected;
-use super::{RuleContext, Proof, Rule};
-use crate::cluster::objects::ExternalSecret;
+use super::{Proof, Rule, RuleContext};
+use crate::cluster::types::ExternalSecret;
 use crate::detect::{Cause, ObjectRef, Reason, secret_of};
 
 /// The store outranks what it does not give out.

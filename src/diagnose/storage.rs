@@ -1,7 +1,7 @@
 //! Claims that are not bound, and pods that wait for them.
 
 use super::claims::{self, Mismatch, OpenClaim};
-use super::{RuleContext, Proof, Rule};
+use super::{Proof, Rule, RuleContext};
 use crate::cluster::Resource;
 use crate::detect::{Cause, FactKind, Reason};
 

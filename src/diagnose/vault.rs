@@ -1,7 +1,7 @@
 //! Vault, which waits for its operator after each restart.
 
-use super::{RuleContext, Proof, Rule};
-use crate::cluster::objects::Pod;
+use super::{Proof, Rule, RuleContext};
+use crate::cluster::types::Pod;
 use crate::detect::{Cause, FactKind, Reason};
 use crate::inventory::KnownIssueKind;
 

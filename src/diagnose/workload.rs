@@ -1,6 +1,6 @@
 //! What is left when nothing more particular can be proved.
 
-use super::{RuleContext, Proof, Rule};
+use super::{Proof, Rule, RuleContext};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// Last of all.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::cluster::fetch::{Cluster, FetchError, AccessRule, SKEW, ServerVersion, SnapshotRequest};
-use crate::cluster::objects::Time;
-use crate::cluster::resource::ROWS;
+use crate::cluster::api::{AccessRule, Cluster, FetchError, SKEW, ServerVersion, SnapshotRequest};
+use crate::cluster::kinds::ROWS;
+use crate::cluster::types::Time;
 use crate::cluster::{Read, Snapshot, UnreadReason};
 use crate::cycle;
 
-use super::check::{Check, listed};
+use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
 
 /// Time for the first answer, for the rights, and for reading everything.
@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::{Resource, Unread};
-    use crate::doctor::check::Status::{self, Off, Ok as Green, Red, Warn};
+    use crate::doctor::line::Status::{self, Off, Ok as Green, Red, Warn};
 
     fn unread(reason: UnreadReason) -> Read {
         Read::Unread(Unread {

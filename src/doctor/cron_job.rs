@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::cluster::objects::{CronJob, SharedStr};
+use crate::cluster::types::{CronJob, SharedStr};
 use crate::cluster::{Resource, Snapshot};
 use crate::detect::is_ours;
 use crate::duration::parse_duration;
 
-use super::check::Check;
+use super::line::Check;
 
 /// What a Job needs besides the cycle: to pull the image, to start, to end.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::Read;
-    use crate::doctor::check::Status::{Off, Ok as Green, Red, Warn};
+    use crate::doctor::line::Status::{Off, Ok as Green, Red, Warn};
 
     fn snapshot(reads: &[(Resource, Read)]) -> Snapshot {
         Snapshot {

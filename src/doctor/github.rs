@@ -10,7 +10,7 @@ use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::inventory::Inventory;
 use crate::report::clean;
 
-use super::check::Check;
+use super::line::Check;
 
 const NAME: &str = "github";
 const REPOSITORY: &str = "github repository";
@@ -176,7 +176,11 @@ fn token(answer: &Result<GithubAnswer, HttpError>) -> Check {
     }
 }
 
-fn commits(repository: &Repository, branch: &str, answer: &Result<GithubAnswer, HttpError>) -> Check {
+fn commits(
+    repository: &Repository,
+    branch: &str,
+    answer: &Result<GithubAnswer, HttpError>,
+) -> Check {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Check::unanswered(REPOSITORY, error, "GITHUB_API_URL"),
@@ -218,7 +222,7 @@ fn commits(repository: &Repository, branch: &str, answer: &Result<GithubAnswer, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::Status::{self, Ok as Green, Red, Warn};
+    use crate::doctor::line::Status::{self, Ok as Green, Red, Warn};
 
     fn answer(status: u16, rate: Option<(u64, u64)>, scopes: &[&str]) -> GithubAnswer {
         GithubAnswer {

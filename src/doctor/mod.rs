@@ -11,23 +11,23 @@
 //! are asked beside the cluster, each with its own short time, so that one that
 //! hangs hides nothing of the others.
 
-mod check;
 mod cluster;
 mod cron_job;
 mod github;
-mod memory;
+mod line;
 mod model;
 mod render;
 pub mod rights;
 mod services;
 mod settings;
 mod slack;
+mod state;
 
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cluster::fetch::Cluster;
+use crate::cluster::api::Cluster;
 use crate::config::{Config, Environment};
 use crate::cycle;
 use crate::exit::ExitStatus;
@@ -35,12 +35,12 @@ use crate::http::Http;
 use crate::inventory::Inventory;
 use crate::state::Store;
 
-pub use check::{Check, Status};
+pub use line::{Check, Status};
 pub use render::SCHEMA;
 
 use cluster::ClusterFacts;
-use memory::StateFacts;
 use rights::StateMap;
+use state::StateFacts;
 
 /// Time for each service of the internet, retries included.
 const OUTSIDE: Duration = Duration::from_secs(10);
@@ -118,7 +118,7 @@ pub fn run(facts: &Facts) -> Report {
         let is_alive = cluster.as_ref().is_ok_and(|c| !c.is_unreadable());
         let memory = match &facts.store {
             Ok(_) if !is_alive && state_map.is_some() => Err(UNSEEN.to_owned()),
-            Ok(store) => Ok(memory::look(*store)),
+            Ok(store) => Ok(state::look(*store)),
             Err(why) => Err(why.clone()),
         };
         let found = Found {

@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config::{Config, MODEL, ModelBudget};
 use crate::http::{Http, HttpError, Peer, Request, Retry};
 use crate::report::clean;
 use crate::state::State;
 
-use super::check::Check;
+use super::line::Check;
 
 const NAME: &str = "model";
 
@@ -115,7 +115,7 @@ fn spend(budget: &ModelBudget, memory: Option<&State>, now: Time) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::Status::{Ok as Green, Red, Warn};
+    use crate::doctor::line::Status::{Ok as Green, Red, Warn};
     use crate::state::Spend;
 
     #[test]

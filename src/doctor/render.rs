@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::Report;
-use super::check::{Check, Status};
+use super::line::{Check, Status};
 use crate::report::RenderOptions;
-use crate::report::page::TerminalPage;
+use crate::report::terminal::TerminalPage;
 
 /// The document's `schema`.
 pub const SCHEMA: &str = "k8s-monitor/doctor/v1";

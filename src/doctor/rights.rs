@@ -1,10 +1,10 @@
 //! RBAC, verb by verb: what the monitor needs, and what it should not have. Pure.
 
-use crate::cluster::fetch::AccessRule;
-use crate::cluster::resource::ROWS;
+use crate::cluster::api::AccessRule;
+use crate::cluster::kinds::ROWS;
 use crate::cluster::{Read, Resource, Snapshot};
 
-use super::check::{Check, listed};
+use super::line::{Check, listed};
 
 /// What the server said of each right.
 pub type Granted = Vec<(AccessRule, Result<bool, String>)>;
@@ -37,7 +37,7 @@ pub fn to_read() -> Vec<AccessRule> {
         Resource::PodLogs => &["get"][..],
         _ => &["get", "list"],
     };
-    let of_row = |row: &'static crate::cluster::resource::ResourceInfo| {
+    let of_row = |row: &'static crate::cluster::kinds::ResourceInfo| {
         verbs(row.resource).iter().map(|verb| AccessRule {
             verb,
             group: row.group,
@@ -194,7 +194,7 @@ fn too_much(excess: &Granted) -> Option<Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::Status::{self, Off, Ok as Green, Red, Warn};
+    use crate::doctor::line::Status::{self, Off, Ok as Green, Red, Warn};
 
     fn right(verb: &'static str, group: &'static str, resource: &'static str) -> AccessRule {
         AccessRule {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::assess::roster;
 use crate::cluster::Snapshot;
-use crate::detect::{RestartCounts, ClusterIndex, is_ours, workloads_are_read};
+use crate::detect::{ClusterIndex, RestartCounts, is_ours, workloads_are_read};
 use crate::inventory::{Inventory, Level, Service, Tier};
 
-use super::check::{Check, listed};
+use super::line::{Check, listed};
 
 /// The file by itself.
 #[must_use]
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::{Read, Resource};
-    use crate::doctor::check::Status::{self, Ok as Green, Red, Warn};
+    use crate::doctor::line::Status::{self, Ok as Green, Red, Warn};
     use crate::inventory::parse;
 
     const FILE: &str = "## 1. Critical (P0 - critical)\n\n### 1.1 mysql\n- Purpose: data\n\

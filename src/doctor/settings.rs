@@ -2,11 +2,11 @@
 
 use ureq::http::Uri;
 
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config::{Config, Environment};
 use crate::secret::Secret;
 
-use super::check::Check;
+use super::line::Check;
 
 /// Variables that other programs follow and this one does not.
 const FOREIGN: &[&str] = &[
@@ -132,7 +132,7 @@ pub fn time_zone(config: &Config, env: &Environment, now: Time) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::Status::{Off, Ok as Green, Warn};
+    use crate::doctor::line::Status::{Off, Ok as Green, Warn};
 
     fn load(variables: &[(&str, &str)]) -> (Config, Environment) {
         let env: Environment = variables

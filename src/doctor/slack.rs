@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config::{Channels, Config};
 use crate::duration::human;
 use crate::http::Http;
@@ -14,7 +14,7 @@ use crate::notify::SlackError;
 use crate::notify::slack::{Account, ChannelInfo, Slack};
 use crate::state::State;
 
-use super::check::Check;
+use super::line::Check;
 
 const NAME: &str = "slack";
 const INVITE: &str = "invite the app: /invite @its-name in that channel";
@@ -214,7 +214,13 @@ fn seen(name: &str, channel: &str, info: &ChannelInfo, account: &Account) -> Che
     Check::red(name, &format!("{channel}: the app is not in it"), INVITE)
 }
 
-fn unknown(name: &str, channel: &str, why: &str, remembered: &RememberedChannels, now: Time) -> Check {
+fn unknown(
+    name: &str,
+    channel: &str,
+    why: &str,
+    remembered: &RememberedChannels,
+    now: Time,
+) -> Check {
     if let Some(at) = remembered.accepted {
         let ago = human((now - at).to_std().unwrap_or_default());
         let message = format!("{channel}: Slack took a message for it {ago} ago");
@@ -228,7 +234,7 @@ fn unknown(name: &str, channel: &str, why: &str, remembered: &RememberedChannels
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::Status::{self, Ok as Green, Red, Warn};
+    use crate::doctor::line::Status::{self, Ok as Green, Red, Warn};
 
     fn account(scopes: &[&str]) -> Account {
         Account {

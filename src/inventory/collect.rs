@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
+use super::document::{Block, Outline};
 use super::fields::{self, Draft};
-use super::judge::{self, Title, HeadingKind};
+use super::heading_kind::{self, HeadingKind, Title};
 use super::keys::Key;
 use super::lint::{Sink, quote};
 use super::model::{ContextSection, Service};
-use super::outline::{Block, Outline};
 use super::source::{Source, Span};
 use super::tier::Tier;
 
@@ -59,10 +59,10 @@ impl Collector<'_, '_, '_> {
     /// Takes a block and says whether its heading is a service's.
     fn take(&mut self, block: &Block) -> bool {
         let title = Title::of(block);
-        let tier = judge::tier_of(block, self.outline, &self.tiers, &title);
+        let tier = heading_kind::tier_of(block, self.outline, &self.tiers, &title);
         let span = self.sink.place(block.line, &title.name);
         let name = quote(&title.name);
-        match judge::judge(block, self.outline, tier, &title) {
+        match heading_kind::judge(block, self.outline, tier, &title) {
             HeadingKind::Service(tier) => {
                 warn_of_misplaced(block, self.outline, span, self.sink);
                 self.add(block, title, tier, span);

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::document::Entry;
 use super::keys::Key;
 use super::lint::{Sink, did_you_mean, quote};
-use super::measures;
 use super::model::Service;
-use super::outline::Entry;
 use super::source::Span;
+use super::typed_fields;
 use super::values;
 
 /// A service whose neighbours are still only names.
@@ -70,15 +70,15 @@ pub(super) fn read(
                 gitops(&mut draft.service, key, entry);
             }
             Key::Dependencies | Key::Dependents => links(&mut draft, key, entry),
-            Key::KnownIssues => measures::known_issues(&mut draft.service, entry, sink),
-            Key::Workloads => measures::workloads(&mut draft.service.workloads, entry, sink),
-            Key::DataLayer => data_layer = measures::data_layer(entry, sink),
+            Key::KnownIssues => typed_fields::known_issues(&mut draft.service, entry, sink),
+            Key::Workloads => typed_fields::workloads(&mut draft.service.workloads, entry, sink),
+            Key::DataLayer => data_layer = typed_fields::data_layer(entry, sink),
             Key::MaxDowntime
             | Key::StartupGrace
             | Key::BackupMaxAge
             | Key::Tier
             | Key::Replicas => {
-                measures::measured(&mut draft.service, key, entry, sink);
+                typed_fields::measured(&mut draft.service, key, entry, sink);
             }
             _ => texts(&mut draft.service, key, entry),
         }
@@ -87,7 +87,7 @@ pub(super) fn read(
     service.data_layer = data_layer.unwrap_or_else(|| super::roles::is_data_layer(service));
     service.startup_grace = service
         .startup_grace
-        .or_else(|| measures::slowest_start(&service.known_issues));
+        .or_else(|| typed_fields::slowest_start(&service.known_issues));
     draft
 }
 

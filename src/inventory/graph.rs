@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::lint::{Diagnostic, Level};
 use super::model::{ContextSection, Dependency, Service};
-use super::nearness::Nearest;
+use super::suggest::Nearest;
 
 /// Everything that the services file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]

@@ -1,6 +1,6 @@
 //! The keys that mean something, under every name they go by.
 
-use super::nearness::Nearest;
+use super::suggest::Nearest;
 
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Key {

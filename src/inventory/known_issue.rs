@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::duration_tokens::{self, Token, Unit};
 use super::model::KnownIssueKind;
-use super::spans::{self, Token, Unit};
 
 /// Only the beginning of a text is judged; no issue needs more words.
 const JUDGED: usize = 2_000;
@@ -87,7 +87,7 @@ fn grace(text: &str) -> Option<Duration> {
         speaking =
             STARTING.iter().any(|words| contains_word(&lower, words)) || (speaking && goes_on);
         if speaking {
-            longest = longest.max(longest_time(&spans::tokens(clause)));
+            longest = longest.max(longest_time(&duration_tokens::tokens(clause)));
         }
     }
     longest
@@ -150,7 +150,7 @@ fn is_delay(word: &str) -> bool {
 }
 
 fn time(number: f64, unit: Unit) -> Option<Duration> {
-    spans::duration(number * unit.seconds())
+    duration_tokens::duration(number * unit.seconds())
         .filter(|time| !time.is_zero() && *time <= LONGEST_GRACE)
 }
 

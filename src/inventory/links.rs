@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::fields::{Draft, Link};
 use super::lint::{Sink, did_you_mean, quote};
 use super::model::Dependency;
-use super::nearness::Nearest;
+use super::suggest::Nearest;
 use super::values;
 
 /// Entries that names standing for many services may make in one file, and

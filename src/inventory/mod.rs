@@ -13,36 +13,36 @@
 //! To add a key: a variant and its spellings in `keys`, a place for it in
 //! `fields`, a row in `docs/services-txt.md`.
 
-mod builder;
 mod builtin;
 mod collect;
+mod document;
+mod duration_tokens;
 mod fields;
 mod graph;
+mod heading_kind;
 mod headings;
 pub mod json;
-mod judge;
 mod keys;
 mod known_issue;
 mod lines;
 mod links;
 pub mod lint;
-mod measures;
 mod model;
-mod nearness;
-mod outline;
 mod page;
 mod parse;
+mod parser;
 pub mod render;
 mod roles;
 mod source;
-mod spans;
+mod suggest;
 mod table;
 mod tier;
 mod tolerance;
+mod typed_fields;
 mod values;
 
 pub use builtin::builtin;
-pub use graph::{Inventory, Edge};
+pub use graph::{Edge, Inventory};
 pub use known_issue::classify as classify_known_issue;
 pub use lint::{Diagnostic, Level};
 pub use model::{

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use super::collect;
+use super::document::{self, Outline};
 use super::fields::Draft;
 use super::graph::Inventory;
 use super::keys::Key;
 use super::lines::{self, Line};
 use super::lint::{Sink, quote};
 use super::model::Service;
-use super::outline::{self, Outline};
 use super::source::{self, Mask, Source, Span};
 use super::{links, roles, table, values};
 
@@ -26,7 +26,7 @@ pub fn parse(bytes: &[u8]) -> Inventory {
     if let Some((span, message)) = decoded.broken {
         sink.error(span, message, Some("save the file as UTF-8".to_owned()));
     }
-    let outline = outline::outline(&source);
+    let outline = document::outline(&source);
     warn_of_hidden(&mut sink);
     let (mut drafts, context) = collect::services(&outline, &mut sink);
     table::apply(&mut drafts, &outline.tables, &mut sink);

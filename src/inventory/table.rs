@@ -3,7 +3,7 @@
 
 use super::fields::Draft;
 use super::lint::{Sink, did_you_mean, quote};
-use super::nearness::Nearest;
+use super::suggest::Nearest;
 use super::values;
 
 /// Rows that are read of one file.

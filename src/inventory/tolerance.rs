@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::spans::{self, Token};
+use super::duration_tokens::{self, Token};
 use super::tier::Tolerance;
 
 /// Why a text states no tolerance.
@@ -109,7 +109,7 @@ pub fn parse_tolerance(text: &str) -> Result<(Tolerance, Option<String>), Tolera
     if NOTHING.contains(&first) {
         return Ok((Tolerance::Limit(Duration::ZERO), note));
     }
-    let tokens = spans::tokens(short);
+    let tokens = duration_tokens::tokens(short);
     let limit = read(&tokens)?;
     Ok((Tolerance::Limit(limit), note))
 }
@@ -131,7 +131,7 @@ fn head_and_note(text: &str) -> (&str, Option<&str>) {
     for mark in [" - ", " – ", " — ", ", ", "; "] {
         if let Some((head, tail)) = text.split_once(mark)
             && !matches!(
-                spans::tokens(tail).first(),
+                duration_tokens::tokens(tail).first(),
                 Some(Token::Number(_) | Token::Unit(..))
             )
         {
@@ -184,7 +184,7 @@ fn read(tokens: &[Token<'_>]) -> Result<Duration, ToleranceError> {
     if !matches!(rest, [] | [Token::Dash | Token::Comma, ..]) {
         return Err(ToleranceError::NotUnderstood);
     }
-    spans::duration(seconds).ok_or(ToleranceError::TooLong)
+    duration_tokens::duration(seconds).ok_or(ToleranceError::TooLong)
 }
 
 /// `2 hours and 30 minutes`, `15m`, `hours`, `a few days`, `15`.

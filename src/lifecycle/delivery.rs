@@ -1,8 +1,11 @@
 //! The way of a message through the outbox, as marks on the state. Pure.
 
-use super::bundle::Due;
-use crate::cluster::objects::Time;
-use crate::state::{MessageKind, Message, OutboxMessage, MessageTarget, IncidentRecord, Sent, State, Thread, Notified};
+use super::grouping::Due;
+use crate::cluster::types::Time;
+use crate::state::{
+    IncidentRecord, Message, MessageKind, MessageTarget, Notified, OutboxMessage, Sent, State,
+    Thread,
+};
 
 /// So much is remembered of what was sent about one incident.
 const HISTORY: usize = 20;

@@ -1,16 +1,20 @@
 //! Which of today's incidents is which of the remembered ones.
 
-use super::memory::is_of_health;
-use super::rhythm::{REOPEN, passed};
+use super::timing::{REOPEN, passed};
+use super::transition::is_of_health;
 use crate::assess::{Incident, cause_class};
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::detect::Finding;
 use crate::state::IncidentRecord;
 
 /// For each of today's incidents the index of the remembered one that it
 /// continues. An open one before one that was resolved within three hours, the
 /// same fingerprint before a symptom that has changed.
-pub fn places(remembered: &[IncidentRecord], incidents: &[Incident], now: Time) -> Vec<Option<usize>> {
+pub fn places(
+    remembered: &[IncidentRecord],
+    incidents: &[Incident],
+    now: Time,
+) -> Vec<Option<usize>> {
     let mut places = vec![None; incidents.len()];
     let mut taken = vec![false; remembered.len()];
     let is_recent = |r: &IncidentRecord| {

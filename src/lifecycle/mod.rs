@@ -17,30 +17,30 @@
 //! the silence that hides one, `speech` decides what is due of one incident, `bundle` makes messages of it,
 //! `delivery` marks what Slack accepted, `rhythm` counts time.
 
-mod bundle;
-mod change;
 mod delivery;
-mod hush;
+mod diff;
+mod grouping;
 mod matching;
-mod memory;
-mod rhythm;
-mod sight;
-mod speech;
+mod notification_policy;
+mod required_reads;
+mod silence;
+mod timing;
+mod transition;
 
 use crate::assess::{Incident, Rule, Severity};
 use crate::cluster::Resource;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config::Config;
 use crate::detect::RestartCounts;
 use crate::inventory::Tier;
 use crate::report::{IncidentState, Notification};
-use crate::state::{OutboxMessage, IncidentRecord, State, silences};
+use crate::state::{IncidentRecord, OutboxMessage, State, silences};
 
 pub use crate::state::{MessageKind, Thread};
-pub use bundle::{Due, Queued};
 pub use delivery::{Rendered, delivered, dropped, enqueue, failed, unsaid};
-pub use memory::outages;
-pub use sight::sees;
+pub use grouping::{Due, Queued};
+pub use required_reads::sees;
+pub use transition::outages;
 
 /// What a cycle found.
 pub struct Observation<'a> {
@@ -97,11 +97,11 @@ pub fn advance(previous: &State, today: Observation, config: &Config) -> Transit
         restarts,
     } = today;
     let mut state = previous.clone();
-    rhythm::set_right(&mut state, now);
+    timing::set_right(&mut state, now);
     silences::prune(&mut state, here);
-    crate::state::trim::forget(&mut state, now);
+    crate::state::retention::forget(&mut state, now);
     if let Some(restarts) = restarts {
-        memory::count_restarts(&mut state, restarts, config.interval, now);
+        transition::count_restarts(&mut state, restarts, config.interval, now);
     }
 
     let places = matching::places(&state.incidents, &incidents, now);
@@ -110,7 +110,9 @@ pub fn advance(previous: &State, today: Observation, config: &Config) -> Transit
     for (incident, place) in incidents.into_iter().zip(places) {
         let place = place.unwrap_or_else(|| {
             let id = next_id(&mut state, config, now);
-            state.incidents.push(memory::remember(id, &incident, now));
+            state
+                .incidents
+                .push(transition::remember(id, &incident, now));
             scene.push(None);
             scene.len() - 1
         });
@@ -123,11 +125,11 @@ pub fn advance(previous: &State, today: Observation, config: &Config) -> Transit
         fresh.push(remembered.is_open());
         match &mut scene[place] {
             Some(_) if place >= known => {}
-            Some(incident) => memory::meet(remembered, incident, is_read, now),
-            None => memory::miss(remembered, wholes[place].clone(), is_read, now),
+            Some(incident) => transition::meet(remembered, incident, is_read, now),
+            None => transition::miss(remembered, wholes[place].clone(), is_read, now),
         }
     }
-    hush::note(&mut state, config, here, now);
+    silence::note(&mut state, config, here, now);
     let mut step = speak(state, scene, &fresh, config, now);
     step.state.last_cycle = Some(now);
     step
@@ -168,13 +170,13 @@ fn speak(
         if remembered.part_of.is_some() {
             continue;
         }
-        let speech = speech::of(remembered, config, now);
+        let speech = notification_policy::of(remembered, config, now);
         remembered.due_since = match &speech.say {
             Some(_) if remembered.told.is_none() => Some(remembered.due_since.unwrap_or(now)),
             _ => None,
         };
         if let Some(say) = &speech.say {
-            said.push(bundle::PendingMessage::new(remembered, say, &speech));
+            said.push(grouping::PendingMessage::new(remembered, say, &speech));
         }
         if *fresh || remembered.is_open() || speech.say.is_some() {
             tracked.push(Tracked {
@@ -182,11 +184,11 @@ fn speak(
                 state: remembered.state,
                 silenced_until: remembered.silenced.as_ref().map(|hush| hush.until),
                 notification: speech.notification(remembered),
-                incident: incident.unwrap_or_else(|| memory::recall(remembered)),
+                incident: incident.unwrap_or_else(|| transition::recall(remembered)),
             });
         }
     }
-    let due = bundle::bundle(said, &mut tracked, &state.outbox, now);
+    let due = grouping::bundle(said, &mut tracked, &state.outbox, now);
     keep_unsaid(&mut state, &due);
     tracked.sort_by_cached_key(|t| (t.state == IncidentState::Resolved, rank(&t.incident)));
     Transition {

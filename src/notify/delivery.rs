@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::refusal::ErrorScope;
+use super::error_codes::ErrorScope;
 use super::{Message, MessageTarget, SlackError, Thread};
 use crate::http::Clock;
 use crate::state::OutboxMessage;
@@ -202,7 +202,8 @@ impl DeliveryRun<'_> {
         let outcome = match self.send(message, &message.place) {
             // A thread that is gone, or its channel: the reply stands for itself.
             Err(error)
-                if matches!(message.place, MessageTarget::Thread { .. }) && is_out_of_reach(&error) =>
+                if matches!(message.place, MessageTarget::Thread { .. })
+                    && is_out_of_reach(&error) =>
             {
                 self.send(message, &MessageTarget::Channel)
             }
@@ -213,14 +214,20 @@ impl DeliveryRun<'_> {
         Some(outcome)
     }
 
-    fn send(&mut self, message: &OutboxMessage, place: &MessageTarget) -> Result<Thread, SlackError> {
+    fn send(
+        &mut self,
+        message: &OutboxMessage,
+        place: &MessageTarget,
+    ) -> Result<Thread, SlackError> {
         let body = &message.message;
         let (channel, thread, broadcast) = match place {
             MessageTarget::Edit { of } => {
                 self.post.update(of, body, self.deadline)?;
                 return Ok(of.clone());
             }
-            MessageTarget::Thread { of, broadcast } => (&of.channel, Some(of.ts.as_str()), *broadcast),
+            MessageTarget::Thread { of, broadcast } => {
+                (&of.channel, Some(of.ts.as_str()), *broadcast)
+            }
             MessageTarget::Channel => (&message.channel, None, false),
         };
         self.post

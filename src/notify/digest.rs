@@ -1,7 +1,7 @@
 //! Many new incidents at once: one message, a line each. Pure.
 
 use super::blocks::{LEAD, Lines, SlackBlocks};
-use super::parts::{self, icon, lasted};
+use super::fragments::{self, icon, lasted};
 use super::text::{code, say};
 use super::{Message, MessageContext};
 use crate::report::{Incident, Severity};
@@ -15,9 +15,9 @@ pub fn digest(story: &MessageContext) -> Message {
     let mut incidents = story.incidents.clone();
     incidents.sort_by_key(|incident| (incident.severity, incident.tier));
     let Some(worst) = incidents.first() else {
-        return parts::nothing(story);
+        return fragments::nothing(story);
     };
-    let header = parts::headline(
+    let header = fragments::headline(
         &format!(
             "{} {} new incidents, the worst {}: ",
             icon(worst),
@@ -28,17 +28,17 @@ pub fn digest(story: &MessageContext) -> Message {
     );
     let mut page = SlackBlocks::default();
     page.header(&header);
-    let impact = parts::impact(worst, LEAD / 2);
+    let impact = fragments::impact(worst, LEAD / 2);
     if !impact.is_empty() {
         page.section(&format!("*Impact of the first:* {impact}"));
     }
     list(story, &mut page, &incidents);
     page.section("Each in full: ```k8s-monitor incidents list```");
-    page.footer(&parts::footer(story, None));
+    page.footer(&fragments::footer(story, None));
     let place = say(story.cluster, 24);
-    page.message(parts::preview(
+    page.message(fragments::preview(
         &format!("{header} ({place})"),
-        &parts::impact(worst, 160),
+        &fragments::impact(worst, 160),
     ))
 }
 
@@ -68,7 +68,7 @@ pub fn closed(story: &MessageContext, ended: &[ResolvedIncident]) -> Message {
         ));
     }
     page.section(&lines.finish());
-    page.footer(&parts::footer(story, None));
+    page.footer(&fragments::footer(story, None));
     let place = say(story.cluster, 24);
     page.message(format!("{header} ({place})"))
 }

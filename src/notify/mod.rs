@@ -12,9 +12,9 @@
 mod blocks;
 mod delivery;
 mod digest;
-mod full;
-mod parts;
-mod refusal;
+mod error_codes;
+mod fragments;
+mod incident_message;
 mod render;
 mod reply;
 pub mod slack;
@@ -26,10 +26,10 @@ use chrono_tz::Tz;
 use crate::inventory;
 use crate::report::{Action, Incident, Severity};
 
-pub use crate::state::{MessageKind, Message, MessageTarget, Thread};
-pub use delivery::{Delivery, Outbox, OutboxError, Notifier, deliver};
+pub use crate::state::{Message, MessageKind, MessageTarget, Thread};
+pub use delivery::{Delivery, Notifier, Outbox, OutboxError, deliver};
 pub use digest::ResolvedIncident;
-pub use render::{Enrichment, RenderContext, render};
+pub use render::{MessageExtras, RenderContext, render};
 pub use slack::{Slack, SlackError};
 
 /// A silence that lies on an incident, or lay on it until now.
@@ -132,13 +132,15 @@ pub fn plain(message: &Message) -> String {
 #[must_use]
 pub fn compose(story: &MessageContext) -> Message {
     let Some(incident) = story.incidents.first() else {
-        return parts::nothing(story);
+        return fragments::nothing(story);
     };
     match story.kind {
         MessageKind::Digest => digest::digest(story),
         _ if story.incidents.len() > 1 => reply::several(story),
-        MessageKind::New | MessageKind::Repeat | MessageKind::Escalated => full::full(story, incident),
-        MessageKind::Resolved if story.collapsed => full::closed(story, incident),
+        MessageKind::New | MessageKind::Repeat | MessageKind::Escalated => {
+            incident_message::full(story, incident)
+        }
+        MessageKind::Resolved if story.collapsed => incident_message::closed(story, incident),
         MessageKind::Resolved => reply::resolved(story, incident),
         MessageKind::Reopened => reply::reopened(story, incident),
         MessageKind::Update => reply::update(story, incident),
@@ -150,8 +152,8 @@ pub fn compose(story: &MessageContext) -> Message {
 #[must_use]
 pub fn compose_closed(story: &MessageContext) -> Message {
     match story.incidents.first() {
-        Some(incident) => full::closed(story, incident),
-        None => parts::nothing(story),
+        Some(incident) => incident_message::closed(story, incident),
+        None => fragments::nothing(story),
     }
 }
 

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{ResolvedIncident, Message, Silenced, MessageContext, ModelText, compose, compose_all_closed, compose_closed};
+use super::{
+    Message, MessageContext, ModelText, ResolvedIncident, Silenced, compose, compose_all_closed,
+    compose_closed,
+};
 use crate::config::Config;
 use crate::inventory::Service;
 use crate::lifecycle::{Due, MessageKind, Rendered, Thread};
-use crate::report::{Action, Incident, Severity, Source};
+use crate::report::{Action, AnalysisSource, Incident, Severity};
 use crate::state::{IncidentRecord, State};
 
 /// What messages are made from, besides what is due.
@@ -28,12 +31,12 @@ pub struct RenderContext<'a> {
     /// The moment of the cycle.
     pub now: DateTime<Utc>,
     /// What others than the rules have to say, by incident id.
-    pub extras: &'a BTreeMap<String, Enrichment>,
+    pub extras: &'a BTreeMap<String, MessageExtras>,
 }
 
 /// What others than the rules say of an incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Enrichment {
+pub struct MessageExtras {
     /// The model's headline and summary.
     pub words: Option<(String, String)>,
     /// How to go back, where a commit is suspect.
@@ -68,7 +71,7 @@ fn story<'a>(due: &'a Due, scene: &RenderContext<'a>) -> MessageContext<'a> {
         why: &due.why,
         words: words.map(|(headline, summary)| ModelText { headline, summary }),
         model_note: first
-            .filter(|first| words.is_some() || first.analysis.source == Source::Haiku)
+            .filter(|first| words.is_some() || first.analysis.source == AnalysisSource::Haiku)
             .map(|_| "words by the model, verdict by rules"),
         rollback: extra.map_or(&[], |extra| &extra.rollback),
         previous_severity: remembered.and_then(|r| Some(r.told.as_ref()?.severity)),

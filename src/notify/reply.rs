@@ -3,8 +3,8 @@
 //! The thread holds the full message already: a reply says what changed.
 
 use super::blocks::{LEAD, Lines, SlackBlocks};
-use super::full::{span, steps};
-use super::parts::{self, icon, lasted};
+use super::fragments::{self, icon, lasted};
+use super::incident_message::{span, steps};
 use super::text::{code, say, sentence};
 use super::{Message, MessageContext};
 use crate::report::{Incident, IncidentState};
@@ -17,7 +17,7 @@ pub fn update(story: &MessageContext, incident: &Incident) -> Message {
         incident.severity,
         lasted(story, incident)
     );
-    let header = parts::headline(&lead, parts::title(story, incident));
+    let header = fragments::headline(&lead, fragments::title(story, incident));
     reply(story, incident, &header, &[why(story), impact(incident)])
 }
 
@@ -28,8 +28,8 @@ pub fn better(story: &MessageContext, incident: &Incident) -> Message {
         None => String::new(),
     };
     let lead = format!("{} Better: {}{was}: ", icon(incident), incident.severity);
-    let header = parts::headline(&lead, parts::title(story, incident));
-    let what = parts::what(story, incident, LEAD / 3);
+    let header = fragments::headline(&lead, fragments::title(story, incident));
+    let what = fragments::what(story, incident, LEAD / 3);
     reply(
         story,
         incident,
@@ -42,13 +42,16 @@ pub fn better(story: &MessageContext, incident: &Incident) -> Message {
 /// to act on it.
 pub fn reopened(story: &MessageContext, incident: &Incident) -> Message {
     let lead = format!("{} Back again, {}: ", icon(incident), incident.severity);
-    let header = parts::headline(&lead, parts::title(story, incident));
-    let what = parts::what(story, incident, LEAD / 3);
+    let header = fragments::headline(&lead, fragments::title(story, incident));
+    let what = fragments::what(story, incident, LEAD / 3);
     let mut page = SlackBlocks::default();
     page.section(&body(&header, &[what, impact(incident), why(story)]));
     page.section(&steps("*What to do*", &incident.actions, 1_000));
-    page.footer(&parts::footer(story, Some(incident)));
-    page.message(parts::preview(&header, &parts::impact(incident, 200)))
+    page.footer(&fragments::footer(story, Some(incident)));
+    page.message(fragments::preview(
+        &header,
+        &fragments::impact(incident, 200),
+    ))
 }
 
 /// Over.
@@ -58,8 +61,8 @@ pub fn resolved(story: &MessageContext, incident: &Incident) -> Message {
         incident.severity,
         lasted(story, incident)
     );
-    let header = parts::headline(&lead, &parts::subject(incident));
-    let what = match parts::what(story, incident, LEAD / 3) {
+    let header = fragments::headline(&lead, &fragments::subject(incident));
+    let what = match fragments::what(story, incident, LEAD / 3) {
         empty if empty.is_empty() => empty,
         what => format!("*It was:* {what}"),
     };
@@ -82,7 +85,7 @@ pub fn several(story: &MessageContext) -> Message {
         .map(|incident| {
             let id = code(&incident.id, 40);
             if over(&incident) {
-                let what = say(&parts::subject(incident), 160);
+                let what = say(&fragments::subject(incident), 160);
                 format!(
                     "✅ {} {what}, {} · {id}",
                     incident.severity,
@@ -97,16 +100,16 @@ pub fn several(story: &MessageContext) -> Message {
     let mut page = SlackBlocks::default();
     page.section(&body(&header, &lines));
     page.section(&why(story));
-    page.footer(&parts::footer(story, None));
+    page.footer(&fragments::footer(story, None));
     page.message(header)
 }
 
 fn why(story: &MessageContext) -> String {
-    sentence(&parts::capital(story.why), LEAD / 4)
+    sentence(&fragments::capital(story.why), LEAD / 4)
 }
 
 fn impact(incident: &Incident) -> String {
-    match parts::impact(incident, LEAD / 4) {
+    match fragments::impact(incident, LEAD / 4) {
         empty if empty.is_empty() => empty,
         impact => format!("*Impact:* {impact}"),
     }
@@ -115,9 +118,9 @@ fn impact(incident: &Incident) -> String {
 fn reply(story: &MessageContext, incident: &Incident, header: &str, lines: &[String]) -> Message {
     let mut page = SlackBlocks::default();
     page.section(&body(header, lines));
-    page.footer(&parts::footer(story, Some(incident)));
+    page.footer(&fragments::footer(story, Some(incident)));
     let first = lines.iter().find(|line| !line.is_empty());
-    page.message(parts::preview(header, first.map_or("", String::as_str)))
+    page.message(fragments::preview(header, first.map_or("", String::as_str)))
 }
 
 /// A headline in bold, as a header block is too loud for a thread, and lines.

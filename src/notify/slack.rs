@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::delivery::Notifier;
-use super::refusal::{Meaning, meaning};
+use super::error_codes::{Meaning, meaning};
 use super::{Message, Thread};
 use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::report::clean;
 use crate::secret::Secret;
 
-pub use super::refusal::ErrorScope;
+pub use super::error_codes::ErrorScope;
 
 const JSON: &str = "application/json; charset=utf-8";
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Span, harmless};
+use super::{Span, allowlist};
 
 /// No PEM key is longer; it bounds the search for an end that never comes.
 const PEM_MAX: usize = 32 * 1024;
@@ -168,7 +168,7 @@ fn yaml_flow(content: &str, at: usize, spans: &mut Vec<Span>) {
         .strip_prefix("data: {")
         .or_else(|| content.strip_prefix("stringData: {"));
     if let Some(inside) = flow.and_then(|rest| rest.strip_suffix('}'))
-        && !harmless::is_void(inside.trim())
+        && !allowlist::is_void(inside.trim())
     {
         let end = at + content.len() - 1;
         spans.push(Span {
@@ -189,7 +189,7 @@ fn yaml_scalar(content: &str, at: usize, spans: &mut Vec<Span>) {
         }
         _ => content,
     };
-    if !matches!(value, "" | "|" | "|-" | "|+" | ">" | ">-" | ">+") && !harmless::is_void(value) {
+    if !matches!(value, "" | "|" | "|-" | "|+" | ">" | ">-" | ">+") && !allowlist::is_void(value) {
         let start = at + content.len() - value.len();
         spans.push(Span {
             start,
@@ -208,7 +208,7 @@ fn json_data(document: &str, offset: usize, spans: &mut Vec<Span>) {
             .captures_iter(block.as_str())
             .filter_map(|c| c.get(1))
         {
-            if !harmless::is_void(value.as_str()) {
+            if !allowlist::is_void(value.as_str()) {
                 let start = offset + block.start() + value.start();
                 spans.push(Span {
                     start,

@@ -3,7 +3,7 @@
 
 use super::names::{self, is_secret_name};
 use super::values::{self, is_name_byte, is_quote};
-use super::{MASK, ROUNDS, Span, harmless, redact};
+use super::{MASK, ROUNDS, Span, allowlist, redact};
 
 /// A command's options are looked for this far behind its name.
 const LINE_MAX: usize = 1000;
@@ -97,12 +97,12 @@ fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
     if let Some(option) = option
         && is_secret_name(option)
         && !arg.starts_with('-')
-        && !harmless::value(option, arg)
+        && !allowlist::value(option, arg)
     {
         return hide("", names::label(option));
     }
     match program {
-        Some(Short::Next(flag)) if previous == flag && !harmless::value("password", arg) => {
+        Some(Short::Next(flag)) if previous == flag && !allowlist::value("password", arg) => {
             hide("", "password")
         }
         Some(Short::Glued(flag)) if is_glued(arg, flag) => hide(flag, "password"),
@@ -111,7 +111,7 @@ fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
             Some((user, _)) if MASK.strip_suffix(':').is_some_and(|m| user.ends_with(m)) => {
                 redact(arg).into_owned()
             }
-            Some((user, pass)) if !harmless::value("password", pass) => {
+            Some((user, pass)) if !allowlist::value("password", pass) => {
                 redact(&hide(&format!("{user}:"), "password")).into_owned()
             }
             _ => redact(arg).into_owned(),
@@ -143,7 +143,9 @@ fn long_options(text: &str, spans: &mut Vec<Span>) {
         if let Some(value) = argument(text, from) {
             let word = value.of(text);
             let option = &text[name..name + length];
-            if !word.starts_with('-') && !harmless::value(option, word) && !harmless::is_prose(word)
+            if !word.starts_with('-')
+                && !allowlist::value(option, word)
+                && !allowlist::is_prose(word)
             {
                 spans.push(Span {
                     start: value.start,
@@ -206,7 +208,7 @@ impl<'t> Alias<'t> {
         }
         let is_secret = match self.0 {
             ["alias", "set", _, url, _] | ["host", "add", _, url, _] => {
-                (url.contains("://") || url.starts_with('$')) && !harmless::value("secret", arg)
+                (url.contains("://") || url.starts_with('$')) && !allowlist::value("secret", arg)
             }
             _ => false,
         };
@@ -259,7 +261,7 @@ fn short_options(line: &str, offset: usize, short: Short, spans: &mut Vec<Span>)
         };
         if let Some(skip) = hidden
             && skip < arg.len()
-            && !harmless::value("password", &arg[skip..])
+            && !allowlist::value("password", &arg[skip..])
         {
             spans.push(Span {
                 start: start + skip,
@@ -280,7 +282,7 @@ fn is_glued(arg: &str, flag: &str) -> bool {
                 word,
                 "ort" | "ath" | "rint" | "rotocol" | "id" | "rofile" | "assword"
             )
-            && !harmless::value("password", value)
+            && !allowlist::value("password", value)
     })
 }
 

@@ -19,14 +19,14 @@
 //! `[redacted:aws-key]`, and is left alone when met again: redacting twice is
 //! redacting once.
 
+mod allowlist;
 mod base64;
 mod blocks;
 mod commands;
-mod harmless;
+mod key_value;
 mod names;
-mod notation;
 mod pairs;
-mod prose;
+mod sentences;
 mod tokens;
 mod urls;
 mod values;
@@ -78,7 +78,7 @@ fn once(text: &str) -> Cow<'_, str> {
     blocks::find(text, &mut spans);
     urls::find(text, &mut spans);
     pairs::find(text, &mut spans);
-    prose::find(text, &mut spans);
+    sentences::find(text, &mut spans);
     commands::find(text, &mut spans);
     mask(text, spans)
 }
@@ -89,7 +89,7 @@ fn once(text: &str) -> Cow<'_, str> {
 /// free text.
 #[must_use]
 pub fn redact_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    if is_secret_name(name) && !harmless::value(name, value) {
+    if is_secret_name(name) && !allowlist::value(name, value) {
         Cow::Owned(format!("{MASK}{}]", names::label(name)))
     } else {
         redact(value)

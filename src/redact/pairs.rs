@@ -7,9 +7,9 @@
 //! the sentence going on.
 
 use super::Span;
-use super::harmless;
+use super::allowlist;
+use super::key_value::{Form, Pair, Position};
 use super::names::{self, is_secret_name};
-use super::notation::{Form, Pair, Position};
 use super::values::{self, Extent, is_name_byte, is_quote};
 
 /// Longer values are masked in part; none is a password.
@@ -104,7 +104,7 @@ impl Pair<'_> {
 
     /// What is long is no word or reference, whatever it begins with.
     fn is_harmless(&self, value: Extent) -> bool {
-        value.end - value.start <= HARMLESS_MAX && harmless::value(self.name, value.of(self.text))
+        value.end - value.start <= HARMLESS_MAX && allowlist::value(self.name, value.of(self.text))
     }
 
     /// Whether name, notation and value together tell a secret.
@@ -112,7 +112,7 @@ impl Pair<'_> {
         let text = value.of(self.text);
         let first = text.split_whitespace().next().unwrap_or_default();
         let is_password = names::is_password(self.name);
-        let is_word = harmless::is_plain_word(first) || harmless::is_object_name(first);
+        let is_word = allowlist::is_plain_word(first) || allowlist::is_object_name(first);
         let in_prose =
             self.position() == Position::Prose && !(self.quoted && is_literal(value, text));
         match self.form {
@@ -121,16 +121,16 @@ impl Pair<'_> {
             Form::Tight if value.quoted => true,
             Form::Tight => {
                 let port = text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit());
-                !harmless::is_version(text) && (is_password || !(is_word || port))
+                !allowlist::is_version(text) && (is_password || !(is_word || port))
             }
             Form::Spaced if text.contains('\n') => true,
-            Form::Spaced if in_prose => !harmless::is_prose(first) && (is_password || !is_word),
+            Form::Spaced if in_prose => !allowlist::is_prose(first) && (is_password || !is_word),
             Form::Spaced if value.quoted => true,
-            Form::Spaced if harmless::is_prose(first) => is_password && first == text,
+            Form::Spaced if allowlist::is_prose(first) => is_password && first == text,
             Form::Spaced if is_password => true,
             Form::Spaced => {
                 let is_sentence =
-                    text.split_whitespace().count() > 2 && harmless::is_letters(first);
+                    text.split_whitespace().count() > 2 && allowlist::is_letters(first);
                 let is_listed = is_word && names::is_plural(self.name);
                 !is_sentence && !is_listed
             }
@@ -140,10 +140,10 @@ impl Pair<'_> {
     /// Below its name a value is one word, or quoted; a sentence is none.
     fn is_told_below(&self, value: Extent) -> bool {
         let text = value.of(self.text);
-        let is_word = !text.contains(char::is_whitespace) && !harmless::is_prose(text);
+        let is_word = !text.contains(char::is_whitespace) && !allowlist::is_prose(text);
         let is_yaml = self.position() == Position::Line;
         is_yaml && (value.quoted || is_word && names::is_password(self.name))
-            || harmless::is_made_up(text)
+            || allowlist::is_made_up(text)
     }
 
     /// The credential of an Authorization header.
@@ -175,7 +175,7 @@ impl Pair<'_> {
         } else {
             value
         };
-        (told && !harmless::is_prose(value.of(text))).then_some(value)
+        (told && !allowlist::is_prose(value.of(text))).then_some(value)
     }
 
     /// The strings of `["a", "b"]`.

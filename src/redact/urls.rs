@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Span, harmless, values};
+use super::{Span, allowlist, values};
 
 /// Longer authorities are not looked through.
 const AUTHORITY_MAX: usize = 2048;
@@ -74,7 +74,7 @@ fn url_credential(text: &str, start: usize) -> Option<Span> {
         Some(colon) => (colon + 1, &authority[colon + 1..at]),
         None => (0, Some(&authority[..at]).filter(|user| is_token(user))?),
     };
-    (!secret.is_empty() && !harmless::value("password", secret)).then(|| Span {
+    (!secret.is_empty() && !allowlist::value("password", secret)).then(|| Span {
         start: start + from,
         end: start + from + secret.len(),
         label: "url-password",
@@ -125,7 +125,7 @@ fn dsn_password(text: &str, at: usize) -> Option<Span> {
     let length = length.unwrap_or(before.len().min(256));
     let colon = before[at - length..].iter().position(|b| *b == b':')?;
     let start = at - length + colon + 1;
-    (start < at && !harmless::value("password", text.get(start..at)?)).then_some(Span {
+    (start < at && !allowlist::value("password", text.get(start..at)?)).then_some(Span {
         start,
         end: at,
         label: "url-password",

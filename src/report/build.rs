@@ -8,8 +8,8 @@ use crate::lifecycle::Tracked;
 use crate::redact::redact;
 
 use super::{
-    Action, Analysis, Confidence, Decision, Evidence, Finding, Incident, IncidentState,
-    Notification, Resource, RootCause, Service, Source, Unread, Visibility,
+    Action, Analysis, AnalysisSource, Confidence, Decision, Evidence, Finding, Incident,
+    IncidentState, Notification, Resource, RootCause, Service, Unread, Visibility,
 };
 
 /// That no service is known to suffer is no news from who cannot see them.
@@ -157,7 +157,7 @@ fn finding(found: &Found, counter: &mut usize) -> Finding {
 fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
     let root = incident.root();
     Analysis {
-        source: Source::Rules,
+        source: AnalysisSource::Rules,
         hypothesis: redact(&root.sentence()).into_owned(),
         confidence: if root.cause.is_some() {
             Confidence::High

@@ -112,7 +112,7 @@ pub struct CheckEvent {
 impl CheckView {
     /// `0 of 2 ready`, `up to 15m of downtime allowed`: facts in one line.
     pub(super) fn facts(&self) -> String {
-        use super::phrases::{ready, seconds};
+        use super::format::{ready, seconds};
         let service = &self.service;
         let mut facts = vec![service.tier.to_string()];
         if let Some(namespace) = &service.namespace {
@@ -131,7 +131,7 @@ impl CheckView {
 
     /// `mysql is unavailable since 2026-11-02 00:59 UTC, 2h 5m ago`.
     pub(super) fn verdict(&self) -> String {
-        use super::phrases::{ago, moment};
+        use super::format::{ago, moment};
         let name = super::clean(&self.service.name);
         let status = self.service.status;
         match self.service.since {

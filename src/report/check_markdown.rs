@@ -3,7 +3,7 @@
 use super::check::{CheckView, Neighbour};
 use super::incident_text::RenderContext;
 use super::markdown::{actions, block, code, code_cell, escape, incident, line, push, unread};
-use super::{RenderOptions, phrases};
+use super::{RenderOptions, format};
 
 /// Renders one service as Markdown. Width and colour mean nothing here.
 #[must_use]
@@ -13,7 +13,7 @@ pub fn check_markdown(view: &CheckView, _options: &RenderOptions) -> String {
         &mut page,
         &format!("# {}: {}", view.severity, escape(&view.verdict())),
     );
-    let place = escape(&phrases::place(&view.cluster, view.now));
+    let place = escape(&format::place(&view.cluster, view.now));
     push(
         &mut page,
         &format!("**{place}**: {}", escape(&view.facts())),
@@ -45,7 +45,7 @@ fn workloads(page: &mut String, view: &CheckView) {
         vec![
             escape(&workload.kind),
             code_cell(&workload.name),
-            phrases::ready(workload.ready, workload.desired),
+            format::ready(workload.ready, workload.desired),
         ]
     });
     table(page, "Workloads", &["Kind", "Name", "Ready"], rows);
@@ -78,7 +78,7 @@ fn events(page: &mut String, view: &CheckView) {
         vec![
             event
                 .last_seen
-                .map_or_else(String::new, |seen| phrases::ago(seen, view.now)),
+                .map_or_else(String::new, |seen| format::ago(seen, view.now)),
             event.count.to_string(),
             escape(&event.reason),
             code_cell(&event.object),

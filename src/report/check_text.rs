@@ -3,9 +3,9 @@
 use super::check::{CheckView, Neighbour};
 use super::clean::{clean, clean_lines};
 use super::incident_text::RenderContext;
-use super::page::{Cell, TerminalPage, glued};
+use super::terminal::{Cell, TerminalPage, glued};
 use super::text::unread;
-use super::{RenderOptions, ServiceStatus, incident_text, phrases};
+use super::{RenderOptions, ServiceStatus, format, incident_text};
 
 /// Renders one service as text.
 #[must_use]
@@ -34,7 +34,7 @@ fn head(page: &mut TerminalPage, view: &CheckView) {
         _ => styles.strong,
     };
     let lead = (styles.severity(view.severity), &*severity);
-    let place = glued(&format!("({})", phrases::place(&view.cluster, view.now)));
+    let place = glued(&format!("({})", format::place(&view.cluster, view.now)));
     page.paragraph(
         0,
         hang,
@@ -80,7 +80,7 @@ fn workloads(page: &mut TerminalPage, view: &CheckView) {
             vec![
                 (plain, clean(&workload.kind)),
                 (plain, clean(&workload.name)),
-                (plain, phrases::ready(workload.ready, workload.desired)),
+                (plain, format::ready(workload.ready, workload.desired)),
             ]
         })
         .collect();
@@ -137,7 +137,7 @@ fn events(page: &mut TerminalPage, view: &CheckView) {
     for event in &view.events {
         let age = event
             .last_seen
-            .map_or_else(String::new, |seen| phrases::ago(seen, view.now));
+            .map_or_else(String::new, |seen| format::ago(seen, view.now));
         let times = match event.count {
             0 | 1 => String::new(),
             count => format!(", {count} times"),

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::clean::{clean, clean_lines};
-use super::page::TerminalPage;
-use super::phrases;
+use super::format;
+use super::terminal::TerminalPage;
 use super::{Action, Cycle, Incident, IncidentState, Mode, Severity};
 
 /// Width of the labels, blank included.
@@ -48,14 +48,14 @@ pub fn incident(page: &mut TerminalPage, number: usize, incident: &Incident, fra
     }
     actions(page, &incident.actions);
     field(page, "rule", &clean(&incident.rule));
-    for issue in phrases::known_issues(incident) {
+    for issue in format::known_issues(incident) {
         field(page, "known issue", &issue);
     }
     if frame.tells {
         field(
             page,
             "message",
-            &phrases::notification(&incident.notification),
+            &format::notification(&incident.notification),
         );
     }
 }
@@ -72,14 +72,14 @@ fn head(page: &mut TerminalPage, number: usize, incident: &Incident, now: DateTi
     };
     let spans = [(style, &*severity), (styles.strong, &*title)];
     page.paragraph(0, INDENT, (styles.strong, &lead), &spans);
-    let life = format!("{}, {}", clean(&incident.id), phrases::life(incident, now));
+    let life = format!("{}, {}", clean(&incident.id), format::life(incident, now));
     page.paragraph(INDENT, INDENT, (styles.plain, ""), &[(styles.plain, &life)]);
 }
 
 fn findings(page: &mut TerminalPage, incident: &Incident) {
     let mut label = "wrong";
     for finding in &incident.findings {
-        field(page, label, &phrases::finding(finding));
+        field(page, label, &format::finding(finding));
         label = "";
         if is_minor(incident) {
             continue;
@@ -102,9 +102,9 @@ fn meaning(page: &mut TerminalPage, incident: &Incident) {
     if !incident.affects.is_empty() {
         field(page, "affects", &clean(&incident.affects.join(", ")));
     }
-    field(page, "root cause", &phrases::root_cause(incident));
+    field(page, "root cause", &format::root_cause(incident));
     let analysis = &incident.analysis;
-    if let Some(hypothesis) = phrases::hypothesis(incident) {
+    if let Some(hypothesis) = format::hypothesis(incident) {
         field(page, "likely", &hypothesis);
     }
     if !analysis.business_impact.trim().is_empty() {
@@ -120,11 +120,11 @@ fn correlation(page: &mut TerminalPage, incident: &Incident) {
     let Some(correlation) = &incident.correlation else {
         return;
     };
-    field(page, "commit", &phrases::suspicion(correlation));
+    field(page, "commit", &format::suspicion(correlation));
     let styles = page.styles;
     for commit in &correlation.commits {
         let hang = INDENT + LABEL + 2;
-        let text = format!("{} {}", phrases::short_sha(commit), phrases::commit(commit));
+        let text = format!("{} {}", format::short_sha(commit), format::commit(commit));
         page.paragraph(
             hang - 2,
             hang,
@@ -138,7 +138,7 @@ fn correlation(page: &mut TerminalPage, incident: &Incident) {
     }
     let mut label = "timeline";
     for event in &correlation.timeline {
-        field(page, label, &phrases::event(event));
+        field(page, label, &format::event(event));
         label = "";
     }
 }

@@ -6,7 +6,7 @@
 use super::clean::{clean, clean_lines};
 use super::incident_text::{RenderContext, is_minor};
 use super::{
-    Action, Finding, Incident, IncidentState, RenderOptions, Report, Unread, phrases, plan, verdict,
+    Action, Finding, Incident, IncidentState, RenderOptions, Report, Unread, format, headline, plan,
 };
 
 /// Renders the report as Markdown. Width and colour mean nothing here.
@@ -27,19 +27,19 @@ pub fn markdown(report: &Report, _options: &RenderOptions) -> String {
     }
     push(
         &mut page,
-        &format!("---\n\n{}", escape(&verdict::footer(report))),
+        &format!("---\n\n{}", escape(&headline::footer(report))),
     );
     page
 }
 
 fn verdict(page: &mut String, report: &Report) {
-    let sentence = escape(&verdict::verdict(report));
+    let sentence = escape(&headline::verdict(report));
     push(page, &format!("# {}: {sentence}", report.severity));
-    let place = escape(&phrases::place(
+    let place = escape(&format::place(
         &report.cycle.cluster,
         report.cycle.started_at,
     ));
-    let situation = escape(&verdict::situation(report));
+    let situation = escape(&headline::situation(report));
     let colon = if situation.is_empty() { "" } else { ": " };
     push(page, &format!("**{place}**{colon}{situation}"));
 }
@@ -51,7 +51,7 @@ pub fn incident(page: &mut String, number: usize, incident: &Incident, frame: Re
         page,
         &format!("## {number}. {}: {title}", incident.severity),
     );
-    let life = escape(&phrases::life(incident, frame.now));
+    let life = escape(&format::life(incident, frame.now));
     push(page, &format!("{}, {life}", code(&incident.id)));
     if incident.state == IncidentState::Resolved {
         return;
@@ -102,15 +102,15 @@ fn facts(page: &mut String, incident: &Incident, minor: bool, tells: bool) {
         if !incident.affects.is_empty() {
             rows.push(("Affects", escape(&incident.affects.join(", "))));
         }
-        rows.push(("Root cause", escape(&phrases::root_cause(incident))));
+        rows.push(("Root cause", escape(&format::root_cause(incident))));
         rows.extend(analysis(incident));
     }
     rows.push(("Rule", code_cell(&incident.rule)));
-    for issue in phrases::known_issues(incident) {
+    for issue in format::known_issues(incident) {
         rows.push(("Known issue", escape(&issue)));
     }
     if tells {
-        let message = phrases::notification(&incident.notification);
+        let message = format::notification(&incident.notification);
         rows.push(("Message", escape(&message)));
     }
     page.push_str("| | |\n| --- | --- |\n");
@@ -123,7 +123,7 @@ fn facts(page: &mut String, incident: &Incident, minor: bool, tells: bool) {
 fn analysis(incident: &Incident) -> Vec<(&'static str, String)> {
     let analysis = &incident.analysis;
     let mut rows = Vec::new();
-    if let Some(hypothesis) = phrases::hypothesis(incident) {
+    if let Some(hypothesis) = format::hypothesis(incident) {
         rows.push(("Likely", escape(&hypothesis)));
     }
     if !analysis.business_impact.trim().is_empty() {
@@ -141,10 +141,10 @@ fn commits(page: &mut String, incident: &Incident) {
     };
     push(
         page,
-        &format!("**Commits**: {}", escape(&phrases::suspicion(correlation))),
+        &format!("**Commits**: {}", escape(&format::suspicion(correlation))),
     );
     for commit in &correlation.commits {
-        let sha = link(&phrases::short_sha(commit), &commit.url);
+        let sha = link(&format::short_sha(commit), &commit.url);
         let pull = commit
             .pull_request
             .as_deref()
@@ -153,7 +153,7 @@ fn commits(page: &mut String, incident: &Incident) {
             });
         line(
             page,
-            &format!("- {sha}{pull}: {}", escape(&phrases::commit(commit))),
+            &format!("- {sha}{pull}: {}", escape(&format::commit(commit))),
         );
     }
     if !correlation.commits.is_empty() {
@@ -162,7 +162,7 @@ fn commits(page: &mut String, incident: &Incident) {
     if !correlation.timeline.is_empty() {
         push(page, "**What led to it**");
         for event in &correlation.timeline {
-            line(page, &format!("- {}", escape(&phrases::event(event))));
+            line(page, &format!("- {}", escape(&format::event(event))));
         }
         page.push('\n');
     }
@@ -191,8 +191,8 @@ fn services(page: &mut String, report: &Report) {
     page.push_str("## Services\n\n");
     page.push_str("| Tier | Service | Status | Ready | Since | Down | Max |\n");
     page.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
-    for service in phrases::by_tier(&report.services) {
-        let cells = phrases::service_cells(service, report.cycle.started_at);
+    for service in format::by_tier(&report.services) {
+        let cells = format::service_cells(service, report.cycle.started_at);
         let name = escape(&service.name);
         line(
             page,

@@ -10,6 +10,9 @@ mod check;
 mod check_markdown;
 mod check_text;
 mod clean;
+mod enums;
+mod format;
+mod headline;
 mod history;
 mod html;
 mod incident_text;
@@ -17,19 +20,17 @@ mod json;
 mod markdown;
 mod metrics;
 pub mod model;
-pub(crate) mod page;
-mod phrases;
 mod plan;
+pub(crate) mod terminal;
 mod text;
 mod time;
-mod verdict;
-mod words;
 
 pub use build::{draft, incident, service, visibility};
 pub use check::{CheckEvent, CheckLog, CheckPod, CheckView, CheckWorkload, Neighbour};
 pub use check_markdown::check_markdown;
 pub use check_text::check_text;
 pub use clean::{clean, clean_lines};
+pub use headline::summary;
 pub use history::{Episode, History};
 pub use html::html;
 pub use json::{json, yaml};
@@ -37,7 +38,6 @@ pub use markdown::markdown;
 pub use metrics::metrics;
 pub use model::*;
 pub use text::text;
-pub use verdict::summary;
 
 /// How a form for people is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::time;
-pub use super::words::{
-    Confidence, Decision, IncidentState, Mode, ServiceStatus, Severity, Source, Tier,
+pub use super::enums::{
+    AnalysisSource, Confidence, Decision, IncidentState, Mode, ServiceStatus, Severity, Tier,
 };
+use super::time;
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "k8s-monitor/report/v1";
@@ -311,7 +311,7 @@ pub struct Commit {
 #[serde(rename_all = "camelCase")]
 pub struct Analysis {
     /// Whose words these are.
-    pub source: Source,
+    pub source: AnalysisSource,
     /// What probably happened.
     pub hypothesis: String,
     /// How sure.

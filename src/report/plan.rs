@@ -1,9 +1,9 @@
 //! What a dry run would have done, for people.
 
 use super::clean::{clean, clean_lines};
+use super::format::count;
 use super::markdown::{block, code, escape, push};
-use super::page::TerminalPage;
-use super::phrases::count;
+use super::terminal::TerminalPage;
 use super::{Plan, PlannedMessage, PlannedState};
 
 pub fn text(page: &mut TerminalPage, plan: &Plan) {

@@ -3,9 +3,9 @@
 
 use super::clean::clean;
 use super::incident_text::RenderContext;
-use super::page::{Cell, TerminalPage, glued};
+use super::terminal::{Cell, TerminalPage, glued};
 use super::{
-    RenderOptions, Report, Service, Severity, Unread, incident_text, phrases, plan, verdict,
+    RenderOptions, Report, Service, Severity, Unread, format, headline, incident_text, plan,
 };
 
 /// Renders the report as text.
@@ -15,7 +15,12 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
     verdict(&mut page, report);
     notes(&mut page, &report.notes);
     for (index, incident) in report.incidents.iter().enumerate() {
-        incident_text::incident(&mut page, index + 1, incident, RenderContext::of(&report.cycle));
+        incident_text::incident(
+            &mut page,
+            index + 1,
+            incident,
+            RenderContext::of(&report.cycle),
+        );
     }
     if !report.services.is_empty() {
         page.blank();
@@ -27,7 +32,7 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
     }
     page.blank();
     let faint = page.styles.faint;
-    page.paragraph(0, 0, (faint, ""), &[(faint, &verdict::footer(report))]);
+    page.paragraph(0, 0, (faint, ""), &[(faint, &headline::footer(report))]);
     page.finish()
 }
 
@@ -35,9 +40,9 @@ pub fn text(report: &Report, options: &RenderOptions) -> String {
 fn verdict(page: &mut TerminalPage, report: &Report) {
     let styles = page.styles;
     let severity = report.severity.to_string();
-    let sentence = verdict::verdict(report);
+    let sentence = headline::verdict(report);
     let cycle = &report.cycle;
-    let place = phrases::place(&cycle.cluster, cycle.started_at);
+    let place = format::place(&cycle.cluster, cycle.started_at);
     let place = glued(&format!("({place})"));
     let hang = severity.len() + 2;
     let lead = (styles.severity(report.severity), &*severity);
@@ -51,7 +56,7 @@ fn verdict(page: &mut TerminalPage, report: &Report) {
         lead,
         &[(sentence_style, &sentence), (styles.plain, &place)],
     );
-    let situation = verdict::situation(report);
+    let situation = headline::situation(report);
     if !situation.is_empty() {
         page.paragraph(
             hang,
@@ -73,7 +78,7 @@ fn notes(page: &mut TerminalPage, notes: &[String]) {
 
 fn services(page: &mut TerminalPage, report: &Report) {
     let titles = ["TIER", "SERVICE", "STATUS", "READY", "SINCE", "DOWN", "MAX"];
-    let rows = phrases::by_tier(&report.services)
+    let rows = format::by_tier(&report.services)
         .into_iter()
         .map(|service| service_row(page, report, service))
         .collect();
@@ -83,8 +88,7 @@ fn services(page: &mut TerminalPage, report: &Report) {
 /// One service. Its tier is on every line, for `grep` and for ears.
 fn service_row(page: &TerminalPage, report: &Report, service: &Service) -> Vec<Cell> {
     let styles = page.styles;
-    let [status, ready, since, down, max] =
-        phrases::service_cells(service, report.cycle.started_at);
+    let [status, ready, since, down, max] = format::service_cells(service, report.cycle.started_at);
     vec![
         (styles.strong, service.tier.to_string()),
         (styles.plain, clean(&service.name)),

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::document::{self, Unusable};
 use super::model::State;
 use super::store::{Loaded, Store, StoreError, Version};
-use crate::cluster::fetch::{Cluster, ConfigMapClient, ConfigMapError};
-use crate::cluster::objects::Time;
+use crate::cluster::api::{Cluster, ConfigMapClient, ConfigMapError};
+use crate::cluster::types::Time;
 
 const KEY: &str = "state.json";
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::document;
 use super::model::State;
 use super::store::{CycleLock, Loaded, Store, StoreError, Version};
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::target;
 
 const FILE: &str = "state.json";

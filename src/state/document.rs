@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::model::{SCHEMA, State};
-use super::trim::trim;
+use super::retention::trim;
 
 /// No document is larger, in bytes: a `ConfigMap` holds 1 MiB with everything around it.
 pub const LIMIT: usize = 900 * 1024;

@@ -1,10 +1,10 @@
 //! `incidents list`, `incidents show` and `silence list`: for people in 80
 //! columns, for programs as JSON. Pure.
 
-use super::layout::{line, wrapped};
 use super::model::{IncidentRecord, Silence, State};
 use super::silences;
-use crate::cluster::objects::Time;
+use super::terminal::{line, wrapped};
+use crate::cluster::types::Time;
 use crate::config::Config;
 use crate::duration::human;
 use crate::inventory::Tier;

@@ -12,20 +12,21 @@ pub mod config_map;
 pub mod directory;
 pub mod document;
 mod history;
-mod layout;
 pub mod listing;
 pub mod model;
+pub mod retention;
+mod serde_str;
 pub mod silences;
 pub mod store;
-pub mod trim;
-mod wire;
+mod terminal;
 
 pub use config_map::ConfigMapStore;
 pub use directory::DirectoryStore;
 pub use history::history;
 pub use model::{
-    Cached, ChangeKey, ActiveSilence, MessageKind, Message, OutboxMessage, MessageTarget, IncidentRecord, RootFinding, SCHEMA, Sending, Sent,
-    Silence, Spend, State, SilenceTarget, Thread, Notified,
+    ActiveSilence, Cached, ChangeKey, IncidentRecord, Message, MessageKind, MessageTarget,
+    Notified, OutboxMessage, RootFinding, SCHEMA, Sending, Sent, Silence, SilenceTarget, Spend,
+    State, Thread,
 };
-pub use store::{QuarantinedState, CycleLock, Loaded, NoStore, Store, StoreError, Version};
-pub use trim::trim;
+pub use retention::trim;
+pub use store::{CycleLock, Loaded, NoStore, QuarantinedState, Store, StoreError, Version};

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::wire;
+use super::serde_str;
 use crate::assess::Severity;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::detect::RestartCounts;
 use crate::inventory::Tier;
 use crate::report::IncidentState;
@@ -55,10 +55,10 @@ pub struct IncidentRecord {
     /// As the last cycle that saw it computed it.
     pub fingerprint: String,
     /// Where it stood in its life in the last cycle.
-    #[serde(with = "wire::life")]
+    #[serde(with = "serde_str::life")]
     pub state: IncidentState,
     /// How bad it was in the last cycle that saw it.
-    #[serde(with = "wire::severity")]
+    #[serde(with = "serde_str::severity")]
     pub severity: Severity,
     /// Name of the rule that decided so.
     pub rule: String,
@@ -178,10 +178,10 @@ pub struct Notified {
     /// The cycle of the last full message.
     pub full_at: Time,
     /// The severity that was said last.
-    #[serde(with = "wire::severity")]
+    #[serde(with = "serde_str::severity")]
     pub severity: Severity,
     /// The worst that was ever said in a full message.
-    #[serde(with = "wire::severity")]
+    #[serde(with = "serde_str::severity")]
     pub worst: Severity,
     /// The channel of the last full message, as configured.
     pub channel: String,
@@ -385,7 +385,7 @@ pub struct Spend {
     /// The month that the sums are of, `YYYY-MM`, in UTC.
     pub month: String,
     /// In US dollars.
-    #[serde(deserialize_with = "crate::cluster::objects::null_as_default")]
+    #[serde(deserialize_with = "crate::cluster::types::null_as_default")]
     pub usd: f64,
     /// Answers paid for.
     pub calls: u32,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::model::{Silence, State, SilenceTarget};
-use crate::cluster::objects::Time;
+use super::model::{Silence, SilenceTarget, State};
+use crate::cluster::types::Time;
 
 /// No silence is longer.
 const LONGEST: TimeDelta = TimeDelta::days(366);

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::document::{self, Unusable};
 use super::model::State;
-use crate::cluster::fetch::ConfigMapError;
+use crate::cluster::api::ConfigMapError;
 
 /// A place that holds the state.
 pub trait Store {

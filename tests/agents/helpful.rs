@@ -14,7 +14,7 @@ fn a_good_model_explains() {
     let mut world = World::new(&api);
     let said = world.cycle();
     let advice = &said.advice[0];
-    assert_eq!(advice.analysis.source, Source::Haiku);
+    assert_eq!(advice.analysis.source, AnalysisSource::Haiku);
     assert_eq!(advice.analysis.confidence, Confidence::High);
     assert!(advice.analysis.hypothesis.starts_with("MySQL is killed"));
     assert!(

@@ -3,7 +3,7 @@
 
 use k8s_monitor::agents::Role;
 use k8s_monitor::assess::Rule;
-use k8s_monitor::notify::{self, MessageKind, MessageContext};
+use k8s_monitor::notify::{self, MessageContext, MessageKind};
 use k8s_monitor::report::{self, Source};
 use serde_json::{Value, json};
 
@@ -98,7 +98,7 @@ fn what_may_not_be_said_is_not_shown() {
             advice.analysis.business_impact, rules.advice[0].analysis.business_impact,
             "{case}"
         );
-        assert_eq!(advice.analysis.source, Source::Rules, "{case}");
+        assert_eq!(advice.analysis.source, AnalysisSource::Rules, "{case}");
         assert_eq!(advice.analysis.dissent.as_deref(), Some("SEV-4"), "{case}");
         assert_eq!(advice.actions, [], "{case}");
         assert_eq!(said.announcements, rules.announcements, "{case}");
@@ -145,7 +145,7 @@ fn evidence_must_exist() {
         let mut world = World::new(&api);
         let said = world.cycle();
         let source = said.advice[0].analysis.source;
-        assert_eq!(source == Source::Haiku, is_used, "{evidence}");
+        assert_eq!(source == AnalysisSource::Haiku, is_used, "{evidence}");
     }
 }
 
@@ -246,7 +246,11 @@ fn commands_come_from_a_short_list_and_name_what_exists() {
             if is_shown { vec![command] } else { vec![] },
             "{command}"
         );
-        assert_eq!(said.advice[0].analysis.source, Source::Haiku, "{command}");
+        assert_eq!(
+            said.advice[0].analysis.source,
+            AnalysisSource::Haiku,
+            "{command}"
+        );
     }
 }
 
@@ -280,11 +284,12 @@ fn a_message_calls_nobody_whatever_the_words() {
     let world = World::new(&api);
     let mut incident = report::draft(&world.incidents[0], &world.roster);
     for (case, text) in harmful() {
-        incident.analysis.source = Source::Haiku;
+        incident.analysis.source = AnalysisSource::Haiku;
         incident.analysis.hypothesis.clone_from(&text);
         incident.analysis.business_impact.clone_from(&text);
         incident.analysis.dissent = Some(text.clone());
-        let mut story = MessageContext::new(MessageKind::New, vec![&incident], "homelab", "c", world.now);
+        let mut story =
+            MessageContext::new(MessageKind::New, vec![&incident], "homelab", "c", world.now);
         story.words = Some(notify::ModelText {
             headline: &text,
             summary: &text,

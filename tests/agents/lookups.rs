@@ -58,7 +58,7 @@ fn what_is_asked_for_is_there_in_the_next_round() {
         assert!(seen[1].contains(expected), "{wanted}: {}", seen[1]);
         assert!(seen[0].starts_with("Rounds of look-ups left: 3"));
         assert!(seen[1].starts_with("Rounds of look-ups left: 2"));
-        assert_eq!(said.advice[0].analysis.source, Source::Haiku);
+        assert_eq!(said.advice[0].analysis.source, AnalysisSource::Haiku);
     }
 }
 
@@ -81,7 +81,11 @@ fn what_is_out_of_reach_is_not_looked_up() {
         let said = world.cycle();
         // The answer in hand counts.
         assert_eq!(seen.lock().unwrap().len(), 1, "{wanted}");
-        assert_eq!(said.advice[0].analysis.source, Source::Haiku, "{wanted}");
+        assert_eq!(
+            said.advice[0].analysis.source,
+            AnalysisSource::Haiku,
+            "{wanted}"
+        );
         assert!(said.llm.note.unwrap().contains("look-up"), "{wanted}");
     }
 }
@@ -116,5 +120,5 @@ fn a_round_that_fails_costs_the_answer_before_nothing() {
         said.advice[0].analysis.hypothesis,
         "MySQL ends; why is open."
     );
-    assert_eq!(said.advice[0].analysis.source, Source::Haiku);
+    assert_eq!(said.advice[0].analysis.source, AnalysisSource::Haiku);
 }

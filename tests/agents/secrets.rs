@@ -36,7 +36,7 @@ fn planted(canary: &str) -> World {
         for container in &mut spec.containers {
             let args = container.args.iter().cloned();
             container.args = args.chain(["--password".into(), HIDDEN.into()]).collect();
-            let password = k8s_monitor::cluster::objects::EnvVar {
+            let password = k8s_monitor::cluster::types::EnvVar {
                 name: "DB_PASSWORD".into(),
                 value: HIDDEN.into(),
                 ..Default::default()

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use k8s_monitor::agents::{Advice, Agents, Announcement, IncidentContext, CacheAndSpend, Role, CycleContext};
+use k8s_monitor::agents::{
+    Advice, Agents, Announcement, CacheAndSpend, CycleContext, IncidentContext, Role,
+};
 use k8s_monitor::assess::{Incident, Outages, Rule};
 use k8s_monitor::cluster::{Snapshot, dump};
 use k8s_monitor::config::{Config, Environment};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use k8s_monitor::cluster::fetch::{Cluster, ConnectOptions, ProxyVariables, connect_through};
+use k8s_monitor::cluster::api::{Cluster, ConnectOptions, ProxyVariables, connect_through};
 use k8s_monitor::state::{ConfigMapStore, State, Store, StoreError, Version};
 use serde_json::json;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{SecondsFormat, TimeDelta};
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::objects::Time;
-use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::cluster::types::Time;
 use k8s_monitor::detect::Reason;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{Read, Snapshot, Source};
 use k8s_monitor::inventory;
 use k8s_monitor::verdict::{EvaluateInput, judge};

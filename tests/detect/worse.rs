@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use chrono::{SecondsFormat, TimeDelta};
 use k8s_monitor::assess::{Incident, Severity, Status};
-use k8s_monitor::cluster::objects::Time;
+use k8s_monitor::cluster::types::Time;
 use k8s_monitor::verdict::Verdict;
 use proptest::prelude::*;
 use proptest::sample::Index;

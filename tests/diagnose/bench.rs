@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use k8s_monitor::assess::{Incident, Severity};
-use k8s_monitor::cluster::{ContainerLog, Read, Resource, Snapshot, resource::ROWS};
+use k8s_monitor::cluster::{ContainerLog, Read, Resource, Snapshot, kinds::ROWS};
 use k8s_monitor::cluster::{Unread, UnreadReason};
 use k8s_monitor::inventory::{self, Tier};
 use k8s_monitor::verdict::{EvaluateInput, judge};

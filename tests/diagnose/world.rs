@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{ContainerLog, Read, Snapshot, Source, Unread, UnreadReason};
 use k8s_monitor::inventory::{self, Tier};
 use k8s_monitor::verdict::{EvaluateInput, Verdict, judge};

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{TimeDelta, Utc};
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::kinds::ROWS;
 use serde_json::json;
 
 use crate::front::{BlackHole, Fault, Front};

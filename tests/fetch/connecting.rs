@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use k8s_monitor::cluster::fetch::{
+use k8s_monitor::cluster::api::{
     Cluster, ConnectError, ConnectOptions, ProxyVariables, connect, connect_through,
 };
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use k8s_monitor::cluster::fetch::FetchError;
+use k8s_monitor::cluster::api::FetchError;
 use k8s_monitor::cluster::{Resource, UnreadReason};
 
 use crate::stub::{Reply, Stub, TOKEN, assert_only_unread, cluster_at, request, status, unread};

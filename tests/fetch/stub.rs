@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use k8s_monitor::cluster::fetch::{
+use k8s_monitor::cluster::api::{
     Cluster, ConnectOptions, FetchError, ProxyVariables, SnapshotRequest, connect_through,
 };
 use k8s_monitor::cluster::{Read, Resource, Snapshot, UnreadReason};

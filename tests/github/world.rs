@@ -8,7 +8,7 @@ use k8s_monitor::assess::{Incident, Rule, Severity};
 use k8s_monitor::cluster::Snapshot;
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::correlate::github::GitHub;
-use k8s_monitor::correlate::{IncidentCorrelation, CorrelateInput, correlate};
+use k8s_monitor::correlate::{CorrelateInput, IncidentCorrelation, correlate};
 use k8s_monitor::detect::{Cause, Effect, Finding, ObjectRef, Reason};
 use k8s_monitor::http::{Http, Peer};
 use k8s_monitor::inventory::{self, Inventory, Tier};

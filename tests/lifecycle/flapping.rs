@@ -35,9 +35,17 @@ fn what_is_up_and_down_by_the_hour_does_not_flap_slack() {
     // Fewer than an outage of the same length would have sent.
     assert_eq!(
         world.kinds()[..3],
-        [MessageKind::New, MessageKind::Resolved, MessageKind::Reopened]
+        [
+            MessageKind::New,
+            MessageKind::Resolved,
+            MessageKind::Reopened
+        ]
     );
-    assert!(world.kinds()[3..].iter().all(|kind| *kind == MessageKind::Repeat));
+    assert!(
+        world.kinds()[3..]
+            .iter()
+            .all(|kind| *kind == MessageKind::Repeat)
+    );
     assert!(world.messages.len() <= 7 * 8, "{:?}", world.log(MONDAY));
 }
 
@@ -52,7 +60,14 @@ fn the_end_of_flapping_is_said_once_it_lasts() {
             vec![]
         });
     }
-    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Resolved, MessageKind::Reopened]);
+    assert_eq!(
+        world.kinds(),
+        [
+            MessageKind::New,
+            MessageKind::Resolved,
+            MessageKind::Reopened
+        ]
+    );
     for _ in 0..4 {
         world.cycle(vec![]);
     }

@@ -96,7 +96,11 @@ fn what_is_over_before_its_silence_is_never_told() {
 fn what_was_told_before_is_announced_again_at_the_end() {
     let mut world = World::new(config(""), MONDAY);
     world.cycle(vec![trouble("mysql", Sev2)]);
-    let id = silence(&mut world, SilenceTarget::Service("mysql".into()), hours(100));
+    let id = silence(
+        &mut world,
+        SilenceTarget::Service("mysql".into()),
+        hours(100),
+    );
     for _ in 0..20 {
         world.cycle(vec![trouble("mysql", Sev2)]);
     }
@@ -119,7 +123,11 @@ fn an_escalation_to_sev1_breaks_through_once_and_says_so() {
         if told_before {
             world.cycle(vec![trouble("mysql", Sev2)]);
         }
-        silence(&mut world, SilenceTarget::Service("mysql".into()), hours(24));
+        silence(
+            &mut world,
+            SilenceTarget::Service("mysql".into()),
+            hours(24),
+        );
         world.cycle(vec![trouble("mysql", Sev2)]);
         world.slack = false;
         world.cycle(vec![trouble("mysql", Sev1)]);
@@ -142,7 +150,11 @@ fn an_escalation_to_sev1_breaks_through_once_and_says_so() {
 #[test]
 fn a_sev1_that_began_under_its_silence_stays_silent() {
     let mut world = World::new(config(""), MONDAY);
-    silence(&mut world, SilenceTarget::Service("mysql".into()), hours(24));
+    silence(
+        &mut world,
+        SilenceTarget::Service("mysql".into()),
+        hours(24),
+    );
     for _ in 0..10 {
         world.cycle(vec![trouble("mysql", Sev1)]);
     }

@@ -135,11 +135,17 @@ fn deescalation_is_a_reply() {
     let decision = tracked(&step, "mysql").notification.decision;
     assert_eq!(decision, Decision::Thread);
     let reply = &world.last().due;
-    assert_eq!((reply.kind, reply.broadcast), (MessageKind::DeEscalated, false));
+    assert_eq!(
+        (reply.kind, reply.broadcast),
+        (MessageKind::DeEscalated, false)
+    );
     assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
     // And down to the log.
     world.cycle(vec![trouble("mysql", Sev4)]);
-    assert_eq!(world.kinds()[1..], [MessageKind::DeEscalated, MessageKind::DeEscalated]);
+    assert_eq!(
+        world.kinds()[1..],
+        [MessageKind::DeEscalated, MessageKind::DeEscalated]
+    );
     world.cycle(vec![trouble("mysql", Sev4)]);
     world.cycle(vec![]);
     assert_eq!(world.last().due.kind, MessageKind::Resolved);
@@ -158,7 +164,14 @@ fn what_is_back_within_three_hours_is_the_same_incident() {
     let back = &world.last().due;
     assert_eq!((back.kind, back.broadcast), (MessageKind::Reopened, true));
     assert_eq!(back.thread.as_ref(), Some(&world.messages[0].posted));
-    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Resolved, MessageKind::Reopened]);
+    assert_eq!(
+        world.kinds(),
+        [
+            MessageKind::New,
+            MessageKind::Resolved,
+            MessageKind::Reopened
+        ]
+    );
 }
 
 #[test]
@@ -229,7 +242,10 @@ fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
     // Three are over: one reply in the digest's thread.
     world.cycle(many(4));
     let reply = &world.last().due;
-    assert_eq!((reply.kind, reply.incidents.len()), (MessageKind::Resolved, 3));
+    assert_eq!(
+        (reply.kind, reply.incidents.len()),
+        (MessageKind::Resolved, 3)
+    );
     assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
     assert_eq!(world.messages.len(), 2);
 }
@@ -248,7 +264,10 @@ fn many_that_stay_open_are_repeated_as_one_digest() {
     let log = world.log(MONDAY);
     assert_eq!(
         log,
-        [(0, MessageKind::Digest, CRITICAL), (3, MessageKind::Digest, CRITICAL)]
+        [
+            (0, MessageKind::Digest, CRITICAL),
+            (3, MessageKind::Digest, CRITICAL)
+        ]
     );
 }
 

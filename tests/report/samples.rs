@@ -177,7 +177,7 @@ pub fn database() -> Incident {
             note: None,
         }),
         analysis: Analysis {
-            source: Source::Haiku,
+            source: AnalysisSource::Haiku,
             hypothesis: "The memory limit was cut below what InnoDB's buffer pool needs.".into(),
             confidence: Confidence::High,
             business_impact: "The family cannot use the chores tracker.".into(),
@@ -247,7 +247,7 @@ fn node() -> Incident {
             note: Some("correlation unavailable: GitHub did not answer within 8s".into()),
         }),
         analysis: Analysis {
-            source: Source::Rules,
+            source: AnalysisSource::Rules,
             hypothesis: "The machine is down, or its kubelet is.".into(),
             confidence: Confidence::Low,
             business_impact: String::new(),

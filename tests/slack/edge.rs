@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use k8s_monitor::http::Peer;
-use k8s_monitor::notify::{MessageKind, Message, SlackError, Thread, compose};
+use k8s_monitor::notify::{Message, MessageKind, SlackError, Thread, compose};
 use k8s_monitor::secret::Secret;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Whatever stands in the cluster, in GitHub or in the model's answer.
 
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
-use k8s_monitor::notify::{MessageKind, Silenced, ModelText, compose, compose_closed};
+use k8s_monitor::notify::{MessageKind, ModelText, Silenced, compose, compose_closed};
 use k8s_monitor::report::*;
 use proptest::prelude::*;
 

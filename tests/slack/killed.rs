@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use k8s_monitor::notify::{
-    Outbox, OutboxError, MessageKind, Message, Notifier, SlackError, Thread, deliver,
+    Message, MessageKind, Notifier, Outbox, OutboxError, SlackError, Thread, deliver,
 };
 use k8s_monitor::state::OutboxMessage;
 

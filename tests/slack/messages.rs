@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use k8s_monitor::inventory::Service;
-use k8s_monitor::notify::{MessageKind, Message, Silenced, MessageContext, ModelText, compose, compose_closed};
+use k8s_monitor::notify::{
+    Message, MessageContext, MessageKind, ModelText, Silenced, compose, compose_closed,
+};
 use k8s_monitor::report::{Incident, IncidentState, Severity};
 
 use crate::stories::{
@@ -264,7 +266,10 @@ fn news_of_several_incidents_names_each() {
     let services = services();
     let over = |incident| later(incident, "2026-11-02T05:58:10Z", IncidentState::Resolved);
     let ended: Vec<_> = many().into_iter().map(over).collect();
-    for (kind, incidents) in [(MessageKind::Resolved, ended.clone()), (MessageKind::Update, many())] {
+    for (kind, incidents) in [
+        (MessageKind::Resolved, ended.clone()),
+        (MessageKind::Update, many()),
+    ] {
         let message = compose(&story(kind, &incidents, &services));
         let text = k8s_monitor::notify::plain(&message);
         for incident in &incidents {

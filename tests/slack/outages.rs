@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use k8s_monitor::http::Clock as _;
 use k8s_monitor::notify::{
-    Delivery, Outbox, OutboxError, MessageKind, MessageTarget, Thread, compose, compose_closed, deliver,
+    Delivery, MessageKind, MessageTarget, Outbox, OutboxError, Thread, compose, compose_closed,
+    deliver,
 };
 use k8s_monitor::report::{Incident, IncidentState};
 use k8s_monitor::state::OutboxMessage;
@@ -20,13 +21,13 @@ pub const INFRASTRUCTURE: &str = "#infrastructure-alerts";
 
 /// An outbox in a store that never fails, or always in one way.
 #[derive(Default)]
-pub struct Outbox {
+pub struct TestOutbox {
     pub waiting: Vec<OutboxMessage>,
     pub posted: Vec<Thread>,
     pub fault: Option<OutboxError>,
 }
 
-impl Outbox for Outbox {
+impl Outbox for TestOutbox {
     fn delivered(&mut self, message: u64, posted: &Thread) {
         self.waiting.retain(|m| m.id != message);
         self.posted.push(posted.clone());
@@ -62,11 +63,11 @@ pub fn entry(kind: MessageKind, channel: &str, incident: Incident, hour: u32) ->
     }
 }
 
-fn round(workspace: &Workspace, outbox: &mut Outbox) -> Delivery {
+fn round(workspace: &Workspace, outbox: &mut TestOutbox) -> Delivery {
     until(workspace, outbox, workspace.deadline())
 }
 
-fn until(workspace: &Workspace, outbox: &mut Outbox, deadline: Instant) -> Delivery {
+fn until(workspace: &Workspace, outbox: &mut TestOutbox, deadline: Instant) -> Delivery {
     let waiting = outbox.waiting.clone();
     deliver(
         &waiting,
@@ -77,10 +78,10 @@ fn until(workspace: &Workspace, outbox: &mut Outbox, deadline: Instant) -> Deliv
     )
 }
 
-fn outbox(waiting: Vec<OutboxMessage>) -> Outbox {
-    Outbox {
+fn outbox(waiting: Vec<OutboxMessage>) -> TestOutbox {
+    TestOutbox {
         waiting,
-        ..Outbox::default()
+        ..TestOutbox::default()
     }
 }
 
@@ -104,7 +105,7 @@ fn five_cycles_without_slack_then_all_of_it_in_order() {
     ] {
         let workspace = Workspace::new();
         workspace.break_for_long(&fault);
-        let mut entries = Outbox::default();
+        let mut entries = TestOutbox::default();
         let due = [
             entry(MessageKind::New, CRITICAL, database(), 1),
             entry(MessageKind::Update, CRITICAL, database(), 2),
@@ -347,7 +348,7 @@ fn an_answer_that_is_lost_is_the_only_other_way_to_say_it_twice() {
 #[test]
 fn nothing_due_asks_nothing() {
     let workspace = Workspace::new();
-    let delivery = round(&workspace, &mut Outbox::default());
+    let delivery = round(&workspace, &mut TestOutbox::default());
     assert_eq!(delivery, Delivery::default());
     assert!(workspace.stub.asked().is_empty());
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use k8s_monitor::inventory::{self, Service};
-use k8s_monitor::notify::{MessageKind, MessageContext};
+use k8s_monitor::notify::{MessageContext, MessageKind};
 use k8s_monitor::report::*;
 
 pub fn at(text: &str) -> DateTime<Utc> {
@@ -15,7 +15,11 @@ pub fn services() -> Vec<Service> {
 }
 
 /// A story as the cycle at 03:04 tells it.
-pub fn story<'a>(kind: MessageKind, incidents: &'a [Incident], services: &'a [Service]) -> MessageContext<'a> {
+pub fn story<'a>(
+    kind: MessageKind,
+    incidents: &'a [Incident],
+    services: &'a [Service],
+) -> MessageContext<'a> {
     MessageContext {
         services,
         zone: Tz::America__New_York,
@@ -73,7 +77,7 @@ fn incident(id: &str, title: &str, severity: Severity, finding: Finding) -> Inci
         findings: vec![finding],
         correlation: None,
         analysis: Analysis {
-            source: Source::Rules,
+            source: AnalysisSource::Rules,
             hypothesis: String::new(),
             confidence: Confidence::High,
             business_impact: String::new(),
@@ -170,7 +174,7 @@ pub fn database() -> Incident {
             note: None,
     });
     incident.analysis = Analysis {
-        source: Source::Haiku,
+        source: AnalysisSource::Haiku,
         hypothesis: "The limit was cut from 2Gi to 256Mi, below what InnoDB's buffer pool needs"
             .into(),
         confidence: Confidence::High,

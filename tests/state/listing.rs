@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_monitor::state::{State, SilenceTarget, listing, silences};
+use k8s_monitor::state::{SilenceTarget, State, listing, silences};
 
 use crate::world::*;
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use k8s_monitor::assess::Outages;
-use k8s_monitor::cluster::objects::Time;
-use k8s_monitor::cluster::resource::ROWS;
+use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::cluster::types::Time;
 use k8s_monitor::cluster::{
     ContainerLog, Objects, Read, Resource, Snapshot, Source, Unread, UnreadReason,
 };

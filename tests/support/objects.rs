@@ -1,8 +1,8 @@
 //! Kubernetes objects as a fixture writes them, told apart as those of a dump.
 
-use k8s_monitor::cluster::fold::Compact;
-use k8s_monitor::cluster::objects::Time;
-use k8s_monitor::cluster::{Objects, Interner, Resource};
+use k8s_monitor::cluster::compact::Compact;
+use k8s_monitor::cluster::types::Time;
+use k8s_monitor::cluster::{Interner, Objects, Resource};
 use serde_json::Value;
 
 /// Puts objects where their kinds belong.

@@ -7,8 +7,8 @@ use std::path::Path;
 use super::DumpError;
 use super::collect::Damage;
 use super::files::Files;
-use crate::cluster::objects::Time;
-use crate::cluster::resource::ROWS;
+use crate::cluster::kinds::ROWS;
+use crate::cluster::types::Time;
 use crate::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
 
 /// Endings of archives and files that are no part of a cluster's name.

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::de::DeserializeOwned;
 
-use super::clock;
+use super::convert::{Endpoints, NewEvent};
 use super::files::tidy;
 use super::head::{Head, Identity};
+use super::infer_now;
 use super::kinds::{self, Change, Object};
-use super::legacy::{Endpoints, NewEvent};
-use crate::cluster::objects::{EndpointSlice, Event, Time, decode};
+use crate::cluster::types::{EndpointSlice, Event, Time, decode};
 use crate::cluster::{Objects, Resource};
 
 /// Leases of other namespaces than this one are heartbeats of nodes and
@@ -104,7 +104,7 @@ impl Collector {
         if self.full().is_some() {
             return;
         }
-        self.newest = self.newest.max(clock::newest(raw));
+        self.newest = self.newest.max(infer_now::newest(raw));
         let identity = head.identity.as_ref();
         let name = identity.and_then(|i| i.name.as_deref()).unwrap_or_default();
         let namespace = identity

@@ -6,12 +6,12 @@ use std::io::{self, BufRead, Read};
 
 use super::Limits;
 use super::collect::Collector;
-use super::logs::{Logs, LogSource};
-use super::marker::{self, Marker};
+use super::logs::{LogSource, Logs};
+use super::manifest::{self, Marker};
 use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
 use crate::cluster::Resource;
-use crate::cluster::resource::ROWS;
+use crate::cluster::kinds::ROWS;
 
 /// Everything that the files of a dump held.
 pub(super) struct Files {
@@ -61,7 +61,7 @@ impl Files {
 
     fn dispatch(&mut self, path: &str, is_root: bool, content: &mut dyn BufRead) -> io::Result<()> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        if name == marker::FILE {
+        if name == manifest::FILE {
             return self.marker(path, content);
         }
         if let Some(place) = LogSource::of(path) {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cluster::objects::{
+use crate::cluster::types::{
     Application, Certificate, CronJob, DaemonSet, Deployment, EndpointSlice, Event, ExternalSecret,
     Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress, Issuer, Job, Lease, Namespace, Node,
     NodeMetrics, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics,

@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 
 use super::tail::{Tail, next_line};
 use crate::cluster::ContainerLog;
-use crate::cluster::objects::Pod;
+use crate::cluster::types::Pod;
 
 const START: &str = "==== START logs for container ";
 const END: &str = "==== END logs for container ";

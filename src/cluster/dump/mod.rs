@@ -12,20 +12,20 @@
 //! archive touches the disk, links are not followed, sizes are bounded by
 //! [`Limits`], and one damaged file or object costs its kind, never the rest.
 
+mod archive_writer;
 mod assemble;
 mod budget;
-mod clock;
 mod collect;
+mod convert;
 mod error;
 mod files;
 mod head;
+mod infer_now;
 mod json;
 mod kinds;
-mod legacy;
 mod logs;
-mod marker;
+mod manifest;
 mod scrub;
-mod sink;
 mod tail;
 mod walk;
 mod write;
@@ -38,7 +38,7 @@ pub(crate) use scrub::scrub;
 pub use write::{Written, write};
 
 use super::Snapshot;
-use super::objects::Time;
+use super::types::Time;
 
 /// What reading may cost at most. The defaults let the largest honest dumps
 /// pass (10 000 pods as `kubectl` writes them are 1.2 GB) and stop what was

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::DumpError;
+use super::archive_writer::ArchiveWriter;
 use super::kinds::{self, Look, Object};
 use super::logs::LogSource;
-use super::marker::{self, Marker};
+use super::manifest::{self, Marker};
 use super::scrub::scrub;
-use super::sink::ArchiveWriter;
-use crate::cluster::resource::{ROWS, ResourceInfo};
+use crate::cluster::kinds::{ROWS, ResourceInfo};
 use crate::cluster::{Read, Snapshot};
 use crate::redact::redact;
 
@@ -44,7 +44,7 @@ pub struct Written {
 pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
     let mut sink = ArchiveWriter::open(path, snapshot.now)?;
     let marker = Marker::of(snapshot);
-    sink.add(marker::FILE, &json(path, &marker)?)?;
+    sink.add(manifest::FILE, &json(path, &marker)?)?;
     let mut objects = 0;
     for row in ROWS {
         objects += write_kind(snapshot, row, path, &mut sink)?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::wire::Kept;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::correlate::repository::CommitDetail;
 use crate::state::Cached;
 

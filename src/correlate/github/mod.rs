@@ -18,8 +18,10 @@ use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 
 use super::REQUESTS;
-use super::repository::{CommitSummary, Listing, CommitDetail, PullRequest, Repository, RepositoryError};
-use crate::cluster::objects::Time;
+use super::repository::{
+    CommitDetail, CommitSummary, Listing, PullRequest, Repository, RepositoryError,
+};
+use crate::cluster::types::Time;
 use crate::config::{self, Config};
 use crate::http::{Http, Peer, Request, Response, Retry};
 use crate::secret::Secret;

@@ -11,7 +11,9 @@ pub fn of_error(error: &HttpError) -> RepositoryError {
         HttpError::TooLarge { .. } => {
             RepositoryError::Unreadable("one commit is too large to be read".to_owned())
         }
-        HttpError::NoTime { .. } => RepositoryError::Down("no time is left to ask GitHub".to_owned()),
+        HttpError::NoTime { .. } => {
+            RepositoryError::Down("no time is left to ask GitHub".to_owned())
+        }
         // Reading does no harm twice: whether it was carried out is no matter.
         HttpError::Slow { after, .. } => {
             RepositoryError::Down(format!("GitHub did not answer within {after:?}"))

@@ -3,10 +3,12 @@
 use chrono::Datelike as _;
 use serde::Deserialize;
 
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::correlate::change::{self, File};
-use crate::correlate::place::is_under;
-use crate::correlate::repository::{CommitSummary, CommitDetail, PullRequest, FileChange, RepositoryError};
+use crate::correlate::manifest_source::is_under;
+use crate::correlate::repository::{
+    CommitDetail, CommitSummary, FileChange, PullRequest, RepositoryError,
+};
 use crate::redact::redact;
 use crate::report::clean;
 
@@ -144,8 +146,8 @@ fn title(message: &str) -> String {
 /// changes.
 pub fn files(body: &[u8], paths: &[String]) -> Result<Files, RepositoryError> {
     // A commit that cannot be read says nothing about the others.
-    let single: Single =
-        parse(body).map_err(|_| RepositoryError::Unreadable("one commit could not be read".to_owned()))?;
+    let single: Single = parse(body)
+        .map_err(|_| RepositoryError::Unreadable("one commit could not be read".to_owned()))?;
     let files = &single.files;
     let is_sorted = files.is_sorted_by(|a, b| a.filename <= b.filename);
     let last = files.last().map(|file| file.filename.as_str());
@@ -183,9 +185,14 @@ fn reduce(raw: &RawFile) -> FileChange {
 
 /// The merged pull request among those that hold a commit; one into the
 /// branch before any other.
-pub fn pull_request(body: &[u8], branch: &str, web: &str) -> Result<Option<PullRequest>, RepositoryError> {
-    let pulls: Vec<Pull> = parse(body)
-        .map_err(|_| RepositoryError::Unreadable("its pull request could not be read".to_owned()))?;
+pub fn pull_request(
+    body: &[u8],
+    branch: &str,
+    web: &str,
+) -> Result<Option<PullRequest>, RepositoryError> {
+    let pulls: Vec<Pull> = parse(body).map_err(|_| {
+        RepositoryError::Unreadable("its pull request could not be read".to_owned())
+    })?;
     let merged = pulls
         .into_iter()
         .filter(|pull| pull.merged_at.is_some_and(is_moment));

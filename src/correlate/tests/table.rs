@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::super::change::{self, File};
 use super::super::*;
 use crate::assess::Rule;
-use crate::cluster::objects::Time;
+use crate::cluster::types::Time;
 use crate::config;
 use crate::detect::{Cause, Effect, Finding, ObjectRef, Reason};
 use crate::inventory::Tier;
@@ -80,7 +80,11 @@ impl Repository for Table {
         self.ask(format!("list {}", listing.path.unwrap_or("*")))?;
         let touches = |e: &&Entry| {
             let paths = listing.path.map(|path| vec![path.to_owned()]);
-            paths.is_none_or(|paths| e.files.iter().any(|(f, _)| place::is_under(f, &paths)))
+            paths.is_none_or(|paths| {
+                e.files
+                    .iter()
+                    .any(|(f, _)| manifest_source::is_under(f, &paths))
+            })
         };
         let merges = self.merges.iter().filter(|_| listing.path.is_none());
         let found = self.entries.iter().chain(merges).filter(touches);
@@ -96,7 +100,7 @@ impl Repository for Table {
     ) -> Result<CommitDetail, RepositoryError> {
         self.ask(format!("open {}", &sha[..1]))?;
         let files = self.find(sha).files.iter();
-        let files = files.filter(|(path, _)| place::is_under(path, paths));
+        let files = files.filter(|(path, _)| manifest_source::is_under(path, paths));
         let touched = files.map(|(path, patch)| FileChange {
             path: (*path).to_owned(),
             previous: None,
@@ -182,7 +186,7 @@ pub fn report_of(actions: Vec<Action>) -> report::Incident {
         findings: Vec::new(),
         correlation: None,
         analysis: report::Analysis {
-            source: report::Source::Rules,
+            source: report::AnalysisSource::Rules,
             hypothesis: String::new(),
             confidence: Confidence::None,
             business_impact: String::new(),

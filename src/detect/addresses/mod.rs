@@ -7,18 +7,18 @@
 //! or the container's own log must complain of it.
 
 mod address;
-mod directory;
+mod service_registry;
 
 use std::collections::BTreeMap;
 
 pub use address::Address;
-pub use directory::{ServiceRegistry, Fault, WrongAddress};
+pub use service_registry::{Fault, ServiceRegistry, WrongAddress};
 
 use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
+use super::index::ClusterIndex;
 use super::pods;
-use super::view::ClusterIndex;
 use super::workload::Workload;
-use crate::cluster::objects::selects;
+use crate::cluster::types::selects;
 
 /// What a client says of a name or address that it cannot use.
 const COMPLAINTS: &[&str] = &[
@@ -79,7 +79,11 @@ pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
 }
 
 /// A running workload of that name, which only lacks its Service.
-fn keeper<'v, 'a>(view: &'v ClusterIndex<'a>, namespace: &str, name: &str) -> Option<&'v Workload<'a>> {
+fn keeper<'v, 'a>(
+    view: &'v ClusterIndex<'a>,
+    namespace: &str,
+    name: &str,
+) -> Option<&'v Workload<'a>> {
     let workload = view.workloads_in(namespace).find(|w| {
         (w.name == name || view.service_of(w).is_some_and(|s| s.is_called(name)))
             && w.pods.iter().any(|p| pods::is_ready(p))
@@ -123,7 +127,11 @@ fn complaint<'a>(view: &ClusterIndex<'a>, workload: &Workload, host: &str) -> Op
         })
 }
 
-fn misaddressed(view: &ClusterIndex, workload: &Workload, wrong: &[WrongAddress]) -> Option<Finding> {
+fn misaddressed(
+    view: &ClusterIndex,
+    workload: &Workload,
+    wrong: &[WrongAddress],
+) -> Option<Finding> {
     let first = wrong.first()?;
     let since = workload
         .pods

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::cluster::objects::{Container, ContainerStatus, Event, Pod, Probe};
+use crate::cluster::types::{Container, ContainerStatus, Event, Pod, Probe};
 use crate::detect::Reason;
-use crate::diagnose::case::container;
+use crate::diagnose::context::container;
 use crate::diagnose::text::name_after;
-use crate::diagnose::{RuleContext, Proof};
+use crate::diagnose::{Proof, RuleContext};
 
 /// Which of a container's probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,13 @@ pub fn failures<'a>(case: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Failu
 
 /// Whether an event is about this container's probe: by its field path, else by
 /// the port in the message, else because no other container has such a probe.
-pub fn concerns(_case: &RuleContext, pod: &Pod, own: &Container, event: &Event, kind: ProbeFailureKind) -> bool {
+pub fn concerns(
+    _case: &RuleContext,
+    pod: &Pod,
+    own: &Container,
+    event: &Event,
+    kind: ProbeFailureKind,
+) -> bool {
     if let Some(name) = name_after(&event.involved_object.field_path, "{") {
         return own.name == name;
     }
@@ -126,7 +132,9 @@ pub fn concerns(_case: &RuleContext, pod: &Pod, own: &Container, event: &Event, 
 pub fn suffers(status: &ContainerStatus, kind: ProbeFailureKind) -> bool {
     match kind {
         ProbeFailureKind::Readiness => !status.ready && status.state.running.is_some(),
-        ProbeFailureKind::Liveness | ProbeFailureKind::Startup => status.restart_count > 0 || status.started == Some(false),
+        ProbeFailureKind::Liveness | ProbeFailureKind::Startup => {
+            status.restart_count > 0 || status.started == Some(false)
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use protocol::protocol;
 use timing::timing;
 
 use super::text::{clip, has_any, one_line};
-use super::{RuleContext, Proof, Rule, logs};
+use super::{Proof, Rule, RuleContext, logs};
 use crate::detect::{Cause, FactKind};
 
 /// The probe itself is wrong.

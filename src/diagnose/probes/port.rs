@@ -2,10 +2,10 @@
 
 use super::failure::{Failure, ProbeFailureKind, asked, failing_now, failures, target, told};
 use super::is_unanswered;
-use crate::cluster::objects::Probe;
+use crate::cluster::types::Probe;
 use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
-use crate::diagnose::{RuleContext, Proof};
+use crate::diagnose::{Proof, RuleContext};
 
 /// Nobody listens where the probe asks, and the program listens elsewhere.
 pub fn port(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
@@ -76,7 +76,12 @@ fn is_rewritten(probe: &Probe) -> bool {
 }
 
 /// The port of another probe of the container that does not fail.
-fn other_probe_at(case: &RuleContext, failure: &Failure, kind: ProbeFailureKind, port: i32) -> Option<i32> {
+fn other_probe_at(
+    case: &RuleContext,
+    failure: &Failure,
+    kind: ProbeFailureKind,
+    port: i32,
+) -> Option<i32> {
     let others = [ProbeFailureKind::Liveness, ProbeFailureKind::Readiness]
         .into_iter()
         .filter(|k| *k != kind);

@@ -1,10 +1,10 @@
 //! Probes in another protocol than the program speaks.
 
 use super::failure::{Failure, ProbeFailureKind, failures, in_words, target, told};
-use crate::cluster::objects::Container;
+use crate::cluster::types::Container;
 use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
-use crate::diagnose::{RuleContext, Proof};
+use crate::diagnose::{Proof, RuleContext};
 
 /// An answer in another protocol than was asked in.
 pub fn protocol(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
@@ -63,7 +63,11 @@ fn is_tls_port(failure: &Failure) -> bool {
 }
 
 fn others_in_words(container: &Container, kind: ProbeFailureKind) -> String {
-    let others = [ProbeFailureKind::Startup, ProbeFailureKind::Liveness, ProbeFailureKind::Readiness];
+    let others = [
+        ProbeFailureKind::Startup,
+        ProbeFailureKind::Liveness,
+        ProbeFailureKind::Readiness,
+    ];
     let others: Vec<_> = others
         .into_iter()
         .filter(|k| *k != kind)

@@ -4,7 +4,7 @@ use super::failure::{ProbeFailureKind, failures, told};
 use super::is_unanswered;
 use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
-use crate::diagnose::{RuleContext, Proof};
+use crate::diagnose::{Proof, RuleContext};
 
 /// Shorter than this from start to being killed is shorter than most programs take.
 const SHORT: i64 = 20;
@@ -41,8 +41,8 @@ pub fn timing(case: &RuleContext) -> Option<Proof> {
     let figures = format!(
         "initialDelaySeconds {delay}, periodSeconds {period}, timeoutSeconds {timeout}, failureThreshold {tries}"
     );
-    let proof =
-        told(&failure, ProbeFailureKind::Liveness).and(FactKind::Object, format!("liveness probe: {figures}"));
+    let proof = told(&failure, ProbeFailureKind::Liveness)
+        .and(FactKind::Object, format!("liveness probe: {figures}"));
     if in_birth {
         return Some(proof.and(FactKind::Object, format!("its last run was killed after {lived} s")).saying(format!(
             "the liveness probe allows container {} {allowed} s to come up, and has it killed before it does",

@@ -7,20 +7,20 @@
 //! room. What bars the others (a control plane that is always cordoned) is
 //! beside the point.
 
-mod barred;
-mod room;
+mod capacity;
 mod scheduler;
-mod verdict;
+mod scheduler_message;
+mod unschedulable_nodes;
 
-use barred::{barred, volume};
-use room::{anti_affinity, short};
+use capacity::{anti_affinity, short};
 use scheduler::scheduler;
-use verdict::pending;
+use scheduler_message::pending;
+use unschedulable_nodes::{barred, volume};
 
-use super::placement::{self, NodeRejection};
+use super::node_fit::{self, NodeRejection};
 use super::text::listed;
-use super::{RuleContext, Proof, Rule};
-use crate::cluster::objects::Node;
+use super::{Proof, Rule, RuleContext};
+use crate::cluster::types::Node;
 use crate::detect::Cause;
 
 /// Constraints of the pod outrank the state of the nodes, which outranks their room.
@@ -83,7 +83,7 @@ fn selector(case: &RuleContext) -> Option<Proof> {
     let (key, value) = spec
         .node_selector
         .iter()
-        .find(|(k, v)| nodes.iter().all(|n| placement::label(n, k) != Some(&**v)))
+        .find(|(k, v)| nodes.iter().all(|n| node_fit::label(n, k) != Some(&**v)))
         .or_else(|| spec.node_selector.iter().next())?;
     let wanted: Vec<_> = spec
         .node_selector
@@ -104,7 +104,7 @@ fn selector(case: &RuleContext) -> Option<Proof> {
 fn carried(nodes: &[Node], key: &str) -> String {
     let mut values: Vec<_> = nodes
         .iter()
-        .filter_map(|n| placement::label(n, key))
+        .filter_map(|n| node_fit::label(n, key))
         .map(|v| format!("{key}={v}"))
         .collect();
     values.sort();
@@ -123,12 +123,12 @@ fn affinity(case: &RuleContext) -> Option<Proof> {
         .required_during_scheduling_ignored_during_execution
         .as_ref()?;
     let by_accident =
-        |n: &&Node| placement::is_control_plane(n) && !placement::is_on_purpose(required);
+        |n: &&Node| node_fit::is_control_plane(n) && !node_fit::is_on_purpose(required);
     let none_meant = choice.open.is_empty() && choice.allowed.iter().all(by_accident);
     let only_control = choice
         .selected
         .iter()
-        .all(|n| placement::is_control_plane(n));
+        .all(|n| node_fit::is_control_plane(n));
     if !none_meant || only_control && !choice.allowed.is_empty() || !said.contains("affinity") {
         return None;
     }

@@ -1,8 +1,8 @@
 //! Pods that nobody has tried to place.
 
-use crate::cluster::objects::Lease;
+use crate::cluster::types::Lease;
 use crate::detect::{FactKind, ObjectRef, Reason};
-use crate::diagnose::{RuleContext, Proof, placement};
+use crate::diagnose::{Proof, RuleContext, node_fit};
 
 /// Nobody has even tried: the scheduler is gone, or has another name.
 pub fn scheduler(case: &RuleContext) -> Option<Proof> {
@@ -58,7 +58,7 @@ fn keeper(case: &RuleContext, lease: &Lease) -> (ObjectRef, String) {
         .unwrap_or_default();
     let nodes = &case.view.snapshot.objects.nodes;
     let held = nodes.iter().find(|n| n.metadata.name == holder);
-    let mut planes = nodes.iter().filter(|n| placement::is_control_plane(n));
+    let mut planes = nodes.iter().filter(|n| node_fit::is_control_plane(n));
     let only = match (planes.next(), planes.next()) {
         (Some(node), None) => Some(node),
         _ => None,

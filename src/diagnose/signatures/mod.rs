@@ -11,7 +11,7 @@ use ports::shared_port;
 pub use table::tells;
 
 use super::text::listed;
-use super::{RuleContext, Proof, Rule, address, databases, logs};
+use super::{Proof, Rule, RuleContext, address, databases, logs};
 use crate::detect::{Cause, FactKind, Reason};
 
 /// From the most particular to the most general: a program that cannot resolve

@@ -3,7 +3,7 @@
 use super::{ended, line, speaks};
 use crate::detect::{Cause, FactKind, Reason, pods};
 use crate::diagnose::text::name_after;
-use crate::diagnose::{RuleContext, Proof};
+use crate::diagnose::{Proof, RuleContext};
 
 pub fn unresolved(case: &RuleContext) -> Option<Proof> {
     let line = line(case, Cause::DnsResolutionFailed)?;
@@ -51,7 +51,7 @@ pub fn own_name_servers(case: &RuleContext) -> Option<Proof> {
     }
     let servers = name_servers(case)?;
     let own = &case.spec()?.dns_config.as_ref()?.nameservers;
-    let cluster_dns = |s: &&crate::cluster::objects::Service| own.contains(&s.spec.cluster_ip);
+    let cluster_dns = |s: &&crate::cluster::types::Service| own.contains(&s.spec.cluster_ip);
     let known = case
         .view
         .snapshot

@@ -1,10 +1,10 @@
 //! Containers of one pod that want the same port.
 
 use super::ended;
-use crate::cluster::objects::{Container, Pod};
-use crate::diagnose::case::container;
+use crate::cluster::types::{Container, Pod};
+use crate::diagnose::context::container;
 use crate::diagnose::text::{clip, has_any, one_line};
-use crate::diagnose::{RuleContext, Proof};
+use crate::diagnose::{Proof, RuleContext};
 
 /// Containers of a pod share its ports. One that keeps ending beside another
 /// that holds the port it listens on need not even say so.

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::super::clean::{clean, clean_lines};
 use super::super::incident_text::{RenderContext, is_minor};
-use super::super::{Action, Commit, Finding, Incident, IncidentState, Report, phrases};
-use super::{badge, picture, severity_class, timeline};
+use super::super::{Action, Commit, Finding, Incident, IncidentState, Report, format};
+use super::{badge, dependency_graph, severity_class, timeline};
 
 /// An incident that folds; what can wait is folded already.
 pub fn incident(incident: &Incident, report: &Report, frame: RenderContext) -> Markup {
@@ -16,12 +16,12 @@ pub fn incident(incident: &Incident, report: &Report, frame: RenderContext) -> M
             open[!minor && !resolved] {
             summary {
                 h3 { (badge(incident.severity)) " " (clean(&incident.title)) }
-                p.life { (clean(&incident.id)) ", " (phrases::life(incident, frame.now)) }
+                p.life { (clean(&incident.id)) ", " (format::life(incident, frame.now)) }
             }
             @if !resolved {
                 (findings(incident))
                 (actions(&incident.actions))
-                @if !minor { (picture::picture(incident, report)) }
+                @if !minor { (dependency_graph::picture(incident, report)) }
             }
             (timeline::timeline(incident, frame.now))
             @if !resolved { (facts(incident, minor, frame.tells)) }
@@ -84,8 +84,8 @@ fn facts(incident: &Incident, minor: bool, tells: bool) -> Markup {
         h4 { @if minor { "Details" } @else { "What it means" } }
         dl {
             @if !minor {
-                dt { "Root cause" } dd { (phrases::root_cause(incident)) }
-                @if let Some(likely) = phrases::hypothesis(incident) {
+                dt { "Root cause" } dd { (format::root_cause(incident)) }
+                @if let Some(likely) = format::hypothesis(incident) {
                     dt { "Likely" } dd { (likely) }
                 }
                 @if !incident.analysis.business_impact.trim().is_empty() {
@@ -96,12 +96,12 @@ fn facts(incident: &Incident, minor: bool, tells: bool) -> Markup {
                 }
                 (commits(incident))
             }
-            @for issue in phrases::known_issues(incident) {
+            @for issue in format::known_issues(incident) {
                 dt { "Known issue" } dd { (issue) }
             }
             dt { "Rule" } dd { code { (clean(&incident.rule)) } }
             @if tells {
-                dt { "Message" } dd { (phrases::notification(&incident.notification)) }
+                dt { "Message" } dd { (format::notification(&incident.notification)) }
             }
         }
     }
@@ -112,7 +112,7 @@ fn commits(incident: &Incident) -> Markup {
         @if let Some(correlation) = &incident.correlation {
             dt { "Commits" }
             dd {
-                (phrases::suspicion(correlation))
+                (format::suspicion(correlation))
                 @if !correlation.commits.is_empty() {
                     ul { @for item in &correlation.commits { li { (commit(item)) } } }
                 }
@@ -123,9 +123,9 @@ fn commits(incident: &Incident) -> Markup {
 
 fn commit(commit: &Commit) -> Markup {
     html! {
-        (link(&phrases::short_sha(commit), &commit.url))
+        (link(&format::short_sha(commit), &commit.url))
         @if let Some(pull) = &commit.pull_request { ", " (link("pull request", pull)) }
-        ": " (phrases::commit(commit))
+        ": " (format::commit(commit))
     }
 }
 

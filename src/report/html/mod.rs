@@ -5,17 +5,17 @@
 //! page be tampered with all the same, its policy lets the browser run and
 //! load nothing. Colour never says anything alone: words and heights do.
 
+mod dependency_graph;
 mod incident;
-mod picture;
 mod services;
-mod strip;
 mod timeline;
+mod uptime_bar;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use super::clean::{clean, clean_lines};
 use super::incident_text::RenderContext;
-use super::{History, Plan, Report, Severity, Unread, phrases, plan, verdict};
+use super::{History, Plan, Report, Severity, Unread, format, headline, plan};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -40,7 +40,7 @@ pub fn html(report: &Report, history: Option<&History>) -> String {
                     (unread(&report.visibility.unread))
                     @if let Some(plan) = &report.plan { (planned(plan)) }
                 }
-                footer { p { (verdict::footer(report)) } }
+                footer { p { (headline::footer(report)) } }
             }
         }
     };
@@ -52,7 +52,7 @@ fn head(report: &Report) -> Markup {
         "{} {}: {}",
         report.severity,
         clean(&report.cycle.cluster),
-        verdict::verdict(report)
+        headline::verdict(report)
     );
     markup! {
         head {
@@ -69,14 +69,14 @@ fn head(report: &Report) -> Markup {
 
 fn header(report: &Report) -> Markup {
     let cycle = &report.cycle;
-    let situation = verdict::situation(report);
+    let situation = headline::situation(report);
     markup! {
         header class=(severity_class(report.severity)) {
             p.place {
                 (clean(&cycle.cluster)) ", "
-                time datetime=(cycle.started_at.to_rfc3339()) { (phrases::moment(cycle.started_at)) }
+                time datetime=(cycle.started_at.to_rfc3339()) { (format::moment(cycle.started_at)) }
             }
-            h1 { (badge(report.severity)) " " (verdict::verdict(report)) }
+            h1 { (badge(report.severity)) " " (headline::verdict(report)) }
             @if !situation.is_empty() { p { (situation) } }
             @for note in &report.notes { p.note { strong { "Note: " } (clean(note)) } }
         }

@@ -3,17 +3,17 @@
 use maud::{Markup, html};
 
 use super::super::clean::clean;
-use super::super::{History, Report, Service, ServiceStatus, Tier, phrases};
-use super::strip;
+use super::super::{History, Report, Service, ServiceStatus, Tier, format};
+use super::uptime_bar;
 
 /// The table of services.
 pub fn section(report: &Report, history: Option<&History>) -> Markup {
-    let services = phrases::by_tier(&report.services);
+    let services = format::by_tier(&report.services);
     html! {
         @if !services.is_empty() {
             section {
                 h2 { "Services" }
-                @if history.is_some() { (strip::legend()) }
+                @if history.is_some() { (uptime_bar::legend()) }
                 table {
                     thead {
                         tr {
@@ -48,7 +48,7 @@ fn group(tier: Tier, services: &[&Service], report: &Report, history: Option<&Hi
 
 fn row(service: &Service, report: &Report, history: Option<&History>) -> Markup {
     let now = report.cycle.started_at;
-    let [_, ready, since, down, max] = phrases::service_cells(service, now);
+    let [_, ready, since, down, max] = format::service_cells(service, now);
     html! {
         tr {
             th scope="row" { (clean(&service.name)) }
@@ -58,7 +58,7 @@ fn row(service: &Service, report: &Report, history: Option<&History>) -> Markup 
             td data-label="Down" { (down) }
             td data-label="Max" { (max) }
             @if let Some(history) = history {
-                td data-label="30 days" { (strip::strip(&history.days(&service.name, now), now)) }
+                td data-label="30 days" { (uptime_bar::strip(&history.days(&service.name, now), now)) }
             }
         }
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::super::clean::clean;
-use super::super::{Finding, Incident, IncidentState, TimelineEvent, phrases};
+use super::super::{Finding, Incident, IncidentState, TimelineEvent, format};
 use crate::duration::human;
 
 /// Something that happened.
@@ -21,7 +21,7 @@ pub fn timeline(incident: &Incident, now: DateTime<Utc>) -> Markup {
         ol.timeline {
             @for event in &events {
                 li {
-                    time datetime=(event.at.to_rfc3339()) { (phrases::moment(event.at)) }
+                    time datetime=(event.at.to_rfc3339()) { (format::moment(event.at)) }
                     span { (event.what) " " span.lag { (lag(event.at, incident.since)) } }
                 }
             }

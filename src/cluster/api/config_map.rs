@@ -1,0 +1,286 @@
+//! The one thing that the monitor writes in a cluster: `ConfigMap`s of its own
+//! namespace. Whether it may is a matter of its Role.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::time::{Instant, sleep};
+
+use super::Cluster;
+use super::failure::{Failure, subject};
+use super::request::exchange;
+
+/// Time for what is still to be written when the deadline is over.
+const MOMENT: Duration = Duration::from_millis(500);
+/// Before the one retry.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Reads and writes the `ConfigMap`s of one namespace. Blocks; must not be used
+/// from within an async runtime.
+pub struct ConfigMapClient<'a> {
+    cluster: &'a Cluster,
+    namespace: String,
+    limit: Duration,
+    deadline: Instant,
+    requests: Cell<u32>,
+}
+
+/// A `ConfigMap` as read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigMap {
+    /// Its resourceVersion.
+    pub version: String,
+    /// Its data.
+    pub data: BTreeMap<String, String>,
+}
+
+/// Why a `ConfigMap` could not be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigMapError {
+    /// Somebody else was faster: it exists, is gone, or has another version.
+    #[error("another run has written it meanwhile")]
+    Conflict,
+    /// The Role does not allow it.
+    #[error(
+        "{who} may not {verb} it; apply deploy/rights/state-rbac.yaml, which grants create, and get and \
+         update on the one by name"
+    )]
+    Forbidden {
+        /// Whose rights are missing.
+        who: String,
+        /// Which right is missing.
+        verb: &'static str,
+    },
+    /// There is no such namespace.
+    #[error("there is no namespace {0:?}; apply deploy/rights/namespace.yaml or name another")]
+    NoNamespace(String),
+    /// Anything else, retry included.
+    #[error("{0}; the next cycle tries again")]
+    Failed(String),
+}
+
+#[derive(Serialize)]
+struct Draft<'a> {
+    #[serde(rename = "apiVersion")]
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: DraftMeta<'a>,
+    data: &'a BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct DraftMeta<'a> {
+    name: &'a str,
+    namespace: &'a str,
+    labels: BTreeMap<&'static str, &'static str>,
+    #[serde(rename = "resourceVersion", skip_serializing_if = "Option::is_none")]
+    resource_version: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    metadata: AnswerMeta,
+    #[serde(default)]
+    data: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct AnswerMeta {
+    #[serde(rename = "resourceVersion")]
+    resource_version: String,
+}
+
+impl<'a> ConfigMapClient<'a> {
+    /// For one namespace; each call takes at most `limit`, and after `deadline`
+    /// but a moment.
+    #[must_use]
+    pub fn new(
+        cluster: &'a Cluster,
+        namespace: &str,
+        limit: Duration,
+        deadline: std::time::Instant,
+    ) -> Self {
+        Self {
+            cluster,
+            namespace: namespace.to_owned(),
+            limit,
+            deadline: deadline.into(),
+            requests: Cell::new(0),
+        }
+    }
+
+    /// Requests so far, retries included.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        self.requests.get()
+    }
+
+    fn end(&self) -> Instant {
+        let now = Instant::now();
+        self.deadline.max(now + MOMENT).min(now + self.limit)
+    }
+
+    /// Reads one; none if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, one retry included.
+    pub fn get(&self, name: &str) -> Result<Option<ConfigMap>, ConfigMapError> {
+        let end = self.end();
+        self.cluster.block_on(async {
+            let first = self.read(name, end).await;
+            let result = match first {
+                Err(failure) if failure.is_transient() && Instant::now() + PAUSE < end => {
+                    sleep(PAUSE).await;
+                    self.read(name, end).await
+                }
+                result => result,
+            };
+            result.map_err(|failure| self.error("get", &failure))
+        })
+    }
+
+    /// Creates one and returns its version.
+    ///
+    /// # Errors
+    /// [`ConfigMapError::Conflict`] when there is one by that name already.
+    pub fn create(
+        &self,
+        name: &str,
+        data: &BTreeMap<String, String>,
+    ) -> Result<String, ConfigMapError> {
+        self.put("create", name, data, None)
+    }
+
+    /// Replaces the one that has this version and returns the new version.
+    ///
+    /// # Errors
+    /// [`ConfigMapError::Conflict`] when it has another version, or is gone.
+    pub fn replace(
+        &self,
+        name: &str,
+        data: &BTreeMap<String, String>,
+        version: &str,
+    ) -> Result<String, ConfigMapError> {
+        self.put("update", name, data, Some(version))
+    }
+
+    fn put(
+        &self,
+        verb: &'static str,
+        name: &str,
+        data: &BTreeMap<String, String>,
+        version: Option<&str>,
+    ) -> Result<String, ConfigMapError> {
+        let end = self.end();
+        self.cluster.block_on(async {
+            let failure = match self.write(name, data, version, end).await {
+                Ok(version) => return Ok(version),
+                Err(failure) if failure.is_transient() && Instant::now() + PAUSE < end => failure,
+                Err(failure) => return Err(self.error(verb, &failure)),
+            };
+            // The write may have arrived and only its answer been lost: written
+            // again it would be refused as a conflict with itself.
+            sleep(PAUSE).await;
+            match self.read(name, end).await {
+                Ok(Some(found)) if found.data == *data => Ok(found.version),
+                Ok(found) if found.as_ref().map(|m| m.version.as_str()) == version => self
+                    .write(name, data, version, end)
+                    .await
+                    .map_err(|failure| self.error(verb, &failure)),
+                Ok(_) => Err(ConfigMapError::Conflict),
+                Err(_) => Err(self.error(verb, &failure)),
+            }
+        })
+    }
+
+    async fn read(&self, name: &str, end: Instant) -> Result<Option<ConfigMap>, Failure> {
+        match self
+            .exchange(Method::GET, &self.path(name), Vec::new(), end)
+            .await
+        {
+            Ok(body) => {
+                let found: Answer =
+                    serde_json::from_slice(&body).map_err(|e| Failure::of_json(&e))?;
+                Ok(Some(ConfigMap {
+                    version: found.metadata.resource_version,
+                    data: found.data.unwrap_or_default(),
+                }))
+            }
+            Err(failure) if failure.code() == Some(404) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn write(
+        &self,
+        name: &str,
+        data: &BTreeMap<String, String>,
+        version: Option<&str>,
+        end: Instant,
+    ) -> Result<String, Failure> {
+        let draft = Draft {
+            api_version: "v1",
+            kind: "ConfigMap",
+            metadata: DraftMeta {
+                name,
+                namespace: &self.namespace,
+                labels: BTreeMap::from([("app.kubernetes.io/name", "k8s-monitor")]),
+                resource_version: version,
+            },
+            data,
+        };
+        let body = serde_json::to_vec(&draft).map_err(|e| Failure::of_json(&e))?;
+        let (method, path) = match version {
+            Some(_) => (Method::PUT, self.path(name)),
+            None => (Method::POST, self.collection()),
+        };
+        let answer = self.exchange(method, &path, body, end).await?;
+        let written: Answer = serde_json::from_slice(&answer).map_err(|e| Failure::of_json(&e))?;
+        Ok(written.metadata.resource_version)
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        end: Instant,
+    ) -> Result<Vec<u8>, Failure> {
+        self.requests.set(self.requests.get() + 1);
+        let answer = exchange(&self.cluster.client, method, path, body, end).await?;
+        Ok(answer.body)
+    }
+
+    fn error(&self, verb: &'static str, failure: &Failure) -> ConfigMapError {
+        match failure {
+            Failure::Status { code: 404, .. } if verb == "create" => {
+                ConfigMapError::NoNamespace(self.namespace.clone())
+            }
+            Failure::Status {
+                code: 404 | 409, ..
+            } => ConfigMapError::Conflict,
+            // Admission refuses with 403 as well (a quota, a webhook) and names no user.
+            Failure::Status {
+                code: 401 | 403,
+                message,
+                ..
+            } if message.is_empty() || subject(message).is_some() => ConfigMapError::Forbidden {
+                who: subject(message).unwrap_or_else(|| "the monitor's user".to_owned()),
+                verb,
+            },
+            other => ConfigMapError::Failed(other.text()),
+        }
+    }
+
+    fn collection(&self) -> String {
+        format!("/api/v1/namespaces/{}/configmaps", self.namespace)
+    }
+
+    fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.collection())
+    }
+}

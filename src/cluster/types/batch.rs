@@ -1,0 +1,59 @@
+//! Jobs and cron jobs.
+
+use super::{Condition, ObjectMeta, PodTemplate, SharedStr, Time, slim};
+
+slim! {
+    /// A job.
+    pub struct Job {
+        pub metadata: ObjectMeta,
+        pub spec: JobSpec,
+        pub status: JobStatus,
+    }
+
+    /// What was asked for.
+    pub struct JobSpec {
+        pub suspend: bool,
+        pub completions: Option<u32>,
+        pub backoff_limit: Option<u32>,
+        pub active_deadline_seconds: Option<i64>,
+        pub template: PodTemplate,
+    }
+
+    /// What is.
+    pub struct JobStatus {
+        pub active: u32,
+        pub succeeded: u32,
+        pub failed: u32,
+        pub start_time: Option<Time>,
+        pub completion_time: Option<Time>,
+        pub conditions: Vec<Condition>,
+    }
+
+    /// A cron job.
+    pub struct CronJob {
+        pub metadata: ObjectMeta,
+        pub spec: CronJobSpec,
+        pub status: CronJobStatus,
+    }
+
+    /// What was asked for.
+    pub struct CronJobSpec {
+        pub schedule: SharedStr,
+        pub time_zone: SharedStr,
+        pub suspend: bool,
+        pub concurrency_policy: SharedStr,
+        pub starting_deadline_seconds: Option<i64>,
+        pub job_template: JobTemplate,
+    }
+
+    /// The job that each run makes.
+    pub struct JobTemplate {
+        pub spec: JobSpec,
+    }
+
+    /// What is.
+    pub struct CronJobStatus {
+        pub last_schedule_time: Option<Time>,
+        pub last_successful_time: Option<Time>,
+    }
+}

@@ -1,0 +1,76 @@
+//! Warning events.
+
+use super::{ObjectMeta, SharedStr, Time, slim};
+
+slim! {
+    /// An event, of core/v1.
+    pub struct Event {
+        pub metadata: ObjectMeta,
+        pub involved_object: InvolvedObject,
+        #[serde(rename = "type")]
+        pub kind: SharedStr,
+        pub reason: SharedStr,
+        pub message: SharedStr,
+        pub count: Option<u32>,
+        pub first_timestamp: Option<Time>,
+        pub last_timestamp: Option<Time>,
+        pub event_time: Option<Time>,
+        pub series: Option<EventSeries>,
+        pub source: EventSource,
+        pub reporting_component: SharedStr,
+    }
+
+    /// What an event is about.
+    pub struct InvolvedObject {
+        pub kind: SharedStr,
+        pub namespace: SharedStr,
+        pub name: SharedStr,
+        pub uid: SharedStr,
+        pub field_path: SharedStr,
+    }
+
+    /// Repetition as events.k8s.io writes it.
+    pub struct EventSeries {
+        pub count: u32,
+        pub last_observed_time: Option<Time>,
+    }
+
+    /// Who says so.
+    pub struct EventSource {
+        pub component: SharedStr,
+        pub host: SharedStr,
+    }
+}
+
+impl Event {
+    /// How often it happened so far, at least once.
+    #[must_use]
+    pub fn times(&self) -> u32 {
+        let series = self.series.as_ref().map_or(0, |s| s.count);
+        self.count.unwrap_or(0).max(series).max(1)
+    }
+
+    /// When it happened first.
+    #[must_use]
+    pub fn first(&self) -> Option<Time> {
+        self.first_timestamp
+            .or(self.event_time)
+            .or(self.metadata.creation_timestamp)
+    }
+
+    /// When it happened last.
+    #[must_use]
+    pub fn last(&self) -> Option<Time> {
+        self.series
+            .as_ref()
+            .and_then(|s| s.last_observed_time)
+            .max(self.last_timestamp)
+            .or_else(|| self.first())
+    }
+
+    /// Normal events are of no interest.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        self.kind == "Warning"
+    }
+}

@@ -1,0 +1,185 @@
+//! Services, endpoint slices, ingresses and the Gateway API.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Condition, ObjectMeta, SharedStr, TextMap, slim};
+
+slim! {
+    /// A service.
+    pub struct Service {
+        pub metadata: ObjectMeta,
+        pub spec: ServiceSpec,
+    }
+
+    /// What was asked for.
+    pub struct ServiceSpec {
+        #[serde(rename = "type")]
+        pub kind: SharedStr,
+        #[serde(rename = "clusterIP")]
+        pub cluster_ip: SharedStr,
+        pub external_name: SharedStr,
+        pub selector: TextMap,
+        pub ports: Arc<[ServicePort]>,
+        pub publish_not_ready_addresses: bool,
+    }
+
+    /// A port of a service.
+    pub struct ServicePort {
+        pub name: SharedStr,
+        pub port: i32,
+        pub target_port: Value,
+        pub protocol: SharedStr,
+        pub app_protocol: SharedStr,
+    }
+
+    /// An endpoint slice.
+    pub struct EndpointSlice {
+        pub metadata: ObjectMeta,
+        pub endpoints: Arc<[Endpoint]>,
+        pub ports: Arc<[EndpointPort]>,
+    }
+
+    /// One address of a service.
+    pub struct Endpoint {
+        pub addresses: Vec<SharedStr>,
+        pub conditions: EndpointConditions,
+        pub target_ref: Option<EndpointTarget>,
+    }
+
+    /// Whether an address takes traffic; absent means it does.
+    pub struct EndpointConditions {
+        pub ready: Option<bool>,
+        pub serving: Option<bool>,
+        pub terminating: Option<bool>,
+    }
+
+    /// The pod behind an address.
+    pub struct EndpointTarget {
+        pub kind: SharedStr,
+        pub name: SharedStr,
+    }
+
+    /// A port of a slice.
+    pub struct EndpointPort {
+        pub name: SharedStr,
+        pub port: Option<i32>,
+        pub protocol: SharedStr,
+    }
+
+    /// An ingress.
+    pub struct Ingress {
+        pub metadata: ObjectMeta,
+        pub spec: IngressSpec,
+    }
+
+    /// What was asked for.
+    pub struct IngressSpec {
+        pub ingress_class_name: SharedStr,
+        pub default_backend: Option<IngressBackend>,
+        pub rules: Vec<IngressRule>,
+        pub tls: Vec<IngressTls>,
+    }
+
+    /// A host and its paths.
+    pub struct IngressRule {
+        pub host: SharedStr,
+        pub http: IngressPaths,
+    }
+
+    /// The paths of a host.
+    pub struct IngressPaths {
+        pub paths: Vec<IngressPath>,
+    }
+
+    /// A path and what serves it.
+    pub struct IngressPath {
+        pub path: SharedStr,
+        pub backend: IngressBackend,
+    }
+
+    /// What serves a path.
+    pub struct IngressBackend {
+        pub service: Option<IngressService>,
+    }
+
+    /// A service and its port.
+    pub struct IngressService {
+        pub name: SharedStr,
+        pub port: IngressPort,
+    }
+
+    /// A port by name or number.
+    pub struct IngressPort {
+        pub name: SharedStr,
+        pub number: Option<i32>,
+    }
+
+    /// Hosts and the secret with their certificate.
+    pub struct IngressTls {
+        pub hosts: Vec<SharedStr>,
+        pub secret_name: SharedStr,
+    }
+
+    /// A gateway of the Gateway API.
+    pub struct Gateway {
+        pub metadata: ObjectMeta,
+        pub spec: GatewaySpec,
+        pub status: GatewayStatus,
+    }
+
+    /// What was asked for.
+    pub struct GatewaySpec {
+        pub gateway_class_name: SharedStr,
+    }
+
+    /// What is.
+    pub struct GatewayStatus {
+        pub conditions: Vec<Condition>,
+    }
+
+    /// An HTTP route of the Gateway API.
+    pub struct HttpRoute {
+        pub metadata: ObjectMeta,
+        pub spec: HttpRouteSpec,
+        pub status: HttpRouteStatus,
+    }
+
+    /// What was asked for.
+    pub struct HttpRouteSpec {
+        pub hostnames: Vec<SharedStr>,
+        pub rules: Vec<HttpRouteRule>,
+    }
+
+    /// The backends of some paths.
+    pub struct HttpRouteRule {
+        pub backend_refs: Vec<BackendReference>,
+    }
+
+    /// A backend; kind defaults to Service, namespace to the route's.
+    pub struct BackendReference {
+        pub kind: SharedStr,
+        pub name: SharedStr,
+        pub namespace: SharedStr,
+        pub port: Option<i32>,
+    }
+
+    /// What each gateway says of the route.
+    pub struct HttpRouteStatus {
+        pub parents: Vec<RouteParent>,
+    }
+
+    /// One gateway's word.
+    pub struct RouteParent {
+        pub conditions: Vec<Condition>,
+    }
+}
+
+impl Endpoint {
+    /// Whether the address takes traffic: an unset condition counts as ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.conditions.ready != Some(false)
+    }
+}

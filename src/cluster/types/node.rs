@@ -1,0 +1,65 @@
+//! Nodes, namespaces and leases.
+
+use super::{Condition, ObjectMeta, Quantity, SharedStr, SmallMap, Time, slim};
+
+slim! {
+    /// A node.
+    pub struct Node {
+        pub metadata: ObjectMeta,
+        pub spec: NodeSpec,
+        pub status: NodeStatus,
+    }
+
+    /// What was asked for.
+    pub struct NodeSpec {
+        pub unschedulable: bool,
+        pub taints: Vec<Taint>,
+    }
+
+    /// A taint.
+    pub struct Taint {
+        pub key: SharedStr,
+        pub value: SharedStr,
+        pub effect: SharedStr,
+        pub time_added: Option<Time>,
+    }
+
+    /// What is.
+    pub struct NodeStatus {
+        pub conditions: Vec<Condition>,
+        pub capacity: SmallMap<Quantity>,
+        pub allocatable: SmallMap<Quantity>,
+        pub node_info: NodeInfo,
+    }
+
+    /// What runs on the node.
+    pub struct NodeInfo {
+        pub kubelet_version: SharedStr,
+        pub container_runtime_version: SharedStr,
+    }
+
+    /// A namespace.
+    pub struct Namespace {
+        pub metadata: ObjectMeta,
+        pub status: NamespaceStatus,
+    }
+
+    /// What is.
+    pub struct NamespaceStatus {
+        pub phase: SharedStr,
+        pub conditions: Vec<Condition>,
+    }
+
+    /// A lease: the heartbeat of a control-plane component.
+    pub struct Lease {
+        pub metadata: ObjectMeta,
+        pub spec: LeaseSpec,
+    }
+
+    /// Who holds it, and when it was renewed.
+    pub struct LeaseSpec {
+        pub holder_identity: SharedStr,
+        pub lease_duration_seconds: Option<i64>,
+        pub renew_time: Option<Time>,
+    }
+}

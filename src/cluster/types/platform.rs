@@ -1,0 +1,173 @@
+//! Argo CD, cert-manager and External Secrets: kinds that a cluster may lack.
+
+use super::{Condition, Intern, ObjectMeta, SharedStr, SmallMap, StrInterner, Time, slim};
+
+slim! {
+    /// An Argo CD application.
+    pub struct Application {
+        pub metadata: ObjectMeta,
+        pub spec: ApplicationSpec,
+        pub status: ApplicationStatus,
+    }
+
+    /// What is synchronised, and to where.
+    pub struct ApplicationSpec {
+        pub source: Option<ApplicationSource>,
+        pub sources: Vec<ApplicationSource>,
+        pub destination: ApplicationDestination,
+    }
+
+    /// A path of a repository, or a chart.
+    pub struct ApplicationSource {
+        #[serde(rename = "repoURL")]
+        pub repo_url: SharedStr,
+        pub path: SharedStr,
+        pub chart: SharedStr,
+        pub target_revision: SharedStr,
+    }
+
+    /// The namespace that is written to.
+    pub struct ApplicationDestination {
+        pub namespace: SharedStr,
+    }
+
+    /// What is.
+    pub struct ApplicationStatus {
+        pub health: ApplicationHealth,
+        pub sync: ApplicationSync,
+        pub operation_state: Option<OperationState>,
+        pub history: Vec<ApplicationRevision>,
+        pub conditions: Vec<Condition>,
+        pub reconciled_at: Option<Time>,
+    }
+
+    /// Health as Argo CD judges it.
+    pub struct ApplicationHealth {
+        pub status: SharedStr,
+        pub message: SharedStr,
+        pub last_transition_time: Option<Time>,
+    }
+
+    /// Whether the cluster matches the repository.
+    pub struct ApplicationSync {
+        pub status: SharedStr,
+        pub revision: SharedStr,
+    }
+
+    /// The last synchronisation.
+    pub struct OperationState {
+        pub phase: SharedStr,
+        pub message: SharedStr,
+        pub started_at: Option<Time>,
+        pub finished_at: Option<Time>,
+        pub sync_result: Option<SyncResult>,
+    }
+
+    /// What was synchronised.
+    pub struct SyncResult {
+        pub revision: SharedStr,
+    }
+
+    /// One past synchronisation.
+    pub struct ApplicationRevision {
+        pub revision: SharedStr,
+        pub deployed_at: Option<Time>,
+    }
+
+    /// A cert-manager certificate.
+    pub struct Certificate {
+        pub metadata: ObjectMeta,
+        pub spec: CertificateSpec,
+        pub status: CertificateStatus,
+    }
+
+    /// What was asked for.
+    pub struct CertificateSpec {
+        pub secret_name: SharedStr,
+        pub dns_names: Vec<SharedStr>,
+        pub common_name: SharedStr,
+        pub issuer_ref: IssuerReference,
+    }
+
+    /// Who issues it.
+    pub struct IssuerReference {
+        pub kind: SharedStr,
+        pub name: SharedStr,
+    }
+
+    /// What is.
+    pub struct CertificateStatus {
+        pub conditions: Vec<Condition>,
+        pub not_before: Option<Time>,
+        pub not_after: Option<Time>,
+        pub renewal_time: Option<Time>,
+        pub last_failure_time: Option<Time>,
+    }
+
+    /// A cert-manager issuer, of a namespace or of the cluster.
+    pub struct Issuer {
+        pub metadata: ObjectMeta,
+        pub status: Conditions,
+    }
+
+    /// A status of nothing but conditions.
+    pub struct Conditions {
+        pub conditions: Vec<Condition>,
+    }
+
+    /// An External Secret.
+    pub struct ExternalSecret {
+        pub metadata: ObjectMeta,
+        pub spec: ExternalSecretSpec,
+        pub status: ExternalSecretStatus,
+    }
+
+    /// What was asked for.
+    pub struct ExternalSecretSpec {
+        pub secret_store_ref: StoreReference,
+        pub target: SecretTarget,
+    }
+
+    /// The store that holds the value.
+    pub struct StoreReference {
+        pub kind: SharedStr,
+        pub name: SharedStr,
+    }
+
+    /// The Secret that is made.
+    pub struct SecretTarget {
+        pub name: SharedStr,
+    }
+
+    /// What is.
+    pub struct ExternalSecretStatus {
+        pub conditions: Vec<Condition>,
+        pub refresh_time: Option<Time>,
+    }
+
+    /// A secret store, of a namespace or of the cluster.
+    pub struct SecretStore {
+        pub metadata: ObjectMeta,
+        pub spec: SecretStoreSpec,
+        pub status: Conditions,
+    }
+
+    /// What backs the store; only the provider's name is kept.
+    pub struct SecretStoreSpec {
+        pub provider: SmallMap<Discarded>,
+    }
+}
+
+/// A value that is read and thrown away; written as an empty object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
+pub struct Discarded {}
+
+impl Intern for Discarded {
+    fn share(&mut self, _: &mut StrInterner) {}
+}
+
+impl<'de> serde::Deserialize<'de> for Discarded {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self {})
+    }
+}

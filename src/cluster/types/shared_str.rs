@@ -1,0 +1,182 @@
+//! The texts of objects.
+
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use arcstr::ArcStr;
+use serde::{Deserialize, Serialize};
+
+use super::{SmallMap, Time};
+
+/// A text of an object, of the size of one pointer, that can be kept once for
+/// all objects that have it in common. It reads as a `&str`.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SharedStr(ArcStr);
+
+impl SharedStr {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Puts what is known in its place, without making it known.
+    pub(in crate::cluster) fn reuse(&mut self, StrInterner(known): &StrInterner) {
+        if let Some(same) = known.get(self) {
+            *self = same.clone();
+        }
+    }
+}
+
+/// The texts that objects have in common.
+#[derive(Debug, Default)]
+pub struct StrInterner(HashSet<SharedStr>);
+
+/// Something that holds texts.
+pub trait Intern {
+    /// Puts what is known in the place of each text that is equal to it.
+    fn share(&mut self, words: &mut StrInterner);
+}
+
+impl Intern for SharedStr {
+    fn share(&mut self, StrInterner(known): &mut StrInterner) {
+        match known.get(self) {
+            Some(same) => *self = same.clone(),
+            None => {
+                known.insert(self.clone());
+            }
+        }
+    }
+}
+
+impl<T: Intern> Intern for Vec<T> {
+    fn share(&mut self, words: &mut StrInterner) {
+        self.shrink_to_fit();
+        for element in self {
+            element.share(words);
+        }
+    }
+}
+
+impl<T: Intern> Intern for Option<T> {
+    fn share(&mut self, words: &mut StrInterner) {
+        if let Some(value) = self {
+            value.share(words);
+        }
+    }
+}
+
+impl<T: Intern> Intern for Box<T> {
+    fn share(&mut self, words: &mut StrInterner) {
+        (**self).share(words);
+    }
+}
+
+impl<T: Intern> Intern for Box<[T]> {
+    fn share(&mut self, words: &mut StrInterner) {
+        for element in self {
+            element.share(words);
+        }
+    }
+}
+
+impl<V: Intern> Intern for SmallMap<V> {
+    fn share(&mut self, words: &mut StrInterner) {
+        for (key, value) in self.entries_mut() {
+            key.share(words);
+            value.share(words);
+        }
+    }
+}
+
+/// What is behind it is shared as a whole.
+impl<T: ?Sized> Intern for Arc<T> {
+    fn share(&mut self, _: &mut StrInterner) {}
+}
+
+macro_rules! without_text {
+    ($($type:ty)*) => { $(
+        impl Intern for $type {
+            fn share(&mut self, _: &mut StrInterner) {}
+        }
+    )* };
+}
+without_text! { bool i32 i64 u32 Time serde_json::Value }
+
+impl Deref for SharedStr {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SharedStr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl fmt::Display for SharedStr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for SharedStr {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Borrow<str> for SharedStr {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl From<SharedStr> for String {
+    fn from(word: SharedStr) -> Self {
+        word.as_str().to_owned()
+    }
+}
+
+impl<T: Into<ArcStr>> From<T> for SharedStr {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl PartialEq<str> for SharedStr {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for SharedStr {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<String> for SharedStr {
+    fn eq(&self, other: &String) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<SharedStr> for str {
+    fn eq(&self, other: &SharedStr) -> bool {
+        *self == **other
+    }
+}
+
+impl PartialEq<SharedStr> for String {
+    fn eq(&self, other: &SharedStr) -> bool {
+        **self == **other
+    }
+}

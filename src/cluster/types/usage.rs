@@ -1,0 +1,135 @@
+//! What pods and nodes use, from metrics.k8s.io.
+
+use super::{Intern, ObjectMeta, Quantity, SharedStr, SmallMap, StrInterner, slim};
+use crate::cluster::quantity;
+
+slim! {
+    /// What a pod uses. There are as many as pods, so of the metadata only the
+    /// name is kept.
+    pub struct PodMetrics {
+        pub metadata: NamespacedName,
+        pub containers: Box<[ContainerMetrics]>,
+    }
+
+    /// The name of an object, and where it stands.
+    pub struct NamespacedName {
+        pub name: SharedStr,
+        pub namespace: SharedStr,
+    }
+
+    /// What a container uses.
+    pub struct ContainerMetrics {
+        pub name: SharedStr,
+        pub usage: Usage,
+    }
+
+    /// What a node uses.
+    pub struct NodeMetrics {
+        pub metadata: ObjectMeta,
+        pub usage: Usage,
+    }
+}
+
+/// Processor time and memory in use, as numbers: hardly two are the same, so
+/// texts would take four times the room. Nothing stands for what was not
+/// measured too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(from = "SmallMap<Quantity>", into = "SmallMap<Quantity>")]
+pub struct Usage {
+    nanocores: i64,
+    bytes: i64,
+}
+
+/// 2^53 nanocores are nine million cores, so many bytes eight pebibytes: no machine has
+/// as much of either, and beyond it numbers are not exact.
+const MOST: f64 = 9_007_199_254_740_992.0;
+
+#[allow(clippy::cast_precision_loss, reason = "it is `MOST` at most")]
+impl Usage {
+    /// Processor time, in cores.
+    #[must_use]
+    pub fn cores(&self) -> f64 {
+        self.nanocores as f64 / 1e9
+    }
+
+    /// Memory, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> f64 {
+        self.bytes as f64
+    }
+}
+
+impl From<SmallMap<Quantity>> for Usage {
+    fn from(usage: SmallMap<Quantity>) -> Self {
+        let value = |resource| usage.get(resource).and_then(|q| quantity::parse(&q.0));
+        #[allow(clippy::cast_possible_truncation, reason = "it is `MOST` at most")]
+        let whole = |value: Option<f64>| {
+            let value = value.filter(|value| (0.0..=MOST).contains(value));
+            value.unwrap_or(0.0).round() as i64
+        };
+        Self {
+            nanocores: whole(value("cpu").map(|cores| cores * 1e9)),
+            bytes: whole(value("memory")),
+        }
+    }
+}
+
+impl From<Usage> for SmallMap<Quantity> {
+    fn from(Usage { nanocores, bytes }: Usage) -> Self {
+        let quantity = |text: String| Quantity(text.into());
+        let entries = [
+            ("cpu", quantity(format!("{nanocores}n"))),
+            ("memory", quantity(bytes.to_string())),
+        ];
+        entries.into_iter().collect()
+    }
+}
+
+impl Intern for Usage {
+    fn share(&mut self, _: &mut StrInterner) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PodMetrics;
+
+    #[test]
+    fn usage_is_read_as_numbers_and_written_as_quantities() {
+        for (usage, written) in [
+            (
+                r#"{"cpu":"1520123n","memory":"943718Ki"}"#,
+                r#"{"cpu":"1520123n","memory":"966367232"}"#,
+            ),
+            (
+                r#"{"cpu":"250m","memory":"1.5Gi"}"#,
+                r#"{"cpu":"250000000n","memory":"1610612736"}"#,
+            ),
+            (
+                r#"{"memory":64,"cpu":"none"}"#,
+                r#"{"cpu":"0n","memory":"64"}"#,
+            ),
+            (
+                r#"{"cpu":"1e400","memory":"1"}"#,
+                r#"{"cpu":"0n","memory":"1"}"#,
+            ),
+            (
+                r#"{"cpu":"1n","memory":"1E"}"#,
+                r#"{"cpu":"1n","memory":"0"}"#,
+            ),
+            (
+                r#"{"cpu":"-1","memory":"8Pi"}"#,
+                r#"{"cpu":"0n","memory":"9007199254740992"}"#,
+            ),
+        ] {
+            let text = |usage: &str| {
+                format!(
+                    r#"{{"metadata":{{"name":"a","namespace":"b"}},"containers":[{{"name":"c","usage":{usage}}}]}}"#
+                )
+            };
+            let read: PodMetrics = serde_json::from_str(&text(usage)).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), text(written));
+            let again: PodMetrics = serde_json::from_str(&text(written)).unwrap();
+            assert_eq!(again, read);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Services that should be there and are not: scaled to zero, without any
+//! workload, or made of cron jobs whose last success is too old.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+
+use super::batch::CronState;
+use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
+use super::index::{ClusterIndex, workloads_are_read};
+use super::workload::Workload;
+use super::workloads::{Health, WorkloadState};
+use crate::cluster::Source;
+use crate::cluster::types::ObjectMeta;
+use crate::inventory::{Service, Tier};
+
+/// Checks every service of the roster. A failed job that is all of a service
+/// becomes that service's trouble.
+pub fn detect(
+    view: &ClusterIndex,
+    states: &[WorkloadState],
+    crons: &[CronState],
+    findings: &mut Vec<Finding>,
+) {
+    let mut runs_of: HashMap<usize, Vec<&CronState>> = HashMap::new();
+    for cron in crons.iter().filter(|c| !c.is_backup) {
+        if let Some(service) = cron.service {
+            runs_of.entry(service).or_default().push(cron);
+        }
+    }
+    for (index, service) in view.roster.iter().enumerate() {
+        let workloads: Vec<_> = view
+            .workloads_of(index)
+            .iter()
+            .map(|&at| (&view.workloads[at], &states[at]))
+            .collect();
+        let runs: Vec<_> = runs_of.remove(&index).unwrap_or_default();
+        if workloads.is_empty() && !runs.is_empty() {
+            let active = runs.iter().filter(|c| !c.is_idle);
+            active.for_each(|cron| cron_only(view, service, cron, findings));
+        } else if is_wanted(service) {
+            findings.extend(absent(view, service, &workloads));
+        }
+    }
+}
+
+/// P2 and P3 may be switched off; so may those of K3s's parts that somebody replaced.
+fn is_wanted(service: &Service) -> bool {
+    service.tier <= Tier::P1
+}
+
+fn absent(
+    view: &ClusterIndex,
+    service: &Service,
+    workloads: &[(&Workload, &WorkloadState)],
+) -> Option<Finding> {
+    if workloads.is_empty() {
+        // K3s runs without some of its parts, but not without its DNS.
+        let is_missed = service.builtin.is_none() || service.is_cluster_dns();
+        let is_seen = workloads_are_read(view.snapshot) && !is_left_out(view, service);
+        return (is_missed && is_seen).then(|| missing(view, service));
+    }
+    let at = principal(service, workloads.iter().map(|(w, _)| *w))?;
+    let (workload, state) = workloads[at];
+    if state.health != Health::ScaledToZero {
+        return None;
+    }
+    // No object says when the scale was changed: conditions stay as they were.
+    let mut finding = Finding::new(
+        Reason::ScaledToZero,
+        workload.reference(),
+        view.now(),
+        Effect::Unavailable,
+    );
+    finding.cause = Some(Cause::ScaledToZero);
+    finding.service = Some(service.name.clone());
+    finding.message = "scaled to zero replicas".to_owned();
+    finding.fact(
+        FactKind::Object,
+        format!("{}: spec.replicas is 0", workload.reference()),
+    );
+    Some(finding)
+}
+
+/// A dump that somebody else made may be of a few namespaces, or of another
+/// cluster: a namespace without a trace in it is not known to be missing.
+fn is_left_out(view: &ClusterIndex, service: &Service) -> bool {
+    if view.snapshot.source != Source::Dump {
+        return false;
+    }
+    let objects = &view.snapshot.objects;
+    let namespace = service.namespace.as_deref().unwrap_or_default();
+    let is_here = |meta: &ObjectMeta| meta.namespace == namespace;
+    let has_trace = objects
+        .namespaces
+        .iter()
+        .any(|n| n.metadata.name == namespace)
+        || view.workloads.iter().any(|w| is_here(w.meta))
+        || objects.services.iter().any(|s| is_here(&s.metadata))
+        || objects.claims.iter().any(|c| is_here(&c.metadata));
+    !has_trace
+}
+
+fn missing(view: &ClusterIndex, service: &Service) -> Finding {
+    let namespace = service.namespace.as_deref().unwrap_or_default();
+    let objects = &view.snapshot.objects;
+    let exists = objects
+        .namespaces
+        .iter()
+        .any(|n| n.metadata.name == namespace);
+    let resource = match service.workloads.first() {
+        Some(listed) => ObjectRef::new(listed.kind.as_str(), namespace, &listed.name),
+        None => ObjectRef::new("Namespace", "", namespace),
+    };
+    let mut finding = Finding::new(
+        Reason::WorkloadMissing,
+        resource,
+        view.now(),
+        Effect::Unavailable,
+    );
+    finding.cause = Some(Cause::WorkloadMissing);
+    finding.service = Some(service.name.clone());
+    finding.message = if exists || namespace.is_empty() {
+        format!("no workload of {} exists", service.name)
+    } else {
+        format!("namespace {namespace} does not exist")
+    };
+    finding.fact(
+        FactKind::Object,
+        format!("no deployment, stateful set, daemon set or cron job in namespace {namespace} belongs to it"),
+    );
+    finding
+}
+
+/// Which of a service's workloads speaks for it: the one named like it, else
+/// the first that the services file lists, else the first.
+pub fn principal<'a>(
+    service: &Service,
+    workloads: impl Iterator<Item = &'a Workload<'a>>,
+) -> Option<usize> {
+    workloads
+        .enumerate()
+        .min_by_key(|(at, w)| {
+            let listed = service
+                .workloads
+                .iter()
+                .position(|l| l.kind.as_str() == w.kind && l.name == w.name);
+            (
+                !service.is_called(w.name),
+                listed.unwrap_or(usize::MAX),
+                *at,
+            )
+        })
+        .map(|(at, _)| at)
+}
+
+/// A service that consists of cron jobs is as good as its last success.
+fn cron_only(
+    view: &ClusterIndex,
+    service: &Service,
+    cron: &CronState,
+    findings: &mut Vec<Finding>,
+) {
+    let limit = service
+        .max_downtime
+        .limit()
+        .and_then(|d| TimeDelta::from_std(d).ok());
+    let stale = cron.last_success.zip(limit).and_then(|(last, limit)| {
+        // A tolerance of zero means that no run may fail, not that one must always run.
+        (limit > TimeDelta::zero() && view.now() - last > limit).then_some(last)
+    });
+    let intolerant = limit == Some(TimeDelta::zero());
+    let effect = match (stale, cron.last_run_failed) {
+        (Some(_), _) => Effect::Unavailable,
+        (None, Some(_)) if intolerant => Effect::Unavailable,
+        (None, Some(_)) => Effect::Degraded,
+        (None, None) => return,
+    };
+    let since = stale.or(cron.last_run_failed).unwrap_or(view.now());
+    let known = findings
+        .iter_mut()
+        .find(|f| f.reason == Reason::JobFailed && f.resource == cron.reference);
+    if let Some(finding) = known {
+        finding.effect = effect;
+        finding.since = since;
+        return;
+    }
+    let mut finding = Finding::new(
+        Reason::CronJobFailing,
+        cron.reference.clone(),
+        since,
+        effect,
+    );
+    finding.service = Some(service.name.clone());
+    finding.message = format!("its last success was at {}", since.format("%F %H:%M UTC"));
+    finding.fact(
+        FactKind::Object,
+        format!(
+            "{}: last success {}",
+            cron.reference,
+            since.format("%F %H:%M UTC")
+        ),
+    );
+    findings.push(finding);
+}

@@ -1,0 +1,132 @@
+//! Keys whose values must fit a grammar: tier, times, numbers, workloads,
+//! known issues. What does not fit is an error, and the default counts.
+
+use std::fmt::Display;
+
+use super::document::Entry;
+use super::fields::MOST_NAMES;
+use super::keys::Key;
+use super::known_issue;
+use super::lint::{Sink, quote};
+use super::model::{KnownIssue, KnownIssueKind, Service, WorkloadRef};
+use super::tier::Tier;
+use super::{tolerance, values};
+
+/// The tier that the key `Tier` states, if it is there and readable.
+pub(super) fn tier(entries: &[Entry]) -> Option<Tier> {
+    entries
+        .iter()
+        .filter(|entry| entry.key == Some(Key::Tier))
+        .find_map(|entry| read_tier(&entry.value.text))
+}
+
+/// `P1`, `P2-P3` (the more critical end), `P1 (since June)`.
+fn read_tier(text: &str) -> Option<Tier> {
+    values::plain(text)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map_while(|word| word.parse().ok())
+        .min()
+}
+
+/// An error about a value; the default of its key counts.
+fn unreadable(
+    sink: &mut Sink<'_, '_>,
+    entry: &Entry,
+    key: Key,
+    why: impl Display,
+    help: Option<&str>,
+) {
+    let key = key.label().to_lowercase();
+    let text = entry.values().next();
+    let (line, part) = text.map_or((entry.line, entry.name.as_str()), |it| (it.line, &it.text));
+    let value = text.map_or(String::new(), |it| format!(" {}", quote(&it.text)));
+    let span = sink.place(line, part);
+    let message = format!("{key}{value} cannot be read: {why}");
+    sink.error(span, message, help.map(str::to_owned));
+}
+
+/// What `Data Layer` answers.
+pub(super) fn data_layer(entry: &Entry, sink: &mut Sink<'_, '_>) -> Option<bool> {
+    let answer = values::yes_or_no(&entry.value.text);
+    if answer.is_none() {
+        unreadable(sink, entry, Key::DataLayer, "it must be yes or no", None);
+    }
+    answer
+}
+
+/// Reads known issues and sorts them by what rules can make of them.
+pub(super) fn known_issues(service: &mut Service, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    for value in entry.values().filter(|value| !values::is_none(&value.text)) {
+        let kind = known_issue::classify(&value.text);
+        if kind == KnownIssueKind::Other && known_issue::speaks_of_slow_start(&value.text) {
+            sink.warn(
+                sink.place(value.line, &value.text),
+                "a slow start without a time gives no grace",
+                Some(
+                    "say how long, as in `5-6 minutes to be ready`, or add `Startup Grace: 6m`"
+                        .to_owned(),
+                ),
+            );
+        }
+        service.known_issues.push(KnownIssue {
+            text: value.text.clone(),
+            kind,
+        });
+    }
+}
+
+/// The longest slow start among the known issues.
+pub(super) fn slowest_start(issues: &[KnownIssue]) -> Option<std::time::Duration> {
+    let graces = issues.iter().filter_map(|issue| match issue.kind {
+        KnownIssueKind::SlowStartup { grace } => Some(grace),
+        _ => None,
+    });
+    graces.max()
+}
+
+/// Reads `kind/name` entries; each bad one is an error of its own.
+pub(super) fn workloads(workloads: &mut Vec<WorkloadRef>, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    for value in entry.values() {
+        let parts = values::split_list(&value.text);
+        for part in parts.into_iter().filter(|part| !values::is_none(part)) {
+            match values::workload(part) {
+                Some(workload) if workloads.len() >= MOST_NAMES || workloads.contains(&workload) => {}
+                Some(workload) => workloads.push(workload),
+                None => sink.error(
+                    sink.place(value.line, part),
+                    format!("workload {} cannot be read: it must be kind/name", quote(part)),
+                    Some("the kinds are deployment, statefulset, daemonset and cronjob, as in `deployment/api`".to_owned()),
+                ),
+            }
+        }
+    }
+}
+
+/// Reads the keys with one measured value.
+pub(super) fn measured(service: &mut Service, key: Key, entry: &Entry, sink: &mut Sink<'_, '_>) {
+    let text = entry.joined().unwrap_or_default();
+    match key {
+        Key::MaxDowntime => match tolerance::parse_tolerance(&text) {
+            Ok((limit, note)) => (service.max_downtime, service.max_downtime_note) = (limit, note),
+            Err(error) => unreadable(sink, entry, key, &error, Some(error.help())),
+        },
+        Key::StartupGrace | Key::BackupMaxAge => match tolerance::parse_span(&text) {
+            Ok(span) if key == Key::StartupGrace => service.startup_grace = Some(span),
+            Ok(span) => service.backup_max_age = Some(span),
+            Err(error) => {
+                let help = "write it like `6m`, `26h` or `6 minutes`";
+                unreadable(sink, entry, key, error, Some(help));
+            }
+        },
+        Key::Replicas => match values::replicas(&text) {
+            Ok(count) => service.replicas = count,
+            Err(()) => unreadable(sink, entry, key, "it must begin with a whole number", None),
+        },
+        // Its value was used before; here it is only judged.
+        Key::Tier if read_tier(&text).is_none() => {
+            unreadable(sink, entry, key, "the tiers are P0, P1, P2 and P3", None);
+        }
+        _ => {}
+    }
+}
