@@ -40,7 +40,7 @@ fn listed() -> Inventory {
 fn kept<T: Compact>(crowd: Crowd, kind: Kind, pool: &mut Interner) -> Vec<T> {
     let objects = (0..crowd.count(kind)).map(|at| {
         let mut object: T = serde_json::from_str(&crowd.object(kind, at)).unwrap();
-        object.fold(pool);
+        object.compact(pool);
         object
     });
     objects.collect()
@@ -82,7 +82,7 @@ fn parse(bencher: Bencher, pods: usize) {
         let mut pool = Interner::new(now());
         let decode = |text: &String| {
             let mut pod: Pod = serde_json::from_str(text).unwrap();
-            pod.fold(&mut pool);
+            pod.compact(&mut pool);
             pod
         };
         let texts = texts.iter().cycle().take(pods);
