@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::report::Severity;
+use crate::model::Severity;
 
 /// Every status that the program ends with.
 ///

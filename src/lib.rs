@@ -26,32 +26,24 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod agents;
-pub mod app;
 pub mod assess;
-pub mod check;
 pub mod cli;
 pub mod cluster;
+pub mod commands;
 pub mod config;
 pub mod correlate;
 pub mod cycle;
-pub mod defect;
 pub mod detect;
 pub mod diagnose;
 pub mod doctor;
-pub mod duration;
 pub mod error;
 pub mod exit;
-pub mod heartbeat;
-pub mod http;
 pub mod inventory;
 pub mod lifecycle;
-pub mod metrics;
-pub mod no_proxy;
+pub mod model;
+pub mod net;
 pub mod notify;
 pub mod redact;
 pub mod report;
-pub mod secret;
+pub mod runtime;
 pub mod state;
-pub mod target;
-pub mod termination;
-pub mod verdict;

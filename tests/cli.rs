@@ -605,8 +605,8 @@ fn the_manual_is_a_manual() {
 #[test]
 fn a_defect_is_70_and_the_watcher_hears_of_it() {
     if std::env::var_os("K8S_MONITOR_TEST_DEFECT").is_some() {
-        k8s_monitor::defect::exit_as_documented();
-        k8s_monitor::termination::set_farewell(|why| println!("farewell: {why}"));
+        k8s_monitor::runtime::panic_hook::exit_as_documented();
+        k8s_monitor::runtime::termination::set_farewell(|why| println!("farewell: {why}"));
         panic!("as planned");
     }
     let (reader, writer) = std::io::pipe().expect("a pipe");

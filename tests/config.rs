@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use k8s_monitor::config::{Config, ConfigError, Environment, Loaded, MODEL, VARIABLES, env_file};
-use k8s_monitor::report::Tier;
+use k8s_monitor::model::Tier;
 
 const PAGE: &str = include_str!("../docs/configuration.md");
 

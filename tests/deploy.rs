@@ -11,7 +11,8 @@ use std::process::Command;
 
 use k8s_monitor::config::Config;
 use k8s_monitor::exit::ExitStatus;
-use k8s_monitor::inventory::{self, Tier};
+use k8s_monitor::inventory;
+use k8s_monitor::model::Tier;
 use serde_json::{Value, json};
 
 fn text(path: &str) -> String {

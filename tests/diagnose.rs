@@ -15,7 +15,7 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use k8s_monitor::detect::Cause;
+use k8s_monitor::model::Cause;
 use world::Case;
 
 #[test]
@@ -54,7 +54,7 @@ fn every_cause_has_a_case_that_proves_it() {
 
 /// In what a verdict differs from what a case expects.
 fn difference(case: &Case) -> Option<String> {
-    let verdict = case.judge();
+    let verdict = case.evaluate();
     let shown: Vec<_> = verdict
         .incidents
         .iter()

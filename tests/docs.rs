@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use k8s_monitor::assess::{Rule, Severity};
+use k8s_monitor::assess::Rule;
 use k8s_monitor::exit::ExitStatus;
+use k8s_monitor::model::Severity;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

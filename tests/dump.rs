@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use k8s_monitor::cluster::dump::{self, DumpError, Limits};
-use k8s_monitor::cluster::types::Time;
 use k8s_monitor::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
+use k8s_monitor::model::Time;
 use tempfile::TempDir;
 
 fn fixture(name: &str) -> PathBuf {

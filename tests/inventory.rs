@@ -8,8 +8,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use k8s_monitor::inventory::{
-    Edge, Inventory, KnownIssueKind, Level, Service, Tier, Tolerance, lint, parse, render,
+    Edge, Inventory, KnownIssueKind, Level, Service, lint, parse, render,
 };
+use k8s_monitor::model::{Tier, Tolerance};
 use proptest::prelude::*;
 
 const OWN: &str = include_str!("../docs/reference/services.txt");

@@ -14,9 +14,9 @@ mod page;
 #[path = "report/samples.rs"]
 mod samples;
 
+use k8s_monitor::model::Severity;
 use k8s_monitor::report::{
-    CheckView, RenderOptions, Report, Severity, check_markdown, check_text, json, markdown, text,
-    yaml,
+    CheckView, RenderOptions, Report, check_markdown, check_text, json, markdown, text, yaml,
 };
 use serde_json::Value;
 

@@ -9,7 +9,7 @@ use std::sync::{LazyLock, Mutex};
 
 use k8s_monitor::agents::{Advice, Announcement, Role};
 use k8s_monitor::assess::Rule;
-use k8s_monitor::report::{Confidence, AnalysisSource};
+use k8s_monitor::model::{AnalysisSource, Confidence};
 use k8s_monitor_fuzz::{json, text};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ fn says_nothing_foul(advice: &Advice, rules: &Advice) {
         }
     }
     let analysis = &advice.analysis;
-    if analysis.source == AnalysisSource::Haiku {
+    if analysis.source == AnalysisSource::Model {
         is_clean(&analysis.hypothesis);
     } else {
         assert_eq!(analysis.hypothesis, rules.analysis.hypothesis);
@@ -157,7 +157,7 @@ fn says_nothing_foul(advice: &Advice, rules: &Advice) {
 }
 
 fn is_announced(said: &Announcement, rules: &Announcement) {
-    if said.source == AnalysisSource::Haiku {
+    if said.source == AnalysisSource::Model {
         is_clean(&said.headline);
         is_clean(&said.summary);
         assert!(!said.headline.is_empty() || !said.summary.is_empty());

@@ -9,15 +9,15 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use k8s_monitor::assess::Outages;
+use k8s_monitor::assess::{EvaluateInput as Grounds, Outages, Verdict, evaluate};
 use k8s_monitor::cluster::api::decode;
 use k8s_monitor::cluster::kinds::ROWS;
-use k8s_monitor::cluster::types::{Pod, Time};
-use k8s_monitor::cluster::{Objects, Pool, Read, Resource, Snapshot, Source};
+use k8s_monitor::cluster::types::Pod;
+use k8s_monitor::cluster::{Interner, Objects, Read, Resource, Snapshot, Source};
 use k8s_monitor::detect::RestartCounts;
-use k8s_monitor::inventory::{self, Inventory, Tier};
+use k8s_monitor::inventory::{self, Inventory};
+use k8s_monitor::model::{Tier, Time};
 use k8s_monitor::report;
-use k8s_monitor::verdict::{Grounds, Verdict, judge};
 use k8s_monitor_fuzz::{json, text};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
@@ -60,19 +60,19 @@ fuzz_target!(|data: &[u8]| {
     let Some(live) = live(&documents, now, data.len() % 61 + 1) else {
         return;
     };
-    let verdict = case.judge(live);
+    let verdict = case.evaluate(live);
     sane(&verdict, now);
     // A page is decoded like any other JSON, and what a live cycle drops of it
     // is missed by nobody.
     let whole = objects::collect(&documents).expect("its pages were read");
     assert_eq!(
-        expect::whole(&case.judge(whole.clone())),
+        expect::whole(&case.evaluate(whole.clone())),
         expect::whole(&verdict)
     );
     let backwards: Vec<_> = documents.into_iter().rev().collect();
     let backwards = objects::collect(&backwards).expect("its pages were read");
     assert_eq!(
-        expect::whole(&case.judge(backwards)),
+        expect::whole(&case.evaluate(backwards)),
         expect::whole(&verdict)
     );
 });
@@ -85,7 +85,7 @@ struct Case {
 }
 
 impl Case {
-    fn judge(&self, objects: Objects) -> Verdict {
+    fn evaluate(&self, objects: Objects) -> Verdict {
         let reads = ROWS.iter().map(|row| (row.resource, Read::Complete));
         let snapshot = Snapshot {
             now: self.now,
@@ -102,7 +102,7 @@ impl Case {
             outages: &Outages::default(),
             unlisted: Tier::P3,
         };
-        judge(&snapshot, &grounds)
+        evaluate(&snapshot, &grounds)
     }
 }
 
@@ -145,7 +145,7 @@ fn live(documents: &[Value], now: Time, length: usize) -> Option<Objects> {
             .push(document);
     }
     let mut objects = Objects::default();
-    let pool = RefCell::new(Pool::new(now));
+    let pool = RefCell::new(Interner::new(now));
     for (resource, items) in kinds {
         let page = json!({ "metadata": { "continue": "" }, "items": items }).to_string();
         read_page(
@@ -164,7 +164,7 @@ macro_rules! kinds {
         fn read_page<'p>(
             resource: Resource,
             pieces: impl Iterator<Item = &'p [u8]>,
-            pool: &RefCell<Pool>,
+            pool: &RefCell<Interner>,
             to: &mut Objects,
         ) -> Result<(), String> {
             match resource {

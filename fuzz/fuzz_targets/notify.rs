@@ -4,11 +4,13 @@
 #![no_main]
 
 use chrono::TimeDelta;
-use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service, Tier};
+use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
+use k8s_monitor::model::{AnalysisSource, Severity, Tier};
 use k8s_monitor::notify::{
-    Ended, Kind, Message, Silenced, Words, compose, compose_all_closed, compose_closed, plain,
+    Message, MessageKind, ModelText, ResolvedIncident, Silenced, compose, compose_all_closed,
+    compose_closed, plain,
 };
-use k8s_monitor::report::{Action, Incident, Severity, Source};
+use k8s_monitor::report::{Action, Incident};
 use k8s_monitor_fuzz::text::{HOSTILE, calls_somebody, secret};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
@@ -21,15 +23,15 @@ mod check;
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod stories;
 
-const KINDS: [Kind; 8] = [
-    Kind::New,
-    Kind::Repeat,
-    Kind::Escalated,
-    Kind::Reopened,
-    Kind::Digest,
-    Kind::Update,
-    Kind::DeEscalated,
-    Kind::Resolved,
+const KINDS: [MessageKind; 8] = [
+    MessageKind::New,
+    MessageKind::Repeat,
+    MessageKind::Escalated,
+    MessageKind::Reopened,
+    MessageKind::Digest,
+    MessageKind::Update,
+    MessageKind::DeEscalated,
+    MessageKind::Resolved,
 ];
 
 #[derive(Debug, Arbitrary)]
@@ -93,7 +95,7 @@ impl Texts {
 fuzz_target!(|input: Input| {
     let mut texts = Texts::new(&input);
     let kind = KINDS[usize::from(input.kind) % KINDS.len()];
-    let count = if kind == Kind::Digest {
+    let count = if kind == MessageKind::Digest {
         usize::from(input.counts[4] % 60)
     } else {
         1
@@ -108,7 +110,7 @@ fuzz_target!(|input: Input| {
         .map_or_else(Vec::new, |incident| incident.actions.clone());
     let mut story = stories::story(kind, &incidents, &services);
     let flag = |bit: u8| input.flags & (1 << bit) != 0;
-    story.words = flag(0).then_some(Words {
+    story.words = flag(0).then_some(ModelText {
         headline: &headline,
         summary: &summary,
     });
@@ -122,7 +124,7 @@ fuzz_target!(|input: Input| {
     story.was_silenced = flag(4).then_some(Silenced { until, reason });
     story.next_repeat = flag(5).then_some(story.now);
     story.collapsed = flag(6);
-    let ended = Ended {
+    let ended = ResolvedIncident {
         id: texts.next(),
         severity: Severity::Sev1,
         what: texts.next(),
@@ -174,7 +176,7 @@ fn incident(input: &Input, texts: &mut Texts) -> Incident {
     finding.evidence[0].text = texts.next();
     finding.evidence = vec![finding.evidence[0].clone(); facts];
     incident.findings = vec![finding; findings];
-    incident.analysis.source = Source::Haiku;
+    incident.analysis.source = AnalysisSource::Model;
     incident.analysis.hypothesis = texts.next();
     incident.analysis.business_impact = texts.next();
     incident.analysis.dissent = Some(texts.next());

@@ -4,18 +4,18 @@
 #![no_main]
 
 use chrono::TimeDelta;
-use k8s_monitor::assess::{Incident, Rule, Severity};
+use k8s_monitor::assess::{Incident, Rule};
 use k8s_monitor::cluster::Snapshot;
-use k8s_monitor::cluster::types::Time;
 use k8s_monitor::config::{self, Config, Environment};
 use k8s_monitor::correlate::github::wire;
 use k8s_monitor::correlate::{
     CommitDetail, CommitSummary, CorrelateInput, IncidentCorrelation, Listing, PullRequest,
     Repository, RepositoryError, correlate,
 };
-use k8s_monitor::detect::{Cause, Effect, Finding, ObjectRef, Reason};
-use k8s_monitor::inventory::{self, Tier};
-use k8s_monitor::report::Confidence;
+use k8s_monitor::inventory;
+use k8s_monitor::model::{
+    Cause, Confidence, Effect, Finding, ObjectRef, Reason, Severity, Tier, Time,
+};
 use k8s_monitor_fuzz::{json, text};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};

@@ -16,7 +16,8 @@ use super::prompt_context::PromptContext;
 use super::remediation::{Step, Sure, grounded};
 use super::schema::answer;
 use super::{CacheAndSpend, CycleContext};
-use crate::report::{Confidence, Incident};
+use crate::model::Confidence;
+use crate::report::Incident;
 
 const ROLE: Role = Role::Analyzer;
 /// One answer, in tokens.

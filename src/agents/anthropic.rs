@@ -9,8 +9,8 @@ use thiserror::Error;
 use super::budget::Usage;
 use super::untrusted::line;
 use crate::config::MODEL;
-use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
-use crate::secret::Secret;
+use crate::model::secret::Secret;
+use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
 
 /// Anthropic's own API.
 pub const PUBLIC: &str = "https://api.anthropic.com";

@@ -7,8 +7,8 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use super::prompt::Role;
-use crate::cluster::types::Time;
 use crate::config::ModelBudget;
+use crate::model::Time;
 use crate::state::Spend;
 
 /// US dollars a token in.

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::prompt::Role;
 use super::untrusted::digest;
 use crate::assess;
-use crate::cluster::types::Time;
 use crate::inventory::Service;
+use crate::model::Time;
 use crate::report::{Correlation, Incident};
 use crate::state::Cached;
 

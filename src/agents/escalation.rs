@@ -20,8 +20,9 @@ use super::remediation::{Step, grounded};
 use super::schema::{answer, choice};
 use super::untrusted::line;
 use super::{CacheAndSpend, CycleContext};
-use crate::assess::{Rule, Severity};
+use crate::assess::Rule;
 use crate::inventory::Service;
+use crate::model::Severity;
 use crate::report::Incident;
 
 const ROLE: Role = Role::Escalation;

@@ -37,15 +37,15 @@ mod untrusted;
 
 use std::time::Instant;
 
-use crate::assess::{self, Severity};
+use crate::assess;
 use crate::cluster::Snapshot;
-use crate::cluster::types::Time;
 use crate::config::Config;
 use crate::correlate::Suspect;
-use crate::http::Http;
 use crate::inventory::Service;
+use crate::model::{AnalysisSource, Severity, Time};
+use crate::net::Http;
 use crate::notify::ModelText;
-use crate::report::{self, Action, Analysis, AnalysisSource, Correlation, Incident, Llm};
+use crate::report::{self, Action, Analysis, Correlation, Incident, Llm};
 use crate::state::Spend;
 
 use anthropic::Anthropic;
@@ -120,7 +120,7 @@ impl Announcement {
     /// The model's words, for a message; `None`: the rules' own.
     #[must_use]
     pub fn words(&self) -> Option<ModelText<'_>> {
-        (self.source == AnalysisSource::Haiku).then_some(ModelText {
+        (self.source == AnalysisSource::Model).then_some(ModelText {
             headline: &self.headline,
             summary: &self.summary,
         })
@@ -272,7 +272,7 @@ impl<'a> Agents<'a> {
             analyzer::diagnose(&matter, desk, memory, scene)
         });
         let source = if diagnosis.is_some() {
-            AnalysisSource::Haiku
+            AnalysisSource::Model
         } else {
             AnalysisSource::Rules
         };
@@ -366,7 +366,7 @@ impl<'a> Agents<'a> {
             })
             .flatten();
         let source = if written.is_some() {
-            AnalysisSource::Haiku
+            AnalysisSource::Model
         } else {
             AnalysisSource::Rules
         };

@@ -119,7 +119,7 @@ impl PromptContext {
         let names =
             |list: &[crate::inventory::Dependency]| listed(list.iter().map(|d| d.name.as_str()));
         let limit = match service.max_downtime.limit() {
-            Some(limit) => crate::duration::human(limit),
+            Some(limit) => crate::model::duration::human(limit),
             None => "any time".to_owned(),
         };
         field(

@@ -3,7 +3,8 @@
 use super::commands::{self, Names};
 use super::output_filter::{self, Violation};
 use super::schema::{answer, choice};
-use crate::report::{Action, Confidence};
+use crate::model::Confidence;
+use crate::report::Action;
 
 /// No title is longer, in characters.
 const TITLE: usize = 110;

@@ -13,7 +13,8 @@ use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::schema::answer;
 use super::{CacheAndSpend, CycleContext};
-use crate::report::{Confidence, Correlation};
+use crate::model::Confidence;
+use crate::report::Correlation;
 
 const ROLE: Role = Role::Reviewer;
 /// No reason is longer, in characters.

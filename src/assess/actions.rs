@@ -2,9 +2,8 @@
 //! look, fix through Git, verify.
 
 use super::incident::Incident;
-use crate::detect::{Cause, Effect, Finding, ObjectRef, Reason};
-use crate::duration;
 use crate::inventory::Service;
+use crate::model::{Cause, Effect, Finding, ObjectRef, Reason, duration};
 
 /// A step with its command.
 #[derive(Debug, Clone, PartialEq, Eq)]

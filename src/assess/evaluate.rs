@@ -7,7 +7,8 @@ use crate::assess::{self, Incident, Outages, ServiceState};
 use crate::cluster::Snapshot;
 use crate::detect::{self, ClusterIndex, RestartCounts};
 use crate::diagnose;
-use crate::inventory::{Inventory, Service, Tier};
+use crate::inventory::{Inventory, Service};
+use crate::model::Tier;
 
 /// What a cycle concludes.
 pub struct Verdict {
@@ -37,7 +38,7 @@ pub struct EvaluateInput<'a> {
 
 /// Judges a snapshot.
 #[must_use]
-pub fn judge(snapshot: &Snapshot, grounds: &EvaluateInput) -> Verdict {
+pub fn evaluate(snapshot: &Snapshot, grounds: &EvaluateInput) -> Verdict {
     let inventory = grounds.inventory;
     let roster = assess::roster(inventory, &snapshot.objects);
     let view = ClusterIndex::new(snapshot, &roster, grounds.look_back, grounds.restarts);

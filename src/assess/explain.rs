@@ -1,7 +1,7 @@
 //! Whether trouble of one service explains trouble of another that depends on it.
 
-use crate::detect::{Cause, Finding, Reason};
 use crate::inventory::Service;
+use crate::model::{Cause, Finding, Reason};
 
 /// What a service needs of another, which decides what an outage of the other explains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::explain::{self, DependencyKind};
 use super::incident::cause_class;
-use super::service::Status;
 use super::severity::Members;
-use crate::detect::{Cause, Effect, Finding, Reason};
 use crate::inventory::{Inventory, Service};
+use crate::model::{Cause, Effect, Finding, Reason, ServiceStatus};
 
 /// Groups findings, each group with its root first.
 #[must_use]
@@ -191,7 +190,7 @@ fn under_dependencies(
                 unit.root().cause,
                 Some(Cause::DatabaseReadOnly | Cause::DatabaseConnectionsExhausted)
             );
-            let is_down = state.status == Status::Unavailable && is_of_health(unit.root());
+            let is_down = state.status == ServiceStatus::Unavailable && is_of_health(unit.root());
             (is_down || refuses).then_some((state.name.as_str(), at))
         })
         .collect();

@@ -1,9 +1,7 @@
 //! An incident: findings with one root.
 
-use super::severity::{Rule, Severity};
-use crate::cluster::types::Time;
-use crate::detect::{Cause, Finding, Reason};
-use crate::inventory::Tier;
+use super::severity::Rule;
+use crate::model::{Cause, Finding, Reason, Severity, Tier, Time};
 
 /// Findings with one root, judged.
 #[derive(Debug, Clone)]

@@ -2,10 +2,10 @@
 
 use super::group::{Group, group, is_of_health};
 use super::incident::{Incident, cause_class};
-use super::service::{ServiceState, Status};
+use super::service::ServiceState;
 use super::severity::{Members, RuleInput, decide, is_p0_in_trouble};
-use crate::detect::{Cause, Finding, Reason};
-use crate::inventory::{Inventory, Service, Tier};
+use crate::inventory::{Inventory, Service};
+use crate::model::{Cause, Finding, Reason, ServiceStatus, Tier};
 
 /// Groups findings and judges each group. The most important incident is first.
 #[must_use]
@@ -160,9 +160,9 @@ fn title(
     match troubled.or(service) {
         Some(s) if troubled.is_some() => {
             let status = match s.status {
-                Status::Unavailable => "unavailable",
-                Status::Starting => "starting",
-                Status::Degraded if !s.is_short => "flapping",
+                ServiceStatus::Unavailable => "unavailable",
+                ServiceStatus::Starting => "starting",
+                ServiceStatus::Degraded if !s.is_short => "flapping",
                 _ => "degraded",
             };
             format!("{} is {status}: {why}", s.name)

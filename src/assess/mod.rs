@@ -2,6 +2,7 @@
 //! their root first, and the severity that policy gives each. Pure.
 
 mod actions;
+mod evaluate;
 mod explain;
 mod group;
 mod incident;
@@ -11,8 +12,9 @@ mod service;
 mod severity;
 
 pub use actions::{Action, actions};
+pub use evaluate::{EvaluateInput, Verdict, evaluate};
 pub use incident::{Incident, cause_class};
 pub use judge::incidents;
 pub use roster::roster;
-pub use service::{Outages, ServiceState, Status, services};
-pub use severity::{Rule, Severity};
+pub use service::{Outages, ServiceState, services};
+pub use severity::Rule;

@@ -2,7 +2,8 @@
 
 use crate::cluster::Objects;
 use crate::cluster::types::ObjectMeta;
-use crate::inventory::{Builtin, Inventory, Service, Tier, builtin};
+use crate::inventory::{Builtin, Inventory, Service, builtin};
+use crate::model::Tier;
 
 /// Listed services in the order of the file, then K3s's own parts that run here
 /// and are not listed.

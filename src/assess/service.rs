@@ -4,50 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
-use serde::Serialize;
 
-use crate::cluster::types::Time;
-use crate::detect::{
-    ClusterIndex, Detection, Effect, Finding, Health, Reason, Workload, WorkloadState, principal,
-};
-use crate::inventory::{Service, Tier, Tolerance};
-
-/// How a service is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// It serves.
-    Healthy,
-    /// It is not up yet, and within its time.
-    Starting,
-    /// Not enough was read, or there is nothing to judge.
-    #[default]
-    Unknown,
-    /// A part is down, or all of it keeps falling over.
-    Degraded,
-    /// It does not serve.
-    Unavailable,
-}
-
-impl Status {
-    /// The word in reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Starting => "starting",
-            Self::Unknown => "unknown",
-            Self::Degraded => "degraded",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
-
-impl std::fmt::Display for Status {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, principal};
+use crate::inventory::Service;
+use crate::model::{Effect, Finding, Reason, ServiceStatus, Tier, Time, Tolerance};
 
 /// One service at the moment of the snapshot.
 #[derive(Debug, Clone)]
@@ -59,7 +19,7 @@ pub struct ServiceState {
     /// Its namespace.
     pub namespace: Option<String>,
     /// How it is.
-    pub status: Status,
+    pub status: ServiceStatus,
     /// Since when it is not healthy.
     pub since: Option<Time>,
     /// How long it has been unavailable.
@@ -116,7 +76,7 @@ pub fn services(
             } else if run_by_crons.contains(&index) {
                 of_crons(findings)
             } else {
-                (Status::Unknown, None)
+                (ServiceStatus::Unknown, None)
             };
             let verdict = whole(findings, (status, since));
             let remembered = outages.get(&service.name).copied();
@@ -127,7 +87,10 @@ pub fn services(
 
 /// What findings that speak of the whole service, not of one of its
 /// workloads, make of its status.
-fn whole(findings: &[&Finding], of_parts: (Status, Option<Time>)) -> (Status, Option<Time>) {
+fn whole(
+    findings: &[&Finding],
+    of_parts: (ServiceStatus, Option<Time>),
+) -> (ServiceStatus, Option<Time>) {
     let is_down = |f: &&&Finding| match f.effect {
         Effect::CutOff => true,
         Effect::Unavailable => matches!(f.reason, Reason::ScaledToZero | Reason::WorkloadMissing),
@@ -135,7 +98,7 @@ fn whole(findings: &[&Finding], of_parts: (Status, Option<Time>)) -> (Status, Op
     };
     let since = findings.iter().filter(is_down).map(|f| f.since).min();
     match since {
-        Some(_) if of_parts.0 != Status::Unavailable => (Status::Unavailable, since),
+        Some(_) if of_parts.0 != ServiceStatus::Unavailable => (ServiceStatus::Unavailable, since),
         _ => of_parts,
     }
 }
@@ -144,11 +107,11 @@ fn judge(
     view: &ClusterIndex,
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
-    (status, since): (Status, Option<Time>),
+    (status, since): (ServiceStatus, Option<Time>),
     remembered: Option<Time>,
 ) -> ServiceState {
     let now = view.now();
-    let is_down = status == Status::Unavailable;
+    let is_down = status == ServiceStatus::Unavailable;
     // Where no object says since when, the previous cycle may.
     let since = match remembered {
         Some(before) if is_down && since.is_none_or(|t| t >= now) => Some(before.min(now)),
@@ -170,7 +133,7 @@ fn judge(
         ready,
         desired,
         is_short: workloads.iter().any(|(_, s)| is_down_or_short(s))
-            || workloads.is_empty() && status == Status::Degraded,
+            || workloads.is_empty() && status == ServiceStatus::Degraded,
         is_cluster_dns: service.is_cluster_dns(),
         is_ingress_controller: service.ingress_controller,
         is_data_layer: service.data_layer,
@@ -184,7 +147,7 @@ fn is_down_or_short(state: &WorkloadState) -> bool {
 fn of_workloads(
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
-) -> (Status, Option<Time>) {
+) -> (ServiceStatus, Option<Time>) {
     let leading = principal(service, workloads.iter().map(|(w, _)| *w));
     let wanted: Vec<_> = workloads
         .iter()
@@ -202,37 +165,37 @@ fn of_workloads(
         times.map(|(_, s)| s.since).min()
     };
     if let Some((_, down)) = led_by(Health::Unavailable) {
-        return (Status::Unavailable, down.since);
+        return (ServiceStatus::Unavailable, down.since);
     }
     if wanted.iter().all(|(_, s)| s.health == Health::Unavailable) {
         let last = wanted.iter().filter_map(|(_, s)| s.since).max();
-        return (Status::Unavailable, last);
+        return (ServiceStatus::Unavailable, last);
     }
     if led_by(Health::ScaledToZero).is_some() {
-        return (Status::Unknown, None);
+        return (ServiceStatus::Unknown, None);
     }
     let short = [Health::Unavailable, Health::Degraded, Health::AtRisk];
     if let Some(since) = short.into_iter().filter_map(first).min() {
-        return (Status::Degraded, since);
+        return (ServiceStatus::Degraded, since);
     }
     if first(Health::Unknown).is_some() {
-        return (Status::Unknown, None);
+        return (ServiceStatus::Unknown, None);
     }
     match first(Health::Starting) {
-        Some(since) => (Status::Starting, since),
-        None => (Status::Healthy, None),
+        Some(since) => (ServiceStatus::Starting, since),
+        None => (ServiceStatus::Healthy, None),
     }
 }
 
 /// A service without workloads: its cron jobs speak for it.
-fn of_crons(findings: &[&Finding]) -> (Status, Option<Time>) {
+fn of_crons(findings: &[&Finding]) -> (ServiceStatus, Option<Time>) {
     let of_crons = findings.iter().filter(|f| f.resource.kind == "CronJob");
     let trouble = of_crons
         .filter(|f| f.effect >= Effect::Degraded)
         .max_by_key(|f| (f.effect, Reverse(f.since)));
     match trouble {
-        Some(f) if f.effect == Effect::Unavailable => (Status::Unavailable, Some(f.since)),
-        Some(f) => (Status::Degraded, Some(f.since)),
-        None => (Status::Healthy, None),
+        Some(f) if f.effect == Effect::Unavailable => (ServiceStatus::Unavailable, Some(f.since)),
+        Some(f) => (ServiceStatus::Degraded, Some(f.since)),
+        None => (ServiceStatus::Healthy, None),
     }
 }

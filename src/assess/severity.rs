@@ -3,50 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use super::service::ServiceState;
+use crate::model::{Cause, Effect, Finding, Reason, ServiceStatus, Severity, Tier};
 
-use super::service::{ServiceState, Status};
-use crate::detect::{Cause, Effect, Finding, Reason};
-use crate::inventory::Tier;
-
-/// How much an incident matters; `Sev1` matters most.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Severity {
-    #[serde(rename = "SEV-1")]
-    Sev1,
-    #[serde(rename = "SEV-2")]
-    Sev2,
-    #[serde(rename = "SEV-3")]
-    Sev3,
-    #[default]
-    #[serde(rename = "SEV-4")]
-    Sev4,
-}
-
-impl Severity {
-    /// All of them, the worst first.
-    pub const ALL: [Self; 4] = [Self::Sev1, Self::Sev2, Self::Sev3, Self::Sev4];
-
-    /// `SEV-1`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sev1 => "SEV-1",
-            Self::Sev2 => "SEV-2",
-            Self::Sev3 => "SEV-3",
-            Self::Sev4 => "SEV-4",
-        }
-    }
-}
-
-impl std::fmt::Display for Severity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-use Severity::{Sev1, Sev2, Sev3, Sev4};
+use crate::model::Severity::{Sev1, Sev2, Sev3, Sev4};
 
 macro_rules! policy {
     ($( $(#[$doc:meta])* $rule:ident $name:literal $severity:ident $highest:ident..=$lowest:ident, $holds:expr; )*) => {
@@ -166,7 +126,7 @@ pub struct RuleInput<'a> {
 impl<'a> RuleInput<'a> {
     fn down(&self) -> impl Iterator<Item = &&'a ServiceState> {
         let members = self.members.values();
-        members.filter(|s| s.status == Status::Unavailable)
+        members.filter(|s| s.status == ServiceStatus::Unavailable)
     }
 
     /// Whether a finding of a service of the tier passes the test.
@@ -180,7 +140,7 @@ impl<'a> RuleInput<'a> {
 
     fn starves_p0(&self) -> bool {
         let mut members = self.members.values();
-        members.any(|s| s.tier == Tier::P0 && s.status > Status::Unknown)
+        members.any(|s| s.tier == Tier::P0 && s.status > ServiceStatus::Unknown)
     }
 }
 
@@ -188,8 +148,8 @@ impl<'a> RuleInput<'a> {
 #[must_use]
 pub fn is_p0_in_trouble(service: &ServiceState) -> bool {
     service.tier == Tier::P0
-        && (service.status == Status::Unavailable
-            || service.status == Status::Degraded && service.is_short)
+        && (service.status == ServiceStatus::Unavailable
+            || service.status == ServiceStatus::Degraded && service.is_short)
 }
 
 fn is_beyond(service: &ServiceState) -> bool {

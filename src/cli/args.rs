@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, ArgGroup, Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::secret::Secret;
+use crate::model::secret::Secret;
 
 use super::examples;
 use super::values::{

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use super::StateLocation;
 use crate::config::{Config, DEFAULT_SERVICES, Environment};
-use crate::secret::Secret;
+use crate::model::secret::Secret;
 
 /// Everything that the command line asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

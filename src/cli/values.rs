@@ -8,8 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ureq::http::Uri;
 
-use crate::duration::parse_duration;
-use crate::secret::Secret;
+use crate::model::duration::parse_duration;
+use crate::model::secret::Secret;
 
 /// `--state configmap:NS/NAME | dir:PATH | none`
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,14 +11,18 @@ use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 
 use super::intern::Interner;
-use super::types::{
-    Application, Certificate, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
-    EndpointSlice, Event, ExternalSecret, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress,
-    Issuer, Job, Lease, Namespace, Node, NodeMetrics, Owners, PersistentVolume,
-    PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics, PodSpec, PodStatus, PodTemplate,
-    ReplicaSet, ResourceQuota, SecretStore, Service, SharedStr, StatefulSet, StorageClass, Time,
-    Toleration, condition,
+use super::{
+    types::Application, types::Certificate, types::Condition, types::ContainerStatus,
+    types::CronJob, types::DaemonSet, types::Deployment, types::Endpoint, types::EndpointSlice,
+    types::Event, types::ExternalSecret, types::Gateway, types::HorizontalPodAutoscaler,
+    types::HttpRoute, types::Ingress, types::Issuer, types::Job, types::Lease, types::Namespace,
+    types::Node, types::NodeMetrics, types::Owners, types::PersistentVolume,
+    types::PersistentVolumeClaim, types::Pod, types::PodDisruptionBudget, types::PodMetrics,
+    types::PodSpec, types::PodStatus, types::PodTemplate, types::ReplicaSet, types::ResourceQuota,
+    types::SecretStore, types::Service, types::SharedStr, types::StatefulSet, types::StorageClass,
+    types::Toleration, types::condition,
 };
+use crate::model::Time;
 
 /// Ready for longer than any rule asks.
 const SETTLED: TimeDelta = TimeDelta::hours(1);

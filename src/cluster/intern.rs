@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::types::{
-    Annotations, ContainerPort, Endpoint, EndpointPort, EnvSource, Intern, Labels, ObjectMeta,
-    OwnerReference, PodSpec, PodStatus, PodTemplate, Probe, Resources, ServicePort, SharedStr,
-    StrInterner, TextMap, Time,
+use super::{
+    types::Annotations, types::ContainerPort, types::Endpoint, types::EndpointPort,
+    types::EnvSource, types::Intern, types::Labels, types::ObjectMeta, types::OwnerReference,
+    types::PodSpec, types::PodStatus, types::PodTemplate, types::Probe, types::Resources,
+    types::ServicePort, types::SharedStr, types::StrInterner, types::TextMap,
 };
+use crate::model::Time;
 
 /// What objects have in common.
 #[derive(Default)]

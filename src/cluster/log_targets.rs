@@ -9,7 +9,11 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 
 use super::Objects;
-use super::types::{Condition, ContainerStatus, Job, Node, Pod, Terminated, Time, condition};
+use super::{
+    types::Condition, types::ContainerStatus, types::Job, types::Node, types::Pod,
+    types::Terminated, types::condition,
+};
+use crate::model::Time;
 
 /// Replicas of one workload fail alike.
 const PODS_A_WORKLOAD: usize = 2;

@@ -7,12 +7,16 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::kinds::{ROWS, Resource};
-use super::types::{
-    Application, Certificate, CronJob, DaemonSet, Deployment, EndpointSlice, Event, ExternalSecret,
-    Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress, Issuer, Job, Lease, Namespace, Node,
-    NodeMetrics, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, PodMetrics,
-    ReplicaSet, ResourceQuota, SecretStore, Service, StatefulSet, StorageClass, Time,
+use super::{
+    types::Application, types::Certificate, types::CronJob, types::DaemonSet, types::Deployment,
+    types::EndpointSlice, types::Event, types::ExternalSecret, types::Gateway,
+    types::HorizontalPodAutoscaler, types::HttpRoute, types::Ingress, types::Issuer, types::Job,
+    types::Lease, types::Namespace, types::Node, types::NodeMetrics, types::PersistentVolume,
+    types::PersistentVolumeClaim, types::Pod, types::PodDisruptionBudget, types::PodMetrics,
+    types::ReplicaSet, types::ResourceQuota, types::SecretStore, types::Service,
+    types::StatefulSet, types::StorageClass,
 };
+use crate::model::Time;
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]

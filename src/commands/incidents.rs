@@ -6,10 +6,9 @@ use std::time::Duration;
 use super::{CommandOutput, Session, is_for_people, render, unknown};
 use crate::cli::{IncidentsCommand, SilenceCommand, SilenceTarget, StateLocation};
 use crate::cluster::api::Cluster;
-use crate::cycle;
-use crate::detect::{Cause, Reason};
 use crate::error::Error;
 use crate::exit::ExitStatus;
+use crate::model::{Cause, Reason, now};
 use crate::state::{
     ConfigMapStore, DirectoryStore, NoStore, SilenceTarget as Stored, State, Store, StoreError,
     listing, silences,
@@ -77,7 +76,7 @@ impl Session<'_> {
         place: &StateLocation,
         cluster: Option<&'c Cluster>,
     ) -> Box<dyn Store + 'c> {
-        let now = cycle::now();
+        let now = now();
         match (place, cluster) {
             (StateLocation::ConfigMap { namespace, name }, Some(cluster)) => {
                 let limit = LIMIT.min(self.options.deadline(&self.config) / 4);
@@ -127,7 +126,7 @@ impl Session<'_> {
         let is_for_people = is_for_people(form, "incidents")?;
         let text = self.remembered(|store| {
             let state = read(store)?;
-            let now = cycle::now();
+            let now = now();
             match command {
                 IncidentsCommand::List if is_for_people => {
                     Ok(listing::incidents(&state, now) + &self.by_hand(store))
@@ -147,7 +146,7 @@ impl Session<'_> {
     }
 
     pub(super) fn silence(&self, command: &SilenceCommand) -> Result<CommandOutput, Error> {
-        let now = cycle::now();
+        let now = now();
         let form = self.options.output;
         let is_for_people = is_for_people(form, "silence")?;
         let text = match command {

@@ -4,9 +4,10 @@
 //! live by what earlier cycles left, [`doctor`] the one that asks whether all of
 //! it works.
 
-mod cycle;
 mod doctor;
-mod memory;
+mod incidents;
+mod run;
+pub mod service_view;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -22,7 +23,7 @@ use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::inventory::{self, Inventory, Level};
 use crate::report::RenderOptions;
-use crate::termination;
+use crate::runtime::termination;
 
 /// Runs the command. Its result is on stdout whole or not at all.
 #[must_use]

@@ -5,23 +5,21 @@ use std::path::Path;
 
 use super::{CommandOutput, Session, unknown};
 use crate::agents::anthropic;
-use crate::check;
 use crate::cli::{OutputFormat, StateLocation};
-use crate::cluster::Objects;
 use crate::cluster::api::{Cluster, SnapshotRequest};
-use crate::cluster::dump;
+use crate::cluster::{Objects, dump};
+use crate::commands::service_view as check;
 use crate::correlate::github;
 use crate::cycle::{self, Cycle, DeliveryMode, Outcome, Source};
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::heartbeat;
-use crate::http::Http;
 use crate::inventory::{self, Inventory};
-use crate::metrics;
+use crate::model::{Mode, now};
+use crate::net::Http;
 use crate::notify::Slack;
-use crate::report::{self, Mode};
+use crate::report;
+use crate::runtime::{heartbeat, metrics, termination};
 use crate::state;
-use crate::termination;
 
 /// What `run` and `check` have in common.
 struct RunOptions<'a> {
@@ -235,7 +233,7 @@ impl Session<'_> {
         let snapshot = match self.source(cluster.as_ref())? {
             Source::Dump(snapshot) => *snapshot,
             Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
-                now: cycle::now(),
+                now: now(),
                 deadline: self.options.deadline(&self.config),
                 look_back: self.config.interval,
             })?,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::assess::{self, Severity};
+use crate::assess;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{Event, Pod};
 use crate::cycle::Outcome;
 use crate::detect::{ClusterIndex, RestartCounts, pods};
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
+use crate::model::Severity;
 use crate::redact::redact;
 use crate::report::{
     Action, CheckEvent, CheckLog, CheckPod, CheckView, CheckWorkload, Incident, Neighbour, Report,

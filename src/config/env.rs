@@ -11,7 +11,7 @@ use super::file::{self, File};
 use super::hours::BusinessHours;
 use super::silence::ScheduledSilence;
 use super::{Channels, Config, Endpoints, Environment, Github, Keys, Loaded, MODEL, values};
-use crate::secret::Secret;
+use crate::model::secret::Secret;
 
 /// Every variable that is read, here and nowhere else.
 pub const VARIABLES: &[&str] = &[

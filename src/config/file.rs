@@ -10,7 +10,7 @@ use super::error::{ConfigError, closest};
 use super::hours::Hours;
 use super::silence::CalendarSilence;
 use super::values::{self, Repository};
-use crate::report::Tier;
+use crate::model::Tier;
 
 /// The file as written, defaults filled in.
 #[derive(Debug, Deserialize)]

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::report::Tier;
-use crate::secret::Secret;
+use crate::model::Tier;
+use crate::model::secret::Secret;
 
 pub use env::{VARIABLES, process_environment};
 pub use error::ConfigError;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::error::closest;
-use crate::duration::parse_duration;
+use crate::model::duration::parse_duration;
 
 /// `owner/name` on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]

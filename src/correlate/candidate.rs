@@ -8,8 +8,7 @@ use super::relevance::{self, Relevance};
 use super::repository::{CommitDetail, CommitSummary, FileChange, PullRequest};
 use super::score::{self, Evidence, Score};
 use crate::assess::Incident;
-use crate::cluster::types::Time;
-use crate::detect::{Cause, Finding, Reason};
+use crate::model::{Cause, Finding, Reason, Time};
 
 /// A commit that may have done it.
 #[derive(Debug, Clone)]

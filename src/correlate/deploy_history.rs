@@ -7,9 +7,9 @@ use chrono::TimeDelta;
 
 use super::score::Applied;
 use crate::cluster::Snapshot;
-use crate::cluster::types::{Application, ObjectMeta, Pod, Time};
-use crate::detect::{Finding, ObjectRef};
+use crate::cluster::types::{Application, ObjectMeta, Pod};
 use crate::inventory::Service;
+use crate::model::{Finding, ObjectRef, Time};
 
 /// A rollout that begins later than this after a commit is not its own.
 const ROLLOUT: TimeDelta = TimeDelta::hours(1);

@@ -12,10 +12,11 @@ use super::repository::{CommitSummary, RepositoryError};
 use super::score::at_most;
 use super::{CorrelateInput, IncidentCorrelation, Suspect, github, rollback, timeline};
 use crate::assess::Incident;
-use crate::cluster::types::{Application, Time};
+use crate::cluster::types::Application;
 use crate::detect::ownership::ServiceMatcher;
 use crate::inventory::Service;
-use crate::report::{Commit, Confidence, Correlation};
+use crate::model::{Confidence, Time};
+use crate::report::{Commit, Correlation};
 
 /// Commits listed for a service.
 pub const LISTED: usize = 100;

@@ -163,7 +163,7 @@ pub fn is_under(file: &str, paths: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::cluster::types::ApplicationSource;
-    use crate::inventory::Tier;
+    use crate::model::Tier;
 
     fn config(manifests: Option<&str>, app: Option<&str>) -> Github {
         Github {

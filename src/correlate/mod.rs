@@ -43,11 +43,12 @@ pub use repository::{
     CommitDetail, CommitSummary, FileChange, Listing, PullRequest, Repository, RepositoryError,
 };
 
-use crate::assess::{Incident, Severity};
+use crate::assess::Incident;
 use crate::cluster::Snapshot;
 use crate::config::Config;
 use crate::inventory::Service;
-use crate::report::{self, Action, Confidence, Correlation};
+use crate::model::{Confidence, Severity};
+use crate::report::{self, Action, Correlation};
 
 /// A cycle asks no more often, retries included.
 pub const REQUESTS: u32 = 12;

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::change::{Change, ChangeKind, Direction};
-use crate::detect::{Cause, Reason};
+use crate::model::{Cause, Reason};
 
 /// How well a change explains a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -287,9 +287,9 @@ mod tests {
             let named = EXACT
                 .iter()
                 .chain(PLAUSIBLE)
-                .any(|(causes, _)| causes.contains(cause));
+                .any(|(causes, _)| causes.contains(&cause));
             assert!(
-                named || OF_NODES.contains(cause) || others.contains(cause),
+                named || OF_NODES.contains(&cause) || others.contains(&cause),
                 "{cause}"
             );
         }

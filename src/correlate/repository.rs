@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::change::Change;
-use crate::cluster::types::Time;
 use crate::config;
+use crate::model::Time;
 
 /// Commits on a branch, in a span of time.
 #[derive(Debug, Clone, Copy)]

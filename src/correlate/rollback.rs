@@ -6,11 +6,11 @@ use super::deploy_history::DeployHistory;
 use super::investigation::Investigation;
 use super::score::{Applied, LIKELY};
 use super::timeline::short;
-use crate::detect::Cause;
-use crate::duration::human;
 use crate::inventory::Service;
+use crate::model::duration::human;
+use crate::model::{Cause, Confidence};
 use crate::redact::redact;
-use crate::report::{Action, Confidence};
+use crate::report::Action;
 
 /// The steps; none unless a commit is suspect enough.
 #[must_use]

@@ -14,8 +14,8 @@
 use chrono::TimeDelta;
 
 use super::relevance::Relevance;
-use crate::duration::human;
-use crate::report::Confidence;
+use crate::model::Confidence;
+use crate::model::duration::human;
 
 /// From here on a commit is more likely than not to have done it.
 pub const LIKELY: u32 = 62;

@@ -16,8 +16,7 @@ use super::investigation::{self, Investigation, LISTED};
 use super::manifest_source::ManifestSource;
 use super::repository::{CommitDetail, CommitSummary, Listing, Repository, RepositoryError};
 use crate::assess::Incident;
-use crate::cluster::types::Time;
-use crate::report::Confidence;
+use crate::model::{Confidence, Time};
 
 /// Merges opened for an incident.
 const MERGES: usize = 3;

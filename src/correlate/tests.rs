@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Environment;
-use crate::detect::Cause;
+use crate::model::Cause;
 use table::{Entry, Table, before, entry, incident, merged, onset, report_of, roster};
 
 const LIMIT: &str = "@@ -1,4 +1,4 @@\n           resources:\n             limits:\n-              memory: 2Gi\n+              memory: 256Mi";

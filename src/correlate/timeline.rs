@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 use super::candidate::Candidate;
 use super::investigation::Investigation;
 use super::score::Applied;
-use crate::cluster::types::Time;
+use crate::model::{Confidence, Time};
 use crate::redact::redact;
-use crate::report::{Confidence, TimelineEvent};
+use crate::report::TimelineEvent;
 
 /// Suspects that are told of.
 const SUSPECTS: usize = 2;

@@ -6,16 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Cycle, Source, now};
-use crate::assess::{Incident, Severity};
+use super::{Cycle, Source};
+use crate::assess::{Incident, Verdict};
 use crate::cluster::Snapshot;
 use crate::cluster::api::SnapshotRequest;
-use crate::duration;
 use crate::error::Error;
 use crate::lifecycle;
-use crate::report::Mode;
+use crate::model::{Mode, Severity, duration, now};
 use crate::state::State;
-use crate::verdict::Verdict;
 
 /// A trouble this young may pass before anybody reads about it.
 const YOUNG: TimeDelta = TimeDelta::minutes(2);

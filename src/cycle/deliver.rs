@@ -4,9 +4,9 @@
 use std::time::Instant;
 
 use super::state_session::{OutboxWriter, StateSession};
-use crate::cluster::types::Time;
-use crate::http::{Http, Peer};
 use crate::lifecycle::{self, Due, Rendered};
+use crate::model::Time;
+use crate::net::{Http, Peer};
 use crate::notify::{self, Outbox as _, Slack};
 use crate::report::{Delivered, Delivery, Plan, PlannedMessage, PlannedState, Report};
 use crate::state::{MessageTarget, document};

@@ -7,19 +7,19 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::agents::{self, Advice, Agents, IncidentContext};
-use crate::assess::{Incident, Severity};
-use crate::check;
+use crate::assess::{Incident, Verdict};
 use crate::cluster::Snapshot;
+use crate::commands::service_view as check;
 use crate::config::Config;
 use crate::correlate::github::GitHub;
 use crate::correlate::{self, IncidentCorrelation};
-use crate::http::Http;
 use crate::inventory::Inventory;
 use crate::lifecycle::{Due, MessageKind};
+use crate::model::Severity;
+use crate::net::Http;
 use crate::notify::MessageExtras;
 use crate::report::Report;
 use crate::state::State;
-use crate::verdict::Verdict;
 
 /// Whom a cycle asks, and about what.
 pub struct Enricher<'a> {

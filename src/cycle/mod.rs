@@ -8,25 +8,24 @@ mod state_session;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::agents::Agents;
-use crate::assess::{Rule, Severity};
+use crate::assess::{self, EvaluateInput, Rule, Verdict};
 use crate::cluster::api::Cluster;
-use crate::cluster::dump;
-use crate::cluster::{Resource, Snapshot};
+use crate::cluster::{Resource, Snapshot, dump};
 use crate::config::Config;
 use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::http::{Http, Peer, SystemClock};
 use crate::inventory::Inventory;
 use crate::lifecycle::{self, Due, Observation, Rendered, Transition};
+use crate::model::{Mode, Severity, now};
+use crate::net::{Http, Peer, SystemClock};
 use crate::notify::{self, MessageExtras, RenderContext};
-use crate::report::{self, Mode, Report};
+use crate::report::{self, Report};
+use crate::runtime::termination;
 use crate::state::{State, Store};
-use crate::termination;
-use crate::verdict::{self, EvaluateInput, Verdict};
 
 pub use deliver::DeliveryMode;
 use enrich::{Enricher, Enrichment};
@@ -175,7 +174,7 @@ impl<'a> Cycle<'a> {
             outages: &lifecycle::outages(state),
             unlisted: self.config.unlisted_tier,
         };
-        verdict::judge(snapshot, &grounds)
+        assess::evaluate(snapshot, &grounds)
     }
 
     fn inquiry(&self) -> Enricher<'a> {
@@ -282,11 +281,4 @@ pub fn from_dump<'a>(
     now: Option<DateTime<Utc>>,
 ) -> Result<Source<'a>, Error> {
     Ok(Source::Dump(Box::new(dump::read(path, now)?)))
-}
-
-/// The one clock. Reports count in seconds.
-#[must_use]
-#[allow(clippy::disallowed_methods, reason = "the edge where time enters")]
-pub fn now() -> DateTime<Utc> {
-    Utc::now().trunc_subsecs(0)
 }

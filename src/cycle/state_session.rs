@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
-use crate::cluster::types::Time;
-use crate::http::{Clock, SystemClock};
 use crate::lifecycle;
+use crate::model::{Time, now};
+use crate::net::{Clock, SystemClock};
 use crate::notify::{Outbox, OutboxError, Thread};
 use crate::state::{CycleLock, Sending, Spend, State, Store, StoreError, Version};
 
@@ -83,7 +83,7 @@ impl<'a> StateSession<'a> {
                 Ok(CycleLock::Own(_)) | Err(_) => false,
                 Ok(CycleLock::Nobody) => {
                     let sending = memory.state.sending.as_ref();
-                    sending.is_some_and(|sending| is_near(sending.until - super::now()))
+                    sending.is_some_and(|sending| is_near(sending.until - now()))
                 }
             };
             if !is_busy {
@@ -191,7 +191,7 @@ impl OutboxWriter<'_, '_> {
         let time = TimeDelta::from_std(time).unwrap_or(LONGEST).min(LONGEST);
         self.memory.state.sending = Some(Sending {
             cycle: self.at,
-            until: super::now() + time,
+            until: now() + time,
         });
     }
 

@@ -3,9 +3,9 @@
 
 use chrono::TimeDelta;
 
-use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use crate::cluster::types::{HorizontalPodAutoscaler, condition};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// Metrics are missing for a while whenever pods or the metrics server restart.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);

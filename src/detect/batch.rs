@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
-use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, PodRef, Reason};
 use super::index::ClusterIndex;
 use super::self_exclusion;
-use crate::cluster::types::{CronJob, Job, ObjectMeta, Pod, Time, condition};
+use crate::cluster::types::{CronJob, Job, ObjectMeta, Pod, condition};
+use crate::detect::pods::pod_ref;
 use crate::inventory::Service;
+use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// A backup older than this is none, unless the service says otherwise.
 const BACKUP_MAX_AGE: TimeDelta = TimeDelta::hours(26);
@@ -242,7 +243,7 @@ fn failed_job(
     );
     let key = (job.metadata.namespace.as_str(), job.metadata.name.as_str());
     let pods = joined.pods.get(&key).map_or(&[][..], Vec::as_slice);
-    finding.pods = pods.iter().map(|pod| PodRef::of(pod)).collect();
+    finding.pods = pods.iter().map(|pod| pod_ref(pod)).collect();
     Some(finding)
 }
 

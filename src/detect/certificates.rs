@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
-use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
-use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, Time, condition, selects};
+use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, condition, selects};
 use crate::inventory::Service;
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// A renewal is late when it is this much past its time.
 const LATE: TimeDelta = TimeDelta::days(1);

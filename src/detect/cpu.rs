@@ -3,11 +3,11 @@
 
 use chrono::TimeDelta;
 
-use super::finding::{Effect, FactKind, Finding, Reason};
 use super::index::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::quantity;
 use crate::cluster::types::{Pod, PodMetrics};
+use crate::model::{Effect, FactKind, Finding, Reason};
 
 /// Share of the limit from which on a container is held back most of the time:
 /// metrics are means over half a minute, the kernel counts every tenth of a second.

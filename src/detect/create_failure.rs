@@ -1,10 +1,10 @@
 //! Pods that the API server refused to create: quota, service account,
 //! admission. No pod exists, only its keeper tells.
 
-use super::finding::FactKind;
 use super::index::ClusterIndex;
 use super::workload::Workload;
-use crate::cluster::types::{Condition, Time, condition};
+use crate::cluster::types::{Condition, condition};
+use crate::model::{FactKind, Time};
 
 /// The API server's refusal to create pods.
 pub struct CreateFailure {

@@ -2,12 +2,12 @@
 
 use chrono::TimeDelta;
 
-use super::finding::Reason;
 use super::index::{ClusterIndex, RestartCounts};
 use super::pods::{RECENT, SETTLING, Symptom, abnormal_end, age, ending, probes_allow, started};
 use crate::cluster::Snapshot;
-use crate::cluster::types::{ContainerStatus, Pod, Time};
+use crate::cluster::types::{ContainerStatus, Pod};
 use crate::inventory::Service;
+use crate::model::{Reason, Time};
 
 /// So many failures within the look-back are flapping.
 const FLAPS: f64 = 3.0;

@@ -9,9 +9,10 @@ use chrono::TimeDelta;
 
 use super::ownership::ServiceMatcher;
 use super::workload::{self, Key, Workload};
-use crate::cluster::types::{Event, Node, Pod, PodMetrics, Service as Endpoint, Time, condition};
+use crate::cluster::types::{Event, Node, Pod, PodMetrics, Service as Endpoint, condition};
 use crate::cluster::{Resource, Snapshot};
 use crate::inventory::Service;
+use crate::model::Time;
 
 /// Restart counts as the previous cycle saw them, by `namespace/pod/container`.
 pub type RestartCounts = BTreeMap<String, u32>;

@@ -1,10 +1,10 @@
 //! Memory in use against its limit: a pod at 90 % is one request from OOMKilled.
 
-use super::finding::{Effect, FactKind, Finding, Reason};
 use super::index::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::quantity;
 use crate::cluster::types::{Pod, PodMetrics};
+use crate::model::{Effect, FactKind, Finding, Reason};
 
 /// Share of the limit from which on a pod is at risk.
 const NEAR: f64 = 0.9;

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::batch::CronState;
-use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::{ClusterIndex, workloads_are_read};
 use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
 use crate::cluster::Source;
 use crate::cluster::types::ObjectMeta;
-use crate::inventory::{Service, Tier};
+use crate::inventory::Service;
+use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Tier};
 
 /// Checks every service of the roster. A failed job that is all of a service
 /// becomes that service's trouble.

@@ -6,13 +6,14 @@
 //! its healthy look-alikes in `tests/detect.rs`, and document its reason in
 //! `docs/findings.md`.
 
+use crate::model::Finding;
+
 mod addresses;
 mod autoscaling;
 mod batch;
 mod certificates;
 mod cpu;
 mod create_failure;
-mod finding;
 mod flapping;
 mod index;
 mod memory_limit;
@@ -36,7 +37,6 @@ mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
 pub use batch::CronState;
-pub use finding::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, PodRef, Reason};
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::principal;

@@ -5,7 +5,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use super::pods::{SETTLING, is_ready};
 use super::ports;
@@ -13,8 +12,9 @@ use super::selection::{Selected, selected};
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::types::{
-    Endpoint, EndpointSlice, Pod, Service, ServicePort, TextMap, Time, condition,
+    Endpoint, EndpointSlice, Pod, Service, ServicePort, TextMap, condition,
 };
+use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// Checks every Service that selects pods.
 #[must_use]

@@ -3,9 +3,9 @@
 
 use chrono::TimeDelta;
 
-use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use crate::cluster::types::{Condition, Node, condition};
+use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// A node that just joined is not ready for a while.
 const JOINING: TimeDelta = TimeDelta::minutes(5);
@@ -65,7 +65,7 @@ fn under_pressure(view: &ClusterIndex, node: &Node) -> Option<Finding> {
     Some(finding)
 }
 
-fn draft(reason: Reason, node: &Node, since: crate::cluster::types::Time) -> Finding {
+fn draft(reason: Reason, node: &Node, since: crate::model::Time) -> Finding {
     let reference = ObjectRef::new("Node", "", &node.metadata.name);
     Finding::new(reason, reference, since, Effect::Degraded)
 }

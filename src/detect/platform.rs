@@ -6,7 +6,6 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
-use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use super::self_exclusion;
 use super::workload::Workload;
@@ -14,6 +13,7 @@ use crate::cluster::types::{
     Application, Condition, ExternalSecret, ObjectMeta, SecretStore, condition,
 };
 use crate::inventory::Service;
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// What fails for less than this may mend itself at the next try.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
@@ -136,7 +136,7 @@ fn unready<'a>(
     view: &ClusterIndex,
     conditions: &'a [Condition],
     meta: &ObjectMeta,
-) -> Option<(&'a Condition, crate::cluster::types::Time)> {
+) -> Option<(&'a Condition, crate::model::Time)> {
     let ready = condition(conditions, "Ready").filter(|c| c.is_false())?;
     let since = ready.last_transition_time.or(meta.creation_timestamp)?;
     (view.now() - since >= PATIENCE).then_some((ready, since))

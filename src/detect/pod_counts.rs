@@ -1,10 +1,10 @@
 //! The pods of one workload, by what they are at.
 
-use super::finding::Reason;
 use super::index::ClusterIndex;
 use super::pods::{self, PodState, SETTLING, Symptom};
 use super::workload::Workload;
-use crate::cluster::types::{Pod, Time, condition};
+use crate::cluster::types::{Pod, condition};
+use crate::model::{Reason, Time};
 
 /// So many pods that failed for good are no accident.
 const IN_A_ROW: usize = 3;

@@ -6,11 +6,21 @@
 
 use chrono::TimeDelta;
 
-use super::finding::Reason;
 use super::flapping;
 use super::index::ClusterIndex;
-use crate::cluster::types::{ContainerStatus, Event, Pod, Probe, Terminated, Time, condition};
+use crate::cluster::types::{ContainerStatus, Event, Pod, Probe, Terminated, condition};
 use crate::inventory::Service;
+use crate::model::{PodRef, Reason, Time};
+
+/// Names a pod and the node that it is on.
+#[must_use]
+pub fn pod_ref(pod: &Pod) -> PodRef {
+    PodRef {
+        namespace: pod.metadata.namespace.to_string(),
+        name: pod.metadata.name.to_string(),
+        node: pod.node().to_owned(),
+    }
+}
 
 /// Pull secrets, volumes and the like may arrive this late without anything being wrong.
 pub const SETTLING: TimeDelta = TimeDelta::minutes(2);

@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
 use super::workload::Workload;
-use crate::cluster::types::{Condition, Pod, Time, condition};
+use crate::cluster::types::{Condition, Pod, condition};
+use crate::model::Time;
 
 /// Since when a rollout has been past its deadline, by the controller's word
 /// or, where the controller is late, by the clock.

@@ -3,12 +3,12 @@
 
 use chrono::TimeDelta;
 
-use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use crate::cluster::Resource;
 use crate::cluster::types::{
     Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service, SharedStr,
 };
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// Gateways and Services of one sync follow each other within minutes.
 const PATIENCE: TimeDelta = TimeDelta::minutes(2);
@@ -31,7 +31,7 @@ fn draft(
     reason: Reason,
     kind: &str,
     meta: &ObjectMeta,
-    since: Option<crate::cluster::types::Time>,
+    since: Option<crate::model::Time>,
 ) -> Option<Finding> {
     let since = since
         .or(meta.creation_timestamp)

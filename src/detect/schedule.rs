@@ -6,10 +6,10 @@ use chrono_tz::Tz;
 use croner::Cron;
 
 use super::batch;
-use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use crate::cluster::Resource;
-use crate::cluster::types::{CronJob, Time};
+use crate::cluster::types::CronJob;
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// A run may start this late: the controller looks every ten seconds, and a
 /// control plane that restarts catches up within minutes.

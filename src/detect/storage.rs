@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use super::pods::SETTLING;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::types::{PersistentVolumeClaim, StorageClass};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// Checks every claim.
 #[must_use]

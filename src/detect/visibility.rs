@@ -1,9 +1,9 @@
 //! The monitor's own trouble: what it could not see, and what it could not
 //! read of the services file.
 
-use super::finding::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 use crate::cluster::{Snapshot, UnreadReason};
 use crate::inventory::{Inventory, Level};
+use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// Pods, nodes or workloads that exist and were not seen. What a dump leaves
 /// out was left out on purpose.

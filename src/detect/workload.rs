@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::finding::ObjectRef;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
     StatefulSet,
 };
+use crate::model::ObjectRef;
 
 /// Something that keeps a number of pods running.
 pub struct Workload<'a> {

@@ -2,15 +2,16 @@
 //! pods serve of how many that should, and what the others are at.
 
 use super::create_failure::CreateFailure;
-use super::finding::{Effect, Finding, PodRef, Reason};
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
 use super::pods::SETTLING;
 use super::rollout;
 use super::workload::Workload;
 use crate::cluster::Resource;
-use crate::cluster::types::{Pod, Time, condition};
+use crate::cluster::types::{Pod, condition};
+use crate::detect::pods::pod_ref;
 use crate::inventory::{KnownIssueKind, Service};
+use crate::model::{Effect, Finding, PodRef, Reason, Time};
 
 /// The state of one workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,7 +270,7 @@ fn keeper_is_unread(view: &ClusterIndex, workload: &Workload) -> bool {
 }
 
 fn refs<'p>(pods: impl Iterator<Item = &'p Pod>) -> Vec<PodRef> {
-    pods.map(PodRef::of).collect()
+    pods.map(pod_ref).collect()
 }
 
 /// Pods could not be read: a workload's own word can prove an outage, never health.

@@ -3,7 +3,8 @@
 use super::signatures::line;
 use super::text::has_any;
 use super::{Proof, RuleContext};
-use crate::detect::{Cause, FactKind, Fault, ServiceRegistry, WrongAddress};
+use crate::detect::{Fault, ServiceRegistry, WrongAddress};
+use crate::model::{Cause, FactKind};
 
 pub use crate::detect::Address;
 

@@ -4,7 +4,7 @@
 use super::quotas::{SERVICES, STORAGE, no_room_for_a_claim, no_room_for_a_service, quota};
 use super::text::{between, has_any, name_after};
 use super::{Proof, Rule, RuleContext};
-use crate::detect::{Cause, Reason};
+use crate::model::{Cause, Reason};
 
 /// Quotas by what they count, then everything else that can refuse.
 pub const RULES: &[Rule] = &[

@@ -3,7 +3,7 @@
 
 use super::text::{between, has_any};
 use super::{Proof, Rule, RuleContext};
-use crate::detect::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, Reason};
 
 /// What is missing outranks what fails.
 pub const RULES: &[Rule] = &[

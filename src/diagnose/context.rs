@@ -7,8 +7,9 @@ use super::index::DiagnosisIndex;
 use super::logs::{self, Line};
 use crate::cluster::types::{Container, ContainerStatus, Event, Pod, PodSpec, Terminated};
 use crate::detect::pods::abnormal_end;
-use crate::detect::{ClusterIndex, Finding, Reason, Workload};
+use crate::detect::{ClusterIndex, Workload};
 use crate::inventory::Service;
+use crate::model::{Finding, Reason};
 
 /// A finding and the objects around it.
 pub struct RuleContext<'a> {

@@ -3,7 +3,8 @@
 
 use super::signatures::{line, tells};
 use super::{Proof, RuleContext};
-use crate::detect::{Cause, FactKind, Workload};
+use crate::detect::Workload;
+use crate::model::{Cause, FactKind};
 
 /// Names by which an image tells that it is a database.
 const IMAGES: &[&str] = &[

@@ -2,7 +2,7 @@
 
 use super::text::{between, has_any};
 use super::{Proof, Rule, RuleContext};
-use crate::detect::{Cause, FactKind};
+use crate::model::{Cause, FactKind};
 
 /// In the order of certainty: a registry that answers outranks one that does not.
 pub const RULES: &[Rule] = &[

@@ -8,8 +8,9 @@ use crate::cluster::types::{
     PersistentVolumeClaim, Pod, PodSpec, Service as Endpoint, SmallMap, selects,
 };
 use crate::cluster::{ContainerLog, quantity};
-use crate::detect::{ClusterIndex, Finding, ObjectRef, Reason, Workload};
+use crate::detect::{ClusterIndex, Workload};
 use crate::inventory::Service;
+use crate::model::{Finding, ObjectRef, Reason};
 
 /// A name within a namespace.
 type Key<'a> = (&'a str, &'a str);

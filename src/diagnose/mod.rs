@@ -42,7 +42,8 @@ pub use index::DiagnosisIndex;
 
 use std::collections::HashMap;
 
-use crate::detect::{Cause, ClusterIndex, Effect, Fact, FactKind, Finding, ObjectRef};
+use crate::detect::ClusterIndex;
+use crate::model::{Cause, Effect, Fact, FactKind, Finding, ObjectRef};
 
 /// One cause and how it is proved.
 pub struct Rule {

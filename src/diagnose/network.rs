@@ -3,7 +3,7 @@
 
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
-use crate::detect::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, Reason};
 
 /// The node's own parts outrank what its pods name.
 pub const RULES: &[Rule] = &[

@@ -2,7 +2,7 @@
 
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::{Condition, condition};
-use crate::detect::{Cause, Reason};
+use crate::model::{Cause, Reason};
 
 /// The kubelet's own words outrank its silence.
 pub const RULES: &[Rule] = &[

@@ -3,7 +3,7 @@
 use super::network::detected;
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
-use crate::detect::{Cause, ObjectRef, Reason};
+use crate::model::{Cause, ObjectRef, Reason};
 
 /// Each is what its detector saw; what is behind it joins them.
 pub const RULES: &[Rule] = &[

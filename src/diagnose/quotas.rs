@@ -6,7 +6,7 @@ use super::text::{between, listed};
 use super::{Proof, RuleContext};
 use crate::cluster::quantity;
 use crate::cluster::types::ResourceQuota;
-use crate::detect::{FactKind, ObjectRef, Reason};
+use crate::model::{FactKind, ObjectRef, Reason};
 
 pub const SERVICES: &[&str] = &[
     "services",

@@ -4,7 +4,7 @@ use super::context::container;
 use super::text::listed;
 use super::{Proof, Rule, RuleContext, logs};
 use crate::cluster::types::Terminated;
-use crate::detect::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, Reason};
 
 /// What the kernel did leaves nothing to interpretation.
 pub const KILLED: &[Rule] = &[

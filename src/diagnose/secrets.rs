@@ -4,7 +4,8 @@
 use super::network::detected;
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::ExternalSecret;
-use crate::detect::{Cause, ObjectRef, Reason, secret_of};
+use crate::detect::secret_of;
+use crate::model::{Cause, ObjectRef, Reason};
 
 /// The store outranks what it does not give out.
 pub const RULES: &[Rule] = &[

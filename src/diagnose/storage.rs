@@ -3,7 +3,7 @@
 use super::claims::{self, Mismatch, OpenClaim};
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::Resource;
-use crate::detect::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, Reason};
 
 /// A class that is missing outranks volumes that do not fit, and both outrank
 /// a provisioner that does nothing.

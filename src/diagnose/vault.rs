@@ -2,8 +2,8 @@
 
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::Pod;
-use crate::detect::{Cause, FactKind, Reason};
 use crate::inventory::KnownIssueKind;
+use crate::model::{Cause, FactKind, Reason};
 
 /// Sealed, by its own word or by what is known of it.
 pub const RULES: &[Rule] = &[Rule {
@@ -36,7 +36,7 @@ fn sealed(case: &RuleContext) -> Option<Proof> {
     };
     if let Some(issue) = issue {
         proof.known_issue = Some(issue.text.clone());
-        proof.facts.push(crate::detect::Fact {
+        proof.facts.push(crate::model::Fact {
             kind: FactKind::Inventory,
             text: format!("known issue: {}", issue.text),
         });

@@ -1,7 +1,7 @@
 //! What is left when nothing more particular can be proved.
 
 use super::{Proof, Rule, RuleContext};
-use crate::detect::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, Reason};
 
 /// Last of all.
 pub const RULES: &[Rule] = &[Rule {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use crate::cluster::api::{AccessRule, Cluster, FetchError, SKEW, ServerVersion, SnapshotRequest};
 use crate::cluster::kinds::ROWS;
-use crate::cluster::types::Time;
 use crate::cluster::{Read, Snapshot, UnreadReason};
-use crate::cycle;
+use crate::model::{Time, now};
 
 use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
@@ -44,7 +43,7 @@ pub fn ask(
     limit: Duration,
 ) -> ClusterFacts {
     let version = cluster.version(HELLO.min(limit));
-    let local = cycle::now();
+    let local = now();
     let mut facts = ClusterFacts {
         context: cluster.name().to_owned(),
         server: cluster.server().to_owned(),

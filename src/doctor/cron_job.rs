@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cluster::types::{CronJob, SharedStr};
 use crate::cluster::{Resource, Snapshot};
 use crate::detect::is_ours;
-use crate::duration::parse_duration;
+use crate::model::duration::parse_duration;
 
 use super::line::Check;
 

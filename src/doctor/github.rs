@@ -6,8 +6,8 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::config::{Config, Repository};
-use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::inventory::Inventory;
+use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::report::clean;
 
 use super::line::Check;

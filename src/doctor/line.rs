@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::http::HttpError;
+use crate::net::HttpError;
 use crate::redact::redact;
 use crate::report::clean;
 

@@ -29,10 +29,10 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::api::Cluster;
 use crate::config::{Config, Environment};
-use crate::cycle;
 use crate::exit::ExitStatus;
-use crate::http::Http;
 use crate::inventory::Inventory;
+use crate::model::now;
+use crate::net::Http;
 use crate::state::Store;
 
 pub use line::{Check, Status};
@@ -149,7 +149,7 @@ struct Found {
 
 impl Found {
     fn report(&self, facts: &Facts) -> Report {
-        let (config, now) = (facts.config, cycle::now());
+        let (config, now) = (facts.config, now());
         let mut checks = self.cluster_checks(facts);
         checks.extend(services_checks(facts, self.cluster.as_ref().ok()));
         match &self.memory {

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::cluster::types::Time;
 use crate::config::{Config, MODEL, ModelBudget};
-use crate::http::{Http, HttpError, Peer, Request, Retry};
+use crate::model::Time;
+use crate::net::{Http, HttpError, Peer, Request, Retry};
 use crate::report::clean;
 use crate::state::State;
 

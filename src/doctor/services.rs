@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::assess::roster;
 use crate::cluster::Snapshot;
 use crate::detect::{ClusterIndex, RestartCounts, is_ours, workloads_are_read};
-use crate::inventory::{Inventory, Level, Service, Tier};
+use crate::inventory::{Inventory, Level, Service};
+use crate::model::Tier;
 
 use super::line::{Check, listed};
 

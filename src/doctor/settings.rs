@@ -2,9 +2,9 @@
 
 use ureq::http::Uri;
 
-use crate::cluster::types::Time;
 use crate::config::{Config, Environment};
-use crate::secret::Secret;
+use crate::model::Time;
+use crate::model::secret::Secret;
 
 use super::line::Check;
 

@@ -6,10 +6,10 @@
 
 use std::time::Instant;
 
-use crate::cluster::types::Time;
 use crate::config::{Channels, Config};
-use crate::duration::human;
-use crate::http::Http;
+use crate::model::Time;
+use crate::model::duration::human;
+use crate::net::Http;
 use crate::notify::SlackError;
 use crate::notify::slack::{Account, ChannelInfo, Slack};
 use crate::state::State;

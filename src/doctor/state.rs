@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cluster::types::Time;
 use crate::config::Config;
-use crate::duration::human;
+use crate::model::Time;
+use crate::model::duration::human;
 use crate::state::{State, Store, document};
 
 use super::line::Check;

@@ -2,7 +2,7 @@
 //! and are matched by the names that K3s gives them.
 
 use super::model::{Builtin, Service, WorkloadKind, WorkloadRef};
-use super::tier::Tier;
+use crate::model::Tier;
 
 /// coredns, traefik, metrics-server and local-path-provisioner.
 ///

@@ -10,7 +10,7 @@ use super::keys::Key;
 use super::lint::{Sink, quote};
 use super::model::{ContextSection, Service};
 use super::source::{Source, Span};
-use super::tier::Tier;
+use crate::model::Tier;
 
 /// Services that are read; a file with more is no homelab's.
 const MOST_SERVICES: usize = 2_000;

@@ -8,7 +8,7 @@ use super::keys::Key;
 use super::lines::{self, Heading};
 use super::parser::Builder;
 use super::source::{Mask, Source};
-use super::tier::Tier;
+use crate::model::Tier;
 
 #[derive(Default, Debug)]
 pub(super) struct Outline {

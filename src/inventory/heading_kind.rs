@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use super::document::{Block, Outline};
 use super::headings;
-use super::tier::Tier;
 use super::typed_fields;
 use super::values;
+use crate::model::Tier;
 
 /// Longer than any name that Kubernetes takes.
 const LONGEST_NAME: usize = 253;

@@ -3,7 +3,7 @@
 //! headings and are none; taking one for a service would invent an outage.
 
 use super::lines::Heading;
-use super::tier::Tier;
+use crate::model::Tier;
 
 /// What the line before was.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -36,7 +36,6 @@ mod roles;
 mod source;
 mod suggest;
 mod table;
-mod tier;
 mod tolerance;
 mod typed_fields;
 mod values;
@@ -50,5 +49,4 @@ pub use model::{
     WorkloadRef,
 };
 pub use parse::parse;
-pub use tier::{Tier, TierError, Tolerance};
 pub use tolerance::{ToleranceError, parse_span, parse_tolerance};

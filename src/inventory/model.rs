@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::tier::{Tier, Tolerance};
+use crate::model::{Tier, Tolerance};
 
 /// One service of the file, or one of K3s's own parts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -88,7 +88,7 @@ impl Service {
             declares_no_dependencies: false,
             dependents: Vec::new(),
             dependents_all: false,
-            max_downtime: tier.default_tolerance(),
+            max_downtime: Tolerance::default_of(tier),
             max_downtime_note: None,
             known_issues: Vec::new(),
             quirks: Vec::new(),

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::duration::human;
+use crate::model::duration::human;
 
 use super::graph::Inventory;
 use super::lint::Diagnostic;
 use super::model::{Dependency, KnownIssueKind, Service};
 use super::page::{GLUE, ServicePage};
-use super::tier::Tolerance;
+use crate::model::Tolerance;
 
 /// One diagnostic, with its line and a caret under the place:
 ///

@@ -107,8 +107,8 @@ fn says_ingress(purpose: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tier::Tier;
     use super::*;
+    use crate::model::Tier;
 
     fn is_ingress(name: &str, namespace: &str, purpose: &str) -> bool {
         let mut service = Service::new(name, Tier::P0);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::duration_tokens::{self, Token};
-use super::tier::Tolerance;
+use crate::model::Tolerance;
 
 /// Why a text states no tolerance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

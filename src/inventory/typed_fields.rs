@@ -9,8 +9,8 @@ use super::keys::Key;
 use super::known_issue;
 use super::lint::{Sink, quote};
 use super::model::{KnownIssue, KnownIssueKind, Service, WorkloadRef};
-use super::tier::Tier;
 use super::{tolerance, values};
+use crate::model::Tier;
 
 /// The tier that the key `Tier` states, if it is there and readable.
 pub(super) fn tier(entries: &[Entry]) -> Option<Tier> {

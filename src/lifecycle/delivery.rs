@@ -1,7 +1,7 @@
 //! The way of a message through the outbox, as marks on the state. Pure.
 
 use super::grouping::Due;
-use crate::cluster::types::Time;
+use crate::model::Time;
 use crate::state::{
     IncidentRecord, Message, MessageKind, MessageTarget, Notified, OutboxMessage, Sent, State,
     Thread,

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Tracked;
 use super::notification_policy::{DueMessage, NotificationDecision};
-use crate::assess::Severity;
-use crate::cluster::types::Time;
+use crate::model::{Severity, Time};
 use crate::state::{IncidentRecord, MessageKind, OutboxMessage, Thread};
 
 /// So many full messages of a kind are said one by one.

@@ -3,8 +3,7 @@
 use super::timing::{REOPEN, passed};
 use super::transition::is_of_health;
 use crate::assess::{Incident, cause_class};
-use crate::cluster::types::Time;
-use crate::detect::Finding;
+use crate::model::{Finding, Time};
 use crate::state::IncidentRecord;
 
 /// For each of today's incidents the index of the remembered one that it

@@ -27,13 +27,12 @@ mod silence;
 mod timing;
 mod transition;
 
-use crate::assess::{Incident, Rule, Severity};
+use crate::assess::{Incident, Rule};
 use crate::cluster::Resource;
-use crate::cluster::types::Time;
 use crate::config::Config;
 use crate::detect::RestartCounts;
-use crate::inventory::Tier;
-use crate::report::{IncidentState, Notification};
+use crate::model::{IncidentState, Severity, Tier, Time};
+use crate::report::Notification;
 use crate::state::{IncidentRecord, OutboxMessage, State, silences};
 
 pub use crate::state::{MessageKind, Thread};

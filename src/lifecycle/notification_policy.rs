@@ -3,10 +3,9 @@
 
 use super::timing::{self, REOPEN, passed};
 use super::{diff, silence};
-use crate::assess::Severity;
-use crate::cluster::types::Time;
 use crate::config::Config;
-use crate::report::{Decision, Delivered, Notification};
+use crate::model::{Decision, Severity, Time};
+use crate::report::{Delivered, Notification};
 use crate::state::{IncidentRecord, MessageKind, Notified, Thread};
 
 /// What is decided.
@@ -173,7 +172,7 @@ fn full(remembered: &IncidentRecord, config: &Config, now: Time) -> Option<(Mess
         }
     };
     timing::is_due(told.full_at, every, now).then(|| {
-        let every = crate::duration::human(every);
+        let every = crate::model::duration::human(every);
         (
             MessageKind::Repeat,
             format!("{severity} still open: again every {every}"),

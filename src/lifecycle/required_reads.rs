@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cluster::Resource;
 use crate::cluster::kinds::ROWS;
-use crate::detect::{Finding, Reason};
+use crate::model::{Finding, Reason};
 
 /// Names of the kinds that findings rest on, each once.
 pub fn rests_on(findings: &[Finding]) -> Vec<String> {

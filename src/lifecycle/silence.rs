@@ -1,8 +1,8 @@
 //! Which silence hides an incident.
 
 use super::timing;
-use crate::cluster::types::Time;
 use crate::config::Config;
+use crate::model::Time;
 use crate::state::{ActiveSilence, IncidentRecord, Silence, SilenceTarget, State};
 
 /// Notes the silences that hide incidents by the clock `here`, and at `now`

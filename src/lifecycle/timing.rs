@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::cluster::types::Time;
+use crate::model::Time;
 use crate::state::{Notified, State};
 
 /// What is back this soon is the same incident.

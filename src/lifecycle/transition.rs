@@ -5,12 +5,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{required_reads, timing};
-use crate::assess::{Incident, Outages, Rule, Severity, cause_class};
+use crate::assess::{Incident, Outages, Rule, cause_class};
 use crate::cluster::Resource;
-use crate::cluster::types::Time;
-use crate::detect::{Cause, Effect, Finding, ObjectRef, Reason, RestartCounts};
+use crate::detect::RestartCounts;
+use crate::model::{Cause, Effect, Finding, IncidentState, ObjectRef, Reason, Severity, Time};
 use crate::redact::redact;
-use crate::report::IncidentState;
 use crate::state::{ChangeKey, IncidentRecord, RootFinding, State};
 
 /// Of a message no more is remembered, in characters.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::termination;
+use crate::runtime::termination;
 
 /// Tells the time and lets it pass. Tests have one that does not wait.
 pub trait Clock {

@@ -9,6 +9,7 @@
 
 mod clock;
 mod error;
+pub mod no_proxy;
 mod proxy;
 mod redirect;
 mod retry;
@@ -24,8 +25,8 @@ pub use error::HttpError;
 pub use retry::Retry;
 
 use crate::config::Config;
-use crate::secret::Secret;
-use crate::termination;
+use crate::model::secret::Secret;
+use crate::runtime::termination;
 use proxy::ProxyResolver;
 
 /// How long a connection may take.

@@ -3,8 +3,8 @@
 use ureq::Proxy;
 use ureq::http::Uri;
 
-use crate::no_proxy::is_direct;
-use crate::secret::Secret;
+use crate::model::secret::Secret;
+use crate::net::no_proxy::is_direct;
 
 /// The proxy of the configuration and the hosts that are reached without it.
 pub struct ProxyResolver {

@@ -11,9 +11,9 @@ use thiserror::Error;
 
 use super::error_codes::ErrorScope;
 use super::{Message, MessageTarget, SlackError, Thread};
-use crate::http::Clock;
+use crate::net::Clock;
+use crate::runtime::termination;
 use crate::state::OutboxMessage;
-use crate::termination;
 
 /// What Slack takes in a channel.
 const PACE: Duration = Duration::from_secs(1);

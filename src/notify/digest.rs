@@ -4,7 +4,8 @@ use super::blocks::{LEAD, Lines, SlackBlocks};
 use super::fragments::{self, icon, lasted};
 use super::text::{code, say};
 use super::{Message, MessageContext};
-use crate::report::{Incident, Severity};
+use crate::model::Severity;
+use crate::report::Incident;
 
 /// Two sections of lines; with the rest they stay below what a message holds.
 const LINES: usize = 2_900;

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use super::blocks::{self, FIELD, FOOTER, HEADER, Lines, PREVIEW, REFERENCES};
 use super::text::{code, cost, say, sentence};
 use super::{Message, MessageContext};
-use crate::duration::human;
-use crate::report::{Finding, Incident, IncidentState, Severity};
+use crate::model::duration::human;
+use crate::model::{IncidentState, Severity};
+use crate::report::{Finding, Incident};
 
 /// A colour that is seen before anything is read.
 pub fn icon(incident: &Incident) -> &'static str {

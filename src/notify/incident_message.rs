@@ -7,7 +7,8 @@ use super::blocks::{
 use super::fragments::{self, icon, lasted, moment};
 use super::text::{code, command, cost, link, say, sentence};
 use super::{Message, MessageContext, MessageKind};
-use crate::report::{Action, AnalysisSource, Commit, Confidence, Incident};
+use crate::model::{AnalysisSource, Confidence};
+use crate::report::{Action, Commit, Incident};
 
 /// An incident, in the order in which somebody half asleep needs it: what, who
 /// suffers, how bad, why, what to type.
@@ -95,7 +96,7 @@ fn cause(incident: &Incident) -> String {
     lines.push(&format!("*Root cause:* {} in {place}", say(cause, 60)));
     let analysis = &incident.analysis;
     // The rules only repeat what the findings say.
-    if analysis.source == AnalysisSource::Haiku && !analysis.hypothesis.trim().is_empty() {
+    if analysis.source == AnalysisSource::Model && !analysis.hypothesis.trim().is_empty() {
         let confidence = analysis.confidence;
         let text = sentence(&analysis.hypothesis, CAUSE / 2);
         lines.push(&format!("{text} (the model, {confidence} confidence)"));

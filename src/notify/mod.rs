@@ -24,7 +24,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::inventory;
-use crate::report::{Action, Incident, Severity};
+use crate::model::Severity;
+use crate::report::{Action, Incident};
 
 pub use crate::state::{Message, MessageKind, MessageTarget, Thread};
 pub use delivery::{Delivery, Notifier, Outbox, OutboxError, deliver};

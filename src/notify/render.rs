@@ -11,7 +11,8 @@ use super::{
 use crate::config::Config;
 use crate::inventory::Service;
 use crate::lifecycle::{Due, MessageKind, Rendered, Thread};
-use crate::report::{Action, AnalysisSource, Incident, Severity};
+use crate::model::{AnalysisSource, Severity};
+use crate::report::{Action, Incident};
 use crate::state::{IncidentRecord, State};
 
 /// What messages are made from, besides what is due.
@@ -71,7 +72,7 @@ fn story<'a>(due: &'a Due, scene: &RenderContext<'a>) -> MessageContext<'a> {
         why: &due.why,
         words: words.map(|(headline, summary)| ModelText { headline, summary }),
         model_note: first
-            .filter(|first| words.is_some() || first.analysis.source == AnalysisSource::Haiku)
+            .filter(|first| words.is_some() || first.analysis.source == AnalysisSource::Model)
             .map(|_| "words by the model, verdict by rules"),
         rollback: extra.map_or(&[], |extra| &extra.rollback),
         previous_severity: remembered.and_then(|r| Some(r.told.as_ref()?.severity)),

@@ -7,7 +7,8 @@ use super::fragments::{self, icon, lasted};
 use super::incident_message::{span, steps};
 use super::text::{code, say, sentence};
 use super::{Message, MessageContext};
-use crate::report::{Incident, IncidentState};
+use crate::model::IncidentState;
+use crate::report::Incident;
 
 /// Something changed, and it is as bad as before.
 pub fn update(story: &MessageContext, incident: &Incident) -> Message {

@@ -8,9 +8,9 @@ use thiserror::Error;
 use super::delivery::Notifier;
 use super::error_codes::{Meaning, meaning};
 use super::{Message, Thread};
-use crate::http::{Http, HttpError, Peer, Request, Response, Retry};
+use crate::model::secret::Secret;
+use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
 use crate::report::clean;
-use crate::secret::Secret;
 
 pub use super::error_codes::ErrorScope;
 

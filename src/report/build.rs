@@ -1,16 +1,17 @@
 //! The report's document, from what the cycle knows.
 
-use crate::assess::{self, ServiceState, Status};
+use crate::assess::{self, ServiceState};
 use crate::cluster::Snapshot;
-use crate::detect::{Finding as Found, ObjectRef};
-use crate::inventory::{Service as Listed, Tolerance};
+use crate::inventory::Service as Listed;
 use crate::lifecycle::Tracked;
+use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
 
 use super::{
-    Action, Analysis, AnalysisSource, Confidence, Decision, Evidence, Finding, Incident,
-    IncidentState, Notification, Resource, RootCause, Service, Unread, Visibility,
+    Action, Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
+    Unread, Visibility,
 };
+use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
 /// That no service is known to suffer is no news from who cannot see them.
 const BLIND: &str = "Nobody will be told of an outage in what cannot be read.";
@@ -39,7 +40,7 @@ pub fn visibility(snapshot: &Snapshot) -> Visibility {
 #[must_use]
 pub fn service(state: &ServiceState) -> Service {
     let seconds = |d: chrono::TimeDelta| u64::try_from(d.num_seconds()).unwrap_or(0);
-    let counted = state.desired > 0 || state.status == Status::Unavailable;
+    let counted = state.desired > 0 || state.status == ServiceStatus::Unavailable;
     Service {
         name: state.name.clone(),
         tier: state.tier,

@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Action, Incident, Service, ServiceStatus, Severity, Tier, Unread};
+use super::{Action, Incident, Service, Unread};
+use crate::model::{ServiceStatus, Severity, Tier};
 
 /// One service on one screen.
 #[derive(Debug, Clone, Default, PartialEq)]

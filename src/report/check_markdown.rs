@@ -61,7 +61,7 @@ fn pods(page: &mut String, view: &CheckView) {
             escape(&pod.state),
             escape(&pod.ready),
             pod.restarts.to_string(),
-            age.map_or_else(String::new, crate::duration::human),
+            age.map_or_else(String::new, crate::model::duration::human),
             escape(pod.node.as_deref().unwrap_or_default()),
         ]
     });

@@ -5,7 +5,8 @@ use super::clean::{clean, clean_lines};
 use super::incident_text::RenderContext;
 use super::terminal::{Cell, TerminalPage, glued};
 use super::text::unread;
-use super::{RenderOptions, ServiceStatus, format, incident_text};
+use super::{RenderOptions, format, incident_text};
+use crate::model::ServiceStatus;
 
 /// Renders one service as text.
 #[must_use]
@@ -104,7 +105,7 @@ fn pods(page: &mut TerminalPage, view: &CheckView) {
             clean(&pod.state),
             clean(&pod.ready),
             pod.restarts.to_string(),
-            age.map_or_else(String::new, crate::duration::human),
+            age.map_or_else(String::new, crate::model::duration::human),
             clean(pod.node.as_deref().unwrap_or_default()),
         ];
         rows.push(cells.map(|cell| (styles.plain, cell)).to_vec());

@@ -6,11 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::clean::clean;
-use super::{
-    AnalysisSource, Commit, Correlation, Decision, Finding, Incident, Notification, Service,
-    ServiceStatus, TimelineEvent,
-};
-use crate::duration::human;
+use super::{Commit, Correlation, Finding, Incident, Notification, Service, TimelineEvent};
+use crate::model::duration::human;
+use crate::model::{AnalysisSource, Decision, ServiceStatus};
 
 /// Cluster and time: where and when a verdict holds.
 pub fn place(cluster: &str, now: DateTime<Utc>) -> String {
@@ -182,7 +180,7 @@ pub fn hypothesis(incident: &Incident) -> Option<String> {
             .any(|finding| known(&finding.message));
     let by = match analysis.source {
         AnalysisSource::Rules => "by the rules",
-        AnalysisSource::Haiku => "by the model",
+        AnalysisSource::Model => "by the model",
     };
     (!repeats).then(|| format!("{text} ({} confidence, {by})", analysis.confidence))
 }

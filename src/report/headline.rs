@@ -3,7 +3,8 @@
 
 use super::clean::clean;
 use super::format::count;
-use super::{Incident, IncidentState, Llm, Report, ServiceStatus, Severity};
+use super::{Incident, Llm, Report};
+use crate::model::{IncidentState, ServiceStatus, Severity};
 
 /// The whole report in one line, for whoever only wants to know that it is there.
 #[must_use]

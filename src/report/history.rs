@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Days, Utc};
 
-use super::{IncidentState, Report, Severity};
+use super::Report;
+use crate::model::{IncidentState, Severity};
 
 /// Days of a strip, today included; also how long the state remembers.
 pub const DAYS: u64 = 30;

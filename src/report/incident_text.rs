@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use super::clean::{clean, clean_lines};
 use super::format;
 use super::terminal::TerminalPage;
-use super::{Action, Cycle, Incident, IncidentState, Mode, Severity};
+use super::{Action, Cycle, Incident};
+use crate::model::{IncidentState, Mode, Severity};
 
 /// Width of the labels, blank included.
 const LABEL: usize = 13;

@@ -5,9 +5,8 @@
 
 use super::clean::{clean, clean_lines};
 use super::incident_text::{RenderContext, is_minor};
-use super::{
-    Action, Finding, Incident, IncidentState, RenderOptions, Report, Unread, format, headline, plan,
-};
+use super::{Action, Finding, Incident, RenderOptions, Report, Unread, format, headline, plan};
+use crate::model::IncidentState;
 
 /// Renders the report as Markdown. Width and colour mean nothing here.
 #[must_use]

@@ -11,9 +11,8 @@ use std::fmt::{Display, Write as _};
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    Incident, IncidentState, Report, Service, ServiceStatus, Severity, Tier, clean::clean,
-};
+use super::{Incident, Report, Service, clean::clean};
+use crate::model::{IncidentState, ServiceStatus, Severity, Tier};
 
 /// Renders the report as metrics of a run that ended at that moment by the clock
 /// of this machine, which the report need not go by.

@@ -10,7 +10,6 @@ mod check;
 mod check_markdown;
 mod check_text;
 mod clean;
-mod enums;
 mod format;
 mod headline;
 mod history;

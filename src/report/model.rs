@@ -9,10 +9,10 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use super::enums::{
+use super::time;
+pub use crate::model::{
     AnalysisSource, Confidence, Decision, IncidentState, Mode, ServiceStatus, Severity, Tier,
 };
-use super::time;
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "k8s-monitor/report/v1";

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{RenderOptions, ServiceStatus, Severity};
+use super::RenderOptions;
+use crate::model::{ServiceStatus, Severity};
 
 /// Narrower than this nothing reads well: wrap here and let the terminal do the rest.
 const MIN_WIDTH: usize = 40;

@@ -4,9 +4,8 @@
 use super::clean::clean;
 use super::incident_text::RenderContext;
 use super::terminal::{Cell, TerminalPage, glued};
-use super::{
-    RenderOptions, Report, Service, Severity, Unread, format, headline, incident_text, plan,
-};
+use super::{RenderOptions, Report, Service, Unread, format, headline, incident_text, plan};
+use crate::model::Severity;
 
 /// Renders the report as text.
 #[must_use]

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use crate::http::{Http, Peer, Request, Retry};
+use crate::model::secret::Secret;
+use crate::net::{Http, Peer, Request, Retry};
 use crate::redact::redact;
 use crate::report::clean;
-use crate::secret::Secret;
 
 /// The ping at the start and the one at the end take 5 s at most together.
 const START: Duration = Duration::from_secs(2);

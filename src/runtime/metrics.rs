@@ -9,11 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
-use crate::http::{Http, HttpError, Peer, Request, Retry};
+use crate::model::secret::Secret;
+use crate::net::{Http, HttpError, Peer, Request, Retry};
 use crate::redact::redact;
 use crate::report::clean;
-use crate::secret::Secret;
-use crate::target;
+use crate::runtime::fs_util as target;
 
 /// How long a push may take at most.
 const PUSH: Duration = Duration::from_secs(5);

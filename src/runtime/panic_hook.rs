@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process;
 
 use crate::exit::ExitStatus;
-use crate::termination;
+use crate::runtime::termination;
 
 /// Makes a panic end the program with its documented status and one paragraph, and the
 /// watcher hear of it; Rust's own status would be 101, or a signal where panics abort.

@@ -11,7 +11,7 @@ use super::document::{self, Unusable};
 use super::model::State;
 use super::store::{Loaded, Store, StoreError, Version};
 use crate::cluster::api::{Cluster, ConfigMapClient, ConfigMapError};
-use crate::cluster::types::Time;
+use crate::model::Time;
 
 const KEY: &str = "state.json";
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::document;
 use super::model::State;
 use super::store::{CycleLock, Loaded, Store, StoreError, Version};
-use crate::cluster::types::Time;
-use crate::target;
+use crate::model::Time;
+use crate::runtime::fs_util as target;
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";

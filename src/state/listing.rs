@@ -4,10 +4,9 @@
 use super::model::{IncidentRecord, Silence, State};
 use super::silences;
 use super::terminal::{line, wrapped};
-use crate::cluster::types::Time;
 use crate::config::Config;
-use crate::duration::human;
-use crate::inventory::Tier;
+use crate::model::duration::human;
+use crate::model::{Tier, Time};
 use crate::report::clean;
 use serde::Serialize;
 use serde_json::{Value, json};

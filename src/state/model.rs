@@ -9,11 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::serde_str;
-use crate::assess::Severity;
-use crate::cluster::types::Time;
 use crate::detect::RestartCounts;
-use crate::inventory::Tier;
-use crate::report::IncidentState;
+use crate::model::{IncidentState, Severity, Tier, Time};
 
 /// Value of the document's `schema`.
 pub const SCHEMA: &str = "k8s-monitor/state/v1";

@@ -7,8 +7,7 @@ use serde_json::json;
 
 use super::document::{LIMIT, size};
 use super::model::{Message, MessageTarget, OutboxMessage, State};
-use crate::assess::Severity;
-use crate::cluster::types::Time;
+use crate::model::{Severity, Time};
 
 /// Resolved incidents are remembered this long.
 const MEMORY: TimeDelta = TimeDelta::days(30);

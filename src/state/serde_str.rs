@@ -25,5 +25,5 @@ macro_rules! by_name {
     };
 }
 
-by_name!(severity, crate::assess::Severity);
-by_name!(life, crate::report::IncidentState);
+by_name!(severity, crate::model::Severity);
+by_name!(life, crate::model::IncidentState);

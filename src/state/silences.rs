@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::model::{Silence, SilenceTarget, State};
-use crate::cluster::types::Time;
+use crate::model::Time;
 
 /// No silence is longer.
 const LONGEST: TimeDelta = TimeDelta::days(366);

@@ -190,7 +190,7 @@ fn nobody_listens() {
     let said = world.cycle();
     assert!(said.llm.cost_usd.abs() < f64::EPSILON);
     assert_rules(&said, &mut world, "nobody");
-    assert_eq!(world.http.attempts(k8s_monitor::http::Peer::Anthropic), 3);
+    assert_eq!(world.http.attempts(k8s_monitor::net::Peer::Anthropic), 3);
 }
 
 #[test]

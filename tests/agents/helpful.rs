@@ -1,8 +1,9 @@
 //! What a good model adds, and what it may decide.
 
 use k8s_monitor::agents::{Agents, Role};
-use k8s_monitor::assess::{Rule, Severity};
-use k8s_monitor::report::{Confidence, Source};
+use k8s_monitor::assess::Rule;
+use k8s_monitor::model::{AnalysisSource, Confidence, Severity};
+
 use serde_json::json;
 
 use crate::api::{Api, Says};
@@ -14,7 +15,7 @@ fn a_good_model_explains() {
     let mut world = World::new(&api);
     let said = world.cycle();
     let advice = &said.advice[0];
-    assert_eq!(advice.analysis.source, AnalysisSource::Haiku);
+    assert_eq!(advice.analysis.source, AnalysisSource::Model);
     assert_eq!(advice.analysis.confidence, Confidence::High);
     assert!(advice.analysis.hypothesis.starts_with("MySQL is killed"));
     assert!(

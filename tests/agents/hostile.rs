@@ -3,8 +3,9 @@
 
 use k8s_monitor::agents::Role;
 use k8s_monitor::assess::Rule;
+use k8s_monitor::model::AnalysisSource;
 use k8s_monitor::notify::{self, MessageContext, MessageKind};
-use k8s_monitor::report::{self, Source};
+use k8s_monitor::report;
 use serde_json::{Value, json};
 
 use crate::api::{Api, Says};
@@ -145,7 +146,7 @@ fn evidence_must_exist() {
         let mut world = World::new(&api);
         let said = world.cycle();
         let source = said.advice[0].analysis.source;
-        assert_eq!(source == AnalysisSource::Haiku, is_used, "{evidence}");
+        assert_eq!(source == AnalysisSource::Model, is_used, "{evidence}");
     }
 }
 
@@ -248,7 +249,7 @@ fn commands_come_from_a_short_list_and_name_what_exists() {
         );
         assert_eq!(
             said.advice[0].analysis.source,
-            AnalysisSource::Haiku,
+            AnalysisSource::Model,
             "{command}"
         );
     }
@@ -284,7 +285,7 @@ fn a_message_calls_nobody_whatever_the_words() {
     let world = World::new(&api);
     let mut incident = report::draft(&world.incidents[0], &world.roster);
     for (case, text) in harmful() {
-        incident.analysis.source = AnalysisSource::Haiku;
+        incident.analysis.source = AnalysisSource::Model;
         incident.analysis.hypothesis.clone_from(&text);
         incident.analysis.business_impact.clone_from(&text);
         incident.analysis.dissent = Some(text.clone());

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use k8s_monitor::agents::Role;
 use k8s_monitor::agents::budget::{INCIDENT_IN, INCIDENT_OUT};
-use k8s_monitor::report::Source;
+use k8s_monitor::model::AnalysisSource;
+
 use serde_json::{Value, json};
 
 use crate::api::{Api, Says};
@@ -58,7 +59,7 @@ fn what_is_asked_for_is_there_in_the_next_round() {
         assert!(seen[1].contains(expected), "{wanted}: {}", seen[1]);
         assert!(seen[0].starts_with("Rounds of look-ups left: 3"));
         assert!(seen[1].starts_with("Rounds of look-ups left: 2"));
-        assert_eq!(said.advice[0].analysis.source, AnalysisSource::Haiku);
+        assert_eq!(said.advice[0].analysis.source, AnalysisSource::Model);
     }
 }
 
@@ -83,7 +84,7 @@ fn what_is_out_of_reach_is_not_looked_up() {
         assert_eq!(seen.lock().unwrap().len(), 1, "{wanted}");
         assert_eq!(
             said.advice[0].analysis.source,
-            AnalysisSource::Haiku,
+            AnalysisSource::Model,
             "{wanted}"
         );
         assert!(said.llm.note.unwrap().contains("look-up"), "{wanted}");
@@ -120,5 +121,5 @@ fn a_round_that_fails_costs_the_answer_before_nothing() {
         said.advice[0].analysis.hypothesis,
         "MySQL ends; why is open."
     );
-    assert_eq!(said.advice[0].analysis.source, AnalysisSource::Haiku);
+    assert_eq!(said.advice[0].analysis.source, AnalysisSource::Model);
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use k8s_monitor::agents::Role;
 use k8s_monitor::agents::budget::{INCIDENT_IN, INCIDENT_OUT};
-use k8s_monitor::assess::Severity;
+use k8s_monitor::model::Severity;
 
 use crate::api::{Api, Says};
 use crate::world::{World, good};
@@ -121,7 +121,7 @@ fn unchanged_cycles_ask_nothing() {
         }
         world.snapshot = snapshot;
         world.now = world.snapshot.now;
-        world.judge();
+        world.evaluate();
         // With the hours other troubles come.
         world
             .incidents

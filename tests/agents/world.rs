@@ -8,16 +8,16 @@ use chrono::{DateTime, Utc};
 use k8s_monitor::agents::{
     Advice, Agents, Announcement, CacheAndSpend, CycleContext, IncidentContext, Role,
 };
-use k8s_monitor::assess::{Incident, Outages, Rule};
+use k8s_monitor::assess::{EvaluateInput, Incident, Outages, Rule, evaluate as verdict};
 use k8s_monitor::cluster::{Snapshot, dump};
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::correlate::Suspect;
 use k8s_monitor::detect::RestartCounts;
-use k8s_monitor::http::Http;
-use k8s_monitor::inventory::{self, Inventory, Service, Tier};
-use k8s_monitor::report::{self, Commit, Confidence, Correlation, Llm};
+use k8s_monitor::inventory::{self, Inventory, Service};
+use k8s_monitor::model::{Confidence, Tier};
+use k8s_monitor::net::Http;
+use k8s_monitor::report::{self, Commit, Correlation, Llm};
 use k8s_monitor::state::State;
-use k8s_monitor::verdict::{self, EvaluateInput};
 use serde_json::{Value, json};
 
 use crate::api::{Api, KEY, Says};
@@ -65,7 +65,7 @@ impl World {
     /// A world of another snapshot.
     pub fn of(snapshot: Snapshot, url: &str) -> Self {
         let mut world = Self::unjudged(snapshot, url);
-        world.judge();
+        world.evaluate();
         world
     }
 
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Judges the snapshot anew.
-    pub fn judge(&mut self) {
+    pub fn evaluate(&mut self) {
         let grounds = EvaluateInput {
             inventory: &self.inventory,
             look_back: Duration::from_secs(3600),
@@ -108,7 +108,7 @@ impl World {
             outages: &Outages::default(),
             unlisted: Tier::P3,
         };
-        let verdict = verdict::judge(&self.snapshot, &grounds);
+        let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &grounds);
         self.roster = verdict.roster;
         self.incidents = verdict.incidents;
     }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{SecondsFormat, TimeDelta};
 use k8s_monitor::cluster::Resource;
 use k8s_monitor::cluster::kinds::ROWS;
-use k8s_monitor::cluster::types::Time;
-use k8s_monitor::detect::Reason;
+use k8s_monitor::model::{Reason, Time};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
@@ -49,7 +48,7 @@ proptest! {
         is_before in any::<bool>(),
     ) {
         let mut all = bystanders(&name, case.snapshot.now);
-        let verdict = case.judge();
+        let verdict = case.evaluate();
         // To a pod that waits for a place no node is a bystander.
         let mut findings = verdict.incidents.iter().flat_map(|i| &i.findings);
         if findings.any(|f| matches!(f.reason, Reason::FailedScheduling | Reason::Pending)) {
@@ -60,13 +59,13 @@ proptest! {
         } else {
             [&*case.documents, &*all].concat()
         };
-        let crowded = case.judge_objects(&documents).unwrap();
+        let crowded = case.evaluate_objects(&documents).unwrap();
         prop_assert_eq!(expect::whole(&crowded), expect::whole(&verdict));
         // What has no other object to lean on is as harmless alone.
         let one = &all[place.index(all.len())];
         if matches!(one["kind"].as_str(), Some("Namespace" | "Node" | "StorageClass" | "Lease" | "ResourceQuota" | "Event")) {
             let documents = [&*case.documents, std::slice::from_ref(one)].concat();
-            let crowded = case.judge_objects(&documents).unwrap();
+            let crowded = case.evaluate_objects(&documents).unwrap();
             prop_assert_eq!(expect::whole(&crowded), expect::whole(&verdict));
         }
     }

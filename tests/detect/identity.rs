@@ -1,8 +1,8 @@
 //! An incident stays the same while what does not matter of it changes.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use k8s_monitor::assess::{EvaluateInput, Verdict, evaluate};
 use k8s_monitor::inventory::Inventory;
-use k8s_monitor::verdict::{EvaluateInput, Verdict, judge};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,8 +23,8 @@ proptest! {
         let documents: Vec<_> = case.documents.iter().map(|d| shifted(d, by)).collect();
         let mut later = case.clone();
         later.snapshot.now += by;
-        let later = later.judge_objects(&documents).unwrap();
-        let verdict = case.judge_objects(&case.documents).unwrap();
+        let later = later.evaluate_objects(&documents).unwrap();
+        let verdict = case.evaluate_objects(&case.documents).unwrap();
         let (later, verdict) = (expect::whole(&later), expect::whole(&verdict));
         prop_assert_eq!(wordless(later), shifted(&wordless(verdict), by));
     }
@@ -34,7 +34,7 @@ proptest! {
     fn fingerprints_do_not_count_replicas(Any(case) in a_case(), suffix in "[vwxz]{5}") {
         prop_assume!(case.restarts.is_empty() && case.snapshot.logs.is_empty());
         let doubled = doubled(&case.documents, &suffix);
-        let (doubled, single) = (case.judge_objects(&doubled).unwrap(), case.judge());
+        let (doubled, single) = (case.evaluate_objects(&doubled).unwrap(), case.evaluate());
         prop_assert_eq!(fingerprints(&doubled), fingerprints(&single));
     }
 
@@ -42,7 +42,7 @@ proptest! {
     fn the_order_of_services_does_not_matter((Any(case), order) in a_case_reordered()) {
         let mut inventory = case.inventory.clone();
         inventory.services = order.iter().map(|&at| case.inventory.services[at].clone()).collect();
-        prop_assert_eq!(expect::whole(&with(case, &inventory)), expect::whole(&case.judge()));
+        prop_assert_eq!(expect::whole(&with(case, &inventory)), expect::whole(&case.evaluate()));
     }
 }
 
@@ -54,7 +54,7 @@ fn a_case_reordered() -> impl Strategy<Value = (Any, Vec<usize>)> {
 }
 
 fn with(case: &Case, inventory: &Inventory) -> Verdict {
-    judge(
+    evaluate(
         &case.snapshot,
         &EvaluateInput {
             inventory,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use chrono::DateTime;
-use k8s_monitor::verdict::{Verdict, judge};
+use k8s_monitor::assess::{Verdict, evaluate};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
@@ -50,8 +50,13 @@ fn what_is_dropped_of_the_healthy_does_not_matter() {
         whole.snapshot.objects = objects::collect(&case.documents).unwrap();
         let mut folded = case.clone();
         folded.snapshot.objects = objects::folded(&case.documents, case.snapshot.now).unwrap();
-        let verdict = expect::whole(&folded.judge());
-        assert_eq!(verdict, expect::whole(&whole.judge()), "{}", case.sentence);
+        let verdict = expect::whole(&folded.evaluate());
+        assert_eq!(
+            verdict,
+            expect::whole(&whole.evaluate()),
+            "{}",
+            case.sentence
+        );
     }
 }
 
@@ -62,8 +67,8 @@ proptest! {
     #[test]
     fn the_order_of_objects_does_not_matter((Any(case), order) in a_case_shuffled()) {
         let documents: Vec<_> = order.iter().map(|&at| case.documents[at].clone()).collect();
-        let shuffled = case.judge_objects(&documents).unwrap();
-        prop_assert_eq!(expect::whole(&shuffled), expect::whole(&case.judge()));
+        let shuffled = case.evaluate_objects(&documents).unwrap();
+        prop_assert_eq!(expect::whole(&shuffled), expect::whole(&case.evaluate()));
     }
 
     /// Pods come and go under new names while an incident stays the same.
@@ -71,8 +76,8 @@ proptest! {
     fn fingerprints_do_not_tell_pods(Any(case) in a_case(), hash in "[bcdf][0-9]{8}", suffix in "[vwxz]{5}") {
         // What was remembered of a pod goes by its name.
         prop_assume!(case.restarts.is_empty() && case.snapshot.logs.is_empty());
-        let renamed = case.judge_objects(&renamed(&case.documents, &hash, &suffix)).unwrap();
-        let original = case.judge();
+        let renamed = case.evaluate_objects(&renamed(&case.documents, &hash, &suffix)).unwrap();
+        let original = case.evaluate();
         prop_assert_eq!(fingerprints(&renamed), fingerprints(&original));
     }
 
@@ -80,7 +85,7 @@ proptest! {
     fn no_clock_makes_it_panic(Any(case) in a_case(), seconds in -62_135_596_800_i64..=253_402_300_799) {
         let mut snapshot = case.snapshot.clone();
         snapshot.now = DateTime::from_timestamp(seconds, 0).unwrap();
-        for incident in judge(&snapshot, &case.grounds()).incidents {
+        for incident in evaluate(&snapshot, &case.grounds()).incidents {
             prop_assert!(incident.since <= snapshot.now);
         }
     }
@@ -105,7 +110,7 @@ proptest! {
             }
         }
         let documents: Vec<Value> = serde_json::from_str(&text).unwrap();
-        case.judge_objects(&documents).unwrap();
+        case.evaluate_objects(&documents).unwrap();
     }
 
     #[test]
@@ -124,7 +129,7 @@ proptest! {
         // Without its kind it is no object.
         let whole = |d: &Value| d.get("kind").is_some() && d.get("apiVersion").is_some();
         documents.retain(whole);
-        case.judge_objects(&documents).unwrap();
+        case.evaluate_objects(&documents).unwrap();
     }
 }
 

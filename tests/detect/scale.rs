@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use k8s_monitor::assess::{EvaluateInput, evaluate};
 use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{Read, Snapshot, Source};
 use k8s_monitor::inventory;
-use k8s_monitor::verdict::{EvaluateInput, judge};
 use serde_json::{Value, json};
 
 use crate::support::objects;
@@ -83,10 +83,10 @@ fn timed(services: &str, documents: Vec<Value>) -> (usize, Duration) {
         look_back: Duration::from_hours(1),
         restarts: &BTreeMap::new(),
         outages: &BTreeMap::new(),
-        unlisted: k8s_monitor::inventory::Tier::P3,
+        unlisted: k8s_monitor::model::Tier::P3,
     };
     let start = clock();
-    let verdict = judge(&snapshot, &grounds);
+    let verdict = evaluate(&snapshot, &grounds);
     let took = clock().saturating_sub(start);
     let findings = verdict.incidents.iter().map(|i| i.findings.len());
     (findings.sum(), took)

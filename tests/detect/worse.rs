@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use chrono::{SecondsFormat, TimeDelta};
-use k8s_monitor::assess::{Incident, Severity, Status};
-use k8s_monitor::cluster::types::Time;
-use k8s_monitor::verdict::Verdict;
+use k8s_monitor::assess::{Incident, Verdict};
+use k8s_monitor::model::{ServiceStatus, Severity, Time};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -80,16 +79,16 @@ proptest! {
         blows in prop::collection::vec(a_blow(), 1..4),
     ) {
         let mut documents = case.documents.clone();
-        let mut before = case.judge_objects(&documents).unwrap();
+        let mut before = case.evaluate_objects(&documents).unwrap();
         for blow in blows {
             if !hit(&mut documents, &blow, case.snapshot.now) {
                 break;
             }
-            let after = case.judge_objects(&documents).unwrap();
+            let after = case.evaluate_objects(&documents).unwrap();
             prop_assert!(highest(&after) <= highest(&before), "{:?} became {:?}", titles(&before), titles(&after));
             for service in &before.services {
                 let is_struck = after.services.iter().any(|s| s.name == service.name && s.status > service.status);
-                if is_struck && service.status != Status::Unknown {
+                if is_struck && service.status != ServiceStatus::Unknown {
                     let (was, is) = (worst_of(&before, &service.name), worst_of(&after, &service.name));
                     prop_assert!(is <= was, "{}: {:?} became {:?}", service.name, titles(&before), titles(&after));
                 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use k8s_monitor::assess::{Incident, Severity};
-use k8s_monitor::cluster::{ContainerLog, Read, Resource, Snapshot, kinds::ROWS};
-use k8s_monitor::cluster::{Unread, UnreadReason};
-use k8s_monitor::inventory::{self, Tier};
-use k8s_monitor::verdict::{EvaluateInput, judge};
+use k8s_monitor::assess::{EvaluateInput, Incident, evaluate};
+use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::cluster::{ContainerLog, Read, Resource, Snapshot, Unread, UnreadReason};
+use k8s_monitor::inventory;
+use k8s_monitor::model::{Severity, Tier};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -84,7 +84,7 @@ fn run(path: &Path) -> (Expected, Tally) {
         unlisted: Tier::P3,
     };
     let start = Instant::now();
-    let verdict = judge(&snapshot, &grounds);
+    let verdict = evaluate(&snapshot, &grounds);
     let slowest = start.elapsed();
     let first = verdict.incidents.first();
     let is_object = first.is_some_and(|i| is_about(i, &expected.fault_object));

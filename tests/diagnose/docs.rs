@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use k8s_monitor::detect::{Cause, Reason};
 use k8s_monitor::diagnose;
+use k8s_monitor::model::{Cause, Reason};
 
 const PAGE: &str = include_str!("../../docs/findings.md");
 

@@ -5,10 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+use k8s_monitor::assess::{EvaluateInput, Verdict, evaluate};
 use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{ContainerLog, Read, Snapshot, Source, Unread, UnreadReason};
-use k8s_monitor::inventory::{self, Tier};
-use k8s_monitor::verdict::{EvaluateInput, Verdict, judge};
+use k8s_monitor::inventory;
+use k8s_monitor::model::Tier;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -126,7 +127,7 @@ pub fn tables() -> Vec<PathBuf> {
 
 impl Case {
     /// The verdict on the case.
-    pub fn judge(&self) -> Verdict {
+    pub fn evaluate(&self) -> Verdict {
         let mut documents = self.world();
         documents.retain(|o| {
             let name = o
@@ -167,7 +168,7 @@ impl Case {
             });
         }
         let inventory = inventory::parse(self.services.as_deref().unwrap_or(SERVICES).as_bytes());
-        judge(
+        evaluate(
             &snapshot,
             &EvaluateInput {
                 inventory: &inventory,

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use k8s_monitor::correlate::IncidentCorrelation as Found;
-use k8s_monitor::detect::Cause;
-use k8s_monitor::report::Confidence;
+use k8s_monitor::model::{Cause, Confidence};
 use serde_json::json;
 
 use crate::history::{History, IMAGE, SET, mysql};

@@ -1,9 +1,7 @@
 //! Histories, and which of their commits did it.
 
-use k8s_monitor::assess::Severity;
 use k8s_monitor::correlate::IncidentCorrelation;
-use k8s_monitor::detect::Cause;
-use k8s_monitor::report::Confidence;
+use k8s_monitor::model::{Cause, Confidence, Severity};
 use serde_json::json;
 
 use crate::history::{History, IMAGE, SET, before, mysql};

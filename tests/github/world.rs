@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use k8s_monitor::assess::{Incident, Rule, Severity};
+use k8s_monitor::assess::{Incident, Rule};
 use k8s_monitor::cluster::Snapshot;
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::correlate::github::GitHub;
 use k8s_monitor::correlate::{CorrelateInput, IncidentCorrelation, correlate};
-use k8s_monitor::detect::{Cause, Effect, Finding, ObjectRef, Reason};
-use k8s_monitor::http::{Http, Peer};
-use k8s_monitor::inventory::{self, Inventory, Tier};
+use k8s_monitor::inventory::{self, Inventory};
+use k8s_monitor::model::{Cause, Effect, Finding, ObjectRef, Reason, Severity, Tier};
+use k8s_monitor::net::{Http, Peer};
 use k8s_monitor::state::Cached;
 
 use crate::clock::FakeClock;
@@ -79,7 +79,7 @@ impl World {
         let answers = correlate(&incidents, &scene, &mut hub);
         let requests = self.requests() - before;
         assert!(requests <= 12, "{requests} requests: {:#?}", self.paths());
-        let late = k8s_monitor::http::Clock::now(&self.clock) > deadline;
+        let late = k8s_monitor::net::Clock::now(&self.clock) > deadline;
         assert!(!late, "it waited beyond the deadline");
         assert_eq!(*self.complaints.lock().unwrap(), Vec::<String>::new());
         answers

@@ -2,7 +2,7 @@
 //! runs by hand, clocks that jump.
 
 use k8s_monitor::lifecycle::{self, MessageKind};
-use k8s_monitor::report::Decision;
+use k8s_monitor::model::Decision;
 
 use crate::world::*;
 

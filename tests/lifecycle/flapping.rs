@@ -1,9 +1,8 @@
 //! Trouble that comes and goes, and cycles that could not see.
 
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::detect::{Effect, Reason};
 use k8s_monitor::lifecycle::MessageKind;
-use k8s_monitor::report::IncidentState;
+use k8s_monitor::model::{Effect, IncidentState, Reason};
 
 use k8s_monitor::state::State;
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use k8s_monitor::detect::{Finding, ObjectRef, Reason};
 use k8s_monitor::lifecycle::MessageKind;
-use k8s_monitor::report::IncidentState;
+use k8s_monitor::model::{Finding, IncidentState, ObjectRef, Reason};
 
 use crate::world::*;
 
@@ -128,7 +127,7 @@ fn an_overdue_backup_stays_beside_its_database() {
             Reason::BackupOverdue,
             ObjectRef::new("CronJob", "mysql", "mysql-backup"),
             incident.since,
-            k8s_monitor::detect::Effect::AtRisk,
+            k8s_monitor::model::Effect::AtRisk,
         );
         finding.service = Some("mysql".to_owned());
         incident.findings = vec![finding];

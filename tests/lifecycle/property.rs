@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use k8s_monitor::assess::Severity;
 use k8s_monitor::cluster::Resource;
 use k8s_monitor::lifecycle::{self, MessageKind};
+use k8s_monitor::model::Severity;
 use k8s_monitor::state::SilenceTarget;
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use k8s_monitor::lifecycle::MessageKind;
-use k8s_monitor::report::Decision;
+use k8s_monitor::model::Decision;
 use k8s_monitor::state::{SilenceTarget, silences};
 
 use crate::world::*;

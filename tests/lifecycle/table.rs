@@ -2,7 +2,7 @@
 
 use chrono::Timelike as _;
 use k8s_monitor::lifecycle::MessageKind;
-use k8s_monitor::report::{Decision, IncidentState};
+use k8s_monitor::model::{Decision, IncidentState};
 
 use crate::world::*;
 
@@ -10,7 +10,7 @@ const MONDAY: &str = "2026-11-02T00:00:00Z";
 const CRITICAL: &str = "#critical-alerts";
 const INFRASTRUCTURE: &str = "#infrastructure-alerts";
 
-fn day_of(severity: k8s_monitor::assess::Severity) -> World {
+fn day_of(severity: k8s_monitor::model::Severity) -> World {
     let mut world = World::new(config(""), MONDAY);
     for _ in 0..24 {
         world.cycle(vec![trouble("mysql", severity)]);
@@ -192,7 +192,7 @@ fn a_change_is_one_reply_and_no_change_none() {
     world.cycle(vec![trouble("mysql", Sev2)]);
     let mut wider = trouble("mysql", Sev2);
     wider.affects = vec!["chores-tracker-backend".to_owned()];
-    wider.findings[0].cause = Some(k8s_monitor::detect::Cause::OOMKilled);
+    wider.findings[0].cause = Some(k8s_monitor::model::Cause::OOMKilled);
     world.cycle(vec![wider.clone()]);
     let reply = world.last().due.clone();
     assert_eq!((reply.kind, reply.broadcast), (MessageKind::Update, false));
@@ -205,7 +205,7 @@ fn a_change_is_one_reply_and_no_change_none() {
     // Another pod name, another symptom, a log that no longer tells the cause.
     let mut same = wider;
     same.findings[0].cause = None;
-    same.findings[0].reason = k8s_monitor::detect::Reason::Error;
+    same.findings[0].reason = k8s_monitor::model::Reason::Error;
     same.findings[0].message = "restarted 17 times, 3h ago".to_owned();
     same.findings[0].pods = vec![pod("mysql", "b")];
     world.cycle(vec![same]);

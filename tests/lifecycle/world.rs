@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::TimeDelta;
-use k8s_monitor::assess::{Incident, Rule, Severity};
+use k8s_monitor::assess::{Incident, Rule};
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::types::Time;
 use k8s_monitor::config::{Config, Environment};
-use k8s_monitor::detect::{Effect, Finding, ObjectRef, PodRef, Reason};
-use k8s_monitor::inventory::Tier;
 use k8s_monitor::lifecycle::{self, Due, MessageKind, Observation, Thread, Tracked, Transition};
-use k8s_monitor::report::IncidentState;
+use k8s_monitor::model::{
+    Effect, Finding, IncidentState, ObjectRef, PodRef, Reason, Severity, Tier, Time,
+};
 use k8s_monitor::state::{State, document};
 use serde_json::json;
 

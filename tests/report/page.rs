@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use k8s_monitor::report::{
-    Episode, History, Plan, PlannedMessage, PlannedState, Report, Severity, html,
-};
+use k8s_monitor::model::Severity;
+use k8s_monitor::report::{Episode, History, Plan, PlannedMessage, PlannedState, Report, html};
 use serde_json::json;
 
 use super::browser::{self, Browser, Look};

@@ -177,7 +177,7 @@ pub fn database() -> Incident {
             note: None,
         }),
         analysis: Analysis {
-            source: AnalysisSource::Haiku,
+            source: AnalysisSource::Model,
             hypothesis: "The memory limit was cut below what InnoDB's buffer pool needs.".into(),
             confidence: Confidence::High,
             business_impact: "The family cannot use the chores tracker.".into(),

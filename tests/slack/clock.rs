@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use k8s_monitor::http::Clock;
+use k8s_monitor::net::Clock;
 
 #[derive(Clone)]
 pub struct FakeClock {

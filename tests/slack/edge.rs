@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use k8s_monitor::http::Peer;
+use k8s_monitor::model::secret::Secret;
+use k8s_monitor::net::Peer;
 use k8s_monitor::notify::{Message, MessageKind, SlackError, Thread, compose};
-use k8s_monitor::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::stories::{database, services, story};

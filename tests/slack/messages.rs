@@ -5,15 +5,17 @@ use std::fs;
 use std::path::Path;
 
 use k8s_monitor::inventory::Service;
+use k8s_monitor::model::{IncidentState, Severity};
 use k8s_monitor::notify::{
     Message, MessageContext, MessageKind, ModelText, Silenced, compose, compose_closed,
 };
-use k8s_monitor::report::{Incident, IncidentState, Severity};
+use k8s_monitor::report::Incident;
 
+use crate::check;
+use crate::page;
 use crate::stories::{
     at, backend, blind, certificate, database, later, many, rollback, services, story,
 };
-use crate::{check, page};
 
 const INTRODUCTION: &str = "\
 # Messages
@@ -286,7 +288,7 @@ fn news_of_several_incidents_names_each() {
         })
         .collect();
     let message = k8s_monitor::notify::compose_all_closed(&told, &lines);
-    crate::check::message(&message.text.clone().into(), &message.blocks).unwrap();
+    crate::commands::service_view::message(&message.text.clone().into(), &message.blocks).unwrap();
     let text = k8s_monitor::notify::plain(&message);
     assert!(
         ended.iter().all(|incident| text.contains(&incident.id)),

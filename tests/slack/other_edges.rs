@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use k8s_monitor::config::{Config, Environment};
-use k8s_monitor::heartbeat;
-use k8s_monitor::http::{Http, HttpError, Peer, Request, Retry};
-use k8s_monitor::metrics;
-use k8s_monitor::secret::Secret;
+use k8s_monitor::model::secret::Secret;
+use k8s_monitor::net::{Http, HttpError, Peer, Request, Retry};
+use k8s_monitor::runtime::{heartbeat, metrics};
 
 use crate::clock::FakeClock;
 use crate::stub::{Answer, Fault, Stub, nobody};

@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use k8s_monitor::http::Clock as _;
+use k8s_monitor::model::IncidentState;
+use k8s_monitor::net::Clock as _;
 use k8s_monitor::notify::{
     Delivery, MessageKind, MessageTarget, Outbox, OutboxError, Thread, compose, compose_closed,
     deliver,
 };
-use k8s_monitor::report::{Incident, IncidentState};
+use k8s_monitor::report::Incident;
 use k8s_monitor::state::OutboxMessage;
 use serde_json::json;
 

@@ -174,7 +174,7 @@ pub fn database() -> Incident {
             note: None,
     });
     incident.analysis = Analysis {
-        source: AnalysisSource::Haiku,
+        source: AnalysisSource::Model,
         hypothesis: "The limit was cut from 2Gi to 256Mi, below what InnoDB's buffer pool needs"
             .into(),
         confidence: Confidence::High,

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use k8s_monitor::config::{Config, Environment};
-use k8s_monitor::http::Http;
+use k8s_monitor::model::secret::Secret;
+use k8s_monitor::net::Http;
 use k8s_monitor::notify::Slack;
-use k8s_monitor::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::check;

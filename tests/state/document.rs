@@ -46,7 +46,7 @@ fn what_stands_twice_in_a_document_is_said_once() {
     assert!(world.state.last_message < 9);
 }
 
-fn crowd(severity: k8s_monitor::assess::Severity) -> Vec<k8s_monitor::assess::Incident> {
+fn crowd(severity: k8s_monitor::model::Severity) -> Vec<k8s_monitor::assess::Incident> {
     (0..3000)
         .map(|number| trouble(&format!("service-{number}"), severity))
         .collect()

@@ -1,6 +1,6 @@
 //! What every store must do: the same tests on a directory and on a `ConfigMap`.
 
-use k8s_monitor::cluster::types::Time;
+use k8s_monitor::model::Time;
 use k8s_monitor::state::document::{self, LIMIT};
 use k8s_monitor::state::{Cached, SCHEMA, State, Store, StoreError, Version};
 use serde_json::json;

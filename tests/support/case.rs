@@ -7,15 +7,14 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use k8s_monitor::assess::Outages;
+use k8s_monitor::assess::{EvaluateInput, Outages, Verdict, evaluate};
 use k8s_monitor::cluster::kinds::ROWS;
-use k8s_monitor::cluster::types::Time;
 use k8s_monitor::cluster::{
     ContainerLog, Objects, Read, Resource, Snapshot, Source, Unread, UnreadReason,
 };
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::{self, Inventory};
-use k8s_monitor::verdict::{EvaluateInput, Verdict, judge};
+use k8s_monitor::model::Time;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -113,8 +112,8 @@ impl Case {
 
     /// The verdict on the case; one hour between cycles.
     #[must_use]
-    pub fn judge(&self) -> Verdict {
-        judge(&self.snapshot, &self.grounds())
+    pub fn evaluate(&self) -> Verdict {
+        evaluate(&self.snapshot, &self.grounds())
     }
 
     /// The verdict on the case with these objects in place of its own.
@@ -122,10 +121,10 @@ impl Case {
     /// # Errors
     ///
     /// When one of them is no object that is read.
-    pub fn judge_objects(&self, documents: &[Value]) -> Result<Verdict, String> {
+    pub fn evaluate_objects(&self, documents: &[Value]) -> Result<Verdict, String> {
         let mut snapshot = self.snapshot.clone();
         snapshot.objects = objects::collect(documents)?;
-        Ok(judge(&snapshot, &self.grounds()))
+        Ok(evaluate(&snapshot, &self.grounds()))
     }
 
     /// What a verdict rests on besides the snapshot.
@@ -136,7 +135,7 @@ impl Case {
             look_back: Duration::from_hours(1),
             restarts: &self.restarts,
             outages: &self.outages,
-            unlisted: k8s_monitor::inventory::Tier::P3,
+            unlisted: k8s_monitor::model::Tier::P3,
         }
     }
 }
@@ -221,7 +220,7 @@ fn failure(path: &Path) -> Option<String> {
         Err(error) => return Some(format!("{shown}\n    cannot be read: {error}\n")),
     };
     // A panic is a difference too, and must not hide those of other cases.
-    let Ok(verdict) = panic::catch_unwind(|| case.judge()) else {
+    let Ok(verdict) = panic::catch_unwind(|| case.evaluate()) else {
         return Some(format!("{shown}\n  {}\n    panicked\n", case.sentence));
     };
     let differences = case.expect.differences(&verdict);

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_monitor::assess::{Incident, ServiceState};
-use k8s_monitor::verdict::Verdict;
+use k8s_monitor::assess::{Incident, ServiceState, Verdict};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -31,7 +30,7 @@ impl Expect {
                 .iter()
                 .map(|i| i.severity)
                 .min()
-                .unwrap_or(k8s_monitor::report::Severity::Sev4)
+                .unwrap_or(k8s_monitor::model::Severity::Sev4)
                 .as_str();
             if expected != found {
                 differences.push(difference("severity", expected, found));
@@ -135,13 +134,13 @@ fn incident(incident: &Incident) -> Map<String, Value> {
         .collect();
     object(json!({
         "service": incident.service,
-        "tier": incident.tier.map(k8s_monitor::inventory::Tier::as_str),
+        "tier": incident.tier.map(k8s_monitor::model::Tier::as_str),
         "severity": incident.severity.as_str(),
         "rule": incident.rule.as_str(),
         "since": incident.since,
         "affects": incident.affects,
         "reason": root.reason.as_str(),
-        "cause": root.cause.map(k8s_monitor::detect::Cause::as_str),
+        "cause": root.cause.map(k8s_monitor::model::Cause::as_str),
         "resource": root.resource.to_string(),
         "title": incident.title,
         "message": root.sentence(),

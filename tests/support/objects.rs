@@ -1,8 +1,8 @@
 //! Kubernetes objects as a fixture writes them, told apart as those of a dump.
 
 use k8s_monitor::cluster::compact::Compact;
-use k8s_monitor::cluster::types::Time;
 use k8s_monitor::cluster::{Interner, Objects, Resource};
+use k8s_monitor::model::Time;
 use serde_json::Value;
 
 /// Puts objects where their kinds belong.
@@ -61,7 +61,7 @@ fn push(
     ) -> Result<(), String> {
         let mut object: T = serde_json::from_value(value).map_err(|e| e.to_string())?;
         if let Some(pool) = pool {
-            object.fold(pool);
+            object.compact(pool);
         }
         list.push(object);
         Ok(())

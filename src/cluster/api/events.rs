@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::cluster::Objects;
-use crate::cluster::types::{Condition, Event, ObjectMeta, Time, condition};
+use crate::cluster::types::{Condition, Event, ObjectMeta, condition};
+use crate::model::Time;
 
 /// Events of the last hour are kept even when cycles follow each other faster.
 const AT_LEAST: TimeDelta = TimeDelta::hours(1);

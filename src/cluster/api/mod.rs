@@ -34,8 +34,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use super::types::Time;
 use super::{Objects, Resource, Snapshot, Source, log_targets};
+use crate::model::Time;
 use collect::collect;
 use outcome::{Outcomes, verdict};
 use transport::Transport;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::failure::Failure;
 use super::transport::Sink;
-use crate::cluster::Interner;
 use crate::cluster::compact::Compact;
-use crate::cluster::types::{self, Time};
+use crate::cluster::{Interner, types};
+use crate::model::Time;
 
 /// etcd holds at most 1.5 MiB an object, and JSON is hardly twice as long.
 const LARGEST_OBJECT: usize = 16 << 20;

@@ -5,7 +5,7 @@
 
 use http::Uri;
 
-use crate::no_proxy::is_direct;
+use crate::net::no_proxy::is_direct;
 
 /// The proxy variables of the environment, or of an env file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::error::FetchError;
 use super::failure::Failure;
 use super::outcome::nothing_read;
 use super::request::exchange;
-use crate::cluster::types::Time;
+use crate::model::Time;
 
 /// Reviews that are under way together.
 const AT_ONCE: usize = 16;

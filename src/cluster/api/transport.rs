@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::Failure;
 use super::server_info::http_date;
-use crate::cluster::types::Time;
+use crate::model::Time;
 
 /// Plain JSON.
 pub(super) const JSON: &str = "application/json";

@@ -12,7 +12,7 @@ use tar::{Builder, EntryType, Header};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::DumpError;
-use crate::cluster::types::Time;
+use crate::model::Time;
 
 /// Endings that an operator gives to files of other formats.
 const OTHER_FORMATS: &[&str] = &[

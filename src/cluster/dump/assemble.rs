@@ -8,8 +8,8 @@ use super::DumpError;
 use super::collect::Damage;
 use super::files::Files;
 use crate::cluster::kinds::ROWS;
-use crate::cluster::types::Time;
 use crate::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
+use crate::model::Time;
 
 /// Endings of archives and files that are no part of a cluster's name.
 const ENDINGS: &[&str] = &[
@@ -40,7 +40,7 @@ pub(super) fn assemble(
         now: now
             .or(noted)
             .or(files.collector.newest)
-            .unwrap_or_else(crate::cycle::now),
+            .unwrap_or_else(crate::model::now),
         cluster: cluster.unwrap_or_else(|| stem(path)),
         source,
         objects: files.collector.objects,

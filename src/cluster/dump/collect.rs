@@ -11,8 +11,9 @@ use super::files::tidy;
 use super::head::{Head, Identity};
 use super::infer_now;
 use super::kinds::{self, Change, Object};
-use crate::cluster::types::{EndpointSlice, Event, Time, decode};
+use crate::cluster::types::{EndpointSlice, Event, decode};
 use crate::cluster::{Objects, Resource};
+use crate::model::Time;
 
 /// Leases of other namespaces than this one are heartbeats of nodes and
 /// elections of controllers; no rule reads them.

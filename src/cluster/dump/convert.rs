@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::cluster::types::{
     Endpoint, EndpointConditions, EndpointPort, EndpointSlice, EndpointTarget, Event, EventSeries,
-    EventSource, InvolvedObject, ObjectMeta, SharedStr, Time, slim,
+    EventSource, InvolvedObject, ObjectMeta, SharedStr, slim,
 };
+use crate::model::Time;
 
 /// The label by which a slice belongs to a service.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";

@@ -3,7 +3,7 @@
 
 use chrono::Datelike as _;
 
-use crate::cluster::types::Time;
+use crate::model::Time;
 
 /// Fields that tell when something happened. Those that tell what is to come
 /// (`notAfter`, `renewalTime`, `deletionTimestamp` with its grace period) must

@@ -38,7 +38,7 @@ pub(crate) use scrub::scrub;
 pub use write::{Written, write};
 
 use super::Snapshot;
-use super::types::Time;
+use crate::model::Time;
 
 /// What reading may cost at most. The defaults let the largest honest dumps
 /// pass (10 000 pods as `kubectl` writes them are 1.2 GB) and stop what was

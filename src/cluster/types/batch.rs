@@ -1,6 +1,7 @@
 //! Jobs and cron jobs.
 
-use super::{Condition, ObjectMeta, PodTemplate, SharedStr, Time, slim};
+use super::{Condition, ObjectMeta, PodTemplate, SharedStr, slim};
+use crate::model::Time;
 
 slim! {
     /// A job.

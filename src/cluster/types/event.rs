@@ -1,6 +1,7 @@
 //! Warning events.
 
-use super::{ObjectMeta, SharedStr, Time, slim};
+use super::{ObjectMeta, SharedStr, slim};
+use crate::model::Time;
 
 slim! {
     /// An event, of core/v1.

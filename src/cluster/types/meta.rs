@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Intern, SharedStr, StrInterner, TextMap, Time, slim};
+use super::{Intern, SharedStr, StrInterner, TextMap, slim};
+use crate::model::Time;
 
 /// Labels, shared between the many pods that carry the same set.
 pub type Labels = Arc<TextMap>;

@@ -39,7 +39,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 /// A moment as Kubernetes writes it: RFC 3339, UTC.
-pub type Time = chrono::DateTime<chrono::Utc>;
+pub type Time = crate::model::Time;
 
 /// Declares structs of the Kubernetes wire format.
 ///

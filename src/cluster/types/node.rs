@@ -1,6 +1,7 @@
 //! Nodes, namespaces and leases.
 
-use super::{Condition, ObjectMeta, Quantity, SharedStr, SmallMap, Time, slim};
+use super::{Condition, ObjectMeta, Quantity, SharedStr, SmallMap, slim};
+use crate::model::Time;
 
 slim! {
     /// A node.

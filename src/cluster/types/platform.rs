@@ -1,6 +1,7 @@
 //! Argo CD, cert-manager and External Secrets: kinds that a cluster may lack.
 
-use super::{Condition, Intern, ObjectMeta, SharedStr, SmallMap, StrInterner, Time, slim};
+use super::{Condition, Intern, ObjectMeta, SharedStr, SmallMap, StrInterner, slim};
+use crate::model::Time;
 
 slim! {
     /// An Argo CD application.

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{
     Annotations, Condition, Intern, LabelSelector, Labels, ObjectMeta, SelectorRequirement,
-    SharedStr, SmallMap, StrInterner, TextMap, Time, slim,
+    SharedStr, SmallMap, StrInterner, TextMap, slim,
 };
+use crate::model::Time;
 
 /// A pod. What tells it from its replicas stands beside its spec and status,
 /// so that they can share both.

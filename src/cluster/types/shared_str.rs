@@ -9,7 +9,8 @@ use std::sync::Arc;
 use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
-use super::{SmallMap, Time};
+use super::SmallMap;
+use crate::model::Time;
 
 /// A text of an object, of the size of one pointer, that can be kept once for
 /// all objects that have it in common. It reads as a `&str`.

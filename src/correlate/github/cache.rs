@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::wire::Kept;
-use crate::cluster::types::Time;
 use crate::correlate::repository::CommitDetail;
+use crate::model::Time;
 use crate::state::Cached;
 
 /// Where GitHub's entries begin.

@@ -21,10 +21,10 @@ use super::REQUESTS;
 use super::repository::{
     CommitDetail, CommitSummary, Listing, PullRequest, Repository, RepositoryError,
 };
-use crate::cluster::types::Time;
 use crate::config::{self, Config};
-use crate::http::{Http, Peer, Request, Response, Retry};
-use crate::secret::Secret;
+use crate::model::Time;
+use crate::model::secret::Secret;
+use crate::net::{Http, Peer, Request, Response, Retry};
 use crate::state::Cached;
 use cache::Cache;
 

@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use crate::correlate::repository::RepositoryError;
-use crate::http::{HttpError, Response};
+use crate::net::{HttpError, Response};
 
 /// No answer. One that is too long is the question's fault, not GitHub's.
 pub fn of_error(error: &HttpError) -> RepositoryError {
@@ -71,7 +71,7 @@ fn limit(answer: &Response, has_token: bool) -> String {
         reset.and_then(|at| DateTime::from_timestamp(at, 0)),
         answer.retry_after(),
     ) {
-        (_, Some(wait)) => format!(" for another {}", crate::duration::human(wait)),
+        (_, Some(wait)) => format!(" for another {}", crate::model::duration::human(wait)),
         (Some(at), None) => format!(" until {}", at.format("%H:%M UTC")),
         (None, None) => String::new(),
     };

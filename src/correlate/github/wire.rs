@@ -3,12 +3,12 @@
 use chrono::Datelike as _;
 use serde::Deserialize;
 
-use crate::cluster::types::Time;
 use crate::correlate::change::{self, File};
 use crate::correlate::manifest_source::is_under;
 use crate::correlate::repository::{
     CommitDetail, CommitSummary, FileChange, PullRequest, RepositoryError,
 };
+use crate::model::Time;
 use crate::redact::redact;
 use crate::report::clean;
 

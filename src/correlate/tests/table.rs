@@ -7,10 +7,8 @@ use chrono::TimeDelta;
 use super::super::change::{self, File};
 use super::super::*;
 use crate::assess::Rule;
-use crate::cluster::types::Time;
 use crate::config;
-use crate::detect::{Cause, Effect, Finding, ObjectRef, Reason};
-use crate::inventory::Tier;
+use crate::model::{Cause, Effect, Finding, ObjectRef, Reason, Tier, Time};
 
 pub fn onset() -> Time {
     "2026-11-02T08:00:00Z".parse().unwrap()

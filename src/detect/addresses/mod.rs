@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 pub use address::Address;
 pub use service_registry::{Fault, ServiceRegistry, WrongAddress};
 
-use super::finding::{Effect, FactKind, Finding, ObjectRef, Reason};
 use super::index::ClusterIndex;
 use super::pods;
 use super::workload::Workload;
 use crate::cluster::types::selects;
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// What a client says of a name or address that it cannot use.
 const COMPLAINTS: &[&str] = &[

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::cluster::types::{Container, ContainerStatus, Event, Pod, Probe};
-use crate::detect::Reason;
 use crate::diagnose::context::container;
 use crate::diagnose::text::name_after;
 use crate::diagnose::{Proof, RuleContext};
+use crate::model::Reason;
 
 /// Which of a container's probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use timing::timing;
 
 use super::text::{clip, has_any, one_line};
 use super::{Proof, Rule, RuleContext, logs};
-use crate::detect::{Cause, FactKind};
+use crate::model::{Cause, FactKind};
 
 /// The probe itself is wrong.
 pub const MISCONFIGURED: &[Rule] = &[

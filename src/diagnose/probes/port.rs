@@ -3,9 +3,9 @@
 use super::failure::{Failure, ProbeFailureKind, asked, failing_now, failures, target, told};
 use super::is_unanswered;
 use crate::cluster::types::Probe;
-use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
+use crate::model::FactKind;
 
 /// Nobody listens where the probe asks, and the program listens elsewhere.
 pub fn port(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {

@@ -2,9 +2,9 @@
 
 use super::failure::{Failure, ProbeFailureKind, failures, in_words, target, told};
 use crate::cluster::types::Container;
-use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
+use crate::model::FactKind;
 
 /// An answer in another protocol than was asked in.
 pub fn protocol(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {

@@ -2,9 +2,9 @@
 
 use super::failure::{ProbeFailureKind, failures, told};
 use super::is_unanswered;
-use crate::detect::FactKind;
 use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
+use crate::model::FactKind;
 
 /// Shorter than this from start to being killed is shorter than most programs take.
 const SHORT: i64 = 20;

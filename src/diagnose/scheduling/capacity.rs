@@ -1,9 +1,9 @@
 //! Nodes that would take the pod and have no room for it.
 
 use super::scheduler_message::{counts, verdict};
-use crate::detect::FactKind;
 use crate::diagnose::index::requested;
 use crate::diagnose::{Proof, RuleContext, node_fit};
+use crate::model::FactKind;
 
 pub fn anti_affinity(case: &RuleContext) -> Option<Proof> {
     let said = verdict(case)?;

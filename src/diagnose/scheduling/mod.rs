@@ -21,7 +21,7 @@ use super::node_fit::{self, NodeRejection};
 use super::text::listed;
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::Node;
-use crate::detect::Cause;
+use crate::model::Cause;
 
 /// Constraints of the pod outrank the state of the nodes, which outranks their room.
 pub const RULES: &[Rule] = &[

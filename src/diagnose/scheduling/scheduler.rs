@@ -1,8 +1,8 @@
 //! Pods that nobody has tried to place.
 
 use crate::cluster::types::Lease;
-use crate::detect::{FactKind, ObjectRef, Reason};
 use crate::diagnose::{Proof, RuleContext, node_fit};
+use crate::model::{FactKind, ObjectRef, Reason};
 
 /// Nobody has even tried: the scheduler is gone, or has another name.
 pub fn scheduler(case: &RuleContext) -> Option<Proof> {

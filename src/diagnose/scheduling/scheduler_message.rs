@@ -1,9 +1,9 @@
 //! The scheduler's own words.
 
 use crate::cluster::types::PodSpec;
-use crate::detect::Reason;
 use crate::diagnose::RuleContext;
 use crate::diagnose::node_fit::{CandidateNodes, choose};
+use crate::model::Reason;
 
 /// What the scheduler said of the nodes, without what it said of preemption.
 pub fn verdict<'a>(case: &RuleContext<'a>) -> Option<&'a str> {

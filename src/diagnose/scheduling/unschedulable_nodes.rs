@@ -2,10 +2,10 @@
 
 use super::scheduler_message::pending;
 use crate::cluster::types::Node;
-use crate::detect::{FactKind, ObjectRef};
 use crate::diagnose::node_fit::{self, NodeRejection};
 use crate::diagnose::text::listed;
 use crate::diagnose::{Proof, RuleContext};
+use crate::model::{FactKind, ObjectRef};
 
 /// A volume that lies on nodes that the pod cannot go to.
 pub fn volume(case: &RuleContext) -> Option<Proof> {

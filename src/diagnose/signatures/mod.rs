@@ -12,7 +12,7 @@ pub use table::tells;
 
 use super::text::listed;
 use super::{Proof, Rule, RuleContext, address, databases, logs};
-use crate::detect::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, Reason};
 
 /// From the most particular to the most general: a program that cannot resolve
 /// its database's name also says that it cannot reach its database.

@@ -1,9 +1,10 @@
 //! Names that nobody resolves.
 
 use super::{ended, line, speaks};
-use crate::detect::{Cause, FactKind, Reason, pods};
+use crate::detect::pods;
 use crate::diagnose::text::name_after;
 use crate::diagnose::{Proof, RuleContext};
+use crate::model::{Cause, FactKind, Reason};
 
 pub fn unresolved(case: &RuleContext) -> Option<Proof> {
     let line = line(case, Cause::DnsResolutionFailed)?;

@@ -1,7 +1,7 @@
 //! The words by which causes are told.
 
-use crate::detect::Cause;
 use crate::diagnose::text::has_any;
+use crate::model::Cause;
 
 /// Words by which a cause is told.
 pub struct Signature {

@@ -15,7 +15,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use super::clean::{clean, clean_lines};
 use super::incident_text::RenderContext;
-use super::{History, Plan, Report, Severity, Unread, format, headline, plan};
+use super::{History, Plan, Report, Unread, format, headline, plan};
+use crate::model::Severity;
 
 const STYLE: &str = include_str!("style.css");
 

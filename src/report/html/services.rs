@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use super::super::clean::clean;
-use super::super::{History, Report, Service, ServiceStatus, Tier, format};
 use super::uptime_bar;
+use super::{super::History, super::Report, super::Service, super::format};
+use crate::model::{ServiceStatus, Tier};
 
 /// The table of services.
 pub fn section(report: &Report, history: Option<&History>) -> Markup {

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::super::clean::clean;
-use super::super::{Finding, Incident, IncidentState, TimelineEvent, format};
-use crate::duration::human;
+use super::{super::Finding, super::Incident, super::TimelineEvent, super::format};
+use crate::model::IncidentState;
+use crate::model::duration::human;
 
 /// Something that happened.
 struct Event {

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Days, Utc};
 use maud::{Markup, html};
 
-use super::super::Severity;
 use super::super::format::count;
 use super::super::history::DAYS;
 use super::{badge, severity_class};
+use crate::model::Severity;
 
 /// Of a day, in units of the drawing.
 const STEP: usize = 5;

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::batch::{self, Cron};
 use super::model::{Termination, Workload};
 use super::{controllers, events, heartbeats, network, nodes, platform, pods, services, storage};
+use crate::object;
 use crate::time::{Timestamp, fill_times, shifted};
-use crate::{object, yaml};
+use crate::yaml;
 
 const FIXTURES: [&str; 4] = [
     include_str!("cluster.yaml"),

@@ -1,0 +1,29 @@
+//! What every other module speaks of: severity, tier, finding, reason, cause and object reference,
+//! with the clock, durations and secrets beside them. It imports no other module.
+
+mod cause;
+mod clock;
+pub mod duration;
+mod finding;
+mod incident;
+mod named;
+mod object_ref;
+mod reason;
+pub mod secret;
+mod service_status;
+mod severity;
+mod tier;
+mod tolerance;
+
+pub use cause::Cause;
+pub use clock::{Time, now};
+pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
+pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
+pub use named::UnknownName;
+pub(crate) use named::named_enum;
+pub use object_ref::ObjectRef;
+pub use reason::Reason;
+pub use service_status::ServiceStatus;
+pub use severity::Severity;
+pub use tier::Tier;
+pub use tolerance::Tolerance;
