@@ -47,3 +47,4 @@ pub mod redact;
 pub mod report;
 pub mod runtime;
 pub mod state;
+pub mod telemetry;

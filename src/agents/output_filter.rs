@@ -11,8 +11,8 @@ use regex::Regex;
 
 use super::prompt::Role;
 use super::untrusted::cut;
+use crate::model::text::clean;
 use crate::redact::redact;
-use crate::report::clean;
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

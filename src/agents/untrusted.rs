@@ -5,8 +5,8 @@
 
 use std::hash::{DefaultHasher, Hasher as _};
 
+use crate::model::text::{clean, clean_lines};
 use crate::redact::redact;
-use crate::report::{clean, clean_lines};
 
 /// Text as a model may see it: one line, no invisible characters, no
 /// credentials, no longer than this.

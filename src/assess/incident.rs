@@ -34,6 +34,12 @@ impl Incident {
         // `group::incidents` makes no incident without a finding.
         &self.findings[0]
     }
+
+    /// Whether it is of the service, or affects it.
+    #[must_use]
+    pub fn concerns(&self, service: &str) -> bool {
+        self.service.as_deref() == Some(service) || self.affects.iter().any(|a| a == service)
+    }
 }
 
 /// What kind of trouble it is, coarse enough to stay the same while the

@@ -8,7 +8,7 @@ use crate::agents::anthropic;
 use crate::cli::{OutputFormat, StateLocation};
 use crate::cluster::api::{Cluster, SnapshotRequest};
 use crate::cluster::{Objects, dump};
-use crate::commands::service_view as check;
+use crate::commands::service_view;
 use crate::correlate::github;
 use crate::cycle::{self, Cycle, DeliveryMode, Outcome, Source};
 use crate::error::Error;
@@ -18,8 +18,9 @@ use crate::model::{Mode, now};
 use crate::net::Http;
 use crate::notify::Slack;
 use crate::report;
-use crate::runtime::{heartbeat, metrics, termination};
+use crate::runtime::termination;
 use crate::state;
+use crate::telemetry::{heartbeat, metrics};
 
 /// What `run` and `check` have in common.
 struct RunOptions<'a> {
@@ -125,14 +126,16 @@ impl Session<'_> {
             exit_zero: false,
         };
         let mut outcome = self.look(&Http::new(&self.config), &inventory, &kind)?;
-        check::narrow(&mut outcome.report, &service);
+        service_view::narrow(&mut outcome.report, &service);
         let text = match self.options.output {
-            OutputFormat::Text => {
-                report::check_text(&check::view(&outcome, &inventory, &service), &self.looks())
-            }
-            OutputFormat::Markdown => {
-                report::check_markdown(&check::view(&outcome, &inventory, &service), &self.looks())
-            }
+            OutputFormat::Text => report::check_text(
+                &service_view::view(&outcome, &inventory, &service),
+                &self.looks(),
+            ),
+            OutputFormat::Markdown => report::check_markdown(
+                &service_view::view(&outcome, &inventory, &service),
+                &self.looks(),
+            ),
             form => self.document(&outcome, form)?,
         };
         Ok((text, status(&outcome, false)))

@@ -31,12 +31,6 @@ pub fn narrow(report: &mut Report, service: &str) {
 }
 
 /// The trouble of a service, or the monitor's own, which makes any verdict doubtful.
-/// The same of an incident that is not in a report yet.
-#[must_use]
-pub fn is_about(incident: &assess::Incident, service: &str) -> bool {
-    incident.service.as_deref() == Some(service) || incident.affects.iter().any(|a| a == service)
-}
-
 fn concerns(incident: &Incident, service: &str) -> bool {
     incident.service.as_deref() == Some(service)
         || incident.affects.iter().any(|a| a == service)

@@ -9,7 +9,6 @@ use std::time::Instant;
 use crate::agents::{self, Advice, Agents, IncidentContext};
 use crate::assess::{Incident, Verdict};
 use crate::cluster::Snapshot;
-use crate::commands::service_view as check;
 use crate::config::Config;
 use crate::correlate::github::GitHub;
 use crate::correlate::{self, IncidentCorrelation};
@@ -51,9 +50,7 @@ impl Enricher<'_> {
     }
 
     fn is_asked(&self, incident: &Incident) -> bool {
-        let is_meant = self
-            .focus
-            .is_none_or(|service| check::is_about(incident, service));
+        let is_meant = self.focus.is_none_or(|service| incident.concerns(service));
         incident.severity < Severity::Sev4 && is_meant
     }
 

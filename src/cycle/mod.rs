@@ -18,8 +18,8 @@ use crate::config::Config;
 use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::inventory::Inventory;
-use crate::lifecycle::{self, Due, Observation, Rendered, Transition};
+use crate::inventory::{Inventory, Service};
+use crate::lifecycle::{self, Due, Observation, Rendered, Tracked, Transition};
 use crate::model::{Mode, Severity, now};
 use crate::net::{Http, Peer, SystemClock};
 use crate::notify::{self, MessageExtras, RenderContext};
@@ -117,7 +117,7 @@ impl<'a> Cycle<'a> {
         report.notes.append(&mut memory.notes);
         report.incidents = tracked
             .iter()
-            .map(|t| report::incident(t, &verdict.roster))
+            .map(|t| reported(t, &verdict.roster))
             .collect();
         let mut extras = insight.enrich(&mut report);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
@@ -258,6 +258,17 @@ impl<'a> Cycle<'a> {
         let highest = counted.map(|i| i.severity).min();
         report.severity = highest.unwrap_or(Severity::Sev4);
         report.exit_code = ExitStatus::of_verdict(highest, self.exit_zero).code();
+    }
+}
+
+/// An incident with its id, its state and its notification.
+fn reported(tracked: &Tracked, roster: &[Service]) -> report::Incident {
+    report::Incident {
+        id: tracked.id.clone(),
+        state: tracked.state,
+        silenced_until: tracked.silenced_until,
+        notification: tracked.notification.clone(),
+        ..report::draft(&tracked.incident, roster)
     }
 }
 

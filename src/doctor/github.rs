@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::config::{Config, Repository};
 use crate::inventory::Inventory;
+use crate::model::text::clean;
 use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
-use crate::report::clean;
 
 use super::line::Check;
 

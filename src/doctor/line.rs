@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use crate::model::text::clean;
 use crate::net::HttpError;
 use crate::redact::redact;
-use crate::report::clean;
 
 /// How a dependency does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::config::{Config, MODEL, ModelBudget};
 use crate::model::Time;
+use crate::model::text::clean;
 use crate::net::{Http, HttpError, Peer, Request, Retry};
-use crate::report::clean;
 use crate::state::State;
 
 use super::line::Check;

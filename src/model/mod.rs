@@ -12,6 +12,7 @@ mod reason;
 pub mod secret;
 mod service_status;
 mod severity;
+pub mod text;
 mod tier;
 mod tolerance;
 

@@ -9,8 +9,8 @@ use super::delivery::Notifier;
 use super::error_codes::{Meaning, meaning};
 use super::{Message, Thread};
 use crate::model::secret::Secret;
+use crate::model::text::clean;
 use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
-use crate::report::clean;
 
 pub use super::error_codes::ErrorScope;
 

@@ -5,8 +5,8 @@
 //! it will cost *after* escaping; and it is escaped last, so that no cut goes
 //! through an entity.
 
+use crate::model::text::{clean, clean_lines};
 use crate::redact::redact;
-use crate::report::{clean, clean_lines};
 
 /// A backtick would end a span of code; this looks the same and does not.
 const LOOKALIKE: char = '\u{2cb}';

@@ -3,7 +3,6 @@
 use crate::assess::{self, ServiceState};
 use crate::cluster::Snapshot;
 use crate::inventory::Service as Listed;
-use crate::lifecycle::Tracked;
 use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
 
@@ -54,18 +53,6 @@ pub fn service(state: &ServiceState) -> Service {
         },
         ready: counted.then_some(state.ready),
         desired: counted.then_some(state.desired),
-    }
-}
-
-/// An incident with everything that is said of it.
-#[must_use]
-pub fn incident(tracked: &Tracked, roster: &[Listed]) -> Incident {
-    Incident {
-        id: tracked.id.clone(),
-        state: tracked.state,
-        silenced_until: tracked.silenced_until,
-        notification: tracked.notification.clone(),
-        ..draft(&tracked.incident, roster)
     }
 }
 

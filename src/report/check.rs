@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Action, Incident, Service, Unread};
+use crate::model::text::clean;
 use crate::model::{ServiceStatus, Severity, Tier};
 
 /// One service on one screen.
@@ -127,13 +128,13 @@ impl CheckView {
             Some(limit) => format!("max downtime {}", seconds(limit)),
             None => "no downtime limit".to_owned(),
         });
-        super::clean(&facts.join(", "))
+        clean(&facts.join(", "))
     }
 
     /// `mysql is unavailable since 2026-11-02 00:59 UTC, 2h 5m ago`.
     pub(super) fn verdict(&self) -> String {
         use super::format::{ago, moment};
-        let name = super::clean(&self.service.name);
+        let name = clean(&self.service.name);
         let status = self.service.status;
         match self.service.since {
             Some(since) => {
@@ -158,6 +159,6 @@ impl Neighbour {
         } else {
             known.join(", ")
         };
-        format!("{} ({known})", super::clean(&self.name))
+        format!("{} ({known})", clean(&self.name))
     }
 }

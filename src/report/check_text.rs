@@ -1,12 +1,12 @@
 //! One service on the terminal.
 
 use super::check::{CheckView, Neighbour};
-use super::clean::{clean, clean_lines};
 use super::incident_text::RenderContext;
 use super::terminal::{Cell, TerminalPage, glued};
 use super::text::unread;
 use super::{RenderOptions, format, incident_text};
 use crate::model::ServiceStatus;
+use crate::model::text::{clean, clean_lines};
 
 /// Renders one service as text.
 #[must_use]

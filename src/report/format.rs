@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::clean::clean;
 use super::{Commit, Correlation, Finding, Incident, Notification, Service, TimelineEvent};
 use crate::model::duration::human;
+use crate::model::text::clean;
 use crate::model::{AnalysisSource, Decision, ServiceStatus};
 
 /// Cluster and time: where and when a verdict holds.

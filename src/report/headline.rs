@@ -1,9 +1,9 @@
 //! What a report says as a whole: the verdict, what must not be overlooked
 //! beside it, and what the cycle cost.
 
-use super::clean::clean;
 use super::format::count;
 use super::{Incident, Llm, Report};
+use crate::model::text::clean;
 use crate::model::{IncidentState, ServiceStatus, Severity};
 
 /// The whole report in one line, for whoever only wants to know that it is there.

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::clean::{clean, clean_lines};
 use super::format;
 use super::terminal::TerminalPage;
 use super::{Action, Cycle, Incident};
+use crate::model::text::{clean, clean_lines};
 use crate::model::{IncidentState, Mode, Severity};
 
 /// Width of the labels, blank included.

@@ -3,10 +3,10 @@
 //! Text from the cluster goes through [`escape`], [`code`] or [`block`] and
 //! cannot become markup, break a table or mention anybody.
 
-use super::clean::{clean, clean_lines};
 use super::incident_text::{RenderContext, is_minor};
 use super::{Action, Finding, Incident, RenderOptions, Report, Unread, format, headline, plan};
 use crate::model::IncidentState;
+use crate::model::text::{clean, clean_lines};
 
 /// Renders the report as Markdown. Width and colour mean nothing here.
 #[must_use]

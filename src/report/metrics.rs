@@ -11,7 +11,8 @@ use std::fmt::{Display, Write as _};
 
 use chrono::{DateTime, Utc};
 
-use super::{Incident, Report, Service, clean::clean};
+use super::{Incident, Report, Service};
+use crate::model::text::clean;
 use crate::model::{IncidentState, ServiceStatus, Severity, Tier};
 
 /// Renders the report as metrics of a run that ended at that moment by the clock

@@ -1,10 +1,10 @@
 //! What a dry run would have done, for people.
 
-use super::clean::{clean, clean_lines};
 use super::format::count;
 use super::markdown::{block, code, escape, push};
 use super::terminal::TerminalPage;
 use super::{Plan, PlannedMessage, PlannedState};
+use crate::model::text::{clean, clean_lines};
 
 pub fn text(page: &mut TerminalPage, plan: &Plan) {
     let styles = page.styles;

@@ -1,11 +1,11 @@
 //! The report for a person at a terminal, maybe at three in the morning: the
 //! verdict, what is wrong and what to type, then how every service does.
 
-use super::clean::clean;
 use super::incident_text::RenderContext;
 use super::terminal::{Cell, TerminalPage, glued};
 use super::{RenderOptions, Report, Service, Unread, format, headline, incident_text, plan};
 use crate::model::Severity;
+use crate::model::text::clean;
 
 /// Renders the report as text.
 #[must_use]

@@ -1,7 +1,5 @@
-//! The process: how it ends, and what it writes beside its result.
+//! The process: how it ends, signals, panics, and the paths that it writes to.
 
 pub mod fs_util;
-pub mod heartbeat;
-pub mod metrics;
 pub mod panic_hook;
 pub mod termination;

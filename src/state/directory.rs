@@ -8,7 +8,7 @@ use super::document;
 use super::model::State;
 use super::store::{CycleLock, Loaded, Store, StoreError, Version};
 use crate::model::Time;
-use crate::runtime::fs_util as target;
+use crate::runtime::fs_util;
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";
@@ -75,8 +75,8 @@ impl DirectoryStore {
     }
 
     fn replace(&self, text: &str) -> io::Result<()> {
-        let path = target::of(&self.file())?;
-        let folder = target::folder(&path);
+        let path = fs_util::of(&self.file())?;
+        let folder = fs_util::folder(&path);
         let mut file = tempfile::Builder::new()
             .prefix(".state-")
             .tempfile_in(folder)

@@ -6,8 +6,8 @@ use super::silences;
 use super::terminal::{line, wrapped};
 use crate::config::Config;
 use crate::model::duration::human;
+use crate::model::text::clean;
 use crate::model::{Tier, Time};
-use crate::report::clean;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::report::clean;
+use crate::model::text::clean;
 
 const COLUMNS: usize = 80;
 

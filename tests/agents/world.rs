@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use k8s_monitor::agents::{
     Advice, Agents, Announcement, CacheAndSpend, CycleContext, IncidentContext, Role,
 };
-use k8s_monitor::assess::{EvaluateInput, Incident, Outages, Rule, evaluate as verdict};
+use k8s_monitor::assess::{EvaluateInput, Incident, Outages, Rule};
 use k8s_monitor::cluster::{Snapshot, dump};
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::correlate::Suspect;

@@ -139,7 +139,9 @@ fn shown(report: &Report) -> Vec<String> {
         .chain(rules)
         .chain(notes)
         .chain([&report.cycle.cluster]);
-    words.map(|text| k8s_monitor::report::clean(text)).collect()
+    words
+        .map(|text| k8s_monitor::model::text::clean(text))
+        .collect()
 }
 
 /// Text whose contrast to what is behind it is below that of WCAG's level AA.

@@ -288,7 +288,7 @@ fn news_of_several_incidents_names_each() {
         })
         .collect();
     let message = k8s_monitor::notify::compose_all_closed(&told, &lines);
-    crate::commands::service_view::message(&message.text.clone().into(), &message.blocks).unwrap();
+    crate::check::message(&message.text.clone().into(), &message.blocks).unwrap();
     let text = k8s_monitor::notify::plain(&message);
     assert!(
         ended.iter().all(|incident| text.contains(&incident.id)),

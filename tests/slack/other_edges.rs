@@ -5,7 +5,7 @@ use std::time::Duration;
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::model::secret::Secret;
 use k8s_monitor::net::{Http, HttpError, Peer, Request, Retry};
-use k8s_monitor::runtime::{heartbeat, metrics};
+use k8s_monitor::telemetry::{heartbeat, metrics};
 
 use crate::clock::FakeClock;
 use crate::stub::{Answer, Fault, Stub, nobody};

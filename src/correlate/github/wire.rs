@@ -9,8 +9,8 @@ use crate::correlate::repository::{
     CommitDetail, CommitSummary, FileChange, PullRequest, RepositoryError,
 };
 use crate::model::Time;
+use crate::model::text::clean;
 use crate::redact::redact;
-use crate::report::clean;
 
 /// Of a message's first line.
 const TITLE: usize = 100;

@@ -3,9 +3,9 @@
 
 use maud::{Markup, html};
 
-use super::super::clean::clean;
 use super::super::{Incident, Report, Service};
 use super::services::status;
+use crate::model::text::clean;
 
 /// The picture. An incident that nothing hangs on needs none.
 pub fn picture(incident: &Incident, report: &Report) -> Markup {

@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::super::clean::{clean, clean_lines};
 use super::super::incident_text::{RenderContext, is_minor};
 use super::{
     super::Action, super::Commit, super::Finding, super::Incident, super::Report, super::format,
 };
 use super::{badge, dependency_graph, severity_class, timeline};
 use crate::model::IncidentState;
+use crate::model::text::{clean, clean_lines};
 
 /// An incident that folds; what can wait is folded already.
 pub fn incident(incident: &Incident, report: &Report, frame: RenderContext) -> Markup {

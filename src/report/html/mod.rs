@@ -13,10 +13,10 @@ mod uptime_bar;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use super::clean::{clean, clean_lines};
 use super::incident_text::RenderContext;
 use super::{History, Plan, Report, Unread, format, headline, plan};
 use crate::model::Severity;
+use crate::model::text::{clean, clean_lines};
 
 const STYLE: &str = include_str!("style.css");
 

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::clean::clean;
 use super::uptime_bar;
 use super::{super::History, super::Report, super::Service, super::format};
+use crate::model::text::clean;
 use crate::model::{ServiceStatus, Tier};
 
 /// The table of services.

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::super::clean::clean;
 use super::{super::Finding, super::Incident, super::TimelineEvent, super::format};
 use crate::model::IncidentState;
 use crate::model::duration::human;
+use crate::model::text::clean;
 
 /// Something that happened.
 struct Event {

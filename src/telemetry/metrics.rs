@@ -10,10 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
 use crate::model::secret::Secret;
+use crate::model::text::clean;
 use crate::net::{Http, HttpError, Peer, Request, Retry};
 use crate::redact::redact;
-use crate::report::clean;
-use crate::runtime::fs_util as target;
+use crate::runtime::fs_util;
 
 /// How long a push may take at most.
 const PUSH: Duration = Duration::from_secs(5);
@@ -78,12 +78,12 @@ pub fn write(path: &Path, text: &str) -> Result<(), MetricsError> {
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = target::of(path)?;
+    let path = fs_util::of(path)?;
     // The collector reads every *.prom of the folder: this is none yet.
     let mut file = tempfile::Builder::new()
         .prefix(".k8s-monitor-")
         .suffix(".tmp")
-        .tempfile_in(target::folder(&path))?;
+        .tempfile_in(fs_util::folder(&path))?;
     file.write_all(text.as_bytes())?;
     readable_by_all(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;

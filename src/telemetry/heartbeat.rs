@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use crate::model::secret::Secret;
+use crate::model::text::clean;
 use crate::net::{Http, Peer, Request, Retry};
 use crate::redact::redact;
-use crate::report::clean;
 
 /// The ping at the start and the one at the end take 5 s at most together.
 const START: Duration = Duration::from_secs(2);
