@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::assess;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{Event, Pod};
 use crate::cycle::Outcome;
