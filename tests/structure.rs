@@ -1,5 +1,7 @@
 //! The direction of imports: modules stand in the order of the data, and no two import each other.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
