@@ -24,7 +24,7 @@ pub use clock::{Time, now};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
 pub use named::UnknownName;
-pub(crate) use named::named_enum;
+pub(crate) use named::{alternatives, named_enum};
 pub use object_ref::ObjectRef;
 pub use reason::Reason;
 pub use resource::Resource;
