@@ -2,6 +2,7 @@
 //! with the clock, durations and secrets beside them. It imports no other module.
 
 mod cause;
+mod change_kind;
 mod clock;
 pub mod duration;
 mod finding;
@@ -18,6 +19,7 @@ mod tier;
 mod tolerance;
 
 pub use cause::Cause;
+pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
