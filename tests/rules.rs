@@ -7,4 +7,5 @@ mod inventory;
 mod lifecycle;
 mod redact;
 mod state;
+mod structure;
 mod support;
