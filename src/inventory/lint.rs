@@ -5,24 +5,16 @@ use serde::Serialize;
 use super::graph::Inventory;
 use super::render;
 use super::source::{Source, Span};
+use crate::model::named_enum;
 
-/// An error means that part of the file could not be read; a warning that it
-/// was read, but perhaps not as meant.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Part of the file could not be read.
-    Error,
-    /// Worth a look.
-    Warning,
-}
-
-impl std::fmt::Display for Level {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        })
+named_enum! {
+    /// An error means that part of the file could not be read; a warning that it was read, but
+    /// perhaps not as meant.
+    pub enum Level {
+        /// Part of the file could not be read.
+        Error = "error",
+        /// It was read, but perhaps not as meant.
+        Warning = "warning",
     }
 }
 
