@@ -2,6 +2,7 @@
 //! with the clock, durations and secrets beside them. It imports no other module.
 
 mod cause;
+mod change_kind;
 mod clock;
 pub mod duration;
 mod finding;
@@ -18,11 +19,12 @@ mod tier;
 mod tolerance;
 
 pub use cause::Cause;
+pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
 pub use named::UnknownName;
-pub(crate) use named::named_enum;
+pub(crate) use named::{alternatives, named_enum};
 pub use object_ref::ObjectRef;
 pub use reason::Reason;
 pub use resource::Resource;
