@@ -132,7 +132,7 @@ pub fn abnormal_end<'a>(
 pub fn end_text(end: &Terminated) -> String {
     let code = end.exit_code;
     match end.reason.as_str() {
-        "OOMKilled" => format!("ran out of memory (OOMKilled, exit code {code})"),
+        "OOMKilled" => format!("was OOM-killed (exit code {code})"),
         "" | "Error" => format!("ended with exit code {code}"),
         other => format!("ended with exit code {code} ({other})"),
     }
