@@ -15,7 +15,7 @@ pub fn of_error(error: &HttpError) -> RepositoryError {
             RepositoryError::Down("no time is left to ask GitHub".to_owned())
         }
         // Reading does no harm twice: whether it was carried out is no matter.
-        HttpError::Slow { after, .. } => {
+        HttpError::Timeout { after, .. } => {
             RepositoryError::Down(format!("GitHub did not answer within {after:?}"))
         }
         HttpError::Cut { reason, .. } => {
