@@ -1,5 +1,4 @@
-//! Whether a change can have a cause as its consequence: one table. To teach
-//! it a cause, add a row; the first that names cause and kind decides.
+//! Whether a change can lead to a cause, as tables. A new cause goes into [`EXACT`] or [`PLAUSIBLE`].
 
 use serde::Serialize;
 
@@ -9,20 +8,20 @@ use crate::model::{Cause, ChangeKind, Reason};
 /// How well a change explains a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Relevance {
-    /// Not at all.
+    /// It cannot lead to the cause.
     None,
-    /// As any change may break anything.
+    /// Any change may break anything.
     Weak,
-    /// It is known to do this at times.
+    /// It leads to the cause at times.
     Plausible,
-    /// This is what it does.
+    /// It leads directly to the cause.
     Exact,
 }
 
 use Cause as C;
 use ChangeKind as K;
 
-/// Causes, and the changes that have just this consequence.
+/// Causes and the changes that lead directly to them.
 #[rustfmt::skip]
 const EXACT: &[(&[Cause], &[ChangeKind])] = &[
     (&[C::ImageNotFound, C::InvalidImageName], &[K::Image, K::Chart]),
@@ -70,7 +69,7 @@ const EXACT: &[(&[Cause], &[ChangeKind])] = &[
     (&[C::SecretStoreNotReady, C::ExternalSecretFailed], &[K::SecretReference]),
 ];
 
-/// Causes, and the changes that are known to lead there at times.
+/// Causes and the changes that lead to them at times.
 #[rustfmt::skip]
 const PLAUSIBLE: &[(&[Cause], &[ChangeKind])] = &[
     (&[C::OOMKilled], &[K::Image, K::Env, K::Config, K::Command]),
@@ -94,7 +93,7 @@ const PLAUSIBLE: &[(&[Cause], &[ChangeKind])] = &[
     (&[C::AdmissionDenied], &[K::Image, K::MemoryLimit, K::CpuLimit, K::Volume, K::ServiceAccount]),
 ];
 
-/// What may go wrong with anything that runs, where the cause is not known.
+/// Changes that can break a pod when the cause is not known.
 #[rustfmt::skip]
 const OF_PODS: &[ChangeKind] = &[
     K::Image, K::Env, K::Config, K::Command, K::SecretReference, K::Secret, K::LivenessProbe,
@@ -102,7 +101,7 @@ const OF_PODS: &[ChangeKind] = &[
     K::ContainerPort, K::Scheduling,
 ];
 
-/// Causes that have nothing to do with what stands in a repository.
+/// Causes that no commit leads to.
 #[rustfmt::skip]
 const OF_NODES: &[Cause] = &[
     C::NodeNotReady, C::KubeletUnavailable, C::ContainerRuntimeUnavailable,
@@ -110,27 +109,27 @@ const OF_NODES: &[Cause] = &[
     C::MonitoringBlind, C::InventoryInvalid, C::SchedulerUnavailable,
 ];
 
-/// How well a change explains a symptom with its cause.
+/// How well a change explains a reason with its cause.
 #[must_use]
-pub fn fit(cause: Option<Cause>, reason: Reason, change: &Change) -> Relevance {
+pub fn relevance(cause: Option<Cause>, reason: Reason, change: &Change) -> Relevance {
     if change.kind == K::Metadata || contradicts(cause, change) {
         return Relevance::None;
     }
     match cause {
         Some(cause) if OF_NODES.contains(&cause) => Relevance::None,
-        Some(cause) => known(cause, change),
-        None => unknown(reason, change),
+        Some(cause) => of_cause(cause, change),
+        None => of_reason(reason, change),
     }
 }
 
-fn known(cause: Cause, change: &Change) -> Relevance {
+fn of_cause(cause: Cause, change: &Change) -> Relevance {
     let has = |table: &[(&[Cause], &[ChangeKind])]| {
         table
             .iter()
             .any(|(causes, kinds)| causes.contains(&cause) && kinds.contains(&change.kind))
     };
     match change.kind {
-        // What is gone is missed, and what uses it with it.
+        // A removed object is missing for everything that uses it.
         K::Removed
             if matches!(
                 cause,
@@ -142,11 +141,11 @@ fn known(cause: Cause, change: &Change) -> Relevance {
         {
             Relevance::Exact
         }
-        // What is new can fail in every way.
+        // A new object can fail in any way.
         K::Added => Relevance::Plausible,
         // A new version of a chart may change anything.
         K::Chart | K::Source if !has(EXACT) => Relevance::Plausible,
-        // Argo CD stumbles over any manifest.
+        // Any manifest can make a sync fail.
         _ if matches!(cause, C::ArgoSyncFailed | C::ArgoDegraded) && !has(EXACT) => {
             Relevance::Plausible
         }
@@ -156,8 +155,8 @@ fn known(cause: Cause, change: &Change) -> Relevance {
     }
 }
 
-#[allow(clippy::match_same_arms, reason = "a row a symptom")]
-fn unknown(reason: Reason, change: &Change) -> Relevance {
+#[allow(clippy::match_same_arms, reason = "one row per reason")]
+fn of_reason(reason: Reason, change: &Change) -> Relevance {
     match (reason, change.kind) {
         (Reason::ScaledToZero, K::Replicas) | (Reason::WorkloadMissing, K::Removed) => {
             Relevance::Exact
@@ -185,12 +184,12 @@ fn unknown(reason: Reason, change: &Change) -> Relevance {
     }
 }
 
-/// More memory kills nobody, and fewer replicas need less.
+/// Whether a change works against a cause, as a higher memory limit works against OOMKilled.
 fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
     let Some(cause) = cause else { return false };
-    match (change.kind, change.way) {
-        (K::MemoryLimit, Direction::Up | Direction::Gone) => cause == C::OOMKilled,
-        (K::CpuLimit, Direction::Up | Direction::Gone) => matches!(
+    match (change.kind, change.direction) {
+        (K::MemoryLimit, Direction::Raised | Direction::Removed) => cause == C::OOMKilled,
+        (K::CpuLimit, Direction::Raised | Direction::Removed) => matches!(
             cause,
             C::CpuSaturated
                 | C::LivenessProbeTiming
@@ -198,13 +197,13 @@ fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
                 | C::ReadinessProbeFailing
                 | C::StartupProbeFailing
         ),
-        (K::MemoryRequest, Direction::Down | Direction::Gone) => {
+        (K::MemoryRequest, Direction::Lowered | Direction::Removed) => {
             matches!(cause, C::InsufficientMemory | C::MemoryQuotaExceeded)
         }
-        (K::CpuRequest, Direction::Down | Direction::Gone) => {
+        (K::CpuRequest, Direction::Lowered | Direction::Removed) => {
             matches!(cause, C::InsufficientCpu | C::CpuQuotaExceeded)
         }
-        (K::Replicas, Direction::Down) => matches!(
+        (K::Replicas, Direction::Lowered) => matches!(
             cause,
             C::InsufficientCpu
                 | C::InsufficientMemory
@@ -215,7 +214,7 @@ fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
                 | C::PodAntiAffinityConflict
                 | C::DatabaseConnectionsExhausted
         ),
-        (K::Replicas, Direction::Up) => matches!(cause, C::CpuSaturated | C::ScaledToZero),
+        (K::Replicas, Direction::Raised) => matches!(cause, C::CpuSaturated | C::ScaledToZero),
         _ => false,
     }
 }
@@ -224,61 +223,61 @@ fn contradicts(cause: Option<Cause>, change: &Change) -> bool {
 mod tests {
     use super::*;
 
-    fn change(kind: ChangeKind, way: Direction) -> Change {
+    fn change(kind: ChangeKind, direction: Direction) -> Change {
         Change {
             kind,
-            way,
+            direction,
             text: String::new(),
         }
     }
 
     #[test]
     #[rustfmt::skip]
-    fn changes_explain_what_they_can_cause() {
-        for (cause, kind, way, wanted) in [
-            (C::OOMKilled, K::MemoryLimit, Direction::Down, Relevance::Exact),
-            (C::OOMKilled, K::MemoryLimit, Direction::Up, Relevance::None),
-            (C::OOMKilled, K::Image, Direction::Otherwise, Relevance::Plausible),
-            (C::OOMKilled, K::Ingress, Direction::Otherwise, Relevance::Weak),
-            (C::ImageNotFound, K::Image, Direction::Otherwise, Relevance::Exact),
-            (C::ImageNotFound, K::MemoryLimit, Direction::Down, Relevance::Weak),
-            (C::ReadinessProbePort, K::ReadinessProbe, Direction::Otherwise, Relevance::Exact),
-            (C::ReadinessProbePort, K::LivenessProbe, Direction::Otherwise, Relevance::Weak),
-            (C::AppCrash, K::Config, Direction::Otherwise, Relevance::Exact),
-            (C::AppCrash, K::Chart, Direction::Otherwise, Relevance::Exact),
-            (C::InsufficientCpu, K::CpuRequest, Direction::Up, Relevance::Exact),
-            (C::InsufficientCpu, K::CpuRequest, Direction::Down, Relevance::None),
-            (C::ScaledToZero, K::Replicas, Direction::Down, Relevance::Exact),
-            (C::ScaledToZero, K::Replicas, Direction::Up, Relevance::None),
-            (C::WorkloadMissing, K::Removed, Direction::Gone, Relevance::Exact),
-            (C::ServiceSelectorMismatch, K::Selector, Direction::Otherwise, Relevance::Exact),
-            (C::IngressBackendMissing, K::Ingress, Direction::Otherwise, Relevance::Exact),
-            (C::NodeNotReady, K::Image, Direction::Otherwise, Relevance::None),
-            (C::DiskPressure, K::Other, Direction::Otherwise, Relevance::None),
-            (C::AppCrash, K::Metadata, Direction::Otherwise, Relevance::None),
-            (C::AppCrash, K::Unread, Direction::Otherwise, Relevance::Weak),
-            (C::ArgoSyncFailed, K::Ingress, Direction::Otherwise, Relevance::Plausible),
+    fn relevance_depends_on_cause_kind_and_direction() {
+        for (cause, kind, direction, expected) in [
+            (C::OOMKilled, K::MemoryLimit, Direction::Lowered, Relevance::Exact),
+            (C::OOMKilled, K::MemoryLimit, Direction::Raised, Relevance::None),
+            (C::OOMKilled, K::Image, Direction::Changed, Relevance::Plausible),
+            (C::OOMKilled, K::Ingress, Direction::Changed, Relevance::Weak),
+            (C::ImageNotFound, K::Image, Direction::Changed, Relevance::Exact),
+            (C::ImageNotFound, K::MemoryLimit, Direction::Lowered, Relevance::Weak),
+            (C::ReadinessProbePort, K::ReadinessProbe, Direction::Changed, Relevance::Exact),
+            (C::ReadinessProbePort, K::LivenessProbe, Direction::Changed, Relevance::Weak),
+            (C::AppCrash, K::Config, Direction::Changed, Relevance::Exact),
+            (C::AppCrash, K::Chart, Direction::Changed, Relevance::Exact),
+            (C::InsufficientCpu, K::CpuRequest, Direction::Raised, Relevance::Exact),
+            (C::InsufficientCpu, K::CpuRequest, Direction::Lowered, Relevance::None),
+            (C::ScaledToZero, K::Replicas, Direction::Lowered, Relevance::Exact),
+            (C::ScaledToZero, K::Replicas, Direction::Raised, Relevance::None),
+            (C::WorkloadMissing, K::Removed, Direction::Removed, Relevance::Exact),
+            (C::ServiceSelectorMismatch, K::Selector, Direction::Changed, Relevance::Exact),
+            (C::IngressBackendMissing, K::Ingress, Direction::Changed, Relevance::Exact),
+            (C::NodeNotReady, K::Image, Direction::Changed, Relevance::None),
+            (C::DiskPressure, K::Other, Direction::Changed, Relevance::None),
+            (C::AppCrash, K::Metadata, Direction::Changed, Relevance::None),
+            (C::AppCrash, K::Unread, Direction::Changed, Relevance::Weak),
+            (C::ArgoSyncFailed, K::Ingress, Direction::Changed, Relevance::Plausible),
         ] {
-            let found = fit(Some(cause), Reason::CrashLoopBackOff, &change(kind, way));
-            assert_eq!(found, wanted, "{cause} {kind:?} {way:?}");
+            let found = relevance(Some(cause), Reason::CrashLoopBackOff, &change(kind, direction));
+            assert_eq!(found, expected, "{cause} {kind:?} {direction:?}");
         }
     }
 
     #[test]
-    fn without_a_cause_the_symptom_says_what_is_possible() {
-        for (reason, kind, wanted) in [
+    fn without_a_cause_the_reason_decides() {
+        for (reason, kind, expected) in [
             (Reason::CrashLoopBackOff, K::Image, Relevance::Plausible),
             (Reason::CrashLoopBackOff, K::Ingress, Relevance::Weak),
             (Reason::ImagePullBackOff, K::Image, Relevance::Exact),
             (Reason::NoReadyEndpoints, K::Selector, Relevance::Exact),
             (Reason::NodeNotReady, K::Image, Relevance::None),
         ] {
-            let found = fit(None, reason, &change(kind, Direction::Otherwise));
-            assert_eq!(found, wanted, "{reason} {kind:?}");
+            let found = relevance(None, reason, &change(kind, Direction::Changed));
+            assert_eq!(found, expected, "{reason} {kind:?}");
         }
     }
 
-    /// A cause that no row names would never be found in a commit.
+    /// A cause without a row would never be explained by a commit.
     #[test]
     fn every_cause_has_a_row() {
         #[rustfmt::skip]
