@@ -68,7 +68,7 @@ pub fn of_file(file: &File) -> Vec<Change> {
         ("removed", patch) if is_manifest => whole_objects(file.path, patch, Direction::Removed),
         ("added", Some(patch)) if is_manifest => {
             whole_objects(file.path, Some(patch), Direction::Added)
-        },
+        }
         // Argo CD applies the same objects.
         ("renamed", None) => Vec::new(),
         (_, Some(patch)) if is_manifest => keys(file.path, patch),

@@ -135,7 +135,10 @@ fn source(key: &ManifestKey) -> Option<ChangeKind> {
 
 /// The kind by the innermost key above.
 fn under(key: &ManifestKey) -> Option<ChangeKind> {
-    key.parents.iter().rev().find_map(|parent| row(UNDER, parent))
+    key.parents
+        .iter()
+        .rev()
+        .find_map(|parent| row(UNDER, parent))
 }
 
 fn row(table: &[(ChangeKind, &[&str])], key: &str) -> Option<ChangeKind> {

@@ -59,15 +59,17 @@ impl IncidentCorrelation {
 pub fn conclude(mut investigation: Investigation) -> IncidentCorrelation {
     let candidates = &mut investigation.candidates;
     candidates.retain(|c| c.confidence() < Confidence::None);
-    candidates
-        .sort_by_key(|c| (c.confidence(), Reverse(c.points()), Reverse(c.arrived_at())));
+    candidates.sort_by_key(|c| (c.confidence(), Reverse(c.points()), Reverse(c.arrived_at())));
     candidates.truncate(MAX_SHOWN);
     let confidence = investigation.confidence();
     let candidates = investigation.candidates.iter();
     IncidentCorrelation {
         correlation: Correlation {
             confidence,
-            commits: candidates.clone().map(|c| commit(&investigation, c)).collect(),
+            commits: candidates
+                .clone()
+                .map(|c| commit(&investigation, c))
+                .collect(),
             timeline: timeline::timeline(&investigation),
             note: note(&investigation, confidence),
         },

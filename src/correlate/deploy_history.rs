@@ -237,7 +237,11 @@ mod tests {
         let old = json!([{ "revision": "old", "deployedAt": time(0) }]);
         let failed = json!({ "phase": "Failed", "finishedAt": time(13), "message": "no" });
         for (status, sha, expected) in [
-            (json!({ "history": history }), "new", SyncOutcome::SyncedRevision),
+            (
+                json!({ "history": history }),
+                "new",
+                SyncOutcome::SyncedRevision,
+            ),
             (json!({ "history": history }), "other", SyncOutcome::Synced),
             (
                 json!({ "history": old, "sync": { "status": "Synced" } }),

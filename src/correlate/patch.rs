@@ -88,8 +88,8 @@ fn pair(mut old: Vec<ManifestKey>, new: Vec<ManifestKey>) -> Vec<Difference> {
     let mut differences = Vec::new();
     for key in changed {
         let is_same = |o: &ManifestKey| o.parents == key.parents && o.name == key.name;
-        let before =
-            take(&mut old, |o| is_same(o) && o.item == key.item).or_else(|| take(&mut old, is_same));
+        let before = take(&mut old, |o| is_same(o) && o.item == key.item)
+            .or_else(|| take(&mut old, is_same));
         differences.push(Difference {
             old: before.map(|before| before.value),
             new: Some(key.value.clone()),

@@ -42,10 +42,7 @@ pub fn rollback(investigation: &Investigation) -> Vec<Action> {
             if candidate.confidence() > Confidence::Medium {
                 return Vec::new();
             }
-            let mut steps = vec![
-                revert(candidate, &service.source.branch),
-                sync_now(history),
-            ];
+            let mut steps = vec![revert(candidate, &service.source.branch), sync_now(history)];
             steps.extend(watch_rollout(investigation, service.service));
             steps.extend(undo_rollout(investigation));
             steps

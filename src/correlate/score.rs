@@ -107,9 +107,7 @@ pub fn max_points(lag: TimeDelta, is_own: bool, has_rollout: bool, sync: SyncOut
     if lag < TimeDelta::zero() {
         return 0;
     }
-    lag_points(lag)
-        + relevance_points(Relevance::Exact)
-        + cluster_points(is_own, has_rollout, sync)
+    lag_points(lag) + relevance_points(Relevance::Exact) + cluster_points(is_own, has_rollout, sync)
 }
 
 fn cluster_points(is_own: bool, has_rollout: bool, sync: SyncOutcome) -> u32 {

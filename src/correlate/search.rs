@@ -143,9 +143,8 @@ impl<'r> CommitSearch<'r> {
             .iter()
             .flat_map(|source| source.paths.iter().map(|path| key(source, Some(path))));
         let cost = keys.filter(|key| !self.lists.contains_key(key)).count();
-        u32::try_from(cost).is_ok_and(|cost| {
-            cost == 0 || self.requests_left() >= cost + RESERVED_FOR_COMMITS
-        })
+        u32::try_from(cost)
+            .is_ok_and(|cost| cost == 0 || self.requests_left() >= cost + RESERVED_FOR_COMMITS)
     }
 
     /// Lists the commits to a service's files.

@@ -46,7 +46,8 @@ impl<'a> Cache<'a> {
 
     /// Stores a response that has a valid `ETag`.
     pub fn keep(&mut self, address: &str, etag: Option<&str>, data: &impl Serialize) {
-        let is_valid = |etag: &&str| etag.len() <= 120 && etag.bytes().all(|b| b.is_ascii_graphic());
+        let is_valid =
+            |etag: &&str| etag.len() <= 120 && etag.bytes().all(|b| b.is_ascii_graphic());
         if let Some(etag) = etag.filter(is_valid) {
             self.store(address, json!({ "etag": etag, "data": data }));
         }
@@ -130,7 +131,10 @@ mod tests {
             cache.keep(&format!("/{minute}"), Some("\"e\""), &"x".repeat(3000));
         }
         let bytes: usize = entries.values().map(|e| size(&e.value)).sum();
-        assert!(bytes <= MAX_BYTES + 100 && entries.len() <= MAX_ENTRIES + 1, "{bytes}");
+        assert!(
+            bytes <= MAX_BYTES + 100 && entries.len() <= MAX_ENTRIES + 1,
+            "{bytes}"
+        );
         assert!(entries.contains_key("agent:x") && entries.contains_key("github:/119"));
         assert!(!entries.contains_key("github:/0"));
         Cache::new(&mut entries, Time::UNIX_EPOCH).keep(

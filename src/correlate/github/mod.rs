@@ -17,7 +17,8 @@ use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 
 use super::repository::{
-    CommitDetail, CommitQuery, CommitSummary, MAX_REQUESTS, PullRequest, Repository, RepositoryError,
+    CommitDetail, CommitQuery, CommitSummary, MAX_REQUESTS, PullRequest, Repository,
+    RepositoryError,
 };
 use crate::config::{self, Config};
 use crate::model::Time;
@@ -206,7 +207,9 @@ impl Repository for GitHub<'_> {
             commits.extend(page.commits);
             match page.next {
                 Some(next)
-                    if commits.len() < limit && seen.len() < MAX_LIST_PAGES && !seen.contains(&next) =>
+                    if commits.len() < limit
+                        && seen.len() < MAX_LIST_PAGES
+                        && !seen.contains(&next) =>
                 {
                     seen.push(next.clone());
                     address = next;

@@ -160,7 +160,12 @@ pub fn files(body: &[u8], paths: &[String]) -> Result<FilePage, RepositoryError>
         let previous = file.previous_filename.as_deref();
         is_under(&file.filename, paths) || previous.is_some_and(|p| is_under(p, paths))
     };
-    let files = commit.files.iter().filter(is_requested).take(MAX_FILES).map(reduce);
+    let files = commit
+        .files
+        .iter()
+        .filter(is_requested)
+        .take(MAX_FILES)
+        .map(reduce);
     Ok(FilePage {
         files: files.collect(),
         is_past,
@@ -288,7 +293,10 @@ mod tests {
             assert!(title(message).starts_with(expected), "{}", title(message));
             assert!(!title(message).contains("a1B2"));
         }
-        assert_eq!(title(&"x".repeat(500)).chars().count(), MAX_TITLE_LENGTH + 1);
+        assert_eq!(
+            title(&"x".repeat(500)).chars().count(),
+            MAX_TITLE_LENGTH + 1
+        );
     }
 
     #[test]
