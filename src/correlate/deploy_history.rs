@@ -189,7 +189,8 @@ fn replica_set(meta: &ObjectMeta) -> Option<Rollout> {
     })
 }
 
-/// The first pod of each revision of a StatefulSet or DaemonSet. ControllerRevisions are not read.
+/// The first pod of each revision of a `StatefulSet` or `DaemonSet`. `ControllerRevision`s are not
+/// read.
 fn pods(snapshot: &Snapshot, is_owned: &impl Fn(&&ObjectMeta) -> bool) -> Vec<Rollout> {
     let mut first: BTreeMap<(&str, &str), &Pod> = BTreeMap::new();
     let pods = snapshot.objects.pods.iter();
