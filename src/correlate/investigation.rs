@@ -216,7 +216,7 @@ fn services_of(incident: &Incident) -> Vec<&str> {
     let dependencies = incident
         .findings
         .iter()
-        .filter_map(|f| f.leans_on.as_deref());
+        .filter_map(|f| f.depends_on.as_deref());
     let others = dependencies.chain(incident.affects.iter().map(String::as_str));
     let mut services = vec![own];
     for name in others {
