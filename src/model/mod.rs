@@ -2,9 +2,11 @@
 //! with the clock, durations and secrets beside them. It imports no other module.
 
 mod cause;
+mod change;
 mod clock;
 pub mod duration;
 mod finding;
+mod finding_row;
 mod incident;
 mod named;
 mod object_ref;
@@ -18,8 +20,13 @@ mod tier;
 mod tolerance;
 
 pub use cause::Cause;
+pub use change::{ChangeKind, Changes, Direction};
 pub use clock::{Time, now};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
+pub use finding_row::{
+    AppliesTo, CauseFlag, CauseRow, DependencyKind, Describe, FaultClass, PodLog, ReasonFlag,
+    ReasonRow, Scope, Step,
+};
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
 pub use named::UnknownName;
 pub(crate) use named::named_enum;
