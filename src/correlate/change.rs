@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::classify;
 use super::patch::{self, Difference};
 use crate::cluster::quantity;
-pub use crate::model::{ChangeKind, Direction};
+use crate::model::{ChangeKind, Direction};
 use crate::redact::{is_secret_name, redact};
 
 /// So many changes of a file are told apart.

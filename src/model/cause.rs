@@ -2,7 +2,8 @@
 //!
 //! To add one, add its row. The compiler asks for each column.
 
-use super::change::{ChangeKind as K, Changes, Direction as D};
+use super::change::{Changes, Direction as D};
+use super::change_kind::ChangeKind as K;
 use super::finding_row::{
     AppliesTo, CauseFlag as Flag, CauseRow, DependencyKind, FaultClass, Step, finding_table,
 };

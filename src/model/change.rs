@@ -1,71 +1,18 @@
-//! What a commit changes, and which changes can cause a fault.
+//! Which changes in Git can cause a fault.
 
-use serde::{Deserialize, Serialize};
+use super::change_kind::ChangeKind;
+use super::named::named_enum;
 
-/// What is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum ChangeKind {
-    Image,
-    MemoryLimit,
-    MemoryRequest,
-    CpuLimit,
-    CpuRequest,
-    LivenessProbe,
-    ReadinessProbe,
-    StartupProbe,
-    /// A probe; the changed lines do not show which one.
-    Probe,
-    Replicas,
-    Env,
-    /// A ConfigMap, a reference to one, or a file that becomes one.
-    Config,
-    Volume,
-    Storage,
-    ServicePort,
-    ContainerPort,
-    Selector,
-    Ingress,
-    /// The version of a Helm chart.
-    Chart,
-    /// The repository, path or revision that Argo CD follows.
-    Source,
-    /// The name of a Secret, or where its value comes from.
-    SecretReference,
-    /// A Secret itself. It is never quoted.
-    Secret,
-    Command,
-    Security,
-    Scheduling,
-    ServiceAccount,
-    Schedule,
-    Quota,
-    Autoscaler,
-    Policy,
-    Certificate,
-    /// A whole object is new.
-    Added,
-    /// A whole object is removed.
-    Removed,
-    /// Another part of a manifest.
-    Other,
-    /// Labels and annotations without effect.
-    Metadata,
-    /// Too large to read, or not text.
-    Unread,
-}
-
-/// The direction of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Direction {
-    Up,
-    Down,
-    Set,
-    Gone,
-    Otherwise,
+named_enum! {
+    /// The direction of a change. The texts are those of the cache in the state.
+    #[allow(missing_docs, reason = "the names say it")]
+    pub enum Direction {
+        Up = "up",
+        Down = "down",
+        Set = "set",
+        Gone = "gone",
+        Otherwise = "otherwise",
+    }
 }
 
 /// The changes that can cause a fault, by how well they explain it.

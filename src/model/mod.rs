@@ -3,6 +3,7 @@
 
 mod cause;
 mod change;
+mod change_kind;
 mod clock;
 pub mod duration;
 mod finding;
@@ -20,7 +21,8 @@ mod tier;
 mod tolerance;
 
 pub use cause::Cause;
-pub use change::{ChangeKind, Changes, Direction};
+pub use change::{Changes, Direction};
+pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use finding_row::{
@@ -29,7 +31,7 @@ pub use finding_row::{
 };
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
 pub use named::UnknownName;
-pub(crate) use named::named_enum;
+pub(crate) use named::{alternatives, named_enum};
 pub use object_ref::ObjectRef;
 pub use reason::Reason;
 pub use resource::Resource;

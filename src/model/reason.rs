@@ -2,7 +2,8 @@
 //!
 //! To add one, add its row. The compiler asks for each column.
 
-use super::change::{ChangeKind as K, Changes};
+use super::change::Changes;
+use super::change_kind::ChangeKind as K;
 use super::finding_row::{
     DependencyKind, Describe, FaultClass, PodLog, ReasonFlag as Flag, ReasonRow, Scope,
     finding_table,

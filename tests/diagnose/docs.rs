@@ -62,7 +62,7 @@ fn the_findings_page_holds_every_row() {
     }
     assert!(
         page == updated,
-        "UPDATE_DOCS=1 cargo test --test diagnose page"
+        "UPDATE_DOCS=1 cargo test --test rules findings_page"
     );
 }
 
