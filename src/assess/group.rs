@@ -131,7 +131,7 @@ fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
     }
     let about: BTreeSet<String> = units
         .iter()
-        .filter_map(|u| u.root().shared.clone())
+        .filter_map(|u| u.root().group_key.clone())
         .collect();
     roots.retain(|key, _| about.contains(key));
     // Of those that merely share a cause the one that matters most stands first.
@@ -139,7 +139,7 @@ fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
     let mut by_tier: Vec<_> = (0..units.len()).collect();
     by_tier.sort_by_key(|&at| tier(&units[at]).map_or((1, None), |t| (0, Some(t))));
     for at in by_tier {
-        if let Some(key) = &units[at].root().shared {
+        if let Some(key) = &units[at].root().group_key {
             roots.entry(key.clone()).or_insert(at);
         }
     }
@@ -147,7 +147,7 @@ fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            let root = roots.get(unit.root().shared.as_ref()?).copied()?;
+            let root = roots.get(unit.root().group_key.as_ref()?).copied()?;
             (root != at).then_some(root)
         })
         .collect();
@@ -176,7 +176,7 @@ fn under_dependencies(
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            let shown = unit.root().leans_on.as_deref();
+            let shown = unit.root().depends_on.as_deref();
             let shown = shown.and_then(|name| down.get(name).copied());
             if let Some(root) = shown.filter(|root| *root != at) {
                 return Some(root);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
-use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, principal};
+use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, main_workload};
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
 
@@ -148,7 +148,7 @@ fn of_workloads(
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
 ) -> (ServiceStatus, Option<Time>) {
-    let leading = principal(service, workloads.iter().map(|(w, _)| *w));
+    let leading = main_workload(service, workloads.iter().map(|(w, _)| *w));
     let wanted: Vec<_> = workloads
         .iter()
         .enumerate()

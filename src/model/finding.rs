@@ -76,9 +76,9 @@ pub struct Finding {
     pub pods: Vec<PodRef>,
     /// Findings with the same key have one cause outside of their own objects;
     /// of an object, the key is its kind and name.
-    pub shared: Option<String>,
+    pub group_key: Option<String>,
     /// A service that the evidence shows this one to need.
-    pub leans_on: Option<String>,
+    pub depends_on: Option<String>,
 }
 
 /// A pod and where it runs.
@@ -108,8 +108,8 @@ impl Finding {
             service: None,
             effect,
             pods: Vec::new(),
-            shared: None,
-            leans_on: None,
+            group_key: None,
+            depends_on: None,
         }
     }
 
