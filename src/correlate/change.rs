@@ -8,29 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::classify;
 use super::patch::{self, Difference};
 use crate::cluster::quantity;
-use crate::model::{ChangeKind, named_enum};
+use crate::model::{ChangeKind, Direction};
 use crate::redact::{is_secret_name, redact};
 
 /// Changes kept per file.
 const MAX_CHANGES: usize = 12;
 /// Longer values are not shown, in bytes.
 const MAX_VALUE_LENGTH: usize = 120;
-
-named_enum! {
-    /// The direction of a change. The texts are those of the state's cache.
-    pub enum Direction {
-        /// An amount is raised.
-        Raised = "up",
-        /// An amount is lowered.
-        Lowered = "down",
-        /// A key or an object is new.
-        Added = "set",
-        /// A key or an object is deleted.
-        Removed = "gone",
-        /// Anything else.
-        Changed = "otherwise",
-    }
-}
 
 /// One thing that a commit changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

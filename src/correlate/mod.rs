@@ -39,7 +39,7 @@ mod search;
 mod timeline;
 mod yaml_keys;
 
-pub use change::{Change, Direction};
+pub use change::Change;
 pub use conclusion::{CandidateCommit, IncidentCorrelation};
 pub use investigation::CorrelateInput;
 pub use repository::{
