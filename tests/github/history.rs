@@ -17,7 +17,7 @@ pub fn before(minutes: i64) -> DateTime<Utc> {
     onset() - TimeDelta::minutes(minutes)
 }
 
-/// A StatefulSet with this memory limit and image.
+/// The manifest of a workload with this memory limit and image.
 pub fn mysql(memory: &str, image: &str) -> String {
     format!(
         "apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: mysql\n  namespace: mysql\nspec:\n  \
