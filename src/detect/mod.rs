@@ -43,7 +43,7 @@ pub use batch::CronState;
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
-pub use platform::target as secret_of;
+pub use platform::target as target_secret;
 pub use requests::requested;
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
