@@ -607,8 +607,8 @@ fn the_manual_is_a_manual() {
 #[test]
 fn a_defect_is_70_and_the_watcher_hears_of_it() {
     if std::env::var_os("K8S_MONITOR_TEST_DEFECT").is_some() {
-        k8s_monitor::runtime::panic_hook::exit_as_documented();
-        k8s_monitor::runtime::termination::set_farewell(|why| println!("farewell: {why}"));
+        k8s_monitor::runtime::panic_hook::install();
+        k8s_monitor::runtime::termination::set_shutdown_hook(|why| println!("hook: {why}"));
         panic!("as planned");
     }
     let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -626,8 +626,8 @@ fn a_defect_is_70_and_the_watcher_hears_of_it() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(70), "{said}");
         assert!(said.is_empty() || said.contains("as planned"), "{said}");
-        let farewell = "farewell: exit status 70: a defect in the program";
-        assert!(stdout(&output).contains(farewell), "{}", stdout(&output));
+        let hook = "hook: exit status 70: internal error";
+        assert!(stdout(&output).contains(hook), "{}", stdout(&output));
     }
 }
 
