@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, main_workload};
 use crate::inventory::Service;
-use crate::model::{Effect, Finding, Reason, ServiceStatus, Tier, Time, Tolerance};
+use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
 
 /// One service at the moment of the snapshot.
 #[derive(Debug, Clone)]
@@ -93,8 +93,8 @@ fn whole(
 ) -> (ServiceStatus, Option<Time>) {
     let is_down = |f: &&&Finding| match f.effect {
         Effect::CutOff => true,
-        Effect::Unavailable => matches!(f.reason, Reason::ScaledToZero | Reason::WorkloadMissing),
-        _ => false,
+        Effect::Unavailable => f.reason.row().scope == Scope::Service,
+        Effect::Impaired | Effect::AtRisk | Effect::Starting | Effect::Degraded => false,
     };
     let since = findings.iter().filter(is_down).map(|f| f.since).min();
     match since {
