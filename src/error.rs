@@ -1,4 +1,4 @@
-//! Everything that ends a command without its result, and with which status.
+//! Errors that end a command, and their exit statuses.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,127 +9,106 @@ use crate::cluster::api::{ConnectError, FetchError};
 use crate::cluster::dump::DumpError;
 use crate::config::ConfigError;
 use crate::exit::ExitStatus;
+use crate::model::{Advice, Remedy};
+use crate::render::RenderError;
 use crate::state::StoreError;
 
-/// Why a command gave no result.
+/// Why a command has no result.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The configuration is wrong.
+    /// The configuration is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file that an option names cannot be read.
-    #[error("cannot read {option} {}: {cause}; check the path and its permissions", .path.display())]
+    #[error("cannot read {option} {}: {cause}; {}", .path.display(), Advice(self))]
     OptionFile {
         /// The option.
         option: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
     /// The services file cannot be read.
-    #[error(
-        "cannot read the services file {}: {cause}; pass --services FILE or set SERVICES_FILE \
-         (the format: docs/services-txt.md)", .path.display()
-    )]
+    #[error("cannot read the services file {}: {cause}; {}", .path.display(), Advice(self))]
     ServicesFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
-    /// The services file has no service in it.
-    #[error(
-        "{} names no service, so nothing could be watched; `k8s-monitor services lint` shows what \
-         was read, docs/services-txt.md the format", .path.display()
-    )]
+    /// The services file lists no service.
+    #[error("{} lists no service, so there is nothing to monitor; {}", .path.display(), Advice(self))]
     NoServices {
         /// The file.
         path: PathBuf,
     },
-    /// The services file has errors: what `services lint` ends with.
-    #[error("{count} error{} in {}", if *count == 1 { "" } else { "s" }, .path.display())]
-    ServicesErrors {
-        /// The file.
-        path: PathBuf,
-        /// How many.
-        count: usize,
-    },
-    /// No service of that name.
-    #[error(
-        "no service {name:?} in {}{}; `k8s-monitor services list` shows all", .path.display(),
-        .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?"))
-    )]
+    /// No service has this name.
+    #[error("no service {name:?} in {}{}; {}", .path.display(), suggested(.nearest.as_deref()), Advice(self))]
     UnknownService {
-        /// The name that was asked for.
+        /// The name.
         name: String,
-        /// The file.
+        /// The services file.
         path: PathBuf,
-        /// The name that looks most like it.
+        /// The most similar name.
         nearest: Option<String>,
     },
-    /// No client could be set up.
+    /// There is no client for the cluster.
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The cluster could not be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The dump cannot be used, or not be written.
+    /// The dump cannot be read or written.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// The report cannot be written in the form that was asked for.
-    #[error("cannot write the report: {0}")]
-    Render(String),
+    /// The output cannot be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
     /// The state cannot be read or written.
     #[error(transparent)]
     State(#[from] StoreError),
-    /// `--state none`, and a command that lives by what is remembered.
-    #[error(
-        "nothing is remembered with --state none; name the state that `run` writes: --state configmap:NAMESPACE/NAME or dir:PATH"
-    )]
-    NoMemory,
-    /// No incident or silence of that id.
-    #[error("no {what} {id:?} in {place}; `k8s-monitor {list}` shows all")]
-    NotRemembered {
+    /// The command needs a state, and there is none.
+    #[error("there is no state; {}", Advice(self))]
+    NoState,
+    /// No incident or silence has this id.
+    #[error("no {what} {id:?} in {place}; {}", Advice(self))]
+    UnknownId {
         /// `incident` or `silence`.
         what: &'static str,
-        /// The id that was asked for.
+        /// The id.
         id: String,
-        /// Where it was looked for.
+        /// Location of the state.
         place: String,
-        /// The command that lists them.
+        /// The command that lists the ids.
         list: &'static str,
     },
-    /// No reason of that name.
-    #[error("no reason {name:?}{}; docs/findings.md lists all", .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?")))]
+    /// No reason or cause has this name.
+    #[error("no reason {name:?}{}; {}", suggested(*.nearest), Advice(self))]
     UnknownReason {
-        /// The name that was asked for.
+        /// The name.
         name: String,
-        /// The name that looks most like it.
+        /// The most similar name.
         nearest: Option<&'static str>,
-    },
-    /// A form that only reports have.
-    #[error("`{command}` has no HTML: use --output text, markdown, json or yaml")]
-    NoSuchForm {
-        /// The command.
-        command: &'static str,
     },
 }
 
+fn suggested(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(": did you mean {name:?}?"))
+}
+
 impl Error {
-    /// The status that the program ends with.
+    /// The exit status.
     #[must_use]
     pub fn status(&self) -> ExitStatus {
         match self {
-            Self::ServicesFile { .. }
-            | Self::NoServices { .. }
-            | Self::ServicesErrors { .. }
-            | Self::Dump(_) => ExitStatus::BadInput,
+            Self::ServicesFile { .. } | Self::NoServices { .. } | Self::Dump(_) => {
+                ExitStatus::BadInput
+            }
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
-            | Self::NotRemembered { .. }
-            | Self::NoMemory
-            | Self::NoSuchForm { .. } => ExitStatus::Usage,
+            | Self::UnknownId { .. }
+            | Self::NoState => ExitStatus::Usage,
             Self::Fetch(FetchError::DeadlineExceeded { .. })
             | Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
             Self::Fetch(_) | Self::State(StoreError::Cluster { .. }) => {
@@ -140,5 +119,33 @@ impl Error {
             }
             Self::Render(_) => ExitStatus::Defect,
         }
+    }
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::OptionFile { .. } => "check the path and its permissions",
+            Self::ServicesFile { .. } => {
+                "pass --services FILE or set SERVICES_FILE (the format: docs/services-txt.md)"
+            }
+            Self::NoServices { .. } => {
+                "`k8s-monitor services lint` shows what was read, docs/services-txt.md the format"
+            }
+            Self::UnknownService { .. } => "`k8s-monitor services list` shows all",
+            Self::NoState => {
+                "name the state that `run` writes: --state configmap:NAMESPACE/NAME or \
+                 --state dir:PATH"
+            }
+            Self::UnknownId { list, .. } => {
+                return Some(format!("`k8s-monitor {list}` shows all"));
+            }
+            Self::UnknownReason { .. } => "docs/findings.md lists all",
+            Self::Connect(error) => return error.remedy(),
+            Self::Fetch(error) => return error.remedy(),
+            Self::State(error) => return error.remedy(),
+            Self::Config(_) | Self::Dump(_) | Self::Render(_) => return None,
+        };
+        Some(remedy.to_owned())
     }
 }

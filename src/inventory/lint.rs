@@ -1,19 +1,16 @@
-//! What is wrong with the services file: diagnostics, and their report.
+//! The diagnostics of the services file.
 
 use serde::Serialize;
 
-use super::graph::Inventory;
-use super::render;
 use super::source::{Source, Span};
 
-/// An error means that part of the file could not be read; a warning that it
-/// was read, but perhaps not as meant.
+/// The level of a diagnostic.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Part of the file could not be read.
     Error,
-    /// Worth a look.
+    /// It was read, but perhaps not as meant.
     Warning,
 }
 
@@ -26,11 +23,11 @@ impl std::fmt::Display for Level {
     }
 }
 
-/// One thing that is wrong with the file, and where.
+/// A problem in the file, and its position.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Its level.
     pub level: Level,
     /// Counted from 1.
     pub line: usize,
@@ -86,14 +83,14 @@ impl Diagnostic {
     }
 }
 
-/// More diagnostics help nobody.
+/// The most diagnostics that are kept.
 const MOST: usize = 1_000;
-/// Unknown keys and names for which a near one is looked for.
+/// The most unknown keys and names for which a similar one is searched.
 const MOST_SUGGESTIONS: usize = 5_000;
 /// Texts quoted in messages are cut to this many characters.
 const QUOTED: usize = 60;
 
-/// Where the readers of the file put what they find.
+/// Collects the diagnostics of the parsers.
 pub(super) struct Sink<'s, 't> {
     pub(super) source: &'s Source<'t>,
     found: Vec<Diagnostic>,
@@ -119,8 +116,8 @@ impl<'s, 't> Sink<'s, 't> {
         self.push(Level::Warning, span, message.into(), help);
     }
 
-    /// Where `part` stands in a line (index). Once nothing more is shown, any
-    /// place will do, and looking for the right one would only cost time.
+    /// The position of `part` in a line (index). Once no more diagnostics are kept, the
+    /// start of the line, to save time.
     pub(super) fn place(&self, index: usize, part: &str) -> Span {
         if self.is_full() {
             return Span {
@@ -136,7 +133,7 @@ impl<'s, 't> Sink<'s, 't> {
         self.found.len() >= MOST
     }
 
-    /// Whether a search for what was meant is still worth its time.
+    /// Whether to search for a similar name.
     pub(super) fn may_suggest(&mut self) -> bool {
         self.suggestions_left = self.suggestions_left.saturating_sub(1);
         self.suggestions_left > 0 && !self.is_full()
@@ -152,7 +149,7 @@ impl<'s, 't> Sink<'s, 't> {
         }
     }
 
-    /// All that was found, in the order of the file.
+    /// All diagnostics, in the order of the file.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         self.found
             .sort_by_key(|found| (found.line, found.column, found.level));
@@ -170,7 +167,7 @@ impl<'s, 't> Sink<'s, 't> {
     }
 }
 
-/// A text for a message, in ticks and cut to a bearable length.
+/// Text in a message: in backticks, and cut.
 pub(super) fn quote(text: &str) -> String {
     let cut = text.chars().nth(QUOTED).is_some();
     let shown: String = text.chars().take(QUOTED).collect();
@@ -180,38 +177,4 @@ pub(super) fn quote(text: &str) -> String {
 /// "did you mean `x`?"
 pub(super) fn did_you_mean(name: &str) -> String {
     format!("did you mean {}?", quote(name))
-}
-
-/// All diagnostics for a person, with the counts in the last line; one line
-/// when there is nothing to say.
-#[must_use]
-pub fn report(inventory: &Inventory, file_name: &str) -> String {
-    let mut text = String::new();
-    for diagnostic in &inventory.diagnostics {
-        text.push_str(&render::diagnostic(diagnostic, file_name));
-        text.push('\n');
-    }
-    let count = |level| {
-        inventory
-            .diagnostics
-            .iter()
-            .filter(|it| it.level == level)
-            .count()
-    };
-    let services = counted(inventory.services.len(), "service");
-    let verdict = match (count(Level::Error), count(Level::Warning)) {
-        (0, 0) => "no problems".to_owned(),
-        (0, warnings) => counted(warnings, "warning"),
-        (errors, 0) => counted(errors, "error"),
-        (errors, warnings) => format!(
-            "{}, {}",
-            counted(errors, "error"),
-            counted(warnings, "warning")
-        ),
-    };
-    text + &format!("{file_name}: {services}, {verdict}\n")
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -21,17 +21,15 @@ mod fields;
 mod graph;
 mod heading_kind;
 mod headings;
-pub mod json;
 mod keys;
 mod known_issue;
 mod lines;
 mod links;
-pub mod lint;
+mod lint;
 mod model;
-mod page;
+mod output;
 mod parse;
 mod parser;
-pub mod render;
 mod roles;
 mod source;
 mod suggest;
@@ -48,5 +46,6 @@ pub use model::{
     Builtin, ContextSection, Dependency, GitOps, KnownIssue, KnownIssueKind, Service, WorkloadKind,
     WorkloadRef,
 };
+pub use output::{LintDocument, ServiceDocument, ServiceList};
 pub use parse::parse;
 pub use tolerance::{ToleranceError, parse_span, parse_tolerance};
