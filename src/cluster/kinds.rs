@@ -2,43 +2,7 @@
 
 use serde::Serialize;
 
-/// A kind that a cycle reads. [`Resource::row`] tells where it lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "the names are Kubernetes' own")]
-pub enum Resource {
-    Nodes,
-    Namespaces,
-    Pods,
-    Events,
-    Deployments,
-    StatefulSets,
-    DaemonSets,
-    ReplicaSets,
-    Jobs,
-    CronJobs,
-    Services,
-    EndpointSlices,
-    Ingresses,
-    PersistentVolumes,
-    PersistentVolumeClaims,
-    StorageClasses,
-    HorizontalPodAutoscalers,
-    PodDisruptionBudgets,
-    ResourceQuotas,
-    Leases,
-    Applications,
-    Certificates,
-    Issuers,
-    ClusterIssuers,
-    ExternalSecrets,
-    SecretStores,
-    ClusterSecretStores,
-    Gateways,
-    HttpRoutes,
-    PodMetrics,
-    NodeMetrics,
-    PodLogs,
-}
+pub use crate::model::Resource;
 
 /// Where a kind lives in the API.
 #[derive(Debug, Clone, Copy)]

@@ -8,66 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::classify;
 use super::patch::{self, Difference};
 use crate::cluster::quantity;
+use crate::model::ChangeKind;
 use crate::redact::{is_secret_name, redact};
 
 /// So many changes of a file are told apart.
 const MOST: usize = 12;
 /// A value this long is no number and no name.
 const LONGEST: usize = 120;
-
-/// What is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum ChangeKind {
-    Image,
-    MemoryLimit,
-    MemoryRequest,
-    CpuLimit,
-    CpuRequest,
-    LivenessProbe,
-    ReadinessProbe,
-    StartupProbe,
-    /// A probe, and the lines do not say which.
-    Probe,
-    Replicas,
-    Env,
-    /// A ConfigMap, a reference to one, or a file that becomes one.
-    Config,
-    Volume,
-    Storage,
-    ServicePort,
-    ContainerPort,
-    Selector,
-    Ingress,
-    /// The version of a Helm chart.
-    Chart,
-    /// Which repository, path or revision Argo CD follows.
-    Source,
-    /// The name of a Secret, or where its value comes from.
-    SecretReference,
-    /// A Secret itself: never quoted.
-    Secret,
-    Command,
-    Security,
-    Scheduling,
-    ServiceAccount,
-    Schedule,
-    Quota,
-    Autoscaler,
-    Policy,
-    Certificate,
-    /// A whole object is new.
-    Added,
-    /// A whole object is gone.
-    Removed,
-    /// Something else of a manifest.
-    Other,
-    /// Labels and annotations of no consequence.
-    Metadata,
-    /// Too large to be read, or no text.
-    Unread,
-}
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Which key of a manifest is about what, as tables. To teach it a key, add it
 //! to the row of its kind in [`UNDER`] or [`KEYS`].
 
-use super::change::ChangeKind;
 use super::yaml_keys::ManifestKey;
+use crate::model::ChangeKind;
 use crate::redact::redact;
 
 /// Kinds of objects all of whose keys are about one thing.

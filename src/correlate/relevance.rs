@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::change::{Change, ChangeKind, Direction};
-use crate::model::{Cause, Reason};
+use super::change::{Change, Direction};
+use crate::model::{Cause, ChangeKind, Reason};
 
 /// How well a change explains a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -2,6 +2,7 @@
 //! with the clock, durations and secrets beside them. It imports no other module.
 
 mod cause;
+mod change_kind;
 mod clock;
 pub mod duration;
 mod finding;
@@ -10,6 +11,7 @@ mod named;
 mod object_ref;
 mod reason;
 mod remedy;
+mod resource;
 pub mod secret;
 mod service_status;
 mod severity;
@@ -18,14 +20,16 @@ mod tier;
 mod tolerance;
 
 pub use cause::Cause;
+pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
 pub use named::UnknownName;
-pub(crate) use named::named_enum;
+pub(crate) use named::{alternatives, named_enum};
 pub use object_ref::ObjectRef;
 pub use reason::Reason;
 pub use remedy::{Advice, Problem, Remedy};
+pub use resource::Resource;
 pub use service_status::ServiceStatus;
 pub use severity::Severity;
 pub use tier::Tier;

@@ -2,7 +2,7 @@
 
 /// A text that names no variant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is none of {expected}")]
+#[error("`{text}` is not one of {expected}")]
 pub struct UnknownName {
     /// What was given, cut.
     pub text: String,
@@ -43,7 +43,7 @@ macro_rules! named_enum {
                 let found = Self::ALL.iter().find(|v| v.as_str().eq_ignore_ascii_case(text));
                 found.copied().ok_or_else(|| $crate::model::UnknownName {
                     text: text.chars().take(40).collect(),
-                    expected: Self::ALL.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
+                    expected: $crate::model::alternatives(&[$($text),+]),
                 })
             }
         }
@@ -64,3 +64,12 @@ macro_rules! named_enum {
 }
 
 pub(crate) use named_enum;
+
+/// `a, b or c`.
+pub(crate) fn alternatives(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
