@@ -1,7 +1,7 @@
 //! `check`: everything about one service.
 
 use super::run::{CycleOptions, exit_status};
-use super::session::Session;
+use super::session::{Session, service_name};
 use super::{CommandOutput, service_view};
 use crate::error::Error;
 use crate::model::Mode;
@@ -11,7 +11,7 @@ use crate::report::CheckDocument;
 impl Session<'_> {
     pub(super) fn check(&self, name: &str) -> Result<CommandOutput, Error> {
         let (path, inventory) = self.services_to_monitor()?;
-        let service = self.service_name(name, &path, &inventory)?;
+        let service = service_name(name, &path, &inventory)?;
         let options = CycleOptions {
             mode: Mode::Check,
             focus: Some(&service),

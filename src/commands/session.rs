@@ -78,23 +78,6 @@ impl<'a> Session<'a> {
         Ok((path, inventory))
     }
 
-    /// The name of a service by name or alias. The parts of K3s count as services.
-    pub fn service_name(
-        &self,
-        name: &str,
-        path: &Path,
-        inventory: &Inventory,
-    ) -> Result<String, Error> {
-        let listed = inventory.get(name).map(|service| service.name.clone());
-        let builtin = || {
-            let mut builtin = inventory::builtin().into_iter();
-            let found = builtin.find(|service| service.is_called(name));
-            found.map(|service| service.name)
-        };
-        let found = listed.or_else(builtin);
-        found.ok_or_else(|| unknown_service(name, path, inventory))
-    }
-
     pub fn connect(&self) -> Result<Cluster, Error> {
         let files = self.options.kubeconfig_files(&self.config);
         let joined = std::env::join_paths(&files).ok();
@@ -128,6 +111,18 @@ impl<'a> Session<'a> {
 fn terminal_width() -> usize {
     let terminal = terminal_size::terminal_size_of(io::stdout());
     terminal.map_or(80, |(width, _)| usize::from(width.0).clamp(40, 80))
+}
+
+/// The name of a service by name or alias. The parts of K3s count as services.
+pub fn service_name(name: &str, path: &Path, inventory: &Inventory) -> Result<String, Error> {
+    let listed = inventory.get(name).map(|service| service.name.clone());
+    let builtin = || {
+        let mut builtin = inventory::builtin().into_iter();
+        let found = builtin.find(|service| service.is_called(name));
+        found.map(|service| service.name)
+    };
+    let found = listed.or_else(builtin);
+    found.ok_or_else(|| unknown_service(name, path, inventory))
 }
 
 pub fn unknown_service(name: &str, path: &Path, inventory: &Inventory) -> Error {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::session::Session;
+use super::session::{Session, service_name};
 use super::{CommandOutput, state};
 use crate::cli::{SilenceCommand, SilenceTarget};
 use crate::error::Error;
@@ -78,7 +78,7 @@ impl Session<'_> {
         Ok(match target {
             SilenceTarget::Service(name) => {
                 let (path, inventory) = self.services_to_monitor()?;
-                Stored::Service(self.service_name(name, &path, &inventory)?)
+                Stored::Service(service_name(name, &path, &inventory)?)
             }
             SilenceTarget::ReasonCode(name) => Stored::ReasonCode(reason(name)?.to_owned()),
             SilenceTarget::Incident(id) => Stored::Incident(id.to_ascii_uppercase()),

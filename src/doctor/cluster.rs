@@ -98,7 +98,7 @@ impl ClusterFacts {
                 checks.extend(optional(snapshot));
             }
             Some(Err(error)) => {
-                checks.push(Check::of_problem("reading", &Problem::of(error), CHECK))
+                checks.push(Check::of_problem("reading", &Problem::of(error), CHECK));
             }
             None => {}
         }

@@ -301,7 +301,7 @@ impl Span {
             if text.ends_with(' ') {
                 cleaned.push(' ');
             }
-        } else if text == " " {
+        } else if text.starts_with(' ') && text.trim_start_matches(' ').is_empty() {
             cleaned.push(' ');
         }
         Self {
@@ -453,6 +453,7 @@ mod tests {
             .text(" c\u{7} ");
         assert_eq!(line.plain(), "a b:  c ");
         assert!(Line::from("\u{1b}[0m").is_empty());
+        assert_eq!(Line::from("  ").plain(), " ");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Document for RunDocument<'_> {
             severity: Some(report.severity),
             sentence: headline::verdict(report).into(),
             context: place(&report.cycle),
-            details: lines([headline::situation(report)]),
+            details: lines(&[headline::situation(report)]),
             notes: report.notes.iter().map(Line::from).collect(),
         };
         let mut blocks = vec![Block::Headline(head)];
@@ -86,7 +86,7 @@ impl Document for CheckDocument<'_> {
             severity: Some(report.severity),
             sentence: verdict,
             context: place(&report.cycle),
-            details: lines([facts(service), details.purpose.clone().unwrap_or_default()]),
+            details: lines(&[facts(service), details.purpose.clone().unwrap_or_default()]),
             notes: report.notes.iter().map(Line::from).collect(),
         };
         let mut blocks = vec![Block::Headline(head)];
@@ -108,7 +108,7 @@ impl Document for CheckDocument<'_> {
 }
 
 /// Those that are not empty.
-fn lines<const N: usize>(texts: [String; N]) -> Vec<Line> {
+fn lines(texts: &[String]) -> Vec<Line> {
     let lines = texts.iter().map(Line::from);
     lines.filter(|line| !line.is_empty()).collect()
 }
