@@ -49,7 +49,7 @@ pub fn printed(outcome: &io::Result<()>, status: ExitStatus) -> ExitStatus {
         Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
             let _ = writeln!(
                 io::stderr(),
-                "k8s-monitor: cannot write the output to stdout: {cause}"
+                "k8s-monitor: the output cannot be written to stdout: {cause}"
             );
             status.without_output()
         }

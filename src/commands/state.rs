@@ -110,15 +110,15 @@ impl Session<'_> {
 
     /// Which state this is, unless the user chose it. A deployed monitor has another one
     /// and does not see a silence that is added here.
-    pub(super) fn state_note(&self, store: &dyn Store) -> Vec<String> {
+    pub(super) fn state_note(&self, store: &dyn Store) -> Option<String> {
         let place = store.place();
-        if self.options.state.is_some() || !place.starts_with("dir:") {
-            return Vec::new();
-        }
-        vec![
-            format!("This is the state of manual runs, {place}."),
-            format!("For a deployed monitor: --state configmap:k8s-monitor/{CONFIG_MAP}"),
-        ]
+        let is_default = self.options.state.is_none() && place.starts_with("dir:");
+        is_default.then(|| {
+            format!(
+                "This is the state of manual runs, {place}. For a deployed monitor, add --state \
+                 configmap:k8s-monitor/{CONFIG_MAP}"
+            )
+        })
     }
 }
 

@@ -36,7 +36,12 @@ fn write_block(out: &mut Terminal, indent: usize, block: &Block) {
             let words = words(title, &out.styles, strong);
             out.wrapped(indent, indent, &words);
             for block in blocks {
-                write_block(out, indent + 2, block);
+                // A table begins at the edge, for grep.
+                let inside = match block {
+                    Block::Table(_) => indent,
+                    _ => indent + 2,
+                };
+                write_block(out, inside, block);
             }
         }
         Block::Entries(entries) => entries

@@ -29,7 +29,7 @@ pub struct IncidentList<'a> {
     /// The current time.
     pub now: Time,
     /// Which state this is, where the user did not choose it.
-    pub note: Vec<String>,
+    pub note: Option<String>,
 }
 
 impl Document for IncidentList<'_> {
@@ -186,7 +186,7 @@ pub struct SilenceList<'a> {
     /// The current time.
     pub now: Time,
     /// Which state this is, where the user did not choose it.
-    pub note: Vec<String>,
+    pub note: Option<String>,
 }
 
 impl Document for SilenceList<'_> {
@@ -241,7 +241,7 @@ pub struct AddedSilence<'a> {
     /// The command that ends it early.
     pub remove: String,
     /// Which state this is, where the user did not choose it.
-    pub note: Vec<String>,
+    pub note: Option<String>,
 }
 
 impl Document for AddedSilence<'_> {
@@ -253,8 +253,9 @@ impl Document for AddedSilence<'_> {
         let target = self.silence.target.describe();
         let until = moment(self.silence.until);
         let mut blocks = vec![
-            Block::paragraph(format!("{target} is silenced until {until}.")),
-            Block::paragraph("To end the silence early:"),
+            Block::paragraph(format!(
+                "{target} is silenced until {until}. To end the silence early:"
+            )),
             Block::code("sh", &self.remove),
         ];
         blocks.extend(self.note.iter().map(Block::paragraph));

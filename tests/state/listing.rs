@@ -38,7 +38,7 @@ fn json(document: &impl Document) -> Value {
 }
 
 fn incidents(state: &State, now: chrono::DateTime<chrono::Utc>) -> IncidentList<'_> {
-    let note = Vec::new();
+    let note = None;
     IncidentList { state, now, note }
 }
 
@@ -72,7 +72,7 @@ fn one_incident_is_shown_whole() {
         "Root object   Deployment mysql/mysql",
         "Message       container mysql was killed",
         "Affects       chores-tracker-backend, n8n",
-        "Messages\n  SENT                  KIND  CHANNEL\n  2026-11-02 00:00 UTC  new   #critical-alerts\n",
+        "Messages\nSENT                  KIND  CHANNEL\n2026-11-02 00:00 UTC  new   #critical-alerts\n",
     ] {
         assert!(text.contains(part), "{part:?} in\n{text}");
     }
@@ -106,7 +106,7 @@ fn silences_are_listed_with_those_of_the_calendar() {
         state: &world.state,
         config,
         now: world.now,
-        note: Vec::new(),
+        note: None,
     };
     let text = shown(&list(&world.config));
     let first = text.lines().next().unwrap_or_default();

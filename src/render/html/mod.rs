@@ -16,7 +16,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// What a browser may do with the page: apply [`STYLE`], by its SHA-256.
 const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-ylqkEX4XjvNayds/RjZ5Ogiw33d4j8o1Ep8qfMJNZBg='; \
+     style-src 'sha256-KydNHEisqwPMm5MTlV+fXWSSTAJvwwkEttkBWRhjcVw='; \
      base-uri 'none'; form-action 'none'";
 
 /// Renders a page as HTML.
