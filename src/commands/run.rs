@@ -4,11 +4,10 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use super::CommandOutput;
 use super::session::Session;
-use crate::agents::anthropic;
 use crate::cli::StateLocation;
 use crate::cluster::Objects;
 use crate::cluster::api::Cluster;
-use crate::correlate::github;
+use crate::config::Endpoints;
 use crate::cycle::{self, Cycle, DeliveryMode, Outcome, Source};
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -166,14 +165,14 @@ impl Session<'_> {
     }
 
     fn uses_github(&self) -> bool {
-        !self.is_offline() || self.config.endpoints.github != github::PUBLIC
+        !self.is_offline() || self.config.endpoints.github != Endpoints::GITHUB
     }
 
     fn model_is_off(&self) -> Option<String> {
         if !self.options.llm {
             return Some("--no-llm".to_owned());
         }
-        let is_own = self.config.endpoints.anthropic != anthropic::PUBLIC;
+        let is_own = self.config.endpoints.anthropic != Endpoints::ANTHROPIC;
         let is_off = self.is_offline() && !is_own && self.config.keys.anthropic.is_some();
         is_off.then(|| "not called for a dump, except with --send".to_owned())
     }

@@ -7,7 +7,7 @@ use crate::assess::Rule;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{Event, Pod};
 use crate::cycle::Outcome;
-use crate::detect::{ClusterIndex, RestartCounts, pods};
+use crate::detect::{ClusterIndex, RestartCounts, pod_status};
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
 use crate::model::Severity;
@@ -74,7 +74,7 @@ pub fn details(outcome: &Outcome, inventory: &Inventory, service: &str) -> Servi
                 kind: w.kind.to_owned(),
                 name: w.reference().name,
                 ready: Some(
-                    u32::try_from(w.pods.iter().filter(|p| pods::is_ready(p)).count())
+                    u32::try_from(w.pods.iter().filter(|p| pod_status::is_ready(p)).count())
                         .unwrap_or(u32::MAX),
                 ),
                 desired: w.desired,
@@ -99,7 +99,7 @@ fn pod(pod: &Pod) -> PodDetails {
     let state = match waiting {
         Some(reason) if !reason.is_empty() => reason,
         _ if pod.metadata.deletion_timestamp.is_some() => "Terminating".to_owned(),
-        _ if pod.status.phase == "Running" && !pods::is_ready(pod) => "NotReady".to_owned(),
+        _ if pod.status.phase == "Running" && !pod_status::is_ready(pod) => "NotReady".to_owned(),
         _ => pod.status.phase.to_string(),
     };
     PodDetails {
@@ -119,7 +119,7 @@ fn pod(pod: &Pod) -> PodDetails {
 /// The last log lines of pods that are not ready.
 fn logs(snapshot: &Snapshot, own: &[&Pod]) -> Vec<ContainerLog> {
     own.iter()
-        .filter(|p| !pods::is_ready(p))
+        .filter(|p| !pod_status::is_ready(p))
         .flat_map(|p| snapshot.logs_of(&p.metadata.namespace, &p.metadata.name))
         .map(|log| {
             let lines: Vec<_> = log.text.lines().filter(|l| !l.trim().is_empty()).collect();

@@ -5,7 +5,7 @@ use super::session::{Session, unknown_service};
 use crate::cli::ServicesCommand;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::inventory::{LintDocument, ServiceDocument, ServiceList};
+use crate::inventory::{Level, LintDocument, ServiceDocument, ServiceList};
 
 impl Session<'_> {
     pub(super) fn services(&self, command: &ServicesCommand) -> Result<CommandOutput, Error> {
@@ -30,7 +30,8 @@ impl Session<'_> {
 
     fn lint(&self) -> Result<CommandOutput, Error> {
         let (path, inventory) = self.inventory()?;
-        let has_errors = inventory.has_errors();
+        let mut diagnostics = inventory.diagnostics.iter();
+        let has_errors = diagnostics.any(|found| found.level == Level::Error);
         if inventory.services.is_empty() && !has_errors {
             return Err(Error::NoServices { path });
         }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::diagnostic::{Diagnostic, Level};
 use super::graph::Inventory;
-use super::lint::{Diagnostic, Level};
 use super::model::{Dependency, KnownIssueKind, Service};
 use crate::model::Tolerance;
 use crate::model::duration::human;

@@ -1,33 +1,26 @@
-//! The diagnostics of the services file.
+//! What is wrong with the services file, and where.
 
 use serde::Serialize;
 
 use super::source::{Source, Span};
+use crate::model::named_enum;
 
-/// The level of a diagnostic.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Part of the file could not be read.
-    Error,
-    /// It was read, but perhaps not as meant.
-    Warning,
-}
-
-impl std::fmt::Display for Level {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        })
+named_enum! {
+    /// An error means that part of the file could not be read; a warning that it was read, but
+    /// perhaps not as meant.
+    pub enum Level {
+        /// Part of the file could not be read.
+        Error = "error",
+        /// It was read, but perhaps not as meant.
+        Warning = "warning",
     }
 }
 
-/// A problem in the file, and its position.
+/// One thing that is wrong with the file, and where.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
-    /// Its level.
+    /// How bad it is.
     pub level: Level,
     /// Counted from 1.
     pub line: usize,
@@ -83,14 +76,14 @@ impl Diagnostic {
     }
 }
 
-/// The most diagnostics that are kept.
+/// More diagnostics help nobody.
 const MOST: usize = 1_000;
-/// The most unknown keys and names for which a similar one is searched.
+/// Unknown keys and names for which a near one is looked for.
 const MOST_SUGGESTIONS: usize = 5_000;
 /// Texts quoted in messages are cut to this many characters.
 const QUOTED: usize = 60;
 
-/// Collects the diagnostics of the parsers.
+/// Where the readers of the file put what they find.
 pub(super) struct Sink<'s, 't> {
     pub(super) source: &'s Source<'t>,
     found: Vec<Diagnostic>,
@@ -116,8 +109,8 @@ impl<'s, 't> Sink<'s, 't> {
         self.push(Level::Warning, span, message.into(), help);
     }
 
-    /// The position of `part` in a line (index). Once no more diagnostics are kept, the
-    /// start of the line, to save time.
+    /// Where `part` stands in a line (index). Once nothing more is shown, any
+    /// place will do, and looking for the right one would only cost time.
     pub(super) fn place(&self, index: usize, part: &str) -> Span {
         if self.is_full() {
             return Span {
@@ -133,7 +126,7 @@ impl<'s, 't> Sink<'s, 't> {
         self.found.len() >= MOST
     }
 
-    /// Whether to search for a similar name.
+    /// Whether a search for what was meant is still worth its time.
     pub(super) fn may_suggest(&mut self) -> bool {
         self.suggestions_left = self.suggestions_left.saturating_sub(1);
         self.suggestions_left > 0 && !self.is_full()
@@ -144,12 +137,22 @@ impl<'s, 't> Sink<'s, 't> {
             let (worst, count) = self.dropped.unwrap_or((level, 0));
             self.dropped = Some((worst.min(level), count + 1));
         } else {
-            self.found
-                .push(self.source.diagnostic(level, span, message, help));
+            self.found.push(self.diagnostic(level, span, message, help));
         }
     }
 
-    /// All diagnostics, in the order of the file.
+    fn diagnostic(
+        &self,
+        level: Level,
+        span: Span,
+        message: String,
+        help: Option<String>,
+    ) -> Diagnostic {
+        let line = self.source.line(span.line.saturating_sub(1));
+        Diagnostic::new(level, span, message, help, line)
+    }
+
+    /// All that was found, in the order of the file.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         self.found
             .sort_by_key(|found| (found.line, found.column, found.level));
@@ -160,14 +163,14 @@ impl<'s, 't> Sink<'s, 't> {
                 width: 1,
             };
             let message = format!("{count} more problems are not shown");
-            self.found
-                .push(self.source.diagnostic(level, span, message, None));
+            let more = self.diagnostic(level, span, message, None);
+            self.found.push(more);
         }
         self.found
     }
 }
 
-/// Text in a message: in backticks, and cut.
+/// A text for a message, in ticks and cut to a bearable length.
 pub(super) fn quote(text: &str) -> String {
     let cut = text.chars().nth(QUOTED).is_some();
     let shown: String = text.chars().take(QUOTED).collect();
