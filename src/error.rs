@@ -37,8 +37,8 @@ pub enum Error {
         /// The system's error.
         cause: io::Error,
     },
-    /// The services file lists no service.
-    #[error("{} lists no service, so there is nothing to monitor; {}", .path.display(), Advice(self))]
+    /// The services file contains no service.
+    #[error("{} contains no service; {}", .path.display(), Advice(self))]
     NoServices {
         /// The file.
         path: PathBuf,
@@ -69,17 +69,17 @@ pub enum Error {
     #[error(transparent)]
     State(#[from] StoreError),
     /// The command needs a state, and there is none.
-    #[error("there is no state; {}", Advice(self))]
+    #[error("--state none stores no state; {}", Advice(self))]
     NoState,
     /// No incident or silence has this id.
-    #[error("no {what} {id:?} in {place}; {}", Advice(self))]
-    UnknownId {
+    #[error("no {what} {id:?} in {store}; {}", Advice(self))]
+    NotInState {
         /// `incident` or `silence`.
         what: &'static str,
         /// The id.
         id: String,
         /// Location of the state.
-        place: String,
+        store: String,
         /// The command that lists the ids.
         list: &'static str,
     },
@@ -107,7 +107,7 @@ impl Error {
             }
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
-            | Self::UnknownId { .. }
+            | Self::NotInState { .. }
             | Self::NoState => ExitStatus::Usage,
             Self::Fetch(FetchError::DeadlineExceeded { .. })
             | Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
@@ -130,17 +130,14 @@ impl Remedy for Error {
                 "pass --services FILE or set SERVICES_FILE (the format: docs/services-txt.md)"
             }
             Self::NoServices { .. } => {
-                "`k8s-monitor services lint` shows what was read, docs/services-txt.md the format"
+                "`k8s-monitor services lint` shows the problems, docs/services-txt.md the format"
             }
-            Self::UnknownService { .. } => "`k8s-monitor services list` shows all",
-            Self::NoState => {
-                "name the state that `run` writes: --state configmap:NAMESPACE/NAME or \
-                 --state dir:PATH"
+            Self::UnknownService { .. } => "run `k8s-monitor services list` for all names",
+            Self::NoState => "pass the --state of `run`: configmap:NAMESPACE/NAME or dir:PATH",
+            Self::NotInState { list, .. } => {
+                return Some(format!("run `k8s-monitor {list}` for all ids"));
             }
-            Self::UnknownId { list, .. } => {
-                return Some(format!("`k8s-monitor {list}` shows all"));
-            }
-            Self::UnknownReason { .. } => "docs/findings.md lists all",
+            Self::UnknownReason { .. } => "see docs/findings.md for all reasons",
             Self::Connect(error) => return error.remedy(),
             Self::Fetch(error) => return error.remedy(),
             Self::State(error) => return error.remedy(),

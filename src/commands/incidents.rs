@@ -20,10 +20,10 @@ impl Session<'_> {
                 }),
                 IncidentsCommand::Show { id } => {
                     let document = IncidentDocument::new(&state, id, now());
-                    self.render(&document.ok_or_else(|| Error::UnknownId {
+                    self.render(&document.ok_or_else(|| Error::NotInState {
                         what: "incident",
                         id: id.clone(),
-                        place: store.place(),
+                        store: store.place(),
                         list: "incidents list",
                     })?)
                 }

@@ -37,7 +37,7 @@ pub fn run(options: &Options) -> ExitStatus {
 }
 
 fn print(text: &str) -> io::Result<()> {
-    termination::printing();
+    termination::start_printing();
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }

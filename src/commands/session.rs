@@ -30,7 +30,7 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     pub fn open(options: &'a Options) -> Result<Self, Error> {
         let began = Instant::now();
-        termination::limit(options.deadline.unwrap_or(DEADLINE) + GRACE);
+        termination::exit_after(options.deadline.unwrap_or(DEADLINE) + GRACE);
         let mut env = config::process_environment()?;
         if let Some(path) = &options.env_file {
             let text = read_option("--env-file", path)?;
@@ -42,7 +42,7 @@ impl<'a> Session<'a> {
         };
         let file = file.as_ref().map(|(path, text)| (*path, text.as_str()));
         let loaded = Config::load(file, &env)?;
-        termination::limit(options.deadline(&loaded.config) + GRACE);
+        termination::exit_after(options.deadline(&loaded.config) + GRACE);
         logging::start(options, &loaded.config);
         for warning in &loaded.warnings {
             log::warn!("{warning}");

@@ -39,10 +39,10 @@ impl Session<'_> {
     fn remove_silence(&self, id: &str) -> Result<String, Error> {
         self.with_state(|store| {
             let removed = state::change(store, |state| silences::remove(state, id))?;
-            let removed = removed.ok_or_else(|| Error::UnknownId {
+            let removed = removed.ok_or_else(|| Error::NotInState {
                 what: "silence",
                 id: id.to_owned(),
-                place: store.place(),
+                store: store.place(),
                 list: "silence list",
             })?;
             self.render(&RemovedSilence(&removed))

@@ -74,7 +74,7 @@ impl Check {
         let retry = "run doctor again in a minute; if it persists, check the network and the \
                      service's status page";
         let (message, remedy) = match error {
-            HttpError::Address => (
+            HttpError::InvalidUrl => (
                 format!("{variable} is not a URL"),
                 format!("set {variable} to an address like https://host/path"),
             ),
@@ -94,7 +94,7 @@ impl Check {
                 format!("the answer of {host} is incomplete: {reason}"),
                 retry.to_owned(),
             ),
-            HttpError::Slow { host, after } => (
+            HttpError::Timeout { host, after } => (
                 format!("{host} did not answer within {after:?}"),
                 retry.to_owned(),
             ),
