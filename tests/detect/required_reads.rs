@@ -9,7 +9,7 @@ use k8s_monitor::cluster::{Read, Resource, Unread, UnreadReason};
 use k8s_monitor::lifecycle;
 use serde_json::Value;
 
-use super::laws::CASES;
+use super::properties::CASES;
 use crate::support::case::Case;
 
 fn kind_of(document: &Value) -> Option<Resource> {

@@ -1,27 +1,27 @@
-//! Kubernetes objects as a fixture writes them, told apart as those of a dump.
+//! Kubernetes objects of a fixture, sorted by kind as those of a dump.
 
 use k8s_monitor::cluster::compact::Compact;
 use k8s_monitor::cluster::{Interner, Objects, Resource};
 use k8s_monitor::model::Time;
 use serde_json::Value;
 
-/// Puts objects where their kinds belong.
+/// Collects objects by kind.
 ///
 /// # Errors
 ///
-/// When one is of no kind that a cycle reads, or a field has the wrong type:
-/// both are slips of whoever wrote the fixture.
+/// When an object is of a kind that is not read, or a field has the wrong type:
+/// both are mistakes in the fixture.
 pub fn collect(documents: &[Value]) -> Result<Objects, String> {
     gather(documents, None)
 }
 
-/// The same, of what is well only what a live cycle keeps.
+/// The same, with only the fields of healthy objects that a live cycle keeps.
 ///
 /// # Errors
 ///
 /// As [`collect`].
 #[allow(dead_code, reason = "only tables of live cycles need it")]
-pub fn folded(documents: &[Value], now: Time) -> Result<Objects, String> {
+pub fn compacted(documents: &[Value], now: Time) -> Result<Objects, String> {
     gather(documents, Some(Interner::new(now)))
 }
 
