@@ -16,7 +16,7 @@ use crate::exit::ExitStatus;
 use crate::inventory::{self, Inventory};
 use crate::model::{Mode, now};
 use crate::net::Http;
-use crate::notify::Slack;
+use crate::notify::receivers;
 use crate::report;
 use crate::runtime::termination;
 use crate::state;
@@ -151,7 +151,7 @@ impl Session<'_> {
         let cluster = self.cluster()?;
         let recall = self.recall(cluster.as_ref());
         let store = self.store(&recall.place, cluster.as_ref());
-        let (voice, mut notes) = self.voice(http, kind);
+        let (delivery, mut notes) = self.delivery(http, kind);
         notes.extend(recall.note.clone());
         Cycle {
             config: &self.config,
@@ -164,7 +164,7 @@ impl Session<'_> {
             mode: kind.mode,
             dry_run: kind.dry_run,
             exit_zero: kind.exit_zero,
-            voice,
+            delivery,
             focus: kind.focus,
             model_off: self.model_is_off(),
             notes,
@@ -177,27 +177,29 @@ impl Session<'_> {
         .run()
     }
 
-    /// Whom to tell: nobody in a triage and of a dump; a drill and a cycle tell
-    /// Slack, if they can.
-    fn voice<'h>(&'h self, http: &'h Http, kind: &RunOptions) -> (DeliveryMode<'h>, Vec<String>) {
-        let token = self.config.keys.slack.as_ref();
+    /// Nothing is sent by `check` or about a dump. `run` sends if a receiver is configured.
+    fn delivery<'h>(&'h self, http: &'h Http, kind: &RunOptions) -> (DeliveryMode<'h>, Vec<String>) {
         let mut notes = Vec::new();
         if kind.mode == Mode::Check || self.is_silent() && !kind.dry_run {
-            return (DeliveryMode::None, notes);
+            return (DeliveryMode::Off, notes);
         }
-        if token.is_none() {
-            notes.push(NO_TOKEN.to_owned());
-        }
-        let voice = match token {
-            _ if kind.dry_run => DeliveryMode::Plan,
-            None => DeliveryMode::Mute,
-            Some(token) => DeliveryMode::Slack {
-                slack: Slack::new(http, &self.config.endpoints.slack, token),
-                http,
+        let notifiers = receivers::configured(&self.config, http);
+        let is_without = notifiers.is_empty();
+        notes.extend(is_without.then(|| NO_TOKEN.to_owned()));
+        let mode = if kind.dry_run {
+            DeliveryMode::DryRun
+        } else if is_without {
+            DeliveryMode::StoreOnly {
+                why: "SLACK_BOT_TOKEN is not set",
+            }
+        } else {
+            DeliveryMode::Send {
+                notifiers,
+                clock: http.clock(),
                 deadline: self.deadline(),
-            },
+            }
         };
-        (voice, notes)
+        (mode, notes)
     }
 
     /// A dump is judged without a word to anybody, unless somebody says so: by

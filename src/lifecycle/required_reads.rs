@@ -14,7 +14,7 @@ pub fn rests_on(findings: &[Finding]) -> Vec<String> {
 
 /// Whether any of the kinds is unread. A name that this program does not know
 /// is of a kind that it cannot miss.
-pub fn is_dim(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
+pub fn any_unread(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
     rests_on
         .iter()
         .filter_map(|name| {
@@ -26,7 +26,7 @@ pub fn is_dim(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
 }
 
 /// Whether all was read that findings rest on: what is gone then is over.
-pub fn sees(findings: &[Finding], is_read: &dyn Fn(Resource) -> bool) -> bool {
+pub fn all_read(findings: &[Finding], is_read: &dyn Fn(Resource) -> bool) -> bool {
     findings.iter().flat_map(kinds).all(is_read)
 }
 

@@ -66,7 +66,7 @@ pub fn incident(state: &State, id: &str, now: Time) -> Option<String> {
     } else {
         format!("{} {}/{}", root.kind, root.namespace, root.name)
     };
-    let affects = found.facts.affects.join(", ");
+    let affects = found.change_key.affects.join(", ");
     let rows = [
         ("state", life(found, now)),
         ("service", format!("{service} (tier: {tier})")),
@@ -76,7 +76,7 @@ pub fn incident(state: &State, id: &str, now: Time) -> Option<String> {
         (
             "cause",
             found
-                .facts
+                .change_key
                 .cause
                 .clone()
                 .unwrap_or_else(|| "not known".to_owned()),
@@ -304,8 +304,8 @@ fn object(state: &State, incident: &IncidentRecord) -> Value {
         first_seen: incident.first_seen,
         last_seen: incident.last_seen,
         resolved_at: incident.resolved_at,
-        affects: &incident.facts.affects,
-        cause: incident.facts.cause.as_deref(),
+        affects: &incident.change_key.affects,
+        cause: incident.change_key.cause.as_deref(),
         message: &incident.root.message,
         silenced_until: incident.silenced.as_ref().map(|hush| hush.until),
         part_of: incident.part_of.as_deref(),
