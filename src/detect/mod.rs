@@ -3,7 +3,7 @@
 //! One file a family of kinds; each turns a [`View`] into findings and knows
 //! nothing of services' tiers, severities or causes. To add a detector, write
 //! its `detect(&View)`, call it in [`detect`], give it its failing cases and
-//! its healthy look-alikes in `tests/detect.rs`, and document its reason in
+//! its healthy look-alikes in `tests/detect`, and document its reason in
 //! `docs/findings.md`.
 
 use crate::model::Finding;

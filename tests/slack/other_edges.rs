@@ -7,9 +7,9 @@ use k8s_monitor::model::secret::Secret;
 use k8s_monitor::net::{Http, HttpError, Peer, Request, Retry};
 use k8s_monitor::telemetry::{heartbeat, metrics};
 
-use crate::clock::FakeClock;
-use crate::stub::{Answer, Fault, Stub, nobody};
-use crate::workspace::http;
+use super::clock::FakeClock;
+use super::stub::{Answer, Fault, Stub, nobody};
+use super::workspace::http;
 
 fn fine() -> Stub {
     Stub::new(|_| Answer::status(200, "fine"))

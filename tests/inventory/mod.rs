@@ -13,7 +13,7 @@ use k8s_monitor::inventory::{
 use k8s_monitor::model::{Tier, Tolerance};
 use proptest::prelude::*;
 
-const OWN: &str = include_str!("../docs/reference/services.txt");
+const OWN: &str = include_str!("../../docs/reference/services.txt");
 
 fn service<'a>(inventory: &'a Inventory, name: &str) -> &'a Service {
     inventory
@@ -228,7 +228,7 @@ fn our_own_example_lints_clean() {
 
 #[test]
 fn the_example_in_the_docs_lints_clean() {
-    let docs = include_str!("../docs/services-txt.md");
+    let docs = include_str!("../../docs/services-txt.md");
     let example = docs
         .split("```text\n")
         .nth(1)

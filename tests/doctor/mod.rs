@@ -9,13 +9,10 @@ use k8s_monitor::cluster::api::AccessRule;
 use k8s_monitor::doctor::rights::{self, StateMap};
 use serde_json::{Value, json};
 
-#[path = "doctor/page.rs"]
 mod page;
-#[path = "slack/stub.rs"]
-#[allow(dead_code, reason = "shared with the tests of Slack")]
-mod stub;
-#[path = "doctor/world.rs"]
 mod world;
+
+use crate::support::stub;
 
 use stub::{Answer, Fault, Stub, nobody};
 use world::{World, root, workspace};

@@ -5,9 +5,7 @@
 
 use std::fs;
 
-#[path = "support/commands.rs"]
-mod commands;
-
+use crate::support::commands;
 use commands::{Desk, Documented};
 
 /// What a command may need. Another word is a slip of the pen, and would leave its

@@ -4,8 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod crowd;
-
+use crate::support::crowd;
 use crowd::Crowd;
 use crowd::cycle::{Cycle, program};
 

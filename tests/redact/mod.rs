@@ -8,8 +8,7 @@
 use k8s_monitor::redact::{is_secret_name, redact, redact_args, redact_value};
 use proptest::prelude::*;
 
-#[path = "support/laws.rs"]
-mod laws;
+use crate::support::laws;
 use laws::cases;
 
 /// (surroundings with `{}` where the secret stands, pieces of the secret)

@@ -9,13 +9,9 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-#[path = "metrics/gateway.rs"]
 mod gateway;
-#[path = "support/metrics_text.rs"]
-mod metrics_text;
-#[allow(dead_code, reason = "made for more than this")]
-#[path = "slack/stub.rs"]
-mod stub;
+
+use crate::support::{metrics_text, stub};
 
 use gateway::{Gateway, Pushed};
 use metrics_text::read;

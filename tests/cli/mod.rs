@@ -613,7 +613,7 @@ fn a_defect_is_70_and_the_watcher_hears_of_it() {
     drop(reader);
     for reason in [Stdio::piped(), writer.into()] {
         let output = Command::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", "a_defect_is_70_and_the_watcher_hears_of_it"])
+            .args(["--exact", "cli::a_defect_is_70_and_the_watcher_hears_of_it"])
             .arg("--nocapture")
             .env("K8S_MONITOR_TEST_DEFECT", "1")
             .stdout(Stdio::piped())

@@ -4,17 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
-mod support;
-
-#[path = "detect/bystanders.rs"]
 mod bystanders;
-#[path = "detect/identity.rs"]
 mod identity;
-#[path = "detect/laws.rs"]
 mod laws;
-#[path = "detect/scale.rs"]
 mod scale;
-#[path = "detect/worse.rs"]
 mod worse;
 
 macro_rules! families {
@@ -23,7 +16,7 @@ macro_rules! families {
         $(
             #[test]
             fn $family() {
-                support::case::run(concat!("detect/", stringify!($family)));
+                crate::support::case::run(concat!("detect/", stringify!($family)));
             }
         )*
     };
@@ -35,7 +28,7 @@ families! {
 
 #[test]
 fn every_folder_is_a_family() {
-    let folders = support::case::files("detect");
+    let folders = crate::support::case::files("detect");
     let names: Vec<_> = folders
         .iter()
         .filter_map(|f| f.file_name()?.to_str())

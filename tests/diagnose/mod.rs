@@ -4,14 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
-#[path = "diagnose/bench.rs"]
 mod bench;
-#[path = "diagnose/docs.rs"]
 mod docs;
-#[path = "support/objects.rs"]
-mod objects;
-#[path = "diagnose/world.rs"]
 mod world;
+
+use crate::support::objects;
 
 use std::collections::BTreeSet;
 

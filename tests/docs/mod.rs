@@ -49,7 +49,7 @@ fn the_readme_shows_the_real_output() {
     assert_eq!(
         &readme[begin..end],
         real,
-        "UPDATE_DOCS=1 cargo test --test docs"
+        "UPDATE_DOCS=1 cargo test --test commands docs"
     );
 }
 

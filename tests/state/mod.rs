@@ -1,14 +1,10 @@
 //! The state: its document, its bound, its directory, and what is listed of it.
 
-#[path = "state/document.rs"]
 mod document;
-#[path = "state/listing.rs"]
 mod listing;
-#[path = "state/suite.rs"]
-mod suite;
-#[path = "lifecycle/world.rs"]
-#[allow(dead_code, reason = "shared with tests/lifecycle.rs")]
-mod world;
+
+use crate::lifecycle::world;
+use crate::support::suite;
 
 use std::fs;
 use std::path::Path;

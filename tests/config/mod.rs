@@ -9,7 +9,7 @@ use std::time::Duration;
 use k8s_monitor::config::{Config, ConfigError, Environment, Loaded, MODEL, VARIABLES, env_file};
 use k8s_monitor::model::Tier;
 
-const PAGE: &str = include_str!("../docs/configuration.md");
+const PAGE: &str = include_str!("../../docs/configuration.md");
 
 fn load(text: &str, env: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
     let env: Environment = env
@@ -411,7 +411,7 @@ mod page {
     }
 
     fn schema() -> serde_json::Value {
-        serde_json::from_str(include_str!("../docs/config.schema.json")).expect("valid JSON")
+        serde_json::from_str(include_str!("../../docs/config.schema.json")).expect("valid JSON")
     }
 
     /// The keys of a section of the schema.

@@ -3,16 +3,12 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "report/browser.rs"]
 mod browser;
-#[path = "support/metrics_text.rs"]
-mod metrics_text;
-#[path = "report/openmetrics.rs"]
 mod openmetrics;
-#[path = "report/page.rs"]
 mod page;
-#[path = "report/samples.rs"]
 mod samples;
+
+use crate::support::metrics_text;
 
 use k8s_monitor::model::Severity;
 use k8s_monitor::report::{
@@ -220,7 +216,7 @@ mod schema {
     use super::*;
 
     fn schema() -> Value {
-        serde_json::from_str(include_str!("../docs/report.schema.json")).expect("valid JSON")
+        serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("valid JSON")
     }
 
     static VALIDATOR: LazyLock<jsonschema::Validator> =

@@ -3,15 +3,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "fetch/connecting.rs"]
 mod connecting;
-#[path = "fetch/discovery.rs"]
 mod discovery;
-#[path = "fetch/failures.rs"]
 mod failures;
-#[path = "fetch/lists.rs"]
 mod lists;
-#[path = "fetch/logs.rs"]
 mod logs;
-#[path = "fetch/stub.rs"]
 mod stub;

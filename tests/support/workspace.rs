@@ -9,9 +9,9 @@ use k8s_monitor::net::Http;
 use k8s_monitor::notify::Slack;
 use serde_json::{Value, json};
 
-use crate::check;
-use crate::clock::FakeClock;
-use crate::stub::{Answer, Asked, Fault, Stub};
+use super::check;
+use super::clock::FakeClock;
+use super::stub::{Answer, Asked, Fault, Stub};
 
 pub const TOKEN: &str = "xoxb-000000000000-stub";
 
