@@ -178,7 +178,11 @@ impl Session<'_> {
     }
 
     /// Nothing is sent by `check` or about a dump. `run` sends if a receiver is configured.
-    fn delivery<'h>(&'h self, http: &'h Http, kind: &RunOptions) -> (DeliveryMode<'h>, Vec<String>) {
+    fn delivery<'h>(
+        &'h self,
+        http: &'h Http,
+        kind: &RunOptions,
+    ) -> (DeliveryMode<'h>, Vec<String>) {
         let mut notes = Vec::new();
         if kind.mode == Mode::Check || self.is_silent() && !kind.dry_run {
             return (DeliveryMode::Off, notes);

@@ -136,7 +136,9 @@ impl<'a> StateSession<'a> {
         let Ok(loaded) = self.store.load() else {
             return false;
         };
-        if loaded.aside.is_some() || without_silences(&loaded.state) != without_silences(&self.written) {
+        if loaded.aside.is_some()
+            || without_silences(&loaded.state) != without_silences(&self.written)
+        {
             return false;
         }
         self.state.silences.clone_from(&loaded.state.silences);
@@ -185,7 +187,9 @@ impl<'m, 'a> OutboxWriter<'m, 'a> {
 impl OutboxWriter<'_, '_> {
     /// Records that this cycle is delivering, from the next [`Outbox::store`] on.
     pub fn begin(&mut self, time: Duration) {
-        let time = TimeDelta::from_std(time).unwrap_or(LONGEST_CYCLE).min(LONGEST_CYCLE);
+        let time = TimeDelta::from_std(time)
+            .unwrap_or(LONGEST_CYCLE)
+            .min(LONGEST_CYCLE);
         self.session.state.sending = Some(Sending {
             cycle: self.at,
             until: now() + time,

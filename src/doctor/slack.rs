@@ -140,7 +140,10 @@ impl RememberedChannels {
         let accepted = sent
             .filter(|sent| sent.channel == channel)
             .map(|sent| sent.at);
-        let waiting = state.outbox.iter().filter(|one| one.destination.channel == channel);
+        let waiting = state
+            .outbox
+            .iter()
+            .filter(|one| one.destination.channel == channel);
         Self {
             accepted: accepted.max(),
             refused: waiting.filter_map(|one| one.last_error.clone()).next_back(),

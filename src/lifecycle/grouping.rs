@@ -123,7 +123,7 @@ pub fn group(
         match group {
             Group::First(_) | Group::Repeats if members.len() > MOST_SINGLE_MESSAGES => {
                 let digest = digest(&group, members, now);
-                for (_, digest) in &digest {
+                if let Some((_, digest)) = &digest {
                     note_digest(tracked, digest);
                 }
                 due.extend(digest);

@@ -113,7 +113,11 @@ pub fn advance(previous: &State, observation: Observation, config: &Config) -> T
     }
     let containers = containers(&state.incidents, &found);
     // An incident is still listed in the cycle that resolves it.
-    let was_open: Vec<_> = state.incidents.iter().map(IncidentRecord::is_open).collect();
+    let was_open: Vec<_> = state
+        .incidents
+        .iter()
+        .map(IncidentRecord::is_open)
+        .collect();
     for (at, record) in state.incidents.iter_mut().enumerate() {
         match &mut found[at] {
             Some(_) if at >= known => {}

@@ -301,7 +301,10 @@ fn resolved(record: &IncidentRecord, config: &Config, now: Time) -> Notification
         return NotificationDecision::defer(notified.destination.clone(), why);
     }
     let (broadcast, why) = match &record.silenced {
-        Some(active) => (false, format!("resolved while {}", silence::describe(active))),
+        Some(active) => (
+            false,
+            format!("resolved while {}", silence::describe(active)),
+        ),
         None => (true, "resolved".to_owned()),
     };
     let message = DueMessage::reply(MessageKind::Resolved, notified, broadcast);

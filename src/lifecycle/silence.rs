@@ -61,5 +61,8 @@ fn active_silence(
 /// A silence as part of a sentence: "silenced until 2026-11-02 09:00 UTC by s-1a2b: upgrade".
 pub fn describe(silence: &ActiveSilence) -> String {
     let ActiveSilence { by, until, reason } = silence;
-    format!("silenced until {} by {by}: {reason}", timing::format(*until))
+    format!(
+        "silenced until {} by {by}: {reason}",
+        timing::format(*until)
+    )
 }

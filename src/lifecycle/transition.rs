@@ -86,7 +86,8 @@ pub fn update(
     }
     let mut next = new(record.id.clone(), incident, now);
     if is_partial {
-        next.required_reads.extend(record.required_reads.iter().cloned());
+        next.required_reads
+            .extend(record.required_reads.iter().cloned());
         next.required_reads.sort();
         next.required_reads.dedup();
         next.change_key = record.change_key.clone();

@@ -15,7 +15,11 @@ pub fn full(context: &MessageContext, incident: &Incident) -> Message {
     let title = parts::headline(&lead, parts::title(context, incident));
     // The rollback has a section of its own.
     let is_rollback = |action: &&Action| context.rollback.contains(action);
-    let actions: Vec<_> = incident.actions.iter().filter(|a| !is_rollback(a)).collect();
+    let actions: Vec<_> = incident
+        .actions
+        .iter()
+        .filter(|a| !is_rollback(a))
+        .collect();
     let rollback: Vec<_> = context.rollback.iter().collect();
     let blocks = [
         section(Topic::Lead, "", first_lines(context, incident)),
@@ -82,9 +86,8 @@ fn findings(context: &MessageContext, incident: &Incident) -> Vec<Line> {
     let is_first_line_by_rules = context.model_text.is_none();
     for (index, finding) in incident.findings.iter().enumerate() {
         // The first line of the message is this finding's message.
-        let repeats = is_first_line_by_rules
-            && index == 0
-            && finding.message == incident.root_cause.summary;
+        let repeats =
+            is_first_line_by_rules && index == 0 && finding.message == incident.root_cause.summary;
         lines.push(parts::finding(finding, !repeats));
         for evidence in finding.evidence.iter().take(2) {
             let kind = prose(&evidence.kind, 20);
@@ -156,7 +159,8 @@ fn commit(commit: &Commit) -> Line {
     let is_own = commit.url.ends_with(&format!("/commit/{}", commit.sha));
     let mut line = Line::default().with(link(&short, if is_own { &commit.url } else { "" }, 240));
     let pull_request = commit.pull_request.as_deref();
-    if let Some((url, number)) = pull_request.and_then(|url| Some((url, url.rsplit_once("/pull/")?.1)))
+    if let Some((url, number)) =
+        pull_request.and_then(|url| Some((url, url.rsplit_once("/pull/")?.1)))
         && !number.is_empty()
         && number.chars().all(|c| c.is_ascii_digit())
     {

@@ -24,11 +24,7 @@ pub fn icon(severity: Severity) -> &'static str {
 
 /// How long the incident has been open, or was.
 pub fn duration(context: &MessageContext, incident: &Incident) -> String {
-    in_minutes(
-        (context.now - incident.since)
-            .to_std()
-            .unwrap_or_default(),
-    )
+    in_minutes((context.now - incident.since).to_std().unwrap_or_default())
 }
 
 /// A duration without seconds, unless it is shorter than a minute.
@@ -121,7 +117,10 @@ pub fn impact(incident: &Incident, cap: usize) -> String {
         return impact;
     }
     let space = if impact.is_empty() { "" } else { " " };
-    format!("{impact}{space}Also affected: {}", sentence(&affected, left))
+    format!(
+        "{impact}{space}Also affected: {}",
+        sentence(&affected, left)
+    )
 }
 
 /// The impact as a line with its label; nothing where none is known.

@@ -289,13 +289,13 @@ fn a_message_calls_nobody_whatever_the_words() {
         incident.analysis.hypothesis.clone_from(&text);
         incident.analysis.business_impact.clone_from(&text);
         incident.analysis.dissent = Some(text.clone());
-        let mut story =
+        let mut context =
             MessageContext::new(MessageKind::New, vec![&incident], "homelab", "c", world.now);
-        story.words = Some(notify::ModelText {
+        context.model_text = Some(notify::ModelText {
             headline: &text,
             summary: &text,
         });
-        let message = notify::compose(&story);
+        let message = notify::slack::render(&notify::compose(&context));
         let all = format!("{}{}", message.text, message.blocks);
         for call in [
             "<!",

@@ -2,10 +2,10 @@
 
 mod delivery;
 mod flapping;
+pub mod harness;
 mod identity;
 mod property;
 mod silence;
 mod table;
-pub mod world;
 
 use crate::support::laws;

@@ -4,30 +4,36 @@ use std::time::Duration;
 
 use k8s_monitor::state::{SilenceTarget, State, listing, silences};
 
-use super::world::*;
+use super::harness::*;
 
-fn world() -> World {
+fn harness() -> Harness {
     let text =
         "silences: [ { service: n8n, schedule: '0 2 * * Sun', duration: 1h, reason: backup } ]";
-    let mut world = World::new(config(text), "2026-11-02T00:00:00Z");
-    let mut wide = trouble("mysql", Sev1);
+    let mut harness = Harness::new(config(text), "2026-11-02T00:00:00Z");
+    let mut wide = incident_of("mysql", Sev1);
     wide.affects = vec!["chores-tracker-backend".to_owned(), "n8n".to_owned()];
     wide.findings[0].message = "\u{1b}[31mcontainer mysql was killed".into();
-    world.cycle(vec![wide.clone(), trouble("vault", Sev2)]);
-    world.cycle(vec![wide.clone(), trouble("whoami-test", Sev4)]);
-    let now = world.now;
+    harness.cycle(vec![wide.clone(), incident_of("vault", Sev2)]);
+    harness.cycle(vec![wide.clone(), incident_of("whoami-test", Sev4)]);
+    let now = harness.now;
     let target = SilenceTarget::Service("mysql".to_owned());
     let why = "moving the database to the new disk, see the plan in the wiki, back at noon";
-    silences::add(&mut world.state, target, Duration::from_hours(2), why, now);
-    world.slack = false;
-    world.cycle(vec![wide, trouble("n8n", Sev2)]);
-    world
+    silences::add(
+        &mut harness.state,
+        target,
+        Duration::from_hours(2),
+        why,
+        now,
+    );
+    harness.slack = false;
+    harness.cycle(vec![wide, incident_of("n8n", Sev2)]);
+    harness
 }
 
 #[test]
 fn the_list_has_what_is_open_first_in_80_columns() {
-    let world = world();
-    let text = listing::incidents(&world.state, world.now);
+    let harness = harness();
+    let text = listing::incidents(&harness.state, harness.now);
     let expected = "\
 Open: 2
 INC-2026-11-02-001  SEV-1  mysql is unavailable: CrashLoopBackOff
@@ -41,14 +47,14 @@ INC-2026-11-02-001  SEV-1  mysql is unavailable: CrashLoopBackOff
     );
     assert!(text.ends_with("Messages not delivered yet: 1\n"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-    let nothing = listing::incidents(&State::default(), world.now);
+    let nothing = listing::incidents(&State::default(), harness.now);
     assert_eq!(nothing, "Nothing is open.\n");
 }
 
 #[test]
 fn one_incident_is_shown_whole() {
-    let world = world();
-    let text = listing::incident(&world.state, "inc-2026-11-02-001", world.now).expect("known");
+    let harness = harness();
+    let text = listing::incident(&harness.state, "inc-2026-11-02-001", harness.now).expect("known");
     for part in [
         "root         Deployment mysql/mysql",
         "message      container mysql was killed",
@@ -59,38 +65,38 @@ fn one_incident_is_shown_whole() {
     }
     assert!(!text.contains('\u{1b}'));
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-    let waiting = listing::incident(&world.state, "INC-2026-11-02-004", world.now);
+    let waiting = listing::incident(&harness.state, "INC-2026-11-02-004", harness.now);
     let waiting = waiting.expect("known");
     assert!(waiting.contains("waiting      new since"), "{waiting}");
     assert!(waiting.contains("Nothing was sent."), "{waiting}");
     assert_eq!(
-        listing::incident(&world.state, "INC-2026-11-02-009", world.now),
+        listing::incident(&harness.state, "INC-2026-11-02-009", harness.now),
         None
     );
 }
 
 #[test]
 fn programs_get_the_same() {
-    let world = world();
-    let all = listing::incidents_json(&world.state);
+    let harness = harness();
+    let all = listing::incidents_json(&harness.state);
     assert_eq!(all["schema"], "k8s-monitor/incidents/v1");
     let incidents = all["incidents"].as_array().expect("a list");
     assert_eq!(incidents.len(), 4);
     assert_eq!(incidents[0]["severity"], "SEV-1");
     assert_eq!(incidents[0]["silencedUntil"], "2026-11-02T04:00:00Z");
     assert_eq!(incidents[1]["queued"], 1);
-    let one = listing::incident_json(&world.state, "INC-2026-11-02-001").expect("known");
+    let one = listing::incident_json(&harness.state, "INC-2026-11-02-001").expect("known");
     assert_eq!(one["incidents"][0], incidents[0]);
     assert_eq!(
-        listing::incident_json(&world.state, "INC-2026-11-02-009"),
+        listing::incident_json(&harness.state, "INC-2026-11-02-009"),
         None
     );
 }
 
 #[test]
 fn silences_are_listed_with_those_of_the_calendar() {
-    let world = world();
-    let text = listing::silences(&world.state, &world.config, world.now);
+    let harness = harness();
+    let text = listing::silences(&harness.state, &harness.config, harness.now);
     let mut lines = text.lines();
     assert!(
         lines.next().is_some_and(|l| l.ends_with("  service mysql")),
@@ -107,18 +113,18 @@ fn silences_are_listed_with_those_of_the_calendar() {
         "{text}"
     );
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-    let json = listing::silences_json(&world.state, world.now);
+    let json = listing::silences_json(&harness.state, harness.now);
     assert_eq!(json["silences"][0]["target"]["service"], "mysql");
-    let later = world.now + chrono::TimeDelta::hours(2);
-    let text = listing::silences(&world.state, &config(""), later);
+    let later = harness.now + chrono::TimeDelta::hours(2);
+    let text = listing::silences(&harness.state, &config(""), later);
     assert_eq!(text, "Nothing is silenced.\n");
 }
 
 /// The report draws what was, for the root and for those that suffered.
 #[test]
 fn the_history_has_each_incident_for_each_service() {
-    let world = world();
-    let history = k8s_monitor::state::history(&world.state);
+    let harness = harness();
+    let history = k8s_monitor::state::history(&harness.state);
     let of = |service: &str| {
         let mut found: Vec<_> = history
             .episodes

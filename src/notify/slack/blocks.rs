@@ -65,7 +65,9 @@ impl SlackMessage {
         for block in self.blocks.as_array().into_iter().flatten() {
             let fields = block["fields"].as_array().into_iter().flatten();
             let elements = block["elements"].as_array().into_iter().flatten();
-            let texts = std::iter::once(&block["text"]).chain(fields).chain(elements);
+            let texts = std::iter::once(&block["text"])
+                .chain(fields)
+                .chain(elements);
             for text in texts.filter_map(|object| object["text"].as_str()) {
                 // A fact is a label above a value. Here they share a line.
                 let text = match block["fields"] {
@@ -264,6 +266,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use crate::state::Section;
+
     use super::*;
 
     #[test]

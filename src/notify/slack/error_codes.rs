@@ -112,20 +112,8 @@ const CODES: &[(&str, Meaning)] = &[
         "restricted_action_non_threadable_channel",
         Permanent(Channel, ADMIN),
     ),
-    (
-        "msg_too_long",
-        Permanent(
-            Message,
-            DEFECT,
-        ),
-    ),
-    (
-        "no_text",
-        Permanent(
-            Message,
-            DEFECT,
-        ),
-    ),
+    ("msg_too_long", Permanent(Message, DEFECT)),
+    ("no_text", Permanent(Message, DEFECT)),
     ("invalid_blocks", Blocks),
     ("invalid_blocks_format", Blocks),
     ("msg_blocks_too_long", Blocks),
