@@ -44,7 +44,6 @@ use crate::correlate::Suspect;
 use crate::inventory::Service;
 use crate::model::{AnalysisSource, Severity, Time};
 use crate::net::Http;
-use crate::notify::ModelText;
 use crate::report::{self, Action, Analysis, Correlation, Incident, Llm};
 use crate::state::Spend;
 
@@ -114,6 +113,15 @@ pub struct Announcement {
     pub headline: String,
     /// Two sentences; empty: the root cause.
     pub summary: String,
+}
+
+/// What the model wrote for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelText<'a> {
+    /// In place of the title.
+    pub headline: &'a str,
+    /// Two sentences.
+    pub summary: &'a str,
 }
 
 impl Announcement {

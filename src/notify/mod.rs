@@ -31,6 +31,7 @@ use crate::inventory;
 use crate::model::Severity;
 use crate::report::{Action, Incident};
 
+pub use crate::agents::ModelText;
 pub use crate::state::{
     ActiveSilence, Destination, Message, MessageHandle, MessageKind, MessageTarget,
 };
@@ -73,15 +74,6 @@ pub struct MessageContext<'a> {
     pub next_repeat: Option<DateTime<Utc>>,
     /// Whether it was resolved before any message could be delivered.
     pub is_undelivered: bool,
-}
-
-/// What the model wrote for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ModelText<'a> {
-    /// In place of the title.
-    pub headline: &'a str,
-    /// Two sentences.
-    pub summary: &'a str,
 }
 
 impl<'a> MessageContext<'a> {

@@ -115,7 +115,11 @@ fn what_came_and_went_while_slack_was_down_is_one_message() {
     assert_eq!(harness.run(3, Is::Well).sums(), [0, 0, 0]);
     let said = harness.workspace.said();
     assert_eq!(said.len(), 1);
-    assert!(said[0].text.contains("Already resolved"), "{}", said[0].text);
+    assert!(
+        said[0].text.contains("Already resolved"),
+        "{}",
+        said[0].text
+    );
 }
 
 #[test]
