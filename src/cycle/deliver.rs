@@ -34,6 +34,7 @@ pub enum DeliveryMode<'a> {
 
 impl DeliveryMode<'_> {
     /// Whether messages are written.
+    #[must_use]
     pub fn needs_messages(&self) -> bool {
         match self {
             Self::DryRun | Self::Send { .. } => true,
@@ -42,6 +43,7 @@ impl DeliveryMode<'_> {
     }
 
     /// Whether the state is written.
+    #[must_use]
     pub fn stores(&self) -> bool {
         match self {
             Self::Send { .. } | Self::StoreOnly { .. } => true,

@@ -1,8 +1,7 @@
 //! Which incidents of this cycle continue which incidents of the state.
 
 use super::timing::{REOPEN, elapsed};
-use super::transition::is_of_health;
-use crate::assess::{Incident, cause_class};
+use crate::assess::Incident;
 use crate::model::{Finding, Time};
 use crate::state::IncidentRecord;
 
@@ -54,7 +53,7 @@ fn has_same_fingerprint(record: &IncidentRecord, incident: &Incident) -> bool {
 /// yesterday and cannot pull its image today has not been healthy in between.
 fn has_same_subject(record: &IncidentRecord, incident: &Incident) -> bool {
     let root = incident.root();
-    if !record.root.of_health || !is_of_health(root) {
+    if !record.root.of_health || !root.is_of_health() {
         return false;
     }
     let is_same_service = record.service.is_some() && record.service == incident.service;
@@ -70,11 +69,12 @@ fn is_same_object(record: &IncidentRecord, finding: &Finding) -> bool {
 /// another root.
 pub fn contains(incident: &Incident, record: &IncidentRecord) -> bool {
     incident.findings.iter().any(|finding| {
-        let is_same = is_same_object(record, finding) && record.root.class == cause_class(finding);
+        let is_same =
+            is_same_object(record, finding) && record.root.class == finding.class().as_str();
         let is_same_service = record.root.of_health
             && record.service.is_some()
             && record.service == finding.service
-            && is_of_health(finding);
+            && finding.is_of_health();
         is_same || is_same_service
     })
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{required_reads, timing};
-use crate::assess::{Incident, Outages, Rule, cause_class};
+use crate::assess::{Incident, Outages, Rule};
 use crate::cluster::Resource;
 use crate::detect::RestartCounts;
-use crate::model::{Cause, Effect, Finding, IncidentState, ObjectRef, Reason, Severity, Time};
+use crate::model::{
+    Cause, Effect, FaultClass, Finding, IncidentState, ObjectRef, Reason, Severity, Time,
+};
 use crate::redact::redact;
 use crate::state::{ChangeKey, IncidentRecord, RootFinding, State};
 
@@ -54,9 +56,9 @@ pub fn update(
     is_read: &dyn Fn(Resource) -> bool,
     now: Time,
 ) {
-    let is_partial = required_reads::any_unread(&record.required_reads, is_read);
+    let is_partly_read = required_reads::any_unread(&record.required_reads, is_read);
     let reopened = !record.is_open();
-    if is_partial && !reopened && incident.severity > record.severity {
+    if is_partly_read && !reopened && incident.severity > record.severity {
         incident.severity = record.severity;
         incident.rule = rule(record);
     }
@@ -85,7 +87,7 @@ pub fn update(
         notified.last_return = Some(now);
     }
     let mut next = new(record.id.clone(), incident, now);
-    if is_partial {
+    if is_partly_read {
         next.required_reads
             .extend(record.required_reads.iter().cloned());
         next.required_reads.sort();
@@ -182,8 +184,8 @@ fn root(finding: &Finding) -> RootFinding {
         kind: finding.resource.kind.clone(),
         namespace: finding.resource.namespace.clone(),
         name: finding.resource.name.clone(),
-        class: cause_class(finding).to_owned(),
-        of_health: is_of_health(finding),
+        class: finding.class().as_str().to_owned(),
+        of_health: finding.is_of_health(),
         message: redact(&finding.message).chars().take(MESSAGE).collect(),
     }
 }
@@ -206,16 +208,6 @@ fn change_key(incident: &Incident) -> ChangeKey {
     }
 }
 
-/// Whether a finding is about the health of its service, unlike an overdue backup. `assess` groups
-/// by it.
-pub fn is_of_health(finding: &Finding) -> bool {
-    match finding.effect {
-        Effect::Impaired => false,
-        Effect::AtRisk => matches!(finding.reason, Reason::BackOff | Reason::Unhealthy),
-        _ => true,
-    }
-}
-
 /// Stores restart counts, at most once in half an interval: a run by hand a minute after the last
 /// cycle must not make a crash loop look healthy.
 pub fn count_restarts(state: &mut State, counts: RestartCounts, interval: Duration, now: Time) {
@@ -233,7 +225,9 @@ pub fn count_restarts(state: &mut State, counts: RestartCounts, interval: Durati
 pub fn outages(state: &State) -> Outages {
     let is_outage = |r: &&IncidentRecord| {
         let rule = Rule::ALL.iter().find(|rule| rule.as_str() == r.rule);
-        r.is_open() && (rule.is_some_and(|rule| rule.is_outage()) || r.root.class == "presence")
+        r.is_open()
+            && (rule.is_some_and(|rule| rule.is_outage())
+                || r.root.class == FaultClass::Presence.as_str())
     };
     let open = state.incidents.iter().filter(is_outage);
     open.filter_map(|r| Some((r.service.clone()?, r.since)))

@@ -17,6 +17,7 @@ pub mod retention;
 pub mod silences;
 pub mod store;
 mod terminal;
+mod text;
 
 pub use config_map::ConfigMapStore;
 pub use directory::DirectoryStore;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-use super::document::{LIMIT, size};
 use super::message::{Destination, Message, MessageTarget, OutboxMessage};
 use super::model::State;
+use super::text::{LIMIT, size};
 use crate::model::{Severity, Time};
 
 /// How long resolved incidents are kept.

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use super::failure::Failure;
 use super::page::{Items, PageReader};
-use super::transport::{Get, Transport, encode};
+use super::transport::{Get, Transport};
 use crate::cluster::Interner;
+use crate::net::url::encode_component;
 
 /// Objects a page. The server builds a page in one go and so do we: this
 /// bounds the memory of both.
@@ -88,7 +89,7 @@ impl Listing {
         }
         if !token.is_empty() {
             query += "&continue=";
-            query += &encode(token);
+            query += &encode_component(token);
         }
         query
     }

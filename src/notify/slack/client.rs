@@ -9,6 +9,7 @@ use super::error::{self, SlackError, code_of, refused};
 use super::error_codes::{Meaning, meaning};
 use crate::model::secret::Secret;
 use crate::model::text::clean;
+use crate::net::url::encode_component;
 use crate::net::{Http, Peer, Request, Response, Retry};
 use crate::state::MessageHandle;
 
@@ -170,17 +171,20 @@ impl<'a> Slack<'a> {
         types: &str,
         deadline: Instant,
     ) -> Result<ChannelInfo, SlackError> {
-        let mut cursor = String::new();
+        let mut next_cursor = String::new();
         for _ in 0..PAGES {
-            let body = format!("types={types}&limit=999&cursor={}", encode(&cursor));
+            let cursor = encode_component(&next_cursor);
+            let body = format!("types={types}&limit=999&cursor={cursor}");
             let answer = self.get("conversations.list", body.into_bytes(), deadline)?;
             let mut listed = answer["channels"].as_array().into_iter().flatten();
             if let Some(found) = listed.find(|entry| entry["name"] == name) {
                 return Ok(channel_of(found));
             }
             let next = &answer["response_metadata"]["next_cursor"];
-            next.as_str().unwrap_or_default().clone_into(&mut cursor);
-            if cursor.is_empty() {
+            next.as_str()
+                .unwrap_or_default()
+                .clone_into(&mut next_cursor);
+            if next_cursor.is_empty() {
                 break;
             }
         }
@@ -283,16 +287,4 @@ fn channel_of(value: &Value) -> ChannelInfo {
         is_member: value["is_member"].as_bool().unwrap_or(false),
         is_archived: value["is_archived"].as_bool().unwrap_or(false),
     }
-}
-
-/// For the value of a form.
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }

@@ -1,9 +1,10 @@
 //! The database behind a client: what turns many clients away is mended once,
 //! at the database.
 
-use super::signatures::{line, tells};
-use super::{Proof, RuleContext};
-use crate::detect::Workload;
+use super::evidence::line;
+use super::table::tells;
+use crate::detect::{Address, Workload};
+use crate::diagnose::{Proof, RuleContext};
 use crate::model::{Cause, FactKind};
 
 /// Names by which an image tells that it is a database.
@@ -36,26 +37,26 @@ const VARIABLES: &[&str] = &[
 ];
 
 /// A database that answers, and refuses what it is asked for.
-pub fn refuses(case: &RuleContext, cause: Cause) -> Option<Proof> {
+pub fn refuses(context: &RuleContext, cause: Cause) -> Option<Proof> {
     let how = match cause {
         Cause::DatabaseReadOnly => "takes no writes: it is read-only",
         _ => "takes no more connections",
     };
-    if let Some(event) = own_words(case, cause) {
+    if let Some(event) = own_words(context, cause) {
         return Some(
             Proof::of(FactKind::Event, event.clone())
                 .saying(format!("the database {how}: {event}")),
         );
     }
-    let line = line(case, cause)?;
+    let line = line(context, cause)?;
     let proof = Proof::of(FactKind::Log, line.clone());
-    if case.workload.is_some_and(is_database) {
+    if context.workload.is_some_and(is_database) {
         return Some(proof.saying(format!("the database {how}: {line}")));
     }
-    let Some(database) = behind(case, &line).or_else(|| complaining(case, cause)) else {
+    let Some(database) = behind(context, &line).or_else(|| complaining(context, cause)) else {
         return Some(proof.saying(format!("its database {how}: {line}")));
     };
-    let service = case.view.service_of(database).map(|s| s.name.as_str());
+    let service = context.index.service_of(database).map(|s| s.name.as_str());
     let name = &database.name;
     Some(proof.saying(format!("its database {name} {how}")).root(
         database.reference(),
@@ -65,11 +66,11 @@ pub fn refuses(case: &RuleContext, cause: Cause) -> Option<Proof> {
 }
 
 /// What the database's own probe is told.
-fn own_words(case: &RuleContext, cause: Cause) -> Option<String> {
-    if !case.workload.is_some_and(is_database) {
+fn own_words(context: &RuleContext, cause: Cause) -> Option<String> {
+    if !context.workload.is_some_and(is_database) {
         return None;
     }
-    let probes = case.events_of(&["Unhealthy"]);
+    let probes = context.events_of(&["Unhealthy"]);
     probes
         .into_iter()
         .find(|e| tells(cause, &e.message.to_lowercase()))
@@ -77,10 +78,10 @@ fn own_words(case: &RuleContext, cause: Cause) -> Option<String> {
 }
 
 /// The only workload whose own probe repeats what the client was told.
-fn complaining<'a>(case: &RuleContext<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
-    let scene = case.scene;
-    let mut found = scene
-        .complaining()
+fn complaining<'a>(context: &RuleContext<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
+    let index = context.index;
+    let mut found = index
+        .probe_failures()
         .filter(|(w, text)| is_database(w) && tells(cause, &text.to_lowercase()))
         .map(|(w, _)| w);
     let first = found.next()?;
@@ -90,24 +91,24 @@ fn complaining<'a>(case: &RuleContext<'a>, cause: Cause) -> Option<&'a Workload<
 /// The database that a client means: by the address in what it says, by its
 /// environment, by the services file.
 #[must_use]
-pub fn behind<'a>(case: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
-    by_address(case, line)
-        .or_else(|| by_environment(case))
-        .or_else(|| by_inventory(case))
+pub fn behind<'a>(context: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
+    by_address(context, line)
+        .or_else(|| by_environment(context))
+        .or_else(|| by_inventory(context))
 }
 
 /// Host names in the line that are Services here.
-fn by_address<'a>(case: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
-    let namespace = case.namespace();
+fn by_address<'a>(context: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
+    let namespace = context.namespace();
     line.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')))
         .filter(|word| word.len() > 1 && word.chars().any(|c| c.is_ascii_alphabetic()))
-        .filter_map(|word| case.scene.resolve(word.trim_matches('.'), namespace))
-        .filter_map(|endpoint| case.scene.behind(endpoint))
-        .find(|w| is_database(w) && !is_own(case, w))
+        .filter_map(|word| context.index.resolve(word.trim_matches('.'), namespace))
+        .filter_map(|endpoint| context.index.workload_behind(endpoint))
+        .find(|w| is_database(w) && !is_own(context, w))
 }
 
-fn by_environment<'a>(case: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
-    let containers = &case.spec()?.containers;
+fn by_environment<'a>(context: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
+    let containers = &context.spec()?.containers;
     containers
         .iter()
         .flat_map(|c| &c.env)
@@ -115,21 +116,22 @@ fn by_environment<'a>(case: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
             let name = v.name.to_uppercase();
             VARIABLES.iter().any(|word| name.contains(word))
         })
-        .filter_map(|v| super::address::Address::read(&v.value))
-        .filter_map(|a| case.scene.resolve(a.host, case.namespace()))
-        .filter_map(|endpoint| case.scene.behind(endpoint))
-        .find(|w| !is_own(case, w))
+        .filter_map(|v| Address::read(&v.value))
+        .filter_map(|a| context.index.resolve(a.host, context.namespace()))
+        .filter_map(|endpoint| context.index.workload_behind(endpoint))
+        .find(|w| !is_own(context, w))
 }
 
 /// The only data layer that the services file says it depends on.
-fn by_inventory<'a>(case: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
-    let view = case.view;
+fn by_inventory<'a>(context: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
+    let index = context.index;
     let needed = |name: &str| {
-        view.roster
+        index
+            .roster
             .iter()
             .position(|s| s.name == name && s.data_layer)
     };
-    let dependencies = &case.service?.dependencies;
+    let dependencies = &context.service?.dependencies;
     let mut found = dependencies
         .iter()
         .filter_map(|d| needed(d.service.as_deref()?));
@@ -137,13 +139,16 @@ fn by_inventory<'a>(case: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
     if found.next().is_some() {
         return None;
     }
-    view.workloads
+    index
+        .workloads
         .iter()
         .find(|w| w.service == Some(only) && is_database(w))
 }
 
-fn is_own(case: &RuleContext, workload: &Workload) -> bool {
-    case.workload.is_some_and(|own| std::ptr::eq(own, workload))
+fn is_own(context: &RuleContext, workload: &Workload) -> bool {
+    context
+        .workload
+        .is_some_and(|own| std::ptr::eq(own, workload))
 }
 
 /// Whether a workload is a database, by the images it runs.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::document::{Block, Outline};
+use super::document::{Block, Document};
 use super::headings;
 use super::typed_fields;
 use super::values;
@@ -14,7 +14,7 @@ use crate::model::Tier;
 const LONGEST_NAME: usize = 253;
 
 /// What a heading below a section turns out to be.
-pub(super) enum HeadingKind {
+pub(super) enum BlockKind {
     Service(Tier),
     /// It has a service's keys, but nothing gives it a tier.
     ServiceWithoutTier,
@@ -78,11 +78,11 @@ impl Title {
 /// heading stands in, else the section that has its number.
 pub(super) fn tier_of(
     block: &Block,
-    outline: &Outline,
+    document: &Document,
     by_number: &HashMap<u32, Tier>,
     title: &Title,
 ) -> Option<Tier> {
-    let section = block.section.and_then(|place| outline.sections.get(place));
+    let section = block.section.and_then(|place| document.sections.get(place));
     let number = block
         .heading
         .as_ref()
@@ -96,12 +96,12 @@ pub(super) fn tier_of(
 /// Prose must not become a service: P0 without any workload is an outage.
 pub(super) fn judge(
     block: &Block,
-    outline: &Outline,
+    document: &Document,
     tier: Option<Tier>,
     title: &Title,
-) -> HeadingKind {
+) -> BlockKind {
     let Some(heading) = block.heading.as_ref().filter(|_| !block.opens_section) else {
-        return HeadingKind::Prose;
+        return BlockKind::Prose;
     };
     let mut evidence: Vec<u8> = block
         .entries
@@ -110,7 +110,7 @@ pub(super) fn judge(
         .collect();
     evidence.sort_unstable();
     evidence.dedup();
-    let section = block.section.and_then(|place| outline.sections.get(place));
+    let section = block.section.and_then(|place| document.sections.get(place));
     let shaped = values::is_object_name(&title.name);
     let one_word = !title.name.contains(char::is_whitespace);
     let has_keys = block.entries.iter().any(|entry| entry.key.is_some());
@@ -120,22 +120,22 @@ pub(super) fn judge(
     if title.name.is_empty() {
         let meant = tier.is_some() || !evidence.is_empty();
         return if meant {
-            HeadingKind::Nameless
+            BlockKind::Nameless
         } else {
-            HeadingKind::Prose
+            BlockKind::Prose
         };
     }
     if title.name.len() > LONGEST_NAME {
-        return HeadingKind::DoubtfulProse;
+        return BlockKind::DoubtfulProse;
     }
     match tier {
         Some(tier) if !evidence.is_empty() || (one_word && has_keys) || (shaped && same_dress) => {
-            HeadingKind::Service(tier)
+            BlockKind::Service(tier)
         }
-        Some(_) if one_word || has_keys => HeadingKind::DoubtfulProse,
+        Some(_) if one_word || has_keys => BlockKind::DoubtfulProse,
         None if evidence.len() > 1 || (shaped && evidence.len() == 1) => {
-            HeadingKind::ServiceWithoutTier
+            BlockKind::ServiceWithoutTier
         }
-        _ => HeadingKind::Prose,
+        _ => BlockKind::Prose,
     }
 }

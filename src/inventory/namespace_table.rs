@@ -1,8 +1,8 @@
 //! The namespace table: which Argo CD Application and which namespace belong
 //! to which service.
 
+use super::diagnostic::{Sink, did_you_mean, quote};
 use super::fields::Draft;
-use super::lint::{Sink, did_you_mean, quote};
 use super::suggest::Nearest;
 use super::values;
 

@@ -1,11 +1,11 @@
 //! Groups of findings become incidents: whose, since when, how bad.
 
-use super::group::{Group, group, is_of_health};
-use super::incident::{Incident, cause_class};
+use super::group::{Group, group};
+use super::incident::Incident;
 use super::service::ServiceState;
 use super::severity::{Members, RuleInput, decide, is_p0_in_trouble};
 use crate::inventory::{Inventory, Service};
-use crate::model::{Cause, Finding, Reason, ServiceStatus, Tier};
+use crate::model::{Cause, CauseFlag, Finding, ServiceStatus, Tier};
 
 /// Groups findings and judges each group. The most important incident is first.
 #[must_use]
@@ -79,7 +79,7 @@ fn judge(scene: &JudgeContext, unit: Group) -> Incident {
     // A secret that does not come is the root and says nothing of health itself.
     let tells_health = findings
         .iter()
-        .any(|f| is_of_health(f) && f.service == service);
+        .any(|f| f.is_of_health() && f.service == service);
     let since = own
         .and_then(|s| s.since)
         .filter(|_| tells_health)
@@ -124,11 +124,8 @@ fn spread_known_issue(findings: &mut [Finding]) {
         return;
     };
     for finding in findings {
-        let waits = matches!(
-            finding.cause,
-            Some(Cause::SecretStoreNotReady | Cause::ExternalSecretFailed)
-        );
-        if waits && finding.known_issue.is_none() {
+        let follows = finding.cause.is_some_and(|c| c.has(CauseFlag::FollowsRoot));
+        if follows && finding.known_issue.is_none() {
             finding.known_issue = Some(issue.clone());
         }
     }
@@ -144,7 +141,7 @@ fn fingerprint(cluster: &str, root: &Finding) -> String {
         &resource.kind,
         lacking.unwrap_or(&resource.namespace),
         &resource.name,
-        cause_class(root),
+        root.class().as_str(),
     ]
     .join("/")
     .to_lowercase()
@@ -168,14 +165,11 @@ fn title(
             format!("{} is {status}: {why}", s.name)
         }
         Some(s) => format!("{}: {why} ({})", s.name, root.resource),
-        None => match root.reason {
-            Reason::MonitoringBlind => "the monitor cannot see the cluster".to_owned(),
-            Reason::InventoryInvalid => "the services file has errors".to_owned(),
-            Reason::NodeNotReady => format!("node {} is not ready: {why}", root.resource.name),
-            Reason::NodeUnderPressure => {
-                format!("node {} is under pressure: {why}", root.resource.name)
-            }
-            _ => format!("{}: {why}", root.resource),
+        None => match root.reason.row().title {
+            Some(title) => title
+                .replace("{name}", &root.resource.name)
+                .replace("{why}", why),
+            None => format!("{}: {why}", root.resource),
         },
     }
 }

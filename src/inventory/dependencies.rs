@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::diagnostic::{Sink, did_you_mean, quote};
 use super::fields::{Draft, Link};
-use super::lint::{Sink, did_you_mean, quote};
 use super::model::Dependency;
 use super::suggest::Nearest;
 use super::values;

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::document::{Block, Outline};
+use super::block_kind::{self, BlockKind, Title};
+use super::diagnostic::{Sink, quote};
+use super::document::{Block, Document};
 use super::fields::{self, Draft};
-use super::heading_kind::{self, HeadingKind, Title};
 use super::keys::Key;
-use super::lint::{Sink, quote};
 use super::model::{ContextSection, Service};
 use super::source::{Source, Span};
 use crate::model::Tier;
@@ -16,25 +16,25 @@ use crate::model::Tier;
 const MOST_SERVICES: usize = 2_000;
 
 /// The services of the file, not yet joined, and its prose.
-pub(super) fn services(
-    outline: &Outline,
+pub(super) fn collect(
+    document: &Document,
     sink: &mut Sink<'_, '_>,
 ) -> (Vec<Draft>, Vec<ContextSection>) {
-    let tiers: HashMap<u32, Tier> = outline
+    let tiers: HashMap<u32, Tier> = document
         .sections
         .iter()
         .rev() // the first of a number stays
         .filter_map(|section| Some((section.number?, section.tier?)))
         .collect();
     let mut collector = Collector {
-        outline,
+        document,
         tiers,
         sink,
         drafts: Vec::new(),
         places: HashMap::new(),
     };
     let mut context = Vec::new();
-    for block in &outline.blocks {
+    for block in &document.blocks {
         let prose = if collector.take(block) {
             remarks(block, collector.sink.source)
         } else {
@@ -46,7 +46,7 @@ pub(super) fn services(
 }
 
 struct Collector<'a, 's, 't> {
-    outline: &'a Outline,
+    document: &'a Document,
     /// Tiers of the numbered sections.
     tiers: HashMap<u32, Tier>,
     sink: &'a mut Sink<'s, 't>,
@@ -59,16 +59,16 @@ impl Collector<'_, '_, '_> {
     /// Takes a block and says whether its heading is a service's.
     fn take(&mut self, block: &Block) -> bool {
         let title = Title::of(block);
-        let tier = heading_kind::tier_of(block, self.outline, &self.tiers, &title);
+        let tier = block_kind::tier_of(block, self.document, &self.tiers, &title);
         let span = self.sink.place(block.line, &title.name);
         let name = quote(&title.name);
-        match heading_kind::judge(block, self.outline, tier, &title) {
-            HeadingKind::Service(tier) => {
-                warn_of_misplaced(block, self.outline, span, self.sink);
+        match block_kind::judge(block, self.document, tier, &title) {
+            BlockKind::Service(tier) => {
+                warn_of_misplaced(block, self.document, span, self.sink);
                 self.add(block, title, tier, span);
                 true
             }
-            HeadingKind::ServiceWithoutTier => {
+            BlockKind::ServiceWithoutTier => {
                 // A tier that cannot be read is an error already.
                 if !block
                     .entries
@@ -82,18 +82,18 @@ impl Collector<'_, '_, '_> {
                 self.add(block, title, Tier::P3, span);
                 true
             }
-            HeadingKind::Nameless => {
+            BlockKind::Nameless => {
                 let message = "this heading has no name: what is below it belongs to no service";
                 self.sink.error(span, message, None);
                 true
             }
-            HeadingKind::DoubtfulProse => {
+            BlockKind::DoubtfulProse => {
                 let help = "add `- Namespace: ...` if it is one".to_owned();
                 self.sink
                     .warn(span, format!("{name} is not read as a service"), Some(help));
                 false
             }
-            HeadingKind::Prose => false,
+            BlockKind::Prose => false,
         }
     }
 
@@ -134,12 +134,12 @@ impl Collector<'_, '_, '_> {
     }
 }
 
-fn warn_of_misplaced(block: &Block, outline: &Outline, span: Span, sink: &mut Sink<'_, '_>) {
+fn warn_of_misplaced(block: &Block, document: &Document, span: Span, sink: &mut Sink<'_, '_>) {
     let own = block
         .heading
         .as_ref()
         .and_then(|heading| heading.number.first());
-    let section = block.section.and_then(|place| outline.sections.get(place));
+    let section = block.section.and_then(|place| document.sections.get(place));
     if let (Some(own), Some(section)) = (own, section)
         && section.tier.is_some()
         && section.number.is_some_and(|number| number != *own)

@@ -2,10 +2,23 @@
 //! open key below `GitOps`, and nothing else. No recursion, no look-ahead, so
 //! nesting of any depth costs nothing.
 
-use super::document::{Entry, Outline, Section, Value};
+use super::document::{Document, Entry, Section, Value};
 use super::headings::{self, HeadingContext, PreviousLine, Role};
 use super::keys::Key;
 use super::lines::{self, Heading, KeyValue, Line};
+use super::source::{Mask, Source};
+
+/// Reads the whole file.
+pub(super) fn parse(source: &Source<'_>) -> Document {
+    let mut parser = Parser::new();
+    for index in 0..source.len() {
+        match source.mask(index) {
+            Mask::None => parser.take(index, lines::classify(source.line(index))),
+            Mask::Code | Mask::Comment => parser.skip(),
+        }
+    }
+    parser.finish(source.len())
+}
 
 /// An entry that items can still join, with its indent.
 #[derive(Copy, Clone)]
@@ -21,8 +34,8 @@ impl Open {
     }
 }
 
-pub(super) struct Builder {
-    outline: Outline,
+pub(super) struct Parser {
+    document: Document,
     top: Option<Open>,
     /// The open key below `GitOps`.
     sub: Option<Open>,
@@ -33,10 +46,10 @@ pub(super) struct Builder {
     table: bool,
 }
 
-impl Builder {
+impl Parser {
     pub(super) fn new() -> Self {
-        let mut builder = Self {
-            outline: Outline::default(),
+        let mut parser = Self {
+            document: Document::default(),
             top: None,
             sub: None,
             last_indent: 0,
@@ -44,13 +57,13 @@ impl Builder {
             before: PreviousLine::Gap,
             table: false,
         };
-        builder.open_block(None, false, 0);
-        builder
+        parser.open_block(None, false, 0);
+        parser
     }
 
-    pub(super) fn finish(mut self, end: usize) -> Outline {
-        self.outline.close_block(end);
-        self.outline
+    pub(super) fn finish(mut self, end: usize) -> Document {
+        self.document.close_block(end);
+        self.document
     }
 
     /// Passes over a line that is nobody's: code, a comment.
@@ -69,9 +82,9 @@ impl Builder {
             }
             Line::Row(row) => {
                 if !in_table {
-                    self.outline.tables.push(Vec::new());
+                    self.document.tables.push(Vec::new());
                 }
-                if let Some(table) = self.outline.tables.last_mut() {
+                if let Some(table) = self.document.tables.last_mut() {
                     table.push((index, row.to_owned()));
                 }
                 self.table = true;
@@ -89,7 +102,7 @@ impl Builder {
                 if let Some(number) = heading.number.first() {
                     self.last_number = *number;
                 }
-                self.outline.sections.push(Section {
+                self.document.sections.push(Section {
                     number: heading.number.first().copied(),
                     tier: headings::tier_in_title(&heading.title),
                     title: heading.title.clone(),
@@ -105,12 +118,12 @@ impl Builder {
 
     fn around(&self) -> HeadingContext {
         let block = self
-            .outline
+            .document
             .blocks
             .last()
             .filter(|block| !block.opens_section);
         HeadingContext {
-            section_hashes: self.outline.sections.last().map(|section| section.hashes),
+            section_hashes: self.document.sections.last().map(|section| section.hashes),
             block_hashes: block
                 .and_then(|block| block.heading.as_ref())
                 .map_or(0, |own| own.hashes),
@@ -190,7 +203,7 @@ impl Builder {
         let item = Value::new(text, index);
         let open = self.top.map(|top| top.entry);
         if let Some(entry) = open.filter(|entry| self.takes_items(*entry)) {
-            self.outline.push_item(entry, item);
+            self.document.push_item(entry, item);
         } else {
             let entry = self.push_entry(None, String::new(), index, item);
             self.top = Some(Open {
@@ -211,7 +224,7 @@ impl Builder {
         key: Option<Key>,
     ) {
         let item = Value::new(text, index);
-        let Some(parent) = self.outline.entries().get(top.entry) else {
+        let Some(parent) = self.document.entries().get(top.entry) else {
             return;
         };
         let group = parent.key == Some(Key::GitOps);
@@ -219,7 +232,7 @@ impl Builder {
         match split {
             Some(split) if group => {
                 if let Some(sub) = self.sub.filter(|sub| sub.is_above(indent) && key.is_none()) {
-                    self.outline.push_item(sub.entry, item);
+                    self.document.push_item(sub.entry, item);
                 } else {
                     let value = Value::new(split.value, index);
                     let entry = self.push_entry(key, split.key.to_owned(), index, value);
@@ -240,7 +253,7 @@ impl Builder {
             }
             _ => {
                 let sub = self.sub.filter(|sub| sub.is_above(indent));
-                self.outline
+                self.document
                     .push_item(sub.map_or(top.entry, |sub| sub.entry), item);
             }
         }
@@ -250,7 +263,7 @@ impl Builder {
         let continues = self.before == PreviousLine::Bullet && indent > self.last_indent;
         if continues && self.top.is_some() {
             if let Some(open) = self.sub.or(self.top) {
-                self.outline.continue_value(open.entry, text);
+                self.document.continue_value(open.entry, text);
             }
             return;
         }
@@ -267,11 +280,11 @@ impl Builder {
 
     fn prose(&mut self, index: usize) {
         self.before = PreviousLine::Prose;
-        self.outline.push_prose(index);
+        self.document.push_prose(index);
     }
 
     fn push_entry(&mut self, key: Option<Key>, name: String, line: usize, value: Value) -> usize {
-        self.outline.push_entry(Entry {
+        self.document.push_entry(Entry {
             key,
             name,
             line,
@@ -281,14 +294,14 @@ impl Builder {
     }
 
     fn takes_items(&self, entry: usize) -> bool {
-        self.outline
+        self.document
             .entries()
             .get(entry)
             .is_some_and(|entry| entry.key.is_none_or(Key::is_list))
     }
 
     fn open_block(&mut self, heading: Option<Heading>, opens_section: bool, line: usize) {
-        self.outline.open_block(heading, opens_section, line);
+        self.document.open_block(heading, opens_section, line);
         self.close_keys();
         self.before = PreviousLine::Gap;
     }
@@ -296,5 +309,126 @@ impl Builder {
     fn close_keys(&mut self) {
         self.top = None;
         self.sub = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Document {
+        parse(&Source::new(text))
+    }
+
+    /// Key, value and items of every entry of the last block.
+    fn entries(text: &str) -> Vec<String> {
+        let document = read(text);
+        document.blocks.last().map_or_else(Vec::new, |block| {
+            block
+                .entries
+                .iter()
+                .map(|entry| {
+                    let items: Vec<&str> =
+                        entry.items.iter().map(|item| item.text.as_str()).collect();
+                    format!("{}={}[{}]", entry.name, entry.value.text, items.join("|"))
+                })
+                .collect()
+        })
+    }
+
+    fn titles(text: &str) -> Vec<String> {
+        let document = read(text);
+        document
+            .blocks
+            .iter()
+            .filter_map(|block| block.heading.as_ref())
+            .map(|heading| heading.title.clone())
+            .collect()
+    }
+
+    #[test]
+    fn keys_and_items_at_any_indent() {
+        for (text, expected) in [
+            ("- Purpose: a\n- Image: b", vec!["Purpose=a[]", "Image=b[]"]),
+            (
+                "  - Known Issues:\n    - a\n      - b\n  - Image: c",
+                vec!["Known Issues=[a|b]", "Image=c[]"],
+            ),
+            (
+                "- Known Issues:\n- a b\n- Image: c",
+                vec!["Known Issues=[a b]", "Image=c[]"],
+            ),
+            ("- Known Issues: x\n\t- y: z", vec!["Known Issues=x[y: z]"]),
+            (
+                "- Known Issues:\n  1. a\n  2. b",
+                vec!["Known Issues=[a|b]"],
+            ),
+            (
+                "- GitOps:\n  - Chart: a\n    - b\n  - Repo: c\n- Image: d",
+                vec!["GitOps=[]", "Chart=a[b]", "Repo=c[]", "Image=d[]"],
+            ),
+            ("- Purpose: a\n  b\n\n  c", vec!["Purpose=a b[]"]),
+            (
+                "- Purpose: a\n    - Namespace: b\n    - Image: c",
+                vec!["Purpose=a[]", "Namespace=b[]", "Image=c[]"],
+            ),
+            (
+                "Purpose: a\nImage: b\nNothing: c",
+                vec!["Purpose=a[]", "Image=b[]"],
+            ),
+            ("**Purpose:** a", vec!["Purpose=a[]"]),
+            ("- loose\n- Image: a", vec!["=loose[]", "Image=a[]"]),
+        ] {
+            assert_eq!(entries(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_deeper_heading_named_like_a_key_stands_for_it() {
+        let text =
+            "## 1. A (P0)\n### 1.1 a\n#### Known Issues\n- x\n- y: z\n#### Notes\n- Image: i";
+        assert_eq!(entries(text), ["Known Issues=[x|y: z]", "Image=i[]"]);
+    }
+
+    #[test]
+    fn headings_are_told_from_lists_and_sentences() {
+        for (text, expected) in [
+            (
+                "1. A (P0)\n\n1.1 a\n\n2. B (P1)\n\n2.1 b",
+                vec!["A (P0)", "a", "B (P1)", "b"],
+            ),
+            (
+                "Title\n1. A (P0)\n1.1 a\n- Image: x\n1.2 b",
+                vec!["A (P0)", "a", "b"],
+            ),
+            (
+                "1. A (P0)\n\n1. do this\n2. do that\n\n1.1 a",
+                vec!["A (P0)", "a"],
+            ),
+            ("1. A (P0)\n\nIt took\n1.5 minutes or more.", vec!["A (P0)"]),
+            (
+                "1. A (P0)\n1.1 a\n- Purpose: up\n  1.5 times",
+                vec!["A (P0)", "a"],
+            ),
+            (
+                "## A (P0)\n### a\n### b\n## Notes\n### c",
+                vec!["A (P0)", "a", "b", "Notes", "c"],
+            ),
+            (
+                "1. A (P0)\n\n# a comment\n# - Image: x\n1.1 a",
+                vec!["A (P0)", "a"],
+            ),
+            (
+                "**1. A (P0)**\n\n**1.1 a**\n\n**Note**\n",
+                vec!["A (P0)", "a"],
+            ),
+            ("1. A (P0)\n```\n1.1 a\n```\n", vec!["A (P0)"]),
+            (
+                "## 1. A (P0)\n\n### 1.1 a\n\n1. do\n\n2. that\n",
+                vec!["A (P0)", "a"],
+            ),
+        ] {
+            assert_eq!(titles(text), expected, "{text:?}");
+        }
     }
 }
