@@ -133,7 +133,7 @@ impl<'a> Cycle<'a> {
             (self.progress)("sending messages");
         }
         let mode = std::mem::replace(&mut self.delivery, DeliveryMode::Off);
-        let is_delivered = termination::finishing(|| {
+        let is_delivered = termination::finish_before_exit(|| {
             deliver::deliver(mode, &mut memory, messages, &mut report, snapshot.now)
         });
         report.requests.slack = self.http.attempts(Peer::Slack);

@@ -209,7 +209,7 @@ impl DeliveryRun<'_, '_> {
         if !pause.is_zero() {
             self.clock.wait(pause);
         }
-        !termination::is_asked()
+        !termination::is_terminating()
     }
 
     fn fail(&mut self, entry: &OutboxMessage, error: &NotifyError) {

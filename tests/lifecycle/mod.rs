@@ -5,6 +5,7 @@ mod flapping;
 pub mod harness;
 mod identity;
 mod property;
+mod required_reads;
 mod silence;
 mod table;
 
