@@ -2,21 +2,20 @@
 //!
 //! [`model`] and [`message`] are the document. [`document`] is its text, which [`trim()`] keeps
 //! below [`document::LIMIT`]. [`store`] says how a state is loaded and saved so that of two cycles
-//! at once only one writes; [`directory`] and [`config_map`] are the stores. [`silences`],
-//! [`listing`] and [`history()`] read the state for the commands and the report. Only the stores do
-//! I/O.
+//! at once only one writes; [`directory`] and [`config_map`] are the stores. [`silences`] adds
+//! and removes silences, `output` has the documents of `incidents` and `silence`, [`history()`] the past for the report.
+//! Only the stores do I/O.
 
 pub mod config_map;
 pub mod directory;
 pub mod document;
 mod history;
-pub mod listing;
 mod message;
 pub mod model;
+mod output;
 pub mod retention;
 pub mod silences;
 pub mod store;
-mod terminal;
 mod text;
 
 pub use config_map::ConfigMapStore;
@@ -30,5 +29,6 @@ pub use model::{
     ActiveSilence, Cached, ChangeKey, IncidentRecord, Notified, RootFinding, SCHEMA, Sending, Sent,
     Silence, SilenceTarget, Spend, State,
 };
+pub use output::{AddedSilence, IncidentDocument, IncidentList, RemovedSilence, SilenceList};
 pub use retention::trim;
 pub use store::{CycleLock, Loaded, NoStore, QuarantinedState, Store, StoreError, Version};
