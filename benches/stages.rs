@@ -15,12 +15,12 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use k8s_monitor::assess;
 use k8s_monitor::cluster::compact::Compact;
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::types::Pod;
 use k8s_monitor::cluster::{Interner, Objects, Read, Snapshot, Source};
 use k8s_monitor::detect::{self, ClusterIndex, RestartCounts};
 use k8s_monitor::diagnose::diagnose;
 use k8s_monitor::inventory::{self, Inventory};
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Tier, Time};
 
 const SIZES: [usize; 2] = [10_000, 150_000];
@@ -65,7 +65,7 @@ fn snapshot(pods: usize) -> Snapshot {
             namespaces: kept(crowd, Kind::Namespace, pool),
             ..Objects::default()
         },
-        reads: ROWS
+        reads: KINDS
             .iter()
             .map(|row| (row.resource, Read::Complete))
             .collect(),

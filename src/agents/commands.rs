@@ -7,8 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use super::object_index::{self, ObjectKind, Scope};
+use super::object_index::{self, Scope};
 use crate::inventory::Service;
+use crate::model::ResourceInfo;
 
 /// What commands may name.
 pub struct Names<'a> {
@@ -109,24 +110,24 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
     let parsed = options(words)?;
     let within = parsed.namespace.is_empty() || names.reach.is_within(parsed.namespace);
     let (verb, rest) = parsed.words.split_first().filter(|_| within)?;
-    let named = |kind: ObjectKind, name: &str| names.reach.holds(kind, parsed.namespace, name);
+    let named = |kind: &ResourceInfo, name: &str| names.reach.holds(kind, parsed.namespace, name);
     let is_fine = match (*verb, rest) {
         ("get", ["events"]) | ("top", ["pods" | "pod"]) => !parsed.namespace.is_empty(),
         ("get" | "describe" | "logs", [one]) if one.contains('/') => reference(one, &named),
         // The values of variables may be secrets: whole objects are not printed.
         ("get", [kind]) => {
             let kind = object_index::kind(kind)?;
-            !parsed.output && (kind.is_global || !parsed.namespace.is_empty())
+            !parsed.output && (!kind.is_namespaced() || !parsed.namespace.is_empty())
         }
         ("get" | "describe", [kind, name]) => named(object_index::kind(kind)?, name),
         ("logs", [pod]) => named(object_index::kind("pod")?, pod),
         ("top", ["nodes" | "node"]) => true,
         ("rollout", ["status" | "history" | "restart", one]) => reference(one, &|kind, name| {
-            matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
+            matches!(kind.kind, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
         }),
         ("rollout", ["status" | "history" | "restart", kind, name]) => {
             let kind = object_index::kind(kind)?;
-            matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
+            matches!(kind.kind, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
         }
         _ => false,
     };
@@ -134,7 +135,7 @@ fn kubectl(words: &[&str], names: &Names) -> Option<()> {
 }
 
 /// `deployment/api`.
-fn reference(text: &str, named: &dyn Fn(ObjectKind, &str) -> bool) -> bool {
+fn reference(text: &str, named: &dyn Fn(&ResourceInfo, &str) -> bool) -> bool {
     text.split_once('/')
         .and_then(|(kind, name)| Some(named(object_index::kind(kind)?, name)))
         .unwrap_or(false)

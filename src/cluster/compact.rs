@@ -11,18 +11,8 @@ use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 
 use super::intern::Interner;
-use super::{
-    types::Application, types::Certificate, types::Condition, types::ContainerStatus,
-    types::CronJob, types::DaemonSet, types::Deployment, types::Endpoint, types::EndpointSlice,
-    types::Event, types::ExternalSecret, types::Gateway, types::HorizontalPodAutoscaler,
-    types::HttpRoute, types::Ingress, types::Issuer, types::Job, types::Lease, types::Namespace,
-    types::Node, types::NodeMetrics, types::Owners, types::PersistentVolume,
-    types::PersistentVolumeClaim, types::Pod, types::PodDisruptionBudget, types::PodMetrics,
-    types::PodSpec, types::PodStatus, types::PodTemplate, types::ReplicaSet, types::ResourceQuota,
-    types::SecretStore, types::Service, types::SharedStr, types::StatefulSet, types::StorageClass,
-    types::Toleration, types::condition,
-};
-use crate::model::Time;
+use super::types::*;
+use crate::model::{Time, for_each_kind};
 
 /// Ready for longer than any rule asks.
 const SETTLED: TimeDelta = TimeDelta::hours(1);
@@ -35,20 +25,24 @@ pub trait Compact: DeserializeOwned {
     fn compact(&mut self, pool: &mut Interner);
 }
 
-macro_rules! kept_whole {
-    ($($kind:ident)*) => { $(
-        impl Compact for $kind {
-            fn compact(&mut self, pool: &mut Interner) {
-                pool.share_meta(&mut self.metadata);
+macro_rules! implement_whole {
+    (whole $type:ident) => {
+        impl Compact for $type {
+            fn compact(&mut self, interner: &mut Interner) {
+                interner.share_meta(&mut self.metadata);
             }
         }
-    )* };
+    };
+    ($kept:ident $type:ident) => {};
 }
-kept_whole! {
-    Application Certificate Event ExternalSecret Gateway HorizontalPodAutoscaler HttpRoute
-    Ingress Issuer Lease Namespace Node NodeMetrics PersistentVolume PersistentVolumeClaim
-    PodDisruptionBudget ResourceQuota SecretStore StorageClass
+
+macro_rules! implement_compact {
+    ($( $resource:ident $field:ident: $type:ident, $group:literal [$($version:literal),+] $plural:literal,
+        $kind:literal $scope:ident $(($namespace:literal))? $requirement:ident [$($short:literal),*], $kept:ident; )*) => {
+        $( implement_whole!($kept $type); )*
+    };
 }
+for_each_kind!(implement_compact);
 
 /// Its pod has the same name.
 impl Compact for PodMetrics {

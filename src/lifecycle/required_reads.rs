@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::Resource;
-use crate::cluster::kinds::ROWS;
-use crate::model::{Finding, Reason};
+use crate::model::{Finding, KINDS, Reason, Resource};
 
 /// Names of the kinds that findings rest on, each once.
 pub fn rests_on(findings: &[Finding]) -> Vec<String> {
@@ -18,7 +16,8 @@ pub fn is_dim(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
     rests_on
         .iter()
         .filter_map(|name| {
-            ROWS.iter()
+            KINDS
+                .iter()
                 .map(|row| row.resource)
                 .find(|r| r.name() == *name)
         })
@@ -49,7 +48,7 @@ fn kinds(finding: &Finding) -> Vec<Resource> {
         }
         _ => vec![R::Pods],
     };
-    let own = ROWS
+    let own = KINDS
         .iter()
         .find(|row| row.kind == finding.resource.kind && row.resource != R::PodLogs);
     kinds.extend(own.map(|row| row.resource));
