@@ -59,7 +59,7 @@ bench: release ## Measure the budgets in one run: against kubectl on a real API 
 	$(CARGO) test --test cluster bench::budgets -- --ignored --nocapture
 
 bench-diagnosis: ## Judge a folder of recorded faults: make bench-diagnosis DIR=...
-	K8S_MONITOR_BENCH_CASES="$(abspath $(DIR))" $(CARGO) test --test diagnose recorded_faults -- --nocapture
+	K8S_MONITOR_BENCH_CASES="$(abspath $(DIR))" $(CARGO) test --test rules recorded_faults -- --nocapture
 
 image: ## Build the container image, where an engine runs (IMAGE=name:tag)
 	packaging/image.sh $(IMAGE)

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../tests/crowd/mod.rs"]
+#[path = "../tests/support/crowd/mod.rs"]
 mod crowd;
 
 use std::collections::BTreeMap;

@@ -47,14 +47,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The services file has errors: what `services lint` ends with.
-    #[error("{count} error{} in {}", if *count == 1 { "" } else { "s" }, .path.display())]
-    ServicesErrors {
-        /// The file.
-        path: PathBuf,
-        /// How many.
-        count: usize,
-    },
     /// No service of that name.
     #[error(
         "no service {name:?} in {}{}; `k8s-monitor services list` shows all", .path.display(),
@@ -121,10 +113,9 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> ExitStatus {
         match self {
-            Self::ServicesFile { .. }
-            | Self::NoServices { .. }
-            | Self::ServicesErrors { .. }
-            | Self::Dump(_) => ExitStatus::BadInput,
+            Self::ServicesFile { .. } | Self::NoServices { .. } | Self::Dump(_) => {
+                ExitStatus::BadInput
+            }
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
             | Self::NotRemembered { .. }

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 #[path = "../../tests/agents/api.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod api;
-#[path = "../../tests/slack/clock.rs"]
+#[path = "../../tests/support/clock.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod clock;
-#[path = "../../tests/slack/stub.rs"]
+#[path = "../../tests/support/stub.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod stub;
 #[path = "../../tests/agents/world.rs"]

@@ -16,7 +16,7 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
-#[path = "../../tests/slack/check.rs"]
+#[path = "../../tests/support/check.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod check;
 #[path = "../../tests/slack/stories.rs"]

@@ -46,8 +46,8 @@ pub fn evaluate(snapshot: &Snapshot, grounds: &EvaluateInput) -> Verdict {
     diagnose::diagnose(&view, &mut detection.findings);
     let services = assess::services(&view, &detection, grounds.outages);
     let mut findings = detection.findings;
-    findings.extend(detect::blindness(snapshot));
-    findings.extend(detect::broken_inventory(inventory, snapshot));
+    findings.extend(detect::unread_resources(snapshot));
+    findings.extend(detect::invalid_inventory(inventory, snapshot));
     let unlisted = grounds.unlisted;
     let incidents = assess::incidents(
         &snapshot.cluster,

@@ -1,13 +1,14 @@
-//! Findings come together under their root, which may be a node, a failing
-//! dependency or a cause outside of any one service.
+//! Groups findings under their root: a node, a failing dependency, or a cause that several
+//! services share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::explain::{self, DependencyKind};
-use super::incident::cause_class;
+use super::dependency;
 use super::severity::Members;
 use crate::inventory::{Inventory, Service};
-use crate::model::{Cause, Effect, Finding, Reason, ServiceStatus};
+use crate::model::{
+    CauseFlag, DependencyKind, Effect, Finding, Reason, ReasonFlag, Scope, ServiceStatus,
+};
 
 /// Groups findings, each group with its root first.
 #[must_use]
@@ -48,16 +49,16 @@ impl Group {
 fn units(findings: Vec<Finding>) -> Vec<Group> {
     let in_trouble: BTreeSet<String> = findings
         .iter()
-        .filter(|f| is_of_health(f))
+        .filter(|f| f.is_of_health())
         .filter_map(|f| f.service.clone())
         .collect();
     let mut by_key: BTreeMap<String, Group> = BTreeMap::new();
     for finding in findings {
         let key = match &finding.service {
             Some(service) if in_trouble.contains(service) => format!("service {service}"),
-            _ => format!("{} {}", finding.resource, cause_class(&finding)),
+            _ => format!("{} {}", finding.resource, finding.class()),
         };
-        let key = if stands_alone(&finding) {
+        let key = if finding.reason.has(ReasonFlag::StandsAlone) {
             finding.resource.to_string()
         } else {
             key
@@ -81,40 +82,19 @@ fn units(findings: Vec<Finding>) -> Vec<Group> {
     units
 }
 
-/// Where a secret comes from is a story of its own, which a pod that lacks the
-/// secret joins, and no other trouble of its service.
-fn stands_alone(finding: &Finding) -> bool {
-    matches!(
-        finding.reason,
-        Reason::ExternalSecretFailed | Reason::SecretStoreNotReady | Reason::IssuerNotReady
-    )
-}
-
-/// Whether a finding says how its service is, as opposed to something beside it.
-#[must_use]
-pub fn is_of_health(finding: &Finding) -> bool {
-    match finding.effect {
-        Effect::Impaired => false,
-        Effect::AtRisk => matches!(finding.reason, Reason::BackOff | Reason::Unhealthy),
-        _ => true,
-    }
-}
-
-/// What explains the others comes first.
-fn rank(finding: &Finding) -> u8 {
-    match finding.reason {
-        Reason::NodeNotReady | Reason::NodeUnderPressure => 0,
-        Reason::ProvisioningFailed | Reason::ClaimLost => 1,
-        Reason::ScaledToZero | Reason::WorkloadMissing => 2,
-        _ => match finding.effect {
-            Effect::Unavailable => 3,
-            Effect::CutOff => 4,
-            Effect::Degraded => 5,
-            Effect::Starting => 6,
-            Effect::AtRisk => 7,
-            Effect::Impaired => 8,
-        },
-    }
+/// What explains the others comes first: the wider scope, then the stronger effect.
+fn rank(finding: &Finding) -> (Scope, u8) {
+    let scope = finding.reason.row().scope;
+    let effect = match finding.effect {
+        _ if scope != Scope::Object => 0,
+        Effect::Unavailable => 0,
+        Effect::CutOff => 1,
+        Effect::Degraded => 2,
+        Effect::Starting => 3,
+        Effect::AtRisk => 4,
+        Effect::Impaired => 5,
+    };
+    (scope, effect)
 }
 
 /// What ran on a node that is gone is gone with it.
@@ -151,7 +131,7 @@ fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
     }
     let about: BTreeSet<String> = units
         .iter()
-        .filter_map(|u| u.root().shared.clone())
+        .filter_map(|u| u.root().group_key.clone())
         .collect();
     roots.retain(|key, _| about.contains(key));
     // Of those that merely share a cause the one that matters most stands first.
@@ -159,7 +139,7 @@ fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
     let mut by_tier: Vec<_> = (0..units.len()).collect();
     by_tier.sort_by_key(|&at| tier(&units[at]).map_or((1, None), |t| (0, Some(t))));
     for at in by_tier {
-        if let Some(key) = &units[at].root().shared {
+        if let Some(key) = &units[at].root().group_key {
             roots.entry(key.clone()).or_insert(at);
         }
     }
@@ -167,7 +147,7 @@ fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            let root = roots.get(unit.root().shared.as_ref()?).copied()?;
+            let root = roots.get(unit.root().group_key.as_ref()?).copied()?;
             (root != at).then_some(root)
         })
         .collect();
@@ -186,11 +166,9 @@ fn under_dependencies(
         .enumerate()
         .filter_map(|(at, unit)| {
             let state = services.get(unit.service.as_deref()?)?;
-            let refuses = matches!(
-                unit.root().cause,
-                Some(Cause::DatabaseReadOnly | Cause::DatabaseConnectionsExhausted)
-            );
-            let is_down = state.status == ServiceStatus::Unavailable && is_of_health(unit.root());
+            let cause = unit.root().cause;
+            let refuses = cause.is_some_and(|cause| cause.has(CauseFlag::RefusesClients));
+            let is_down = state.status == ServiceStatus::Unavailable && unit.root().is_of_health();
             (is_down || refuses).then_some((state.name.as_str(), at))
         })
         .collect();
@@ -198,7 +176,7 @@ fn under_dependencies(
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            let shown = unit.root().leans_on.as_deref();
+            let shown = unit.root().depends_on.as_deref();
             let shown = shown.and_then(|name| down.get(name).copied());
             if let Some(root) = shown.filter(|root| *root != at) {
                 return Some(root);
@@ -206,7 +184,7 @@ fn under_dependencies(
             needs(unit, inventory, roster)
                 .into_iter()
                 .filter_map(|(name, need)| Some((*down.get(name)?, need)))
-                .find(|&(root, need)| root != at && explain::explains(need, unit.root()))
+                .find(|&(root, need)| root != at && dependency::explains(need, unit.root()))
                 .map(|(root, _)| root)
         })
         .collect();
@@ -230,7 +208,7 @@ fn needs<'a>(
                     .find(|d| d.service.as_ref() == Some(&dependency.name));
                 listed.and_then(|d| d.note.as_deref())
             });
-            needs.push((dependency.name.as_str(), explain::need(dependency, note)));
+            needs.push((dependency.name.as_str(), dependency::kind(dependency, note)));
         }
     }
     let dns = roster.iter().find(|s| s.is_cluster_dns());

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
-use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, principal};
+use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, main_workload};
 use crate::inventory::Service;
-use crate::model::{Effect, Finding, Reason, ServiceStatus, Tier, Time, Tolerance};
+use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
 
 /// One service at the moment of the snapshot.
 #[derive(Debug, Clone)]
@@ -93,8 +93,8 @@ fn whole(
 ) -> (ServiceStatus, Option<Time>) {
     let is_down = |f: &&&Finding| match f.effect {
         Effect::CutOff => true,
-        Effect::Unavailable => matches!(f.reason, Reason::ScaledToZero | Reason::WorkloadMissing),
-        _ => false,
+        Effect::Unavailable => f.reason.row().scope == Scope::Service,
+        Effect::Impaired | Effect::AtRisk | Effect::Starting | Effect::Degraded => false,
     };
     let since = findings.iter().filter(is_down).map(|f| f.since).min();
     match since {
@@ -148,7 +148,7 @@ fn of_workloads(
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
 ) -> (ServiceStatus, Option<Time>) {
-    let leading = principal(service, workloads.iter().map(|(w, _)| *w));
+    let leading = main_workload(service, workloads.iter().map(|(w, _)| *w));
     let wanted: Vec<_> = workloads
         .iter()
         .enumerate()

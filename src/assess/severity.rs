@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::service::ServiceState;
-use crate::model::{Cause, Effect, Finding, Reason, ServiceStatus, Severity, Tier};
-
 use crate::model::Severity::{Sev1, Sev2, Sev3, Sev4};
+use crate::model::{Cause, Effect, Finding, Reason, ReasonFlag, ServiceStatus, Severity, Tier};
 
 macro_rules! policy {
     ($( $(#[$doc:meta])* $rule:ident $name:literal $severity:ident $highest:ident..=$lowest:ident, $holds:expr; )*) => {
@@ -96,7 +95,7 @@ policy! {
         |c| c.down().any(|s| s.tier == Tier::P1);
     /// A part of a P1 service's replicas is down, or it flaps.
     P1Degraded "P1_DEGRADED" Sev3 Sev3..=Sev4,
-        |c| c.shows(Tier::P1, |f| is_shaky(f) || matches!(f.effect, Effect::Degraded | Effect::Unavailable));
+        |c| c.shows(Tier::P1, |f| f.reason.has(ReasonFlag::Flaps) || matches!(f.effect, Effect::Degraded | Effect::Unavailable));
     /// A node is not ready or under pressure.
     NodeNotReady "NODE_NOT_READY" Sev3 Sev2..=Sev3,
         |c| c.findings.iter().any(|f| f.resource.kind == "Node");
@@ -158,10 +157,6 @@ fn is_beyond(service: &ServiceState) -> bool {
         .and_then(|d| d.to_std().ok())
         .unwrap_or_default();
     service.max_downtime.is_exceeded_by(downtime)
-}
-
-fn is_shaky(finding: &Finding) -> bool {
-    matches!(finding.reason, Reason::BackOff | Reason::Unhealthy)
 }
 
 /// The rule that decides.

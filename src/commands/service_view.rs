@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{Event, Pod};
 use crate::cycle::Outcome;
-use crate::detect::{ClusterIndex, RestartCounts, pods};
+use crate::detect::{ClusterIndex, RestartCounts, pod_status};
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
 use crate::model::Severity;
@@ -83,7 +83,7 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
                 kind: w.kind.to_owned(),
                 name: w.reference().name,
                 ready: Some(
-                    u32::try_from(w.pods.iter().filter(|p| pods::is_ready(p)).count())
+                    u32::try_from(w.pods.iter().filter(|p| pod_status::is_ready(p)).count())
                         .unwrap_or(u32::MAX),
                 ),
                 desired: w.desired,
@@ -112,7 +112,7 @@ fn pod(pod: &Pod) -> CheckPod {
     let state = match waiting {
         Some(reason) if !reason.is_empty() => reason,
         _ if pod.metadata.deletion_timestamp.is_some() => "Terminating".to_owned(),
-        _ if pod.status.phase == "Running" && !pods::is_ready(pod) => "NotReady".to_owned(),
+        _ if pod.status.phase == "Running" && !pod_status::is_ready(pod) => "NotReady".to_owned(),
         _ => pod.status.phase.to_string(),
     };
     CheckPod {
@@ -132,7 +132,7 @@ fn pod(pod: &Pod) -> CheckPod {
 /// The last lines of the service's containers that are in trouble.
 fn logs(snapshot: &Snapshot, own: &[&Pod]) -> Vec<CheckLog> {
     own.iter()
-        .filter(|p| !pods::is_ready(p))
+        .filter(|p| !pod_status::is_ready(p))
         .flat_map(|p| snapshot.logs_of(&p.metadata.namespace, &p.metadata.name))
         .map(|log| {
             let lines: Vec<_> = log.text.lines().filter(|l| !l.trim().is_empty()).collect();

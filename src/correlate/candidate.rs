@@ -158,7 +158,7 @@ fn best(changes: &[(&str, Change)], incident: &Incident) -> Option<(String, Rele
     let fit = |change: &Change| {
         let fits = symptoms
             .iter()
-            .map(|(cause, reason)| relevance::fit(*cause, *reason, change));
+            .map(|(cause, reason)| relevance::relevance(*cause, *reason, change));
         fits.max().unwrap_or(Relevance::None)
     };
     let judged = changes.iter().map(|(_, change)| (change, fit(change)));

@@ -8,25 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::classify;
 use super::patch::{self, Difference};
 use crate::cluster::quantity;
-use crate::model::ChangeKind;
+use crate::model::{ChangeKind, Direction};
 use crate::redact::{is_secret_name, redact};
 
 /// So many changes of a file are told apart.
 const MOST: usize = 12;
 /// A value this long is no number and no name.
 const LONGEST: usize = 120;
-
-/// Which way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Direction {
-    Up,
-    Down,
-    Set,
-    Gone,
-    Otherwise,
-}
 
 /// One thing that a commit changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

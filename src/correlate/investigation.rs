@@ -109,7 +109,7 @@ fn chain(incident: &Incident) -> Vec<&str> {
     let leans = incident
         .findings
         .iter()
-        .filter_map(|f| f.leans_on.as_deref());
+        .filter_map(|f| f.depends_on.as_deref());
     let others = leans.chain(incident.affects.iter().map(String::as_str));
     let mut chain = vec![own];
     for name in others {

@@ -38,7 +38,7 @@ mod search;
 mod timeline;
 mod yaml_keys;
 
-pub use change::{Change, Direction};
+pub use change::Change;
 pub use repository::{
     CommitDetail, CommitSummary, FileChange, Listing, PullRequest, Repository, RepositoryError,
 };

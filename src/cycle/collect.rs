@@ -90,7 +90,7 @@ fn is_grave(incident: &Incident) -> bool {
 /// Whether a later look saw all that grave trouble rests on.
 fn confirms(verdict: &Verdict, later: &Snapshot) -> bool {
     let mut grave = verdict.incidents.iter().filter(|i| is_grave(i));
-    grave.all(|incident| lifecycle::sees(&incident.findings, &|kind| later.is_read(kind)))
+    grave.all(|incident| lifecycle::all_read(&incident.findings, &|kind| later.is_read(kind)))
 }
 
 /// What to say when a snapshot goes by another clock than this machine's.

@@ -11,15 +11,16 @@ use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// Checks every autoscaler.
-pub fn detect<'a>(view: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
-    view.snapshot
+pub fn detect<'a>(index: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
+    index
+        .snapshot
         .objects
         .autoscalers
         .iter()
-        .filter_map(|a| check(view, a))
+        .filter_map(|a| check(index, a))
 }
 
-fn check(view: &ClusterIndex, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
+fn check(index: &ClusterIndex, scaler: &HorizontalPodAutoscaler) -> Option<Finding> {
     let meta = &scaler.metadata;
     let failed = ["AbleToScale", "ScalingActive"]
         .iter()
@@ -27,14 +28,14 @@ fn check(view: &ClusterIndex, scaler: &HorizontalPodAutoscaler) -> Option<Findin
         // `ScalingDisabled`: its target was scaled to zero by hand.
         .find(|c| c.is_false() && c.reason != "ScalingDisabled")?;
     let since = failed.last_transition_time.or(meta.creation_timestamp)?;
-    if view.now() - since < PATIENCE {
+    if index.now() - since < PATIENCE {
         return None;
     }
     let target = &scaler.spec.scale_target_ref;
     let reference = ObjectRef::new("HorizontalPodAutoscaler", &meta.namespace, &meta.name);
     let mut finding = Finding::new(Reason::HpaCannotScale, reference, since, Effect::Impaired);
-    let scaled = view.workload(&target.kind, &meta.namespace, &target.name);
-    let service = scaled.and_then(|w| view.service_of(w));
+    let scaled = index.workload(&target.kind, &meta.namespace, &target.name);
+    let service = scaled.and_then(|w| index.service_of(w));
     finding.service = service.map(|s| s.name.clone());
     finding.message = format!(
         "{} {} is not scaled: {}",

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::index::ClusterIndex;
 use super::self_exclusion;
 use crate::cluster::types::{CronJob, Job, ObjectMeta, Pod, condition};
-use crate::detect::pods::pod_ref;
+use crate::detect::pod_status::pod_ref;
 use crate::inventory::Service;
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
@@ -33,22 +33,22 @@ pub struct CronState {
 
 /// Judges cron jobs and jobs.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
-    let objects = &view.snapshot.objects;
-    let joined = Joined::new(view);
+pub fn detect(index: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
+    let objects = &index.snapshot.objects;
+    let joined = Joined::new(index);
     let mut findings = Vec::new();
     let mut states = Vec::new();
     for cron in &objects.cron_jobs {
         let jobs = joined.runs_of(cron);
         if self_exclusion::is_ours(&cron.metadata) {
-            states.extend(own_state(view, cron, jobs));
+            states.extend(own_state(index, cron, jobs));
             continue;
         }
-        let state = judge(view, cron, jobs);
-        let service = state.service.map(|i| &view.roster[i]);
+        let state = judge(index, cron, jobs);
+        let service = state.service.map(|i| &index.roster[i]);
         let overdue = state
             .is_backup
-            .then(|| backup_overdue(view, cron, &state, service))
+            .then(|| backup_overdue(index, cron, &state, service))
             .flatten();
         let failed = overdue.or_else(|| {
             let job = newest_ended(jobs).filter(|_| !state.is_idle)?;
@@ -64,7 +64,7 @@ pub fn detect(view: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
     let alone = alone.filter(|j| j.metadata.controller().is_none() && !joined.is_superseded(j));
     findings.extend(alone.filter_map(|job| {
         let meta = &job.metadata;
-        let service = view.owners.of_cron_job(meta).map(|i| &view.roster[i]);
+        let service = index.matcher.of_cron_job(meta).map(|i| &index.roster[i]);
         let reference = ObjectRef::new("Job", &meta.namespace, &meta.name);
         failed_job(&joined, job, &reference, service)
     }));
@@ -89,8 +89,8 @@ enum Like<'a> {
 }
 
 impl<'a> Joined<'a> {
-    fn new(view: &ClusterIndex<'a>) -> Self {
-        let objects = &view.snapshot.objects;
+    fn new(index: &ClusterIndex<'a>) -> Self {
+        let objects = &index.snapshot.objects;
         let mut joined = Self {
             runs: HashMap::new(),
             successes: HashMap::new(),
@@ -142,9 +142,9 @@ fn likes(meta: &ObjectMeta) -> impl Iterator<Item = Like<'_>> {
     std::iter::once(Like::Stem(stem(&meta.name))).chain(app)
 }
 
-fn judge(view: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
+fn judge(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
     let meta = &cron.metadata;
-    let service = view.owners.of_cron_job(meta);
+    let service = index.matcher.of_cron_job(meta);
     let succeeded = jobs
         .iter()
         .filter(|j| is_complete(j))
@@ -152,7 +152,7 @@ fn judge(view: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
         .max();
     CronState {
         service,
-        is_backup: is_backup(view, cron),
+        is_backup: is_backup(index, cron),
         is_idle: cron.spec.suspend || cron.status.last_schedule_time.is_none() && jobs.is_empty(),
         last_run_failed: newest_ended(jobs).and_then(failed_at),
         last_success: cron
@@ -166,10 +166,10 @@ fn judge(view: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
 
 /// The monitor's own runs, where the services file lists it: each that ended, whatever
 /// its verdict, was a success. A service that merely shares its namespace is not run by it.
-fn own_state(view: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
-    let state = judge(view, cron, jobs);
+fn own_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
+    let state = judge(index, cron, jobs);
     let name = &cron.metadata.name;
-    let service = &view.roster[state.service?];
+    let service = &index.roster[state.service?];
     let is_listed = service.is_called(name) || service.workloads.iter().any(|w| w.name == *name);
     let ended = newest_ended(jobs).and_then(failed_at);
     is_listed.then(|| CronState {
@@ -182,15 +182,15 @@ fn own_state(view: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<CronS
 
 /// A cron job is a backup when its name says so or its service has a backup's age.
 #[must_use]
-pub fn is_backup(view: &ClusterIndex, cron: &CronJob) -> bool {
-    let service = view.owners.of_cron_job(&cron.metadata);
-    let has_key = service.is_some_and(|i| view.roster[i].backup_max_age.is_some());
-    cron.metadata.name.contains("backup") || has_key && !is_principal(view, service, cron)
+pub fn is_backup(index: &ClusterIndex, cron: &CronJob) -> bool {
+    let service = index.matcher.of_cron_job(&cron.metadata);
+    let has_key = service.is_some_and(|i| index.roster[i].backup_max_age.is_some());
+    cron.metadata.name.contains("backup") || has_key && !is_named_like_service(index, service, cron)
 }
 
 /// A cron job that is the service (named like it) is no backup of it.
-fn is_principal(view: &ClusterIndex, service: Option<usize>, cron: &CronJob) -> bool {
-    service.is_some_and(|i| view.roster[i].is_called(&cron.metadata.name))
+fn is_named_like_service(index: &ClusterIndex, service: Option<usize>, cron: &CronJob) -> bool {
+    service.is_some_and(|i| index.roster[i].is_called(&cron.metadata.name))
 }
 
 fn is_complete(job: &Job) -> bool {
@@ -250,7 +250,7 @@ fn failed_job(
 /// A backup that runs and has not succeeded for too long. One that is suspended
 /// or was never due is the operator's choice.
 fn backup_overdue(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     cron: &CronJob,
     state: &CronState,
     service: Option<&Service>,
@@ -260,7 +260,7 @@ fn backup_overdue(
         .and_then(|d| TimeDelta::from_std(d).ok())
         .unwrap_or(BACKUP_MAX_AGE);
     let last = state.last_success?;
-    if state.is_idle || view.now() - last <= max_age {
+    if state.is_idle || index.now() - last <= max_age {
         return None;
     }
     let mut finding = Finding::new(

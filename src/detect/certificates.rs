@@ -22,25 +22,25 @@ const ISSUER: TimeDelta = TimeDelta::minutes(5);
 
 /// Checks every certificate and issuer.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
-    let objects = &view.snapshot.objects;
-    let users = users(view);
+pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
+    let objects = &index.snapshot.objects;
+    let users = users(index);
     let certificates = objects.certificates.iter();
     let mut findings: Vec<_> = certificates
-        .filter_map(|c| certificate(view, &users, c))
+        .filter_map(|c| certificate(index, &users, c))
         .collect();
     let issuers = objects.issuers.iter().map(|i| (i, "Issuer"));
     let of_cluster = objects.cluster_issuers.iter().map(|i| (i, "ClusterIssuer"));
     findings.extend(
         issuers
             .chain(of_cluster)
-            .filter_map(|(i, kind)| issuer(view, i, kind)),
+            .filter_map(|(i, kind)| issuer(index, i, kind)),
     );
     findings
 }
 
-fn certificate(view: &ClusterIndex, users: &Users, certificate: &Certificate) -> Option<Finding> {
-    let now = view.now();
+fn certificate(index: &ClusterIndex, users: &Users, certificate: &Certificate) -> Option<Finding> {
+    let now = index.now();
     let status = &certificate.status;
     let ready = condition(&status.conditions, "Ready");
     let (reason, since, message) = match status.not_after {
@@ -73,7 +73,7 @@ fn certificate(view: &ClusterIndex, users: &Users, certificate: &Certificate) ->
     let meta = &certificate.metadata;
     let reference = ObjectRef::new("Certificate", &meta.namespace, &meta.name);
     let mut finding = Finding::new(reason, reference, since, Effect::Impaired);
-    finding.service = served(view, users, certificate).map(|s| s.name.clone());
+    finding.service = served(index, users, certificate).map(|s| s.name.clone());
     finding.message = format!(
         "the certificate for {} {message}",
         certificate.spec.dns_names.join(", ")
@@ -115,12 +115,12 @@ fn overdue(certificate: &Certificate, now: Time, end: Time) -> Option<Time> {
 /// The most critical service whose users see the certificate: by the hosts of
 /// the services file, by the ingresses that use its secret, else by its namespace.
 fn served<'a>(
-    view: &ClusterIndex<'a>,
+    index: &ClusterIndex<'a>,
     users: &Users,
     certificate: &Certificate,
 ) -> Option<&'a Service> {
     let names = &certificate.spec.dns_names;
-    let by_host = view
+    let by_host = index
         .roster
         .iter()
         .filter(|s| {
@@ -130,10 +130,10 @@ fn served<'a>(
         })
         .min_by_key(|s| s.tier);
     by_host
-        .or_else(|| by_ingress(view, users, certificate))
+        .or_else(|| by_ingress(index, users, certificate))
         .or_else(|| {
-            let at = view.owners.of_object(&certificate.metadata)?;
-            Some(&view.roster[at])
+            let at = index.matcher.of_object(&certificate.metadata)?;
+            Some(&index.roster[at])
         })
 }
 
@@ -150,9 +150,9 @@ fn covers(name: &str, host: &str) -> bool {
 /// The ingresses that use the Secret of a certificate, by namespace and name.
 type Users<'a> = HashMap<(&'a str, &'a str), Vec<&'a Ingress>>;
 
-fn users<'a>(view: &ClusterIndex<'a>) -> Users<'a> {
+fn users<'a>(index: &ClusterIndex<'a>) -> Users<'a> {
     let mut users: Users = HashMap::new();
-    for ingress in &view.snapshot.objects.ingresses {
+    for ingress in &index.snapshot.objects.ingresses {
         for tls in &ingress.spec.tls {
             let key = (
                 ingress.metadata.namespace.as_str(),
@@ -165,7 +165,7 @@ fn users<'a>(view: &ClusterIndex<'a>) -> Users<'a> {
 }
 
 fn by_ingress<'a>(
-    view: &ClusterIndex<'a>,
+    index: &ClusterIndex<'a>,
     users: &Users,
     certificate: &Certificate,
 ) -> Option<&'a Service> {
@@ -178,26 +178,26 @@ fn by_ingress<'a>(
         .flat_map(|r| &r.http.paths)
         .filter_map(|p| p.backend.service.as_ref());
     backends
-        .filter_map(|b| view.endpoint(namespace, &b.name))
+        .filter_map(|b| index.kubernetes_service(namespace, &b.name))
         .filter_map(|endpoint| {
             let selector = &endpoint.spec.selector;
-            let here = view
+            let here = index
                 .workloads
                 .iter()
                 .filter(|w| w.meta.namespace == *namespace);
             let mut behind = here.filter(|w| {
                 !selector.is_empty() && w.pods.iter().any(|p| selects(selector, &p.metadata.labels))
             });
-            view.service_of(behind.next()?)
+            index.service_of(behind.next()?)
         })
         .min_by_key(|s| s.tier)
 }
 
-fn issuer(view: &ClusterIndex, issuer: &Issuer, kind: &str) -> Option<Finding> {
+fn issuer(index: &ClusterIndex, issuer: &Issuer, kind: &str) -> Option<Finding> {
     let meta = &issuer.metadata;
     let ready = condition(&issuer.status.conditions, "Ready").filter(|r| !r.is_true())?;
     let since = ready.last_transition_time.or(meta.creation_timestamp)?;
-    if view.now() - since < ISSUER {
+    if index.now() - since < ISSUER {
         return None;
     }
     let mut finding = Finding::new(
@@ -206,7 +206,7 @@ fn issuer(view: &ClusterIndex, issuer: &Issuer, kind: &str) -> Option<Finding> {
         since,
         Effect::Impaired,
     );
-    let keeper = view.roster.iter().find(|s| s.is_called("cert-manager"));
+    let keeper = index.roster.iter().find(|s| s.is_called("cert-manager"));
     finding.service = keeper.map(|s| s.name.clone());
     finding.message = format!("issues no certificates: {}", ready.message);
     finding.fact(FactKind::Object, said(ready));

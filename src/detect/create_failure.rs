@@ -20,7 +20,7 @@ impl CreateFailure {
     /// Deployments and replica sets have a condition for it; stateful and daemon
     /// sets say it by events.
     #[must_use]
-    pub fn of(view: &ClusterIndex, workload: &Workload) -> Option<Self> {
+    pub fn of(index: &ClusterIndex, workload: &Workload) -> Option<Self> {
         let sets = || {
             workload
                 .replica_sets
@@ -39,9 +39,10 @@ impl CreateFailure {
                 since: condition.last_transition_time,
             });
         }
-        let of_sets =
-            sets().flat_map(|s| view.events("ReplicaSet", &s.metadata.namespace, &s.metadata.name));
-        view.events(workload.kind, &workload.meta.namespace, workload.name)
+        let of_sets = sets()
+            .flat_map(|s| index.events("ReplicaSet", &s.metadata.namespace, &s.metadata.name));
+        index
+            .events(workload.kind, &workload.meta.namespace, workload.name)
             .iter()
             .chain(of_sets)
             .filter(|e| e.reason == "FailedCreate")

@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 
 use super::index::{ClusterIndex, RestartCounts};
-use super::pods::{RECENT, SETTLING, Symptom, abnormal_end, age, ending, probes_allow, started};
+use super::pod_status::{
+    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, probes_allow, started,
+};
 use crate::cluster::Snapshot;
 use crate::cluster::types::{ContainerStatus, Pod};
 use crate::inventory::Service;
@@ -26,23 +28,23 @@ const HARMLESS_EVENTS: &[&str] = &[
 
 /// Why a pod that is ready at this moment may not be in the next.
 #[must_use]
-pub fn symptom(view: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
-    restarts_often(view, pod).or_else(|| event_recurs(view, pod, service))
+pub fn symptom(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
+    restarts_often(index, pod).or_else(|| event_recurs(index, pod, service))
 }
 
-fn restarts_often(view: &ClusterIndex, pod: &Pod) -> Option<Symptom> {
-    let now = view.now();
+fn restarts_often(index: &ClusterIndex, pod: &Pod) -> Option<Symptom> {
+    let now = index.now();
     pod.all_statuses().find_map(|c| {
-        let end = abnormal_end(view, pod, c)?;
+        let end = abnormal_end(index, pod, c)?;
         let recent = end.finished_at.is_some_and(|t| now - t <= RECENT);
-        (recent && restarts_in_look_back(view, pod, c) >= FLAPS).then(|| Symptom {
+        (recent && restarts_in_look_back(index, pod, c) >= FLAPS).then(|| Symptom {
             reason: Reason::BackOff,
             since: end.finished_at.unwrap_or(now),
             message: format!(
                 "container {} restarted {} times, last {}",
                 c.name,
                 c.restart_count,
-                ending(end)
+                end_text(end)
             ),
         })
     })
@@ -50,18 +52,18 @@ fn restarts_often(view: &ClusterIndex, pod: &Pod) -> Option<Symptom> {
 
 /// Restarts since the last cycle, where that cycle remembered a count; else
 /// their mean rate over the pod's life.
-fn restarts_in_look_back(view: &ClusterIndex, pod: &Pod, container: &ContainerStatus) -> f64 {
+fn restarts_in_look_back(index: &ClusterIndex, pod: &Pod, container: &ContainerStatus) -> f64 {
     let key = key(pod, container);
     // A count below the remembered one is that of a new pod of the same name.
-    let since_then = view
+    let since_then = index
         .restarts
         .get(&key)
         .and_then(|&b| container.restart_count.checked_sub(b));
     if let Some(restarts) = since_then {
         return f64::from(restarts);
     }
-    let age = age(pod, view.now());
-    share(f64::from(container.restart_count), age, view.look_back)
+    let age = age(pod, index.now());
+    share(f64::from(container.restart_count), age, index.look_back)
 }
 
 /// Restarts by `namespace/pod/container`, of what has restarted at all.
@@ -103,8 +105,8 @@ fn key(pod: &Pod, container: &ContainerStatus) -> String {
     format!("{}/{}/{}", meta.namespace, meta.name, container.name)
 }
 
-fn event_recurs(view: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
-    let now = view.now();
+fn event_recurs(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
+    let now = index.now();
     let grace = service
         .and_then(|s| s.startup_grace)
         .and_then(|g| TimeDelta::from_std(g).ok())
@@ -112,8 +114,9 @@ fn event_recurs(view: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Op
         .max(probes_allow(pod))
         .max(SETTLING);
     // Probes that fail until the pod is up are how a start looks.
-    let started = started(view, pod);
-    view.pod_events(pod)
+    let started = started(index, pod);
+    index
+        .pod_events(pod)
         .filter(|e| !HARMLESS_EVENTS.contains(&e.reason.as_str()))
         .filter(|e| {
             e.last()
@@ -121,7 +124,7 @@ fn event_recurs(view: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Op
         })
         .filter(|e| {
             let first = e.first().unwrap_or(now);
-            share(f64::from(e.times()), now - first, view.look_back) >= FLAPS
+            share(f64::from(e.times()), now - first, index.look_back) >= FLAPS
         })
         .max_by_key(|e| e.last())
         .map(|e| Symptom {

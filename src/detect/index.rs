@@ -1,47 +1,60 @@
-//! A snapshot made easy to ask: workloads with their pods, events and metrics
-//! by object, and which service each workload belongs to. Whatever detection
-//! looks up often has an index here, so that a cycle stays linear.
+//! The index of a snapshot, for detection and diagnosis: workloads with their
+//! pods, events, metrics and logs by object, and the service of each workload.
+//! Whatever is looked up often is indexed, so that a cycle stays linear.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::by_name::ByName;
 use super::ownership::ServiceMatcher;
+use super::requests::{self, Requests};
 use super::workload::{self, Key, Workload};
-use crate::cluster::types::{Event, Node, Pod, PodMetrics, Service as Endpoint, condition};
-use crate::cluster::{Resource, Snapshot};
+use crate::cluster::types::{
+    Event, Node, ObjectMeta, PersistentVolumeClaim, Pod, PodMetrics, Service as KubernetesService,
+    condition, selects,
+};
+use crate::cluster::{ContainerLog, Resource, Snapshot};
 use crate::inventory::Service;
-use crate::model::Time;
+use crate::model::{Effect, Finding, Reason, Time};
 
 /// Restart counts as the previous cycle saw them, by `namespace/pod/container`.
 pub type RestartCounts = BTreeMap<String, u32>;
 
-/// All that detection may look at.
+/// The input of detection and diagnosis.
+///
+/// Cells hold owned values only, so that the index stays covariant in its lifetime.
 pub struct ClusterIndex<'a> {
     /// The objects.
     pub snapshot: &'a Snapshot,
-    /// Listed services and K3s's own parts.
+    /// Listed services and K3s's own components.
     pub roster: &'a [Service],
-    /// Deployments, stateful sets, daemon sets, and pods on their own.
+    /// Deployments, stateful sets, daemon sets, and pods without a controller.
     pub workloads: Vec<Workload<'a>>,
-    /// The roster by namespace.
-    pub owners: ServiceMatcher<'a>,
+    /// Finds the service of an object.
+    pub matcher: ServiceMatcher<'a>,
     /// Time between cycles.
     pub look_back: TimeDelta,
-    /// What the previous cycle remembered.
+    /// Restart counts of the previous cycle.
     pub restarts: &'a RestartCounts,
     events: HashMap<Key<'a>, Vec<&'a Event>>,
     nodes: HashMap<&'a str, &'a Node>,
-    metrics: Vec<&'a PodMetrics>,
-    endpoints: Vec<&'a Endpoint>,
+    metrics: ByName<'a, PodMetrics>,
+    services: ByName<'a, KubernetesService>,
+    claims: ByName<'a, PersistentVolumeClaim>,
+    logs: ByName<'a, ContainerLog>,
+    namespaces: BTreeSet<&'a str>,
     by_namespace: HashMap<&'a str, Vec<usize>>,
     by_service: Vec<Vec<usize>>,
     by_name: HashMap<&'a str, usize>,
+    requests: OnceCell<HashMap<String, Requests>>,
+    probe_failures: OnceCell<Vec<(usize, String)>>,
 }
 
 impl<'a> ClusterIndex<'a> {
-    /// Joins what belongs together. Linear in the number of objects.
+    /// Builds the index. Linear in the number of objects.
     #[must_use]
     pub fn new(
         snapshot: &'a Snapshot,
@@ -50,9 +63,9 @@ impl<'a> ClusterIndex<'a> {
         restarts: &'a RestartCounts,
     ) -> Self {
         let objects = &snapshot.objects;
-        let owners = ServiceMatcher::new(roster);
+        let matcher = ServiceMatcher::new(roster);
         let mut workloads = workload::collect(snapshot);
-        owners.assign(&mut workloads);
+        matcher.assign(&mut workloads);
         let mut by_service = vec![Vec::new(); roster.len()];
         let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();
         for (at, workload) in workloads.iter().enumerate() {
@@ -63,28 +76,34 @@ impl<'a> ClusterIndex<'a> {
             }
         }
         let nodes = objects.nodes.iter();
+        let names = roster.iter().enumerate();
+        let namespaces = objects.namespaces.iter().map(|n| &n.metadata.name);
+        let of_services = objects.services.iter().map(|s| &s.metadata.namespace);
         Self {
             snapshot,
             roster,
-            owners,
+            matcher,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,
             events: warnings(&objects.events),
             nodes: nodes.map(|n| (n.metadata.name.as_str(), n)).collect(),
-            metrics: by_name(&objects.pod_metrics, metrics_name),
-            endpoints: by_name(&objects.services, endpoint_name),
+            metrics: ByName::new(&objects.pod_metrics, |m| {
+                (&m.metadata.namespace, &m.metadata.name)
+            }),
+            services: ByName::new(&objects.services, |s| name(&s.metadata)),
+            claims: ByName::new(&objects.claims, |c| name(&c.metadata)),
+            logs: ByName::new(&snapshot.logs, |log| (&log.namespace, &log.pod)),
+            namespaces: namespaces.chain(of_services).map(|n| &**n).collect(),
             by_namespace,
             by_service,
-            by_name: roster
-                .iter()
-                .enumerate()
-                .map(|(at, s)| (s.name.as_str(), at))
-                .collect(),
+            by_name: names.map(|(at, s)| (s.name.as_str(), at)).collect(),
             workloads,
+            requests: OnceCell::new(),
+            probe_failures: OnceCell::new(),
         }
     }
 
-    /// The moment of the snapshot.
+    /// The time of the snapshot.
     #[must_use]
     pub fn now(&self) -> Time {
         self.snapshot.now
@@ -97,15 +116,15 @@ impl<'a> ClusterIndex<'a> {
         kind: &'b str,
         namespace: &'b str,
         name: &'b str,
-    ) -> &'b [&'b Event] {
+    ) -> &'b [&'a Event] {
         self.events
             .get(&(kind, namespace, name))
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Warning events about a pod. Events of an earlier pod of the same name
-    /// (stateful sets) are another pod's.
-    pub fn pod_events<'b>(&'b self, pod: &'b Pod) -> impl Iterator<Item = &'b Event> {
+    /// Warning events about a pod. Events about an earlier pod of the same name
+    /// (stateful sets) do not count.
+    pub fn pod_events<'b>(&'b self, pod: &'b Pod) -> impl Iterator<Item = &'a Event> + 'b {
         let meta = &pod.metadata;
         self.events("Pod", &meta.namespace, &meta.name)
             .iter()
@@ -116,19 +135,19 @@ impl<'a> ClusterIndex<'a> {
             })
     }
 
-    /// When a node last became ready again; ends of containers before that are
-    /// the node's.
+    /// Since when a node has been ready again. Containers that ended before that
+    /// were ended by the node.
     #[must_use]
-    pub fn node_came_back(&self, node: &str) -> Option<Time> {
+    pub fn node_ready_again_since(&self, node: &str) -> Option<Time> {
         let node = self.node(node)?;
         let ready = condition(&node.status.conditions, "Ready")?;
-        // The first heartbeat of a node is no return.
+        // A node that became ready soon after it joined was not down before.
         let joined = node.metadata.creation_timestamp?;
         let since = ready.last_transition_time?;
         (ready.is_true() && since - joined > TimeDelta::minutes(10)).then_some(since)
     }
 
-    /// Whether a node is known and not ready: what runs there cannot be reached.
+    /// Whether a node is known and not ready. Its pods cannot be reached.
     #[must_use]
     pub fn is_lost(&self, node: &str) -> bool {
         let ready = self
@@ -146,13 +165,45 @@ impl<'a> ClusterIndex<'a> {
     /// The service of a workload.
     #[must_use]
     pub fn service_of(&self, workload: &Workload) -> Option<&'a Service> {
-        workload.service.map(|index| &self.roster[index])
+        workload.service.map(|at| &self.roster[at])
+    }
+
+    /// The service of an object that is not a workload: a certificate, a route.
+    #[must_use]
+    pub fn service_of_object(&self, meta: &ObjectMeta) -> Option<&'a Service> {
+        let at = self.matcher.of_object(meta)?;
+        Some(&self.roster[at])
+    }
+
+    /// The service of a cron job.
+    #[must_use]
+    pub fn service_of_cron_job(&self, meta: &ObjectMeta) -> Option<&'a Service> {
+        let at = self.matcher.of_cron_job(meta)?;
+        Some(&self.roster[at])
+    }
+
+    /// A service of the roster by its name.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&'a Service> {
+        self.by_name.get(name).map(|&at| &self.roster[at])
+    }
+
+    /// A service of the roster by its name or an alias.
+    #[must_use]
+    pub fn service_called(&self, name: &str) -> Option<&'a Service> {
+        self.roster.iter().find(|s| s.is_called(name))
+    }
+
+    /// Positions of the workloads of the service at this position of the roster.
+    #[must_use]
+    pub fn workloads_of(&self, service: usize) -> &[usize] {
+        &self.by_service[service]
     }
 
     /// A workload by kind, namespace and name.
     #[must_use]
     pub fn workload(&self, kind: &str, namespace: &str, name: &str) -> Option<&Workload<'a>> {
-        // They are collected in this order.
+        // Workloads are sorted by this key.
         let key = (kind, namespace, name);
         let at = self.workloads.binary_search_by(|w| w.key().cmp(&key));
         at.ok().map(|at| &self.workloads[at])
@@ -165,60 +216,115 @@ impl<'a> ClusterIndex<'a> {
         here.map(|&at| &self.workloads[at])
     }
 
+    /// The workload whose pods a Kubernetes Service selects.
+    #[must_use]
+    pub fn workload_behind(&self, service: &KubernetesService) -> Option<&Workload<'a>> {
+        let selector = &service.spec.selector;
+        if selector.is_empty() {
+            return None;
+        }
+        let mut here = self.workloads_in(&service.metadata.namespace);
+        here.find(|w| {
+            let labels = w.pods.iter().map(|p| &p.metadata.labels);
+            let template = w.template.map(|t| &t.metadata.labels);
+            labels.chain(template).any(|l| selects(selector, l))
+        })
+    }
+
     /// A Kubernetes Service by namespace and name.
     #[must_use]
-    pub fn endpoint(&self, namespace: &str, name: &str) -> Option<&'a Endpoint> {
-        named(&self.endpoints, (namespace, name), endpoint_name)
+    pub fn kubernetes_service(&self, namespace: &str, name: &str) -> Option<&'a KubernetesService> {
+        self.services.get((namespace, name))
     }
 
-    /// A service of the roster by its name.
+    /// The Kubernetes Services of a namespace, by name.
     #[must_use]
-    pub fn service(&self, name: &str) -> Option<&'a Service> {
-        self.by_name.get(name).map(|&at| &self.roster[at])
+    pub fn kubernetes_services_in(&self, namespace: &str) -> &[&'a KubernetesService] {
+        self.services.in_namespace(namespace)
     }
 
-    /// Positions of the workloads of the service at `index` of the roster.
+    /// The Kubernetes Service that a host name stands for within a namespace.
     #[must_use]
-    pub fn workloads_of(&self, index: usize) -> &[usize] {
-        &self.by_service[index]
+    pub fn resolve(&self, host: &str, namespace: &str) -> Option<&'a KubernetesService> {
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let host = host.strip_suffix(".cluster.local").unwrap_or(host);
+        let host = host.strip_suffix(".svc").unwrap_or(host);
+        let mut labels = host.rsplit('.');
+        let last = labels.next()?;
+        // Labels before these name a pod of a headless Service: `db-0.db.prod`.
+        match labels.next() {
+            None => self.kubernetes_service(namespace, last),
+            Some(name) => self.kubernetes_service(last, name),
+        }
     }
 
-    /// What a pod uses, where it was measured.
+    /// The namespaces that exist or have a Kubernetes Service, as far as was read.
+    #[must_use]
+    pub fn namespaces(&self) -> &BTreeSet<&'a str> {
+        &self.namespaces
+    }
+
+    /// A claim by namespace and name.
+    #[must_use]
+    pub fn claim(&self, namespace: &str, name: &str) -> Option<&'a PersistentVolumeClaim> {
+        self.claims.get((namespace, name))
+    }
+
+    /// The resource usage of a pod, where metrics have it.
     #[must_use]
     pub fn metrics(&self, pod: &Pod) -> Option<&'a PodMetrics> {
-        let meta = &pod.metadata;
-        named(&self.metrics, (&meta.namespace, &meta.name), metrics_name)
+        self.metrics.get(name(&pod.metadata))
+    }
+
+    /// The logs of a pod's containers, as far as they were read.
+    #[must_use]
+    pub fn logs(&self, pod: &Pod) -> &[&'a ContainerLog] {
+        self.logs.all(name(&pod.metadata))
+    }
+
+    /// The sum of the requests of the pods on a node. Added up once, when first needed.
+    #[must_use]
+    pub fn requests_on(&self, node: &str) -> Requests {
+        let pods = &self.snapshot.objects.pods;
+        let by_node = self.requests.get_or_init(|| requests::by_node(pods));
+        by_node.get(node).copied().unwrap_or_default()
+    }
+
+    /// The failures of all probes, with their workload. Collected once, when first needed.
+    pub fn probe_failures(&self) -> impl Iterator<Item = (&Workload<'a>, &str)> {
+        let failures = self.probe_failures.get_or_init(|| {
+            let workloads = self.workloads.iter().enumerate();
+            let pods = workloads.flat_map(|(at, w)| w.pods.iter().map(move |pod| (at, pod)));
+            pods.flat_map(|(at, pod)| self.pod_events(pod).map(move |e| (at, e)))
+                .filter(|(_, e)| e.reason == "Unhealthy")
+                .map(|(at, e)| (at, e.message.to_string()))
+                .collect()
+        });
+        let failures = failures.iter();
+        failures.map(|(at, message)| (&self.workloads[*at], message.as_str()))
+    }
+
+    /// A finding about a workload, with its service.
+    #[must_use]
+    pub fn workload_finding(
+        &self,
+        reason: Reason,
+        workload: &Workload,
+        since: Time,
+        effect: Effect,
+    ) -> Finding {
+        let mut finding = Finding::new(reason, workload.reference(), since, effect);
+        finding.service = self.service_of(workload).map(|s| s.name.clone());
+        finding
     }
 }
 
-/// Objects in the order of their names. There are as many as pods or workloads:
-/// a table would take five times the room.
-fn by_name<T>(objects: &[T], name_of: fn(&T) -> Name<'_>) -> Vec<&T> {
-    let mut sorted: Vec<_> = objects.iter().collect();
-    // Of two with one name the later counts.
-    sorted.sort_by_key(|object| name_of(object));
-    sorted
+fn name(meta: &ObjectMeta) -> (&str, &str) {
+    (&meta.namespace, &meta.name)
 }
 
-fn named<'a, T>(sorted: &[&'a T], name: Name, name_of: fn(&T) -> Name<'_>) -> Option<&'a T> {
-    let end = sorted.partition_point(|object| name_of(object) <= name);
-    let last = *sorted[..end].last()?;
-    (name_of(last) == name).then_some(last)
-}
-
-/// Namespace and name.
-type Name<'a> = (&'a str, &'a str);
-
-fn endpoint_name(endpoint: &Endpoint) -> Name<'_> {
-    (&endpoint.metadata.namespace, &endpoint.metadata.name)
-}
-
-fn metrics_name(metrics: &PodMetrics) -> Name<'_> {
-    (&metrics.metadata.namespace, &metrics.metadata.name)
-}
-
-/// Warning events by what they are about; normal ones, which a dump may hold,
-/// tell of no trouble.
+/// Warning events by the object that they are about. Dumps may also hold normal
+/// events, which show no failure.
 fn warnings(events: &[Event]) -> HashMap<Key<'_>, Vec<&Event>> {
     let mut by_object: HashMap<Key, Vec<_>> = HashMap::new();
     for event in events.iter().filter(|e| e.is_warning()) {
@@ -230,15 +336,15 @@ fn warnings(events: &[Event]) -> HashMap<Key<'_>, Vec<&Event>> {
         );
         by_object.entry(key).or_default().push(event);
     }
-    // What is said of them must not hang on the order in which they came.
+    // The order of the snapshot must not change the result.
     for events in by_object.values_mut() {
         events.sort_unstable_by_key(|e| (e.first(), &e.metadata.name, &e.message));
     }
     by_object
 }
 
-/// Whether pods and everything that keeps them were read, so that "there is
-/// none" can be said.
+/// Whether pods and everything that creates them was read, so that a workload
+/// without pods is known to have none.
 #[must_use]
 pub fn workloads_are_read(snapshot: &Snapshot) -> bool {
     [

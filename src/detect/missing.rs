@@ -17,7 +17,7 @@ use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Tier};
 /// Checks every service of the roster. A failed job that is all of a service
 /// becomes that service's trouble.
 pub fn detect(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     states: &[WorkloadState],
     crons: &[CronState],
     findings: &mut Vec<Finding>,
@@ -28,18 +28,18 @@ pub fn detect(
             runs_of.entry(service).or_default().push(cron);
         }
     }
-    for (index, service) in view.roster.iter().enumerate() {
-        let workloads: Vec<_> = view
-            .workloads_of(index)
+    for (at, service) in index.roster.iter().enumerate() {
+        let workloads: Vec<_> = index
+            .workloads_of(at)
             .iter()
-            .map(|&at| (&view.workloads[at], &states[at]))
+            .map(|&at| (&index.workloads[at], &states[at]))
             .collect();
-        let runs: Vec<_> = runs_of.remove(&index).unwrap_or_default();
+        let runs: Vec<_> = runs_of.remove(&at).unwrap_or_default();
         if workloads.is_empty() && !runs.is_empty() {
             let active = runs.iter().filter(|c| !c.is_idle);
-            active.for_each(|cron| cron_only(view, service, cron, findings));
+            active.for_each(|cron| cron_only(index, service, cron, findings));
         } else if is_wanted(service) {
-            findings.extend(absent(view, service, &workloads));
+            findings.extend(absent(index, service, &workloads));
         }
     }
 }
@@ -50,17 +50,17 @@ fn is_wanted(service: &Service) -> bool {
 }
 
 fn absent(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
 ) -> Option<Finding> {
     if workloads.is_empty() {
         // K3s runs without some of its parts, but not without its DNS.
         let is_missed = service.builtin.is_none() || service.is_cluster_dns();
-        let is_seen = workloads_are_read(view.snapshot) && !is_left_out(view, service);
-        return (is_missed && is_seen).then(|| missing(view, service));
+        let is_seen = workloads_are_read(index.snapshot) && !is_left_out(index, service);
+        return (is_missed && is_seen).then(|| missing(index, service));
     }
-    let at = principal(service, workloads.iter().map(|(w, _)| *w))?;
+    let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
     if state.health != Health::ScaledToZero {
         return None;
@@ -69,7 +69,7 @@ fn absent(
     let mut finding = Finding::new(
         Reason::ScaledToZero,
         workload.reference(),
-        view.now(),
+        index.now(),
         Effect::Unavailable,
     );
     finding.cause = Some(Cause::ScaledToZero);
@@ -84,26 +84,26 @@ fn absent(
 
 /// A dump that somebody else made may be of a few namespaces, or of another
 /// cluster: a namespace without a trace in it is not known to be missing.
-fn is_left_out(view: &ClusterIndex, service: &Service) -> bool {
-    if view.snapshot.source != Source::Dump {
+fn is_left_out(index: &ClusterIndex, service: &Service) -> bool {
+    if index.snapshot.source != Source::Dump {
         return false;
     }
-    let objects = &view.snapshot.objects;
+    let objects = &index.snapshot.objects;
     let namespace = service.namespace.as_deref().unwrap_or_default();
     let is_here = |meta: &ObjectMeta| meta.namespace == namespace;
     let has_trace = objects
         .namespaces
         .iter()
         .any(|n| n.metadata.name == namespace)
-        || view.workloads.iter().any(|w| is_here(w.meta))
+        || index.workloads.iter().any(|w| is_here(w.meta))
         || objects.services.iter().any(|s| is_here(&s.metadata))
         || objects.claims.iter().any(|c| is_here(&c.metadata));
     !has_trace
 }
 
-fn missing(view: &ClusterIndex, service: &Service) -> Finding {
+fn missing(index: &ClusterIndex, service: &Service) -> Finding {
     let namespace = service.namespace.as_deref().unwrap_or_default();
-    let objects = &view.snapshot.objects;
+    let objects = &index.snapshot.objects;
     let exists = objects
         .namespaces
         .iter()
@@ -115,7 +115,7 @@ fn missing(view: &ClusterIndex, service: &Service) -> Finding {
     let mut finding = Finding::new(
         Reason::WorkloadMissing,
         resource,
-        view.now(),
+        index.now(),
         Effect::Unavailable,
     );
     finding.cause = Some(Cause::WorkloadMissing);
@@ -134,7 +134,7 @@ fn missing(view: &ClusterIndex, service: &Service) -> Finding {
 
 /// Which of a service's workloads speaks for it: the one named like it, else
 /// the first that the services file lists, else the first.
-pub fn principal<'a>(
+pub fn main_workload<'a>(
     service: &Service,
     workloads: impl Iterator<Item = &'a Workload<'a>>,
 ) -> Option<usize> {
@@ -156,7 +156,7 @@ pub fn principal<'a>(
 
 /// A service that consists of cron jobs is as good as its last success.
 fn cron_only(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     service: &Service,
     cron: &CronState,
     findings: &mut Vec<Finding>,
@@ -167,7 +167,7 @@ fn cron_only(
         .and_then(|d| TimeDelta::from_std(d).ok());
     let stale = cron.last_success.zip(limit).and_then(|(last, limit)| {
         // A tolerance of zero means that no run may fail, not that one must always run.
-        (limit > TimeDelta::zero() && view.now() - last > limit).then_some(last)
+        (limit > TimeDelta::zero() && index.now() - last > limit).then_some(last)
     });
     let intolerant = limit == Some(TimeDelta::zero());
     let effect = match (stale, cron.last_run_failed) {
@@ -176,7 +176,7 @@ fn cron_only(
         (None, Some(_)) => Effect::Degraded,
         (None, None) => return,
     };
-    let since = stale.or(cron.last_run_failed).unwrap_or(view.now());
+    let since = stale.or(cron.last_run_failed).unwrap_or(index.now());
     let known = findings
         .iter_mut()
         .find(|f| f.reason == Reason::JobFailed && f.resource == cron.reference);

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::index::ClusterIndex;
-use super::pods::{SETTLING, is_ready};
+use super::pod_status::{SETTLING, is_ready};
 use super::ports;
 use super::selection::{Selected, selected};
 use super::workload::Workload;
@@ -18,13 +18,14 @@ use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// Checks every Service that selects pods.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
-    if !view.snapshot.is_read(Resource::Pods) || !view.snapshot.is_read(Resource::EndpointSlices) {
+pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
+    if !index.snapshot.is_read(Resource::Pods) || !index.snapshot.is_read(Resource::EndpointSlices)
+    {
         return Vec::new();
     }
-    let services = view.snapshot.objects.services.iter();
+    let services = index.snapshot.objects.services.iter();
     let services: Vec<_> = services.filter(|s| selects_pods(s)).collect();
-    let network = Network::new(view, &services);
+    let network = Network::new(index, &services);
     let mut by_namespace: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, service) in services.iter().enumerate() {
         let here = by_namespace.entry(&service.metadata.namespace);
@@ -34,7 +35,7 @@ pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (namespace, here) in by_namespace {
         let own: Vec<_> = here.iter().map(|&at| services[at]).collect();
-        let selected = selected(view.workloads_in(namespace), &own);
+        let selected = selected(index.workloads_in(namespace), &own);
         let pairs = here.into_iter().zip(own.iter().zip(&selected));
         findings.extend(
             pairs.filter_map(|(at, (service, pods))| Some((at, network.check(service, pods)?))),
@@ -51,7 +52,7 @@ fn selects_pods(service: &Service) -> bool {
 
 /// What Services are judged by, besides their pods.
 struct Network<'v, 'a> {
-    view: &'v ClusterIndex<'a>,
+    index: &'v ClusterIndex<'a>,
     /// By namespace and Service.
     slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
     /// How many Services of a namespace select pods.
@@ -61,9 +62,9 @@ struct Network<'v, 'a> {
 }
 
 impl<'v, 'a> Network<'v, 'a> {
-    fn new(view: &'v ClusterIndex<'a>, services: &[&'a Service]) -> Self {
+    fn new(index: &'v ClusterIndex<'a>, services: &[&'a Service]) -> Self {
         let mut slices: HashMap<_, Vec<_>> = HashMap::new();
-        for slice in &view.snapshot.objects.endpoint_slices {
+        for slice in &index.snapshot.objects.endpoint_slices {
             if let Some(service) = slice.metadata.label("kubernetes.io/service-name") {
                 let key = (slice.metadata.namespace.as_str(), service);
                 slices.entry(key).or_default().push(slice);
@@ -76,10 +77,10 @@ impl<'v, 'a> Network<'v, 'a> {
                 .or_default() += 1;
         }
         Self {
-            view,
+            index,
             slices,
             siblings,
-            routed: routed(view),
+            routed: routed(index),
         }
     }
 
@@ -124,14 +125,14 @@ impl<'v, 'a> Network<'v, 'a> {
         let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
         let named = ["Deployment", "StatefulSet", "DaemonSet"]
             .iter()
-            .find_map(|kind| self.view.workload(kind, namespace, name));
+            .find_map(|kind| self.index.workload(kind, namespace, name));
         named.filter(|w| !w.pods.is_empty()).or_else(|| {
-            let owner = self.view.owners.called(namespace, name)?;
+            let owner = self.index.matcher.called(namespace, name)?;
             let mut workloads = self
-                .view
+                .index
                 .workloads_of(owner)
                 .iter()
-                .map(|&at| &self.view.workloads[at]);
+                .map(|&at| &self.index.workloads[at]);
             workloads.find(|w| !w.pods.is_empty())
         })
     }
@@ -153,7 +154,7 @@ impl<'v, 'a> Network<'v, 'a> {
             return None;
         }
         // Slices follow within seconds; a snapshot taken in between shows none.
-        if !ready.iter().any(|(_, pod)| is_settled(self.view, pod)) {
+        if !ready.iter().any(|(_, pod)| is_settled(self.index, pod)) {
             return None;
         }
         let mut finding = self.draft(service, workload);
@@ -206,7 +207,7 @@ impl<'v, 'a> Network<'v, 'a> {
         self.siblings.get(namespace) == Some(&1)
             || name == workload.name
             || self
-                .view
+                .index
                 .service_of(workload)
                 .is_some_and(|s| s.is_called(name))
             || self.routed.contains(&(namespace, name))
@@ -228,7 +229,7 @@ impl<'v, 'a> Network<'v, 'a> {
             self.changed(service),
             effect,
         );
-        finding.service = self.view.service_of(workload).map(|s| s.name.clone());
+        finding.service = self.index.service_of(workload).map(|s| s.name.clone());
         finding
     }
 
@@ -241,12 +242,12 @@ impl<'v, 'a> Network<'v, 'a> {
             .filter_map(|t| chrono::DateTime::parse_from_rfc3339(t).ok())
             .map(|t| t.to_utc())
             .max()
-            .unwrap_or(self.view.now())
+            .unwrap_or(self.index.now())
     }
 }
 
-fn routed<'a>(view: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
-    let objects = &view.snapshot.objects;
+fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
+    let objects = &index.snapshot.objects;
     let by_ingress = objects.ingresses.iter().flat_map(|ingress| {
         let paths = ingress.spec.rules.iter().flat_map(|r| &r.http.paths);
         let backends = paths
@@ -298,10 +299,10 @@ fn foreign_ports<'s>(
     service.spec.ports.iter().filter_map(spoken).collect()
 }
 
-fn is_settled(view: &ClusterIndex, pod: &Pod) -> bool {
+fn is_settled(index: &ClusterIndex, pod: &Pod) -> bool {
     condition(&pod.status.conditions, "Ready")
         .and_then(|c| c.last_transition_time)
-        .is_none_or(|t| view.now() - t > SETTLING)
+        .is_none_or(|t| index.now() - t > SETTLING)
 }
 
 fn differing(selector: &TextMap, labels: &TextMap) -> String {

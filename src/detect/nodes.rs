@@ -19,18 +19,19 @@ const PRESSURES: &[(&str, Cause)] = &[
 ];
 
 /// Checks every node.
-pub fn detect<'a>(view: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
-    view.snapshot
+pub fn detect<'a>(index: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
+    index
+        .snapshot
         .objects
         .nodes
         .iter()
-        .filter_map(|node| not_ready(view, node).or_else(|| under_pressure(view, node)))
+        .filter_map(|node| not_ready(index, node).or_else(|| under_pressure(index, node)))
 }
 
-fn not_ready(view: &ClusterIndex, node: &Node) -> Option<Finding> {
+fn not_ready(index: &ClusterIndex, node: &Node) -> Option<Finding> {
     let ready = condition(&node.status.conditions, "Ready")?;
     let joined = node.metadata.creation_timestamp;
-    let joining = joined.is_some_and(|t| view.now() - t < JOINING)
+    let joining = joined.is_some_and(|t| index.now() - t < JOINING)
         && ready.is_false()
         && joined
             .zip(ready.last_transition_time)
@@ -38,7 +39,7 @@ fn not_ready(view: &ClusterIndex, node: &Node) -> Option<Finding> {
     if ready.is_true() || joining {
         return None;
     }
-    let since = ready.last_transition_time.unwrap_or(view.now());
+    let since = ready.last_transition_time.unwrap_or(index.now());
     let mut finding = draft(Reason::NodeNotReady, node, since);
     finding.message = if ready.status == "Unknown" {
         "the kubelet stopped reporting".to_owned()
@@ -49,12 +50,12 @@ fn not_ready(view: &ClusterIndex, node: &Node) -> Option<Finding> {
     Some(finding)
 }
 
-fn under_pressure(view: &ClusterIndex, node: &Node) -> Option<Finding> {
+fn under_pressure(index: &ClusterIndex, node: &Node) -> Option<Finding> {
     let (pressure, cause) = PRESSURES.iter().find_map(|(kind, cause)| {
         let found = condition(&node.status.conditions, kind)?;
         found.is_true().then_some((found, *cause))
     })?;
-    let since = pressure.last_transition_time.unwrap_or(view.now());
+    let since = pressure.last_transition_time.unwrap_or(index.now());
     let mut finding = draft(Reason::NodeUnderPressure, node, since);
     finding.cause = Some(cause);
     finding.message = format!(

@@ -20,12 +20,12 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// Checks every application, store and external secret.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
-    let objects = &view.snapshot.objects;
+pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
+    let objects = &index.snapshot.objects;
     let mut findings = Vec::new();
     for application in &objects.applications {
-        findings.extend(sync(view, application));
-        findings.extend(health(view, application));
+        findings.extend(sync(index, application));
+        findings.extend(health(index, application));
     }
     let stores = objects.secret_stores.iter().map(|s| (s, "SecretStore"));
     let of_cluster = objects
@@ -35,11 +35,11 @@ pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
     findings.extend(
         stores
             .chain(of_cluster)
-            .filter_map(|(s, kind)| store(view, s, kind)),
+            .filter_map(|(s, kind)| store(index, s, kind)),
     );
-    let users = users(view);
+    let users = users(index);
     let secrets = objects.external_secrets.iter();
-    findings.extend(secrets.filter_map(|s| external_secret(view, &users, s)));
+    findings.extend(secrets.filter_map(|s| external_secret(index, &users, s)));
     findings
 }
 
@@ -53,7 +53,7 @@ fn application_ref(application: &Application) -> ObjectRef {
 
 /// The newest synchronisation failed and nothing has made good for it, or the
 /// manifests cannot even be compared.
-fn sync(view: &ClusterIndex, application: &Application) -> Option<Finding> {
+fn sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     let status = &application.status;
     let failed = status.operation_state.as_ref().filter(|o| {
         matches!(o.phase.as_str(), "Failed" | "Error") && status.sync.status != "Synced"
@@ -70,7 +70,7 @@ fn sync(view: &ClusterIndex, application: &Application) -> Option<Finding> {
         (None, Some(condition)) => (condition.last_transition_time?, &condition.message),
         (None, None) => return None,
     };
-    if view.now() - since < PATIENCE {
+    if index.now() - since < PATIENCE {
         return None;
     }
     let mut finding = Finding::new(
@@ -79,7 +79,7 @@ fn sync(view: &ClusterIndex, application: &Application) -> Option<Finding> {
         since,
         Effect::Impaired,
     );
-    finding.service = service_of(view, application);
+    finding.service = service_of(index, application);
     finding.message = format!("what Git says is not applied: {message}");
     finding.fact(
         FactKind::Object,
@@ -94,7 +94,7 @@ fn sync(view: &ClusterIndex, application: &Application) -> Option<Finding> {
     Some(finding)
 }
 
-fn health(view: &ClusterIndex, application: &Application) -> Option<Finding> {
+fn health(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     // Argo CD takes a verdict of ours for a job that failed.
     if self_exclusion::is_ours(&application.metadata) {
         return None;
@@ -103,8 +103,8 @@ fn health(view: &ClusterIndex, application: &Application) -> Option<Finding> {
     let since = health
         .last_transition_time
         .or(application.status.reconciled_at)
-        .unwrap_or(view.now() - PATIENCE);
-    if health.status != "Degraded" || view.now() - since < PATIENCE {
+        .unwrap_or(index.now() - PATIENCE);
+    if health.status != "Degraded" || index.now() - since < PATIENCE {
         return None;
     }
     let mut finding = Finding::new(
@@ -113,7 +113,7 @@ fn health(view: &ClusterIndex, application: &Application) -> Option<Finding> {
         since,
         Effect::Impaired,
     );
-    finding.service = service_of(view, application);
+    finding.service = service_of(index, application);
     let why = if health.message.is_empty() {
         String::new()
     } else {
@@ -125,26 +125,26 @@ fn health(view: &ClusterIndex, application: &Application) -> Option<Finding> {
 }
 
 /// The service that an application deploys.
-fn service_of(view: &ClusterIndex, application: &Application) -> Option<String> {
+fn service_of(index: &ClusterIndex, application: &Application) -> Option<String> {
     let name = &application.metadata.name;
     let namespace = &application.spec.destination.namespace;
-    let at = view.owners.of_application(name, namespace)?;
-    Some(view.roster[at].name.clone())
+    let at = index.matcher.of_application(name, namespace)?;
+    Some(index.roster[at].name.clone())
 }
 
 fn unready<'a>(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     conditions: &'a [Condition],
     meta: &ObjectMeta,
 ) -> Option<(&'a Condition, crate::model::Time)> {
     let ready = condition(conditions, "Ready").filter(|c| c.is_false())?;
     let since = ready.last_transition_time.or(meta.creation_timestamp)?;
-    (view.now() - since >= PATIENCE).then_some((ready, since))
+    (index.now() - since >= PATIENCE).then_some((ready, since))
 }
 
-fn store(view: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Finding> {
+fn store(index: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Finding> {
     let meta = &store.metadata;
-    let (ready, since) = unready(view, &store.status.conditions, meta)?;
+    let (ready, since) = unready(index, &store.status.conditions, meta)?;
     let reference = ObjectRef::new(kind, &meta.namespace, &meta.name);
     let mut finding = Finding::new(
         Reason::SecretStoreNotReady,
@@ -153,12 +153,13 @@ fn store(view: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Finding
         Effect::Impaired,
     );
     let keeper = || {
-        view.roster
+        index
+            .roster
             .iter()
             .find(|s| s.is_called("external-secrets"))
             .map(|s| s.name.clone())
     };
-    finding.service = owner(view, meta).or_else(keeper);
+    finding.service = owner(index, meta).or_else(keeper);
     finding.message = format!("gives out no secrets: {}", ready.message);
     finding.fact(
         FactKind::Object,
@@ -177,9 +178,13 @@ fn store(view: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Finding
     Some(finding)
 }
 
-fn external_secret(view: &ClusterIndex, users: &Users, secret: &ExternalSecret) -> Option<Finding> {
+fn external_secret(
+    index: &ClusterIndex,
+    users: &Users,
+    secret: &ExternalSecret,
+) -> Option<Finding> {
     let meta = &secret.metadata;
-    let (ready, since) = unready(view, &secret.status.conditions, meta)?;
+    let (ready, since) = unready(index, &secret.status.conditions, meta)?;
     let reference = ObjectRef::new("ExternalSecret", &meta.namespace, &meta.name);
     let mut finding = Finding::new(
         Reason::ExternalSecretFailed,
@@ -188,7 +193,7 @@ fn external_secret(view: &ClusterIndex, users: &Users, secret: &ExternalSecret) 
         Effect::Impaired,
     );
     let user = users.get(&(meta.namespace.as_str(), target(secret)));
-    finding.service = user.map(|s| s.name.clone()).or_else(|| owner(view, meta));
+    finding.service = user.map(|s| s.name.clone()).or_else(|| owner(index, meta));
     finding.message = format!(
         "Secret {} is not kept up to date: {}",
         target(secret),
@@ -220,18 +225,18 @@ pub fn target(secret: &ExternalSecret) -> &str {
     }
 }
 
-fn owner(view: &ClusterIndex, meta: &ObjectMeta) -> Option<String> {
-    let at = view.owners.of_object(meta)?;
-    Some(view.roster[at].name.clone())
+fn owner(index: &ClusterIndex, meta: &ObjectMeta) -> Option<String> {
+    let at = index.matcher.of_object(meta)?;
+    Some(index.roster[at].name.clone())
 }
 
 /// The most critical service whose pods use each Secret, by namespace and name.
 type Users<'a> = HashMap<(&'a str, &'a str), &'a Service>;
 
-fn users<'v>(view: &'v ClusterIndex) -> Users<'v> {
+fn users<'v>(index: &'v ClusterIndex) -> Users<'v> {
     let mut users: Users = HashMap::new();
-    for workload in &view.workloads {
-        let Some(service) = view.service_of(workload) else {
+    for workload in &index.workloads {
+        let Some(service) = index.service_of(workload) else {
             continue;
         };
         for secret in secrets_of(workload) {

@@ -1,61 +1,63 @@
-//! The pods of one workload, by what they are at.
+//! The pods of one workload by their state.
 
 use super::index::ClusterIndex;
-use super::pods::{self, PodState, SETTLING, Symptom};
+use super::pod_status::{SETTLING, Symptom};
+use super::pods::{PodState, pod_state};
 use super::workload::Workload;
 use crate::cluster::types::{Pod, condition};
 use crate::model::{Reason, Time};
 
-/// So many pods that failed for good are no accident.
-const IN_A_ROW: usize = 3;
+/// So many failed pods are not a coincidence.
+const REPEATED_FAILURES: usize = 3;
 
-/// The pods of a workload by what they are at.
+/// The pods of a workload by their state.
 #[derive(Default)]
 pub struct PodCounts<'a> {
-    /// How many serve.
+    /// How many are ready.
     pub ready: u32,
-    /// Of those that serve, the ones that may not for long.
+    /// Ready pods that may not stay ready.
     pub at_risk: Vec<(&'a Pod, Symptom)>,
-    /// Not ready, and within their time; since when.
+    /// Not ready, and within the time that a start may take; since when.
     pub starting: Vec<(&'a Pod, Time)>,
     /// Not ready, and they should be.
     pub failing: Vec<(&'a Pod, Symptom)>,
     /// Being deleted.
-    pub leaving: Vec<&'a Pod>,
-    /// Ended with an error within the look-back: evicted, preempted, lost.
+    pub terminating: Vec<&'a Pod>,
+    /// Ended with an error since the last cycle: evicted, preempted, lost.
     pub failed: Vec<&'a Pod>,
 }
 
 impl<'a> PodCounts<'a> {
-    /// Judges every pod of a workload.
+    /// Counts the pods of a workload.
     #[must_use]
-    pub fn of(view: &ClusterIndex<'a>, workload: &Workload<'a>) -> Self {
-        let service = view.service_of(workload);
-        let mut tally = Self::default();
+    pub fn of(index: &ClusterIndex<'a>, workload: &Workload<'a>) -> Self {
+        let service = index.service_of(workload);
+        let mut counts = Self::default();
         for &pod in &workload.pods {
-            match pods::judge(view, pod, service) {
+            match pod_state(index, pod, service) {
                 PodState::Ready { at_risk } => {
-                    tally.ready += 1;
-                    tally.at_risk.extend(at_risk.map(|s| (pod, s)));
+                    counts.ready += 1;
+                    counts.at_risk.extend(at_risk.map(|s| (pod, s)));
                 }
-                PodState::Starting { since } => tally.starting.push((pod, since)),
-                PodState::Failing(symptom) => tally.failing.push((pod, symptom)),
-                PodState::Leaving => tally.leaving.push(pod),
-                PodState::Ended if is_fresh_failure(view, pod) => tally.failed.push(pod),
+                PodState::Starting { since } => counts.starting.push((pod, since)),
+                PodState::Failing(symptom) => counts.failing.push((pod, symptom)),
+                PodState::Terminating => counts.terminating.push(pod),
+                PodState::Ended if failed_recently(index, pod) => counts.failed.push(pod),
                 PodState::Ended => {}
             }
         }
-        tally
+        counts
     }
 
-    /// How many have not ended and are to stay: what is wanted where no keeper tells.
+    /// How many have not ended and are not being deleted: the desired number
+    /// where no controller says it.
     #[must_use]
-    pub fn open(&self) -> u32 {
-        let open = self.starting.len() + self.failing.len();
-        self.ready + u32::try_from(open).unwrap_or(u32::MAX)
+    pub fn expected(&self) -> u32 {
+        let unready = self.starting.len() + self.failing.len();
+        self.ready + u32::try_from(unready).unwrap_or(u32::MAX)
     }
 
-    /// The symptom that says most; of equals, the oldest.
+    /// The most specific symptom; of equals, the oldest.
     #[must_use]
     pub fn worst(&self) -> Option<&Symptom> {
         let vague = |r: Reason| {
@@ -68,59 +70,60 @@ impl<'a> PodCounts<'a> {
         symptoms.min_by_key(|s| (vague(s.reason), s.since))
     }
 
-    /// Since when the pods that start do.
+    /// Since when pods have been starting.
     #[must_use]
     pub fn starting_since(&self) -> Option<Time> {
         let starting = self.starting.iter().map(|(_, t)| *t).min();
-        starting.or_else(|| self.leaving_since())
+        starting.or_else(|| self.terminating_since())
     }
 
-    /// Since when the pods that are being deleted do not serve.
+    /// Since when pods that are being deleted have not been ready.
     #[must_use]
-    pub fn leaving_since(&self) -> Option<Time> {
+    pub fn terminating_since(&self) -> Option<Time> {
         let since = |pod: &&Pod| {
             condition(&pod.status.conditions, "Ready")
                 .filter(|c| !c.is_true())
                 .and_then(|c| c.last_transition_time)
                 .or(pod.metadata.deletion_timestamp)
         };
-        self.leaving.iter().filter_map(since).min()
+        self.terminating.iter().filter_map(since).min()
     }
 
-    /// Pods that failed for good, one after the other: the next one in its
-    /// first minutes is no start. How many, and the last of them.
+    /// How many pods have failed one after the other, and the last of them. The
+    /// next pod then does not count as starting.
     #[must_use]
-    pub fn failed_in_a_row(&self) -> Option<(usize, &'a Pod)> {
+    pub fn repeated_failures(&self) -> Option<(usize, &'a Pod)> {
         let last = self.failed.iter().max_by_key(|p| p.started())?;
-        (self.failed.len() >= IN_A_ROW).then_some((self.failed.len(), last))
+        (self.failed.len() >= REPEATED_FAILURES).then_some((self.failed.len(), last))
     }
 
-    /// Since when pods fail for good.
+    /// Since when pods have failed one after the other.
     #[must_use]
     pub fn failed_since(&self) -> Option<Time> {
         let first = self.failed.iter().filter_map(|p| p.started()).min();
-        first.filter(|_| self.failed.len() >= IN_A_ROW)
+        first.filter(|_| self.failed.len() >= REPEATED_FAILURES)
     }
 
-    /// How many pods are on their way out in good order, so that their
-    /// successors can be awaited.
+    /// How many pods are being deleted normally, so that their replacements are
+    /// expected soon.
     #[must_use]
-    pub fn replaced(&self, view: &ClusterIndex) -> usize {
-        let in_order = |pod: &&&Pod| {
-            // The API server writes the moment at which the pod is to be gone.
+    pub fn replaced(&self, index: &ClusterIndex) -> usize {
+        let is_normal = |pod: &&&Pod| {
+            // The deletion timestamp is the time by which the pod is to be gone.
             let due = pod.metadata.deletion_timestamp;
-            due.is_some_and(|t| view.now() - t < SETTLING) && !view.is_lost(pod.node())
+            due.is_some_and(|t| index.now() - t < SETTLING) && !index.is_lost(pod.node())
         };
-        self.leaving.iter().filter(in_order).count()
+        self.terminating.iter().filter(is_normal).count()
     }
 
-    /// The pods that cannot go because their node is lost.
-    pub fn stranded(&self, view: &ClusterIndex) -> impl Iterator<Item = &'a Pod> {
-        let leaving = self.leaving.iter().copied();
-        leaving.filter(|pod| view.is_lost(pod.node()))
+    /// The pods that cannot be deleted because their node is lost.
+    pub fn on_lost_nodes(&self, index: &ClusterIndex) -> impl Iterator<Item = &'a Pod> {
+        let terminating = self.terminating.iter().copied();
+        terminating.filter(|pod| index.is_lost(pod.node()))
     }
 
-    /// Since when: unavailable since the last pod went, degraded since the first did.
+    /// Since when pods are missing. A workload has been unavailable since its
+    /// last pod failed, and degraded since its first did.
     #[must_use]
     pub fn down_since(&self, workload: &Workload, desired: u32) -> Time {
         let times = || {
@@ -132,7 +135,7 @@ impl<'a> PodCounts<'a> {
             return first;
         }
         let last = times().max().unwrap_or(first);
-        // Pods are replaced while the outage goes on; the workload remembers.
+        // Pods may be replaced during an outage; the workload's condition remains.
         let unavailable = condition(workload.conditions, "Available")
             .filter(|c| c.is_false())
             .and_then(|c| c.last_transition_time);
@@ -147,7 +150,7 @@ impl<'a> PodCounts<'a> {
     }
 }
 
-fn is_fresh_failure(view: &ClusterIndex, pod: &Pod) -> bool {
+fn failed_recently(index: &ClusterIndex, pod: &Pod) -> bool {
     let started = pod.started();
-    pod.status.phase == "Failed" && started.is_some_and(|t| view.now() - t <= view.look_back)
+    pod.status.phase == "Failed" && started.is_some_and(|t| index.now() - t <= index.look_back)
 }

@@ -11,46 +11,46 @@ use crate::model::Time;
 /// Since when a rollout has been past its deadline, by the controller's word
 /// or, where the controller is late, by the clock.
 #[must_use]
-pub fn overdue(view: &ClusterIndex, workload: &Workload, tally: &PodCounts) -> Option<Time> {
+pub fn overdue(index: &ClusterIndex, workload: &Workload, counts: &PodCounts) -> Option<Time> {
     let progressing = condition(workload.conditions, "Progressing")?;
     let deadline = TimeDelta::try_seconds(workload.progress_deadline?)?;
     if progressing.is_false() && progressing.reason == "ProgressDeadlineExceeded" {
-        return Some(progressing.last_transition_time.unwrap_or(view.now()));
+        return Some(progressing.last_transition_time.unwrap_or(index.now()));
     }
     let has_news = workload
         .updated
         .zip(workload.desired)
         .is_some_and(|(have, want)| have < want)
-        || !tally.failing.is_empty();
+        || !counts.failing.is_empty();
     let due = last_progress(progressing)?.checked_add_signed(deadline)?;
-    (is_unfinished(progressing) && has_news && view.now() > due).then_some(due)
+    (is_unfinished(progressing) && has_news && index.now() > due).then_some(due)
 }
 
 /// Whether what is missing is what a rollout within its deadline may take away:
 /// its strategy is satisfied, old replicas serve, and only new ones fail.
 #[must_use]
-pub fn may_miss(view: &ClusterIndex, workload: &Workload, tally: &PodCounts) -> bool {
+pub fn may_miss(index: &ClusterIndex, workload: &Workload, counts: &PodCounts) -> bool {
     let is_available = condition(workload.conditions, "Available").is_some_and(Condition::is_true);
     is_available
-        && is_within_deadline(view, workload)
+        && is_within_deadline(index, workload)
         && newest(workload).is_some_and(|newest| {
             let is_new = |pod: &Pod| pod.metadata.label("pod-template-hash") == Some(newest);
-            tally.failing.iter().all(|(pod, _)| is_new(pod))
+            counts.failing.iter().all(|(pod, _)| is_new(pod))
                 && workload
                     .pods
                     .iter()
-                    .any(|pod| super::pods::is_ready(pod) && !is_new(pod))
+                    .any(|pod| super::pod_status::is_ready(pod) && !is_new(pod))
         })
 }
 
-fn is_within_deadline(view: &ClusterIndex, workload: &Workload) -> bool {
+fn is_within_deadline(index: &ClusterIndex, workload: &Workload) -> bool {
     let progressing = condition(workload.conditions, "Progressing").filter(|c| c.is_true());
     let deadline = workload.progress_deadline.and_then(TimeDelta::try_seconds);
     progressing
         .filter(|c| is_unfinished(c))
         .and_then(last_progress)
         .zip(deadline)
-        .is_some_and(|(last, deadline)| view.now() - last <= deadline)
+        .is_some_and(|(last, deadline)| index.now() - last <= deadline)
 }
 
 fn is_unfinished(progressing: &Condition) -> bool {

@@ -15,19 +15,19 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(2);
 
 /// Checks ingresses, routes and gateways.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
-    let objects = &view.snapshot.objects;
+pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
+    let objects = &index.snapshot.objects;
     let mut findings = Vec::new();
-    if view.snapshot.is_read(Resource::Services) {
-        findings.extend(objects.ingresses.iter().filter_map(|i| ingress(view, i)));
+    if index.snapshot.is_read(Resource::Services) {
+        findings.extend(objects.ingresses.iter().filter_map(|i| ingress(index, i)));
     }
-    findings.extend(objects.http_routes.iter().filter_map(|r| route(view, r)));
-    findings.extend(objects.gateways.iter().filter_map(|g| gateway(view, g)));
+    findings.extend(objects.http_routes.iter().filter_map(|r| route(index, r)));
+    findings.extend(objects.gateways.iter().filter_map(|g| gateway(index, g)));
     findings
 }
 
 fn draft(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     reason: Reason,
     kind: &str,
     meta: &ObjectMeta,
@@ -35,15 +35,15 @@ fn draft(
 ) -> Option<Finding> {
     let since = since
         .or(meta.creation_timestamp)
-        .unwrap_or(view.now() - PATIENCE);
-    if view.now() - since < PATIENCE {
+        .unwrap_or(index.now() - PATIENCE);
+    if index.now() - since < PATIENCE {
         return None;
     }
     let reference = ObjectRef::new(kind, &meta.namespace, &meta.name);
     Some(Finding::new(reason, reference, since, Effect::Impaired))
 }
 
-fn ingress(view: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
+fn ingress(index: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
     let meta = &ingress.metadata;
     let paths = ingress
         .spec
@@ -55,13 +55,13 @@ fn ingress(view: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
         .collect();
     let missing: Vec<_> = backends
         .iter()
-        .filter_map(|(host, path, b)| Some((*host, *path, lacking(view, &meta.namespace, b)?)))
+        .filter_map(|(host, path, b)| Some((*host, *path, lacking(index, &meta.namespace, b)?)))
         .collect();
     let (host, path, what) = missing.first()?;
-    let mut finding = draft(view, Reason::IngressBackendMissing, "Ingress", meta, None)?;
-    finding.service = owner(view, meta, missing.iter().map(|(host, ..)| *host));
+    let mut finding = draft(index, Reason::IngressBackendMissing, "Ingress", meta, None)?;
+    finding.service = owner(index, meta, missing.iter().map(|(host, ..)| *host));
     // Its users come in by this host, and none of its paths leads anywhere.
-    let listed = view.roster.iter().any(|s| {
+    let listed = index.roster.iter().any(|s| {
         Some(&s.name) == finding.service.as_ref()
             && missing
                 .iter()
@@ -78,8 +78,8 @@ fn ingress(view: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
 }
 
 /// What a backend names and is not there.
-fn lacking(view: &ClusterIndex, namespace: &str, backend: &IngressService) -> Option<String> {
-    let Some(service) = view.endpoint(namespace, &backend.name) else {
+fn lacking(index: &ClusterIndex, namespace: &str, backend: &IngressService) -> Option<String> {
+    let Some(service) = index.kubernetes_service(namespace, &backend.name) else {
         return Some(format!(
             "Service {} does not exist in {namespace}",
             backend.name
@@ -114,21 +114,21 @@ fn lacking(view: &ClusterIndex, namespace: &str, backend: &IngressService) -> Op
 
 /// The service that a host belongs to by the services file, else by namespace and name.
 fn owner<'h>(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     meta: &ObjectMeta,
     hosts: impl Iterator<Item = &'h str>,
 ) -> Option<String> {
-    let mut by_host = hosts.flat_map(|host| view.owners.of_host(host));
-    let by_host = by_host.next().map(|&at| &view.roster[at]);
+    let mut by_host = hosts.flat_map(|host| index.matcher.of_host(host));
+    let by_host = by_host.next().map(|&at| &index.roster[at]);
     let by_name = || {
-        let at = view.owners.of_object(meta)?;
-        Some(&view.roster[at])
+        let at = index.matcher.of_object(meta)?;
+        Some(&index.roster[at])
     };
     by_host.or_else(by_name).map(|s| s.name.clone())
 }
 
 /// A gateway says of each route whether it takes it and finds its backends.
-fn route(view: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
+fn route(index: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
     let meta = &route.metadata;
     let refused = route
         .status
@@ -137,14 +137,14 @@ fn route(view: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
         .flat_map(|p| &p.conditions)
         .find(|c| matches!(c.kind.as_str(), "Accepted" | "ResolvedRefs") && c.is_false())?;
     let mut finding = draft(
-        view,
+        index,
         Reason::RouteInvalid,
         "HTTPRoute",
         meta,
         refused.last_transition_time,
     )?;
     finding.service = owner(
-        view,
+        index,
         meta,
         route.spec.hostnames.iter().map(SharedStr::as_str),
     );
@@ -157,7 +157,7 @@ fn route(view: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
     Some(finding)
 }
 
-fn gateway(view: &ClusterIndex, gateway: &Gateway) -> Option<Finding> {
+fn gateway(index: &ClusterIndex, gateway: &Gateway) -> Option<Finding> {
     let meta = &gateway.metadata;
     let refused = gateway
         .status
@@ -165,13 +165,13 @@ fn gateway(view: &ClusterIndex, gateway: &Gateway) -> Option<Finding> {
         .iter()
         .find(|c| matches!(c.kind.as_str(), "Accepted" | "Programmed") && c.is_false())?;
     let mut finding = draft(
-        view,
+        index,
         Reason::RouteInvalid,
         "Gateway",
         meta,
         refused.last_transition_time,
     )?;
-    finding.service = owner(view, meta, std::iter::empty());
+    finding.service = owner(index, meta, std::iter::empty());
     finding.message = format!("the gateway is not in force: {}", refused.message);
     finding.fact(FactKind::Object, said(refused));
     Some(finding)

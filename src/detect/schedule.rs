@@ -16,17 +16,17 @@ use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 const LATE: TimeDelta = TimeDelta::minutes(10);
 
 /// Checks every cron job that is not suspended. Backups are judged by their age.
-pub fn detect<'a>(view: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
-    let objects = &view.snapshot.objects;
-    let is_read = view.snapshot.is_read(Resource::Jobs);
+pub fn detect<'a>(index: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
+    let objects = &index.snapshot.objects;
+    let is_read = index.snapshot.is_read(Resource::Jobs);
     objects
         .cron_jobs
         .iter()
-        .filter(move |c| is_read && !c.spec.suspend && !batch::is_backup(view, c))
-        .filter_map(|c| check(view, c))
+        .filter(move |c| is_read && !c.spec.suspend && !batch::is_backup(index, c))
+        .filter_map(|c| check(index, c))
 }
 
-fn check(view: &ClusterIndex, cron: &CronJob) -> Option<Finding> {
+fn check(index: &ClusterIndex, cron: &CronJob) -> Option<Finding> {
     let meta = &cron.metadata;
     let last = cron.status.last_schedule_time?;
     let due = next_run(cron, last)?;
@@ -38,14 +38,14 @@ fn check(view: &ClusterIndex, cron: &CronJob) -> Option<Finding> {
         .starting_deadline_seconds
         .and_then(TimeDelta::try_seconds)
         .map_or(LATE, |d| d.max(LATE));
-    let silence = view.now() - last;
-    if view.now() - due <= late || silence <= interval + late || is_running(view, cron) {
+    let silence = index.now() - last;
+    if index.now() - due <= late || silence <= interval + late || is_running(index, cron) {
         return None;
     }
     let reference = ObjectRef::new("CronJob", &meta.namespace, &meta.name);
     let mut finding = Finding::new(Reason::CronJobMissed, reference, due, Effect::Impaired);
-    let service = view.owners.of_cron_job(meta);
-    finding.service = service.map(|at| view.roster[at].name.clone());
+    let service = index.matcher.of_cron_job(meta);
+    finding.service = service.map(|at| index.roster[at].name.clone());
     let zone = if cron.spec.time_zone.is_empty() {
         "UTC"
     } else {
@@ -90,9 +90,9 @@ pub fn next_run(cron: &CronJob, after: Time) -> Option<Time> {
 }
 
 /// A run that takes long holds the next one back where runs may not overlap.
-fn is_running(view: &ClusterIndex, cron: &CronJob) -> bool {
+fn is_running(index: &ClusterIndex, cron: &CronJob) -> bool {
     cron.spec.concurrency_policy == "Forbid"
-        && view.snapshot.objects.jobs.iter().any(|j| {
+        && index.snapshot.objects.jobs.iter().any(|j| {
             j.status.active > 0
                 && j.metadata.namespace == cron.metadata.namespace
                 && j.metadata

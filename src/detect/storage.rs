@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::index::ClusterIndex;
-use super::pods::SETTLING;
+use super::pod_status::SETTLING;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::types::{PersistentVolumeClaim, StorageClass};
@@ -11,20 +11,20 @@ use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 /// Checks every claim.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
-    let consumers = consumers(view);
-    let claims = view.snapshot.objects.claims.iter();
+pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
+    let consumers = consumers(index);
+    let claims = index.snapshot.objects.claims.iter();
     claims
-        .filter_map(|claim| check(view, &consumers, claim))
+        .filter_map(|claim| check(index, &consumers, claim))
         .collect()
 }
 
 /// The workload that mounts each claim, by namespace and name.
 type Consumers<'v, 'a> = HashMap<(&'v str, &'v str), &'v Workload<'a>>;
 
-fn consumers<'v, 'a>(view: &'v ClusterIndex<'a>) -> Consumers<'v, 'a> {
+fn consumers<'v, 'a>(index: &'v ClusterIndex<'a>) -> Consumers<'v, 'a> {
     let mut consumers = HashMap::new();
-    for workload in &view.workloads {
+    for workload in &index.workloads {
         let volumes = workload.pods.iter().flat_map(|p| &p.spec.volumes);
         for claim in volumes.filter_map(|v| v.persistent_volume_claim.as_ref()) {
             let key = (workload.meta.namespace.as_str(), claim.claim_name.as_str());
@@ -35,15 +35,15 @@ fn consumers<'v, 'a>(view: &'v ClusterIndex<'a>) -> Consumers<'v, 'a> {
 }
 
 fn check(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     consumers: &Consumers,
     claim: &PersistentVolumeClaim,
 ) -> Option<Finding> {
     let meta = &claim.metadata;
-    let since = meta.creation_timestamp.unwrap_or(view.now());
+    let since = meta.creation_timestamp.unwrap_or(index.now());
     let reason = match claim.status.phase.as_str() {
         "Lost" => Reason::ClaimLost,
-        "Pending" if view.now() - since >= SETTLING && !waits_for_consumer(view, claim) => {
+        "Pending" if index.now() - since >= SETTLING && !waits_for_consumer(index, claim) => {
             Reason::ProvisioningFailed
         }
         _ => return None,
@@ -51,14 +51,14 @@ fn check(
     let reference = ObjectRef::new("PersistentVolumeClaim", &meta.namespace, &meta.name);
     let mut finding = Finding::new(reason, reference, since, Effect::Impaired);
     let consumer = consumers.get(&(meta.namespace.as_str(), meta.name.as_str()));
-    let service = consumer.and_then(|workload| view.service_of(workload));
+    let service = consumer.and_then(|workload| index.service_of(workload));
     finding.service = service.map(|s| s.name.clone());
     finding.message = if reason == Reason::ClaimLost {
         format!("its volume {} is gone", claim.spec.volume_name)
     } else {
         "is not bound to a volume".to_owned()
     };
-    for event in view.events("PersistentVolumeClaim", &meta.namespace, &meta.name) {
+    for event in index.events("PersistentVolumeClaim", &meta.namespace, &meta.name) {
         finding.fact(
             FactKind::Event,
             format!("{}: {}", event.reason, event.message),
@@ -69,11 +69,11 @@ fn check(
 
 /// Bound on first use, and nobody uses it yet. A selected node means that the
 /// scheduler has a consumer for it.
-fn waits_for_consumer(view: &ClusterIndex, claim: &PersistentVolumeClaim) -> bool {
+fn waits_for_consumer(index: &ClusterIndex, claim: &PersistentVolumeClaim) -> bool {
     // Where classes could not be read, any may bind on first use.
-    let on_first_use = match storage_class(view, claim) {
+    let on_first_use = match storage_class(index, claim) {
         Some(class) => class.volume_binding_mode == "WaitForFirstConsumer",
-        None => !view.snapshot.is_read(Resource::StorageClasses),
+        None => !index.snapshot.is_read(Resource::StorageClasses),
     };
     let meta = &claim.metadata;
     on_first_use
@@ -86,10 +86,10 @@ fn waits_for_consumer(view: &ClusterIndex, claim: &PersistentVolumeClaim) -> boo
 /// the API server takes it.
 #[must_use]
 pub fn storage_class<'a>(
-    view: &ClusterIndex<'a>,
+    index: &ClusterIndex<'a>,
     claim: &PersistentVolumeClaim,
 ) -> Option<&'a StorageClass> {
-    let classes = &view.snapshot.objects.storage_classes;
+    let classes = &index.snapshot.objects.storage_classes;
     if let Some(name) = claim.spec.storage_class_name.as_deref() {
         return classes.iter().find(|c| c.metadata.name == name);
     }

@@ -8,7 +8,7 @@ use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 /// Pods, nodes or workloads that exist and were not seen. What a dump leaves
 /// out was left out on purpose.
 #[must_use]
-pub fn blindness(snapshot: &Snapshot) -> Option<Finding> {
+pub fn unread_resources(snapshot: &Snapshot) -> Option<Finding> {
     let unseen: Vec<_> = snapshot
         .unread()
         .filter(|(resource, unread)| {
@@ -47,7 +47,7 @@ pub fn blindness(snapshot: &Snapshot) -> Option<Finding> {
 
 /// Errors of the services file; what could be read of it is still watched.
 #[must_use]
-pub fn broken_inventory(inventory: &Inventory, snapshot: &Snapshot) -> Option<Finding> {
+pub fn invalid_inventory(inventory: &Inventory, snapshot: &Snapshot) -> Option<Finding> {
     let errors: Vec<_> = inventory
         .diagnostics
         .iter()

@@ -4,12 +4,12 @@
 use super::create_failure::CreateFailure;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
-use super::pods::SETTLING;
+use super::pod_status::SETTLING;
 use super::rollout;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::types::{Pod, condition};
-use crate::detect::pods::pod_ref;
+use crate::detect::pod_status::pod_ref;
 use crate::inventory::{KnownIssueKind, Service};
 use crate::model::{Effect, Finding, PodRef, Reason, Time};
 
@@ -45,15 +45,15 @@ pub enum Health {
     Unknown,
 }
 
-/// Judges every workload; states stand in the order of `view.workloads`.
+/// Judges every workload; states stand in the order of `index.workloads`.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> (Vec<WorkloadState>, Vec<Finding>) {
+pub fn detect(index: &ClusterIndex) -> (Vec<WorkloadState>, Vec<Finding>) {
     let mut findings = Vec::new();
-    let states = view
+    let states = index
         .workloads
         .iter()
         .map(|workload| {
-            let (state, finding) = judge(view, workload);
+            let (state, finding) = judge(index, workload);
             findings.extend(finding);
             state
         })
@@ -64,19 +64,19 @@ pub fn detect(view: &ClusterIndex) -> (Vec<WorkloadState>, Vec<Finding>) {
 /// A state, and what there is to say about it.
 type Judgement = (WorkloadState, Option<Finding>);
 
-fn judge(view: &ClusterIndex, workload: &Workload) -> Judgement {
-    if !view.snapshot.is_read(Resource::Pods) {
-        return from_status(view, workload);
+fn judge(index: &ClusterIndex, workload: &Workload) -> Judgement {
+    if !index.snapshot.is_read(Resource::Pods) {
+        return from_status(index, workload);
     }
-    let tally = PodCounts::of(view, workload);
-    let desired = workload.desired.unwrap_or_else(|| tally.open());
+    let counts = PodCounts::of(index, workload);
+    let desired = workload.desired.unwrap_or_else(|| counts.expected());
     let case = WorkloadContext {
-        view,
+        index,
         workload,
-        service: view.service_of(workload),
+        service: index.service_of(workload),
         desired,
-        missing: desired.saturating_sub(tally.ready),
-        tally,
+        missing: desired.saturating_sub(counts.ready),
+        counts,
     };
     if desired == 0 {
         (case.state(Health::ScaledToZero, None), None)
@@ -84,9 +84,9 @@ fn judge(view: &ClusterIndex, workload: &Workload) -> Judgement {
         case.serving()
     } else if case.is_in_time() {
         case.starting()
-    } else if rollout::may_miss(view, workload, &case.tally) {
+    } else if rollout::may_miss(index, workload, &case.counts) {
         (case.state(Health::Healthy, None), None)
-    } else if case.tally.failing.is_empty() {
+    } else if case.counts.failing.is_empty() {
         case.without_pods()
     } else {
         case.failing()
@@ -95,10 +95,10 @@ fn judge(view: &ClusterIndex, workload: &Workload) -> Judgement {
 
 /// A workload whose pods are known.
 struct WorkloadContext<'v, 'a> {
-    view: &'v ClusterIndex<'a>,
+    index: &'v ClusterIndex<'a>,
     workload: &'v Workload<'a>,
     service: Option<&'a Service>,
-    tally: PodCounts<'a>,
+    counts: PodCounts<'a>,
     desired: u32,
     missing: u32,
 }
@@ -107,7 +107,7 @@ impl WorkloadContext<'_, '_> {
     fn state(&self, health: Health, since: Option<Time>) -> WorkloadState {
         WorkloadState {
             health,
-            ready: self.tally.ready,
+            ready: self.counts.ready,
             desired: self.desired,
             since,
         }
@@ -122,24 +122,24 @@ impl WorkloadContext<'_, '_> {
     /// Enough pods serve. What may still be wrong: they flap, or a newer
     /// version does not come up.
     fn serving(&self) -> Judgement {
-        if let Some((_, symptom)) = self.tally.at_risk.iter().min_by_key(|(_, s)| s.since) {
+        if let Some((_, symptom)) = self.counts.at_risk.iter().min_by_key(|(_, s)| s.since) {
             let mut finding = self.draft(symptom.reason, symptom.since, Effect::AtRisk);
             finding.extent = "serves now, but not for long".to_owned();
             finding.message.clone_from(&symptom.message);
-            finding.pods = refs(self.tally.at_risk.iter().map(|(pod, _)| *pod));
+            finding.pods = refs(self.counts.at_risk.iter().map(|(pod, _)| *pod));
             let state = self.state(Health::AtRisk, Some(symptom.since));
             return (state, Some(finding));
         }
-        if let Some(since) = rollout::overdue(self.view, self.workload, &self.tally) {
+        if let Some(since) = rollout::overdue(self.index, self.workload, &self.counts) {
             let mut finding = self.draft(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
             finding.extent = "the new version does not come up, the old one serves".to_owned();
-            let worst = self.tally.worst();
+            let worst = self.counts.worst();
             finding.message = worst.map_or_else(String::new, |s| s.message.clone());
-            finding.pods = refs(self.tally.failing.iter().map(|(pod, _)| *pod));
+            finding.pods = refs(self.counts.failing.iter().map(|(pod, _)| *pod));
             return (self.state(Health::Healthy, None), Some(finding));
         }
         let health =
-            if self.workload.desired.is_none() && keeper_is_unread(self.view, self.workload) {
+            if self.workload.desired.is_none() && keeper_is_unread(self.index, self.workload) {
                 Health::Unknown
             } else {
                 Health::Healthy
@@ -149,29 +149,29 @@ impl WorkloadContext<'_, '_> {
 
     /// Whether all that is missing may still come by itself.
     fn is_in_time(&self) -> bool {
-        let coming = self.tally.starting.len() + self.tally.replaced(self.view);
-        self.tally.failing.is_empty()
-            && self.tally.failed_in_a_row().is_none()
+        let coming = self.counts.starting.len() + self.counts.replaced(self.index);
+        self.counts.failing.is_empty()
+            && self.counts.repeated_failures().is_none()
             && coming >= self.missing as usize
     }
 
     /// A start that the services file says is slow gets a finding, so that
     /// the report can say how long to wait.
     fn starting(&self) -> Judgement {
-        let since = self.tally.starting_since().unwrap_or(self.view.now());
+        let since = self.counts.starting_since().unwrap_or(self.index.now());
         let slow = |k: &KnownIssueKind| matches!(k, KnownIssueKind::SlowStartup { .. });
         let finding = self.service.and_then(|s| s.known_issue(slow)).map(|issue| {
             let mut finding = self.draft(Reason::ContainersNotReady, since, Effect::Starting);
             finding.message = "still within its documented start".to_owned();
             finding.known_issue = Some(issue.text.clone());
-            finding.pods = refs(self.tally.starting.iter().map(|(pod, _)| *pod));
+            finding.pods = refs(self.counts.starting.iter().map(|(pod, _)| *pod));
             finding
         });
         (self.state(Health::Starting, Some(since)), finding)
     }
 
     fn how_bad(&self) -> (Health, Effect) {
-        if self.tally.ready == 0 {
+        if self.counts.ready == 0 {
             (Health::Unavailable, Effect::Unavailable)
         } else {
             (Health::Degraded, Effect::Degraded)
@@ -181,9 +181,9 @@ impl WorkloadContext<'_, '_> {
     /// Pods are there and should serve.
     fn failing(&self) -> Judgement {
         let (health, effect) = self.how_bad();
-        let since = self.tally.down_since(self.workload, self.desired);
+        let since = self.counts.down_since(self.workload, self.desired);
         let (reason, message) = self
-            .tally
+            .counts
             .worst()
             .map_or((Reason::ContainersNotReady, ""), |s| {
                 (s.reason, s.message.as_str())
@@ -192,8 +192,8 @@ impl WorkloadContext<'_, '_> {
         let (missing, desired) = (self.missing, self.desired);
         finding.extent = format!("{missing} of {desired} pods not ready");
         finding.message = message.to_owned();
-        let failing = self.tally.failing.iter().map(|(pod, _)| *pod);
-        finding.pods = refs(failing.chain(self.tally.stranded(self.view)));
+        let failing = self.counts.failing.iter().map(|(pod, _)| *pod);
+        finding.pods = refs(failing.chain(self.counts.on_lost_nodes(self.index)));
         (self.state(health, Some(since)), Some(finding))
     }
 
@@ -201,13 +201,15 @@ impl WorkloadContext<'_, '_> {
     fn without_pods(&self) -> Judgement {
         let (health, effect) = self.how_bad();
         let lack = format!("{} of {} pods", self.missing, self.desired);
-        let refusal = CreateFailure::of(self.view, self.workload);
+        let refusal = CreateFailure::of(self.index, self.workload);
         let since = self.missing_since(refusal.as_ref());
-        if since.is_some_and(|t| self.view.now() - t < SETTLING) && self.tally.leaving.is_empty() {
+        if since.is_some_and(|t| self.index.now() - t < SETTLING)
+            && self.counts.terminating.is_empty()
+        {
             return (self.state(Health::Starting, since), None);
         }
         // Nobody says since when: as of now, and the next look confirms it.
-        let since = since.unwrap_or(self.view.now());
+        let since = since.unwrap_or(self.index.now());
         let (reason, what, why) = self.absence(refusal.as_ref());
         let mut finding = self.draft(reason, since, effect);
         finding.extent = format!("{lack} {what}");
@@ -215,8 +217,8 @@ impl WorkloadContext<'_, '_> {
         if let Some(refusal) = refusal {
             finding.fact(refusal.kind, refusal.message);
         }
-        let starting = self.tally.starting.iter().map(|(pod, _)| *pod);
-        let others = self.tally.leaving.iter().chain(&self.tally.failed);
+        let starting = self.counts.starting.iter().map(|(pod, _)| *pod);
+        let others = self.counts.terminating.iter().chain(&self.counts.failed);
         finding.pods = refs(starting.chain(others.copied()));
         (self.state(health, Some(since)), Some(finding))
     }
@@ -227,14 +229,14 @@ impl WorkloadContext<'_, '_> {
             let why = refusal.message.clone();
             return (Reason::FailedCreate, "could not be created", why);
         }
-        if let Some((count, last)) = self.tally.failed_in_a_row() {
+        if let Some((count, last)) = self.counts.repeated_failures() {
             let how = [last.status.reason.as_str(), last.status.message.as_str()];
             let how = how.join(" ");
             let why = format!("{count} failed one after the other, the last: {how}");
             return (Reason::Error, "not ready", why);
         }
         let reason = Reason::MinimumReplicasUnavailable;
-        if self.tally.leaving.is_empty() {
+        if self.counts.terminating.is_empty() {
             return (reason, "do not exist", String::new());
         }
         let why = "the old ones are being deleted and do not go".to_owned();
@@ -245,20 +247,20 @@ impl WorkloadContext<'_, '_> {
     fn missing_since(&self, refusal: Option<&CreateFailure>) -> Option<Time> {
         let created = self.workload.meta.creation_timestamp;
         let all_gone = condition(self.workload.conditions, "Available")
-            .filter(|c| c.is_false() && self.tally.ready == 0)
+            .filter(|c| c.is_false() && self.counts.ready == 0)
             .and_then(|c| c.last_transition_time);
         refusal
             .and_then(|r| r.since)
             .or(all_gone)
-            .or(self.tally.leaving_since())
-            .or(self.tally.failed_since())
-            .or(created.filter(|t| self.view.now() - *t < SETTLING))
+            .or(self.counts.terminating_since())
+            .or(self.counts.failed_since())
+            .or(created.filter(|t| self.index.now() - *t < SETTLING))
             .max(created.filter(|_| refusal.is_some()))
     }
 }
 
 /// A pod whose keeper was not read: all its pods may serve and others be missing.
-fn keeper_is_unread(view: &ClusterIndex, workload: &Workload) -> bool {
+fn keeper_is_unread(index: &ClusterIndex, workload: &Workload) -> bool {
     let resource = match workload.kind {
         "Deployment" => Resource::Deployments,
         "StatefulSet" => Resource::StatefulSets,
@@ -266,7 +268,7 @@ fn keeper_is_unread(view: &ClusterIndex, workload: &Workload) -> bool {
         "ReplicaSet" => Resource::ReplicaSets,
         _ => return false,
     };
-    !view.snapshot.is_read(resource)
+    !index.snapshot.is_read(resource)
 }
 
 fn refs<'p>(pods: impl Iterator<Item = &'p Pod>) -> Vec<PodRef> {
@@ -274,7 +276,7 @@ fn refs<'p>(pods: impl Iterator<Item = &'p Pod>) -> Vec<PodRef> {
 }
 
 /// Pods could not be read: a workload's own word can prove an outage, never health.
-fn from_status(view: &ClusterIndex, workload: &Workload) -> (WorkloadState, Option<Finding>) {
+fn from_status(index: &ClusterIndex, workload: &Workload) -> (WorkloadState, Option<Finding>) {
     let desired = workload.desired.unwrap_or(0);
     let ready = workload.reported_ready;
     let state = |health, since| WorkloadState {
@@ -289,7 +291,7 @@ fn from_status(view: &ClusterIndex, workload: &Workload) -> (WorkloadState, Opti
     let down = condition(workload.conditions, "Available")
         .filter(|c| c.is_false() && ready == 0)
         .and_then(|c| c.last_transition_time)
-        .filter(|t| view.now() - *t >= SETTLING);
+        .filter(|t| index.now() - *t >= SETTLING);
     let Some(since) = down else {
         return (state(Health::Unknown, None), None);
     };
@@ -299,7 +301,7 @@ fn from_status(view: &ClusterIndex, workload: &Workload) -> (WorkloadState, Opti
         since,
         Effect::Unavailable,
     );
-    finding.service = view.service_of(workload).map(|s| s.name.clone());
+    finding.service = index.service_of(workload).map(|s| s.name.clone());
     finding.message =
         format!("0 of {desired} pods ready by the workload's own status; pods could not be read");
     (state(Health::Unavailable, Some(since)), Some(finding))

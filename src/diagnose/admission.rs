@@ -4,7 +4,7 @@
 use super::quotas::{SERVICES, STORAGE, no_room_for_a_claim, no_room_for_a_service, quota};
 use super::text::{between, has_any, name_after};
 use super::{Proof, Rule, RuleContext};
-use crate::model::{Cause, Reason};
+use crate::model::Cause;
 
 /// Quotas by what they count, then everything else that can refuse.
 pub const RULES: &[Rule] = &[
@@ -42,19 +42,14 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-pub fn refusal<'a>(case: &'a RuleContext) -> Option<&'a str> {
-    case.is(&[Reason::FailedCreate, Reason::ArgoSyncFailed])
-        .then_some(case.finding.message.as_str())
-}
-
-fn service_account(case: &RuleContext) -> Option<Proof> {
-    let message = refusal(case)?;
+fn service_account(context: &RuleContext) -> Option<Proof> {
+    let message = context.refusal()?;
     let missing = message.contains("serviceaccount \"") && message.contains("not found");
     let name = between(message, "serviceaccount \"", "\"")?;
     missing.then(|| {
         Proof::object(format!(
             "serviceaccount {name} does not exist in namespace {}",
-            case.namespace()
+            context.namespace()
         ))
         .saying(format!(
             "no pod can be created: service account {name} does not exist"
@@ -63,8 +58,8 @@ fn service_account(case: &RuleContext) -> Option<Proof> {
 }
 
 /// The refusal is not the webhook's word: nobody answered in its place.
-fn webhook(case: &RuleContext) -> Option<Proof> {
-    let message = refusal(case)?;
+fn webhook(context: &RuleContext) -> Option<Proof> {
+    let message = context.refusal()?;
     let (_, call) = message.split_once("failed calling webhook")?;
     let silent = [
         "no endpoints available",
@@ -86,23 +81,23 @@ fn webhook(case: &RuleContext) -> Option<Proof> {
     ));
     // `Post "https://SERVICE.NAMESPACE.svc:443/path"`
     let host = name_after(call, "https://").unwrap_or_default();
-    let keeper = case
-        .scene
+    let keeper = context
+        .index
         .resolve(host, "")
-        .and_then(|s| case.scene.behind(s));
+        .and_then(|s| context.index.workload_behind(s));
     Some(match keeper {
         Some(w) => {
-            let service = case.view.service_of(w).map(|s| s.name.as_str());
+            let service = context.index.service_of(w).map(|s| s.name.as_str());
             let what =
                 format!("webhook {name} does not answer, so nothing that it checks can be created");
             proof.root(w.reference(), service, what)
         }
-        None => proof.shared(format!("webhook {name}")),
+        None => proof.group_key(format!("webhook {name}")),
     })
 }
 
-fn denied(case: &RuleContext) -> Option<Proof> {
-    let message = refusal(case)?;
+fn denied(context: &RuleContext) -> Option<Proof> {
+    let message = context.refusal()?;
     let signs = [
         "admission webhook",
         "denied the request",

@@ -28,15 +28,15 @@ pub enum Mismatch {
     Selector,
 }
 
-/// The claims of a case that are not bound: the one it is about, or those that
+/// The claims of a context that are not bound: the one it is about, or those that
 /// its pending pods wait for.
 #[must_use]
-pub fn open<'a>(case: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
-    let resource = &case.finding.resource;
+pub fn open<'a>(context: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
+    let resource = &context.finding.resource;
     let names: Vec<&str> = if resource.kind == "PersistentVolumeClaim" {
         vec![resource.name.as_str()]
     } else {
-        let waiting = case.pods.iter().filter(|p| p.status.phase == "Pending");
+        let waiting = context.pods.iter().filter(|p| p.status.phase == "Pending");
         waiting
             .flat_map(|p| &p.spec.volumes)
             .filter_map(|v| v.persistent_volume_claim.as_ref())
@@ -45,21 +45,21 @@ pub fn open<'a>(case: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
     };
     let claims = names
         .into_iter()
-        .filter_map(|name| case.scene.claim(&resource.namespace, name));
+        .filter_map(|name| context.index.claim(&resource.namespace, name));
     claims
         .filter(|c| c.status.phase == "Pending")
-        .map(|c| describe(case, c))
+        .map(|c| describe(context, c))
         .collect()
 }
 
-fn describe<'a>(case: &RuleContext<'a>, claim: &'a PersistentVolumeClaim) -> OpenClaim<'a> {
-    let class = storage_class(case.view, claim);
+fn describe<'a>(context: &RuleContext<'a>, claim: &'a PersistentVolumeClaim) -> OpenClaim<'a> {
+    let class = storage_class(context.index, claim);
     let name = match (claim.spec.storage_class_name.as_deref(), class) {
         (Some(name), _) => name,
         (None, Some(class)) => &class.metadata.name,
         (None, None) => "",
     };
-    let volumes = &case.view.snapshot.objects.persistent_volumes;
+    let volumes = &context.index.snapshot.objects.persistent_volumes;
     OpenClaim {
         claim,
         class,

@@ -35,14 +35,16 @@ pub const RULES: &[Rule] = &[
 
 /// What the kubelet says it lacks: of environments in the waiting message, of
 /// volumes in an event.
-fn missing(case: &RuleContext, kind: &str) -> Option<Proof> {
-    let waiting = case
+fn missing(context: &RuleContext, kind: &str) -> Option<Proof> {
+    let waiting = context
         .waiting()
         .filter(|(_, reason, _)| *reason == "CreateContainerConfigError")
         .map(|(_, _, message)| (FactKind::Object, message));
-    let mounts = case.waiting().any(|(_, reason, _)| is_being_made(reason))
-        || case.is(&[Reason::ContainerCreating]);
-    let events = case
+    let mounts = context
+        .waiting()
+        .any(|(_, reason, _)| is_being_made(reason))
+        || context.is(&[Reason::ContainerCreating]);
+    let events = context
         .events_of(&["FailedMount", "Failed"])
         .into_iter()
         .filter(|_| mounts)
@@ -59,12 +61,12 @@ fn missing(case: &RuleContext, kind: &str) -> Option<Proof> {
         Some(key) => format!("key {key} of {whole} {name} does not exist"),
         None => format!(
             "{whole} {name} does not exist in namespace {}",
-            case.namespace()
+            context.namespace()
         ),
     };
     let proof = Proof::of(from, text).saying(format!("no container can start: {what}"));
     Some(match kind {
-        "secret" => super::secrets::behind_secret(case, &name, proof),
+        "secret" => super::secrets::behind_secret(context, &name, proof),
         _ => proof,
     })
 }
@@ -101,18 +103,18 @@ fn lacking(text: &str, kind: &str) -> Option<String> {
 }
 
 /// The runtime could not even set up the container within its memory limit.
-fn killed_in_birth(case: &RuleContext) -> Option<Proof> {
+fn killed_in_birth(context: &RuleContext) -> Option<Proof> {
     let sign = |text: &str| text.to_lowercase().contains("oom-kill");
-    let waiting = case
+    let waiting = context
         .waiting()
         .find(|(_, _, m)| sign(m))
         .map(|(_, _, m)| (FactKind::Object, m));
     let (from, text) = waiting.or_else(|| {
-        let events = case.events_of(&["FailedCreatePodSandBox", "Failed"]);
+        let events = context.events_of(&["FailedCreatePodSandBox", "Failed"]);
         let event = events.into_iter().find(|e| sign(&e.message))?;
         Some((FactKind::Event, event.message.as_str()))
     })?;
-    let limits = super::runtime::memory_limits(case);
+    let limits = super::runtime::memory_limits(context);
     Some(
         Proof::of(from, text)
             .and(FactKind::Object, format!("memory limits: {limits}"))
@@ -122,8 +124,8 @@ fn killed_in_birth(case: &RuleContext) -> Option<Proof> {
     )
 }
 
-fn mount_events<'a>(case: &RuleContext<'a>) -> Vec<&'a str> {
-    if !case.is(&[
+fn mount_events<'a>(context: &RuleContext<'a>) -> Vec<&'a str> {
+    if !context.is(&[
         Reason::ContainerCreating,
         Reason::CreateContainerError,
         Reason::RunContainerError,
@@ -131,7 +133,7 @@ fn mount_events<'a>(case: &RuleContext<'a>) -> Vec<&'a str> {
         return Vec::new();
     }
     // Older than the present trouble: a hiccup while the pod was placed.
-    let events = case.events_of(&["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
+    let events = context.events_of(&["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
     events
         .into_iter()
         .filter(|e| !e.message.contains("failed to sync") || e.times() > 3)
@@ -139,7 +141,7 @@ fn mount_events<'a>(case: &RuleContext<'a>) -> Vec<&'a str> {
         .collect()
 }
 
-fn mount_denied(case: &RuleContext) -> Option<Proof> {
+fn mount_denied(context: &RuleContext) -> Option<Proof> {
     let denied = |m: &&str| {
         has_any(
             &m.to_lowercase(),
@@ -150,29 +152,29 @@ fn mount_denied(case: &RuleContext) -> Option<Proof> {
             ],
         )
     };
-    let text = mount_events(case).into_iter().find(denied)?;
+    let text = mount_events(context).into_iter().find(denied)?;
     Some(Proof::event(text).saying(format!(
         "volume {} cannot be mounted: permission denied",
         between(text, "volume \"", "\"").unwrap_or("of the pod")
     )))
 }
 
-fn mount_failed(case: &RuleContext) -> Option<Proof> {
-    if case.is(&[Reason::ClaimLost]) {
-        return Some(Proof::object(case.finding.message.clone()));
+fn mount_failed(context: &RuleContext) -> Option<Proof> {
+    if context.is(&[Reason::ClaimLost]) {
+        return Some(Proof::object(context.finding.message.clone()));
     }
-    if case.is(&[Reason::FailedScheduling]) {
-        let text = &case.finding.message;
+    if context.is(&[Reason::FailedScheduling]) {
+        let text = &context.finding.message;
         let claim = between(text, "persistentvolumeclaim \"", "\" not found")?;
         return Some(
             Proof::object(format!(
                 "claim {claim} does not exist in namespace {}",
-                case.namespace()
+                context.namespace()
             ))
             .saying(format!("cannot be placed: claim {claim} does not exist")),
         );
     }
-    let text = mount_events(case).into_iter().next()?;
+    let text = mount_events(context).into_iter().next()?;
     let volume = between(text, "volume \"", "\"").unwrap_or("of the pod");
     let elsewhere = text.contains("Multi-Attach error");
     let how = if elsewhere {
@@ -194,18 +196,18 @@ const NO_COMMAND: &[&str] = &[
     "not a directory",
 ];
 
-fn command(case: &RuleContext) -> Option<Proof> {
+fn command(context: &RuleContext) -> Option<Proof> {
     let of_start = |reason: &str| {
         matches!(
             reason,
             "RunContainerError" | "CreateContainerError" | "StartError"
         )
     };
-    let waiting = case
+    let waiting = context
         .waiting()
         .filter(|(_, r, _)| of_start(r))
         .map(|(_, _, m)| m);
-    let ended = case
+    let ended = context
         .ends()
         .filter(|(_, _, t)| {
             of_start(&t.reason) || t.reason == "ContainerCannotRun" || t.reason == "StartError"
@@ -220,7 +222,7 @@ fn command(case: &RuleContext) -> Option<Proof> {
             Proof::object(text).saying(format!("the container's command{name} cannot be run")),
         );
     }
-    let (_, status, end) = case
+    let (_, status, end) = context
         .ends()
         .find(|(_, _, t)| matches!(t.exit_code, 126 | 127))?;
     let what = if end.exit_code == 127 {
@@ -232,7 +234,7 @@ fn command(case: &RuleContext) -> Option<Proof> {
         "container {} ended with exit code {}",
         status.name, end.exit_code
     ));
-    if let Some(line) = super::logs::last_words(case) {
+    if let Some(line) = super::logs::last_words(context) {
         proof = proof.and(FactKind::Log, line);
     }
     Some(proof.saying(format!(

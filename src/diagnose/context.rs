@@ -1,22 +1,20 @@
-//! A finding with the objects around it, as a rule looks at it.
+//! A finding with the objects that it is about: the input of a rule.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use super::index::DiagnosisIndex;
-use super::logs::{self, Line};
+use super::log_tail::{Line, tail};
+use crate::cluster::ContainerLog;
 use crate::cluster::types::{Container, ContainerStatus, Event, Pod, PodSpec, Terminated};
-use crate::detect::pods::abnormal_end;
+use crate::detect::pod_status::abnormal_end;
 use crate::detect::{ClusterIndex, Workload};
 use crate::inventory::Service;
-use crate::model::{Finding, Reason};
+use crate::model::{Finding, ObjectRef, Reason};
 
-/// A finding and the objects around it.
+/// A finding with the objects that it is about.
 pub struct RuleContext<'a> {
-    /// Everything, by name.
-    pub scene: &'a DiagnosisIndex<'a>,
-    /// Everything.
-    pub view: &'a ClusterIndex<'a>,
+    /// The cluster.
+    pub index: &'a ClusterIndex<'a>,
     /// The finding.
     pub finding: &'a Finding,
     /// The workload that it is about.
@@ -25,36 +23,66 @@ pub struct RuleContext<'a> {
     pub pods: Vec<&'a Pod>,
     /// Its service.
     pub service: Option<&'a Service>,
-    /// Read at the first question, and asked by many rules.
-    tails: OnceCell<Vec<Vec<Line<'a>>>>,
+    /// The objects that findings of this cycle are about.
+    with_findings: &'a HashSet<ObjectRef>,
+    /// Read when first needed, because many rules ask for it.
+    log_tails: OnceCell<Vec<Vec<Line<'a>>>>,
 }
 
 impl<'a> RuleContext<'a> {
-    /// Gathers what belongs to a finding.
+    /// Looks up the objects of a finding.
     #[must_use]
-    pub fn new(scene: &'a DiagnosisIndex<'a>, finding: &'a Finding) -> Self {
-        let view = scene.view;
-        let workload = scene.workload(&finding.resource);
-        let shown: HashSet<&str> = finding.pods.iter().map(|p| p.name.as_str()).collect();
-        let pods = workload.map_or(&[][..], |w| &w.pods);
+    pub fn new(
+        index: &'a ClusterIndex<'a>,
+        with_findings: &'a HashSet<ObjectRef>,
+        finding: &'a Finding,
+    ) -> Self {
+        let resource = &finding.resource;
+        let workload = index.workload(&resource.kind, &resource.namespace, &resource.name);
+        let names: HashSet<&str> = finding.pods.iter().map(|p| p.name.as_str()).collect();
+        let pods = workload.map_or(&[][..], |w| &w.pods).iter().copied();
         Self {
-            scene,
-            view,
+            index,
             finding,
             workload,
             pods: pods
-                .iter()
-                .filter(|pod| shown.contains(pod.metadata.name.as_str()))
-                .copied()
+                .filter(|pod| names.contains(pod.metadata.name.as_str()))
                 .collect(),
-            service: finding.service.as_ref().and_then(|name| view.service(name)),
-            tails: OnceCell::new(),
+            service: finding
+                .service
+                .as_ref()
+                .and_then(|name| index.service(name)),
+            with_findings,
+            log_tails: OnceCell::new(),
         }
     }
 
-    /// The last lines of the failing containers' logs.
-    pub fn tails(&self) -> &[Vec<Line<'a>>] {
-        self.tails.get_or_init(|| logs::tails(self))
+    /// Whether a finding of this cycle is about the object.
+    #[must_use]
+    pub fn has_finding(&self, object: &ObjectRef) -> bool {
+        self.with_findings.contains(object)
+    }
+
+    /// The tails of the failing containers' logs, read when first needed.
+    pub fn log_tails(&self) -> &[Vec<Line<'a>>] {
+        let logs = || self.failing_logs().into_iter();
+        self.log_tails.get_or_init(|| logs().map(tail).collect())
+    }
+
+    /// The logs of the failing containers: of each the current run, then the previous.
+    fn failing_logs(&self) -> Vec<&'a ContainerLog> {
+        let mut found: Vec<&ContainerLog> = Vec::new();
+        for (pod, status) in self.failing() {
+            let mut logs: Vec<_> = self.index.logs(pod).to_vec();
+            logs.retain(|log| log.container == status.name || log.container.is_empty());
+            logs.sort_by_key(|log| log.previous);
+            for log in logs {
+                if !found.iter().any(|known| std::ptr::eq(*known, log)) {
+                    found.push(log);
+                }
+            }
+        }
+        found
     }
 
     /// Whether the finding shows one of these symptoms.
@@ -63,7 +91,14 @@ impl<'a> RuleContext<'a> {
         reasons.contains(&self.finding.reason)
     }
 
-    /// Namespace of what the finding is about.
+    /// The API server's message, where it refused to create an object.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&'a str> {
+        self.is(&[Reason::FailedCreate, Reason::ArgoSyncFailed])
+            .then_some(self.finding.message.as_str())
+    }
+
+    /// The namespace of the finding's object.
     #[must_use]
     pub fn namespace(&self) -> &'a str {
         &self.finding.resource.namespace
@@ -84,14 +119,14 @@ impl<'a> RuleContext<'a> {
             .iter()
             .flat_map(|pod| pod.all_statuses().map(move |c| (*pod, c)))
             .filter(|(pod, c)| {
-                !has_succeeded(c) && (!c.ready || abnormal_end(self.view, pod, c).is_some())
+                !has_succeeded(c) && (!c.ready || abnormal_end(self.index, pod, c).is_some())
             })
     }
 
     /// How the failing containers' newest runs ended in error.
     pub fn ends(&self) -> impl Iterator<Item = (&'a Pod, &'a ContainerStatus, &'a Terminated)> {
         self.failing()
-            .filter_map(|(pod, c)| Some((pod, c, abnormal_end(self.view, pod, c)?)))
+            .filter_map(|(pod, c)| Some((pod, c, abnormal_end(self.index, pod, c)?)))
     }
 
     /// Reasons and messages of the containers that wait, with their pod.
@@ -104,8 +139,8 @@ impl<'a> RuleContext<'a> {
 
     /// Warning events about the pods of the finding.
     pub fn events(&self) -> impl Iterator<Item = &'a Event> {
-        let view = self.view;
-        self.pods.iter().flat_map(move |pod| view.pod_events(pod))
+        let index = self.index;
+        self.pods.iter().flat_map(move |pod| index.pod_events(pod))
     }
 
     /// Events of the pods with one of these reasons, newest first.

@@ -83,22 +83,24 @@ const UNREACHABLE: &[&str] = &[
     ": eof",
 ];
 
-fn invalid_name(case: &RuleContext) -> Option<Proof> {
-    let (_, _, message) = case
+fn invalid_name(context: &RuleContext) -> Option<Proof> {
+    let (_, _, message) = context
         .waiting()
         .find(|(_, reason, _)| *reason == "InvalidImageName")?;
     Some(Proof::object(message))
 }
 
 /// The kubelet's and the registry's words about the pull: the state first,
-/// then events, in lower case beside the text.
-fn words<'a>(case: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a str, String)> {
-    let waits = case.waiting().any(|(_, reason, _)| PULLS.contains(&reason));
-    let waiting = case
+/// then events, in lower context beside the text.
+fn words<'a>(context: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a str, String)> {
+    let waits = context
+        .waiting()
+        .any(|(_, reason, _)| PULLS.contains(&reason));
+    let waiting = context
         .waiting()
         .filter(|(_, reason, _)| PULLS.contains(reason))
         .map(|(_, _, message)| (FactKind::Object, message));
-    let events = case
+    let events = context
         .events()
         .filter(move |e| waits && (e.reason == "Failed" || e.reason == "ErrImageNeverPull"))
         .map(|e| (FactKind::Event, e.message.as_str()));
@@ -107,9 +109,9 @@ fn words<'a>(case: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a str, 
         .map(|(kind, text)| (kind, text, text.to_lowercase()))
 }
 
-fn said(case: &RuleContext, signs: &[&str]) -> Option<Proof> {
+fn said(context: &RuleContext, signs: &[&str]) -> Option<Proof> {
     let (kind, text, _) =
-        words(case).find(|(_, _, lower)| has_any(outside_of_quotes(lower), signs))?;
+        words(context).find(|(_, _, lower)| has_any(outside_of_quotes(lower), signs))?;
     Some(Proof::of(kind, text))
 }
 
@@ -118,14 +120,17 @@ fn outside_of_quotes(text: &str) -> &str {
     text.rsplit_once("\": ").map_or(text, |(_, said)| said)
 }
 
-fn unauthorized(case: &RuleContext) -> Option<Proof> {
-    let mut proof = said(case, UNAUTHORIZED)?;
-    let lacking = case
+fn unauthorized(context: &RuleContext) -> Option<Proof> {
+    let mut proof = said(context, UNAUTHORIZED)?;
+    let lacking = context
         .events()
         .find(|e| e.reason == "FailedToRetrieveImagePullSecret");
     if let Some(event) = lacking {
         proof = proof.and(FactKind::Event, event.message.as_str());
-    } else if case.spec().is_some_and(|s| s.image_pull_secrets.is_empty()) {
+    } else if context
+        .spec()
+        .is_some_and(|s| s.image_pull_secrets.is_empty())
+    {
         proof = proof.and(FactKind::Object, "the pod names no image pull secret");
     }
     Some(proof)
@@ -133,8 +138,8 @@ fn unauthorized(case: &RuleContext) -> Option<Proof> {
 
 /// The official images of Docker Hub need no login. A mirror that stands in for
 /// it (`?ns=docker.io`) and forbids one manifest does not have it.
-fn absent_from_mirror(case: &RuleContext) -> Option<Proof> {
-    let (kind, text, _) = words(case).find(|(_, _, lower)| {
+fn absent_from_mirror(context: &RuleContext) -> Option<Proof> {
+    let (kind, text, _) = words(context).find(|(_, _, lower)| {
         lower.contains("403 forbidden")
             && lower.contains("/manifests/")
             && lower.contains("ns=docker.io")
@@ -147,13 +152,13 @@ fn absent_from_mirror(case: &RuleContext) -> Option<Proof> {
 }
 
 /// One registry that nobody reaches is one trouble, however many pods wait for it.
-fn unreachable(case: &RuleContext) -> Option<Proof> {
-    let proof = said(case, UNREACHABLE)?;
-    let image = case
+fn unreachable(context: &RuleContext) -> Option<Proof> {
+    let proof = said(context, UNREACHABLE)?;
+    let image = context
         .waiting()
         .find_map(|(pod, _, _)| pod.spec.containers.first().map(|c| c.image.as_str()));
     Some(match image {
-        Some(image) => proof.shared(format!("registry {}", registry_of(image))),
+        Some(image) => proof.group_key(format!("registry {}", registry_of(image))),
         None => proof,
     })
 }

@@ -11,16 +11,14 @@
 //! client. A proof then names a [`Root`], which becomes a finding of its own at
 //! the head of the incident, once however many findings point to it.
 
-#![allow(clippy::similar_names, reason = "a case has a cause")]
+#![allow(clippy::similar_names, reason = "a context has a cause")]
 
-mod address;
 mod admission;
 mod claims;
 mod config;
 mod context;
-mod databases;
 mod images;
-mod index;
+mod log_tail;
 mod logs;
 mod network;
 mod node_fit;
@@ -38,12 +36,11 @@ mod vault;
 mod workload;
 
 pub use context::RuleContext;
-pub use index::DiagnosisIndex;
 
 use std::collections::HashMap;
 
 use crate::detect::ClusterIndex;
-use crate::model::{Cause, Effect, Fact, FactKind, Finding, ObjectRef};
+use crate::model::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, Reason};
 
 /// One cause and how it is proved.
 pub struct Rule {
@@ -60,7 +57,7 @@ pub struct Proof {
     pub facts: Vec<Fact>,
     /// Key of what is outside the objects of one service and may hurt others
     /// too; of an object, its kind and name.
-    pub shared: Option<String>,
+    pub group_key: Option<String>,
     /// A sentence that says more than the symptom's own.
     pub message: Option<String>,
     /// The known issue that this is.
@@ -68,7 +65,7 @@ pub struct Proof {
     /// The object to mend, where it is another one than shows the symptom.
     pub root: Option<Root>,
     /// The service that the evidence shows it to need.
-    pub leans_on: Option<String>,
+    pub depends_on: Option<String>,
 }
 
 /// The object to mend.
@@ -111,8 +108,8 @@ pub fn causes() -> impl Iterator<Item = Cause> {
 }
 
 /// Names the causes that can be proved, and adds the objects they point to.
-pub fn diagnose(view: &ClusterIndex, findings: &mut Vec<Finding>) {
-    let proofs = prove(view, findings);
+pub fn diagnose(index: &ClusterIndex, findings: &mut Vec<Finding>) {
+    let proofs = prove(index, findings);
     let mut roots = Vec::new();
     for (finding, proof) in findings.iter_mut().zip(proofs) {
         let Some((cause, proof)) = proof else {
@@ -124,29 +121,29 @@ pub fn diagnose(view: &ClusterIndex, findings: &mut Vec<Finding>) {
 }
 
 /// For each finding its cause and proof; none where the detector knew, or nobody does.
-fn prove(view: &ClusterIndex, findings: &[Finding]) -> Vec<Option<(Cause, Proof)>> {
-    let scene = DiagnosisIndex::new(view, findings);
+fn prove(index: &ClusterIndex, findings: &[Finding]) -> Vec<Option<(Cause, Proof)>> {
+    let with_findings = findings.iter().map(|f| f.resource.clone()).collect();
     findings
         .iter()
         .map(|finding| match finding.cause {
             Some(_) => None,
-            None => first_proof(&RuleContext::new(&scene, finding)),
+            None => first_proof(&RuleContext::new(index, &with_findings, finding)),
         })
         .collect()
 }
 
-fn first_proof(case: &RuleContext) -> Option<(Cause, Proof)> {
+fn first_proof(context: &RuleContext) -> Option<(Cause, Proof)> {
     TABLES
         .iter()
         .flat_map(|table| table.iter())
-        .find_map(|rule| Some((rule.cause, (rule.proof)(case)?)))
+        .find_map(|rule| Some((rule.cause, (rule.proof)(context)?)))
 }
 
 /// Writes a proof into its finding; returns the finding on the object to mend.
 fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
     finding.cause = Some(cause);
-    finding.shared = proof.shared;
-    finding.leans_on = proof.leans_on;
+    finding.group_key = proof.group_key;
+    finding.depends_on = proof.depends_on;
     finding.known_issue = proof.known_issue.or(finding.known_issue.take());
     if let Some(message) = proof.message {
         // The symptom's own words (how often, how it ended) become evidence.
@@ -163,7 +160,7 @@ fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
     if finding.resource == root.resource {
         return None;
     }
-    finding.shared = Some(key);
+    finding.group_key = Some(key);
     let mut head = Finding::new(
         finding.reason,
         root.resource,
@@ -223,6 +220,11 @@ impl Proof {
         }
     }
 
+    /// The proof of a symptom that is itself the cause; the finding has its facts already.
+    fn detected(context: &RuleContext, reason: Reason) -> Option<Self> {
+        context.is(&[reason]).then(Self::default)
+    }
+
     /// A proof by a field of an object.
     fn object(text: impl Into<String>) -> Self {
         Self::of(FactKind::Object, text)
@@ -246,8 +248,8 @@ impl Proof {
     }
 
     /// Names what others may suffer from too.
-    fn shared(mut self, key: impl Into<String>) -> Self {
-        self.shared = Some(key.into());
+    fn group_key(mut self, key: impl Into<String>) -> Self {
+        self.group_key = Some(key.into());
         self
     }
 

@@ -25,25 +25,20 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::IngressBackendMissing,
-        proof: |c| detected(c, Reason::IngressBackendMissing),
+        proof: |c| Proof::detected(c, Reason::IngressBackendMissing),
     },
     Rule {
         cause: Cause::RouteInvalid,
-        proof: |c| detected(c, Reason::RouteInvalid),
+        proof: |c| Proof::detected(c, Reason::RouteInvalid),
     },
 ];
 
-/// What a detector saw is the cause itself; its facts are there already.
-pub fn detected(case: &RuleContext, reason: Reason) -> Option<Proof> {
-    case.is(&[reason]).then(Proof::default)
-}
-
 /// The network plugin could not connect the pod.
-fn sandbox(case: &RuleContext) -> Option<Proof> {
-    if !case.is(&[Reason::ContainerCreating]) {
+fn sandbox(context: &RuleContext) -> Option<Proof> {
+    if !context.is(&[Reason::ContainerCreating]) {
         return None;
     }
-    let events = case.events_of(&["FailedCreatePodSandBox", "NetworkNotReady"]);
+    let events = context.events_of(&["FailedCreatePodSandBox", "NetworkNotReady"]);
     let event = events.into_iter().find(|e| {
         has_any(
             &e.message.to_lowercase(),
@@ -57,7 +52,7 @@ fn sandbox(case: &RuleContext) -> Option<Proof> {
             ],
         )
     })?;
-    let node = case
+    let node = context
         .pods
         .iter()
         .map(|p| p.node())
@@ -68,13 +63,13 @@ fn sandbox(case: &RuleContext) -> Option<Proof> {
             .saying(format!(
                 "the network plugin on node {node} cannot connect the pod"
             ))
-            .shared(format!("network of node {node}")),
+            .group_key(format!("network of node {node}")),
     )
 }
 
 /// Without the proxy of its node, a pod reaches no Service that changed since.
-fn kube_proxy(case: &RuleContext) -> Option<Proof> {
-    let meta = case.workload?.meta;
+fn kube_proxy(context: &RuleContext) -> Option<Proof> {
+    let meta = context.workload?.meta;
     let is_proxy = meta.namespace == "kube-system"
         && (meta.name == "kube-proxy"
             || meta.label("k8s-app") == Some("kube-proxy")
@@ -82,7 +77,7 @@ fn kube_proxy(case: &RuleContext) -> Option<Proof> {
     if !is_proxy {
         return None;
     }
-    let mut nodes: Vec<_> = case
+    let mut nodes: Vec<_> = context
         .pods
         .iter()
         .map(|p| p.node())
@@ -96,23 +91,29 @@ fn kube_proxy(case: &RuleContext) -> Option<Proof> {
         nodes.join(", ")
     };
     Some(
-        Proof::object(format!("kube-proxy on {places}: {}", case.finding.message)).saying(format!(
+        Proof::object(format!(
+            "kube-proxy on {places}: {}",
+            context.finding.message
+        ))
+        .saying(format!(
             "kube-proxy does not run on {places}: Services are not reached from there"
         )),
     )
 }
 
-fn address(case: &RuleContext) -> Option<Proof> {
-    (case.is(&[Reason::ServiceNotFound]) && case.finding.resource.kind != "Service")
+fn address(context: &RuleContext) -> Option<Proof> {
+    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.kind != "Service")
         .then(Proof::default)
 }
 
 /// A Service that others ask for and that is simply not there.
-fn no_service(case: &RuleContext) -> Option<Proof> {
-    (case.is(&[Reason::ServiceNotFound]) && case.finding.resource.kind == "Service").then(|| {
-        Proof::of(
-            FactKind::Object,
-            format!("Service {} does not exist", case.finding.resource.name),
-        )
-    })
+fn no_service(context: &RuleContext) -> Option<Proof> {
+    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.kind == "Service").then(
+        || {
+            Proof::of(
+                FactKind::Object,
+                format!("Service {} does not exist", context.finding.resource.name),
+            )
+        },
+    )
 }

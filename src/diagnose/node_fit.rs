@@ -2,11 +2,11 @@
 //! taints, cordons and room, as the scheduler looks at them.
 
 use super::RuleContext;
-use super::index::requested;
 use crate::cluster::quantity;
 use crate::cluster::types::{
     Condition, Node, NodeSelector, NodeSelectorTerm, PodSpec, Taint, Toleration, condition,
 };
+use crate::detect::requested;
 
 /// Labels that every cluster gives its control plane.
 const CONTROL_PLANE: &[&str] = &[
@@ -39,8 +39,8 @@ pub struct CandidateNodes<'a> {
 
 /// Goes through the nodes; none where nodes were not read.
 #[must_use]
-pub fn choose<'a>(case: &RuleContext<'a>, spec: &PodSpec) -> Option<CandidateNodes<'a>> {
-    let nodes = &case.view.snapshot.objects.nodes;
+pub fn choose<'a>(context: &RuleContext<'a>, spec: &PodSpec) -> Option<CandidateNodes<'a>> {
+    let nodes = &context.index.snapshot.objects.nodes;
     if nodes.is_empty() {
         return None;
     }
@@ -52,7 +52,7 @@ pub fn choose<'a>(case: &RuleContext<'a>, spec: &PodSpec) -> Option<CandidateNod
         .collect();
     let (mut barred, mut open) = (Vec::new(), Vec::new());
     for node in &allowed {
-        match bar(case, spec, node) {
+        match bar(context, spec, node) {
             Some(bar) => barred.push((*node, bar)),
             None => open.push(*node),
         }
@@ -116,9 +116,9 @@ pub fn holds(term: &NodeSelectorTerm, node: &Node) -> bool {
             .all(|e| e.matches(&node.metadata.labels))
 }
 
-fn bar(case: &RuleContext, spec: &PodSpec, node: &Node) -> Option<NodeRejection> {
+fn bar(context: &RuleContext, spec: &PodSpec, node: &Node) -> Option<NodeRejection> {
     let ready = condition(&node.status.conditions, "Ready").is_none_or(Condition::is_true);
-    if !ready || case.scene.is_lost(&node.metadata.name) {
+    if !ready || context.index.is_lost(&node.metadata.name) {
         return Some(NodeRejection::Lost);
     }
     let cordon = Taint {
@@ -168,9 +168,9 @@ pub fn is_control_plane(node: &Node) -> bool {
 
 /// What is left on a node of a resource, and what it has of it.
 #[must_use]
-pub fn room(case: &RuleContext, node: &Node, resource: &str) -> Option<(f64, f64)> {
+pub fn room(context: &RuleContext, node: &Node, resource: &str) -> Option<(f64, f64)> {
     let all = quantity::parse(&node.status.allocatable.get(resource)?.0)?;
-    let used = case.scene.in_use(&node.metadata.name);
+    let used = context.index.requests_on(&node.metadata.name);
     let used = match resource {
         "cpu" => used.cpu,
         "memory" => used.memory,
@@ -181,9 +181,9 @@ pub fn room(case: &RuleContext, node: &Node, resource: &str) -> Option<(f64, f64
 
 /// Whether no node at all is large enough, even empty.
 #[must_use]
-pub fn is_beyond_all(case: &RuleContext, spec: &PodSpec, resource: &str) -> bool {
+pub fn is_beyond_all(context: &RuleContext, spec: &PodSpec, resource: &str) -> bool {
     let asks = requested(spec, resource);
-    let nodes = &case.view.snapshot.objects.nodes;
+    let nodes = &context.index.snapshot.objects.nodes;
     let mut sizes = nodes
         .iter()
         .filter_map(|n| quantity::parse(&n.status.allocatable.get(resource)?.0));

@@ -24,14 +24,14 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn ready<'a>(case: &RuleContext<'a>) -> Option<&'a Condition> {
-    if !case.is(&[Reason::NodeNotReady]) {
+fn ready<'a>(context: &RuleContext<'a>) -> Option<&'a Condition> {
+    if !context.is(&[Reason::NodeNotReady]) {
         return None;
     }
     condition(
-        &case
-            .view
-            .node(&case.finding.resource.name)?
+        &context
+            .index
+            .node(&context.finding.resource.name)?
             .status
             .conditions,
         "Ready",
@@ -43,37 +43,37 @@ fn is_network(message: &str) -> bool {
     message.contains("network plugin") || message.contains("cni")
 }
 
-fn runtime(case: &RuleContext) -> Option<Proof> {
-    let ready = ready(case)?;
+fn runtime(context: &RuleContext) -> Option<Proof> {
+    let ready = ready(context)?;
     let message = ready.message.to_lowercase();
     let words = ["container runtime", "containerd", "cri", "pleg", "docker"];
     let names_it = words.iter().any(|w| message.contains(w));
     (ready.is_false() && names_it && !is_network(&message)).then(|| {
         Proof::object(ready.message.clone()).saying(format!(
             "the container runtime on {} does not answer the kubelet",
-            case.finding.resource.name
+            context.finding.resource.name
         ))
     })
 }
 
-fn plugin(case: &RuleContext) -> Option<Proof> {
-    let ready = ready(case)?;
+fn plugin(context: &RuleContext) -> Option<Proof> {
+    let ready = ready(context)?;
     is_network(&ready.message.to_lowercase()).then(|| {
         Proof::object(ready.message.clone()).saying(format!(
             "the network plugin on {} is not ready",
-            case.finding.resource.name
+            context.finding.resource.name
         ))
     })
 }
 
-fn silent(case: &RuleContext) -> Option<Proof> {
-    let ready = ready(case)?;
+fn silent(context: &RuleContext) -> Option<Proof> {
+    let ready = ready(context)?;
     (ready.status == "Unknown")
         .then(|| Proof::object(format!("{}: {}", ready.reason, ready.message)))
 }
 
-fn other(case: &RuleContext) -> Option<Proof> {
-    let ready = ready(case)?;
+fn other(context: &RuleContext) -> Option<Proof> {
+    let ready = ready(context)?;
     Some(Proof::object(format!(
         "{}: {}",
         ready.reason, ready.message

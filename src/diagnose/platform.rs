@@ -1,6 +1,5 @@
 //! Argo CD, certificates and autoscalers: what their controllers say.
 
-use super::network::detected;
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, ObjectRef, Reason};
@@ -9,7 +8,7 @@ use crate::model::{Cause, ObjectRef, Reason};
 pub const RULES: &[Rule] = &[
     Rule {
         cause: Cause::IssuerNotReady,
-        proof: |c| detected(c, Reason::IssuerNotReady),
+        proof: |c| Proof::detected(c, Reason::IssuerNotReady),
     },
     Rule {
         cause: Cause::CertificateExpired,
@@ -21,11 +20,11 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::ArgoSyncFailed,
-        proof: |c| detected(c, Reason::ArgoSyncFailed),
+        proof: |c| Proof::detected(c, Reason::ArgoSyncFailed),
     },
     Rule {
         cause: Cause::ArgoDegraded,
-        proof: |c| detected(c, Reason::ArgoDegraded),
+        proof: |c| Proof::detected(c, Reason::ArgoDegraded),
     },
     Rule {
         cause: Cause::HpaCannotScale,
@@ -33,15 +32,15 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::CronJobMissed,
-        proof: |c| detected(c, Reason::CronJobMissed),
+        proof: |c| Proof::detected(c, Reason::CronJobMissed),
     },
 ];
 
 /// Its issuer may be why.
-fn certificate(case: &RuleContext, reason: Reason) -> Option<Proof> {
-    let proof = detected(case, reason)?;
-    let resource = &case.finding.resource;
-    let certificates = &case.view.snapshot.objects.certificates;
+fn certificate(context: &RuleContext, reason: Reason) -> Option<Proof> {
+    let proof = Proof::detected(context, reason)?;
+    let resource = &context.finding.resource;
+    let certificates = &context.index.snapshot.objects.certificates;
     let own = certificates
         .iter()
         .find(|c| c.metadata.name == resource.name && c.metadata.namespace == resource.namespace)?;
@@ -51,24 +50,27 @@ fn certificate(case: &RuleContext, reason: Reason) -> Option<Proof> {
     } else {
         ObjectRef::new("Issuer", &resource.namespace, &issuer.name)
     };
-    Some(if case.scene.is_troubled(&issuer) {
-        proof.shared(issuer.to_string())
+    Some(if context.has_finding(&issuer) {
+        proof.group_key(issuer.to_string())
     } else {
         proof
     })
 }
 
 /// An autoscaler without metrics leans on whoever serves them.
-fn autoscaler(case: &RuleContext) -> Option<Proof> {
-    let mut proof = detected(case, Reason::HpaCannotScale)?;
+fn autoscaler(context: &RuleContext) -> Option<Proof> {
+    let mut proof = Proof::detected(context, Reason::HpaCannotScale)?;
     let metrics = [
         "metrics API",
         "resource metric",
         "metrics.k8s.io",
         "no metrics returned",
     ];
-    if has_any(&case.finding.message, &metrics) {
-        proof.leans_on = case.scene.listed("metrics-server").map(|s| s.name.clone());
+    if has_any(&context.finding.message, &metrics) {
+        proof.depends_on = context
+            .index
+            .service_called("metrics-server")
+            .map(|s| s.name.clone());
     }
     Some(proof)
 }

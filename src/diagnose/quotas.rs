@@ -1,11 +1,10 @@
 //! Quotas: which, how much of it is used, who uses it, and who is refused.
 
-use super::admission::refusal;
-use super::index::{DiagnosisIndex, requested};
 use super::text::{between, listed};
 use super::{Proof, RuleContext};
 use crate::cluster::quantity;
 use crate::cluster::types::ResourceQuota;
+use crate::detect::{ClusterIndex, requested};
 use crate::model::{FactKind, ObjectRef, Reason};
 
 pub const SERVICES: &[&str] = &[
@@ -22,8 +21,8 @@ pub const STORAGE: &[&str] = &[
 
 /// `exceeded quota: NAME, requested: pods=1, used: pods=10, limited: pods=10`:
 /// the resource is the one named under `requested`.
-pub fn quota(case: &RuleContext, resources: &[&str]) -> Option<Proof> {
-    let message = refusal(case)?;
+pub fn quota(context: &RuleContext, resources: &[&str]) -> Option<Proof> {
+    let message = context.refusal()?;
     let (_, rest) = message.split_once("exceeded quota: ")?;
     let (name, rest) = rest.split_once(',')?;
     let amounts = |mark: &str| {
@@ -38,7 +37,7 @@ pub fn quota(case: &RuleContext, resources: &[&str]) -> Option<Proof> {
             .map_or(key, |(_, last)| last);
         resources.contains(&last)
     })?;
-    let namespace = namespace_of(case, message);
+    let namespace = namespace_of(context, message);
     let (key, asks) = pair.trim().split_once('=')?;
     let of = |mark: &str| {
         let (_, rest) = rest.split_once(mark)?;
@@ -47,7 +46,7 @@ pub fn quota(case: &RuleContext, resources: &[&str]) -> Option<Proof> {
     let (used, hard) = (of("used: ").unwrap_or("?"), of("limited: ").unwrap_or("?"));
     let fact = format!("quota {name}: {key} used {used} of {hard}, {asks} more asked for");
     let mut proof = Proof::object(fact.clone());
-    if let Some(users) = users(case.scene, &namespace, key) {
+    if let Some(users) = users(context.index, &namespace, key) {
         proof = proof.and(FactKind::Object, users);
     }
     Some(proof.root(
@@ -58,12 +57,12 @@ pub fn quota(case: &RuleContext, resources: &[&str]) -> Option<Proof> {
 }
 
 /// An Argo CD application stands in another namespace than what it writes.
-fn namespace_of(case: &RuleContext, message: &str) -> String {
-    if case.finding.reason == Reason::FailedCreate {
-        return case.namespace().to_owned();
+fn namespace_of(context: &RuleContext, message: &str) -> String {
+    if context.finding.reason == Reason::FailedCreate {
+        return context.namespace().to_owned();
     }
     between(message, "namespace \"", "\"")
-        .unwrap_or(case.namespace())
+        .unwrap_or(context.namespace())
         .to_owned()
 }
 
@@ -75,14 +74,13 @@ fn name_after_eq<'a>(amounts: &'a str, key: &str) -> Option<&'a str> {
 }
 
 /// The workloads that ask for most of what is short.
-fn users(scene: &DiagnosisIndex, namespace: &str, key: &str) -> Option<String> {
+fn users(index: &ClusterIndex, namespace: &str, key: &str) -> Option<String> {
     let resource = ["cpu", "memory"].into_iter().find(|r| key.ends_with(r))?;
     let unit = |v: f64| match resource {
         "cpu" => format!("{:.0}m", v * 1000.0),
         _ => format!("{:.0}Mi", v / 1_048_576.0),
     };
-    let mut sums: Vec<_> = scene
-        .view
+    let mut sums: Vec<_> = index
         .workloads
         .iter()
         .filter(|w| w.meta.namespace == namespace)
@@ -121,11 +119,11 @@ struct Count<'a> {
 
 /// The counts that a namespace's quotas keep of some resources.
 fn counts<'a>(
-    scene: &DiagnosisIndex<'a>,
+    index: &ClusterIndex<'a>,
     namespace: &'a str,
     resources: &'a [&str],
 ) -> impl Iterator<Item = Count<'a>> {
-    let quotas = &scene.view.snapshot.objects.quotas;
+    let quotas = &index.snapshot.objects.quotas;
     let here = quotas
         .iter()
         .filter(move |q| q.metadata.namespace == namespace);
@@ -147,12 +145,12 @@ fn counts<'a>(
 
 /// Nobody keeps a refused Service. What is left is the gap: a name that others
 /// ask for, the workload of that name, no Service, and no room for one.
-pub fn no_room_for_a_service(case: &RuleContext) -> Option<Proof> {
-    if !case.is(&[Reason::ServiceNotFound]) || case.finding.resource.kind != "Service" {
+pub fn no_room_for_a_service(context: &RuleContext) -> Option<Proof> {
+    if !context.is(&[Reason::ServiceNotFound]) || context.finding.resource.kind != "Service" {
         return None;
     }
-    let namespace = case.namespace();
-    let mut counts = counts(case.scene, namespace, &["services", "count/services"]);
+    let namespace = context.namespace();
+    let mut counts = counts(context.index, namespace, &["services", "count/services"]);
     let Count {
         quota,
         key,
@@ -162,25 +160,25 @@ pub fn no_room_for_a_service(case: &RuleContext) -> Option<Proof> {
     let name = &quota.metadata.name;
     let fact = format!(
         "quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be made",
-        case.finding.resource.name
+        context.finding.resource.name
     );
     Some(Proof::object(fact).root(
         ObjectRef::new("ResourceQuota", namespace, name),
         None,
-        format!("namespace {namespace} is at its quota of {hard:.0} Services, and Service {} is missing", case.finding.resource.name),
+        format!("namespace {namespace} is at its quota of {hard:.0} Services, and Service {} is missing", context.finding.resource.name),
     ))
 }
 
 /// A pod names a claim that was never made, in a namespace whose storage quota
 /// has no room for it: none at all, or less than the volume that waits for a claim.
-pub fn no_room_for_a_claim(case: &RuleContext) -> Option<Proof> {
-    if !case.is(&[Reason::FailedScheduling]) {
+pub fn no_room_for_a_claim(context: &RuleContext) -> Option<Proof> {
+    if !context.is(&[Reason::FailedScheduling]) {
         return None;
     }
-    let message = &case.finding.message;
+    let message = &context.finding.message;
     let claim = between(message, "persistentvolumeclaim \"", "\" not found")?;
-    let namespace = case.namespace();
-    let volumes = &case.view.snapshot.objects.persistent_volumes;
+    let namespace = context.namespace();
+    let volumes = &context.index.snapshot.objects.persistent_volumes;
     // The volume that a claim was to have, and for which there is no room.
     let too_large = |count: &Count| {
         let mut free = volumes.iter().filter(|v| v.status.phase == "Available");
@@ -190,7 +188,7 @@ pub fn no_room_for_a_claim(case: &RuleContext) -> Option<Proof> {
             (count.key == "requests.storage" && exceeds).then_some((v, text))
         })
     };
-    let (count, waiting) = counts(case.scene, namespace, STORAGE).find_map(|count| {
+    let (count, waiting) = counts(context.index, namespace, STORAGE).find_map(|count| {
         let waiting = too_large(&count);
         (count.used >= count.hard || waiting.is_some()).then_some((count, waiting))
     })?;

@@ -25,11 +25,11 @@ pub const ENDED: &[Rule] = &[Rule {
 }];
 
 /// The last run counts, not an OOM kill long before it.
-fn out_of_memory(case: &RuleContext) -> Option<Proof> {
-    if case.is(&[Reason::MemoryNearLimit]) {
+fn out_of_memory(context: &RuleContext) -> Option<Proof> {
+    if context.is(&[Reason::MemoryNearLimit]) {
         return None;
     }
-    let (pod, status, end) = case.ends().find(|(_, _, t)| t.reason == "OOMKilled")?;
+    let (pod, status, end) = context.ends().find(|(_, _, t)| t.reason == "OOMKilled")?;
     let limit = container(pod, &status.name).and_then(|c| c.resources.limits.get("memory"));
     let bound = match limit {
         Some(limit) => format!("its limit of {}", limit.0),
@@ -51,8 +51,8 @@ fn out_of_memory(case: &RuleContext) -> Option<Proof> {
 }
 
 /// Memory limits of the containers, in words.
-pub fn memory_limits(case: &RuleContext) -> String {
-    let containers = case.spec().map_or(&[][..], |s| &s.containers);
+pub fn memory_limits(context: &RuleContext) -> String {
+    let containers = context.spec().map_or(&[][..], |s| &s.containers);
     let limits: Vec<_> = containers
         .iter()
         .map(|c| {
@@ -69,15 +69,16 @@ pub fn memory_limits(case: &RuleContext) -> String {
     listed(&limits)
 }
 
-fn cpu(case: &RuleContext) -> Option<Proof> {
-    case.is(&[Reason::CpuNearLimit])
-        .then(|| Proof::of(FactKind::Metric, case.finding.message.clone()))
+fn cpu(context: &RuleContext) -> Option<Proof> {
+    context
+        .is(&[Reason::CpuNearLimit])
+        .then(|| Proof::of(FactKind::Metric, context.finding.message.clone()))
 }
 
 /// Ended with an error of its own. A container that was told to stop (143) or
 /// was shot (137) without a word of who did it is not known to have crashed.
-fn crashed(case: &RuleContext) -> Option<Proof> {
-    if let Some((_, status, end)) = case
+fn crashed(context: &RuleContext) -> Option<Proof> {
+    if let Some((_, status, end)) = context
         .ends()
         .find(|(_, _, t)| !matches!(t.exit_code, 137 | 143))
     {
@@ -90,7 +91,7 @@ fn crashed(case: &RuleContext) -> Option<Proof> {
             ),
         };
         let proof = Proof::object(ended.clone());
-        return Some(match logs::last_words(case) {
+        return Some(match logs::last_words(context) {
             Some(line) => proof
                 .and(FactKind::Log, line.clone())
                 .saying(format!("{ended}: {line}")),
@@ -98,11 +99,11 @@ fn crashed(case: &RuleContext) -> Option<Proof> {
         });
     }
     // Ends with success, over and over, where something should stay.
-    let (_, status) = case.unready().find(|(_, c)| {
+    let (_, status) = context.unready().find(|(_, c)| {
         let end = c.last_state.terminated.as_deref();
         c.restart_count > 0 && end.is_some_and(|t| t.exit_code == 0) && c.state.waiting.is_some()
     })?;
-    case.is(&[Reason::CrashLoopBackOff]).then(|| {
+    context.is(&[Reason::CrashLoopBackOff]).then(|| {
         Proof::object(format!(
             "container {} ended with exit code 0, {} restarts",
             status.name, status.restart_count

@@ -1,7 +1,6 @@
 //! Secrets that come from elsewhere: pod, Secret, External Secret, store and
 //! vault are one story, told from its beginning.
 
-use super::network::detected;
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::ExternalSecret;
 use crate::detect::secret_of;
@@ -20,10 +19,10 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// A store that goes by vault waits for vault.
-fn store(case: &RuleContext) -> Option<Proof> {
-    let proof = detected(case, Reason::SecretStoreNotReady)?;
-    let resource = &case.finding.resource;
-    let objects = &case.view.snapshot.objects;
+fn store(context: &RuleContext) -> Option<Proof> {
+    let proof = Proof::detected(context, Reason::SecretStoreNotReady)?;
+    let resource = &context.finding.resource;
+    let objects = &context.index.snapshot.objects;
     let stores = objects
         .secret_stores
         .iter()
@@ -33,50 +32,54 @@ fn store(case: &RuleContext) -> Option<Proof> {
     if !same.any(|s| s.spec.provider.get("vault").is_some()) {
         return Some(proof);
     }
-    Some(match vault(case) {
-        Some(vault) => proof.shared(vault.to_string()),
+    Some(match vault(context) {
+        Some(vault) => proof.group_key(vault.to_string()),
         None => proof,
     })
 }
 
 /// The workload of vault that some finding is about.
-fn vault(case: &RuleContext) -> Option<ObjectRef> {
-    let at = case.view.roster.iter().position(|s| s.is_called("vault"))?;
-    let workloads = case.view.workloads_of(at).iter();
+fn vault(context: &RuleContext) -> Option<ObjectRef> {
+    let at = context
+        .index
+        .roster
+        .iter()
+        .position(|s| s.is_called("vault"))?;
+    let workloads = context.index.workloads_of(at).iter();
     workloads
-        .map(|&at| case.view.workloads[at].reference())
-        .find(|r| case.scene.is_troubled(r))
+        .map(|&at| context.index.workloads[at].reference())
+        .find(|r| context.has_finding(r))
 }
 
-fn external_secret(case: &RuleContext) -> Option<Proof> {
-    let proof = detected(case, Reason::ExternalSecretFailed)?;
-    let resource = &case.finding.resource;
-    let secrets = &case.view.snapshot.objects.external_secrets;
+fn external_secret(context: &RuleContext) -> Option<Proof> {
+    let proof = Proof::detected(context, Reason::ExternalSecretFailed)?;
+    let resource = &context.finding.resource;
+    let secrets = &context.index.snapshot.objects.external_secrets;
     let own = secrets
         .iter()
         .find(|s| s.metadata.name == resource.name && s.metadata.namespace == resource.namespace);
-    Some(match own.and_then(|s| store_of(case, s)) {
-        Some(store) => proof.shared(store.to_string()),
+    Some(match own.and_then(|s| store_of(context, s)) {
+        Some(store) => proof.group_key(store.to_string()),
         None => proof,
     })
 }
 
 /// The store of an external secret, where it is in trouble itself.
-fn store_of(case: &RuleContext, secret: &ExternalSecret) -> Option<ObjectRef> {
+fn store_of(context: &RuleContext, secret: &ExternalSecret) -> Option<ObjectRef> {
     let reference = &secret.spec.secret_store_ref;
     let store = if reference.kind == "ClusterSecretStore" {
         ObjectRef::new("ClusterSecretStore", "", &reference.name)
     } else {
         ObjectRef::new("SecretStore", &secret.metadata.namespace, &reference.name)
     };
-    case.scene.is_troubled(&store).then_some(store)
+    context.has_finding(&store).then_some(store)
 }
 
 /// A Secret that is missing because the external secret that makes it fails.
-pub fn behind_secret(case: &RuleContext, name: &str, proof: Proof) -> Proof {
-    let secrets = &case.view.snapshot.objects.external_secrets;
+pub fn behind_secret(context: &RuleContext, name: &str, proof: Proof) -> Proof {
+    let secrets = &context.index.snapshot.objects.external_secrets;
     let maker = secrets.iter().find(|s| {
-        s.metadata.namespace == case.namespace() && secret_of(s).eq_ignore_ascii_case(name)
+        s.metadata.namespace == context.namespace() && secret_of(s).eq_ignore_ascii_case(name)
     });
     let Some(maker) = maker else {
         return proof;
@@ -86,8 +89,8 @@ pub fn behind_secret(case: &RuleContext, name: &str, proof: Proof) -> Proof {
         &maker.metadata.namespace,
         &maker.metadata.name,
     );
-    if case.scene.is_troubled(&reference) {
-        return proof.shared(reference.to_string());
+    if context.has_finding(&reference) {
+        return proof.group_key(reference.to_string());
     }
     proof
 }

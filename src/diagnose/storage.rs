@@ -34,32 +34,35 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn waits_for_claim(case: &RuleContext) -> bool {
-    case.is(&[Reason::ProvisioningFailed])
-        || case.is(&[Reason::FailedScheduling])
-            && (case.finding.message.contains("PersistentVolumeClaim")
-                || case.finding.message.contains("persistent volumes to bind"))
+fn waits_for_claim(context: &RuleContext) -> bool {
+    context.is(&[Reason::ProvisioningFailed])
+        || context.is(&[Reason::FailedScheduling])
+            && (context.finding.message.contains("PersistentVolumeClaim")
+                || context
+                    .finding
+                    .message
+                    .contains("persistent volumes to bind"))
 }
 
-fn open<'a>(case: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
-    if waits_for_claim(case) {
-        claims::open(case)
+fn open<'a>(context: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
+    if waits_for_claim(context) {
+        claims::open(context)
     } else {
         Vec::new()
     }
 }
 
-fn class_missing(case: &RuleContext) -> Option<Proof> {
-    if !case.view.snapshot.is_read(Resource::StorageClasses) {
+fn class_missing(context: &RuleContext) -> Option<Proof> {
+    if !context.index.snapshot.is_read(Resource::StorageClasses) {
         return None;
     }
-    let claims = open(case);
+    let claims = open(context);
     let claim = claims
         .iter()
         .find(|c| c.class.is_none() && !c.class_name().is_empty() && c.volumes.is_empty());
     if let Some(claim) = claim {
-        let classes: Vec<_> = case
-            .view
+        let classes: Vec<_> = context
+            .index
             .snapshot
             .objects
             .storage_classes
@@ -81,7 +84,7 @@ fn class_missing(case: &RuleContext) -> Option<Proof> {
             )),
         );
     }
-    unprovided(&claims).or_else(|| other_class(case, &claims))
+    unprovided(&claims).or_else(|| other_class(context, &claims))
 }
 
 /// No class named, none the default, and no volume made by hand.
@@ -101,11 +104,11 @@ fn unprovided(claims: &[OpenClaim]) -> Option<Proof> {
 }
 
 /// Nobody makes volumes of the class, and the one that is free is of another.
-fn other_class(case: &RuleContext, claims: &[OpenClaim]) -> Option<Proof> {
+fn other_class(context: &RuleContext, claims: &[OpenClaim]) -> Option<Proof> {
     let claim = claims
         .iter()
         .find(|c| c.is_static() && c.volumes.is_empty())?;
-    let volumes = &case.view.snapshot.objects.persistent_volumes;
+    let volumes = &context.index.snapshot.objects.persistent_volumes;
     let volume = volumes.iter().find(|v| v.status.phase == "Available")?;
     let quoted = |class: &str| format!("\"{class}\"");
     let text = format!(
@@ -119,8 +122,8 @@ fn other_class(case: &RuleContext, claims: &[OpenClaim]) -> Option<Proof> {
 }
 
 /// The nearest volume fails the claim in one respect more than in any other.
-fn misfit(case: &RuleContext, which: Mismatch) -> Option<Proof> {
-    let claims = open(case);
+fn misfit(context: &RuleContext, which: Mismatch) -> Option<Proof> {
+    let claims = open(context);
     claims.iter().filter(|c| c.is_static()).find_map(|claim| {
         let (volume, misfits) = claim.nearest()?;
         // Of several the first in the order of the table.
@@ -162,12 +165,14 @@ fn misfit(case: &RuleContext, which: Mismatch) -> Option<Proof> {
     })
 }
 
-fn provisioner(case: &RuleContext) -> Option<Proof> {
-    let claims = open(case);
+fn provisioner(context: &RuleContext) -> Option<Proof> {
+    let claims = open(context);
     let claim = claims.iter().find(|c| !c.is_static())?;
     let (name, class) = (&claim.claim.metadata.name, claim.class?);
     let namespace = &claim.claim.metadata.namespace;
-    let events = case.view.events("PersistentVolumeClaim", namespace, name);
+    let events = context
+        .index
+        .events("PersistentVolumeClaim", namespace, name);
     let told = events
         .iter()
         .filter(|e| e.reason.contains("Provision"))
@@ -176,7 +181,7 @@ fn provisioner(case: &RuleContext) -> Option<Proof> {
         "claim {name}: storage class {}, provisioner {}",
         class.metadata.name, class.provisioner
     );
-    let waits = case.is(&[Reason::ProvisioningFailed]);
+    let waits = context.is(&[Reason::ProvisioningFailed]);
     let proof = match told {
         Some(event) => Proof::event(event.message.clone()).and(FactKind::Object, fact),
         None if waits => Proof::object(format!("{fact}; it has made no volume")),
@@ -192,9 +197,13 @@ fn provisioner(case: &RuleContext) -> Option<Proof> {
         .rsplit('/')
         .next()
         .unwrap_or(&class.provisioner);
-    let keeper = case.view.workloads.iter().find(|w| w.name.contains(short));
-    proof.leans_on = keeper
-        .and_then(|w| case.view.service_of(w))
+    let keeper = context
+        .index
+        .workloads
+        .iter()
+        .find(|w| w.name.contains(short));
+    proof.depends_on = keeper
+        .and_then(|w| context.index.service_of(w))
         .map(|s| s.name.clone());
     Some(proof)
 }

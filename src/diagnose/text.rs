@@ -18,7 +18,7 @@ pub fn clip(text: &str) -> String {
     }
 }
 
-/// Whether one of the words stands in the text. Both in lower case.
+/// Whether one of the words stands in the text. Both in lower context.
 #[must_use]
 pub fn has_any(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))

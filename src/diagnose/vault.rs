@@ -14,21 +14,21 @@ pub const RULES: &[Rule] = &[Rule {
 /// Vault says itself that it is sealed, by a label, its probe or its log; or
 /// it runs without an error of its own, is not ready, and the services file
 /// says that it waits for its operator after each restart.
-fn sealed(case: &RuleContext) -> Option<Proof> {
+fn sealed(context: &RuleContext) -> Option<Proof> {
     let waits = matches!(
-        case.finding.reason,
+        context.finding.reason,
         Reason::ContainersNotReady | Reason::Unhealthy | Reason::MinimumReplicasUnavailable
     );
-    let runs = case.pods.iter().any(|p| runs(p));
+    let runs = context.pods.iter().any(|p| runs(p));
     if !waits || !runs {
         return None;
     }
-    let issue = case
+    let issue = context
         .service
         .and_then(|s| s.known_issue(|k| matches!(k, KnownIssueKind::ManualUnseal)));
-    let mut proof = match says_sealed(case) {
+    let mut proof = match says_sealed(context) {
         Some(proof) => proof,
-        None if issue.is_some() && !speaks_of_else(case) => Proof::of(
+        None if issue.is_some() && !speaks_of_else(context) => Proof::of(
             FactKind::Object,
             "the container runs without an error and is not ready",
         ),
@@ -55,8 +55,8 @@ fn runs(pod: &Pod) -> bool {
             .any(|c| c.state.running.is_some())
 }
 
-fn says_sealed(case: &RuleContext) -> Option<Proof> {
-    let label = case
+fn says_sealed(context: &RuleContext) -> Option<Proof> {
+    let label = context
         .pods
         .iter()
         .find(|p| p.metadata.label("vault-sealed") == Some("true"));
@@ -66,18 +66,19 @@ fn says_sealed(case: &RuleContext) -> Option<Proof> {
             "label vault-sealed=true on the pod",
         ));
     }
-    let event = case.events().find(|e| is_seal_status(&e.message));
+    let event = context.events().find(|e| is_seal_status(&e.message));
     if let Some(event) = event {
         return Some(Proof::of(
             FactKind::Event,
             format!("{}: {}", event.reason, one_line(&event.message)),
         ));
     }
-    let line = case
+    let line = context
         .pods
         .iter()
         .flat_map(|p| {
-            case.view
+            context
+                .index
                 .snapshot
                 .logs_of(&p.metadata.namespace, &p.metadata.name)
         })
@@ -96,8 +97,8 @@ fn is_seal_status(message: &str) -> bool {
 }
 
 /// The probe's own words name another reason.
-fn speaks_of_else(case: &RuleContext) -> bool {
-    case.events().any(|e| {
+fn speaks_of_else(context: &RuleContext) -> bool {
+    context.events().any(|e| {
         e.reason == "Unhealthy"
             && ["connection refused", "timeout", "no such file"]
                 .iter()

@@ -9,11 +9,11 @@ pub const RULES: &[Rule] = &[Rule {
     proof: rollout,
 }];
 
-fn rollout(case: &RuleContext) -> Option<Proof> {
-    if !case.is(&[Reason::ProgressDeadlineExceeded]) {
+fn rollout(context: &RuleContext) -> Option<Proof> {
+    if !context.is(&[Reason::ProgressDeadlineExceeded]) {
         return None;
     }
-    let workload = case.workload?;
+    let workload = context.workload?;
     let (have, want) = (workload.updated.unwrap_or(0), workload.desired.unwrap_or(0));
     Some(Proof::of(
         FactKind::Object,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::config::{Config, Repository};
 use crate::inventory::Inventory;
 use crate::model::text::clean;
+use crate::net::url::encode_component;
 use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
 
 use super::line::Check;
@@ -69,7 +70,7 @@ pub fn ask(
     let is_good = rate.as_ref().is_ok_and(|answer| answer.status == 200);
     let commits = repository.filter(|_| is_good).map(|repository| {
         let branch = config.github.branch.clone();
-        let sha = encode(&branch);
+        let sha = encode_component(&branch);
         let path = format!("/repos/{repository}/commits?sha={sha}&per_page=1");
         (repository.clone(), branch, get(&path))
     });
@@ -90,19 +91,6 @@ fn read(answer: &Response) -> GithubAnswer {
             .filter(|scope| !scope.is_empty())
             .collect(),
     }
-}
-
-/// A branch in a query.
-fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 /// A line for the token, and one for the repository.
@@ -266,10 +254,5 @@ mod tests {
             let check = commits(&repository, "main", &Ok(answer(status, None, &[])));
             assert_eq!(check.status, expected, "{check:?}");
         }
-    }
-
-    #[test]
-    fn a_branch_is_encoded() {
-        assert_eq!(encode("feature/a&b"), "feature%2Fa%26b");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cluster::api::AccessRule;
 use crate::cluster::{Read, Snapshot};
-use crate::model::{KINDS, Resource, ResourceInfo, Scope};
+use crate::model::{KINDS, Resource, ResourceInfo, ResourceScope};
 
 use super::line::{Check, listed};
 
@@ -44,8 +44,8 @@ fn rules_to_read(info: &ResourceInfo) -> Vec<AccessRule> {
         &["get", "list"]
     };
     let namespace = match info.scope {
-        Scope::Cluster | Scope::Namespaced => "",
-        Scope::Namespace(namespace) => namespace,
+        ResourceScope::Cluster | ResourceScope::Namespaced => "",
+        ResourceScope::Namespace(namespace) => namespace,
     };
     let rule = |verb: &&'static str| AccessRule {
         verb,

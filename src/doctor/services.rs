@@ -62,7 +62,7 @@ fn without_workload(view: &ClusterIndex) -> Check {
     let crons = &view.snapshot.objects.cron_jobs;
     let of_crons: Vec<_> = crons
         .iter()
-        .filter_map(|cron| view.owners.of_cron_job(&cron.metadata))
+        .filter_map(|cron| view.matcher.of_cron_job(&cron.metadata))
         .collect();
     let lacks = |at: usize, service: &Service| {
         service.builtin.is_none() && view.workloads_of(at).is_empty() && !of_crons.contains(&at)
@@ -94,7 +94,7 @@ fn without_service(view: &ClusterIndex, unlisted: Tier) -> Check {
     const NAME: &str = "workloads without service";
     let workloads = view.workloads.iter().filter(|w| w.service.is_none());
     let crons = view.snapshot.objects.cron_jobs.iter().filter(|cron| {
-        !is_ours(&cron.metadata) && view.owners.of_cron_job(&cron.metadata).is_none()
+        !is_ours(&cron.metadata) && view.matcher.of_cron_job(&cron.metadata).is_none()
     });
     let names: Vec<_> = workloads
         .map(|w| format!("{}/{}", w.meta.namespace, w.name))

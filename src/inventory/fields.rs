@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::diagnostic::{Sink, did_you_mean, quote};
 use super::document::Entry;
 use super::keys::Key;
-use super::lint::{Sink, did_you_mean, quote};
 use super::model::Service;
 use super::source::Span;
 use super::typed_fields;
@@ -29,9 +29,6 @@ pub(super) struct Link {
     /// Index of its line.
     pub(super) line: usize,
 }
-
-/// Names in one list; more are a broken file.
-pub(super) const MOST_NAMES: usize = 500;
 
 /// Reads all keys of a service into it.
 pub(super) fn read(
@@ -105,7 +102,7 @@ fn texts(service: &mut Service, key: Key, entry: &Entry) {
             .extend(entry.values().map(|value| value.text.clone())),
         Key::Ingress => {
             for name in entry.values().flat_map(|value| values::hosts(&value.text)) {
-                if service.ingress.len() < MOST_NAMES && !service.ingress.contains(&name) {
+                if service.ingress.len() < values::MAX_NAMES && !service.ingress.contains(&name) {
                     service.ingress.push(name);
                 }
             }
@@ -118,7 +115,7 @@ fn texts(service: &mut Service, key: Key, entry: &Entry) {
                 .filter(|name| !values::is_none(name))
                 .map(values::plain)
             {
-                if service.aliases.len() < MOST_NAMES
+                if service.aliases.len() < values::MAX_NAMES
                     && !name.is_empty()
                     && !service.is_called(name)
                 {
@@ -201,7 +198,7 @@ fn links(draft: &mut Draft, key: Key, entry: &Entry) {
             }
             let (name, note) = values::split_note(part);
             let name = name.trim_matches(['`', '*', '"', '.']).trim();
-            if !name.is_empty() && draft.links.len() < MOST_NAMES {
+            if !name.is_empty() && draft.links.len() < values::MAX_NAMES {
                 draft.links.push(Link {
                     up,
                     name: name.to_owned(),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::lint::{Diagnostic, Level};
+use super::diagnostic::Diagnostic;
 use super::model::{ContextSection, Dependency, Service};
 use super::suggest::Nearest;
 
@@ -62,14 +62,6 @@ impl Inventory {
                 .for_each(|alias| nearest.consider(alias));
         }
         nearest.found()
-    }
-
-    /// Whether part of the file could not be read.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|diagnostic| diagnostic.level == Level::Error)
     }
 
     /// `owner/name` of the `GitOps` repository when it is one of GitHub's form.

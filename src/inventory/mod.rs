@@ -13,40 +13,39 @@
 //! To add a key: a variant and its spellings in `keys`, a place for it in
 //! `fields`, a row in `docs/services-txt.md`.
 
+mod block_kind;
 mod builtin;
-mod collect;
+mod dependencies;
+mod diagnostic;
 mod document;
+mod document_parser;
 mod duration_tokens;
 mod fields;
 mod graph;
-mod heading_kind;
 mod headings;
 pub mod json;
 mod keys;
 mod known_issue;
 mod lines;
-mod links;
 pub mod lint;
 mod model;
+mod namespace_table;
 mod page;
 mod parse;
-mod parser;
 pub mod render;
 mod roles;
+mod services;
 mod source;
 mod suggest;
-mod table;
 mod tolerance;
 mod typed_fields;
 mod values;
 
 pub use builtin::builtin;
+pub use diagnostic::{Diagnostic, Level};
 pub use graph::{Edge, Inventory};
-pub use known_issue::classify as classify_known_issue;
-pub use lint::{Diagnostic, Level};
 pub use model::{
     Builtin, ContextSection, Dependency, GitOps, KnownIssue, KnownIssueKind, Service, WorkloadKind,
     WorkloadRef,
 };
 pub use parse::parse;
-pub use tolerance::{ToleranceError, parse_span, parse_tolerance};

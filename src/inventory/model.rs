@@ -1,12 +1,11 @@
 //! What the services file says, as types: a [`Service`] with its known issues
 //! and neighbours.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{Tier, Tolerance};
+use crate::model::{Tier, Tolerance, named_enum};
 
 /// One service of the file, or one of K3s's own parts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -211,35 +210,14 @@ pub struct WorkloadRef {
     pub name: String,
 }
 
-/// The kinds that `Workloads` can name.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-pub enum WorkloadKind {
-    /// A deployment.
-    Deployment,
-    /// A stateful set.
-    StatefulSet,
-    /// A daemon set.
-    DaemonSet,
-    /// A cron job.
-    CronJob,
-}
-
-impl WorkloadKind {
-    /// The kind as Kubernetes writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deployment => "Deployment",
-            Self::StatefulSet => "StatefulSet",
-            Self::DaemonSet => "DaemonSet",
-            Self::CronJob => "CronJob",
-        }
-    }
-}
-
-impl fmt::Display for WorkloadKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+named_enum! {
+    /// The kinds that `Workloads` can name.
+    #[allow(missing_docs, reason = "the names say it")]
+    pub enum WorkloadKind {
+        Deployment = "Deployment",
+        StatefulSet = "StatefulSet",
+        DaemonSet = "DaemonSet",
+        CronJob = "CronJob",
     }
 }
 

@@ -1,18 +1,17 @@
-//! The services file, from bytes to [`Inventory`]: decode, outline, tell
+//! The services file, from bytes to [`Inventory`]: decode, document, tell
 //! services from prose, read their keys, fill in from tables, join by name.
 
 use std::collections::HashMap;
 
-use super::collect;
-use super::document::{self, Outline};
+use super::diagnostic::{Sink, quote};
+use super::document::Document;
 use super::fields::Draft;
 use super::graph::Inventory;
 use super::keys::Key;
 use super::lines::{self, Line};
-use super::lint::{Sink, quote};
 use super::model::Service;
 use super::source::{self, Mask, Source, Span};
-use super::{links, roles, table, values};
+use super::{dependencies, document_parser, namespace_table, roles, services, values};
 
 /// Reads a services file.
 ///
@@ -26,13 +25,13 @@ pub fn parse(bytes: &[u8]) -> Inventory {
     if let Some((span, message)) = decoded.broken {
         sink.error(span, message, Some("save the file as UTF-8".to_owned()));
     }
-    let outline = document::outline(&source);
+    let document = document_parser::parse(&source);
     warn_of_hidden(&mut sink);
-    let (mut drafts, context) = collect::services(&outline, &mut sink);
-    table::apply(&mut drafts, &outline.tables, &mut sink);
+    let (mut drafts, context) = services::collect(&document, &mut sink);
+    namespace_table::apply(&mut drafts, &document.tables, &mut sink);
     drop_contested_aliases(&mut drafts, &mut sink);
     complete(&mut drafts, &mut sink);
-    links::resolve(&mut drafts, &mut sink);
+    dependencies::resolve(&mut drafts, &mut sink);
     let mut services: Vec<Service> = drafts.into_iter().map(|draft| draft.service).collect();
     roles::mark_ingress_controllers(&mut services);
     if services.is_empty() {
@@ -49,7 +48,7 @@ pub fn parse(bytes: &[u8]) -> Inventory {
             ),
         );
     }
-    let repository = repository(&services, &outline);
+    let repository = repository(&services, &document);
     Inventory {
         services,
         diagnostics: sink.finish(),
@@ -132,9 +131,9 @@ fn complete(drafts: &mut [Draft], sink: &mut Sink<'_, '_>) {
     }
 }
 
-fn repository(services: &[Service], outline: &Outline) -> Option<String> {
+fn repository(services: &[Service], document: &Document) -> Option<String> {
     let in_prose = || {
-        let entries = outline.blocks.iter().flat_map(|block| &block.entries);
+        let entries = document.blocks.iter().flat_map(|block| &block.entries);
         entries
             .filter(|entry| entry.key == Some(Key::Repo))
             .map(|entry| values::word(&entry.value.text))

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::model::duration::human;
 
+use super::diagnostic::Diagnostic;
 use super::graph::Inventory;
-use super::lint::Diagnostic;
 use super::model::{Dependency, KnownIssueKind, Service};
 use super::page::{GLUE, ServicePage};
 use crate::model::Tolerance;

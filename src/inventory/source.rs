@@ -1,7 +1,5 @@
 //! The file as lines: decoded, cleaned, with a way to point at a place in it.
 
-use super::lint::{Diagnostic, Level};
-
 /// A place in the file, in characters, both counted from 1.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) struct Span {
@@ -128,22 +126,6 @@ impl<'t> Source<'t> {
             column: line[..start].chars().count() + 1,
             width: part.chars().count().max(1),
         }
-    }
-
-    pub(super) fn diagnostic(
-        &self,
-        level: Level,
-        span: Span,
-        message: String,
-        help: Option<String>,
-    ) -> Diagnostic {
-        Diagnostic::new(
-            level,
-            span,
-            message,
-            help,
-            self.line(span.line.saturating_sub(1)),
-        )
     }
 }
 

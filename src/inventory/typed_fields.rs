@@ -3,11 +3,10 @@
 
 use std::fmt::Display;
 
+use super::diagnostic::{Sink, quote};
 use super::document::Entry;
-use super::fields::MOST_NAMES;
 use super::keys::Key;
 use super::known_issue;
-use super::lint::{Sink, quote};
 use super::model::{KnownIssue, KnownIssueKind, Service, WorkloadRef};
 use super::{tolerance, values};
 use crate::model::Tier;
@@ -91,7 +90,7 @@ pub(super) fn workloads(workloads: &mut Vec<WorkloadRef>, entry: &Entry, sink: &
         let parts = values::split_list(&value.text);
         for part in parts.into_iter().filter(|part| !values::is_none(part)) {
             match values::workload(part) {
-                Some(workload) if workloads.len() >= MOST_NAMES || workloads.contains(&workload) => {}
+                Some(workload) if workloads.len() >= values::MAX_NAMES || workloads.contains(&workload) => {}
                 Some(workload) => workloads.push(workload),
                 None => sink.error(
                     sink.place(value.line, part),

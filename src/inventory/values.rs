@@ -2,6 +2,9 @@
 
 use super::model::{WorkloadKind, WorkloadRef};
 
+/// Names that are read from one list. A longer list is a mistake.
+pub(super) const MAX_NAMES: usize = 500;
+
 /// Splits `vault (secrets)` into `vault` and `secrets`. What follows the
 /// bracket belongs to the note.
 pub(super) fn split_note(text: &str) -> (&str, Option<&str>) {

@@ -1,8 +1,7 @@
 //! Which of today's incidents is which of the remembered ones.
 
 use super::timing::{REOPEN, passed};
-use super::transition::is_of_health;
-use crate::assess::{Incident, cause_class};
+use crate::assess::Incident;
 use crate::model::{Finding, Time};
 use crate::state::IncidentRecord;
 
@@ -56,7 +55,7 @@ fn is_same(remembered: &IncidentRecord, incident: &Incident) -> bool {
 /// been well in between.
 fn is_akin(remembered: &IncidentRecord, incident: &Incident) -> bool {
     let root = incident.root();
-    if !remembered.root.of_health || !is_of_health(root) {
+    if !remembered.root.of_health || !root.is_of_health() {
         return false;
     }
     let same_service = remembered.service.is_some() && remembered.service == incident.service;
@@ -72,11 +71,12 @@ fn is_object(remembered: &IncidentRecord, finding: &Finding) -> bool {
 /// on, under another root.
 pub fn holds(incident: &Incident, remembered: &IncidentRecord) -> bool {
     incident.findings.iter().any(|finding| {
-        let same = is_object(remembered, finding) && remembered.root.class == cause_class(finding);
+        let same =
+            is_object(remembered, finding) && remembered.root.class == finding.class().as_str();
         let same_health = remembered.root.of_health
             && remembered.service.is_some()
             && remembered.service == finding.service
-            && is_of_health(finding);
+            && finding.is_of_health();
         same || same_health
     })
 }

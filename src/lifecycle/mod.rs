@@ -38,7 +38,7 @@ use crate::state::{IncidentRecord, OutboxMessage, State, silences};
 pub use crate::state::{MessageKind, Thread};
 pub use delivery::{Rendered, delivered, dropped, enqueue, failed, unsaid};
 pub use grouping::{Due, Queued};
-pub use required_reads::sees;
+pub use required_reads::all_read;
 pub use transition::outages;
 
 /// What a cycle found.

@@ -1,56 +1,34 @@
-//! What must have been read to call an incident absent.
+//! The kinds that must be read before an incident can count as resolved.
 
 use std::collections::BTreeSet;
 
-use crate::model::{Finding, KINDS, Reason, Resource};
+use crate::model::{Finding, KINDS, Resource};
 
-/// Names of the kinds that findings rest on, each once.
+/// Names of the kinds that the findings rest on, each once.
 pub fn rests_on(findings: &[Finding]) -> Vec<String> {
-    let kinds: BTreeSet<Resource> = findings.iter().flat_map(kinds).collect();
+    let kinds: BTreeSet<Resource> = findings.iter().flat_map(required).collect();
     kinds.into_iter().map(Resource::name).collect()
 }
 
-/// Whether any of the kinds is unread. A name that this program does not know
-/// is of a kind that it cannot miss.
-pub fn is_dim(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
-    rests_on
-        .iter()
-        .filter_map(|name| {
-            KINDS
-                .iter()
-                .map(|row| row.resource)
-                .find(|r| r.name() == *name)
-        })
-        .any(|resource| !is_read(resource))
+/// Whether any of the kinds is unread. Names that this version does not know are ignored.
+pub fn any_unread(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
+    let kinds = KINDS.iter().map(|row| row.resource);
+    let mut required = kinds.filter(|kind| rests_on.contains(&kind.name()));
+    required.any(|kind| !is_read(kind))
 }
 
-/// Whether all was read that findings rest on: what is gone then is over.
-pub fn sees(findings: &[Finding], is_read: &dyn Fn(Resource) -> bool) -> bool {
-    findings.iter().flat_map(kinds).all(is_read)
+/// Whether every kind was read that the findings rest on. Findings that are no longer there
+/// are then resolved.
+pub fn all_read(findings: &[Finding], is_read: &dyn Fn(Resource) -> bool) -> bool {
+    findings.iter().flat_map(required).all(is_read)
 }
 
-fn kinds(finding: &Finding) -> Vec<Resource> {
-    use Resource as R;
-    let mut kinds = match finding.reason {
-        // That the monitor sees again, it sees by itself.
-        Reason::MonitoringBlind | Reason::InventoryInvalid => return Vec::new(),
-        Reason::NodeNotReady | Reason::NodeUnderPressure => vec![R::Nodes],
-        Reason::NoReadyEndpoints => vec![R::Services, R::EndpointSlices, R::Pods],
-        Reason::ProvisioningFailed | Reason::ClaimLost => vec![R::PersistentVolumeClaims],
-        Reason::JobFailed | Reason::CronJobFailing | Reason::BackupOverdue => {
-            vec![R::CronJobs, R::Jobs]
-        }
-        Reason::MemoryNearLimit => vec![R::Pods, R::PodMetrics],
-        Reason::BackOff | Reason::Unhealthy => vec![R::Pods, R::Events],
-        Reason::FailedCreate | Reason::ProgressDeadlineExceeded => vec![R::Pods, R::ReplicaSets],
-        Reason::ScaledToZero | Reason::WorkloadMissing => {
-            vec![R::Deployments, R::StatefulSets, R::DaemonSets]
-        }
-        _ => vec![R::Pods],
-    };
+/// The kinds that the reason rests on, and the kind of the object.
+fn required(finding: &Finding) -> impl Iterator<Item = Resource> {
     let own = KINDS
         .iter()
-        .find(|row| row.kind == finding.resource.kind && row.resource != R::PodLogs);
-    kinds.extend(own.map(|row| row.resource));
-    kinds
+        .find(|row| row.kind == finding.resource.kind && row.resource != Resource::PodLogs)
+        .map(|row| row.resource);
+    let of_reason = finding.reason.row().rests_on.iter().copied();
+    of_reason.chain(own)
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{required_reads, timing};
-use crate::assess::{Incident, Outages, Rule, cause_class};
+use crate::assess::{Incident, Outages, Rule};
 use crate::cluster::Resource;
 use crate::detect::RestartCounts;
-use crate::model::{Cause, Effect, Finding, IncidentState, ObjectRef, Reason, Severity, Time};
+use crate::model::{
+    Cause, Effect, FaultClass, Finding, IncidentState, ObjectRef, Reason, Severity, Time,
+};
 use crate::redact::redact;
 use crate::state::{ChangeKey, IncidentRecord, RootFinding, State};
 
@@ -55,9 +57,9 @@ pub fn meet(
     is_read: &dyn Fn(Resource) -> bool,
     now: Time,
 ) {
-    let is_dim = required_reads::is_dim(&remembered.rests_on, is_read);
+    let is_partly_read = required_reads::any_unread(&remembered.rests_on, is_read);
     let reopened = !remembered.is_open();
-    if is_dim && !reopened && incident.severity > remembered.severity {
+    if is_partly_read && !reopened && incident.severity > remembered.severity {
         incident.severity = remembered.severity;
         incident.rule = rule(remembered);
     }
@@ -86,7 +88,7 @@ pub fn meet(
         told.last_return = Some(now);
     }
     let mut next = remember(remembered.id.clone(), incident, now);
-    if is_dim {
+    if is_partly_read {
         next.rests_on.extend(remembered.rests_on.iter().cloned());
         next.rests_on.sort();
         next.rests_on.dedup();
@@ -128,7 +130,7 @@ pub fn miss(
     remembered.state = IncidentState::Ongoing;
     if whole.is_some() {
         remembered.last_seen = now;
-    } else if !required_reads::is_dim(&remembered.rests_on, is_read) {
+    } else if !required_reads::any_unread(&remembered.rests_on, is_read) {
         remembered.state = IncidentState::Resolved;
         remembered.resolved_at = Some(now);
     }
@@ -181,8 +183,8 @@ fn root(finding: &Finding) -> RootFinding {
         kind: finding.resource.kind.clone(),
         namespace: finding.resource.namespace.clone(),
         name: finding.resource.name.clone(),
-        class: cause_class(finding).to_owned(),
-        of_health: is_of_health(finding),
+        class: finding.class().as_str().to_owned(),
+        of_health: finding.is_of_health(),
         message: redact(&finding.message).chars().take(LONGEST).collect(),
     }
 }
@@ -205,16 +207,6 @@ fn facts(incident: &Incident) -> ChangeKey {
     }
 }
 
-/// Whether a finding says how its service is, as opposed to something beside
-/// it such as an overdue backup: the distinction by which `assess` groups.
-pub fn is_of_health(finding: &Finding) -> bool {
-    match finding.effect {
-        Effect::Impaired => false,
-        Effect::AtRisk => matches!(finding.reason, Reason::BackOff | Reason::Unhealthy),
-        _ => true,
-    }
-}
-
 /// Remembers restart counts. They are compared over a whole interval: a run by
 /// hand a minute after the last one does not make a crash loop look calm.
 pub fn count_restarts(state: &mut State, counts: RestartCounts, interval: Duration, now: Time) {
@@ -232,7 +224,9 @@ pub fn count_restarts(state: &mut State, counts: RestartCounts, interval: Durati
 pub fn outages(state: &State) -> Outages {
     let is_outage = |r: &&IncidentRecord| {
         let rule = Rule::ALL.iter().find(|rule| rule.as_str() == r.rule);
-        r.is_open() && (rule.is_some_and(|rule| rule.is_outage()) || r.root.class == "presence")
+        r.is_open()
+            && (rule.is_some_and(|rule| rule.is_outage())
+                || r.root.class == FaultClass::Presence.as_str())
     };
     let open = state.incidents.iter().filter(is_outage);
     open.filter_map(|r| Some((r.service.clone()?, r.since)))

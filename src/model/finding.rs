@@ -1,6 +1,11 @@
 //! What a detector reports: one symptom of one object, with the facts that show it.
 
-use super::{Cause, ObjectRef, Reason, Time, named_enum};
+use super::cause::Cause;
+use super::clock::Time;
+use super::finding_row::{FaultClass, ReasonFlag};
+use super::named::named_enum;
+use super::object_ref::ObjectRef;
+use super::reason::Reason;
 
 /// One fact, as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +76,9 @@ pub struct Finding {
     pub pods: Vec<PodRef>,
     /// Findings with the same key have one cause outside of their own objects;
     /// of an object, the key is its kind and name.
-    pub shared: Option<String>,
+    pub group_key: Option<String>,
     /// A service that the evidence shows this one to need.
-    pub leans_on: Option<String>,
+    pub depends_on: Option<String>,
 }
 
 /// A pod and where it runs.
@@ -103,8 +108,8 @@ impl Finding {
             service: None,
             effect,
             pods: Vec::new(),
-            shared: None,
-            leans_on: None,
+            group_key: None,
+            depends_on: None,
         }
     }
 
@@ -118,7 +123,25 @@ impl Finding {
         }
     }
 
-    /// Adds a fact, once.
+    /// The class of the fault, for grouping and fingerprint.
+    #[must_use]
+    pub fn class(&self) -> FaultClass {
+        let of_cause = self.cause.and_then(|cause| cause.row().class);
+        of_cause.unwrap_or(self.reason.row().class)
+    }
+
+    /// Whether it describes the health of its service, and not only something beside it, such
+    /// as an overdue backup.
+    #[must_use]
+    pub fn is_of_health(&self) -> bool {
+        match self.effect {
+            Effect::Impaired => false,
+            Effect::AtRisk => self.reason.has(ReasonFlag::Flaps),
+            Effect::Starting | Effect::Degraded | Effect::CutOff | Effect::Unavailable => true,
+        }
+    }
+
+    /// Adds a fact, unless it is there already.
     pub fn fact(&mut self, kind: FactKind, text: impl Into<String>) {
         let fact = Fact {
             kind,

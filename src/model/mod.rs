@@ -2,10 +2,12 @@
 //! with the clock, durations and secrets beside them. It imports no other module.
 
 mod cause;
+mod change;
 mod change_kind;
 mod clock;
 pub mod duration;
 mod finding;
+mod finding_row;
 mod incident;
 mod named;
 mod object_ref;
@@ -19,16 +21,21 @@ mod tier;
 mod tolerance;
 
 pub use cause::Cause;
+pub use change::{Changes, Direction};
 pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
+pub use finding_row::{
+    AppliesTo, CauseFlag, CauseRow, DependencyKind, Describe, FaultClass, PodLog, ReasonFlag,
+    ReasonRow, Scope, Step,
+};
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
 pub use named::UnknownName;
 pub(crate) use named::{alternatives, named_enum};
 pub use object_ref::ObjectRef;
 pub use reason::Reason;
 pub(crate) use resource::for_each_kind;
-pub use resource::{KINDS, Requirement, Resource, ResourceInfo, Scope};
+pub use resource::{KINDS, Requirement, Resource, ResourceInfo, ResourceScope};
 pub use service_status::ServiceStatus;
 pub use severity::Severity;
 pub use tier::Tier;

@@ -13,7 +13,7 @@ pub struct UnknownName {
 /// Declares an enum with a text for each variant, which serves `as_str`, `Display`, serde and
 /// `FromStr` (which ignores case).
 macro_rules! named_enum {
-    ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$doc:meta])* $variant:ident = $text:literal, )+ }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$doc:meta])* $variant:ident = $text:expr, )+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $( $(#[$doc])* $variant, )+ }

@@ -1,100 +1,441 @@
-//! The symptoms that detection knows.
+//! The symptoms that detection reports: one row each.
+//!
+//! To add one, add its row. The compiler asks for each column.
 
-use super::named_enum;
+use super::change::Changes;
+use super::change_kind::ChangeKind as K;
+use super::finding_row::{
+    DependencyKind, Describe, FaultClass, PodLog, ReasonFlag as Flag, ReasonRow, Scope,
+    finding_table,
+};
+use super::named::named_enum;
+use super::resource::Resource as R;
 
-named_enum! {
-    /// The symptom, in Kubernetes' own word where it has one.
-    /// `docs/findings.md` says of each what is checked and what to do.
-    pub enum Reason {
-        /// The container starts and ends over and over; the kubelet waits between tries.
-        CrashLoopBackOff = "CrashLoopBackOff",
-        /// The container ended with an error and is about to be started again.
-        Error = "Error",
-        /// The container was killed at its memory limit.
-        OOMKilled = "OOMKilled",
-        /// The image cannot be pulled; the kubelet waits between tries.
-        ImagePullBackOff = "ImagePullBackOff",
-        /// The image could not be pulled just now.
-        ErrImagePull = "ErrImagePull",
-        /// The image may not be pulled (policy Never) and is not on the node.
-        ErrImageNeverPull = "ErrImageNeverPull",
-        /// The image's name cannot be parsed.
-        InvalidImageName = "InvalidImageName",
-        /// Something that the container's configuration names is not there.
-        CreateContainerConfigError = "CreateContainerConfigError",
-        /// The runtime could not create the container.
-        CreateContainerError = "CreateContainerError",
-        /// The runtime could not start the container.
-        RunContainerError = "RunContainerError",
-        /// The pod waits for volumes, network or its sandbox longer than it should.
-        ContainerCreating = "ContainerCreating",
-        /// The pod runs and is not ready.
-        ContainersNotReady = "ContainersNotReady",
-        /// The pod serves now, but keeps failing.
-        BackOff = "BackOff",
-        /// The pod serves now, but its probes keep failing.
-        Unhealthy = "Unhealthy",
-        /// No node takes the pod.
-        FailedScheduling = "FailedScheduling",
-        /// Nobody has tried to place the pod.
-        Pending = "Pending",
-        /// The pods could not be created at all.
-        FailedCreate = "FailedCreate",
-        /// Replicas are missing and nothing says why.
-        MinimumReplicasUnavailable = "MinimumReplicasUnavailable",
-        /// The new version does not come up; the old one serves.
-        ProgressDeadlineExceeded = "ProgressDeadlineExceeded",
-        /// The service is scaled to zero.
-        ScaledToZero = "ScaledToZero",
-        /// The service has no workload.
-        WorkloadMissing = "WorkloadMissing",
-        /// The service's pods are ready and its Service has no ready endpoint.
-        NoReadyEndpoints = "NoReadyEndpoints",
-        /// The claim is not bound.
-        ProvisioningFailed = "ProvisioningFailed",
-        /// The claim's volume is gone.
-        ClaimLost = "ClaimLost",
-        /// The node does not report, or reports that it is not ready.
-        NodeNotReady = "NodeNotReady",
-        /// The node is short of memory, disk or process ids.
-        NodeUnderPressure = "NodeUnderPressure",
-        /// The newest job of its kind failed.
-        JobFailed = "JobFailed",
-        /// The backup's last success is too old.
-        BackupOverdue = "BackupOverdue",
-        /// The cron job's last success is too old, or its last run failed.
-        CronJobFailing = "CronJobFailing",
-        /// Memory in use is close to the limit.
-        MemoryNearLimit = "MemoryNearLimit",
-        /// CPU in use is close to the limit.
-        CpuNearLimit = "CpuNearLimit",
-        /// An address in the environment names a Service, or a port of it, that is not there.
-        ServiceNotFound = "ServiceNotFound",
-        /// An ingress names a Service, or a port of it, that is not there.
-        IngressBackendMissing = "IngressBackendMissing",
-        /// A gateway does not take the route, or is itself not in force.
-        RouteInvalid = "RouteInvalid",
-        /// The autoscaler cannot scale its target.
-        HpaCannotScale = "HpaCannotScale",
-        /// The cron job was due and did not run.
-        CronJobMissed = "CronJobMissed",
-        /// The last synchronisation by Argo CD failed.
-        ArgoSyncFailed = "ArgoSyncFailed",
-        /// Argo CD calls the application degraded.
-        ArgoDegraded = "ArgoDegraded",
-        /// The certificate is past its end.
-        CertificateExpired = "CertificateExpired",
-        /// The certificate was not renewed when it should have been.
-        CertificateOverdue = "CertificateOverdue",
-        /// The issuer issues no certificates.
-        IssuerNotReady = "IssuerNotReady",
-        /// The secret store gives out no secrets.
-        SecretStoreNotReady = "SecretStoreNotReady",
-        /// The Secret is not kept up to date from its store.
-        ExternalSecretFailed = "ExternalSecretFailed",
-        /// Kinds that the verdict needs could not be read.
-        MonitoringBlind = "MonitoringBlind",
-        /// The services file could only be read in part.
-        InventoryInvalid = "InventoryInvalid",
+/// Changes that can break anything that runs, where the cause is unknown.
+#[rustfmt::skip]
+const OF_PODS: &[K] = &[
+    K::Image, K::Env, K::Config, K::Command, K::SecretReference, K::Secret, K::LivenessProbe,
+    K::ReadinessProbe, K::StartupProbe, K::Probe, K::Volume, K::Security, K::MemoryLimit,
+    K::ContainerPort, K::Scheduling, K::Removed,
+];
+
+const UNKNOWN: Changes = Changes::exact(&[]).plausible(OF_PODS);
+
+finding_table! {
+    /// The symptom. It has the name that Kubernetes uses where there is one.
+    pub enum Reason: ReasonRow {
+        CrashLoopBackOff {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::CountsAtOnce],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::Previous, title: None,
+            checked: "A container waits with this reason.",
+            matters: "The program ends again and again. The kubelet waits longer each time, up to 5 minutes.",
+            not_reported: "Crash loops that ended with a reboot of the node.",
+            remedy: "Read the last log lines of the previous run.",
+        }
+        Error {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::CountsAtOnce],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::Current, title: None,
+            checked: "A container ended with an error and has not been ready since.",
+            matters: "It is often the start of a crash loop.",
+            not_reported: "Containers that ended with success, and containers whose node went down.",
+            remedy: "Read the last log lines.",
+        }
+        OOMKilled {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::CountsAtOnce],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::Previous, title: None,
+            checked: "The last run of a container ended because it reached its memory limit.",
+            matters: "Data in memory is lost, and it will happen again.",
+            not_reported: "An OOM kill before a run that is ready now.",
+            remedy: "Raise the memory limit in Git, or fix the memory leak.",
+        }
+        ImagePullBackOff {
+            class: FaultClass::Image, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Images),
+            changes: Changes::exact(&[K::Image]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The kubelet waits before it pulls the image again, for 2 minutes or longer.",
+            matters: "The pod cannot start on a node that does not have the image.",
+            not_reported: "The first 2 minutes of the pod, because pull secrets may arrive late.",
+            remedy: "See the cause.",
+        }
+        ErrImagePull {
+            class: FaultClass::Image, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Images),
+            changes: Changes::exact(&[K::Image]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The last pull of the image failed.",
+            matters: "The pod cannot start on a node that does not have the image.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "See the cause.",
+        }
+        ErrImageNeverPull {
+            class: FaultClass::Image, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The pull policy is Never and the node does not have the image.",
+            matters: "The pod cannot start on this node.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "Load the image onto the node, or change the pull policy.",
+        }
+        InvalidImageName {
+            class: FaultClass::Image, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: Changes::exact(&[K::Image]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The kubelet cannot parse the name of the image.",
+            matters: "The pod never starts. Retries do not help.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "Correct the image name in Git.",
+        }
+        CreateContainerConfigError {
+            class: FaultClass::Start, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Secrets),
+            changes: Changes::exact(&[K::Config, K::SecretReference, K::Secret]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The configuration of the container names something that does not exist.",
+            matters: "The pod does not start until it exists.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "Create the Secret or ConfigMap, or correct its name.",
+        }
+        CreateContainerError {
+            class: FaultClass::Start, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The container runtime could not create the container.",
+            matters: "The pod does not start.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "Read the message. It names the container name, mount or command that failed.",
+        }
+        RunContainerError {
+            class: FaultClass::Start, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The container runtime could not start the container.",
+            matters: "The pod does not start.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "Read the message. The cause is usually the command.",
+        }
+        ContainerCreating {
+            class: FaultClass::Start, scope: Scope::Object, flags: &[Flag::Vague],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Pod, log: PodLog::None, title: None,
+            checked: "Sandbox, network or volumes of a pod take longer to set up than its grace period.",
+            matters: "The pod is scheduled and does not start.",
+            not_reported: "Pods within their grace period.",
+            remedy: "Describe the pod. Check its volumes and its node.",
+        }
+        ContainersNotReady {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::Vague],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::Current, title: None,
+            checked: "A pod runs and is still not ready after its grace period.",
+            matters: "It is in no endpoint, so it gets no traffic.",
+            not_reported: "Pods within the time that their probes or the services file allow for the start.",
+            remedy: "Check the readiness probe, the log, and the services that it depends on.",
+        }
+        BackOff {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::Flaps],
+            rests_on: &[R::Pods, R::Events], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::Previous, title: None,
+            checked: "A pod is ready now, but restarted 3 times or more within the look-back, most recently within the last 10 minutes.",
+            matters: "It may be down again in the next minute.",
+            not_reported: "Restarts that are spread over a long time.",
+            remedy: "Read the last log lines of the previous run.",
+        }
+        Unhealthy {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::Flaps],
+            rests_on: &[R::Pods, R::Events], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::Current, title: None,
+            checked: "A pod is ready now, but its probe failed 3 times or more within the look-back, most recently within the last 10 minutes.",
+            matters: "It may be down again in the next minute.",
+            not_reported: "Probe failures during the start.",
+            remedy: "Compare the probe with the program.",
+        }
+        FailedScheduling {
+            class: FaultClass::Scheduling, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Pod, log: PodLog::None, title: None,
+            checked: "The scheduler found no node for the pod.",
+            matters: "The replica does not run.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "See the cause. `kubectl describe pod` lists why each node was rejected.",
+        }
+        Pending {
+            class: FaultClass::Scheduling, scope: Scope::Object, flags: &[Flag::Vague],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Pod, log: PodLog::None, title: None,
+            checked: "The scheduler has not tried to place the pod.",
+            matters: "The scheduler is down, or the pod names another scheduler.",
+            not_reported: "The first 2 minutes of the pod.",
+            remedy: "Check the control plane.",
+        }
+        FailedCreate {
+            class: FaultClass::Admission, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods, R::ReplicaSets], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The API server rejects the pods.",
+            matters: "There is no pod, so nothing else shows the problem.",
+            not_reported: "Rejections before a pod that was created later.",
+            remedy: "See the cause.",
+        }
+        MinimumReplicasUnavailable {
+            class: FaultClass::Presence, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "Replicas are missing and no object says why.",
+            matters: "Fewer pods serve than should.",
+            not_reported: "The first 2 minutes.",
+            remedy: "Describe the workload and its ReplicaSet.",
+        }
+        ProgressDeadlineExceeded {
+            class: FaultClass::Rollout, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods, R::ReplicaSets], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A rollout passed its deadline while the old replicas serve.",
+            matters: "The new version is not live.",
+            not_reported: "Paused rollouts.",
+            remedy: "Check the new pods. Revert the change in Git.",
+        }
+        ScaledToZero {
+            class: FaultClass::Presence, scope: Scope::Service, flags: &[],
+            rests_on: &[R::Deployments, R::StatefulSets, R::DaemonSets], explained_by: None,
+            changes: Changes::exact(&[K::Replicas]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A P0 or P1 service has zero replicas.",
+            matters: "Nothing serves.",
+            not_reported: "P2 and P3 services, which may be switched off.",
+            remedy: "Restore the replicas in Git.",
+        }
+        WorkloadMissing {
+            class: FaultClass::Presence, scope: Scope::Service, flags: &[],
+            rests_on: &[R::Pods, R::Deployments, R::StatefulSets, R::DaemonSets, R::CronJobs], explained_by: None,
+            changes: Changes::exact(&[K::Removed]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A P0 or P1 service has no workload at all.",
+            matters: "It was deleted, or never applied.",
+            not_reported: "P2 and P3 services, and dumps that do not contain the namespace or the kinds.",
+            remedy: "Sync the application in Argo CD.",
+        }
+        NoReadyEndpoints {
+            class: FaultClass::Network, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Services, R::EndpointSlices, R::Pods], explained_by: None,
+            changes: Changes::exact(&[K::Selector, K::ServicePort]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "Pods are ready, but the Service does not lead to them.",
+            matters: "The program runs, but its users cannot reach it.",
+            not_reported: "Services whose pods are down.",
+            remedy: "Compare the selector, the ports and the protocol of the Service with the pods.",
+        }
+        ProvisioningFailed {
+            class: FaultClass::Storage, scope: Scope::Volume, flags: &[],
+            rests_on: &[R::PersistentVolumeClaims, R::StorageClasses], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A PersistentVolumeClaim is not bound after 2 minutes.",
+            matters: "Pods that use it cannot be scheduled.",
+            not_reported: "Claims that wait for their first consumer.",
+            remedy: "See the cause.",
+        }
+        ClaimLost {
+            class: FaultClass::Storage, scope: Scope::Volume, flags: &[],
+            rests_on: &[R::PersistentVolumeClaims], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The volume of a PersistentVolumeClaim no longer exists.",
+            matters: "The data may be lost.",
+            not_reported: "",
+            remedy: "Restore the volume from its backup.",
+        }
+        NodeNotReady {
+            class: FaultClass::Node, scope: Scope::Node, flags: &[],
+            rests_on: &[R::Nodes], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: Some("node {name} is not ready: {why}"),
+            checked: "The Ready condition of a node is not True.",
+            matters: "Everything on the node is down or cannot be managed.",
+            not_reported: "Nodes that joined less than 5 minutes ago.",
+            remedy: "Log in to the node. Check k3s and containerd.",
+        }
+        NodeUnderPressure {
+            class: FaultClass::Node, scope: Scope::Node, flags: &[],
+            rests_on: &[R::Nodes], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: Some("node {name} is under pressure: {why}"),
+            checked: "MemoryPressure, DiskPressure, PIDPressure or NetworkUnavailable of a node is True.",
+            matters: "Pods are evicted or have no network.",
+            not_reported: "Other node conditions.",
+            remedy: "Free the resource that is short.",
+        }
+        JobFailed {
+            class: FaultClass::Job, scope: Scope::Object, flags: &[],
+            rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::Current, title: None,
+            checked: "The newest Job of its kind failed.",
+            matters: "Its work was not done.",
+            not_reported: "Retries that succeeded, older failures, and the Jobs of the monitor itself, whose exit status is the result of the cycle.",
+            remedy: "Read the log of the Job, then run it again.",
+        }
+        BackupOverdue {
+            class: FaultClass::Backup, scope: Scope::Object, flags: &[],
+            rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The last success of a backup is older than its Backup Max Age (26 hours by default).",
+            matters: "Data lost now cannot be restored.",
+            not_reported: "Suspended CronJobs, and CronJobs that were never due.",
+            remedy: "Run the backup by hand. Find out why it failed.",
+        }
+        CronJobFailing {
+            class: FaultClass::Job, scope: Scope::Object, flags: &[],
+            rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The last run of a service that consists of CronJobs failed, or its last success is too old.",
+            matters: "The work of the service is not done.",
+            not_reported: "Backups. They have their own reason, BackupOverdue.",
+            remedy: "Read the log of the last Job.",
+        }
+        MemoryNearLimit {
+            class: FaultClass::Memory, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods, R::PodMetrics], explained_by: None,
+            changes: Changes::exact(&[K::MemoryLimit]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A container uses 90 % or more of its memory limit.",
+            matters: "It is close to an OOM kill.",
+            not_reported: "Containers without a limit.",
+            remedy: "Raise the limit, or fix the memory leak.",
+        }
+        CpuNearLimit {
+            class: FaultClass::Cpu, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods, R::PodMetrics], explained_by: None,
+            changes: Changes::exact(&[K::CpuLimit]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A container uses 80 % or more of its CPU limit, in a pod older than 10 minutes.",
+            matters: "The kernel throttles the container: it gets slower and its probes may fail.",
+            not_reported: "Programs that have just started, and containers without a limit.",
+            remedy: "Raise or remove the limit.",
+        }
+        ServiceNotFound {
+            class: FaultClass::Network, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods, R::Services], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "An environment variable holds the address of a Service, or of a port, that does not exist.",
+            matters: "Calls to this address fail.",
+            not_reported: "Names that resemble no existing Service (optional parts), addresses outside the cluster, and values from Secrets and ConfigMaps, which are not read.",
+            remedy: "Correct the variable, or create the Service.",
+        }
+        IngressBackendMissing {
+            class: FaultClass::Network, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Services], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "An Ingress names a Service, or a port, that does not exist.",
+            matters: "Requests for these paths get 404 or 503.",
+            not_reported: "Backends that exist and are not ready, and ExternalName Services.",
+            remedy: "Correct the Ingress.",
+        }
+        RouteInvalid {
+            class: FaultClass::Network, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The status of a Gateway or its route has Accepted=False, ResolvedRefs=False or Programmed=False.",
+            matters: "The host is not served.",
+            not_reported: "The first 2 minutes.",
+            remedy: "Read the message of the condition.",
+        }
+        HpaCannotScale {
+            class: FaultClass::Scaling, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "AbleToScale or ScalingActive of a HorizontalPodAutoscaler is False for 10 minutes.",
+            matters: "The replicas do not follow the load.",
+            not_reported: "ScalingLimited and ScalingDisabled.",
+            remedy: "Check that metrics-server answers and that the pods have resource requests.",
+        }
+        CronJobMissed {
+            class: FaultClass::Job, scope: Scope::Object, flags: &[],
+            rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A run was due more than 10 minutes ago (or its starting deadline), by the schedule in its time zone, and did not start.",
+            matters: "A run that never started leaves no Job, pod or event.",
+            not_reported: "CronJobs that are suspended, not yet due, or held back by their own running Job under Forbid.",
+            remedy: "Check the CronJob controller and the events of the CronJob.",
+        }
+        ArgoSyncFailed {
+            class: FaultClass::Sync, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "For 5 minutes, the last operation failed and the application is not synced, or the manifests cannot be compared.",
+            matters: "The cluster does not run what Git says.",
+            not_reported: "OutOfSync alone, a sync in progress, and a failure before a successful sync.",
+            remedy: "Read the message. Correct the manifest.",
+        }
+        ArgoDegraded {
+            class: FaultClass::Argo, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The health of an Argo CD application is Degraded for 5 minutes.",
+            matters: "Argo CD reports that its resources are not healthy. It joins the incident of its service.",
+            not_reported: "Progressing, Suspended and Missing, and the Application of the monitor itself.",
+            remedy: "Check the resources that it lists.",
+        }
+        CertificateExpired {
+            class: FaultClass::Certificate, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "notAfter of a certificate is in the past, whatever its Ready condition says.",
+            matters: "Browsers and clients reject the host.",
+            not_reported: "",
+            remedy: "Find out why it was not renewed: issuer, challenge or DNS.",
+        }
+        CertificateOverdue {
+            class: FaultClass::Certificate, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "The renewal of a certificate is a day late, or fewer than 7 days are left without a renewal in progress, or it was not issued within an hour.",
+            matters: "It will expire.",
+            not_reported: "Attempts to renew a certificate that is valid and not due.",
+            remedy: "Follow the CertificateRequest, the Order and the Challenge.",
+        }
+        IssuerNotReady {
+            class: FaultClass::Certificate, scope: Scope::Object, flags: &[Flag::StandsAlone],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "Ready of an Issuer or ClusterIssuer is not True for 5 minutes.",
+            matters: "No certificate is issued or renewed.",
+            not_reported: "Restarts of cert-manager.",
+            remedy: "Read the condition. It names the account, the token or the network.",
+        }
+        SecretStoreNotReady {
+            class: FaultClass::Secrets, scope: Scope::Object, flags: &[Flag::StandsAlone],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "Ready of a SecretStore or ClusterSecretStore is False for 5 minutes.",
+            matters: "Its Secrets are no longer refreshed, and new pods may lack them.",
+            not_reported: "A single check that failed.",
+            remedy: "Check the provider: Vault may be sealed, or the credentials expired.",
+        }
+        ExternalSecretFailed {
+            class: FaultClass::Secrets, scope: Scope::Object, flags: &[Flag::StandsAlone],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "Ready of an ExternalSecret is False for 5 minutes.",
+            matters: "The Secret is old or missing.",
+            not_reported: "A refresh that failed moments ago.",
+            remedy: "Check the store first, then the name of the key.",
+        }
+        MonitoringBlind {
+            class: FaultClass::Blind, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Nothing, log: PodLog::None, title: Some("the monitor cannot see the cluster"),
+            checked: "Pods, nodes or workloads could not be read.",
+            matters: "An outage would not be noticed.",
+            not_reported: "API groups that the cluster does not have, and kinds that a dump does not contain.",
+            remedy: "Run `k8s-monitor doctor`.",
+        }
+        InventoryInvalid {
+            class: FaultClass::Inventory, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Nothing, log: PodLog::None, title: Some("the services file has errors"),
+            checked: "The services file has errors.",
+            matters: "The services in its invalid parts are not monitored.",
+            not_reported: "Warnings.",
+            remedy: "Run `k8s-monitor services lint`.",
+        }
+    }
+}
+
+impl Reason {
+    /// Whether this holds for it.
+    #[must_use]
+    pub fn has(self, flag: Flag) -> bool {
+        self.row().flags.contains(&flag)
     }
 }

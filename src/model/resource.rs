@@ -9,7 +9,7 @@ use serde::Serialize;
 ///
 /// - variant of [`Resource`], field of `cluster::Objects`, slim type;
 /// - API group (empty for the core group), versions that are understood (newest first), plural;
-/// - kind in manifests, [`Scope`], [`Requirement`], further names that kubectl accepts;
+/// - kind in manifests, [`ResourceScope`], [`Requirement`], further names that kubectl accepts;
 /// - what is kept of an object once it is read: `whole`, `custom` where `cluster::compact` has an
 ///   implementation for the slim type, `shared` where the slim type is another row's.
 macro_rules! for_each_kind {
@@ -65,7 +65,7 @@ pub struct ResourceInfo {
     /// The kind in manifests.
     pub kind: &'static str,
     /// Where its objects are.
-    pub scope: Scope,
+    pub scope: ResourceScope,
     /// What it means that the kind is missing.
     pub requirement: Requirement,
     /// Short names that kubectl accepts besides the kind and the plural.
@@ -74,7 +74,7 @@ pub struct ResourceInfo {
 
 /// Where the objects of a kind are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum ResourceScope {
     /// In no namespace.
     Cluster,
     /// In all namespaces.
@@ -110,7 +110,7 @@ macro_rules! declare_kinds {
                 versions: &[$($version),+],
                 plural: $plural,
                 kind: $kind,
-                scope: Scope::$scope $(($namespace))?,
+                scope: ResourceScope::$scope $(($namespace))?,
                 requirement: Requirement::$requirement,
                 short_names: &[$($short),*],
             }, )*
@@ -121,7 +121,7 @@ macro_rules! declare_kinds {
                 versions: &["v1"],
                 plural: "pods/log",
                 kind: "PodLog",
-                scope: Scope::Namespaced,
+                scope: ResourceScope::Namespaced,
                 requirement: Requirement::Core,
                 short_names: &[],
             },
@@ -176,7 +176,7 @@ impl ResourceInfo {
     /// Whether its objects have a namespace.
     #[must_use]
     pub fn is_namespaced(&self) -> bool {
-        self.scope != Scope::Cluster
+        self.scope != ResourceScope::Cluster
     }
 
     /// `apiVersion` of its objects in the newest version: `v1`, `apps/v1`.

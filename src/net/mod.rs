@@ -13,6 +13,7 @@ pub mod no_proxy;
 mod proxy;
 mod redirect;
 mod retry;
+pub mod url;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};

@@ -21,15 +21,6 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// Never again.
-    pub const NEVER: Self = Self {
-        unsent: 0,
-        unsure: 0,
-        limited: 0,
-        statuses: &[],
-        pause: Duration::ZERO,
-    };
-
     /// For reading, which does no harm twice.
     pub const READ: Self = Self {
         unsent: 2,
@@ -126,6 +117,5 @@ mod tests {
         assert_eq!(policy.pause(&unsent, 0), Some(seconds(1)));
         assert_eq!(policy.pause(&unsent, 1), Some(seconds(2)));
         assert_eq!(policy.pause(&unsent, 2), None);
-        assert_eq!(Retry::NEVER.pause(&unsent, 0), None);
     }
 }

@@ -10,6 +10,7 @@ use super::error_codes::{Meaning, meaning};
 use super::{Message, Thread};
 use crate::model::secret::Secret;
 use crate::model::text::clean;
+use crate::net::url::encode_component;
 use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
 
 pub use super::error_codes::ErrorScope;
@@ -210,7 +211,10 @@ impl<'a> Slack<'a> {
     ) -> Result<ChannelInfo, SlackError> {
         let mut cursor = String::new();
         for _ in 0..PAGES {
-            let body = format!("types={types}&limit=999&cursor={}", encode(&cursor));
+            let body = format!(
+                "types={types}&limit=999&cursor={}",
+                encode_component(&cursor)
+            );
             let answer = self.ask("conversations.list", body.into_bytes(), deadline)?;
             let mut listed = answer["channels"].as_array().into_iter().flatten();
             if let Some(found) = listed.find(|entry| entry["name"] == name) {
@@ -353,18 +357,6 @@ fn channel_of(value: &Value) -> ChannelInfo {
         is_member: value["is_member"].as_bool().unwrap_or(false),
         is_archived: value["is_archived"].as_bool().unwrap_or(false),
     }
-}
-
-/// For the value of a form.
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 impl Notifier for Slack<'_> {

@@ -6,7 +6,7 @@ use k8s_monitor::agents::Role;
 use k8s_monitor::config::MODEL;
 use serde_json::{Value, json};
 
-use crate::stub::{Answer, Asked, Stub};
+use super::stub::{Answer, Asked, Stub};
 
 pub const KEY: &str = "sk-ant-stub-key-of-no-account";
 

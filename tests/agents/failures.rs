@@ -6,9 +6,9 @@ use std::time::Duration;
 use k8s_monitor::agents::Role;
 use serde_json::json;
 
-use crate::api::{Api, Says, error};
-use crate::stub::{Answer, Fault};
-use crate::world::{Said, World, but, good};
+use super::api::{Api, Says, error};
+use super::stub::{Answer, Fault};
+use super::world::{Said, World, but, good};
 
 fn helpful() -> Api {
     Api::new(|role, _, _| Says::Json(good(role)))
@@ -186,7 +186,7 @@ fn a_cut_connection_after_the_question_is_counted_each_time() {
 
 #[test]
 fn nobody_listens() {
-    let mut world = World::at(&crate::stub::nobody());
+    let mut world = World::at(&super::stub::nobody());
     let said = world.cycle();
     assert!(said.llm.cost_usd.abs() < f64::EPSILON);
     assert_rules(&said, &mut world, "nobody");

@@ -6,8 +6,8 @@ use k8s_monitor::model::{AnalysisSource, Confidence, Severity};
 
 use serde_json::json;
 
-use crate::api::{Api, Says};
-use crate::world::{OTHER, SHA, World, but, good};
+use super::api::{Api, Says};
+use super::world::{OTHER, SHA, World, but, good};
 
 #[test]
 fn a_good_model_explains() {

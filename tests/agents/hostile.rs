@@ -8,8 +8,8 @@ use k8s_monitor::notify::{self, MessageContext, MessageKind};
 use k8s_monitor::report;
 use serde_json::{Value, json};
 
-use crate::api::{Api, Says};
-use crate::world::{Said, World, but, good};
+use super::api::{Api, Says};
+use super::world::{Said, World, but, good};
 
 /// Texts that must not be shown anywhere.
 fn harmful() -> Vec<(&'static str, String)> {
@@ -68,7 +68,7 @@ fn everywhere(role: Role, text: &str) -> Value {
         Role::Analyzer => json!({ "hypothesis": text, "confidence": "HIGH", "evidence": ["E1"],
             "remediation": step, "lookups": [{ "what": "logs", "kind": text, "namespace": text, "name": text }] }),
         Role::Reviewer => {
-            json!({ "ranking": [{ "sha": text, "why": text }, { "sha": crate::world::SHA, "why": text }] })
+            json!({ "ranking": [{ "sha": text, "why": text }, { "sha": super::world::SHA, "why": text }] })
         }
         Role::Escalation => json!({ "severity": "SEV-4", "knownIssue": text, "rationale": text,
             "businessImpact": text, "nextActions": step }),
@@ -185,8 +185,8 @@ fn commands_come_from_a_short_list_and_name_what_exists() {
             .into(),
         "kubectl top pods -n mysql --containers".into(),
         "kubectl top nodes".into(),
-        format!("git revert {}", crate::world::SHA),
-        format!("git show {}", &crate::world::SHA[..10]),
+        format!("git revert {}", super::world::SHA),
+        format!("git show {}", &super::world::SHA[..10]),
         "git log -p -5 -- base-apps/mysql/".into(),
     ];
     let foul = [
@@ -326,7 +326,7 @@ fn thousands_of_everything_are_cut() {
                 "remediation": steps, "lookups": [] }),
             Role::Escalation => json!({ "severity": "SEV-1", "knownIssue": long, "rationale": long,
                 "businessImpact": long, "nextActions": steps }),
-            Role::Reviewer => json!({ "ranking": [{ "sha": crate::world::SHA, "why": long }] }),
+            Role::Reviewer => json!({ "ranking": [{ "sha": super::world::SHA, "why": long }] }),
             Role::Notifier => json!({ "headline": long, "summary": long }),
         })
     });

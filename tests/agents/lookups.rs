@@ -8,8 +8,8 @@ use k8s_monitor::model::AnalysisSource;
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, Says};
-use crate::world::{World, good};
+use super::api::{Api, Says};
+use super::world::{World, good};
 
 fn look(what: &str, kind: &str, namespace: &str, name: &str) -> Value {
     json!({ "what": what, "kind": kind, "namespace": namespace, "name": name })
@@ -113,8 +113,8 @@ fn a_round_that_fails_costs_the_answer_before_nothing() {
     let logs = look("logs", "Pod", "mysql", "mysql-0");
     let (api, _) = curious(vec![logs]);
     let mut world = World::new(&api);
-    let fine = crate::stub::Fault::Fine;
-    let broken = crate::stub::Fault::Says(crate::api::error(401, "authentication_error", "no"));
+    let fine = super::stub::Fault::Fine;
+    let broken = super::stub::Fault::Says(super::api::error(401, "authentication_error", "no"));
     api.stub.break_with([fine, broken]);
     let said = world.cycle();
     assert_eq!(

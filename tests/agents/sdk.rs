@@ -5,8 +5,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::api::{Api, Says};
-use crate::world::{World, good};
+use super::api::{Api, Says};
+use super::world::{World, good};
 
 #[test]
 fn requests_are_what_the_official_sdk_would_send() {

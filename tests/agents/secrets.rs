@@ -6,8 +6,8 @@ use k8s_monitor::agents::Role;
 use k8s_monitor::cluster::ContainerLog;
 use serde_json::json;
 
-use crate::api::{Api, Says};
-use crate::world::{World, good, snapshot};
+use super::api::{Api, Says};
+use super::world::{World, good, snapshot};
 
 const HIDDEN: &str = "Hx7Qp2Vn9LsT4wKz";
 

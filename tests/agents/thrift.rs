@@ -5,8 +5,8 @@ use k8s_monitor::agents::Role;
 use k8s_monitor::agents::budget::{INCIDENT_IN, INCIDENT_OUT};
 use k8s_monitor::model::Severity;
 
-use crate::api::{Api, Says};
-use crate::world::{World, good};
+use super::api::{Api, Says};
+use super::world::{World, good};
 
 fn helpful() -> Api {
     Api::new(|role, _, _| Says::Json(good(role)))
@@ -86,7 +86,7 @@ fn unchanged_cycles_ask_nothing() {
     assert_eq!(api.bodies().len(), 4);
     for hour in 1_u32..=24 {
         let later = TimeDelta::hours(i64::from(hour));
-        let mut snapshot = crate::world::snapshot();
+        let mut snapshot = super::world::snapshot();
         snapshot.now += later;
         for pod in &mut snapshot.objects.pods {
             let status = std::sync::Arc::make_mut(&mut pod.status);

@@ -20,8 +20,8 @@ use k8s_monitor::report::{self, Commit, Correlation, Llm};
 use k8s_monitor::state::State;
 use serde_json::{Value, json};
 
-use crate::api::{Api, KEY, Says};
-use crate::clock::FakeClock;
+use super::api::{Api, KEY, Says};
+use super::clock::FakeClock;
 
 pub const SHA: &str = "1f0c2a9d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b";
 pub const OTHER: &str = "9ab8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0";

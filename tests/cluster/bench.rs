@@ -12,12 +12,12 @@ use serde_json::Value;
 
 use crate::assets;
 use crate::control_plane::ControlPlane;
-use crate::crowd::Crowd;
-use crate::crowd::cycle::{self, Cycle};
-use crate::crowd::measure::{Cost, cost};
 use crate::homelab::Homelab;
 use crate::program::services_file;
 use crate::relay::Relay;
+use crate::support::crowd::Crowd;
+use crate::support::crowd::cycle::{self, Cycle};
+use crate::support::crowd::measure::{Cost, cost};
 
 /// All kinds that a cycle lists of a cluster without custom resources.
 const KINDS: &str = "nodes,namespaces,pods,events,deployments,statefulsets,daemonsets,\

@@ -18,10 +18,10 @@ use tokio::runtime::{Builder, Runtime};
 use crate::api::Api;
 use crate::assets;
 use crate::audit::{self, Recorded};
-use crate::crowd::{self, Crowd};
 use crate::etcd::{Snapshot, Store};
 use crate::flags;
 use crate::server::Server;
+use crate::support::crowd::{self, Crowd};
 use crate::write::Part;
 use crate::yaml;
 

@@ -6,8 +6,7 @@ use std::fs;
 use crate::assets;
 use crate::homelab::Homelab;
 
-#[path = "../support/commands.rs"]
-mod commands;
+use crate::support::commands;
 
 use commands::{Desk, Documented};
 

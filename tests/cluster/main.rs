@@ -8,8 +8,6 @@ mod audit;
 mod bench;
 mod consistency;
 mod control_plane;
-#[path = "../crowd/mod.rs"]
-mod crowd;
 mod deploy;
 mod discovery;
 mod doctor;
@@ -30,21 +28,9 @@ mod rights;
 mod scenarios;
 mod server;
 mod state;
+#[path = "../support/mod.rs"]
+mod support;
 mod time;
 mod verdicts;
 mod write;
 mod yaml;
-
-// Slack, as strict as in its own tests; parts of it are for those alone.
-#[allow(dead_code)]
-#[path = "../slack/check.rs"]
-mod check;
-#[allow(dead_code)]
-#[path = "../slack/clock.rs"]
-mod clock;
-#[allow(dead_code)]
-#[path = "../slack/stub.rs"]
-mod stub;
-#[allow(dead_code)]
-#[path = "../slack/workspace.rs"]
-mod workspace;

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::homelab::Homelab;
 use crate::manifests;
 use crate::program::{Report, program, services_file};
-use crate::stub::{Answer, Event, Fault, Stub, nobody};
+use crate::support::stub::{Answer, Event, Fault, Stub, nobody};
+use crate::support::workspace::{TOKEN, Workspace};
 use crate::time::Ago;
-use crate::workspace::{TOKEN, Workspace};
 
 const USER: &str = "system:serviceaccount:k8s-monitor:k8s-monitor";
 const STATE: &str = "configmap:k8s-monitor/k8s-monitor-state";

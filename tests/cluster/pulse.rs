@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::homelab::Homelab;
 use crate::manifests;
 use crate::memory::Monitor;
-use crate::stub::Fault;
+use crate::support::stub::Fault;
 
 /// The end that was told, and in what words.
 fn ended(monitor: &Monitor) -> (String, String) {

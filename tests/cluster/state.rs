@@ -11,8 +11,7 @@ use crate::control_plane::ControlPlane;
 use crate::homelab::Homelab;
 use crate::manifests;
 
-#[path = "../state/suite.rs"]
-mod suite;
+use crate::support::suite;
 
 const NAMESPACE: &str = "k8s-monitor";
 const NAME: &str = "k8s-monitor-state";

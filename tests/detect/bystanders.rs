@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
-use crate::laws::{Any, a_case};
+use super::laws::{Any, a_case};
 use crate::support::expect;
 use crate::support::laws::cases;
 

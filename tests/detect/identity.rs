@@ -6,7 +6,7 @@ use k8s_monitor::inventory::Inventory;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::laws::{Any, a_case, fingerprints};
+use super::laws::{Any, a_case, fingerprints};
 use crate::support::case::Case;
 use crate::support::laws::cases;
 use crate::support::{expect, objects};
@@ -125,7 +125,7 @@ fn twice(count: &mut Value) {
 /// Objects are read the same from this form as from the files.
 #[test]
 fn a_shift_by_nothing_is_none() {
-    let (case, none) = (&crate::laws::CASES[0], TimeDelta::zero());
+    let (case, none) = (&super::laws::CASES[0], TimeDelta::zero());
     let same: Vec<_> = case.documents.iter().map(|d| shifted(d, none)).collect();
     assert_eq!(objects::collect(&same), objects::collect(&case.documents));
 }

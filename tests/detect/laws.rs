@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
-use crate::FAMILIES;
+use super::FAMILIES;
 use crate::support::case::{Case, files};
 use crate::support::laws::cases;
 use crate::support::{expect, objects};

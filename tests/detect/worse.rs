@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use crate::laws::{Any, CASES};
+use super::laws::{Any, CASES};
 use crate::support::case::Case;
 use crate::support::laws::cases;
 

@@ -13,7 +13,7 @@ use k8s_monitor::model::{Severity, Tier};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::objects;
+use super::objects;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,7 +13,7 @@ use k8s_monitor::model::Tier;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::objects;
+use super::objects;
 
 /// What is listed unless a case says otherwise.
 const SERVICES: &str = "1. Critical Services (P0 - Business Critical)\n\n  1.1 web\n\n  - Namespace: shop\n  - Max Downtime: 0 minutes\n\n  1.2 db\n\n  - Namespace: shop\n  - Max Downtime: 0 minutes\n";

@@ -4,7 +4,7 @@ use std::fs;
 
 use regex::Regex;
 
-use crate::world::{Seen, World, root};
+use super::world::{Seen, World, root};
 
 /// `UPDATE_DOCS=1` writes it anew.
 #[test]
@@ -25,7 +25,7 @@ fn the_page_on_doctor_shows_the_real_output() {
     assert_eq!(
         &page[begin..end],
         real,
-        "UPDATE_DOCS=1 cargo test --test doctor"
+        "UPDATE_DOCS=1 cargo test --test commands doctor"
     );
 }
 

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::stub::{Answer, Asked, Stub};
+use super::stub::{Answer, Asked, Stub};
 
 pub const SLACK_TOKEN: &str = "xoxb-000000000000-stub";
 const GITHUB_TOKEN: &str = "github_pat_stubstubstub";

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::stub::{Answer, Asked};
+use super::stub::{Answer, Asked};
 
 /// Longer than any run here.
 const LONG: Duration = Duration::from_secs(40);
@@ -120,10 +120,6 @@ impl Front {
 
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
-    }
-
-    pub fn port(&self) -> u16 {
-        self.address.port()
     }
 
     pub fn break_by(&self, plan: impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync + 'static) {

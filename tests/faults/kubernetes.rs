@@ -11,14 +11,14 @@ use k8s_monitor::cluster::Resource;
 use k8s_monitor::model::KINDS;
 use serde_json::json;
 
-use crate::front::{BlackHole, Fault, Front};
-use crate::homelab::Is;
-use crate::lab::status;
-use crate::proxy::{Manner, Proxy};
-use crate::stub::{Answer, Asked, nobody};
-use crate::table::{Cell, Shows, Told, hold, then};
-use crate::tls::{self, Flaw};
-use crate::world::{Peer, SENTINEL, World};
+use super::front::{BlackHole, Fault, Front};
+use super::homelab::Is;
+use super::lab::status;
+use super::proxy::{Manner, Proxy};
+use super::stub::{Answer, Asked, nobody};
+use super::table::{Cell, Shows, Told, hold, then};
+use super::tls::{self, Flaw};
+use super::world::{Peer, SENTINEL, World};
 
 const PODS: &str = "/api/v1/pods";
 const FORBIDDEN: &str =
@@ -26,25 +26,25 @@ const FORBIDDEN: &str =
 
 fn cell(
     fault: &str,
-    then: crate::table::Then,
+    then: super::table::Then,
     breaks: impl Fn(&mut World) + Send + Sync + 'static,
 ) -> Cell {
     Cell::new("Kubernetes", fault, then, breaks)
 }
 
 /// No verdict, and why.
-fn none(status: i32, words: &'static str) -> crate::table::Then {
+fn none(status: i32, words: &'static str) -> super::table::Then {
     then(status, Shows::Stderr(words), Told::Later)
 }
 
 /// A verdict that does without these kinds.
-fn without(kinds: &[(Resource, &'static str)]) -> crate::table::Then {
+fn without(kinds: &[(Resource, &'static str)]) -> super::table::Then {
     let kinds = kinds.iter().map(|(kind, reason)| (kind.name(), *reason));
     then(1, Shows::Unread(kinds.collect()), Told::Now)
 }
 
 /// Pods are hidden: the outage of mysql is seen when they are back; the blindness at once.
-fn without_pods(reason: &'static str) -> crate::table::Then {
+fn without_pods(reason: &'static str) -> super::table::Then {
     then(
         1,
         Shows::Unread(vec![("pods".to_owned(), reason)]),
@@ -52,11 +52,11 @@ fn without_pods(reason: &'static str) -> crate::table::Then {
     )
 }
 
-fn unharmed() -> crate::table::Then {
+fn unharmed() -> super::table::Then {
     then(1, Shows::Nothing, Told::Now)
 }
 
-fn skewed(words: &'static str) -> crate::table::Then {
+fn skewed(words: &'static str) -> super::table::Then {
     then(1, Shows::Note(words), Told::Now)
 }
 

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::homelab::{self, Is};
-use crate::stub::{Answer, Asked};
+use super::homelab::{self, Is};
+use super::stub::{Answer, Asked};
 
 /// Where the monitor keeps its state in the cluster.
 pub const MAPS: &str = "/api/v1/namespaces/k8s-monitor/configmaps";
@@ -84,10 +84,6 @@ impl Lab {
     /// Loses the state.
     pub fn forget(&self) {
         self.maps.lock().unwrap().clear();
-    }
-
-    pub fn names(&self) -> Vec<String> {
-        self.maps.lock().unwrap().keys().cloned().collect()
     }
 
     /// The answer, dated by this cluster's clock.

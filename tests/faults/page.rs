@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::table::{Cell, Shows, Told};
-use crate::{kubernetes, peers, state};
+use super::table::{Cell, Shows, Told};
+use super::{kubernetes, peers, state};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
 const BEGIN: &str = "<!-- the table of tests/faults begins -->\n";

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::front::{BlackHole, Fault, Front};
-use crate::proxy::{Manner, Proxy};
-use crate::stub::{Answer, nobody};
-use crate::table::{Cell, Shows, Then, Told, hold, then};
-use crate::tls::{self, Flaw};
-use crate::world::{Peer, SENTINEL, World};
+use super::front::{BlackHole, Fault, Front};
+use super::proxy::{Manner, Proxy};
+use super::stub::{Answer, nobody};
+use super::table::{Cell, Shows, Then, Told, hold, then};
+use super::tls::{self, Flaw};
+use super::world::{Peer, SENTINEL, World};
 
 /// What a fault means for Slack.
 #[derive(Clone, Copy, PartialEq)]

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::front::Fault;
-use crate::homelab::Is;
-use crate::lab::MAPS;
-use crate::stub::{Answer, Asked};
-use crate::table::MACHINE;
-use crate::world::{Ran, SENTINEL, SERVICES, World, signal};
+use super::front::Fault;
+use super::homelab::Is;
+use super::lab::MAPS;
+use super::stub::{Answer, Asked};
+use super::table::MACHINE;
+use super::world::{Ran, SENTINEL, SERVICES, World, signal};
 
 /// What is promised.
 const LIMIT: Duration = Duration::from_secs(2);

@@ -8,11 +8,11 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::front::Fault;
-use crate::lab::{MAPS, status};
-use crate::stub::{Answer, Asked};
-use crate::table::{Cell, Shows, Then, Told, hold, then};
-use crate::world::World;
+use super::front::Fault;
+use super::lab::{MAPS, status};
+use super::stub::{Answer, Asked};
+use super::table::{Cell, Shows, Then, Told, hold, then};
+use super::world::World;
 
 const NEWER: &str = r#"{"schema":"k8s-monitor/state/v9"}"#;
 const FORBIDDEN: &str =

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::front::Front;
-use crate::homelab::Is;
-use crate::workspace;
-use crate::world::{Ran, SENTINEL, World};
+use super::front::Front;
+use super::homelab::Is;
+use super::workspace;
+use super::world::{Ran, SENTINEL, World};
 
 /// Beyond the deadline: the watcher's five seconds are apart.
 const MARGIN: Duration = Duration::from_millis(1_500);

@@ -15,11 +15,11 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::front::{Front, hand_on};
-use crate::homelab::Is;
-use crate::lab::Lab;
-use crate::stub::Answer;
-use crate::workspace::{self, Workspace};
+use super::front::{Front, hand_on};
+use super::homelab::Is;
+use super::lab::Lab;
+use super::stub::Answer;
+use super::workspace::{self, Workspace};
 
 pub const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
 /// In every key and secret address: nothing that the program prints may hold it.

@@ -10,7 +10,7 @@ use k8s_monitor::cluster::api::{
 };
 use serde_json::{Value, json};
 
-use crate::stub::{Stub, TOKEN, assert_only_unread, kubeconfig, request, write_kubeconfig};
+use super::stub::{Stub, TOKEN, assert_only_unread, kubeconfig, request, write_kubeconfig};
 
 fn open(text: &str, context: Option<&str>) -> Result<Cluster, ConnectError> {
     let options = ConnectOptions {

@@ -3,7 +3,7 @@
 use k8s_monitor::cluster::{Read, Resource, UnreadReason};
 use serde_json::json;
 
-use crate::stub::{
+use super::stub::{
     Reply, Stub, aggregated, assert_only_unread, optional_groups, page, status, unread,
 };
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use k8s_monitor::cluster::api::FetchError;
 use k8s_monitor::cluster::{Resource, UnreadReason};
 
-use crate::stub::{Reply, Stub, TOKEN, assert_only_unread, cluster_at, request, status, unread};
+use super::stub::{Reply, Stub, TOKEN, assert_only_unread, cluster_at, request, status, unread};
 
 const LONG: Duration = Duration::from_mins(1);
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use k8s_monitor::cluster::{Read, Resource, Source, UnreadReason};
 use serde_json::json;
 
-use crate::stub::{Reply, Stub, assert_only_unread, page, status, unread};
+use super::stub::{Reply, Stub, assert_only_unread, page, status, unread};
 
 const PODS: &str = "/api/v1/pods";
 const JOBS: &str = "/apis/batch/v1/jobs";

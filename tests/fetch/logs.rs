@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use k8s_monitor::cluster::{Read, Resource, UnreadReason};
 
-use crate::stub::{Reply, Stub, crashed, page, pod, status, unread};
+use super::stub::{Reply, Stub, crashed, page, pod, status, unread};
 
 const LOG: &str = "/api/v1/namespaces/shop/pods/web-1/log";
 

@@ -6,10 +6,10 @@ use k8s_monitor::correlate::IncidentCorrelation as Found;
 use k8s_monitor::model::{Cause, Confidence};
 use serde_json::json;
 
-use crate::history::{History, IMAGE, SET, mysql};
-use crate::server::Manner;
-use crate::stub::{Answer, Fault};
-use crate::world::World;
+use super::history::{History, IMAGE, SET, mysql};
+use super::server::Manner;
+use super::stub::{Answer, Fault};
+use super::world::World;
 
 const TOKEN: &str = "github_pat_stub";
 
@@ -151,7 +151,7 @@ fn an_empty_repository_and_an_unknown_branch_are_said() {
     let history = History::empty();
     tells(&world(&history).look(Cause::OOMKilled), "empty (409)");
     let history = guilty();
-    crate::history::run(
+    super::history::run(
         history.path(),
         &["branch", "--quiet", "-m", "main", "trunk"],
         None,
@@ -177,7 +177,7 @@ fn links_that_go_in_circles_are_left() {
 #[test]
 fn the_token_goes_nowhere_else() {
     let history = guilty();
-    let thief = crate::stub::Stub::new(|_| Answer::json(&json!([])));
+    let thief = super::stub::Stub::new(|_| Answer::json(&json!([])));
     let manner = Manner {
         token: Some(TOKEN.into()),
         link_elsewhere: Some(thief.url()),

@@ -4,9 +4,9 @@ use k8s_monitor::correlate::IncidentCorrelation;
 use k8s_monitor::model::{Cause, Confidence, Severity};
 use serde_json::json;
 
-use crate::history::{History, IMAGE, SET, before, mysql};
-use crate::server::Manner;
-use crate::world::{World, incident};
+use super::history::{History, IMAGE, SET, before, mysql};
+use super::server::Manner;
+use super::world::{World, incident};
 
 const TOKEN: &str = "github_pat_stub";
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use crate::history::run;
-use crate::stub::{Answer, Asked};
+use super::history::run;
+use super::stub::{Answer, Asked};
 
 pub const REPOSITORY: &str = "/repos/arigsela/kubernetes";
 

@@ -14,10 +14,10 @@ use k8s_monitor::model::{Cause, Effect, Finding, ObjectRef, Reason, Severity, Ti
 use k8s_monitor::net::{Http, Peer};
 use k8s_monitor::state::Cached;
 
-use crate::clock::FakeClock;
-use crate::history::{History, onset};
-use crate::server::{Manner, Server};
-use crate::stub::Stub;
+use super::clock::FakeClock;
+use super::history::{History, onset};
+use super::server::{Manner, Server};
+use super::stub::Stub;
 
 pub struct World {
     pub stub: Stub,

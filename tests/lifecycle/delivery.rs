@@ -4,7 +4,7 @@
 use k8s_monitor::lifecycle::{self, MessageKind};
 use k8s_monitor::model::Decision;
 
-use crate::world::*;
+use super::world::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 

@@ -6,7 +6,7 @@ use k8s_monitor::model::{Effect, IncidentState, Reason};
 
 use k8s_monitor::state::State;
 
-use crate::world::*;
+use super::world::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::model::{Finding, IncidentState, ObjectRef, Reason};
 
-use crate::world::*;
+use super::world::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 

@@ -8,8 +8,8 @@ use k8s_monitor::model::Severity;
 use k8s_monitor::state::SilenceTarget;
 use proptest::prelude::*;
 
-use crate::laws::cases;
-use crate::world::*;
+use super::laws::cases;
+use super::world::*;
 
 #[derive(Debug, Clone)]
 struct Hour {

@@ -7,7 +7,7 @@ use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::model::Decision;
 use k8s_monitor::state::{SilenceTarget, silences};
 
-use crate::world::*;
+use super::world::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 

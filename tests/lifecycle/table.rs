@@ -4,7 +4,7 @@ use chrono::Timelike as _;
 use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::model::{Decision, IncidentState};
 
-use crate::world::*;
+use super::world::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 const CRITICAL: &str = "#critical-alerts";

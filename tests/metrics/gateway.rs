@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::metrics_text::{Samples, read};
-use crate::stub::{Answer, Fault, Stub};
+use super::metrics_text::{Samples, read};
+use super::stub::{Answer, Fault, Stub};
 
 /// The labels of a group, `job` among them.
 type Group = BTreeMap<String, String>;

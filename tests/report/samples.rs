@@ -428,7 +428,7 @@ pub fn check() -> CheckView {
         }],
         commands: vec![
             Action {
-                title: "The last words of the container that died".into(),
+                title: "The last log lines of the container that ended".into(),
                 command: Some("kubectl -n mysql logs mysql-0 -c mysql --previous --tail 50".into()),
             },
             Action {

@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::drill::{Drill, Is, Ran};
-use crate::stub::{Answer, Fault};
+use super::drill::{Drill, Is, Ran};
+use super::stub::{Answer, Fault};
 
 fn decision(ran: &Ran) -> (&str, &str) {
     let notification = &ran.report["incidents"][0]["notification"];

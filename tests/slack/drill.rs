@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use crate::homelab::Is;
-use crate::workspace::{TOKEN, Workspace};
+pub use super::homelab::Is;
+use super::workspace::{TOKEN, Workspace};
 
 const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
 
@@ -89,7 +89,7 @@ impl Drill {
 
     fn command(&self, hour: i64, is: Is) -> Command {
         let dump = self.home.path().join(format!("{hour}-{is:?}"));
-        crate::homelab::write(&dump, TimeDelta::hours(hour), is);
+        super::homelab::write(&dump, TimeDelta::hours(hour), is);
         let mut command = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"));
         command
             .env_clear()
@@ -99,8 +99,8 @@ impl Drill {
             )
             .env("SLACK_BOT_TOKEN", TOKEN)
             // No test asks the real ones.
-            .env("GITHUB_API_URL", crate::stub::nobody())
-            .env("ANTHROPIC_BASE_URL", crate::stub::nobody())
+            .env("GITHUB_API_URL", super::stub::nobody())
+            .env("ANTHROPIC_BASE_URL", super::stub::nobody())
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .args(["run", "--output", "json", "--services", SERVICES])
             .arg("--snapshot")

@@ -7,9 +7,9 @@ use k8s_monitor::net::Peer;
 use k8s_monitor::notify::{Message, MessageKind, SlackError, Thread, compose};
 use serde_json::{Value, json};
 
-use crate::stories::{database, services, story};
-use crate::stub::{Answer, Fault};
-use crate::workspace::{TOKEN, Workspace};
+use super::stories::{database, services, story};
+use super::stub::{Answer, Fault};
+use super::workspace::{TOKEN, Workspace};
 
 fn message() -> Message {
     let incidents = [database()];

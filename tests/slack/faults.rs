@@ -5,8 +5,8 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::drill::{Drill, Is};
-use crate::stub::{Answer, Event, Fault};
+use super::drill::{Drill, Is};
+use super::stub::{Answer, Event, Fault};
 
 fn limited(seconds: &str) -> Fault {
     Fault::Says(Answer {

@@ -5,8 +5,8 @@ use k8s_monitor::notify::{MessageKind, ModelText, Silenced, compose, compose_clo
 use k8s_monitor::report::*;
 use proptest::prelude::*;
 
-use crate::check;
-use crate::stories::{at, database, story};
+use super::check;
+use super::stories::{at, database, story};
 
 const KINDS: [MessageKind; 8] = [
     MessageKind::New,

@@ -8,9 +8,9 @@ use k8s_monitor::notify::{
 };
 use k8s_monitor::state::OutboxMessage;
 
-use crate::clock::FakeClock;
-use crate::outages::{CRITICAL, INFRASTRUCTURE, entry};
-use crate::stories::{backend, certificate, database};
+use super::clock::FakeClock;
+use super::outages::{CRITICAL, INFRASTRUCTURE, entry};
+use super::stories::{backend, certificate, database};
 
 /// Dies before the step of this number.
 struct Fuse(u32);

@@ -11,9 +11,9 @@ use k8s_monitor::notify::{
 };
 use k8s_monitor::report::Incident;
 
-use crate::check;
-use crate::page;
-use crate::stories::{
+use super::check;
+use super::page;
+use super::stories::{
     at, backend, blind, certificate, database, later, many, rollback, services, story,
 };
 
@@ -21,7 +21,7 @@ const INTRODUCTION: &str = "\
 # Messages
 
 What the monitor says in Slack. This page is written by a test from the blocks \
-that are sent (`UPDATE_DOCS=1 cargo test --test slack`); colours, columns and \
+that are sent (`UPDATE_DOCS=1 cargo test --test edges slack`); colours, columns and \
 spacing are Slack's own. *Preview* is what a phone shows before it is unlocked.
 
 Channels, times and repetitions: [configuration](configuration.md).
@@ -210,7 +210,7 @@ fn the_page_shows_what_is_sent() {
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         written == text,
-        "docs/messages.md is stale: UPDATE_DOCS=1 cargo test --test slack"
+        "docs/messages.md is stale: UPDATE_DOCS=1 cargo test --test edges slack"
     );
 }
 
@@ -288,7 +288,7 @@ fn news_of_several_incidents_names_each() {
         })
         .collect();
     let message = k8s_monitor::notify::compose_all_closed(&told, &lines);
-    crate::check::message(&message.text.clone().into(), &message.blocks).unwrap();
+    super::check::message(&message.text.clone().into(), &message.blocks).unwrap();
     let text = k8s_monitor::notify::plain(&message);
     assert!(
         ended.iter().all(|incident| text.contains(&incident.id)),

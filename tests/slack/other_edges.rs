@@ -7,9 +7,9 @@ use k8s_monitor::model::secret::Secret;
 use k8s_monitor::net::{Http, HttpError, Peer, Request, Retry};
 use k8s_monitor::telemetry::{heartbeat, metrics};
 
-use crate::clock::FakeClock;
-use crate::stub::{Answer, Fault, Stub, nobody};
-use crate::workspace::http;
+use super::clock::FakeClock;
+use super::stub::{Answer, Fault, Stub, nobody};
+use super::workspace::http;
 
 fn fine() -> Stub {
     Stub::new(|_| Answer::status(200, "fine"))
@@ -110,7 +110,7 @@ fn a_redirect_of_a_post_is_not_followed() {
     let request = Request::post(Peer::Anthropic, &url, "text/plain", b"secret".to_vec());
     let deadline = clock.after(Duration::from_secs(9));
     assert_eq!(
-        http.send(&request, &Retry::NEVER, deadline).unwrap().status,
+        http.send(&request, &Retry::READ, deadline).unwrap().status,
         307
     );
     // Reading is: GitHub answers so for a repository that was renamed.

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::drill::{Drill, Is, Ran};
-use crate::stub::{Answer, Stub};
+use super::drill::{Drill, Is, Ran};
+use super::stub::{Answer, Stub};
 
 /// What nobody but the rules decides.
 fn decided(ran: &Ran) -> Value {

@@ -13,9 +13,9 @@ use k8s_monitor::report::Incident;
 use k8s_monitor::state::OutboxMessage;
 use serde_json::json;
 
-use crate::stories::{at, backend, certificate, database, later, many, services, story};
-use crate::stub::{Answer, Fault};
-use crate::workspace::Workspace;
+use super::stories::{at, backend, certificate, database, later, many, services, story};
+use super::stub::{Answer, Fault};
+use super::workspace::Workspace;
 
 pub const CRITICAL: &str = "#critical-alerts";
 pub const INFRASTRUCTURE: &str = "#infrastructure-alerts";

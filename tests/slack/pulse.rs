@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::stub::{Answer, Fault, Stub, nobody};
+use super::stub::{Answer, Fault, Stub, nobody};
 
 const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
 

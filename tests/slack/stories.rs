@@ -183,11 +183,11 @@ pub fn database() -> Incident {
     };
     incident.actions = vec![
         action(
-            "Look at the object and its events",
+            "Check the object and its events",
             "kubectl describe statefulset mysql -n mysql",
         ),
         action(
-            "Read its last words",
+            "Read its last log lines",
             "kubectl logs mysql-0 -n mysql --all-containers --tail=50 --previous",
         ),
         action(
@@ -246,11 +246,11 @@ pub fn backend() -> Incident {
     });
     incident.actions = vec![
         action(
-            "Look at the object and its events",
+            "Check the object and its events",
             "kubectl describe deployment chores-tracker-backend -n chores-tracker-backend",
         ),
         action(
-            "See what changed in Git; fix it there, Argo CD undoes anything else",
+            "Review the last changes and fix it in Git; Argo CD reverts changes made elsewhere",
             "git log -p -5 -- base-apps/chores-tracker-backend/",
         ),
     ];
@@ -275,7 +275,7 @@ pub fn certificate() -> Incident {
     incident.tier = Some(Tier::P1);
     incident.analysis.business_impact = "No certificate runs out within 20 days.".into();
     incident.actions = vec![action(
-        "Look at the object and its events",
+        "Check the object and its events",
         "kubectl describe clusterissuer letsencrypt-prod",
     )];
     incident

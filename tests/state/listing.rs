@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use k8s_monitor::state::{SilenceTarget, State, listing, silences};
 
-use crate::world::*;
+use super::world::*;
 
 fn world() -> World {
     let text =

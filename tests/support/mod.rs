@@ -1,7 +1,22 @@
-//! What several test crates share: fixtures as files, and how they are compared.
+//! What several tests share.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "each test binary needs a part of it"
+)]
 
 pub mod case;
+pub mod check;
+pub mod clock;
+pub mod commands;
+pub mod crowd;
 pub mod expect;
-#[allow(dead_code, reason = "not all of them have laws")]
+pub mod homelab;
 pub mod laws;
+pub mod metrics_text;
 pub mod objects;
+pub mod stub;
+pub mod suite;
+pub mod workspace;

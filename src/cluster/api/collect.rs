@@ -9,7 +9,7 @@ use super::list::{Listing, read_list};
 use super::outcome::{Outcome, Outcomes};
 use super::transport::Transport;
 use crate::cluster::{Interner, ObjectList, Objects};
-use crate::model::{Resource, ResourceInfo, Scope};
+use crate::model::{Resource, ResourceInfo, ResourceScope};
 
 /// The kinds with the most data. They are requested first, because they take longest.
 const LARGEST: &[Resource] = &[
@@ -82,8 +82,8 @@ fn listing(info: &ResourceInfo, version: &str) -> Listing {
         group => format!("/apis/{group}/{version}"),
     };
     let namespace = match info.scope {
-        Scope::Cluster | Scope::Namespaced => String::new(),
-        Scope::Namespace(namespace) => format!("/namespaces/{namespace}"),
+        ResourceScope::Cluster | ResourceScope::Namespaced => String::new(),
+        ResourceScope::Namespace(namespace) => format!("/namespaces/{namespace}"),
     };
     let only_warnings = info.resource == Resource::Events;
     Listing {

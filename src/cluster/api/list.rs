@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use super::failure::Failure;
 use super::page::PageReader;
-use super::transport::{Get, Transport, encode};
+use super::transport::{Get, Transport};
 use crate::cluster::{Interner, ObjectList};
+use crate::net::url::encode_component;
 
 /// Objects a page. The server holds a whole page in memory, and so may a proxy.
 const PAGE_SIZE: usize = 500;
@@ -87,7 +88,7 @@ impl Listing {
         }
         if !token.is_empty() {
             url += "&continue=";
-            url += &encode(token);
+            url += &encode_component(token);
         }
         url
     }

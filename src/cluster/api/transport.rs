@@ -181,30 +181,3 @@ impl<'a> Transport<'a> {
         receive(response, sink).await
     }
 }
-
-/// A value in a query string.
-pub(super) fn encode(value: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let [high, low] = [byte >> 4, byte & 15].map(|half| char::from(HEX[usize::from(half)]));
-            text.extend(['%', high, low]);
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encode;
-
-    #[test]
-    fn query_values_are_encoded() {
-        assert_eq!(encode("type=Warning"), "type%3DWarning");
-        assert_eq!(encode("eyJ2IjoibWV0YSJ9_-.~"), "eyJ2IjoibWV0YSJ9_-.~");
-        assert_eq!(encode("a b&c/ä"), "a%20b%26c%2F%C3%A4");
-    }
-}

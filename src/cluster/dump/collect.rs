@@ -12,7 +12,7 @@ use super::head::{Head, Identity};
 use super::infer_now;
 use crate::cluster::types::{EndpointSlice, Event, decode};
 use crate::cluster::{ObjectList, Objects};
-use crate::model::{Resource, Scope, Time};
+use crate::model::{Resource, ResourceScope, Time};
 
 /// The objects of a dump while it is read.
 pub(super) struct Collector {
@@ -208,8 +208,8 @@ impl Collector {
 /// Whether the kind is read from another namespace only.
 fn is_skipped(resource: Resource, namespace: &str) -> bool {
     match resource.info().scope {
-        Scope::Cluster | Scope::Namespaced => false,
-        Scope::Namespace(only) => namespace != only,
+        ResourceScope::Cluster | ResourceScope::Namespaced => false,
+        ResourceScope::Namespace(only) => namespace != only,
     }
 }
 

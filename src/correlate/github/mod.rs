@@ -24,6 +24,7 @@ use super::repository::{
 use crate::config::{self, Config};
 use crate::model::Time;
 use crate::model::secret::Secret;
+use crate::net::url::encode_path;
 use crate::net::{Http, Peer, Request, Response, Retry};
 use crate::state::Cached;
 use cache::Cache;
@@ -189,13 +190,13 @@ impl Repository for GitHub<'_> {
         let mut address = format!(
             "/repos/{}/commits?sha={}&since={}&until={}&per_page={most}",
             listing.repository,
-            encode(listing.branch),
+            encode_path(listing.branch),
             time(listing.since),
             time(listing.until),
         );
         if let Some(path) = listing.path {
             address.push_str("&path=");
-            address.push_str(&encode(path));
+            address.push_str(&encode_path(path));
         }
         let (base, web) = (self.base.to_owned(), web(self.base, listing.repository));
         let mut commits: Vec<CommitSummary> = Vec::new();
@@ -295,18 +296,4 @@ fn web(base: &str, repository: &config::Repository) -> String {
     let enterprise = base.strip_suffix("/api/v3");
     let host = enterprise.unwrap_or("https://github.com");
     format!("{host}/{repository}")
-}
-
-/// For a query: what could end or change it is written as a number.
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                encoded.push(char::from(byte));
-            }
-            byte => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }

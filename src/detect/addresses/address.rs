@@ -1,6 +1,6 @@
-//! Addresses as they stand in environment variables.
+//! Addresses in environment variables.
 
-/// Schemes of what is reached over a network; others name things of other kinds.
+/// Schemes of network protocols. Values with other schemes are not addresses.
 const SCHEMES: &[&str] = &[
     "http",
     "https",
@@ -37,20 +37,20 @@ const SCHEMES: &[&str] = &[
     "elasticsearch",
 ];
 
-/// A host and perhaps a port, out of an address or URL.
+/// The host and the port of an address or URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address<'a> {
     /// The host.
     pub host: &'a str,
     /// The port, where one is given.
     pub port: Option<i32>,
-    /// It can be nothing but an address: it has a scheme or a port.
+    /// It is certainly an address: it has a scheme or a port.
     pub is_plain: bool,
 }
 
 impl<'a> Address<'a> {
-    /// Reads `host`, `host:port` or a URL; none where it is anything else, an
-    /// IP address, or this very host.
+    /// Reads `host`, `host:port` or a URL; none for anything else, IP addresses
+    /// and localhost.
     #[must_use]
     pub fn read(value: &'a str) -> Option<Self> {
         let value = value.trim();
@@ -80,8 +80,8 @@ impl<'a> Address<'a> {
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
             && host.chars().any(|c| c.is_ascii_alphabetic())
             && host.starts_with(|c: char| c.is_ascii_alphanumeric());
-        let elsewhere = scheme.is_none() && rest.contains('/');
-        (is_name && host != "localhost" && !elsewhere).then_some(Self {
+        let is_path = scheme.is_none() && rest.contains('/');
+        (is_name && host != "localhost" && !is_path).then_some(Self {
             host,
             port,
             is_plain: scheme.is_some() || port.is_some(),
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_from_other_values() {
+    fn addresses_are_distinguished_from_other_values() {
         let read = |text| Address::read(text).map(|a| (a.host, a.port));
         assert_eq!(read("redis:6379"), Some(("redis", Some(6379))));
         assert_eq!(

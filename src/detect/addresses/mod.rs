@@ -1,10 +1,10 @@
-//! Addresses in the environment of containers that lead nowhere: a Service that
-//! does not exist, or a port that it does not have.
+//! Wrong addresses in the environment of containers: of a Service that does not
+//! exist, or with a port that the Service does not have.
 //!
-//! Plain values only. Many images carry addresses of parts that an installation
-//! leaves out, so a name that nothing here resembles is no trouble by itself:
-//! it must be nearly an existing one, be meant for one by the variable's name,
-//! or the container's own log must complain of it.
+//! Only plain values are checked. Many images have addresses of components that
+//! are not installed, so an unknown name alone is not a fault: it must be
+//! similar to an existing name, the variable must name an existing Service, or
+//! the container's log must have an error about it.
 
 mod address;
 mod service_registry;
@@ -15,13 +15,13 @@ pub use address::Address;
 pub use service_registry::{Fault, ServiceRegistry, WrongAddress};
 
 use super::index::ClusterIndex;
-use super::pods;
+use super::pod_status::{SETTLING, is_ready};
 use super::workload::Workload;
 use crate::cluster::types::selects;
-use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// What a client says of a name or address that it cannot use.
-const COMPLAINTS: &[&str] = &[
+/// Errors of clients that cannot resolve or reach a host.
+const CLIENT_ERRORS: &[&str] = &[
     "no such host",
     "not known",
     "enotfound",
@@ -38,125 +38,113 @@ const COMPLAINTS: &[&str] = &[
     "lookup ",
 ];
 
-/// Checks the environment of every workload that runs.
+/// Checks the environment of every workload that has a ready pod.
 #[must_use]
-pub fn detect(view: &ClusterIndex) -> Vec<Finding> {
-    let Some(directory) = ServiceRegistry::new(view) else {
+pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
+    let Some(registry) = ServiceRegistry::new(index) else {
         return Vec::new();
     };
     let mut findings = Vec::new();
-    let mut gaps: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for workload in view
-        .workloads
-        .iter()
-        .filter(|w| w.pods.iter().any(|p| pods::is_ready(p)))
-    {
+    // Missing Services by namespace and name, with the workloads that use them.
+    let mut missing: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for workload in index.workloads.iter().filter(|w| has_ready_pod(w)) {
         let Some(spec) = workload.pod_spec() else {
             continue;
         };
-        let mut wrong = directory.wrong(spec, &workload.meta.namespace);
+        let mut wrong = registry.wrong(spec, &workload.meta.namespace);
         wrong.retain(|w| {
-            let is_gap = matches!(w.fault, Fault::NoSuchService(_))
-                && keeper(view, &w.namespace, &w.service).is_some();
-            if is_gap {
-                let callers = gaps
-                    .entry((w.namespace.clone(), w.service.clone()))
-                    .or_default();
-                callers.push(format!(
-                    "{} ({}={})",
-                    workload.name, w.variable.name, w.variable.value
-                ));
+            let is_missing = matches!(w.fault, Fault::NoSuchService(_))
+                && without_service(index, &w.namespace, &w.service).is_some();
+            if is_missing {
+                let key = (w.namespace.clone(), w.service.clone());
+                let clients = missing.entry(key).or_default();
+                let (name, variable) = (workload.name, w.variable);
+                clients.push(format!("{name} ({}={})", variable.name, variable.value));
             }
-            !is_gap && is_certain(view, workload, w)
+            !is_missing && is_certain(index, workload, w)
         });
-        findings.extend(misaddressed(view, workload, &wrong));
+        findings.extend(wrong_addresses(index, workload, &wrong));
     }
-    findings.extend(
-        gaps.iter()
-            .filter_map(|((namespace, name), callers)| gap(view, namespace, name, callers)),
-    );
+    findings.extend(missing.iter().filter_map(|((namespace, name), clients)| {
+        missing_service(index, namespace, name, clients)
+    }));
     findings
 }
 
-/// A running workload of that name, which only lacks its Service.
-fn keeper<'v, 'a>(
-    view: &'v ClusterIndex<'a>,
+fn has_ready_pod(workload: &Workload) -> bool {
+    workload.pods.iter().any(|p| is_ready(p))
+}
+
+/// A running workload of that name that no Service selects.
+fn without_service<'v, 'a>(
+    index: &'v ClusterIndex<'a>,
     namespace: &str,
     name: &str,
 ) -> Option<&'v Workload<'a>> {
-    let workload = view.workloads_in(namespace).find(|w| {
-        (w.name == name || view.service_of(w).is_some_and(|s| s.is_called(name)))
-            && w.pods.iter().any(|p| pods::is_ready(p))
+    let workload = index.workloads_in(namespace).find(|w| {
+        (w.name == name || index.service_of(w).is_some_and(|s| s.is_called(name)))
+            && has_ready_pod(w)
     })?;
     let labels = &workload.pods.first()?.metadata.labels;
-    let mut services = view.snapshot.objects.services.iter();
-    let selected = services.any(|s| {
-        s.metadata.namespace == namespace
-            && !s.spec.selector.is_empty()
-            && selects(&s.spec.selector, labels)
-    });
-    (!selected).then_some(workload)
+    let mut selectors = index
+        .kubernetes_services_in(namespace)
+        .iter()
+        .map(|s| &s.spec.selector);
+    let is_selected = selectors.any(|s| !s.is_empty() && selects(s, labels));
+    (!is_selected).then_some(workload)
 }
 
-fn is_certain(view: &ClusterIndex, workload: &Workload, wrong: &WrongAddress) -> bool {
+/// Since when a workload has its pods; none while they have only just started.
+fn settled_since(index: &ClusterIndex, workload: &Workload) -> Option<Time> {
+    let created = workload.pods.iter();
+    let since = created.filter_map(|p| p.metadata.creation_timestamp).min();
+    since.filter(|t| index.now() - *t >= SETTLING)
+}
+
+fn is_certain(index: &ClusterIndex, workload: &Workload, wrong: &WrongAddress) -> bool {
     match &wrong.fault {
         Fault::NoSuchPort(_) | Fault::NoSuchService(Some(_)) => true,
-        Fault::NoSuchService(None) => complaint(view, workload, wrong.address.host).is_some(),
+        Fault::NoSuchService(None) => log_line(index, workload, wrong.address.host).is_some(),
     }
 }
 
-/// A line of the workload's log that complains of the host.
-fn complaint<'a>(view: &ClusterIndex<'a>, workload: &Workload, host: &str) -> Option<&'a str> {
-    let is_own = |namespace: &str, pod: &str| {
-        let metas = workload.pods.iter().map(|p| &p.metadata);
-        metas
-            .into_iter()
-            .any(|m| m.name == pod && m.namespace == namespace)
-    };
-    let logs = view
-        .snapshot
-        .logs
-        .iter()
-        .filter(|l| is_own(&l.namespace, &l.pod));
-    logs.flat_map(|l| l.text.lines().rev().take(200))
-        .find(|line| {
-            line.contains(host) && {
-                let lower = line.to_lowercase();
-                COMPLAINTS.iter().any(|c| lower.contains(c))
-            }
-        })
+/// A line of the workload's log with an error about the host.
+fn log_line<'a>(index: &ClusterIndex<'a>, workload: &Workload, host: &str) -> Option<&'a str> {
+    let logs = workload.pods.iter().flat_map(|pod| index.logs(pod));
+    let mut lines = logs.flat_map(|log| log.text.lines().rev().take(200));
+    lines.find(|line| {
+        line.contains(host) && {
+            let lower = line.to_lowercase();
+            CLIENT_ERRORS.iter().any(|error| lower.contains(error))
+        }
+    })
 }
 
-fn misaddressed(
-    view: &ClusterIndex,
+fn wrong_addresses(
+    index: &ClusterIndex,
     workload: &Workload,
     wrong: &[WrongAddress],
 ) -> Option<Finding> {
     let first = wrong.first()?;
-    let since = workload
-        .pods
-        .iter()
-        .filter_map(|p| p.metadata.creation_timestamp)
-        .min();
-    let since = since.filter(|t| view.now() - *t >= pods::SETTLING)?;
-    let mut finding = Finding::new(
-        Reason::ServiceNotFound,
-        workload.reference(),
-        since,
-        Effect::Impaired,
-    );
-    finding.service = view.service_of(workload).map(|s| s.name.clone());
+    let since = settled_since(index, workload)?;
+    let reason = Reason::ServiceNotFound;
+    let mut finding = index.workload_finding(reason, workload, since, Effect::Impaired);
     finding.message = format!(
-        "{} leads nowhere: {}",
+        "{} has a wrong address: {}",
         first.variable.name,
-        first.in_words()
+        first.description()
     );
     for w in wrong {
         finding.fact(
             FactKind::Object,
-            format!("{}={}: {}", w.variable.name, w.variable.value, w.in_words()),
+            format!(
+                "{}={}: {}",
+                w.variable.name,
+                w.variable.value,
+                w.description()
+            ),
         );
-        if let Some(line) = complaint(view, workload, w.address.host) {
+        if let Some(line) = log_line(index, workload, w.address.host) {
             let line: String = line.chars().take(200).collect();
             finding.fact(FactKind::Log, line.trim());
         }
@@ -164,29 +152,26 @@ fn misaddressed(
     Some(finding)
 }
 
-/// A workload that others ask for by the name of a Service that is not there.
-fn gap(view: &ClusterIndex, namespace: &str, name: &str, callers: &[String]) -> Option<Finding> {
-    let workload = keeper(view, namespace, name)?;
-    let since = workload
-        .pods
-        .iter()
-        .filter_map(|p| p.metadata.creation_timestamp)
-        .min();
-    let since = since.filter(|t| view.now() - *t >= pods::SETTLING)?;
+/// A workload that others address by the name of a Service that does not exist.
+fn missing_service(
+    index: &ClusterIndex,
+    namespace: &str,
+    name: &str,
+    clients: &[String],
+) -> Option<Finding> {
+    let workload = without_service(index, namespace, name)?;
+    let since = settled_since(index, workload)?;
     let resource = ObjectRef::new("Service", namespace, name);
     let mut finding = Finding::new(Reason::ServiceNotFound, resource, since, Effect::CutOff);
-    finding.service = view.service_of(workload).map(|s| s.name.clone());
+    finding.service = index.service_of(workload).map(|s| s.name.clone());
     finding.message = format!(
-        "{} runs, and the Service {name} that leads to it does not exist",
+        "{} is running but its Service {name} does not exist",
         workload.reference()
     );
     finding.fact(
         FactKind::Object,
         format!("no Service selects the pods of {}", workload.reference()),
     );
-    finding.fact(
-        FactKind::Object,
-        format!("asked for by {}", callers.join(", ")),
-    );
+    finding.fact(FactKind::Object, format!("used by {}", clients.join(", ")));
     Some(finding)
 }

@@ -1,13 +1,13 @@
-//! The Services of the cluster, to look addresses up in.
+//! Checks addresses against the Kubernetes Services that exist.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use super::Address;
 use crate::cluster::Resource;
 use crate::cluster::types::{EnvVar, PodSpec, Service};
 use crate::detect::ClusterIndex;
 
-/// Endings by which a variable says that it holds an address.
+/// Endings of variables that hold an address.
 const ADDRESS_ENDINGS: &[&str] = &[
     "_ADDR",
     "_ADDRESS",
@@ -25,18 +25,18 @@ const ADDRESS_ENDINGS: &[&str] = &[
 pub enum Fault {
     /// The Service has other ports.
     NoSuchPort(Vec<i32>),
-    /// There is no such Service; the one that is meant, if any is like it.
+    /// There is no such Service; the likely one, if any has a similar name.
     NoSuchService(Option<String>),
 }
 
-/// A variable whose address leads nowhere.
+/// A variable with an address that does not exist.
 #[derive(Debug, Clone)]
 pub struct WrongAddress<'a> {
     /// The variable.
     pub variable: &'a EnvVar,
     /// Its address.
     pub address: Address<'a>,
-    /// The namespace in which the Service would be.
+    /// The namespace of the Service.
     pub namespace: String,
     /// The Service's name.
     pub service: String,
@@ -44,40 +44,20 @@ pub struct WrongAddress<'a> {
     pub fault: Fault,
 }
 
-/// Services by namespace and name, to look addresses up in.
-pub struct ServiceRegistry<'a> {
-    services: HashMap<&'a str, BTreeMap<&'a str, &'a Service>>,
-    namespaces: HashSet<&'a str>,
+/// Checks addresses against the Kubernetes Services that exist.
+pub struct ServiceRegistry<'i, 'a> {
+    index: &'i ClusterIndex<'a>,
 }
 
-impl<'a> ServiceRegistry<'a> {
+impl<'i, 'a> ServiceRegistry<'i, 'a> {
     /// The Services of the snapshot; none where they were not read.
     #[must_use]
-    pub fn new(view: &ClusterIndex<'a>) -> Option<Self> {
-        if !view.snapshot.is_read(Resource::Services) {
-            return None;
-        }
-        let objects = &view.snapshot.objects;
-        let mut services: HashMap<_, BTreeMap<_, _>> = HashMap::new();
-        for service in &objects.services {
-            let meta = &service.metadata;
-            services
-                .entry(meta.namespace.as_str())
-                .or_default()
-                .insert(meta.name.as_str(), service);
-        }
-        let namespaces = objects.namespaces.iter().map(|n| n.metadata.name.as_str());
-        Some(Self {
-            namespaces: namespaces.chain(services.keys().copied()).collect(),
-            services,
-        })
+    pub fn new(index: &'i ClusterIndex<'a>) -> Option<Self> {
+        let is_read = index.snapshot.is_read(Resource::Services);
+        is_read.then_some(Self { index })
     }
 
-    fn get(&self, namespace: &str, name: &str) -> Option<&'a Service> {
-        self.services.get(namespace)?.get(name).copied()
-    }
-
-    /// The addresses of a pod's environment that lead nowhere.
+    /// The addresses in a pod's environment that do not exist.
     #[must_use]
     pub fn wrong<'s>(&self, spec: &'s PodSpec, namespace: &str) -> Vec<WrongAddress<'s>> {
         spec.containers
@@ -99,20 +79,20 @@ impl<'a> ServiceRegistry<'a> {
             return None;
         }
         if address.port.is_none() {
-            address.port = port_beside(&name, all);
+            address.port = port_variable(&name, all);
         }
         let own = namespace;
         let (namespace, service) = self.local(address.host, own)?;
-        // A namespace without any Service may just not have been read.
+        // A namespace without any Service may be one that was not read.
         if namespace != own
-            && !self.services.contains_key(namespace)
-            && self.namespaces.contains(namespace)
+            && self.index.kubernetes_services_in(namespace).is_empty()
+            && self.index.namespaces().contains(namespace)
         {
             return None;
         }
-        let fault = match self.get(namespace, service) {
+        let fault = match self.index.kubernetes_service(namespace, service) {
             Some(found) => Fault::NoSuchPort(other_ports(found, address.port?)?),
-            None => Fault::NoSuchService(self.meant(service, namespace, &name)),
+            None => Fault::NoSuchService(self.likely_service(service, namespace, &name)),
         };
         Some(WrongAddress {
             variable,
@@ -123,23 +103,33 @@ impl<'a> ServiceRegistry<'a> {
         })
     }
 
-    /// Namespace and name of a Service of this cluster; none for the world outside.
+    /// Namespace and name of a Service of this cluster; none for external hosts.
     fn local<'h>(&self, host: &'h str, own: &'h str) -> Option<(&'h str, &'h str)> {
         let host = host.strip_suffix(".cluster.local").unwrap_or(host);
         let in_cluster = host.strip_suffix(".svc");
         let labels: Vec<_> = in_cluster.unwrap_or(host).split('.').collect();
         match labels[..] {
             [name] if in_cluster.is_none() => Some((own, name)),
-            [name, namespace] if in_cluster.is_some() || self.namespaces.contains(namespace) => {
+            [name, namespace]
+                if in_cluster.is_some() || self.index.namespaces().contains(namespace) =>
+            {
                 Some((namespace, name))
             }
             _ => None,
         }
     }
 
-    /// The existing Service that a wrong name stands for.
-    fn meant(&self, name: &str, namespace: &str, variable: &str) -> Option<String> {
-        let here = self.services.get(namespace)?;
+    /// The existing Service that was probably intended.
+    fn likely_service(&self, name: &str, namespace: &str, variable: &str) -> Option<String> {
+        let here: BTreeSet<&str> = self
+            .index
+            .kubernetes_services_in(namespace)
+            .iter()
+            .map(|s| s.metadata.name.as_str())
+            .collect();
+        if here.is_empty() {
+            return None;
+        }
         let stem = stem(variable);
         let flat = |text: &str| text.replace(['-', '_'], "").to_lowercase();
         let is_like = |known: &str| {
@@ -152,15 +142,16 @@ impl<'a> ServiceRegistry<'a> {
             stem.len() >= 4 && (known == stem || known.starts_with(&stem))
         };
         let elsewhere = || {
-            let mut others = self.services.iter().filter(|(_, s)| s.contains_key(name));
-            others.next().map(|(other, _)| format!("{name}.{other}"))
+            let mut others = self.index.namespaces().iter();
+            let other = others.find(|ns| self.index.kubernetes_service(ns, name).is_some())?;
+            Some(format!("{name}.{other}"))
         };
         let like = here
-            .keys()
-            .filter(|k| is_like(k))
-            .min_by_key(|k| strsim::damerau_levenshtein(name, k));
-        like.or_else(|| here.keys().find(|k| is_named(k)))
-            .map(|k| (*k).to_owned())
+            .iter()
+            .filter(|known| is_like(known))
+            .min_by_key(|known| strsim::damerau_levenshtein(name, known));
+        like.or_else(|| here.iter().find(|known| is_named(known)))
+            .map(|known| (*known).to_owned())
             .or_else(elsewhere)
     }
 }
@@ -174,19 +165,19 @@ fn stem(variable: &str) -> String {
     cut.replace('_', "").to_lowercase()
 }
 
-/// The port in `DB_PORT` beside `DB_HOST`.
-fn port_beside(name: &str, all: &[EnvVar]) -> Option<i32> {
+/// The port of `DB_PORT` for `DB_HOST`.
+fn port_variable(name: &str, all: &[EnvVar]) -> Option<i32> {
     let stem = ["_HOSTNAME", "_HOST", "_ADDR", "_SERVER"]
         .iter()
         .find_map(|e| name.strip_suffix(e))?;
-    let beside = all
+    let port = all
         .iter()
         .find(|v| v.name.eq_ignore_ascii_case(&format!("{stem}_PORT")))?;
-    beside.value.parse().ok()
+    port.value.parse().ok()
 }
 
-/// The Service's ports, where the one asked for is not among them. Headless
-/// Services lead straight to the pods, whatever they list.
+/// The ports of a Service that does not have this port. A headless Service
+/// resolves to its pods, whose ports it need not list.
 fn other_ports(service: &Service, port: i32) -> Option<Vec<i32>> {
     let spec = &service.spec;
     let ports: Vec<_> = spec.ports.iter().map(|p| p.port).collect();
@@ -195,9 +186,9 @@ fn other_ports(service: &Service, port: i32) -> Option<Vec<i32>> {
 }
 
 impl WrongAddress<'_> {
-    /// What is wrong, with what is there instead.
+    /// What is wrong, and what exists instead.
     #[must_use]
-    pub fn in_words(&self) -> String {
+    pub fn description(&self) -> String {
         let name = &self.service;
         match &self.fault {
             Fault::NoSuchPort(ports) => {
@@ -208,8 +199,8 @@ impl WrongAddress<'_> {
                     ports.join(", ")
                 )
             }
-            Fault::NoSuchService(Some(meant)) => format!(
-                "there is no Service {name} in {}, but {meant}",
+            Fault::NoSuchService(Some(likely)) => format!(
+                "there is no Service {name} in {}; there is {likely}",
                 self.namespace
             ),
             Fault::NoSuchService(None) => {
@@ -224,7 +215,7 @@ mod tests {
     use super::stem;
 
     #[test]
-    fn a_variable_says_what_it_is_about() {
+    fn the_stem_of_a_variable_is_its_service_without_the_ending() {
         assert_eq!(stem("CART_SERVICE_ADDR"), "cartservice");
         assert_eq!(stem("DB_HOST"), "db");
     }

@@ -47,14 +47,16 @@ pub struct Failure<'a> {
 /// How far back a failed probe still belongs to the present trouble.
 pub const PRESENT: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
-pub fn is_present(case: &RuleContext, event: &Event) -> bool {
-    event.last().is_none_or(|t| case.view.now() - t <= PRESENT)
+pub fn is_present(context: &RuleContext, event: &Event) -> bool {
+    event
+        .last()
+        .is_none_or(|t| context.index.now() - t <= PRESENT)
 }
 
 /// Finds the failing probes of a kind. A liveness or startup probe that fails
 /// gets its container killed; a readiness probe only keeps it from its users.
-pub fn failures<'a>(case: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Failure<'a>> {
-    let speaks = case.is(&[
+pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Failure<'a>> {
+    let speaks = context.is(&[
         Reason::Unhealthy,
         Reason::BackOff,
         Reason::ContainersNotReady,
@@ -66,12 +68,14 @@ pub fn failures<'a>(case: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Failu
         return Vec::new();
     }
     let mut found = Vec::new();
-    for pod in &case.pods {
-        let told = case
-            .view
+    for pod in &context.pods {
+        let told = context
+            .index
             .pod_events(pod)
             .filter(|e| {
-                e.reason == "Unhealthy" && e.message.starts_with(kind.word()) && is_present(case, e)
+                e.reason == "Unhealthy"
+                    && e.message.starts_with(kind.word())
+                    && is_present(context, e)
             })
             .max_by_key(|e| e.last());
         let Some(event) = told else {
@@ -88,7 +92,7 @@ pub fn failures<'a>(case: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Failu
                 .message
                 .split_once(": ")
                 .map_or(event.message.as_str(), |(_, said)| said);
-            if concerns(case, pod, container, event, kind) && suffers(status, kind) {
+            if concerns(context, pod, container, event, kind) && suffers(status, kind) {
                 found.push(Failure {
                     pod,
                     status,
@@ -198,8 +202,8 @@ pub fn told(failure: &Failure, kind: ProbeFailureKind) -> Proof {
     ))
 }
 
-pub fn failing_now(case: &RuleContext, pod: &Pod, kind: ProbeFailureKind) -> bool {
-    case.view.pod_events(pod).any(|e| {
-        e.reason == "Unhealthy" && e.message.starts_with(kind.word()) && is_present(case, e)
+pub fn failing_now(context: &RuleContext, pod: &Pod, kind: ProbeFailureKind) -> bool {
+    context.index.pod_events(pod).any(|e| {
+        e.reason == "Unhealthy" && e.message.starts_with(kind.word()) && is_present(context, e)
     })
 }

@@ -74,10 +74,10 @@ fn is_unanswered(message: &str) -> bool {
     )
 }
 
-fn failing(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
-    let failure = failures(case, kind).into_iter().next()?;
+fn failing(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
+    let failure = failures(context, kind).into_iter().next()?;
     // A program that ended by itself was not killed for its probe.
-    let own_end = case
+    let own_end = context
         .ends()
         .any(|(_, c, t)| c.name == failure.container.name && !matches!(t.exit_code, 137 | 143 | 0));
     if own_end {
@@ -91,7 +91,7 @@ fn failing(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
             in_words(failure.probe)
         ),
     );
-    if let Some(line) = logs::last_words(case) {
+    if let Some(line) = logs::last_words(context) {
         proof = proof.and(FactKind::Log, line);
     }
     let effect = match kind {

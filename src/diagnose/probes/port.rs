@@ -8,8 +8,8 @@ use crate::diagnose::{Proof, RuleContext};
 use crate::model::FactKind;
 
 /// Nobody listens where the probe asks, and the program listens elsewhere.
-pub fn port(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
-    failures(case, kind).into_iter().find_map(|failure| {
+pub fn port(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
+    failures(context, kind).into_iter().find_map(|failure| {
         let value = asked(failure.probe)?;
         if is_rewritten(failure.probe) {
             return None;
@@ -37,11 +37,11 @@ pub fn port(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
         {
             return None;
         }
-        let listens = logs_listening(case, &failure);
+        let listens = logs_listening(context, &failure);
         if listens.contains(&port) {
             return None;
         }
-        let other = other_probe_at(case, &failure, kind, port);
+        let other = other_probe_at(context, &failure, kind, port);
         let undeclared = !declared.is_empty() && !declared.contains(&port);
         let fact = match (undeclared, other, listens.first()) {
             (_, Some(other), _) => {
@@ -77,7 +77,7 @@ fn is_rewritten(probe: &Probe) -> bool {
 
 /// The port of another probe of the container that does not fail.
 fn other_probe_at(
-    case: &RuleContext,
+    context: &RuleContext,
     failure: &Failure,
     kind: ProbeFailureKind,
     port: i32,
@@ -88,15 +88,15 @@ fn other_probe_at(
     others
         .filter(|k| match k {
             ProbeFailureKind::Readiness => failure.status.ready,
-            _ => !failing_now(case, failure.pod, *k) && failure.status.state.running.is_some(),
+            _ => !failing_now(context, failure.pod, *k) && failure.status.state.running.is_some(),
         })
         .filter_map(|k| target(k.of(failure.container)?, failure.container))
         .find(|other| *other != port)
 }
 
 /// Ports at which the container's log says that it listens.
-fn logs_listening(case: &RuleContext, failure: &Failure) -> Vec<i32> {
-    let logs = case.scene.logs(failure.pod).iter();
+fn logs_listening(context: &RuleContext, failure: &Failure) -> Vec<i32> {
+    let logs = context.index.logs(failure.pod).iter();
     let own = logs.filter(|l| l.container == failure.container.name || l.container.is_empty());
     own.flat_map(|l| l.text.lines())
         .filter(|line| {

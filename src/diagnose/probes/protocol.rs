@@ -7,7 +7,7 @@ use crate::diagnose::{Proof, RuleContext};
 use crate::model::FactKind;
 
 /// An answer in another protocol than was asked in.
-pub fn protocol(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
+pub fn protocol(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
     const SIGNS: &[&str] = &[
         "malformed http",
         "gave http response to https client",
@@ -22,7 +22,7 @@ pub fn protocol(case: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
         "tls: first record",
         "http: server gave",
     ];
-    let failure = failures(case, kind).into_iter().find(|f| {
+    let failure = failures(context, kind).into_iter().find(|f| {
         let plain_to_tls = f.message.contains("statuscode: 400") && is_tls_port(f);
         has_any(&f.message.to_lowercase(), SIGNS) || plain_to_tls
     })?;

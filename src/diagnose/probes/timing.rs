@@ -10,8 +10,8 @@ use crate::model::FactKind;
 const SHORT: i64 = 20;
 
 /// Killed before it could be up, or for answers that it gives, only later.
-pub fn timing(case: &RuleContext) -> Option<Proof> {
-    let failure = failures(case, ProbeFailureKind::Liveness)
+pub fn timing(context: &RuleContext) -> Option<Proof> {
+    let failure = failures(context, ProbeFailureKind::Liveness)
         .into_iter()
         .find(|f| is_unanswered(f.message) || f.message.contains("did not complete"))?;
     let probe = failure.probe;

@@ -1,17 +1,17 @@
 //! Nodes that would take the pod and have no room for it.
 
 use super::scheduler_message::{counts, verdict};
-use crate::diagnose::index::requested;
+use crate::detect::requested;
 use crate::diagnose::{Proof, RuleContext, node_fit};
 use crate::model::FactKind;
 
-pub fn anti_affinity(case: &RuleContext) -> Option<Proof> {
-    let said = verdict(case)?;
+pub fn anti_affinity(context: &RuleContext) -> Option<Proof> {
+    let said = verdict(context)?;
     let hits = counts(said, "anti-affinity rules") + counts(said, "pod affinity rules");
     if hits == 0 || hits < counts(said, "Insufficient") {
         return None;
     }
-    let spec = case.spec()?;
+    let spec = context.spec()?;
     let anti = &spec
         .affinity()
         .pod_anti_affinity
@@ -38,7 +38,7 @@ pub fn anti_affinity(case: &RuleContext) -> Option<Proof> {
             )
         })
         .collect();
-    let replicas = case.workload.and_then(|w| w.desired).unwrap_or(1);
+    let replicas = context.workload.and_then(|w| w.desired).unwrap_or(1);
     Some(
         Proof::object(format!(
             "required pod anti-affinity: {}; {replicas} replicas",
@@ -54,8 +54,8 @@ pub fn anti_affinity(case: &RuleContext) -> Option<Proof> {
 
 /// Short of one resource. Of several the one that no node has at all, else the
 /// one that more nodes lack.
-pub fn short(case: &RuleContext, resource: &str) -> Option<Proof> {
-    let said = verdict(case)?;
+pub fn short(context: &RuleContext, resource: &str) -> Option<Proof> {
+    let said = verdict(context)?;
     let words = |r: &str| match r {
         "pods" => "Too many pods".to_owned(),
         r => format!("Insufficient {r}"),
@@ -64,18 +64,18 @@ pub fn short(case: &RuleContext, resource: &str) -> Option<Proof> {
     if lacking(resource) == 0 {
         return None;
     }
-    let spec = case.spec()?;
-    let weight = |r: &str| (node_fit::is_beyond_all(case, spec, r), lacking(r));
+    let spec = context.spec()?;
+    let weight = |r: &str| (node_fit::is_beyond_all(context, spec, r), lacking(r));
     if ["memory", "cpu", "pods"]
         .iter()
         .any(|other| weight(other) > weight(resource))
     {
         return None;
     }
-    let nodes = &case.view.snapshot.objects.nodes;
+    let nodes = &context.index.snapshot.objects.nodes;
     let rooms: Vec<_> = nodes
         .iter()
-        .filter_map(|n| Some((n, node_fit::room(case, n, resource)?)))
+        .filter_map(|n| Some((n, node_fit::room(context, n, resource)?)))
         .filter(|(n, _)| !n.spec.unschedulable)
         .collect();
     let best = rooms.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0));

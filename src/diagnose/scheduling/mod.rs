@@ -71,14 +71,14 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn selector(case: &RuleContext) -> Option<Proof> {
-    let (said, spec, choice) = pending(case)?;
+fn selector(context: &RuleContext) -> Option<Proof> {
+    let (said, spec, choice) = pending(context)?;
     if !choice.selected.is_empty()
         || !said.contains("affinity/selector") && !said.contains("node selector")
     {
         return None;
     }
-    let nodes = &case.view.snapshot.objects.nodes;
+    let nodes = &context.index.snapshot.objects.nodes;
     // The label of which no node has the value, else all of them together.
     let (key, value) = spec
         .node_selector
@@ -115,8 +115,8 @@ fn carried(nodes: &[Node], key: &str) -> String {
     }
 }
 
-fn affinity(case: &RuleContext) -> Option<Proof> {
-    let (said, spec, choice) = pending(case)?;
+fn affinity(context: &RuleContext) -> Option<Proof> {
+    let (said, spec, choice) = pending(context)?;
     let required = spec
         .affinity()
         .node_affinity
@@ -132,7 +132,7 @@ fn affinity(case: &RuleContext) -> Option<Proof> {
     if !none_meant || only_control && !choice.allowed.is_empty() || !said.contains("affinity") {
         return None;
     }
-    let nodes = &case.view.snapshot.objects.nodes;
+    let nodes = &context.index.snapshot.objects.nodes;
     let terms: Vec<_> = required
         .node_selector_terms
         .iter()

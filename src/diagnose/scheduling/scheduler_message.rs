@@ -6,11 +6,11 @@ use crate::diagnose::node_fit::{CandidateNodes, choose};
 use crate::model::Reason;
 
 /// What the scheduler said of the nodes, without what it said of preemption.
-pub fn verdict<'a>(case: &RuleContext<'a>) -> Option<&'a str> {
-    if !case.is(&[Reason::FailedScheduling, Reason::ProgressDeadlineExceeded]) {
+pub fn verdict<'a>(context: &RuleContext<'a>) -> Option<&'a str> {
+    if !context.is(&[Reason::FailedScheduling, Reason::ProgressDeadlineExceeded]) {
         return None;
     }
-    let message = case.finding.message.as_str();
+    let message = context.finding.message.as_str();
     let (_, said) = message.split_once("nodes are available: ")?;
     Some(said.split(" preemption:").next().unwrap_or(said))
 }
@@ -30,9 +30,11 @@ pub fn counts(verdict: &str, words: &str) -> usize {
         .sum()
 }
 
-pub fn pending<'a>(case: &RuleContext<'a>) -> Option<(&'a str, &'a PodSpec, CandidateNodes<'a>)> {
-    let said = verdict(case)?;
-    let pod = case.pods.iter().find(|p| p.node().is_empty())?;
-    let choice = choose(case, &pod.spec)?;
+pub fn pending<'a>(
+    context: &RuleContext<'a>,
+) -> Option<(&'a str, &'a PodSpec, CandidateNodes<'a>)> {
+    let said = verdict(context)?;
+    let pod = context.pods.iter().find(|p| p.node().is_empty())?;
+    let choice = choose(context, &pod.spec)?;
     Some((said, &pod.spec, choice))
 }

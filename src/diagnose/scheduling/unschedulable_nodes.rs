@@ -8,16 +8,16 @@ use crate::diagnose::{Proof, RuleContext};
 use crate::model::{FactKind, ObjectRef};
 
 /// A volume that lies on nodes that the pod cannot go to.
-pub fn volume(case: &RuleContext) -> Option<Proof> {
-    let (said, spec, choice) = pending(case)?;
-    let namespace = case.namespace();
-    let volumes = &case.view.snapshot.objects.persistent_volumes;
+pub fn volume(context: &RuleContext) -> Option<Proof> {
+    let (said, spec, choice) = pending(context)?;
+    let namespace = context.namespace();
+    let volumes = &context.index.snapshot.objects.persistent_volumes;
     let claims = spec
         .volumes
         .iter()
         .filter_map(|v| v.persistent_volume_claim.as_ref());
     let tied = claims
-        .filter_map(|c| case.scene.claim(namespace, &c.claim_name))
+        .filter_map(|c| context.index.claim(namespace, &c.claim_name))
         .filter_map(|c| {
             volumes
                 .iter()
@@ -35,13 +35,13 @@ pub fn volume(case: &RuleContext) -> Option<Proof> {
             continue;
         }
         let name = &volume.metadata.name;
-        let nodes = &case.view.snapshot.objects.nodes;
+        let nodes = &context.index.snapshot.objects.nodes;
         let homes: Vec<_> = nodes
             .iter()
             .filter(reaches)
             .map(|n| n.metadata.name.as_str())
             .collect();
-        let lost = homes.iter().find(|n| case.scene.is_lost(n));
+        let lost = homes.iter().find(|n| context.index.is_lost(n));
         let place = match homes[..] {
             [] => "on a node that is gone".to_owned(),
             _ => format!("only on {}", listed(&homes)),
@@ -52,7 +52,7 @@ pub fn volume(case: &RuleContext) -> Option<Proof> {
                 "its volume {name} can be reached {place}, where the pod cannot run"
             ));
         return Some(match lost {
-            Some(node) => proof.shared(ObjectRef::new("Node", "", node).to_string()),
+            Some(node) => proof.group_key(ObjectRef::new("Node", "", node).to_string()),
             None => proof,
         });
     }
@@ -64,8 +64,8 @@ pub fn volume(case: &RuleContext) -> Option<Proof> {
 
 /// What bars most of the nodes that the pod may choose from. The control plane
 /// is left out of the count where there are other nodes.
-pub fn barred(case: &RuleContext, bar: NodeRejection) -> Option<Proof> {
-    let (said, spec, choice) = pending(case)?;
+pub fn barred(context: &RuleContext, bar: NodeRejection) -> Option<Proof> {
+    let (said, spec, choice) = pending(context)?;
     if !choice.open.is_empty() || choice.barred.is_empty() {
         return None;
     }
@@ -102,7 +102,7 @@ pub fn barred(case: &RuleContext, bar: NodeRejection) -> Option<Proof> {
                 "can only run on {}, which does not report",
                 listed(&names)
             ))
-            .shared(ObjectRef::new("Node", "", names.first()?).to_string()),
+            .group_key(ObjectRef::new("Node", "", names.first()?).to_string()),
         NodeRejection::Cordoned => {
             Proof::object(format!("cordoned: {}", listed(&names))).saying(format!(
                 "every node that it could run on is cordoned: {}",

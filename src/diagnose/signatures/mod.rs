@@ -2,17 +2,20 @@
 //! the last lines of the failing containers and to what their own probe
 //! commands print.
 
+mod address;
+mod databases;
+mod evidence;
 mod names;
 mod ports;
 mod table;
 
+use evidence::{line, with_end};
 use names::{own_name_servers, unresolved};
 use ports::shared_port;
-pub use table::tells;
 
 use super::text::listed;
-use super::{Proof, Rule, RuleContext, address, databases, logs};
-use crate::model::{Cause, FactKind, Reason};
+use super::{Proof, Rule, RuleContext};
+use crate::model::{Cause, FactKind};
 
 /// From the most particular to the most general: a program that cannot resolve
 /// its database's name also says that it cannot reach its database.
@@ -71,47 +74,10 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-/// Programs that run or fall over; others have said nothing yet.
-fn speaks(case: &RuleContext) -> bool {
-    case.is(&[
-        Reason::CrashLoopBackOff,
-        Reason::Error,
-        Reason::ContainersNotReady,
-        Reason::BackOff,
-        Reason::Unhealthy,
-        Reason::ProgressDeadlineExceeded,
-        Reason::RunContainerError,
-    ])
-}
-
-/// The newest line that tells the cause.
-#[must_use]
-pub fn line(case: &RuleContext, cause: Cause) -> Option<String> {
-    if !speaks(case) {
-        return None;
-    }
-    logs::find(case, |lower| tells(cause, lower))
-}
-
-fn said(case: &RuleContext, cause: Cause) -> Option<Proof> {
-    let line = line(case, cause)?;
+fn said(context: &RuleContext, cause: Cause) -> Option<Proof> {
+    let line = line(context, cause)?;
     let proof = Proof::of(FactKind::Log, line.clone()).saying(format!("{}: {line}", what(cause)));
-    Some(ended(case, proof))
-}
-
-/// How the container ended belongs beside what it said.
-fn ended(case: &RuleContext, proof: Proof) -> Proof {
-    let Some((_, status, end)) = case.ends().next() else {
-        return proof;
-    };
-    let how = super::runtime::translated(end);
-    proof.and(
-        FactKind::Object,
-        format!(
-            "container {} {how}, {} restarts",
-            status.name, status.restart_count
-        ),
-    )
+    Some(with_end(context, proof))
 }
 
 fn what(cause: Cause) -> &'static str {
@@ -125,33 +91,36 @@ fn what(cause: Cause) -> &'static str {
 }
 
 /// A client that vault turns away; the vault's own finding names its seal.
-fn vault_sealed(case: &RuleContext) -> Option<Proof> {
-    let line = line(case, Cause::VaultSealed)?;
-    let vault = case.scene.listed("vault").map(|s| s.name.clone());
+fn vault_sealed(context: &RuleContext) -> Option<Proof> {
+    let line = line(context, Cause::VaultSealed)?;
+    let vault = context
+        .index
+        .service_called("vault")
+        .map(|s| s.name.clone());
     let mut proof =
         Proof::of(FactKind::Log, line).saying("vault is sealed and gives out no secrets");
-    proof.leans_on = vault.filter(|v| case.finding.service.as_ref() != Some(v));
+    proof.depends_on = vault.filter(|v| context.finding.service.as_ref() != Some(v));
     Some(proof)
 }
 
-fn unreachable(case: &RuleContext) -> Option<Proof> {
-    let line = line(case, Cause::DatabaseUnreachable)?;
-    let database = databases::behind(case, &line);
+fn unreachable(context: &RuleContext) -> Option<Proof> {
+    let line = line(context, Cause::DatabaseUnreachable)?;
+    let database = databases::behind(context, &line);
     let name = database.map_or_else(String::new, |w| format!(" {}", w.name));
     let mut proof = Proof::of(FactKind::Log, line.clone())
         .saying(format!("cannot reach its database{name}: {line}"));
-    proof.leans_on = database
-        .and_then(|w| case.view.service_of(w))
+    proof.depends_on = database
+        .and_then(|w| context.index.service_of(w))
         .map(|s| s.name.clone())
-        .filter(|name| case.finding.service.as_ref() != Some(name));
-    Some(ended(case, proof))
+        .filter(|name| context.finding.service.as_ref() != Some(name));
+    Some(with_end(context, proof))
 }
 
 /// A file that may not be read or written is a volume's affair where the
 /// container has a volume that it could lie on.
-fn permission(case: &RuleContext) -> Option<Proof> {
-    let line = line(case, Cause::VolumePermissionDenied)?;
-    let mounts: Vec<_> = case
+fn permission(context: &RuleContext) -> Option<Proof> {
+    let line = line(context, Cause::VolumePermissionDenied)?;
+    let mounts: Vec<_> = context
         .spec()?
         .containers
         .iter()
@@ -165,5 +134,5 @@ fn permission(case: &RuleContext) -> Option<Proof> {
     let proof = Proof::of(FactKind::Log, line.clone())
         .and(FactKind::Object, format!("volumes: {}", listed(&mounts)))
         .saying(format!("may not use its volume: {line}"));
-    Some(ended(case, proof))
+    Some(with_end(context, proof))
 }

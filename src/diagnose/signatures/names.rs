@@ -1,22 +1,22 @@
 //! Names that nobody resolves.
 
-use super::{ended, line, speaks};
-use crate::detect::pods;
+use super::evidence::{line, runs_or_crashes, with_end};
+use crate::detect::pod_status;
 use crate::diagnose::text::name_after;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{Cause, FactKind, Reason};
 
-pub fn unresolved(case: &RuleContext) -> Option<Proof> {
-    let line = line(case, Cause::DnsResolutionFailed)?;
+pub fn unresolved(context: &RuleContext) -> Option<Proof> {
+    let line = line(context, Cause::DnsResolutionFailed)?;
     let host = asked(&line);
     let mut proof = Proof::of(FactKind::Log, line.clone()).saying(match host {
         Some(host) => format!("cannot resolve the name {host}"),
         None => format!("cannot resolve a name: {line}"),
     });
-    if let Some(servers) = name_servers(case) {
+    if let Some(servers) = name_servers(context) {
         proof = proof.and(FactKind::Object, servers);
     }
-    Some(ended(case, proof))
+    Some(with_end(context, proof))
 }
 
 /// The name that was asked for.
@@ -37,8 +37,8 @@ fn asked(line: &str) -> Option<&str> {
 }
 
 /// Name servers of the pod's own choice, which know nothing of the cluster.
-fn name_servers(case: &RuleContext) -> Option<String> {
-    let spec = case.spec()?;
+fn name_servers(context: &RuleContext) -> Option<String> {
+    let spec = context.spec()?;
     let servers = &spec.dns_config.as_ref()?.nameservers;
     (spec.dns_policy == "None" && !servers.is_empty())
         .then(|| format!("dnsPolicy None, the pod asks only {}", servers.join(", ")))
@@ -46,23 +46,23 @@ fn name_servers(case: &RuleContext) -> Option<String> {
 
 /// A pod that goes by name servers of its own that no healthy pod uses, and
 /// does not come up. Without a log that is the best that can be said.
-pub fn own_name_servers(case: &RuleContext) -> Option<Proof> {
-    if !speaks(case) || case.is(&[Reason::Unhealthy, Reason::BackOff]) {
+pub fn own_name_servers(context: &RuleContext) -> Option<Proof> {
+    if !runs_or_crashes(context) || context.is(&[Reason::Unhealthy, Reason::BackOff]) {
         return None;
     }
-    let servers = name_servers(case)?;
-    let own = &case.spec()?.dns_config.as_ref()?.nameservers;
+    let servers = name_servers(context)?;
+    let own = &context.spec()?.dns_config.as_ref()?.nameservers;
     let cluster_dns = |s: &&crate::cluster::types::Service| own.contains(&s.spec.cluster_ip);
-    let known = case
-        .view
+    let known = context
+        .index
         .snapshot
         .objects
         .services
         .iter()
         .any(|s| cluster_dns(&s));
-    let shared = case.view.snapshot.objects.pods.iter().any(|p| {
+    let shared = context.index.snapshot.objects.pods.iter().any(|p| {
         let theirs = p.spec.dns_config.as_ref().map(|d| &d.nameservers);
-        theirs == Some(own) && pods::is_ready(p)
+        theirs == Some(own) && pod_status::is_ready(p)
     });
     (!known && !shared).then(|| {
         Proof::object(servers.clone()).saying(format!(

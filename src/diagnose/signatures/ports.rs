@@ -1,6 +1,6 @@
 //! Containers of one pod that want the same port.
 
-use super::ended;
+use super::evidence::with_end;
 use crate::cluster::types::{Container, Pod};
 use crate::diagnose::context::container;
 use crate::diagnose::text::{clip, has_any, one_line};
@@ -8,8 +8,8 @@ use crate::diagnose::{Proof, RuleContext};
 
 /// Containers of a pod share its ports. One that keeps ending beside another
 /// that holds the port it listens on need not even say so.
-pub fn shared_port(case: &RuleContext) -> Option<Proof> {
-    let (pod, status, _) = case
+pub fn shared_port(context: &RuleContext) -> Option<Proof> {
+    let (pod, status, _) = context
         .ends()
         .find(|(_, _, end)| !matches!(end.exit_code, 137 | 143))?;
     let own = container(pod, &status.name)?;
@@ -23,7 +23,7 @@ pub fn shared_port(case: &RuleContext) -> Option<Proof> {
     for other in others.filter(|c| runs(&c.name)) {
         for port in own.ports.iter() {
             let number = port.container_port;
-            let Some(how) = claims(case, pod, other, number) else {
+            let Some(how) = claims(context, pod, other, number) else {
                 continue;
             };
             let proof = Proof::object(format!(
@@ -34,14 +34,14 @@ pub fn shared_port(case: &RuleContext) -> Option<Proof> {
                 "port {number} of container {} is taken by container {} of the same pod",
                 own.name, other.name
             ));
-            return Some(ended(case, proof));
+            return Some(with_end(context, proof));
         }
     }
     None
 }
 
 /// How a container shows that it listens on a port itself.
-fn claims(case: &RuleContext, pod: &Pod, other: &Container, port: i32) -> Option<String> {
+fn claims(context: &RuleContext, pod: &Pod, other: &Container, port: i32) -> Option<String> {
     const LISTENS: &[&str] = &["statusport", "listen", "bind", "http-address", "opening"];
     if other.ports.iter().any(|p| p.container_port == port) {
         return Some(format!("container {} declares it too", other.name));
@@ -68,8 +68,8 @@ fn claims(case: &RuleContext, pod: &Pod, other: &Container, port: i32) -> Option
             clip(&setting)
         ));
     }
-    let logs = case
-        .scene
+    let logs = context
+        .index
         .logs(pod)
         .iter()
         .filter(|l| l.container == other.name);

@@ -7,7 +7,7 @@ use crate::model::Cause;
 pub struct Signature {
     /// The cause.
     pub cause: Cause,
-    /// One of these stands in the line. Lower case.
+    /// One of these stands in the line. Lower context.
     pub says: &'static [&'static str],
     /// And one of these, where there are any.
     pub about: &'static [&'static str],
@@ -246,7 +246,7 @@ pub const SIGNATURES: &[Signature] = &[
     },
 ];
 
-/// Whether a text, in lower case, carries a signature of the cause.
+/// Whether a text, in lower context, carries a signature of the cause.
 #[must_use]
 pub fn tells(cause: Cause, text: &str) -> bool {
     SIGNATURES.iter().filter(|s| s.cause == cause).any(|s| {

@@ -1,0 +1,11 @@
+//! The built program: its commands, its output, its documentation and its deployment.
+
+mod cli;
+mod deploy;
+mod docs;
+mod docs_commands;
+mod doctor;
+mod metrics;
+mod report;
+mod scale;
+mod support;

@@ -1,0 +1,39 @@
+//! Detection, service status, severity and grouping as tables: every file
+//! under `tests/fixtures/detect/<family>` is a case, and to add one is to add
+//! a file. `tests/support/case.rs` tells what may stand in it.
+
+#![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
+
+mod bystanders;
+mod identity;
+mod laws;
+mod scale;
+mod worse;
+
+macro_rules! families {
+    ($($family:ident)*) => {
+        const FAMILIES: &[&str] = &[$(stringify!($family)),*];
+        $(
+            #[test]
+            fn $family() {
+                crate::support::case::run(concat!("detect/", stringify!($family)));
+            }
+        )*
+    };
+}
+
+families! {
+    pods workloads batch nodes network storage presence memory platform visibility severity grouping
+}
+
+#[test]
+fn every_folder_is_a_family() {
+    let folders = crate::support::case::files("detect");
+    let names: Vec<_> = folders
+        .iter()
+        .filter_map(|f| f.file_name()?.to_str())
+        .collect();
+    let mut families = FAMILIES.to_vec();
+    families.sort_unstable();
+    assert_eq!(names, families);
+}

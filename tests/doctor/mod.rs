@@ -1,0 +1,426 @@
+//! `doctor`, the built binary, with every dependency whole and broken.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use k8s_monitor::cluster::api::AccessRule;
+use k8s_monitor::doctor::rights::{self, StateMap};
+use serde_json::{Value, json};
+
+mod page;
+mod world;
+
+use crate::support::stub;
+
+use stub::{Answer, Fault, Stub, nobody};
+use world::{World, root, workspace};
+
+#[test]
+fn all_is_well() {
+    let world = World::new();
+    let seen = world.report(&[]);
+    assert_eq!(seen.named("red"), Vec::<&str>::new(), "{:#}", seen.json);
+    assert_eq!((seen.status, &seen.json["status"]), (0, &json!("ok")));
+    for name in [
+        "cluster",
+        "clock",
+        "reading",
+        "cron job",
+        "rbac list pods",
+        "rbac get pods/log",
+        "rbac excess",
+        "api argoproj.io",
+        "services file",
+        "state",
+        "slack",
+        "slack critical",
+        "slack infrastructure",
+        "github",
+        "github repository",
+        "model",
+        "model budget",
+        "proxy",
+        "time zone",
+    ] {
+        assert_eq!(seen.check(name)["status"], "ok", "{name}: {:#}", seen.json);
+    }
+    assert_eq!(
+        seen.named("off"),
+        ["api gateway.networking.k8s.io", "heartbeat"]
+    );
+    assert!(
+        !world.folder.path().join("state").exists(),
+        "something was written"
+    );
+}
+
+#[test]
+fn the_document_has_its_documented_shape() {
+    let seen = World::new().without_keys().report(&[]);
+    let keys =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(seen.json["schema"], "k8s-monitor/doctor/v1");
+    assert_eq!(keys(&seen.json), ["checks", "schema", "status"]);
+    let mut names = BTreeSet::new();
+    for check in seen.checks() {
+        assert_eq!(keys(check), ["message", "name", "remedy", "status"]);
+        assert!(names.insert(check["name"].to_string()), "twice: {check}");
+        let status = check["status"].as_str().unwrap();
+        assert!(["ok", "off", "warn", "red"].contains(&status), "{check}");
+        let is_helped = check["remedy"].is_string();
+        assert!(is_helped || status != "red" && status != "warn", "{check}");
+    }
+}
+
+#[test]
+fn what_is_not_configured_is_off_and_no_error() {
+    let world = World::new().without_keys();
+    let seen = world.report(&[]);
+    assert_eq!((seen.status, seen.named("red")), (0, Vec::new()));
+    for name in ["slack", "github", "model"] {
+        assert_eq!(seen.check(name)["status"], "off", "{name}");
+        assert!(
+            seen.check(name)["remedy"]
+                .as_str()
+                .unwrap()
+                .contains("set ")
+        );
+    }
+    let asked = [&world.slack, &world.github, &world.model].map(|stub| stub.asked().len());
+    assert_eq!(asked, [0, 0, 0]);
+    let off = World::new().report(&["--no-llm"]);
+    assert_eq!(off.check("model")["status"], "off");
+}
+
+#[test]
+fn a_dead_cluster_is_69_and_hides_nothing_else() {
+    let world = World::new();
+    let dead = world::kubeconfig(world.folder.path(), &nobody());
+    let seen = world.with("KUBECONFIG", &dead).report(&[]);
+    assert_eq!((seen.status, seen.named("red")), (69, vec!["cluster"]));
+    for name in [
+        "slack critical",
+        "github repository",
+        "model",
+        "services file",
+        "state",
+    ] {
+        assert_eq!(seen.check(name)["status"], "ok", "{name}");
+    }
+    assert!(
+        seen.check("cluster")["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("check that it runs")
+    );
+}
+
+#[test]
+fn an_expired_token_of_the_cluster_is_69() {
+    let world = World::new();
+    let refusal = json!({ "kind": "Status", "message": "Unauthorized", "code": 401 });
+    world.api.break_with(vec![
+        Fault::Says(Answer::status(401, &refusal.to_string()));
+        9
+    ]);
+    let seen = world.report(&[]);
+    assert_eq!((seen.status, seen.named("red")), (69, vec!["cluster"]));
+    assert!(
+        seen.check("cluster")["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("renew")
+    );
+}
+
+#[test]
+fn no_kubeconfig_is_a_wrong_configuration() {
+    let world = World::new();
+    for (arguments, words) in [
+        (&["--context", "nowhere"][..], "nowhere"),
+        (
+            &["--kubeconfig", "/nonexistent/kubeconfig"],
+            "/nonexistent/kubeconfig",
+        ),
+    ] {
+        let seen = world.report(arguments);
+        assert_eq!((seen.status, seen.named("red")), (78, vec!["cluster"]));
+        let cluster = seen.check("cluster");
+        assert!(
+            cluster["message"].as_str().unwrap().contains(words),
+            "{cluster}"
+        );
+        assert_eq!(seen.check("slack")["status"], "ok");
+    }
+}
+
+#[test]
+fn a_right_that_is_missing_is_the_one_red_line() {
+    let world = World::with_rights(|right| right != "list replicasets");
+    let seen = world.report(&[]);
+    assert_eq!(
+        (seen.status, seen.named("red")),
+        (78, vec!["rbac list replicasets.apps"])
+    );
+    let remedy = seen.check("rbac list replicasets.apps")["remedy"].clone();
+    assert!(
+        remedy
+            .as_str()
+            .unwrap()
+            .contains("kubectl apply --server-side -f deploy/rights/rbac.yaml"),
+        "{remedy}"
+    );
+    let unneeded = World::with_rights(|right| right != "list gateways").report(&[]);
+    assert_eq!((unneeded.status, unneeded.named("red")), (0, Vec::new()));
+    let name = "rbac list gateways.gateway.networking.k8s.io";
+    assert_eq!(unneeded.check(name)["status"], "off");
+}
+
+#[test]
+fn a_refused_slack_token_is_78_and_says_what_to_do() {
+    let world = World::new();
+    let refusal = json!({ "ok": false, "error": "invalid_auth" });
+    world
+        .slack
+        .break_with([Fault::Says(Answer::json(&refusal))]);
+    let seen = world.report(&[]);
+    assert_eq!((seen.status, seen.named("red")), (78, vec!["slack"]));
+    let slack = seen.check("slack");
+    assert!(
+        slack["message"].as_str().unwrap().contains("invalid_auth"),
+        "{slack}"
+    );
+    assert!(
+        slack["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("SLACK_BOT_TOKEN"),
+        "{slack}"
+    );
+}
+
+/// A world whose Slack token has these scopes.
+fn with_scopes(scopes: &'static str) -> World {
+    let slack = Stub::new(move |asked| workspace(asked, scopes));
+    let url = format!("{}/api", slack.url());
+    let world = World {
+        slack,
+        ..World::new()
+    };
+    world.with("SLACK_API_URL", &url)
+}
+
+#[test]
+fn a_channel_is_known_as_far_as_the_scopes_reach() {
+    for (scopes, channel, status, words) in [
+        (
+            "chat:write,channels:read",
+            "#critical-alerts",
+            "ok",
+            "is in it",
+        ),
+        (
+            "chat:write,channels:read",
+            "#elsewhere",
+            "warn",
+            "not known",
+        ),
+        (
+            "chat:write,channels:read,groups:read",
+            "#elsewhere",
+            "red",
+            "no such channel",
+        ),
+        (
+            "chat:write,channels:read,groups:read",
+            "#strangers",
+            "red",
+            "not in it",
+        ),
+        (
+            "chat:write,chat:write.public,channels:read",
+            "#strangers",
+            "ok",
+            "chat:write.public",
+        ),
+        ("chat:write", "#critical-alerts", "warn", "not known"),
+    ] {
+        let world = with_scopes(scopes).with("SLACK_CRITICAL_CHANNEL", channel);
+        let seen = world.report(&[]);
+        let check = seen.check("slack critical");
+        assert_eq!(check["status"], status, "{scopes} {channel}: {check}");
+        assert!(
+            check["message"].as_str().unwrap().contains(words),
+            "{check}"
+        );
+        assert_eq!(seen.status, if status == "red" { 78 } else { 0 });
+    }
+    let cannot_post = with_scopes("channels:read,groups:read").report(&[]);
+    assert_eq!(cannot_post.named("red"), ["slack"]);
+    // Nothing was asked that the token cannot answer.
+    let minimal = with_scopes("chat:write");
+    minimal.report(&[]);
+    assert_eq!(minimal.slack.asked().len(), 1);
+}
+
+#[test]
+fn a_slack_that_hangs_hides_nothing() {
+    let world = World::new();
+    world.slack.break_with([Fault::Hangs]);
+    let seen = world.report(&["--deadline", "3s"]);
+    assert_eq!((seen.status, seen.named("red")), (78, vec!["slack"]));
+    assert_eq!(seen.check("rbac list pods")["status"], "ok");
+    assert_eq!(seen.check("github repository")["status"], "ok");
+}
+
+#[test]
+fn refusals_of_github_and_anthropic_are_red() {
+    let bad = |status, message: &str| {
+        let body = json!({ "message": message, "error": { "message": message } });
+        [Fault::Says(Answer::status(status, &body.to_string()))]
+    };
+    let world = World::new();
+    world.github.break_with(bad(401, "Bad credentials"));
+    world.model.break_with(bad(404, "model: claude"));
+    let seen = world.report(&[]);
+    assert_eq!(
+        (seen.status, seen.named("red")),
+        (78, vec!["github", "model"])
+    );
+    let model = seen.check("model");
+    assert!(
+        model["message"].as_str().unwrap().contains("retired"),
+        "{model}"
+    );
+    assert!(
+        seen.check("github")["message"]
+            .as_str()
+            .unwrap()
+            .contains("Bad credentials")
+    );
+    assert_eq!(world.github.asked().len(), 1);
+    world
+        .github
+        .break_with([Fault::Fine, bad(404, "Not Found")[0].clone()]);
+    let unseen = world.report(&[]);
+    assert_eq!(unseen.named("red"), ["github repository"]);
+}
+
+#[test]
+fn a_services_file_that_cannot_be_used_is_red() {
+    let world = World::new();
+    let seen = world.report(&["--services", "/nonexistent/services.txt"]);
+    assert_eq!(
+        (seen.status, seen.named("red")),
+        (78, vec!["services file"])
+    );
+    let empty = world.folder.path().join("services.txt");
+    fs::write(&empty, "nothing\n").unwrap();
+    let seen = world.report(&["--services", empty.to_str().unwrap()]);
+    assert_eq!(
+        (seen.status, seen.named("red")),
+        (78, vec!["services file"])
+    );
+}
+
+#[test]
+fn a_damaged_state_is_a_warning_and_stays_where_it_is() {
+    let world = World::new();
+    let file = world.folder.path().join("state/state.json");
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    fs::write(&file, "{").unwrap();
+    let seen = world.report(&[]);
+    assert_eq!(
+        (seen.status, &seen.check("state")["status"]),
+        (0, &json!("warn"))
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "{");
+}
+
+#[test]
+fn the_page_fits_a_terminal_and_says_the_same() {
+    let world = World::with_rights(|right| right != "list replicasets");
+    let output = world.run(&[]);
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert!(
+        page.starts_with("Red: rbac list replicasets.apps"),
+        "{page}"
+    );
+    assert!(page.contains("rights are granted"), "{page}");
+    assert!(!page.contains('\u{1b}'), "{page}");
+    for line in page.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let all = String::from_utf8(world.run(&["-v"]).stdout).unwrap();
+    assert!(all.contains("rbac list pods"), "{all}");
+    let yaml = String::from_utf8(world.run(&["--output", "yaml"]).stdout).unwrap();
+    let yaml: Value = serde_yaml::from_str(&yaml).unwrap();
+    assert_eq!(yaml["schema"], "k8s-monitor/doctor/v1");
+    let markdown = String::from_utf8(world.run(&["--output", "markdown"]).stdout).unwrap();
+    assert!(
+        markdown.contains("- **red** rbac list replicasets.apps"),
+        "{markdown}"
+    );
+}
+
+/// What a role of `deploy/` grants, as doctor asks for it.
+fn granted(file: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join(file)).unwrap();
+    let mut granted = BTreeSet::new();
+    for document in text.split("\n---\n") {
+        let role: Value = serde_yaml::from_str(document).unwrap();
+        let namespace = role["metadata"]["namespace"].as_str().unwrap_or_default();
+        let strings = |value: &Value| -> Vec<String> {
+            let list = value.as_array().into_iter().flatten();
+            list.map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
+        for rule in role["rules"].as_array().into_iter().flatten() {
+            let mut names = strings(&rule["resourceNames"]);
+            if names.is_empty() {
+                names.push(String::new());
+            }
+            for (group, resource) in strings(&rule["apiGroups"]).iter().flat_map(|group| {
+                strings(&rule["resources"])
+                    .into_iter()
+                    .map(move |resource| (group, resource))
+            }) {
+                for verb in strings(&rule["verbs"]) {
+                    for name in &names {
+                        granted.insert(format!("{verb} {group} {resource} {namespace} {name}"));
+                    }
+                }
+            }
+        }
+    }
+    granted
+}
+
+fn asked(rights: &[AccessRule]) -> BTreeSet<String> {
+    let words = |right: &AccessRule| {
+        let AccessRule {
+            verb,
+            group,
+            resource,
+            namespace,
+            name,
+        } = right;
+        format!("{verb} {group} {resource} {namespace} {name}")
+    };
+    rights.iter().map(words).collect()
+}
+
+#[test]
+fn exactly_what_is_deployed_is_asked_for() {
+    assert_eq!(
+        asked(&rights::to_read()),
+        granted("deploy/rights/rbac.yaml")
+    );
+    let state = StateMap::of("configmap:k8s-monitor/k8s-monitor-state").unwrap();
+    assert_eq!(
+        asked(&rights::to_remember(&state)),
+        granted("deploy/rights/state-rbac.yaml")
+    );
+}

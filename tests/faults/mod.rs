@@ -1,0 +1,27 @@
+//! What breaks, and what happens then: the built program among servers that
+//! fail in every way, and ended by a signal in every stage.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a live cluster has the clock of this machine"
+)]
+#![allow(
+    clippy::too_many_lines,
+    clippy::semicolon_if_nothing_returned,
+    reason = "a table is as long as it has cells, and a cell says what breaks in one expression"
+)]
+
+mod front;
+mod kubernetes;
+mod lab;
+mod page;
+mod peers;
+mod proxy;
+mod signals;
+mod state;
+mod table;
+mod tls;
+mod world;
+
+use crate::support::{homelab, stub, workspace};

@@ -1,0 +1,12 @@
+//! Which commit did it, asked of a GitHub that serves the history of a real
+//! Git repository, checks every question, and breaks in every way.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod faults;
+mod guilt;
+mod history;
+mod server;
+mod world;
+
+use crate::support::{clock, stub};

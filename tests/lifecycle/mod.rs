@@ -1,0 +1,11 @@
+//! Incidents over hours, days and weeks, with a clock that the tests set.
+
+mod delivery;
+mod flapping;
+mod identity;
+mod property;
+mod silence;
+mod table;
+pub mod world;
+
+use crate::support::laws;

@@ -1,0 +1,322 @@
+//! The report in all its forms: snapshots for people, a schema for programs,
+//! and text that tries to break out of either.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod browser;
+mod openmetrics;
+mod page;
+mod samples;
+
+use crate::support::metrics_text;
+
+use k8s_monitor::model::Severity;
+use k8s_monitor::report::{
+    CheckView, RenderOptions, Report, check_markdown, check_text, json, markdown, text, yaml,
+};
+use serde_json::Value;
+
+/// Reports of every shape, by name.
+fn reports() -> Vec<(&'static str, Report)> {
+    vec![
+        ("healthy", samples::healthy()),
+        ("outage", samples::outage()),
+        ("hostile", samples::hostile()),
+    ]
+}
+
+fn plain() -> RenderOptions {
+    RenderOptions::default()
+}
+
+#[test]
+fn text_reads_like_this() {
+    for (name, report) in reports() {
+        insta::assert_snapshot!(format!("text-{name}"), text(&report, &plain()));
+    }
+    let mut report = samples::healthy();
+    report.visibility = samples::outage().visibility;
+    report.cycle.dry_run = true;
+    insta::assert_snapshot!("text-half-blind", text(&report, &plain()));
+}
+
+/// A silence hides an outage from the verdict, and does not make it one of health.
+#[test]
+fn a_silenced_outage_is_not_nothing() {
+    let mut report = samples::outage();
+    report.severity = Severity::Sev4;
+    report
+        .incidents
+        .retain(|incident| incident.silenced_until.is_some());
+    assert_eq!(report.incidents.len(), 1);
+    let said = text(&report, &plain());
+    let verdict = said.lines().next().expect("a verdict");
+    let expected = "SEV-4  1 of 5 services healthy; 1 kind could not be read";
+    assert!(verdict.starts_with(expected), "{verdict}");
+    assert!(said.contains("1 silenced"), "{said}");
+}
+
+#[test]
+fn markdown_reads_like_this() {
+    for (name, report) in reports() {
+        insta::assert_snapshot!(format!("markdown-{name}"), markdown(&report, &plain()));
+    }
+}
+
+#[test]
+fn a_check_reads_like_this() {
+    let view = samples::check();
+    insta::assert_snapshot!("check-text", check_text(&view, &plain()));
+    insta::assert_snapshot!("check-markdown", check_markdown(&view, &plain()));
+    // Hardly anything known: the verdict, and no empty sections.
+    let bare = CheckView {
+        cluster: view.cluster,
+        now: view.now,
+        service: k8s_monitor::report::Service {
+            name: "n8n".into(),
+            ..Default::default()
+        },
+        ..CheckView::default()
+    };
+    insta::assert_snapshot!("check-bare", check_text(&bare, &plain()));
+}
+
+#[test]
+fn programs_read_this() {
+    let report = samples::outage();
+    insta::assert_snapshot!("json-outage", json(&report).expect("renders"));
+    insta::assert_snapshot!("yaml-outage", yaml(&report).expect("renders"));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    for (name, report) in reports() {
+        let colored = RenderOptions {
+            color: true,
+            ..plain()
+        };
+        let shown = text(&report, &colored);
+        assert!(shown.contains("\u{1b}["), "{name} has no colour");
+        assert_eq!(without_colour(&shown), text(&report, &plain()), "{name}");
+    }
+}
+
+#[test]
+fn text_keeps_to_the_width() {
+    let report = samples::outage();
+    for width in [40, 60, 80, 120] {
+        let page = text(&report, &RenderOptions { width, ..plain() });
+        // Commands and addresses are copied: whole all the same.
+        for line in page.lines() {
+            let whole = ["https://", "git revert", "kubectl"]
+                .iter()
+                .any(|start| line.trim_start().starts_with(start));
+            let one_word = !line.trim().contains(' ');
+            let fits = one_word || line.chars().count() <= width;
+            assert!(whole || fits, "wider than {width}: {line}");
+            assert_eq!(line, line.trim_end(), "blanks at the end");
+        }
+    }
+}
+
+/// Where a table does not fit, each row is a sentence.
+#[test]
+fn a_narrow_page_has_no_tables() {
+    let narrow = RenderOptions {
+        width: 50,
+        ..plain()
+    };
+    insta::assert_snapshot!("text-narrow", text(&samples::outage(), &narrow));
+    insta::assert_snapshot!("check-narrow", check_text(&samples::check(), &narrow));
+}
+
+#[test]
+fn the_first_two_lines_say_it() {
+    let page = text(&samples::outage(), &plain());
+    let head: Vec<&str> = page.lines().take(2).collect();
+    let head = head.join("\n");
+    for fact in [
+        "SEV-1",
+        "mysql is unavailable",
+        "OOMKilled",
+        "homelab",
+        "03:04 UTC",
+    ] {
+        assert!(head.contains(fact), "{fact} is not in:\n{head}");
+    }
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let report = samples::hostile();
+    let page = text(&report, &plain());
+    assert!(!page.contains(['\u{1b}', '\u{7}', '\u{202e}']));
+    let page = markdown(&report, &plain());
+    for markup in ["<img", "@here", "](http://e)", "javascript:", "\u{1b}"] {
+        let outside_code: String = lines_outside_code(&page);
+        assert!(!outside_code.contains(markup), "{markup} got through");
+    }
+}
+
+/// The lines of a page that are not in a block of code.
+fn lines_outside_code(page: &str) -> String {
+    let mut fence: Option<String> = None;
+    let mut kept = String::new();
+    for line in page.lines() {
+        let ticks: String = line
+            .trim_start()
+            .chars()
+            .take_while(|c| *c == '`')
+            .collect();
+        match &fence {
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            Some(open) if line.trim() == open => fence = None,
+            Some(_) => {}
+            None => {
+                kept += &without_spans(line);
+                kept.push('\n');
+            }
+        }
+    }
+    assert_eq!(fence, None, "a block of code is not closed");
+    kept
+}
+
+/// A line without its spans of code and without what is escaped: both are inert.
+fn without_spans(line: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(['`', '\\']) {
+        kept += &rest[..start];
+        if rest[start..].starts_with('\\') {
+            let mut chars = rest[start..].chars();
+            chars.nth(1);
+            rest = chars.as_str();
+            continue;
+        }
+        let length = rest[start..].chars().take_while(|c| *c == '`').count();
+        let (fence, inside) = rest[start..].split_at(length);
+        rest = inside.split_once(fence).expect("the span is closed").1;
+    }
+    kept + rest
+}
+
+fn without_colour(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain += part.split_once('m').map_or(part, |(_, rest)| rest);
+    }
+    plain
+}
+
+mod schema {
+    use std::sync::LazyLock;
+
+    use super::*;
+
+    fn schema() -> Value {
+        serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("valid JSON")
+    }
+
+    static VALIDATOR: LazyLock<jsonschema::Validator> =
+        LazyLock::new(|| jsonschema::validator_for(&schema()).expect("a valid schema"));
+
+    fn errors(document: &Value) -> Vec<String> {
+        let errors = VALIDATOR.iter_errors(document);
+        errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    }
+
+    #[test]
+    fn it_is_a_schema() {
+        jsonschema::meta::validate(&schema()).expect("valid by its own schema");
+    }
+
+    #[test]
+    fn every_report_satisfies_it() {
+        for (name, report) in reports() {
+            let document = serde_json::to_value(&report).expect("serializes");
+            assert_eq!(errors(&document), Vec::<String>::new(), "{name}");
+            let document = yaml(&report).expect("renders");
+            let document: Value = serde_yaml::from_str(&document).expect("reads back");
+            assert_eq!(errors(&document), Vec::<String>::new(), "{name} as YAML");
+        }
+    }
+
+    #[test]
+    fn json_and_yaml_are_the_same_document() {
+        for (name, report) in reports() {
+            let one: Value = serde_json::from_str(&json(&report).expect("renders")).expect("reads");
+            let other: Value =
+                serde_yaml::from_str(&yaml(&report).expect("renders")).expect("reads");
+            assert_eq!(one, other, "{name}");
+        }
+    }
+
+    #[test]
+    fn it_refuses_what_the_contract_does_not_know() {
+        let document = serde_json::to_value(samples::outage()).expect("serializes");
+        for (pointer, value) in [
+            ("/severity", Value::from("SEV-5")),
+            ("/exitCode", Value::from(2)),
+            ("/cycle/startedAt", Value::from("2026-11-02 03:04:05")),
+            ("/incidents/0/rule", Value::from("BECAUSE")),
+            ("/incidents/0/id", Value::from("INC-1")),
+            ("/incidents/0/analysis/source", Value::from("gpt")),
+            ("/incidents/0/notification/decision", Value::from("shout")),
+            ("/services/0/ready", Value::from(-1)),
+            ("/visibility/complete", Value::Null),
+        ] {
+            let mut wrong = document.clone();
+            *wrong.pointer_mut(pointer).expect(pointer) = value;
+            assert!(!errors(&wrong).is_empty(), "{pointer} is not checked");
+        }
+    }
+
+    /// Each object of a full report: no key may be missing and none added.
+    #[test]
+    fn it_is_strict_everywhere() {
+        let document = serde_json::to_value(samples::outage()).expect("serializes");
+        let mut objects = Vec::new();
+        collect_objects(&document, String::new(), &mut objects);
+        assert!(objects.len() > 30, "{objects:?}");
+        for pointer in objects {
+            let mut added = document.clone();
+            let object = added.pointer_mut(&pointer).and_then(Value::as_object_mut);
+            object
+                .expect("an object")
+                .insert("extra".into(), Value::Null);
+            assert!(!errors(&added).is_empty(), "{pointer} accepts any key");
+
+            let object = document.pointer(&pointer).and_then(Value::as_object);
+            for key in object.expect("an object").keys() {
+                let mut missing = document.clone();
+                let object = missing.pointer_mut(&pointer).and_then(Value::as_object_mut);
+                object.expect("an object").remove(key);
+                assert!(
+                    !errors(&missing).is_empty(),
+                    "{pointer}/{key} may be missing"
+                );
+            }
+        }
+    }
+
+    fn collect_objects(value: &Value, pointer: String, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    collect_objects(value, format!("{pointer}/{key}"), found);
+                }
+                found.push(pointer);
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    collect_objects(value, format!("{pointer}/{index}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The state: its document, its bound, its directory, and what is listed of it.
+
+mod document;
+mod listing;
+
+use crate::lifecycle::world;
+use crate::support::suite;
+
+use std::fs;
+use std::path::Path;
+
+use k8s_monitor::state::{DirectoryStore, NoStore, State, Store, StoreError, Version};
+use tempfile::TempDir;
+
+struct Directory(TempDir);
+
+impl Directory {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    /// Two levels that are not there yet.
+    fn path(&self) -> std::path::PathBuf {
+        self.0.path().join("var/k8s-monitor")
+    }
+}
+
+impl suite::Place for Directory {
+    fn open(&self) -> Box<dyn Store + '_> {
+        Box::new(DirectoryStore::new(self.path(), suite::now()))
+    }
+
+    fn damage(&self, text: &str) {
+        fs::create_dir_all(self.path()).expect("made");
+        fs::write(self.path().join("state.json"), text).expect("written");
+    }
+
+    fn aside(&self, name: &str) -> Option<String> {
+        // Of several of one second the last.
+        let names = ["", ".1", ".2", ".3"].map(|end| format!("{name}{end}"));
+        let mut found = names.iter().rev();
+        found.find_map(|name| fs::read_to_string(self.path().join(name)).ok())
+    }
+
+    fn clear(&self) {
+        let _ = fs::remove_dir_all(self.path());
+    }
+}
+
+#[test]
+fn a_directory_is_a_store() {
+    suite::all(&Directory::new());
+}
+
+#[test]
+fn a_link_stays_and_trouble_is_told_in_the_same_words_each_time() {
+    let place = tempfile::tempdir().expect("a directory");
+    let [mine, other] = ["mine", "other"].map(|name| place.path().join(name));
+    fs::create_dir(&mine).expect("made");
+    let link = mine.join("state.json");
+    std::os::unix::fs::symlink("../other/real.json", &link).expect("linked");
+    let store = DirectoryStore::new(&mine, suite::now());
+    let save = |version: &Version| store.save(&State::default(), version);
+    let failures = [(); 2].map(|()| save(&Version::Absent).expect_err("no folder").to_string());
+    assert_eq!(failures[0], failures[1]);
+    fs::create_dir(&other).expect("made");
+    let first = save(&Version::Absent).expect("saved");
+    save(&first).expect("saved again");
+    assert!(link.is_symlink());
+    assert!(fs::read_to_string(other.join("real.json")).is_ok_and(|text| text.contains("schema")));
+}
+
+#[test]
+fn a_directory_holds_whole_documents_and_no_litter() {
+    use suite::Place as _;
+    let directory = Directory::new();
+    let store = directory.open();
+    let mut version = Version::Absent;
+    for _ in 0..3 {
+        version = store.save(&State::default(), &version).expect("saved");
+    }
+    let mut names: Vec<_> = fs::read_dir(directory.path())
+        .expect("listed")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["state.json", "state.lock"]);
+    let mode = {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = fs::metadata(directory.path().join("state.json")).expect("there");
+        file.permissions().mode() & 0o777
+    };
+    assert_eq!(mode, 0o600);
+}
+
+#[test]
+fn whoever_finds_the_lock_taken_comes_second() {
+    use suite::Place as _;
+    let directory = Directory::new();
+    fs::create_dir_all(directory.path()).expect("made");
+    let lock = fs::File::create(directory.path().join("state.lock")).expect("made");
+    lock.lock().expect("locked");
+    let refused = directory.open().save(&State::default(), &Version::Absent);
+    assert!(refused.is_err_and(|error| error.is_conflict()));
+    lock.unlock().expect("unlocked");
+    let saved = directory.open().save(&State::default(), &Version::Absent);
+    assert!(saved.is_ok());
+}
+
+#[test]
+fn a_directory_that_is_none_says_what_where_and_what_to_do() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let store = DirectoryStore::new(file.path(), suite::now());
+    for error in [
+        store.load().err(),
+        store.save(&State::default(), &Version::Absent).err(),
+    ] {
+        let error = error.expect("a file is no directory");
+        assert!(matches!(error, StoreError::Io { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(&file.path().display().to_string()), "{text}");
+        assert!(text.contains("check the path"), "{text}");
+    }
+}
+
+#[test]
+fn many_writers_at_once_leave_one_winner() {
+    let directory = Directory::new();
+    let path = directory.path();
+    let won = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..8)
+            .map(|number| {
+                let path: &Path = &path;
+                scope.spawn(move || {
+                    let state = State {
+                        last_message: number,
+                        ..State::default()
+                    };
+                    let store = DirectoryStore::new(path, suite::now());
+                    store.save(&state, &Version::Absent).is_ok()
+                })
+            })
+            .collect();
+        let results = writers.into_iter().map(|w| w.join().expect("no panic"));
+        results.filter(|won| *won).count()
+    });
+    assert_eq!(won, 1);
+}
+
+#[test]
+fn none_keeps_nothing() {
+    let version = NoStore.save(&State::default(), &Version::Absent);
+    assert_eq!(version.expect("no error"), Version::Absent);
+    assert_eq!(NoStore.load().expect("no error").state, State::default());
+    assert_eq!(NoStore.place(), "none");
+}

@@ -1,0 +1,295 @@
+//! A workspace that checks what the real one checks.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use k8s_monitor::config::{Config, Environment};
+use k8s_monitor::model::secret::Secret;
+use k8s_monitor::net::Http;
+use k8s_monitor::notify::Slack;
+use serde_json::{Value, json};
+
+use super::check;
+use super::clock::FakeClock;
+use super::stub::{Answer, Asked, Fault, Stub};
+
+pub const TOKEN: &str = "xoxb-000000000000-stub";
+
+/// A message that was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    pub channel: String,
+    pub ts: String,
+    pub thread: Option<String>,
+    pub broadcast: bool,
+    pub text: String,
+    pub blocks: Value,
+    pub edits: u32,
+}
+
+/// Whether a value is of the form that its key asks for.
+type Test = fn(&Value) -> bool;
+
+#[derive(Default)]
+struct Inner {
+    said: Vec<Said>,
+    complaints: Vec<String>,
+    refuses_blocks: bool,
+    refuses_edits: bool,
+}
+
+/// The workspace and its address.
+pub struct Workspace {
+    pub stub: Stub,
+    inner: Arc<Mutex<Inner>>,
+    pub clock: FakeClock,
+    pub http: Http,
+    token: Secret,
+    url: String,
+}
+
+/// Name, id, whether archived, whether the app is in it.
+const CHANNELS: &[(&str, &str, bool, bool)] = &[
+    ("critical-alerts", "C0CRITICAL", false, true),
+    ("infrastructure-alerts", "C0INFRASTR", false, true),
+    ("old", "C0ARCHIVED", true, true),
+    ("others", "C0NOTAMEMB", false, false),
+];
+
+pub fn http(clock: &FakeClock) -> Http {
+    let config = Config::load(None, &Environment::new()).unwrap().config;
+    Http::with_clock(&config, Box::new(clock.clone()))
+}
+
+impl Workspace {
+    pub fn new() -> Self {
+        let inner = Arc::<Mutex<Inner>>::default();
+        let stub = {
+            let inner = inner.clone();
+            Stub::new(move |asked| inner.lock().unwrap().answer(asked))
+        };
+        let clock = FakeClock::new();
+        Self {
+            url: format!("{}/api", stub.url()),
+            http: http(&clock),
+            token: Secret::new(TOKEN).unwrap(),
+            stub,
+            inner,
+            clock,
+        }
+    }
+
+    pub fn slack(&self) -> Slack<'_> {
+        Slack::new(&self.http, &self.url, &self.token)
+    }
+
+    pub fn with_token<'a>(&'a self, token: &'a Secret) -> Slack<'a> {
+        Slack::new(&self.http, &self.url, token)
+    }
+
+    pub fn deadline(&self) -> std::time::Instant {
+        self.clock.after(Duration::from_mins(1))
+    }
+
+    pub fn said(&self) -> Vec<Said> {
+        self.inner.lock().unwrap().said.clone()
+    }
+
+    pub fn refuse_blocks(&self) {
+        self.inner.lock().unwrap().refuses_blocks = true;
+    }
+
+    /// Trouble with what was said, none with what is new.
+    pub fn refuse_edits(&self) {
+        self.inner.lock().unwrap().refuses_edits = true;
+    }
+
+    /// Slack with this fault for as long as nobody mends it.
+    pub fn break_for_long(&self, fault: &Fault) {
+        self.stub.break_with(vec![fault.clone(); 1_000]);
+    }
+}
+
+impl Drop for Workspace {
+    /// No test may send what Slack would refuse for its form.
+    fn drop(&mut self) {
+        let complaints = std::mem::take(&mut self.inner.lock().unwrap().complaints);
+        if !std::thread::panicking() {
+            assert!(complaints.is_empty(), "{complaints:#?}");
+        }
+    }
+}
+
+impl Inner {
+    fn answer(&mut self, asked: &Asked) -> Answer {
+        let refuse = |code: &str| Answer::json(&json!({ "ok": false, "error": code }));
+        match asked.header("authorization").strip_prefix("Bearer ") {
+            None => return refuse("not_authed"),
+            Some(TOKEN) => {}
+            Some(_) => return refuse("invalid_auth"),
+        }
+        if asked.method != "POST" {
+            self.complaints
+                .push(format!("{} {}", asked.method, asked.path));
+        }
+        match asked.path.as_str() {
+            "/api/auth.test" => Answer {
+                headers: vec![("x-oauth-scopes", "chat:write,channels:read".into())],
+                ..Answer::json(&json!({ "ok": true, "team": "Home", "user": "monitor" }))
+            },
+            "/api/conversations.info" => match channel(form(asked, "channel")) {
+                Some(found) => Answer::json(&json!({ "ok": true, "channel": listed(found) })),
+                None => refuse("channel_not_found"),
+            },
+            "/api/conversations.list" => Self::list(asked),
+            "/api/chat.postMessage" | "/api/chat.update" => {
+                let outcome = self.say(asked);
+                if let Err(code) = &outcome
+                    && code.contains(": ")
+                {
+                    self.complaints.push(format!("{code}\n{}", asked.text()));
+                }
+                outcome.map_or_else(
+                    |code| refuse(code.split(':').next().unwrap()),
+                    |said| Answer::json(&json!({ "ok": true, "channel": said.0, "ts": said.1 })),
+                )
+            }
+            path => {
+                self.complaints.push(format!("unknown method {path}"));
+                refuse("unknown_method")
+            }
+        }
+    }
+
+    /// One channel a page.
+    fn list(asked: &Asked) -> Answer {
+        let at: usize = form(asked, "cursor").parse().unwrap_or(0);
+        let next = if at + 1 < CHANNELS.len() {
+            (at + 1).to_string()
+        } else {
+            String::new()
+        };
+        Answer::json(&json!({ "ok": true, "channels": [listed(&CHANNELS[at])],
+            "response_metadata": { "next_cursor": next } }))
+    }
+
+    /// The channel and ts; else a code, with `: ` and a reason when the form is wrong.
+    fn say(&mut self, asked: &Asked) -> Result<(String, String), String> {
+        if asked.header("content-type") != "application/json; charset=utf-8" {
+            return Err("missing_charset: content type".into());
+        }
+        let body: Value =
+            serde_json::from_slice(&asked.body).map_err(|e| format!("invalid_json: {e}"))?;
+        let is_update = asked.path.ends_with("update");
+        Self::check_keys(&body, is_update)?;
+        if is_update && self.refuses_edits {
+            return Err("internal_error".into());
+        }
+        let name = body["channel"]
+            .as_str()
+            .ok_or("channel_not_found: no string")?;
+        // An update knows ids only.
+        let found = channel(name).filter(|found| !is_update || found.1 == name);
+        let &(_, id, archived, member) = found.ok_or("channel_not_found")?;
+        if archived {
+            return Err("is_archived".into());
+        }
+        if !member {
+            return Err("not_in_channel".into());
+        }
+        if self.refuses_blocks
+            && !matches!(&body["blocks"], Value::Null)
+            && body["blocks"] != json!([])
+        {
+            return Err("invalid_blocks".into());
+        }
+        check::message(&body["text"], &body["blocks"])?;
+        if is_update {
+            self.update(id, &body)
+        } else {
+            self.post(id, &body)
+        }
+    }
+
+    fn check_keys(body: &Value, is_update: bool) -> Result<(), String> {
+        let known: &[(&str, Test)] = &[
+            ("channel", Value::is_string),
+            ("text", Value::is_string),
+            ("blocks", Value::is_array),
+            ("parse", |value| value == "none"),
+            ("link_names", |value| *value == Value::Bool(false)),
+            if is_update {
+                ("ts", Value::is_string)
+            } else {
+                ("thread_ts", Value::is_string)
+            },
+            ("reply_broadcast", Value::is_boolean),
+            ("unfurl_links", Value::is_boolean),
+            ("unfurl_media", Value::is_boolean),
+        ];
+        let keys = if is_update { &known[..6] } else { known };
+        for (key, value) in body.as_object().ok_or("invalid_json: no object")? {
+            let (_, test) = keys
+                .iter()
+                .find(|(known, _)| known == key)
+                .ok_or_else(|| format!("invalid_arguments: {key}"))?;
+            if !test(value) {
+                return Err(format!("invalid_arguments: {key} is {value}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, id: &str, body: &Value) -> Result<(String, String), String> {
+        let thread = body["thread_ts"].as_str().map(str::to_owned);
+        if let Some(thread) = &thread
+            && !self
+                .said
+                .iter()
+                .any(|said| said.channel == id && said.ts == *thread && said.thread.is_none())
+        {
+            return Err("thread_not_found".into());
+        }
+        let ts = format!("1793588700.{:06}", self.said.len() + 1);
+        self.said.push(Said {
+            channel: id.into(),
+            ts: ts.clone(),
+            thread,
+            broadcast: body["reply_broadcast"] == true,
+            text: body["text"].as_str().unwrap().into(),
+            blocks: body["blocks"].clone(),
+            edits: 0,
+        });
+        Ok((id.into(), ts))
+    }
+
+    fn update(&mut self, id: &str, body: &Value) -> Result<(String, String), String> {
+        let said = self
+            .said
+            .iter_mut()
+            .find(|said| said.channel == id && body["ts"] == said.ts.as_str())
+            .ok_or("message_not_found")?;
+        said.text = body["text"].as_str().unwrap().into();
+        said.blocks = body["blocks"].clone();
+        said.edits += 1;
+        Ok((id.into(), said.ts.clone()))
+    }
+}
+
+fn channel(name: &str) -> Option<&'static (&'static str, &'static str, bool, bool)> {
+    CHANNELS
+        .iter()
+        .find(|known| known.1 == name || Some(known.0) == name.strip_prefix('#'))
+}
+
+fn listed(channel: &(&str, &str, bool, bool)) -> Value {
+    json!({ "id": channel.1, "name": channel.0, "is_archived": channel.2, "is_member": channel.3 })
+}
+
+fn form<'a>(asked: &'a Asked, key: &str) -> &'a str {
+    let body = std::str::from_utf8(&asked.body).unwrap();
+    let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .find(|(name, _)| *name == key)
+        .map_or("", |(_, value)| value)
+}
