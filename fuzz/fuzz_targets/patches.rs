@@ -1,5 +1,5 @@
-//! Whatever commits say and change: they are read, classified and scored, no
-//! secret of theirs gets out, and what is claimed of them fits together.
+//! Any commits: they are read, classified and scored, no secret of them is shown, and the result is
+//! consistent.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use k8s_monitor::cluster::Snapshot;
 use k8s_monitor::config::{self, Config, Environment};
 use k8s_monitor::correlate::github::wire;
 use k8s_monitor::correlate::{
-    CommitDetail, CommitSummary, CorrelateInput, IncidentCorrelation, Listing, PullRequest,
+    CommitDetail, CommitSummary, CorrelateInput, IncidentCorrelation, CommitQuery, PullRequest,
     Repository, RepositoryError, correlate,
 };
 use k8s_monitor::inventory;
@@ -41,7 +41,7 @@ fn seed() -> Value {
     json!({
         "cause": 20,
         "commits": [{ "sha": sha, "html_url": format!("{WEB}/commit/{sha}"), "parents": [{}],
-            "commit": { "message": "less memory\n\nmore words", "committer": { "date": "2026-11-23T06:37:00Z" } } }],
+            "commit": { "message": "less memory\n\ndetails", "committer": { "date": "2026-11-23T06:37:00Z" } } }],
         "commit": { "files": [
             { "filename": "base-apps/mysql/statefulset.yaml", "status": "modified", "patch": patch },
             { "filename": "base-apps/mysql/new.yaml", "previous_filename": "base-apps/mysql/old.yaml", "status": "renamed" },
@@ -78,19 +78,19 @@ fuzz_target!(|data: &[u8]| {
     let config = Config::load(None, &Environment::new())
         .expect("defaults")
         .config;
-    let scene = CorrelateInput {
+    let correlate_input = CorrelateInput {
         roster: &inventory.services,
         repository: inventory.repository.as_deref(),
         snapshot: &Snapshot::default(),
         config: &config,
     };
-    let mut hub = Hub {
+    let mut repository = FakeRepository {
         input: &input,
         left: 12,
     };
-    let answers = correlate(&[&incident], &scene, &mut hub);
-    let answer = answers[0].as_ref().expect("a grave incident has an answer");
-    fits_together(answer);
+    let answers = correlate(&[&incident], &correlate_input, &mut repository);
+    let answer = answers[0].as_ref().expect("a SEV-1 incident is searched");
+    is_consistent(answer);
     let shown = format!("{answer:?}");
     assert!(!shown.contains(SECRET), "{shown}");
     assert!(!shown.contains("hunter2q7Z"), "{shown}");
@@ -100,13 +100,13 @@ fn onset() -> Time {
     "2026-11-23T06:49:00Z".parse().expect("a moment")
 }
 
-fn fits_together(answer: &IncidentCorrelation) {
+fn is_consistent(answer: &IncidentCorrelation) {
     let correlation = &answer.correlation;
     let is_none = correlation.confidence == Confidence::None;
     assert_eq!(is_none, correlation.commits.is_empty());
-    assert_eq!(correlation.commits.len(), answer.suspects.len());
-    for (commit, suspect) in correlation.commits.iter().zip(&answer.suspects) {
-        assert_eq!(commit.sha, suspect.sha);
+    assert_eq!(correlation.commits.len(), answer.candidates.len());
+    for (commit, candidate) in correlation.commits.iter().zip(&answer.candidates) {
+        assert_eq!(commit.sha, candidate.sha);
         let window = TimeDelta::hours(24).num_seconds();
         assert!((0..=window).contains(&commit.lag_seconds), "{commit:?}");
         assert!(commit.committed_at <= onset(), "{commit:?}");
@@ -114,8 +114,8 @@ fn fits_together(answer: &IncidentCorrelation) {
         assert!(commit.sha.bytes().all(|b| b.is_ascii_hexdigit()));
         assert!(!commit.reasons.is_empty());
         assert!(
-            suspect.confidence >= correlation.confidence,
-            "the first is the surest"
+            candidate.confidence >= correlation.confidence,
+            "the first has the highest confidence"
         );
     }
     assert!(correlation.timeline.is_sorted_by_key(|event| event.at));
@@ -136,25 +136,25 @@ fn fits_together(answer: &IncidentCorrelation) {
     }
 }
 
-/// Answers every question with what stands in the input, read as GitHub's.
-struct Hub<'a> {
+/// Answers every request with the input, read as a response of GitHub.
+struct FakeRepository<'a> {
     input: &'a Value,
     left: u32,
 }
 
-impl Hub<'_> {
+impl FakeRepository<'_> {
     fn body(&mut self, key: &str) -> Result<Vec<u8>, RepositoryError> {
-        self.left = self.left.checked_sub(1).ok_or(RepositoryError::Spent)?;
+        self.left = self.left.checked_sub(1).ok_or(RepositoryError::LimitReached)?;
         Ok(self.input[key].to_string().into_bytes())
     }
 }
 
-impl Repository for Hub<'_> {
-    fn commits(&mut self, _: &Listing) -> Result<Vec<CommitSummary>, RepositoryError> {
-        wire::listed(&self.body("commits")?, WEB)
+impl Repository for FakeRepository<'_> {
+    fn commits(&mut self, _: &CommitQuery) -> Result<Vec<CommitSummary>, RepositoryError> {
+        wire::commits(&self.body("commits")?, WEB)
     }
 
-    fn open(
+    fn commit(
         &mut self,
         _: &config::Repository,
         _: &str,
@@ -180,12 +180,12 @@ impl Repository for Hub<'_> {
         wire::pull_request(&self.body("pulls")?, branch, WEB)
     }
 
-    fn left(&self) -> u32 {
+    fn requests_left(&self) -> u32 {
         self.left
     }
 }
 
-/// Files with credentials, as people commit them.
+/// Files with credentials.
 fn secrets() -> [Value; 2] {
     let manifest = "@@ -1,4 +1,4 @@\n kind: Secret\n stringData:\n-  password: hunter2q7Zold\n+  password: hunter2q7Znew";
     let plain = format!(

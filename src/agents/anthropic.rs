@@ -12,9 +12,6 @@ use crate::config::MODEL;
 use crate::model::secret::Secret;
 use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
 
-/// Anthropic's own API.
-pub const PUBLIC: &str = "https://api.anthropic.com";
-
 /// The version of the API that this program speaks.
 const VERSION: &str = "2023-06-01";
 /// A short answer comes within seconds; longer than this it is not waited for.

@@ -40,7 +40,7 @@ use std::time::Instant;
 use crate::assess;
 use crate::cluster::Snapshot;
 use crate::config::Config;
-use crate::correlate::Suspect;
+use crate::correlate::CandidateCommit;
 use crate::inventory::Service;
 use crate::model::{AnalysisSource, Severity, Time};
 use crate::net::Http;
@@ -87,7 +87,7 @@ pub struct IncidentContext<'a> {
     /// Its suspect commits.
     pub correlation: Option<&'a Correlation>,
     /// What those commits say and change, where it is at hand.
-    pub suspects: &'a [Suspect],
+    pub candidates: &'a [CandidateCommit],
 }
 
 /// What is advised.
@@ -291,7 +291,7 @@ impl<'a> Agents<'a> {
             return;
         };
         let case =
-            PromptContext::of(table.shown).commits(Some(correlation), table.dossier.suspects);
+            PromptContext::of(table.shown).commits(Some(correlation), table.dossier.candidates);
         let key = table.grounds.key(Role::Reviewer, "");
         let scene = table.scene;
         let review = self.kept(&key, memory, scene.now, |desk, memory| {

@@ -3,7 +3,7 @@
 
 use super::budget::tokens;
 use super::untrusted::line;
-use crate::correlate::Suspect;
+use crate::correlate::CandidateCommit;
 use crate::inventory::Service;
 use crate::report::{Analysis, Correlation, Incident};
 
@@ -143,7 +143,11 @@ impl PromptContext {
 
     /// The suspect commits, with what they change where that is at hand.
     #[must_use]
-    pub fn commits(mut self, correlation: Option<&Correlation>, suspects: &[Suspect]) -> Self {
+    pub fn commits(
+        mut self,
+        correlation: Option<&Correlation>,
+        suspects: &[CandidateCommit],
+    ) -> Self {
         let Some(correlation) = correlation.filter(|c| !c.commits.is_empty()) else {
             return self;
         };

@@ -4,12 +4,11 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::{CommandOutput, Session, unknown};
-use crate::agents::anthropic;
 use crate::cli::{OutputFormat, StateLocation};
 use crate::cluster::api::{Cluster, SnapshotRequest};
 use crate::cluster::{Objects, dump};
 use crate::commands::service_view;
-use crate::correlate::github;
+use crate::config::Endpoints;
 use crate::cycle::{self, Cycle, DeliveryMode, Outcome, Source};
 use crate::error::Error;
 use crate::exit::ExitStatus;
@@ -210,14 +209,14 @@ impl Session<'_> {
     }
 
     fn github_is_asked(&self) -> bool {
-        !self.is_silent() || self.config.endpoints.github != github::PUBLIC
+        !self.is_silent() || self.config.endpoints.github != Endpoints::GITHUB
     }
 
     fn model_is_off(&self) -> Option<String> {
         if !self.options.llm {
             return Some("--no-llm".to_owned());
         }
-        let is_own = self.config.endpoints.anthropic != anthropic::PUBLIC;
+        let is_own = self.config.endpoints.anthropic != Endpoints::ANTHROPIC;
         let is_off = self.is_silent() && !is_own && self.config.keys.anthropic.is_some();
         is_off.then(|| "not asked about a dump; --send asks".to_owned())
     }
@@ -275,7 +274,7 @@ impl<'a> HeartbeatGuard<'a> {
         };
         if let (true, Some(url)) = (pulse.is_on, &session.config.heartbeat) {
             let (secret, own) = (url.clone(), Http::new(&session.config));
-            termination::set_farewell(move |why| heartbeat::farewell(&secret, &own, why));
+            termination::set_shutdown_hook(move |why| heartbeat::farewell(&secret, &own, why));
             heartbeat::start(url, http, "a cycle starts");
         }
         pulse

@@ -104,8 +104,8 @@ pub fn join(file: File, env: &Environment) -> Result<Loaded, ConfigError> {
             slack: reader.secret("SLACK_BOT_TOKEN"),
         },
         endpoints: Endpoints {
-            anthropic: reader.endpoint("ANTHROPIC_BASE_URL", "https://api.anthropic.com")?,
-            github: reader.endpoint("GITHUB_API_URL", "https://api.github.com")?,
+            anthropic: reader.endpoint("ANTHROPIC_BASE_URL", Endpoints::ANTHROPIC)?,
+            github: reader.endpoint("GITHUB_API_URL", Endpoints::GITHUB)?,
             slack: reader.endpoint("SLACK_API_URL", "https://slack.com/api")?,
         },
         heartbeat: reader.secret_url("HEARTBEAT_URL")?,

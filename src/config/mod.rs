@@ -105,6 +105,13 @@ pub struct Endpoints {
     pub slack: String,
 }
 
+impl Endpoints {
+    /// Anthropic's own API.
+    pub const ANTHROPIC: &'static str = "https://api.anthropic.com";
+    /// GitHub's own API.
+    pub const GITHUB: &'static str = "https://api.github.com";
+}
+
 /// Slack channels, by what is said in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channels {

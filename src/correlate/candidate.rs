@@ -1,5 +1,4 @@
-//! One commit before one incident: what it changes, when it arrived, how
-//! suspect it is.
+//! One commit before one incident: what it changes, when it arrived, how likely it is the cause.
 
 use super::change::{self, Change, File};
 use super::deploy_history::DeployHistory;
@@ -8,64 +7,83 @@ use super::relevance::{self, Relevance};
 use super::repository::{CommitDetail, CommitSummary, FileChange, PullRequest};
 use super::score::{self, Evidence, Score};
 use crate::assess::Incident;
-use crate::model::{Cause, Finding, Reason, Time};
+use crate::model::{Cause, Confidence, Finding, Reason, Time};
 
-/// A commit that may have done it.
+/// A commit that may be the cause.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// As listed.
-    pub listed: CommitSummary,
-    /// Whose files it touches, as an index of the case's subjects.
-    pub subject: usize,
-    /// What it does, once asked.
-    pub opened: Option<CommitDetail>,
-    /// It could not be opened.
-    pub is_closed: bool,
-    /// What brought it, once asked.
-    pub pull: Option<PullRequest>,
-    /// Whether that was asked.
+    /// The commit as listed.
+    pub commit: CommitSummary,
+    /// The service whose files it touches, as an index into the investigation's services.
+    pub service: usize,
+    /// What it changes, once read.
+    pub detail: Option<CommitDetail>,
+    /// Whether reading it failed.
+    pub is_unreadable: bool,
+    /// The pull request that merged it, once read.
+    pub pull_request: Option<PullRequest>,
+    /// Whether its pull request was requested.
     pub is_traced: bool,
-    /// How suspect it is, once opened.
+    /// The score, once read.
     pub score: Option<Score>,
 }
 
+/// What a commit is scored by.
+#[derive(Clone, Copy)]
+pub struct ScoreInput<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// When the incident began.
+    pub onset: Time,
+    /// The paths of the service's manifests.
+    pub paths: &'a [String],
+    /// What the cluster shows of the service's deployments.
+    pub history: &'a DeployHistory,
+    /// The service's name, if it is not the failing one.
+    pub other_service: Option<&'a str>,
+}
+
 impl Candidate {
-    /// One that is known from a list.
+    /// A commit that is known from a list only.
     #[must_use]
-    pub fn new(listed: CommitSummary, subject: usize) -> Self {
+    pub fn new(commit: CommitSummary, service: usize) -> Self {
         Self {
-            listed,
-            subject,
-            opened: None,
-            is_closed: false,
-            pull: None,
+            commit,
+            service,
+            detail: None,
+            is_unreadable: false,
+            pull_request: None,
             is_traced: false,
             score: None,
         }
     }
 
-    /// When it was on the branch: a commit of a pull request only once that is
-    /// merged.
+    /// When it was on the branch. A commit of a pull request arrives with the merge.
     #[must_use]
-    pub fn arrived(&self) -> Time {
-        let merged = self.pull.as_ref().and_then(|pull| pull.merged_at);
-        merged.map_or(self.listed.at, |at| at.max(self.listed.at))
+    pub fn arrived_at(&self) -> Time {
+        let merged = self.pull_request.as_ref().and_then(|pull| pull.merged_at);
+        merged.map_or(self.commit.at, |at| at.max(self.commit.at))
     }
 
-    /// Points so far.
+    /// The points so far.
     #[must_use]
     pub fn points(&self) -> u32 {
         self.score.as_ref().map_or(0, |score| score.points)
     }
 
-    /// The names under which Argo CD may know it.
+    /// The confidence so far.
+    #[must_use]
+    pub fn confidence(&self) -> Confidence {
+        let score = self.score.as_ref();
+        score.map_or(Confidence::None, |score| score.confidence)
+    }
+
+    /// The revisions under which Argo CD may have synced it.
     #[must_use]
     pub fn shas(&self) -> Vec<&str> {
-        let merge = self
-            .pull
-            .as_ref()
-            .and_then(|pull| pull.merge_sha.as_deref());
-        std::iter::once(self.listed.sha.as_str())
+        let pull_request = self.pull_request.as_ref();
+        let merge = pull_request.and_then(|pull| pull.merge_sha.as_deref());
+        std::iter::once(self.commit.sha.as_str())
             .chain(merge)
             .collect()
     }
@@ -73,107 +91,87 @@ impl Candidate {
     /// What it changes under these paths, by file.
     #[must_use]
     pub fn changes(&self, paths: &[String]) -> Vec<(&str, Change)> {
-        let files = self.opened.iter().flat_map(|opened| &opened.files);
-        files.flat_map(|file| of_file(file, paths)).collect()
+        let files = self.detail.iter().flat_map(|detail| &detail.files);
+        files.flat_map(|file| changes_of(file, paths)).collect()
     }
 
-    /// Judges it.
-    pub fn judge(&mut self, subject: &ScoreInput) {
-        let arrived = self.arrived();
-        let changes = self.changes(subject.paths);
-        let (change, fit) = best(&changes, subject.incident).unwrap_or_else(|| self.unread());
-        let shas = self.shas();
-        let rollout = subject.trail.rollout(arrived, subject.onset);
+    /// Computes the score.
+    pub fn rate(&mut self, input: &ScoreInput) {
+        let arrived_at = self.arrived_at();
+        let changes = self.changes(input.paths);
+        let (change, relevance) =
+            most_relevant(&changes, input.incident).unwrap_or_else(|| self.unread());
+        let rollout = input.history.rollout(arrived_at, input.onset);
         let evidence = Evidence {
-            lag: subject.onset - arrived,
-            fit,
+            lag: input.onset - arrived_at,
+            relevance,
             change,
-            others: changes.len().saturating_sub(1),
-            chain: subject.chain.map(str::to_owned),
-            rollout: rollout.map(|r| (r.what.clone(), r.at - arrived)),
-            applied: subject.trail.applied(&shas, arrived, subject.onset),
-            cause: cause(subject.incident),
+            other_changes: changes.len().saturating_sub(1),
+            other_service: input.other_service.map(str::to_owned),
+            rollout: rollout.map(|r| (r.what.clone(), r.at - arrived_at)),
+            sync: input.history.sync(&self.shas(), arrived_at, input.onset),
+            cause: cause(input.incident),
         };
         self.score = Some(score::score(&evidence));
     }
 
-    /// A commit of which not all was read may have changed anything.
+    /// A commit that was read in part may have changed anything.
     fn unread(&self) -> (String, Relevance) {
-        let is_partial = self.opened.as_ref().is_some_and(|opened| opened.is_partial);
-        let fit = if is_partial {
+        let is_partial = self.detail.as_ref().is_some_and(|detail| detail.is_partial);
+        let relevance = if is_partial {
             Relevance::Weak
         } else {
             Relevance::None
         };
-        ("changes more files than were read".to_owned(), fit)
+        ("changes more files than were read".to_owned(), relevance)
     }
 }
 
-/// What a commit is judged by.
-#[derive(Clone, Copy)]
-pub struct ScoreInput<'a> {
-    /// What is to be explained.
-    pub incident: &'a Incident,
-    /// When it began.
-    pub onset: Time,
-    /// The files that count.
-    pub paths: &'a [String],
-    /// What the cluster shows of the service.
-    pub trail: &'a DeployHistory,
-    /// The service's name, if it is not the failing one.
-    pub chain: Option<&'a str>,
-}
-
-fn of_file<'a>(file: &'a FileChange, paths: &[String]) -> Vec<(&'a str, Change)> {
-    let is_here = is_under(&file.path, paths);
-    let Some(previous) = &file.previous else {
-        let own = file.changes.iter().filter(|_| is_here);
-        return own
-            .map(|change| (file.path.as_str(), change.clone()))
-            .collect();
-    };
-    let was_here = is_under(previous, paths);
+/// The changes of a file under these paths. A rename across their border adds or removes it.
+fn changes_of<'a>(file: &'a FileChange, paths: &[String]) -> Vec<(&'a str, Change)> {
+    let is_inside = is_under(&file.path, paths);
+    let previous = file.previous.as_deref();
+    let was_inside = previous.map_or(is_inside, |previous| is_under(previous, paths));
     let mut changes: Vec<Change> = Vec::new();
-    if is_here != was_here {
+    if is_inside != was_inside {
         let file = File {
             path: &file.path,
-            previous: Some(previous),
+            previous,
             status: "renamed",
             patch: None,
         };
-        changes.push(change::moved(&file, was_here));
+        changes.push(change::moved(&file, was_inside));
     }
-    if is_here {
+    if is_inside {
         changes.extend(file.changes.iter().cloned());
     }
-    changes
-        .into_iter()
-        .map(|change| (file.path.as_str(), change))
-        .collect()
+    let changes = changes.into_iter();
+    changes.map(|change| (file.path.as_str(), change)).collect()
 }
 
-/// The change that explains most.
-fn best(changes: &[(&str, Change)], incident: &Incident) -> Option<(String, Relevance)> {
+/// The change that explains most; of equals the first in the file.
+fn most_relevant(changes: &[(&str, Change)], incident: &Incident) -> Option<(String, Relevance)> {
     let symptoms = symptoms(incident);
-    let fit = |change: &Change| {
-        let fits = symptoms
+    let relevance = |change: &Change| {
+        let relevances = symptoms
             .iter()
             .map(|(cause, reason)| relevance::relevance(*cause, *reason, change));
-        fits.max().unwrap_or(Relevance::None)
+        relevances.max().unwrap_or(Relevance::None)
     };
-    let judged = changes.iter().map(|(_, change)| (change, fit(change)));
-    // Of equals the first, as the file has them.
-    let best = judged.rev().max_by_key(|(_, fit)| *fit)?;
-    Some((best.0.text.clone(), best.1))
+    let rated = changes
+        .iter()
+        .map(|(_, change)| (change, relevance(change)));
+    let (change, relevance) = rated.rev().max_by_key(|(_, relevance)| *relevance)?;
+    Some((change.text.clone(), relevance))
 }
 
-/// The root's cause and symptom, and those of the same service beside it.
+/// Cause and reason of the root finding and of the same service's other findings.
 fn symptoms(incident: &Incident) -> Vec<(Option<Cause>, Reason)> {
     let root = incident.root();
-    let same = |f: &&Finding| f.service.is_some() && f.service == root.service;
-    let others = incident.findings.iter().skip(1).filter(same);
+    let is_own = |f: &&Finding| f.service.is_some() && f.service == root.service;
+    let others = incident.findings.iter().skip(1).filter(is_own);
     let mut symptoms = vec![(root.cause, root.reason)];
-    // A symptom without a cause is explained by the root, if that has one.
+    // A finding without a cause is a consequence of the root.
     symptoms.extend(
         others
             .filter(|f| f.cause.is_some())
@@ -182,7 +180,7 @@ fn symptoms(incident: &Incident) -> Vec<(Option<Cause>, Reason)> {
     symptoms
 }
 
-/// The cause in one word, or the symptom.
+/// The root finding's cause, or its reason.
 fn cause(incident: &Incident) -> &'static str {
     let root = incident.root();
     root.cause.map_or(root.reason.as_str(), Cause::as_str)

@@ -1,7 +1,7 @@
-//! What a change to a file is about, in words that quote nothing secret.
+//! What a commit changes in a file, described without secrets.
 //!
-//! Values are shown only of keys whose values are numbers, names or images;
-//! never of environment variables, ConfigMaps, arguments or Secrets.
+//! Values are shown only for keys whose values are numbers, names or images, never for environment
+//! variables, ConfigMaps, arguments or Secrets.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,36 +11,37 @@ use crate::cluster::quantity;
 use crate::model::{ChangeKind, Direction};
 use crate::redact::{is_secret_name, redact};
 
-/// So many changes of a file are told apart.
-const MOST: usize = 12;
-/// A value this long is no number and no name.
-const LONGEST: usize = 120;
+/// Changes kept per file.
+const MAX_CHANGES: usize = 12;
+/// Longer values are not shown, in bytes.
+const MAX_VALUE_LENGTH: usize = 120;
 
 /// One thing that a commit changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// What.
+    /// What is changed.
     pub kind: ChangeKind,
-    /// Which way.
-    pub way: Direction,
-    /// In words, with a verb first: `lowers the memory limit from 2Gi to 256Mi`.
+    /// The direction.
+    #[serde(rename = "way")]
+    pub direction: Direction,
+    /// A description, with the verb first: `lowers the memory limit from 2Gi to 256Mi`.
     pub text: String,
 }
 
 /// A file of a commit, as the repository's host describes it.
 #[derive(Debug, Clone, Copy)]
 pub struct File<'a> {
-    /// Where it is.
+    /// The path.
     pub path: &'a str,
-    /// Where it was.
+    /// The path before a rename.
     pub previous: Option<&'a str>,
-    /// `added`, `modified`, `removed`, `renamed` and the like.
+    /// GitHub's status: `added`, `modified`, `removed`, `renamed` and others.
     pub status: &'a str,
-    /// The patch; none for what is binary or too large.
+    /// The patch; `None` for files that are binary or too large.
     pub patch: Option<&'a str>,
 }
 
-/// What a file's change is about; nothing for documentation, and for comments.
+/// The changes of a file. Documentation and comments are none.
 #[must_use]
 pub fn of_file(file: &File) -> Vec<Change> {
     if classify::is_documentation(file.path) {
@@ -48,38 +49,40 @@ pub fn of_file(file: &File) -> Vec<Change> {
     }
     let is_manifest = classify::is_manifest(file.path);
     match (file.status, file.patch) {
-        ("removed", patch) if is_manifest => whole(file.path, patch, Direction::Gone),
-        ("added", Some(patch)) if is_manifest => whole(file.path, Some(patch), Direction::Set),
-        // The same file under another name: Argo CD applies the same objects.
+        ("removed", patch) if is_manifest => whole_objects(file.path, patch, Direction::Removed),
+        ("added", Some(patch)) if is_manifest => {
+            whole_objects(file.path, Some(patch), Direction::Added)
+        }
+        // Argo CD applies the same objects.
         ("renamed", None) => Vec::new(),
-        (_, Some(patch)) if is_manifest => parts(file.path, patch),
-        (_, Some(_)) => vec![asset(file.path)],
+        (_, Some(patch)) if is_manifest => keys(file.path, patch),
+        (_, Some(_)) => vec![other_file(file.path)],
         (_, None) => vec![Change {
             kind: ChangeKind::Unread,
-            way: Direction::Otherwise,
-            text: format!("changes {}, which cannot be read", name(file.path)),
+            direction: Direction::Changed,
+            text: format!("changes {}, which has no readable patch", name(file.path)),
         }],
     }
 }
 
-/// A file that is moved out of where Argo CD looks for it, or into it.
+/// A file that is moved into or out of the folder that Argo CD applies.
 #[must_use]
-pub fn moved(file: &File, out: bool) -> Change {
-    let (kind, way, verb) = if out {
-        (ChangeKind::Removed, Direction::Gone, "out of")
+pub fn moved(file: &File, is_out: bool) -> Change {
+    let (kind, direction, preposition) = if is_out {
+        (ChangeKind::Removed, Direction::Removed, "out of")
     } else {
-        (ChangeKind::Added, Direction::Set, "into")
+        (ChangeKind::Added, Direction::Added, "into")
     };
-    let path = if out {
+    let path = if is_out {
         file.previous.unwrap_or(file.path)
     } else {
         file.path
     };
     Change {
         kind,
-        way,
+        direction,
         text: format!(
-            "moves {} {verb} the folder that Argo CD applies",
+            "moves {} {preposition} the folder that Argo CD applies",
             name(path)
         ),
     }
@@ -89,37 +92,37 @@ fn name(path: &str) -> String {
     redact(path.rsplit('/').next().unwrap_or(path)).into_owned()
 }
 
-/// A file beside the manifests, which may well be mounted somewhere.
-fn asset(path: &str) -> Change {
-    let hidden = classify::object_of(path) == Some("Secret") || is_secret_name(&name(path));
-    let (kind, what) = if hidden {
-        (ChangeKind::Secret, "a file of secrets".to_owned())
+/// A file that is not a manifest. It may be mounted from a generated ConfigMap.
+fn other_file(path: &str) -> Change {
+    let is_secret = classify::object_of(path) == Some("Secret") || is_secret_name(&name(path));
+    let (kind, what) = if is_secret {
+        (ChangeKind::Secret, "a file with secrets".to_owned())
     } else {
         (ChangeKind::Config, format!("the file {}", name(path)))
     };
     Change {
         kind,
-        way: Direction::Otherwise,
+        direction: Direction::Changed,
         text: format!("changes {what}"),
     }
 }
 
-/// Objects that come or go with their file.
-fn whole(path: &str, patch: Option<&str>, way: Direction) -> Vec<Change> {
+/// The objects of a file that is added or removed.
+fn whole_objects(path: &str, patch: Option<&str>, direction: Direction) -> Vec<Change> {
     let mut kinds = patch.map(patch::kinds).unwrap_or_default();
     if kinds.is_empty() {
         kinds.extend(classify::object_of(path).map(str::to_owned));
     }
-    let verb = if way == Direction::Gone {
+    let verb = if direction == Direction::Removed {
         "removes"
     } else {
         "adds"
     };
     let change = |object: &str| {
         let known = classify::kind_of_object(object);
-        let kind = match (known, way) {
+        let kind = match (known, direction) {
             (Some(kind), _) if !matches!(kind, ChangeKind::Selector) => kind,
-            (_, Direction::Gone) => ChangeKind::Removed,
+            (_, Direction::Removed) => ChangeKind::Removed,
             _ => ChangeKind::Added,
         };
         let what = if object.is_empty() {
@@ -134,7 +137,7 @@ fn whole(path: &str, patch: Option<&str>, way: Direction) -> Vec<Change> {
         };
         Change {
             kind,
-            way,
+            direction,
             text: format!("{verb} {what}"),
         }
     };
@@ -143,50 +146,54 @@ fn whole(path: &str, patch: Option<&str>, way: Direction) -> Vec<Change> {
     }
     kinds
         .iter()
-        .take(MOST)
+        .take(MAX_CHANGES)
         .map(|object| change(object))
         .collect()
 }
 
-/// What changes within a file, each thing once.
-fn parts(path: &str, patch: &str) -> Vec<Change> {
+/// The changed keys of a file, without duplicates.
+fn keys(path: &str, patch: &str) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     for difference in patch::differences(patch, classify::object_of(path)) {
-        let change = part(&difference);
-        if changes.len() < MOST && !changes.contains(&change) {
+        let change = of_key(&difference);
+        if changes.len() < MAX_CHANGES && !changes.contains(&change) {
             changes.push(change);
         }
     }
     changes
 }
 
-fn part(difference: &Difference) -> Change {
-    let leaf = &difference.leaf;
-    let kind = classify::kind_of(leaf);
+fn of_key(difference: &Difference) -> Change {
+    let key = &difference.key;
+    let kind = classify::kind_of(key);
     let old = difference.old.as_deref().and_then(|v| shown(kind, v));
     let new = difference.new.as_deref().and_then(|v| shown(kind, v));
-    let way = match (&difference.old, &difference.new) {
-        (None, _) => Direction::Set,
-        (_, None) => Direction::Gone,
+    let direction = match (&difference.old, &difference.new) {
+        (None, _) => Direction::Added,
+        (_, None) => Direction::Removed,
         (Some(old), Some(new)) => direction(kind, old, new),
     };
-    let what = classify::label(kind, leaf);
-    let text = match (way, old, new) {
-        (Direction::Up, Some(old), Some(new)) => format!("raises {what} from {old} to {new}"),
-        (Direction::Down, Some(old), Some(new)) => format!("lowers {what} from {old} to {new}"),
-        (Direction::Set, _, Some(new)) => format!("sets {what} to {new}"),
-        (Direction::Set, ..) => format!("adds {what}"),
-        (Direction::Gone, Some(old), _) => format!("removes {what}, which was {old}"),
-        (Direction::Gone, ..) => format!("removes {what}"),
+    let what = classify::label(kind, key);
+    let text = match (direction, old, new) {
+        (Direction::Raised, Some(old), Some(new)) => format!("raises {what} from {old} to {new}"),
+        (Direction::Lowered, Some(old), Some(new)) => format!("lowers {what} from {old} to {new}"),
+        (Direction::Added, _, Some(new)) => format!("sets {what} to {new}"),
+        (Direction::Added, ..) => format!("adds {what}"),
+        (Direction::Removed, Some(old), _) => format!("removes {what}, which was {old}"),
+        (Direction::Removed, ..) => format!("removes {what}"),
         (_, Some(old), Some(new)) => format!("changes {what} from {old} to {new}"),
         _ => format!("changes {what}"),
     };
-    Change { kind, way, text }
+    Change {
+        kind,
+        direction,
+        text,
+    }
 }
 
-/// A value, if it is of a kind that is shown and looks like one.
+/// A value that may be shown: of a kind without secrets, and plain.
 fn shown(kind: ChangeKind, value: &str) -> Option<&str> {
-    let is_open = matches!(
+    let is_public = matches!(
         kind,
         ChangeKind::Image
             | ChangeKind::MemoryLimit
@@ -205,8 +212,8 @@ fn shown(kind: ChangeKind, value: &str) -> Option<&str> {
             | ChangeKind::Selector
     );
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+".contains(c);
-    let fits = !value.is_empty() && value.len() <= LONGEST && value.chars().all(is_plain);
-    (is_open && fits && redact(value) == value).then_some(value)
+    let fits = !value.is_empty() && value.len() <= MAX_VALUE_LENGTH && value.chars().all(is_plain);
+    (is_public && fits && redact(value) == value).then_some(value)
 }
 
 fn direction(kind: ChangeKind, old: &str, new: &str) -> Direction {
@@ -221,9 +228,9 @@ fn direction(kind: ChangeKind, old: &str, new: &str) -> Direction {
             | ChangeKind::Autoscaler
     );
     match (quantity::parse(old), quantity::parse(new)) {
-        (Some(old), Some(new)) if is_amount && new > old => Direction::Up,
-        (Some(old), Some(new)) if is_amount && new < old => Direction::Down,
-        _ => Direction::Otherwise,
+        (Some(old), Some(new)) if is_amount && new > old => Direction::Raised,
+        (Some(old), Some(new)) if is_amount && new < old => Direction::Lowered,
+        _ => Direction::Changed,
     }
 }
 
@@ -239,43 +246,43 @@ mod tests {
             patch: Some(patch),
         };
         let changes = of_file(&file).into_iter();
-        changes.map(|c| (c.kind, c.way, c.text)).collect()
+        changes.map(|c| (c.kind, c.direction, c.text)).collect()
     }
 
     #[test]
     #[rustfmt::skip]
-    fn changes_are_told_in_words() {
-        for (path, patch, kind, way, text) in [
+    fn a_change_is_described() {
+        for (path, patch, kind, direction, text) in [
             ("m/deployment.yaml", "@@ -9,5 +9,5 @@\n         - name: api\n           resources:\n             limits:\n-              memory: 2Gi\n+              memory: 256Mi",
-             ChangeKind::MemoryLimit, Direction::Down, "lowers the memory limit of api from 2Gi to 256Mi"),
+             ChangeKind::MemoryLimit, Direction::Lowered, "lowers the memory limit of api from 2Gi to 256Mi"),
             ("m/values.yaml", "@@ -1,4 +1,4 @@\n resources:\n   requests:\n-    cpu: 250m\n+    cpu: \"4\"",
-             ChangeKind::CpuRequest, Direction::Up, "raises the CPU request from 250m to 4"),
+             ChangeKind::CpuRequest, Direction::Raised, "raises the CPU request from 250m to 4"),
             ("m/deployment.yaml", "@@ -9,3 +9,3 @@\n       - name: api\n-        image: repo/api:5.8.0\n+        image: repo/api:5.9.0",
-             ChangeKind::Image, Direction::Otherwise, "changes the image of api from repo/api:5.8.0 to repo/api:5.9.0"),
+             ChangeKind::Image, Direction::Changed, "changes the image of api from repo/api:5.8.0 to repo/api:5.9.0"),
             ("m/kustomization.yaml", "@@ -1,4 +1,4 @@\n images:\n   - name: repo/api\n-    newTag: v1\n+    newTag: v2",
-             ChangeKind::Image, Direction::Otherwise, "changes the image of repo/api from v1 to v2"),
+             ChangeKind::Image, Direction::Changed, "changes the image of repo/api from v1 to v2"),
             ("m/d.yaml", "@@ -1,5 +1,5 @@\n           readinessProbe:\n             httpGet:\n               path: /health\n-              port: 8000\n+              port: 8080",
-             ChangeKind::ReadinessProbe, Direction::Otherwise, "changes the readiness probe (port) from 8000 to 8080"),
-            ("m/d.yaml", "@@ -1,3 +1,3 @@ spec:\n-  replicas: 2\n+  replicas: 0", ChangeKind::Replicas, Direction::Down, "lowers the number of replicas from 2 to 0"),
+             ChangeKind::ReadinessProbe, Direction::Changed, "changes the readiness probe (port) from 8000 to 8080"),
+            ("m/d.yaml", "@@ -1,3 +1,3 @@ spec:\n-  replicas: 2\n+  replicas: 0", ChangeKind::Replicas, Direction::Lowered, "lowers the number of replicas from 2 to 0"),
             ("m/d.yaml", "@@ -1,4 +1,4 @@\n         env:\n         - name: DB_PASSWORD\n-          value: hunter2\n+          value: hunter3",
-             ChangeKind::Env, Direction::Otherwise, "changes the environment variable DB_PASSWORD"),
-            ("m/configmap.yaml", "@@ -1,4 +1,4 @@\n kind: ConfigMap\n data:\n-  LOG: a\n+  LOG: b", ChangeKind::Config, Direction::Otherwise, "changes LOG of the configuration"),
-            ("m/s.yaml", "@@ -1,4 +1,4 @@\n kind: Secret\n stringData:\n-  PIN: a1\n+  PIN: b1", ChangeKind::Secret, Direction::Otherwise, "changes a Secret (its contents are not read out)"),
-            ("m/sealed-secret.yaml", "@@ -9,2 +9,2 @@\n-  PIN: AgBy3i4OJSWK\n+  PIN: AgBy3i4OJSWL", ChangeKind::Secret, Direction::Otherwise, "changes a Secret (its contents are not read out)"),
-            ("m/d.yaml", "@@ -1,4 +1,4 @@\n     secretKeyRef:\n-      name: a\n+      name: b", ChangeKind::SecretReference, Direction::Otherwise, "changes the reference to a Secret"),
-            ("m/service.yaml", "@@ -1,4 +1,4 @@\n kind: Service\n spec:\n   selector:\n-    app: api\n+    app: web", ChangeKind::Selector, Direction::Otherwise, "changes the selector (app) from api to web"),
-            ("m/service.yaml", "@@ -1,4 +1,4 @@\n   ports:\n   - name: http\n-    targetPort: 8000\n+    targetPort: 80", ChangeKind::ServicePort, Direction::Otherwise, "changes the Service's port (targetPort) from 8000 to 80"),
-            ("apps/cert-manager.yaml", "@@ -1,5 +1,5 @@\n kind: Application\n   source:\n     chart: cert-manager\n-    targetRevision: v1.18.2\n+    targetRevision: v1.19.0", ChangeKind::Chart, Direction::Otherwise, "changes the chart's version from v1.18.2 to v1.19.0"),
-            ("m/pvc.yaml", "@@ -1,4 +1,4 @@\n   resources:\n     requests:\n-      storage: 10Gi\n+      storage: 5Gi", ChangeKind::Storage, Direction::Down, "lowers the storage (storage) from 10Gi to 5Gi"),
-            ("m/ingress.yaml", "@@ -1,4 +1,4 @@\n   rules:\n-  - host: a.example.com\n+  - host: b.example.com", ChangeKind::Ingress, Direction::Otherwise, "changes the ingress (host)"),
-            ("m/my.cnf", "@@ -1 +1 @@\n-innodb_buffer_pool_size=1G\n+innodb_buffer_pool_size=4G", ChangeKind::Config, Direction::Otherwise, "changes the file my.cnf"),
+             ChangeKind::Env, Direction::Changed, "changes the environment variable DB_PASSWORD"),
+            ("m/configmap.yaml", "@@ -1,4 +1,4 @@\n kind: ConfigMap\n data:\n-  LOG: a\n+  LOG: b", ChangeKind::Config, Direction::Changed, "changes the ConfigMap key LOG"),
+            ("m/s.yaml", "@@ -1,4 +1,4 @@\n kind: Secret\n stringData:\n-  PIN: a1\n+  PIN: b1", ChangeKind::Secret, Direction::Changed, "changes a Secret (its contents are not shown)"),
+            ("m/sealed-secret.yaml", "@@ -9,2 +9,2 @@\n-  PIN: AgBy3i4OJSWK\n+  PIN: AgBy3i4OJSWL", ChangeKind::Secret, Direction::Changed, "changes a Secret (its contents are not shown)"),
+            ("m/d.yaml", "@@ -1,4 +1,4 @@\n     secretKeyRef:\n-      name: a\n+      name: b", ChangeKind::SecretReference, Direction::Changed, "changes the reference to a Secret"),
+            ("m/service.yaml", "@@ -1,4 +1,4 @@\n kind: Service\n spec:\n   selector:\n-    app: api\n+    app: web", ChangeKind::Selector, Direction::Changed, "changes the selector (app) from api to web"),
+            ("m/service.yaml", "@@ -1,4 +1,4 @@\n   ports:\n   - name: http\n-    targetPort: 8000\n+    targetPort: 80", ChangeKind::ServicePort, Direction::Changed, "changes the Service's port (targetPort) from 8000 to 80"),
+            ("apps/cert-manager.yaml", "@@ -1,5 +1,5 @@\n kind: Application\n   source:\n     chart: cert-manager\n-    targetRevision: v1.18.2\n+    targetRevision: v1.19.0", ChangeKind::Chart, Direction::Changed, "changes the chart's version from v1.18.2 to v1.19.0"),
+            ("m/pvc.yaml", "@@ -1,4 +1,4 @@\n   resources:\n     requests:\n-      storage: 10Gi\n+      storage: 5Gi", ChangeKind::Storage, Direction::Lowered, "lowers the storage (storage) from 10Gi to 5Gi"),
+            ("m/ingress.yaml", "@@ -1,4 +1,4 @@\n   rules:\n-  - host: a.example.com\n+  - host: b.example.com", ChangeKind::Ingress, Direction::Changed, "changes the ingress (host)"),
+            ("m/my.cnf", "@@ -1 +1 @@\n-innodb_buffer_pool_size=1G\n+innodb_buffer_pool_size=4G", ChangeKind::Config, Direction::Changed, "changes the file my.cnf"),
         ] {
-            assert_eq!(of(path, patch), [(kind, way, text.to_owned())], "{path}\n{patch}");
+            assert_eq!(of(path, patch), [(kind, direction, text.to_owned())], "{path}\n{patch}");
         }
     }
 
     #[test]
-    fn nothing_secret_is_quoted() {
+    fn no_secret_is_shown() {
         let patches = [
             (
                 "m/secret.yaml",
@@ -296,15 +303,15 @@ mod tests {
             ("m/.env", "@@ -1 +1 @@\n-PIN=hunter1\n+PIN=hunter2"),
         ];
         for (path, patch) in patches {
-            let said = format!("{:?}", of(path, patch));
+            let shown = format!("{:?}", of(path, patch));
             for secret in ["hunter", "QUJD", "SFVO", "a1B2"] {
-                assert!(!said.contains(secret), "{said}");
+                assert!(!shown.contains(secret), "{shown}");
             }
         }
     }
 
     #[test]
-    fn documentation_comments_and_binaries_say_little() {
+    fn documentation_comments_and_renames_are_no_changes() {
         let file = |path, status, patch| {
             of_file(&File {
                 path,
@@ -330,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_objects_come_and_go() {
+    fn added_and_removed_objects_are_named() {
         let file = |status, patch| {
             let file = File {
                 path: "m/x.yaml",

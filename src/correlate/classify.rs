@@ -1,11 +1,11 @@
-//! Which key of a manifest is about what, as tables. To teach it a key, add it
-//! to the row of its kind in [`UNDER`] or [`KEYS`].
+//! What each key of a manifest configures, as tables. A new key goes into the row of its kind in
+//! [`UNDER`] or [`KEYS`].
 
 use super::yaml_keys::ManifestKey;
 use crate::model::ChangeKind;
 use crate::redact::redact;
 
-/// Kinds of objects all of whose keys are about one thing.
+/// Objects whose keys are all of one kind.
 #[rustfmt::skip]
 const OBJECTS: &[(&str, ChangeKind)] = &[
     ("Secret", ChangeKind::Secret),
@@ -39,8 +39,7 @@ const OBJECTS: &[(&str, ChangeKind)] = &[
     ("Service", ChangeKind::Selector),
 ];
 
-/// What is under these keys, whatever its own key. The innermost decides;
-/// rows further up go first.
+/// Kinds by a key above. The innermost key decides, then the first row.
 #[rustfmt::skip]
 const UNDER: &[(ChangeKind, &[&str])] = &[
     (ChangeKind::LivenessProbe, &["livenessProbe"]),
@@ -61,7 +60,7 @@ const UNDER: &[(ChangeKind, &[&str])] = &[
     (ChangeKind::Secret, &["stringData", "encryptedData"]),
 ];
 
-/// Keys that say by themselves what they are about.
+/// Kinds by the key itself.
 #[rustfmt::skip]
 const KEYS: &[(ChangeKind, &[&str])] = &[
     (ChangeKind::Image, &["image", "tag", "newTag", "newName", "digest", "imagePullPolicy", "imageTag"]),
@@ -82,37 +81,37 @@ const KEYS: &[(ChangeKind, &[&str])] = &[
     (ChangeKind::Source, &["repoURL"]),
 ];
 
-/// What a changed key is about.
+/// The kind of a changed key.
 #[must_use]
-pub fn kind_of(leaf: &ManifestKey) -> ChangeKind {
-    let object = leaf.object.as_deref().unwrap_or_default();
+pub fn kind_of(key: &ManifestKey) -> ChangeKind {
+    let object = key.object_kind.as_deref().unwrap_or_default();
     let whole = kind_of_object(object);
-    if whole == Some(ChangeKind::Secret) || leaf.is_under(&["stringData", "encryptedData"]) {
+    if whole == Some(ChangeKind::Secret) || key.is_under(&["stringData", "encryptedData"]) {
         return ChangeKind::Secret;
     }
-    if leaf.key == "kind" || leaf.key == "apiVersion" || leaf.is_under(&["annotations"]) {
+    if key.name == "kind" || key.name == "apiVersion" || key.is_under(&["annotations"]) {
         return ChangeKind::Metadata;
     }
     match whole {
-        None => of_workload(leaf),
-        Some(ChangeKind::Selector) => of_service(leaf),
-        Some(_) if leaf.is_under(&["metadata"]) => ChangeKind::Metadata,
+        None => of_workload(key),
+        Some(ChangeKind::Selector) => of_service(key),
+        Some(_) if key.is_under(&["metadata"]) => ChangeKind::Metadata,
         Some(kind) => kind,
     }
 }
 
-/// A workload, values of a chart, an Application, or what cannot be told.
-fn of_workload(leaf: &ManifestKey) -> ChangeKind {
-    resource(leaf)
-        .or_else(|| source(leaf))
-        .or_else(|| under(leaf))
-        .or_else(|| row(KEYS, &leaf.key))
-        .unwrap_or_else(|| rest(leaf))
+/// A workload, the values of a chart, an Application, or an unknown object.
+fn of_workload(key: &ManifestKey) -> ChangeKind {
+    resource(key)
+        .or_else(|| source(key))
+        .or_else(|| under(key))
+        .or_else(|| row(KEYS, &key.name))
+        .unwrap_or_else(|| by_context(key))
 }
 
-fn resource(leaf: &ManifestKey) -> Option<ChangeKind> {
-    let is_request = leaf.is_under(&["requests"]);
-    match leaf.key.as_str() {
+fn resource(key: &ManifestKey) -> Option<ChangeKind> {
+    let is_request = key.is_under(&["requests"]);
+    match key.name.as_str() {
         "memory" if is_request => Some(ChangeKind::MemoryRequest),
         "memory" => Some(ChangeKind::MemoryLimit),
         "cpu" if is_request => Some(ChangeKind::CpuRequest),
@@ -121,22 +120,25 @@ fn resource(leaf: &ManifestKey) -> Option<ChangeKind> {
     }
 }
 
-/// What Argo CD deploys, and from where.
-fn source(leaf: &ManifestKey) -> Option<ChangeKind> {
-    let is_application = leaf.object.as_deref() == Some("Application");
-    match leaf.key.as_str() {
+/// The source of an Application or the dependencies of a chart.
+fn source(key: &ManifestKey) -> Option<ChangeKind> {
+    let is_application = key.object_kind.as_deref() == Some("Application");
+    match key.name.as_str() {
         "targetRevision" | "chart" => Some(ChangeKind::Chart),
-        "version" if leaf.is_under(&["dependencies"]) => Some(ChangeKind::Chart),
-        "path" if is_application || leaf.path.last().is_some_and(|k| k == "source") => {
+        "version" if key.is_under(&["dependencies"]) => Some(ChangeKind::Chart),
+        "path" if is_application || key.parents.last().is_some_and(|k| k == "source") => {
             Some(ChangeKind::Source)
         }
         _ => None,
     }
 }
 
-/// The innermost key above that says what it is about.
-fn under(leaf: &ManifestKey) -> Option<ChangeKind> {
-    leaf.path.iter().rev().find_map(|key| row(UNDER, key))
+/// The kind by the innermost key above.
+fn under(key: &ManifestKey) -> Option<ChangeKind> {
+    key.parents
+        .iter()
+        .rev()
+        .find_map(|parent| row(UNDER, parent))
 }
 
 fn row(table: &[(ChangeKind, &[&str])], key: &str) -> Option<ChangeKind> {
@@ -144,36 +146,35 @@ fn row(table: &[(ChangeKind, &[&str])], key: &str) -> Option<ChangeKind> {
     row.map(|(kind, _)| *kind)
 }
 
-fn rest(leaf: &ManifestKey) -> ChangeKind {
-    match leaf.key.as_str() {
-        "repository" | "registry" if leaf.is_under(&["image"]) => ChangeKind::Image,
-        "port" | "protocol" if leaf.is_under(&["ports", "service"]) => ChangeKind::ServicePort,
-        _ if leaf.is_under(&["data", "binaryData"]) || leaf.key == "data" => ChangeKind::Config,
+fn by_context(key: &ManifestKey) -> ChangeKind {
+    match key.name.as_str() {
+        "repository" | "registry" if key.is_under(&["image"]) => ChangeKind::Image,
+        "port" | "protocol" if key.is_under(&["ports", "service"]) => ChangeKind::ServicePort,
+        _ if key.is_under(&["data", "binaryData"]) || key.name == "data" => ChangeKind::Config,
         _ => ChangeKind::Other,
     }
 }
 
-fn of_service(leaf: &ManifestKey) -> ChangeKind {
-    if leaf.is_under(&["metadata"]) {
+fn of_service(key: &ManifestKey) -> ChangeKind {
+    if key.is_under(&["metadata"]) {
         ChangeKind::Metadata
-    } else if leaf.is_under(&["selector"]) {
+    } else if key.is_under(&["selector"]) {
         ChangeKind::Selector
-    } else if leaf.is_under(&["ports"]) || leaf.key == "type" {
+    } else if key.is_under(&["ports"]) || key.name == "type" {
         ChangeKind::ServicePort
     } else {
-        row(KEYS, &leaf.key).unwrap_or(ChangeKind::Other)
+        row(KEYS, &key.name).unwrap_or(ChangeKind::Other)
     }
 }
 
-/// What an object as a whole is about; none for workloads.
+/// The kind of all keys of an object; `None` for workloads.
 #[must_use]
 pub fn kind_of_object(object: &str) -> Option<ChangeKind> {
     let row = OBJECTS.iter().find(|(name, _)| *name == object);
     row.map(|(_, kind)| *kind)
 }
 
-/// Words in names of files, by the kind of object that they announce. The
-/// first that fits decides.
+/// File names and the kind of object in them. The first match decides.
 #[rustfmt::skip]
 const NAMES: &[(&str, &str)] = &[
     ("externalsecret", "ExternalSecret"), ("secretstore", "SecretStore"),
@@ -188,8 +189,7 @@ const NAMES: &[(&str, &str)] = &[
     ("cronjob", "CronJob"),
 ];
 
-/// The kind of object that a file's name announces. Only `Secret` is believed
-/// whatever else the name says.
+/// The kind of object that a file's name suggests. `Secret` matches anywhere in the name.
 #[must_use]
 pub fn object_of(path: &str) -> Option<&'static str> {
     let file = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
@@ -198,28 +198,28 @@ pub fn object_of(path: &str) -> Option<&'static str> {
     }
     let stem = file.split('.').next().unwrap_or_default();
     let letters: String = stem.chars().filter(char::is_ascii_alphanumeric).collect();
-    let fits = |word: &str| {
-        if word.contains("secret") {
-            letters.contains(word)
+    let is_match = |name: &str| {
+        if name.contains("secret") {
+            letters.contains(name)
         } else {
-            letters == word || letters == format!("{word}s")
+            letters == name || letters == format!("{name}s")
         }
     };
     let named = NAMES
         .iter()
-        .find(|(word, _)| fits(word))
+        .find(|(name, _)| is_match(name))
         .map(|(_, object)| *object);
-    // `mysql-deployment.yaml`, `deployment-api.yaml`: the word stands at an edge.
+    // For example `mysql-deployment.yaml` or `deployment-api.yaml`.
     named.or_else(|| {
-        let at_edge = |word: &str| letters.starts_with(word) || letters.ends_with(word);
+        let is_at_edge = |name: &str| letters.starts_with(name) || letters.ends_with(name);
         NAMES
             .iter()
-            .find(|(word, _)| at_edge(word))
+            .find(|(name, _)| is_at_edge(name))
             .map(|(_, object)| *object)
     })
 }
 
-/// Whether a file is read as keys and values.
+/// Whether a file is YAML or JSON.
 #[must_use]
 pub fn is_manifest(path: &str) -> bool {
     [".yaml", ".yml", ".json"]
@@ -227,7 +227,7 @@ pub fn is_manifest(path: &str) -> bool {
         .any(|end| path.ends_with(end))
 }
 
-/// Whether nobody but people reads it.
+/// Whether a file has no effect on the cluster.
 #[must_use]
 pub fn is_documentation(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
@@ -251,64 +251,64 @@ pub fn is_documentation(path: &str) -> bool {
         .any(|end| file.ends_with(end))
 }
 
-/// What is changed, in words.
+/// A description of what is changed.
 #[must_use]
-pub fn label(kind: ChangeKind, leaf: &ManifestKey) -> String {
-    let item = leaf.item.as_deref().map(word).unwrap_or_default();
+pub fn label(kind: ChangeKind, key: &ManifestKey) -> String {
+    let item = key.item.as_deref().map(shown_name).unwrap_or_default();
     let of = if item.is_empty() {
         String::new()
     } else {
         format!(" of {item}")
     };
-    let key = word(&leaf.key);
+    let name = shown_name(&key.name);
     match kind {
         ChangeKind::Image => format!("the image{of}"),
         ChangeKind::MemoryLimit => format!("the memory limit{of}"),
         ChangeKind::MemoryRequest => format!("the memory request{of}"),
         ChangeKind::CpuLimit => format!("the CPU limit{of}"),
         ChangeKind::CpuRequest => format!("the CPU request{of}"),
-        ChangeKind::LivenessProbe => format!("the liveness probe{of} ({key})"),
-        ChangeKind::ReadinessProbe => format!("the readiness probe{of} ({key})"),
-        ChangeKind::StartupProbe => format!("the startup probe{of} ({key})"),
-        ChangeKind::Probe => format!("a probe{of} ({key})"),
+        ChangeKind::LivenessProbe => format!("the liveness probe{of} ({name})"),
+        ChangeKind::ReadinessProbe => format!("the readiness probe{of} ({name})"),
+        ChangeKind::StartupProbe => format!("the startup probe{of} ({name})"),
+        ChangeKind::Probe => format!("a probe{of} ({name})"),
         ChangeKind::Replicas => "the number of replicas".to_owned(),
         ChangeKind::Env if item.is_empty() => "the environment".to_owned(),
         ChangeKind::Env => format!("the environment variable {item}"),
-        ChangeKind::Config if is_configuration(leaf) => format!("{key} of the configuration"),
+        ChangeKind::Config if is_config_map_key(key) => format!("the ConfigMap key {name}"),
         ChangeKind::Config => "the configuration".to_owned(),
-        ChangeKind::Volume => format!("the volumes ({key})"),
-        ChangeKind::Storage => format!("the storage ({key})"),
-        ChangeKind::ServicePort => format!("the Service's port ({key})"),
+        ChangeKind::Volume => format!("the volumes ({name})"),
+        ChangeKind::Storage => format!("the storage ({name})"),
+        ChangeKind::ServicePort => format!("the Service's port ({name})"),
         ChangeKind::ContainerPort => format!("the container's port{of}"),
-        ChangeKind::Selector => format!("the selector ({key})"),
-        ChangeKind::Ingress => format!("the ingress ({key})"),
+        ChangeKind::Selector => format!("the selector ({name})"),
+        ChangeKind::Ingress => format!("the ingress ({name})"),
         ChangeKind::Chart => "the chart's version".to_owned(),
-        ChangeKind::Source => format!("where Argo CD looks ({key})"),
+        ChangeKind::Source => format!("the Argo CD source ({name})"),
         ChangeKind::SecretReference => "the reference to a Secret".to_owned(),
-        ChangeKind::Secret => "a Secret (its contents are not read out)".to_owned(),
-        ChangeKind::Command => format!("the command{of} ({key})"),
-        ChangeKind::Security => format!("the security context ({key})"),
-        ChangeKind::Scheduling => format!("the scheduling ({key})"),
-        ChangeKind::ServiceAccount => format!("the service account ({key})"),
-        ChangeKind::Schedule => format!("the schedule ({key})"),
-        ChangeKind::Quota => format!("a quota ({key})"),
-        ChangeKind::Autoscaler => format!("the autoscaler ({key})"),
-        ChangeKind::Policy => format!("a policy ({key})"),
-        ChangeKind::Certificate => format!("a certificate ({key})"),
+        ChangeKind::Secret => "a Secret (its contents are not shown)".to_owned(),
+        ChangeKind::Command => format!("the command{of} ({name})"),
+        ChangeKind::Security => format!("the security context ({name})"),
+        ChangeKind::Scheduling => format!("the scheduling ({name})"),
+        ChangeKind::ServiceAccount => format!("the service account ({name})"),
+        ChangeKind::Schedule => format!("the schedule ({name})"),
+        ChangeKind::Quota => format!("a quota ({name})"),
+        ChangeKind::Autoscaler => format!("the autoscaler ({name})"),
+        ChangeKind::Policy => format!("a policy ({name})"),
+        ChangeKind::Certificate => format!("a certificate ({name})"),
         ChangeKind::Metadata => "labels or annotations".to_owned(),
-        _ if key.is_empty() => "the manifest".to_owned(),
-        ChangeKind::Added | ChangeKind::Removed | ChangeKind::Other | ChangeKind::Unread => key,
+        _ if name.is_empty() => "the manifest".to_owned(),
+        ChangeKind::Added | ChangeKind::Removed | ChangeKind::Other | ChangeKind::Unread => name,
     }
 }
 
-/// Whether the object is known to be a ConfigMap: the keys of what may be a
-/// Secret are not told.
-fn is_configuration(leaf: &ManifestKey) -> bool {
-    leaf.object.as_deref() == Some("ConfigMap") && !leaf.key.is_empty() && leaf.key != "data"
+/// Whether the object is known to be a ConfigMap. The keys of an object that may be a Secret are
+/// not shown.
+fn is_config_map_key(key: &ManifestKey) -> bool {
+    key.object_kind.as_deref() == Some("ConfigMap") && !key.name.is_empty() && key.name != "data"
 }
 
-/// A name as it can stand in a sentence.
-fn word(name: &str) -> String {
+/// A name that can be shown; empty if it cannot.
+fn shown_name(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let fits = name.len() <= 60 && name.chars().all(is_plain) && redact(name) == name;
     if fits { name.to_owned() } else { String::new() }

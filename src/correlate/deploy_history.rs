@@ -1,106 +1,105 @@
-//! What the cluster shows of deployments: synchronisations of Argo CD, new
-//! ReplicaSets, new pods of stateful and daemon sets.
+//! What the cluster shows of deployments: syncs of Argo CD, new ReplicaSets, and new pods of
+//! StatefulSets and DaemonSets.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::score::Applied;
+use super::score::SyncOutcome;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{Application, ObjectMeta, Pod};
 use crate::inventory::Service;
 use crate::model::{Finding, ObjectRef, Time};
 
-/// A rollout that begins later than this after a commit is not its own.
-const ROLLOUT: TimeDelta = TimeDelta::hours(1);
+/// A rollout that begins later than this after a commit is not caused by it.
+const MAX_ROLLOUT_DELAY: TimeDelta = TimeDelta::hours(1);
 
-/// One finished synchronisation.
+/// A successful sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sync {
-    /// When.
+    /// When it finished.
     pub at: Time,
     /// The revision of the repository.
     pub revision: String,
 }
 
-/// One that failed.
+/// A failed sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedSync {
-    /// When.
+    /// When it finished or started.
     pub at: Time,
-    /// Argo CD's words.
+    /// Argo CD's message.
     pub message: String,
 }
 
-/// Pods of a new template, or pods made anew.
+/// A new ReplicaSet, or the first pod of a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollout {
-    /// When the first object of it was made.
+    /// The creation time.
     pub at: Time,
-    /// In words: `a new ReplicaSet (api-6d4f)`.
+    /// A description: `a new ReplicaSet (api-6d4f)`.
     pub what: String,
     /// The object that shows it.
     pub source: String,
 }
 
-/// All that the cluster shows of one service.
+/// The deployments of one service.
 #[derive(Debug, Clone, Default)]
 pub struct DeployHistory {
-    /// Name of the Application.
+    /// The name of the Application.
     pub app: Option<String>,
     /// Oldest first.
     pub syncs: Vec<Sync>,
-    /// The last operation, if it failed.
+    /// The last sync, if it failed.
     pub failed: Option<FailedSync>,
-    /// Argo CD sees differences between repository and cluster.
+    /// Whether the Application is out of sync.
     pub is_out_of_sync: bool,
     /// Oldest first.
     pub rollouts: Vec<Rollout>,
 }
 
 impl DeployHistory {
-    /// Reads what is known of a service. `findings` name workloads that its
-    /// name does not.
+    /// The history of a service. `findings` name workloads that are not named like the service.
     #[must_use]
-    pub fn of(
+    pub fn new(
         service: &Service,
         application: Option<&Application>,
         findings: &[Finding],
         snapshot: &Snapshot,
     ) -> Self {
-        let mut trail = application.map(Self::of_application).unwrap_or_default();
-        trail.app = trail.app.or_else(|| service.gitops.app_name.clone());
-        let theirs = findings
+        let mut history = application.map(Self::of_application).unwrap_or_default();
+        history.app = history.app.or_else(|| service.gitops.app_name.clone());
+        let own_findings = findings
             .iter()
             .filter(|f| f.service.as_deref() == Some(&service.name));
-        let named: Vec<&ObjectRef> = theirs.map(|f| &f.resource).collect();
-        let keeps = |kind: &str, namespace: &str, name: &str| {
+        let named: Vec<&ObjectRef> = own_findings.map(|f| &f.resource).collect();
+        let is_own = |kind: &str, namespace: &str, name: &str| {
             named
                 .iter()
                 .any(|r| r.kind == kind && r.namespace == namespace && r.name == name)
                 || service.namespace.as_deref() == Some(namespace) && service.is_called(name)
         };
-        let own = service.namespace.as_deref();
-        let is_kept = |meta: &&ObjectMeta| {
+        let own_namespace = service.namespace.as_deref();
+        let is_owned = |meta: &&ObjectMeta| {
             let namespace = meta.namespace.as_str();
-            // Most objects of a large cluster are elsewhere.
-            if own != Some(namespace) && !named.iter().any(|r| r.namespace == namespace) {
+            // Skips most objects of a large cluster early.
+            if own_namespace != Some(namespace) && !named.iter().any(|r| r.namespace == namespace) {
                 return false;
             }
             let owner = meta.owner_references.iter().find(|o| o.controller);
-            owner.is_some_and(|owner| keeps(&owner.kind, &meta.namespace, &owner.name))
+            owner.is_some_and(|owner| is_own(&owner.kind, &meta.namespace, &owner.name))
         };
         let sets = snapshot
             .objects
             .replica_sets
             .iter()
             .map(|set| &set.metadata);
-        trail.rollouts = sets.filter(is_kept).filter_map(replica_set).collect();
-        trail.rollouts.extend(pods(snapshot, &is_kept));
-        trail
+        history.rollouts = sets.filter(is_owned).filter_map(replica_set).collect();
+        history.rollouts.extend(pods(snapshot, &is_owned));
+        history
             .rollouts
             .sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
-        trail
+        history
     }
 
     fn of_application(application: &Application) -> Self {
@@ -149,35 +148,35 @@ impl DeployHistory {
 
     /// The first rollout between a commit's arrival and the onset.
     #[must_use]
-    pub fn rollout(&self, arrived: Time, onset: Time) -> Option<&Rollout> {
-        let end = onset.min(arrived + ROLLOUT);
+    pub fn rollout(&self, arrived_at: Time, onset: Time) -> Option<&Rollout> {
+        let end = onset.min(arrived_at + MAX_ROLLOUT_DELAY);
         self.rollouts
             .iter()
-            .find(|r| r.at >= arrived && r.at <= end)
+            .find(|r| r.at >= arrived_at && r.at <= end)
     }
 
-    /// What became of a commit that arrived then under one of these names.
+    /// What Argo CD did with a commit that arrived under one of these revisions.
     #[must_use]
-    pub fn applied(&self, shas: &[&str], arrived: Time, onset: Time) -> Applied {
-        let before = |sync: &&Sync| sync.at >= arrived && sync.at <= onset;
-        let is_it = |sync: &Sync| shas.contains(&sync.revision.as_str());
-        let mut between = self.syncs.iter().filter(before);
-        let since = self.syncs.iter().any(|sync| sync.at >= arrived);
-        let failed = self.failed.as_ref().filter(|f| f.at >= arrived);
-        if between.clone().any(is_it) {
-            Applied::Exactly
-        } else if failed.is_some() && !since {
-            Applied::Failed
+    pub fn sync(&self, shas: &[&str], arrived_at: Time, onset: Time) -> SyncOutcome {
+        let is_between = |sync: &&Sync| sync.at >= arrived_at && sync.at <= onset;
+        let is_revision = |sync: &Sync| shas.contains(&sync.revision.as_str());
+        let mut between = self.syncs.iter().filter(is_between);
+        let is_synced = self.syncs.iter().any(|sync| sync.at >= arrived_at);
+        let failed = self.failed.as_ref().filter(|f| f.at >= arrived_at);
+        if between.clone().any(is_revision) {
+            SyncOutcome::SyncedRevision
+        } else if failed.is_some() && !is_synced {
+            SyncOutcome::Failed
         } else if between.next().is_some() {
-            Applied::Synced
+            SyncOutcome::Synced
         } else if self.is_out_of_sync
-            && !since
+            && !is_synced
             && !self.syncs.is_empty()
-            && self.rollout(arrived, onset).is_none()
+            && self.rollout(arrived_at, onset).is_none()
         {
-            Applied::NotYet
+            SyncOutcome::Pending
         } else {
-            Applied::Unknown
+            SyncOutcome::Unknown
         }
     }
 }
@@ -190,19 +189,19 @@ fn replica_set(meta: &ObjectMeta) -> Option<Rollout> {
     })
 }
 
-/// Pods of stateful and daemon sets, the first of each revision: their
-/// `ControllerRevisions` are not read.
-fn pods(snapshot: &Snapshot, is_kept: &impl Fn(&&ObjectMeta) -> bool) -> Vec<Rollout> {
+/// The first pod of each revision of a `StatefulSet` or `DaemonSet`. `ControllerRevision`s are not
+/// read.
+fn pods(snapshot: &Snapshot, is_owned: &impl Fn(&&ObjectMeta) -> bool) -> Vec<Rollout> {
     let mut first: BTreeMap<(&str, &str), &Pod> = BTreeMap::new();
-    let kept = snapshot.objects.pods.iter();
-    for pod in kept.filter(|pod| is_kept(&&pod.metadata)) {
+    let pods = snapshot.objects.pods.iter();
+    for pod in pods.filter(|pod| is_owned(&&pod.metadata)) {
         let Some(revision) = pod.metadata.label("controller-revision-hash") else {
             continue;
         };
         let key = (pod.metadata.namespace.as_str(), revision);
-        let known = first.entry(key).or_insert(pod);
-        if pod.metadata.creation_timestamp < known.metadata.creation_timestamp {
-            *known = pod;
+        let earliest = first.entry(key).or_insert(pod);
+        if pod.metadata.creation_timestamp < earliest.metadata.creation_timestamp {
+            *earliest = pod;
         }
     }
     let rollout = |pod: &Pod| {
@@ -224,7 +223,7 @@ mod tests {
         Time::UNIX_EPOCH + TimeDelta::minutes(minute)
     }
 
-    fn trail(json: serde_json::Value) -> DeployHistory {
+    fn history(json: serde_json::Value) -> DeployHistory {
         DeployHistory::of_application(&serde_json::from_value(json).unwrap())
     }
 
@@ -233,50 +232,54 @@ mod tests {
     }
 
     #[test]
-    fn what_became_of_a_commit() {
+    fn the_outcome_of_a_sync_is_read_from_the_application() {
         use serde_json::json;
         let history = json!([{ "revision": "old", "deployedAt": time(0) }, { "revision": "new", "deployedAt": time(14) }]);
         let old = json!([{ "revision": "old", "deployedAt": time(0) }]);
         let failed = json!({ "phase": "Failed", "finishedAt": time(13), "message": "no" });
-        for (status, sha, wanted) in [
-            (json!({ "history": history }), "new", Applied::Exactly),
-            (json!({ "history": history }), "other", Applied::Synced),
+        for (status, sha, expected) in [
+            (
+                json!({ "history": history }),
+                "new",
+                SyncOutcome::SyncedRevision,
+            ),
+            (json!({ "history": history }), "other", SyncOutcome::Synced),
             (
                 json!({ "history": old, "sync": { "status": "Synced" } }),
                 "new",
-                Applied::Unknown,
+                SyncOutcome::Unknown,
             ),
             (
                 json!({ "history": old, "sync": { "status": "OutOfSync" } }),
                 "new",
-                Applied::NotYet,
+                SyncOutcome::Pending,
             ),
             (
                 json!({ "history": [], "sync": { "status": "OutOfSync" } }),
                 "new",
-                Applied::Unknown,
+                SyncOutcome::Unknown,
             ),
             (
                 json!({ "history": old, "operationState": failed }),
                 "new",
-                Applied::Failed,
+                SyncOutcome::Failed,
             ),
             (
                 json!({ "history": history, "operationState": failed }),
                 "new",
-                Applied::Exactly,
+                SyncOutcome::SyncedRevision,
             ),
             (
                 json!({ "operationState": { "phase": "Succeeded", "finishedAt": time(14), "syncResult": { "revision": "new" } } }),
                 "new",
-                Applied::Exactly,
+                SyncOutcome::SyncedRevision,
             ),
-            (json!({}), "new", Applied::Unknown),
+            (json!({}), "new", SyncOutcome::Unknown),
         ] {
-            let trail = trail(json!({ "status": status }));
+            let deployments = self::history(json!({ "status": status }));
             assert_eq!(
-                trail.applied(&[sha], at(10), at(20)),
-                wanted,
+                deployments.sync(&[sha], at(10), at(20)),
+                expected,
                 "{status} {sha}"
             );
         }
@@ -289,13 +292,13 @@ mod tests {
             what: String::new(),
             source: String::new(),
         };
-        let trail = DeployHistory {
+        let history = DeployHistory {
             rollouts: vec![rollout(5), rollout(14), rollout(25)],
             ..DeployHistory::default()
         };
-        assert_eq!(trail.rollout(at(10), at(20)), Some(&rollout(14)));
-        assert_eq!(trail.rollout(at(15), at(20)), None);
-        assert_eq!(trail.rollout(at(15), at(100)), Some(&rollout(25)));
+        assert_eq!(history.rollout(at(10), at(20)), Some(&rollout(14)));
+        assert_eq!(history.rollout(at(15), at(20)), None);
+        assert_eq!(history.rollout(at(15), at(100)), Some(&rollout(25)));
         let late = DeployHistory {
             rollouts: vec![rollout(80)],
             ..DeployHistory::default()

@@ -1,55 +1,57 @@
 //! Where the manifests of a service are: repository, branch and paths.
 //!
-//! What the services file says of the service comes first, then its Argo CD
-//! Application, then the patterns of the configuration.
+//! They come from the service's entry in the services file, otherwise from its Argo CD Application,
+//! otherwise from the patterns of the configuration.
 
 use crate::cluster::types::Application;
 use crate::config::{Github, Repository};
 use crate::inventory::Service;
 
-/// Where to look for a service's commits.
+/// Where the commits of a service are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestSource {
     /// The repository.
     pub repository: Repository,
     /// The branch that Argo CD follows.
     pub branch: String,
-    /// Files and folders, without a slash at either end.
+    /// Files and folders, without a slash at the start or the end.
     pub paths: Vec<String>,
 }
 
-/// What is known besides the service itself.
+/// Hints besides the service's own entry.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceHints<'a> {
-    /// The configuration's part on GitHub.
+    /// The `github` part of the configuration.
     pub config: &'a Github,
-    /// The repository that the services file names for all.
-    pub common: Option<&'a str>,
-    /// Whether the host is GitHub's own, as opposed to an enterprise's.
+    /// The default repository of the services file.
+    pub default_repository: Option<&'a str>,
+    /// Whether the host is github.com, not GitHub Enterprise Server.
     pub is_public: bool,
 }
 
-/// Where a service's manifests are, or why nobody knows.
-///
-/// # Errors
-/// A clause that fits after "correlation unavailable: ".
-pub fn place(
-    service: &Service,
-    application: Option<&Application>,
-    known: &SourceHints,
-) -> Result<ManifestSource, String> {
-    let paths = paths(service, application, known.config);
-    if paths.is_empty() {
-        return Err(format!(
-            "nothing says where the manifests of {} are: give it `ArgoCD App` or `Manifests` in the services file",
-            service.name
-        ));
+impl ManifestSource {
+    /// Locates a service's manifests.
+    ///
+    /// # Errors
+    /// Why they cannot be located, as a clause after "correlation unavailable: ".
+    pub fn locate(
+        service: &Service,
+        application: Option<&Application>,
+        hints: &SourceHints,
+    ) -> Result<Self, String> {
+        let paths = paths(service, application, hints.config);
+        if paths.is_empty() {
+            return Err(format!(
+                "the path of {}'s manifests is not known: set `ArgoCD App` or `Manifests` in the services file",
+                service.name
+            ));
+        }
+        Ok(Self {
+            repository: repository(service, application, hints)?,
+            branch: hints.config.branch.clone(),
+            paths,
+        })
     }
-    Ok(ManifestSource {
-        repository: repository(service, application, known)?,
-        branch: known.config.branch.clone(),
-        paths,
-    })
 }
 
 fn paths(service: &Service, application: Option<&Application>, config: &Github) -> Vec<String> {
@@ -57,34 +59,34 @@ fn paths(service: &Service, application: Option<&Application>, config: &Github) 
     let mut paths: Vec<String> = [&gitops.app_file, &gitops.manifests]
         .into_iter()
         .flatten()
-        .filter_map(|path| tidy(path))
+        .filter_map(|path| normalize(path))
         .collect();
     if paths.is_empty() {
         paths = application.map(sources).unwrap_or_default();
     }
     if paths.is_empty() {
-        // What comes from a chart has no folder of its own.
+        // A service from a Helm chart has no manifests folder.
         let folder = config.manifests.as_ref().filter(|_| gitops.chart.is_none());
         let patterns = [config.app.as_ref(), folder].into_iter().flatten();
         let filled = patterns.map(|pattern| pattern.replace("{app}", &service.name));
-        paths = filled.filter_map(|path| tidy(&path)).collect();
+        paths = filled.filter_map(|path| normalize(&path)).collect();
     }
     paths.dedup();
     paths
 }
 
-/// The folders that Argo CD applies; charts of other repositories are none.
+/// The folders that Argo CD applies. A chart of another repository has none.
 fn sources(application: &Application) -> Vec<String> {
     let spec = &application.spec;
     let sources = spec.source.iter().chain(&spec.sources);
     sources
         .filter(|source| source.chart.is_empty())
-        .filter_map(|source| tidy(&source.path))
+        .filter_map(|source| normalize(&source.path))
         .collect()
 }
 
-/// A path from the root of the repository; none for the root itself.
-fn tidy(path: &str) -> Option<String> {
+/// A path relative to the root of the repository; `None` for the root itself.
+fn normalize(path: &str) -> Option<String> {
     let parts: Vec<&str> = path
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".")
@@ -96,42 +98,42 @@ fn tidy(path: &str) -> Option<String> {
 fn repository(
     service: &Service,
     application: Option<&Application>,
-    known: &SourceHints,
+    hints: &SourceHints,
 ) -> Result<Repository, String> {
     if let Some(url) = &service.gitops.repo {
-        return of_url(url, known.is_public);
+        return parse_url(url, hints.is_public);
     }
-    if let Some(repository) = &known.config.repository {
+    if let Some(repository) = &hints.config.repository {
         return Ok(repository.clone());
     }
     let source = application.and_then(|a| a.spec.source.as_ref().or(a.spec.sources.first()));
     let by_application = source
         .filter(|source| source.chart.is_empty())
-        .and_then(|source| of_url(&source.repo_url, known.is_public).ok());
+        .and_then(|source| parse_url(&source.repo_url, hints.is_public).ok());
     if let Some(repository) = by_application {
         return Ok(repository);
     }
-    match known.common {
-        Some(url) => of_url(url, known.is_public),
+    match hints.default_repository {
+        Some(url) => parse_url(url, hints.is_public),
         None => Err(format!(
-            "no repository is known for {}: set `Repo` in the services file or github.repository",
+            "the repository of {} is not known: set `Repo` in the services file or github.repository",
             service.name
         )),
     }
 }
 
-/// `https://github.com/owner/name`, `git@github.com:owner/name.git`, `owner/name`.
-fn of_url(url: &str, is_public: bool) -> Result<Repository, String> {
-    let wrong = || {
+/// Reads `https://github.com/owner/name`, `git@github.com:owner/name.git` or `owner/name`.
+fn parse_url(url: &str, is_public: bool) -> Result<Repository, String> {
+    let invalid = || {
         format!(
-            "`{}` is not a repository on GitHub",
+            "`{}` is not a GitHub repository",
             crate::redact::redact(url)
         )
     };
     let bare = url.trim().trim_end_matches('/').trim_end_matches(".git");
     let (host, path) = if let Some((_, rest)) = bare.split_once("://") {
         let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-        rest.split_once('/').ok_or_else(wrong)?
+        rest.split_once('/').ok_or_else(invalid)?
     } else if let Some((host, path)) = bare.split_once(':') {
         (host.rsplit_once('@').map_or(host, |(_, host)| host), path)
     } else if let Some(path) = bare.strip_prefix("github.com/") {
@@ -141,16 +143,16 @@ fn of_url(url: &str, is_public: bool) -> Result<Repository, String> {
     };
     let is_github = matches!(host, "github.com" | "www.github.com" | "ssh.github.com:443");
     if is_public && !is_github {
-        return Err(wrong());
+        return Err(invalid());
     }
     let mut parts = path.split('/');
     match (parts.next(), parts.next()) {
-        (Some(owner), Some(name)) => format!("{owner}/{name}").parse().map_err(|_| wrong()),
-        _ => Err(wrong()),
+        (Some(owner), Some(name)) => format!("{owner}/{name}").parse().map_err(|_| invalid()),
+        _ => Err(invalid()),
     }
 }
 
-/// Whether a file is one of these, or in one of these folders.
+/// Whether a file is one of these paths, or in one of these folders.
 #[must_use]
 pub fn is_under(file: &str, paths: &[String]) -> bool {
     paths.iter().any(|path| {
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_services_file_comes_first_then_the_application_then_patterns() {
+    fn paths_come_from_the_services_file_then_the_application_then_patterns() {
         let patterns = config(Some("apps/{app}/"), Some("apps/{app}.yaml"));
         let nothing = config(None, None);
         let mut application = Application::default();
@@ -236,8 +238,8 @@ mod tests {
     }
 
     #[test]
-    fn repositories_are_read_from_every_form_of_address() {
-        for (url, is_public, wanted) in [
+    fn a_repository_is_read_from_every_form_of_url() {
+        for (url, is_public, expected) in [
             (
                 "https://github.com/arigsela/kubernetes",
                 true,
@@ -262,26 +264,26 @@ mod tests {
             ("https://git.example.com/a/b", false, Some("a/b")),
             ("https://github.com/a", true, None),
             ("https://github.com/a/..", true, None),
-            ("words", true, None),
+            ("name", true, None),
         ] {
-            let found = of_url(url, is_public).ok().map(|r| r.to_string());
-            assert_eq!(found.as_deref(), wanted, "{url}");
+            let found = parse_url(url, is_public).ok().map(|r| r.to_string());
+            assert_eq!(found.as_deref(), expected, "{url}");
         }
     }
 
     #[test]
-    fn a_folder_is_not_what_begins_with_its_name() {
+    fn a_path_prefix_is_not_a_folder() {
         let paths = [
             "base-apps/mysql".to_owned(),
             "base-apps/mysql.yaml".to_owned(),
         ];
-        for (file, wanted) in [
+        for (file, expected) in [
             ("base-apps/mysql/a.yaml", true),
             ("base-apps/mysql.yaml", true),
             ("base-apps/mysql-exporter/a.yaml", false),
             ("base-apps/mysql.yaml.bak", false),
         ] {
-            assert_eq!(is_under(file, &paths), wanted, "{file}");
+            assert_eq!(is_under(file, &paths), expected, "{file}");
         }
     }
 }

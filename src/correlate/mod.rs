@@ -1,30 +1,31 @@
-//! Which commit did it: commits, synchronisations, rollouts and the first
-//! failure in one line of time, a score with its reasons, and the way back.
+//! Which commit caused an incident: the commits of the repository that Argo CD follows, compared
+//! with what the cluster shows, as a score with reasons, a timeline and a rollback through Git.
 //!
 //! ```text
-//! incident ─► place ─► hunt ─────────► suspect ─► score ─► timeline, rollback
-//!             where    what to ask     what it    how      what to show,
-//!                      of Repository   changes    likely   what to type
+//! incident -> manifest_source -> search -----------> candidate -> score -> timeline, rollback
+//!             repository, paths  requests to the     changes,     points,
+//!                                repository's host   arrival      reasons
 //! ```
 //!
-//! | file | its one job |
+//! | file | purpose |
 //! | --- | --- |
-//! | [`place`] | repository, branch and paths of a service |
-//! | [`case`] | one incident, its services and commits, and the conclusion |
-//! | [`hunt`] | what is asked, in which order, within the requests of a cycle |
-//! | [`leaves`], [`patch`] | a patch as differences of keys |
-//! | [`classify`], [`change`] | what a difference is about, in words without secrets |
-//! | [`fit`] | which change can have which cause |
-//! | [`trail`] | what the cluster shows of deployments |
-//! | [`suspect`], [`score`] | how likely a commit did it, and why |
-//! | [`timeline`], [`rollback`] | the story, and the way back through Git |
-//! | [`github`] | the edge: the only one that talks |
+//! | [`manifest_source`] | repository, branch and paths of a service |
+//! | [`investigation`] | one incident with its services and candidate commits |
+//! | [`search`] | the order of the requests, within the limit of a cycle |
+//! | [`yaml_keys`], [`patch`] | a patch as differences of YAML keys |
+//! | [`classify`], [`change`] | what a difference changes, in text without secrets |
+//! | [`relevance`] | which changes can lead to which causes |
+//! | [`deploy_history`] | syncs and rollouts that the cluster shows |
+//! | [`candidate`], [`score`] | how likely a commit is the cause, and why |
+//! | [`timeline`], [`rollback`], [`conclusion`] | the result for the report |
+//! | [`github`] | the client of GitHub's API, the only file with I/O |
 //!
-//! All but `github` is pure; the host of the repository is a trait.
+//! Everything except `github` is pure. The repository's host is a trait.
 
 mod candidate;
 mod change;
 mod classify;
+mod conclusion;
 mod deploy_history;
 pub mod github;
 mod investigation;
@@ -39,91 +40,36 @@ mod timeline;
 mod yaml_keys;
 
 pub use change::Change;
+pub use conclusion::{CandidateCommit, IncidentCorrelation};
+pub use investigation::CorrelateInput;
 pub use repository::{
-    CommitDetail, CommitSummary, FileChange, Listing, PullRequest, Repository, RepositoryError,
+    CommitDetail, CommitQuery, CommitSummary, FileChange, MAX_REQUESTS, PullRequest, Repository,
+    RepositoryError,
 };
 
 use crate::assess::Incident;
-use crate::cluster::Snapshot;
-use crate::config::Config;
-use crate::inventory::Service;
-use crate::model::{Confidence, Severity};
-use crate::report::{self, Action, Correlation};
+use crate::model::Severity;
 
-/// A cycle asks no more often, retries included.
-pub const REQUESTS: u32 = 12;
-
-/// What correlation knows besides incidents and commits.
-#[derive(Clone, Copy)]
-pub struct CorrelateInput<'a> {
-    /// Listed services and K3s's own parts.
-    pub roster: &'a [Service],
-    /// The repository that the services file names for all.
-    pub repository: Option<&'a str>,
-    /// What the cluster shows.
-    pub snapshot: &'a Snapshot,
-    /// Settings.
-    pub config: &'a Config,
-}
-
-/// What came of one incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncidentCorrelation {
-    /// For the report and for messages.
-    pub correlation: Correlation,
-    /// The way back, where a commit is suspect enough.
-    pub rollback: Vec<Action>,
-    /// The commits of the report, in its order, with what they change.
-    pub suspects: Vec<Suspect>,
-}
-
-impl IncidentCorrelation {
-    /// Says it in the report: what is surely the way back goes before all other
-    /// steps, what may be after them. Returns the way back, for messages.
-    pub fn tell(self, incident: &mut report::Incident) -> Vec<Action> {
-        let same = |a: &Action, b: &Action| a.command.is_some() && a.command == b.command;
-        let is_known = |action: &Action| self.rollback.iter().any(|step| same(step, action));
-        incident.actions.retain(|action| !is_known(action));
-        if self.correlation.confidence == Confidence::High {
-            incident.actions.splice(0..0, self.rollback.iter().cloned());
-        } else {
-            incident.actions.extend(self.rollback.iter().cloned());
-        }
-        incident.correlation = Some(self.correlation);
-        self.rollback
-    }
-}
-
-/// A commit as a reviewer needs it; redacted, without a line of its patch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suspect {
-    /// In full.
-    pub sha: String,
-    /// The first line of its message.
-    pub title: String,
-    /// What it changes, in words, by file.
-    pub changes: Vec<String>,
-    /// How likely.
-    pub confidence: Confidence,
-}
-
-/// Looks for the commits behind incidents, the most important first. The
-/// answers stand in the order of the incidents; there is none for SEV-4, for
-/// which nobody is asked.
+/// Searches for the commits behind incidents, the most important incident first. The results are
+/// in the order of the incidents; SEV-4 incidents are not searched for and have none.
 #[must_use]
 pub fn correlate(
     incidents: &[&Incident],
-    scene: &CorrelateInput,
-    hub: &mut dyn Repository,
+    input: &CorrelateInput,
+    repository: &mut dyn Repository,
 ) -> Vec<Option<IncidentCorrelation>> {
-    let grave = |incident: &&&Incident| incident.severity < Severity::Sev4;
-    let asked: Vec<&Incident> = incidents.iter().filter(grave).copied().collect();
-    let mut cases = search::hunt(&asked, scene, hub).into_iter();
+    let is_searched = |incident: &Incident| incident.severity < Severity::Sev4;
+    let searched: Vec<&Incident> = incidents
+        .iter()
+        .copied()
+        .filter(|incident| is_searched(incident))
+        .collect();
+    let mut investigations = search::search(&searched, input, repository).into_iter();
     incidents
         .iter()
         .map(|incident| {
-            let case = grave(&incident).then(|| cases.next()).flatten()?;
-            Some(case.answer())
+            let investigation = is_searched(incident).then(|| investigations.next());
+            investigation.flatten().map(conclusion::conclude)
         })
         .collect()
 }

@@ -1,37 +1,37 @@
-//! A unified diff as differences of keys: what was there, what is there now.
+//! A unified diff as differences of YAML keys, with the old and the new value.
 
 use super::yaml_keys::{self, Line, ManifestKey};
 
-/// No file needs more to be told what it is about.
-const MOST: usize = 200;
+/// Keys read per side of a patch.
+const MAX_KEYS: usize = 200;
 
-/// A key whose value is another, or which came or went.
+/// A key that is added, removed or set to another value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The key, as the newer side has it.
-    pub leaf: ManifestKey,
-    /// Its value before; none: it was not there.
+    /// The key, from the new side if it is there.
+    pub key: ManifestKey,
+    /// The old value; `None` if the key is new.
     pub old: Option<String>,
-    /// Its value now; none: it is gone.
+    /// The new value; `None` if the key is removed.
     pub new: Option<String>,
 }
 
-/// What a patch changes. `object` is what the file's name says of its kind.
-/// Comments, order and indentation are no changes.
+/// The differences of a patch. `object_kind` is the kind that the file's name suggests. Comments,
+/// order and indentation make no difference.
 #[must_use]
-pub fn differences(patch: &str, object: Option<&str>) -> Vec<Difference> {
+pub fn differences(patch: &str, object_kind: Option<&str>) -> Vec<Difference> {
     let (mut old, mut new) = (Vec::new(), Vec::new());
-    let mut known = object.map(str::to_owned);
+    let mut object_kind = object_kind.map(str::to_owned);
     for hunk in hunks(patch) {
         let side = |mark: char| -> Vec<Line> {
             let lines = hunk.iter().filter_map(|line| of_side(line, mark));
             lines.collect()
         };
         let (before, after) = (side('-'), side('+'));
-        old.extend(yaml_keys::changed(&before, known.as_deref()));
-        new.extend(yaml_keys::changed(&after, known.as_deref()));
+        old.extend(yaml_keys::changed(&before, object_kind.as_deref()));
+        new.extend(yaml_keys::changed(&after, object_kind.as_deref()));
         let mut kinds = after.iter().filter_map(|line| yaml_keys::kind(line.text));
-        known = kinds.next_back().or(known);
+        object_kind = kinds.next_back().or(object_kind);
     }
     pair(old, new)
 }
@@ -45,14 +45,14 @@ pub fn kinds(patch: &str) -> Vec<String> {
     kinds
 }
 
-/// Lines between headers. The line that a header repeats stands first: it
-/// tells what the hunk is in.
+/// The lines of each hunk. The first one is the context line in the header, which names the key
+/// above the hunk.
 fn hunks(patch: &str) -> Vec<Vec<String>> {
     let mut hunks: Vec<Vec<String>> = Vec::new();
     for line in patch.lines() {
         if line.starts_with("@@") {
-            let place = line.splitn(3, "@@").nth(2).unwrap_or_default().trim();
-            hunks.push(vec![format!(" {place}")]);
+            let context = line.splitn(3, "@@").nth(2).unwrap_or_default().trim();
+            hunks.push(vec![format!(" {context}")]);
         } else if let Some(hunk) = hunks.last_mut() {
             hunk.push(line.to_owned());
         }
@@ -65,52 +65,51 @@ fn of_side(line: &str, mark: char) -> Option<Line<'_>> {
     match line.chars().next()? {
         ' ' => Some(Line {
             text,
-            changed: false,
+            is_changed: false,
         }),
         own if own == mark => Some(Line {
             text,
-            changed: true,
+            is_changed: true,
         }),
         _ => None,
     }
 }
 
-/// What only moved cancels out; of the rest, the same key on both sides is one
-/// difference.
+/// Pairs the keys of both sides. A key that only moved is no difference.
 fn pair(mut old: Vec<ManifestKey>, new: Vec<ManifestKey>) -> Vec<Difference> {
-    old.truncate(MOST);
-    let mut rest = Vec::new();
-    for leaf in new.into_iter().take(MOST) {
-        match take(&mut old, |o| *o == leaf && !o.value.is_empty()) {
+    old.truncate(MAX_KEYS);
+    let mut changed = Vec::new();
+    for key in new.into_iter().take(MAX_KEYS) {
+        match take(&mut old, |o| *o == key && !o.value.is_empty()) {
             Some(_) => {}
-            None => rest.push(leaf),
+            None => changed.push(key),
         }
     }
     let mut differences = Vec::new();
-    for leaf in rest {
-        let same = |o: &ManifestKey| o.path == leaf.path && o.key == leaf.key;
-        let before =
-            take(&mut old, |o| same(o) && o.item == leaf.item).or_else(|| take(&mut old, same));
+    for key in changed {
+        let is_same = |o: &ManifestKey| o.parents == key.parents && o.name == key.name;
+        let before = take(&mut old, |o| is_same(o) && o.item == key.item)
+            .or_else(|| take(&mut old, is_same));
         differences.push(Difference {
             old: before.map(|before| before.value),
-            new: Some(leaf.value.clone()),
-            leaf,
+            new: Some(key.value.clone()),
+            key,
         });
     }
-    differences.extend(old.into_iter().map(|leaf| Difference {
-        old: Some(leaf.value.clone()),
+    differences.extend(old.into_iter().map(|key| Difference {
+        old: Some(key.value.clone()),
         new: None,
-        leaf,
+        key,
     }));
     differences
 }
 
 fn take(
-    leaves: &mut Vec<ManifestKey>,
-    wanted: impl Fn(&ManifestKey) -> bool,
+    keys: &mut Vec<ManifestKey>,
+    is_match: impl Fn(&ManifestKey) -> bool,
 ) -> Option<ManifestKey> {
-    let at = leaves.iter().position(wanted)?;
-    Some(leaves.remove(at))
+    let index = keys.iter().position(is_match)?;
+    Some(keys.remove(index))
 }
 
 #[cfg(test)]
@@ -120,7 +119,7 @@ mod tests {
     fn read(patch: &str) -> Vec<(String, Option<String>, Option<String>)> {
         differences(patch, None)
             .into_iter()
-            .map(|d| (d.leaf.key, d.old, d.new))
+            .map(|d| (d.key.name, d.old, d.new))
             .collect()
     }
 
@@ -139,10 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_or_is_only_commented_is_no_difference() {
+    fn moved_keys_and_comments_are_no_difference() {
         for patch in [
             "@@ -1,3 +1,3 @@\n-a: 1\n b: 2\n+a: 1",
-            "@@ -1,2 +1,2 @@\n-# old words\n+# new words\n a: 1",
+            "@@ -1,2 +1,2 @@\n-# old comment\n+# new comment\n a: 1",
             "@@ -1,2 +1,2 @@\n-a: 1\n+a: 1   # why",
             "@@ -1 +1 @@\n-a: \"1\"\n+a: 1\n\\ No newline at end of file",
             "",
@@ -153,21 +152,21 @@ mod tests {
     }
 
     #[test]
-    fn items_of_lists_are_told_apart_by_their_names() {
+    fn list_items_are_matched_by_name() {
         let patch = "@@ -1,6 +1,6 @@\n env:\n   - name: A\n-    value: one\n+    value: uno\n   - name: B\n-    value: two\n+    value: due";
         let found: Vec<_> = differences(patch, None)
             .into_iter()
-            .map(|d| (d.leaf.item.unwrap(), d.old.unwrap(), d.new.unwrap()))
+            .map(|d| (d.key.item.unwrap(), d.old.unwrap(), d.new.unwrap()))
             .collect();
-        let wanted = [("A", "one", "uno"), ("B", "two", "due")];
+        let expected = [("A", "one", "uno"), ("B", "two", "due")];
         assert_eq!(
             found,
-            wanted.map(|(a, b, c)| (a.into(), b.into(), c.into()))
+            expected.map(|(a, b, c)| (a.into(), b.into(), c.into()))
         );
     }
 
     #[test]
-    fn what_comes_and_goes_has_one_side() {
+    fn an_added_or_removed_key_has_one_value() {
         let patch = "@@ -1,3 +1,3 @@ data:\n-  GONE: x\n+  NEW: y";
         assert_eq!(
             read(patch),
@@ -176,11 +175,11 @@ mod tests {
                 ("GONE".to_owned(), some("x"), None)
             ]
         );
-        assert_eq!(differences(patch, None)[0].leaf.path, ["data"]);
+        assert_eq!(differences(patch, None)[0].key.parents, ["data"]);
     }
 
     #[test]
-    fn whole_files_tell_their_kinds() {
+    fn the_kinds_of_a_whole_file_are_listed() {
         assert_eq!(
             kinds("@@ -1,3 +0,0 @@\n-kind: Service\n-x: 1\n-kind: Secret"),
             ["Service", "Secret"]

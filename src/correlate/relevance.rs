@@ -23,14 +23,14 @@ pub enum Relevance {
 /// source.
 const UNKNOWN_EFFECT: &[ChangeKind] = &[ChangeKind::Added, ChangeKind::Chart, ChangeKind::Source];
 
-/// How well a change explains a symptom with its cause.
+/// How well a change explains a reason with its cause.
 #[must_use]
 pub fn relevance(cause: Option<Cause>, reason: Reason, change: &Change) -> Relevance {
     let kind = change.kind;
     let changes = cause.map_or(&reason.row().changes, |cause| &cause.row().changes);
     if kind == ChangeKind::Metadata
         || changes.never
-        || changes.excluded.contains(&(kind, change.way))
+        || changes.excluded.contains(&(kind, change.direction))
     {
         Relevance::None
     } else if changes.exact.contains(&kind) {
@@ -50,57 +50,57 @@ mod tests {
     use super::*;
     use crate::model::Direction;
 
-    fn change(kind: ChangeKind, way: Direction) -> Change {
+    fn change(kind: ChangeKind, direction: Direction) -> Change {
         Change {
             kind,
-            way,
+            direction,
             text: String::new(),
         }
     }
 
     #[test]
     #[rustfmt::skip]
-    fn changes_explain_what_they_can_cause() {
-        for (cause, kind, way, wanted) in [
-            (C::OOMKilled, K::MemoryLimit, Direction::Down, Relevance::Exact),
-            (C::OOMKilled, K::MemoryLimit, Direction::Up, Relevance::None),
-            (C::OOMKilled, K::Image, Direction::Otherwise, Relevance::Plausible),
-            (C::OOMKilled, K::Ingress, Direction::Otherwise, Relevance::Weak),
-            (C::ImageNotFound, K::Image, Direction::Otherwise, Relevance::Exact),
-            (C::ImageNotFound, K::MemoryLimit, Direction::Down, Relevance::Weak),
-            (C::ReadinessProbePort, K::ReadinessProbe, Direction::Otherwise, Relevance::Exact),
-            (C::ReadinessProbePort, K::LivenessProbe, Direction::Otherwise, Relevance::Weak),
-            (C::AppCrash, K::Config, Direction::Otherwise, Relevance::Exact),
-            (C::AppCrash, K::Chart, Direction::Otherwise, Relevance::Exact),
-            (C::InsufficientCpu, K::CpuRequest, Direction::Up, Relevance::Exact),
-            (C::InsufficientCpu, K::CpuRequest, Direction::Down, Relevance::None),
-            (C::ScaledToZero, K::Replicas, Direction::Down, Relevance::Exact),
-            (C::ScaledToZero, K::Replicas, Direction::Up, Relevance::None),
-            (C::WorkloadMissing, K::Removed, Direction::Gone, Relevance::Exact),
-            (C::ServiceSelectorMismatch, K::Selector, Direction::Otherwise, Relevance::Exact),
-            (C::IngressBackendMissing, K::Ingress, Direction::Otherwise, Relevance::Exact),
-            (C::NodeNotReady, K::Image, Direction::Otherwise, Relevance::None),
-            (C::DiskPressure, K::Other, Direction::Otherwise, Relevance::None),
-            (C::AppCrash, K::Metadata, Direction::Otherwise, Relevance::None),
-            (C::AppCrash, K::Unread, Direction::Otherwise, Relevance::Weak),
-            (C::ArgoSyncFailed, K::Ingress, Direction::Otherwise, Relevance::Plausible),
+    fn relevance_depends_on_cause_kind_and_direction() {
+        for (cause, kind, direction, expected) in [
+            (C::OOMKilled, K::MemoryLimit, Direction::Lowered, Relevance::Exact),
+            (C::OOMKilled, K::MemoryLimit, Direction::Raised, Relevance::None),
+            (C::OOMKilled, K::Image, Direction::Changed, Relevance::Plausible),
+            (C::OOMKilled, K::Ingress, Direction::Changed, Relevance::Weak),
+            (C::ImageNotFound, K::Image, Direction::Changed, Relevance::Exact),
+            (C::ImageNotFound, K::MemoryLimit, Direction::Lowered, Relevance::Weak),
+            (C::ReadinessProbePort, K::ReadinessProbe, Direction::Changed, Relevance::Exact),
+            (C::ReadinessProbePort, K::LivenessProbe, Direction::Changed, Relevance::Weak),
+            (C::AppCrash, K::Config, Direction::Changed, Relevance::Exact),
+            (C::AppCrash, K::Chart, Direction::Changed, Relevance::Exact),
+            (C::InsufficientCpu, K::CpuRequest, Direction::Raised, Relevance::Exact),
+            (C::InsufficientCpu, K::CpuRequest, Direction::Lowered, Relevance::None),
+            (C::ScaledToZero, K::Replicas, Direction::Lowered, Relevance::Exact),
+            (C::ScaledToZero, K::Replicas, Direction::Raised, Relevance::None),
+            (C::WorkloadMissing, K::Removed, Direction::Removed, Relevance::Exact),
+            (C::ServiceSelectorMismatch, K::Selector, Direction::Changed, Relevance::Exact),
+            (C::IngressBackendMissing, K::Ingress, Direction::Changed, Relevance::Exact),
+            (C::NodeNotReady, K::Image, Direction::Changed, Relevance::None),
+            (C::DiskPressure, K::Other, Direction::Changed, Relevance::None),
+            (C::AppCrash, K::Metadata, Direction::Changed, Relevance::None),
+            (C::AppCrash, K::Unread, Direction::Changed, Relevance::Weak),
+            (C::ArgoSyncFailed, K::Ingress, Direction::Changed, Relevance::Plausible),
         ] {
-            let found = relevance(Some(cause), Reason::CrashLoopBackOff, &change(kind, way));
-            assert_eq!(found, wanted, "{cause} {kind:?} {way:?}");
+            let found = relevance(Some(cause), Reason::CrashLoopBackOff, &change(kind, direction));
+            assert_eq!(found, expected, "{cause} {kind:?} {direction:?}");
         }
     }
 
     #[test]
     fn without_a_cause_the_reason_decides() {
-        for (reason, kind, wanted) in [
+        for (reason, kind, expected) in [
             (Reason::CrashLoopBackOff, K::Image, Relevance::Plausible),
             (Reason::CrashLoopBackOff, K::Ingress, Relevance::Weak),
             (Reason::ImagePullBackOff, K::Image, Relevance::Exact),
             (Reason::NoReadyEndpoints, K::Selector, Relevance::Exact),
             (Reason::NodeNotReady, K::Image, Relevance::None),
         ] {
-            let found = relevance(None, reason, &change(kind, Direction::Otherwise));
-            assert_eq!(found, wanted, "{reason} {kind:?}");
+            let found = relevance(None, reason, &change(kind, Direction::Changed));
+            assert_eq!(found, expected, "{reason} {kind:?}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! What correlation asks of a repository's host, as a trait: GitHub in life, a
-//! table in tests.
+//! What correlation needs from the host of a repository, as a trait: GitHub in production, a table
+//! in tests.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -8,113 +8,116 @@ use super::change::Change;
 use crate::config;
 use crate::model::Time;
 
-/// Commits on a branch, in a span of time.
+/// Requests per cycle, retries included.
+pub const MAX_REQUESTS: u32 = 12;
+
+/// A list of commits on a branch within a time range.
 #[derive(Debug, Clone, Copy)]
-pub struct Listing<'a> {
-    /// Which repository.
+pub struct CommitQuery<'a> {
+    /// The repository.
     pub repository: &'a config::Repository,
-    /// Which branch.
+    /// The branch.
     pub branch: &'a str,
-    /// A file or folder that they touch; none: any.
+    /// Only commits that touch this file or folder; `None`: all commits.
     pub path: Option<&'a str>,
-    /// Not before.
+    /// The earliest commit date.
     pub since: Time,
-    /// Not after.
+    /// The latest commit date.
     pub until: Time,
-    /// No more than this.
-    pub most: usize,
+    /// The highest number of commits.
+    pub limit: usize,
 }
 
 /// A commit as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitSummary {
-    /// In full.
+    /// The full SHA.
     pub sha: String,
-    /// Its page.
+    /// The web page.
     pub url: String,
-    /// The first line of its message, redacted and cut.
+    /// The first line of the message, redacted and cut.
     pub title: String,
-    /// When it was committed, as opposed to written.
+    /// The committer's date, not the author's.
     pub at: Time,
-    /// More than one parent.
+    /// Whether it has more than one parent.
     pub is_merge: bool,
 }
 
 /// A file of a commit, reduced to what it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileChange {
-    /// Where it is.
+    /// The path.
     pub path: String,
-    /// Where it was.
+    /// The path before a rename.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
-    /// What changes in it.
+    /// The changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
 }
 
-/// What a commit does to the paths that were asked for.
+/// What a commit changes under the requested paths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitDetail {
     /// The files under these paths.
     pub files: Vec<FileChange>,
-    /// Whether there were more files than were read.
+    /// Whether the commit has more files than were read.
     pub is_partial: bool,
 }
 
-/// The pull request that brought a commit to its branch.
+/// The pull request that merged a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullRequest {
-    /// Its number.
+    /// The number.
     pub number: u64,
-    /// Its page.
+    /// The web page.
     pub url: String,
     /// When it was merged.
     pub merged_at: Option<Time>,
-    /// What the branch got by it.
+    /// The SHA of the merge on the branch.
     pub merge_sha: Option<String>,
 }
 
-/// Why there is no answer.
+/// Why a request has no result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RepositoryError {
-    /// Nothing more is to be had in this cycle.
+    /// The host: no request of this cycle will succeed.
     #[error("{0}")]
-    Down(String),
-    /// Not of this repository.
+    Unavailable(String),
+    /// This repository or branch.
     #[error("{0}")]
-    NotThere(String),
-    /// Not to this question.
+    NotFound(String),
+    /// This request only.
     #[error("{0}")]
     Unreadable(String),
-    /// This cycle has asked enough.
-    #[error("the {most} requests of a cycle are used up", most = super::REQUESTS)]
-    Spent,
+    /// The limit of the cycle.
+    #[error("the limit of {MAX_REQUESTS} GitHub requests per cycle is reached")]
+    LimitReached,
 }
 
 /// The host of repositories.
 pub trait Repository {
-    /// Commits, newest first.
+    /// Lists commits, newest first.
     ///
     /// # Errors
-    /// When there is no answer.
-    fn commits(&mut self, listing: &Listing) -> Result<Vec<CommitSummary>, RepositoryError>;
+    /// When the list cannot be read.
+    fn commits(&mut self, query: &CommitQuery) -> Result<Vec<CommitSummary>, RepositoryError>;
 
-    /// What a commit does to files under these paths.
+    /// Reads what a commit changes in files under these paths.
     ///
     /// # Errors
-    /// When there is no answer.
-    fn open(
+    /// When the commit cannot be read.
+    fn commit(
         &mut self,
         repository: &config::Repository,
         sha: &str,
         paths: &[String],
     ) -> Result<CommitDetail, RepositoryError>;
 
-    /// The pull request that brought a commit to a branch.
+    /// Finds the pull request that merged a commit into a branch.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// When the pull requests cannot be read.
     fn pull_request(
         &mut self,
         repository: &config::Repository,
@@ -122,6 +125,6 @@ pub trait Repository {
         sha: &str,
     ) -> Result<Option<PullRequest>, RepositoryError>;
 
-    /// How many more requests this cycle may make.
-    fn left(&self) -> u32;
+    /// The requests left in this cycle.
+    fn requests_left(&self) -> u32;
 }

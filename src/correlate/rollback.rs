@@ -1,10 +1,9 @@
-//! The way back through Git: what is reverted in Git stays reverted, what is
-//! undone in the cluster is put back by Argo CD within minutes.
+//! The rollback through Git. Argo CD undoes changes that are made only in the cluster.
 
 use super::candidate::Candidate;
 use super::deploy_history::DeployHistory;
 use super::investigation::Investigation;
-use super::score::{Applied, LIKELY};
+use super::score::{MEDIUM_POINTS, SyncOutcome};
 use super::timeline::short;
 use crate::inventory::Service;
 use crate::model::duration::human;
@@ -12,87 +11,98 @@ use crate::model::{Cause, Confidence};
 use crate::redact::redact;
 use crate::report::Action;
 
-/// The steps; none unless a commit is suspect enough.
+/// Characters of Argo CD's message that are shown.
+const MAX_MESSAGE_LENGTH: usize = 160;
+
+/// The steps; empty unless a commit is likely the cause.
 #[must_use]
-pub fn rollback(case: &Investigation) -> Vec<Action> {
-    let Some(suspect) = case.candidates.first() else {
+pub fn rollback(investigation: &Investigation) -> Vec<Action> {
+    let Some(candidate) = investigation.candidates.first() else {
         return Vec::new();
     };
-    let subject = &case.subjects[suspect.subject];
-    let applied = subject
-        .trail
-        .applied(&suspect.shas(), suspect.arrived(), case.onset());
-    let is_of_sync = case
-        .incident
-        .findings
+    let service = &investigation.services[candidate.service];
+    let history = &service.history;
+    let onset = investigation.onset();
+    let sync = history.sync(&candidate.shas(), candidate.arrived_at(), onset);
+    let findings = &investigation.incident.findings;
+    let is_sync_incident = findings
         .iter()
         .any(|f| f.cause == Some(Cause::ArgoSyncFailed));
-    let confidence = suspect
-        .score
-        .as_ref()
-        .map_or(Confidence::None, |s| s.confidence);
-    match applied {
-        // A revert mends a sync that fails over the commit itself.
-        Applied::Failed if !is_of_sync => failed(suspect, &subject.trail),
-        Applied::NotYet if suspect.points() >= LIKELY => waiting(suspect, &subject.trail),
-        _ if confidence > Confidence::Medium => Vec::new(),
-        _ => {
-            let mut steps = vec![revert(suspect, &subject.place.branch), sync(&subject.trail)];
-            steps.extend(watch(case, subject.service));
-            steps.extend(emergency(case));
+    match sync {
+        // If the failed sync is the incident, the revert repairs it.
+        SyncOutcome::Failed if !is_sync_incident => vec![repair_sync(candidate, history)],
+        SyncOutcome::Pending if candidate.points() >= MEDIUM_POINTS => {
+            vec![show_pending(candidate, history)]
+        }
+        SyncOutcome::Unknown
+        | SyncOutcome::Synced
+        | SyncOutcome::SyncedRevision
+        | SyncOutcome::Pending
+        | SyncOutcome::Failed => {
+            if candidate.confidence() > Confidence::Medium {
+                return Vec::new();
+            }
+            let mut steps = vec![revert(candidate, &service.source.branch), sync_now(history)];
+            steps.extend(watch_rollout(investigation, service.service));
+            steps.extend(undo_rollout(investigation));
             steps
         }
     }
 }
 
-fn step(title: String, command: Option<String>) -> Action {
-    Action { title, command }
+fn action(title: impl Into<String>, command: Option<String>) -> Action {
+    Action {
+        title: title.into(),
+        command,
+    }
 }
 
-fn revert(suspect: &Candidate, branch: &str) -> Action {
-    let sha = &suspect.listed.sha;
-    let (what, mainline) = if suspect.listed.is_merge {
-        ("Take the merge back in Git", "-m 1 ")
+fn revert(candidate: &Candidate, branch: &str) -> Action {
+    let sha = &candidate.commit.sha;
+    let (what, mainline) = if candidate.commit.is_merge {
+        ("merge", "-m 1 ")
     } else {
-        ("Take the commit back in Git", "")
+        ("commit", "")
     };
-    let title = format!("{what}, on an up-to-date {branch}: Argo CD would undo anything else");
-    step(
-        title,
+    action(
+        format!(
+            "Revert the {what} in Git, on an up-to-date {branch}: Argo CD undoes changes made only in the cluster"
+        ),
         Some(format!(
             "git revert {mainline}{sha} && git push origin {branch}"
         )),
     )
 }
 
-fn sync(trail: &DeployHistory) -> Action {
-    let title = "Argo CD applies it 3 to 5 minutes after the push".to_owned();
-    match app(trail) {
-        Some(app) => step(
-            format!("{title}; at once with this"),
-            Some(format!("argocd app sync {app}")),
+fn sync_now(history: &DeployHistory) -> Action {
+    let wait = "Argo CD syncs 3 to 5 minutes after the push";
+    match application(history) {
+        Some(name) => action(
+            format!("{wait}; to sync immediately"),
+            Some(format!("argocd app sync {name}")),
         ),
-        None => step(title, None),
+        None => action(wait, None),
     }
 }
 
-/// The Application's name, if it can stand in a command.
-fn app(trail: &DeployHistory) -> Option<&str> {
+/// The Application's name, if it is safe in a command.
+fn application(history: &DeployHistory) -> Option<&str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    let app = trail.app.as_deref()?;
-    (!app.is_empty() && !app.starts_with('-') && app.chars().all(is_plain)).then_some(app)
+    let name = history.app.as_deref()?;
+    (!name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain)).then_some(name)
 }
 
-/// The failing workload: kind in small letters, name, namespace.
-fn workload<'a>(case: &'a Investigation) -> Option<(String, &'a str, &'a str)> {
-    let is_workload = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet");
-    let root = case.incident.root();
-    let own = case
-        .incident
-        .findings
-        .iter()
-        .filter(|f| f.service == root.service);
-    let resource = own.map(|f| &f.resource).find(|r| is_workload(&r.kind))?;
+/// Lower-case kind, name and namespace of the failing workload.
+fn workload<'a>(investigation: &'a Investigation) -> Option<(String, &'a str, &'a str)> {
+    let incident = investigation.incident;
+    let service = &incident.root().service;
+    let own = incident.findings.iter().filter(|f| f.service == *service);
+    let resource = own.map(|f| &f.resource).find(|resource| {
+        matches!(
+            resource.kind.as_str(),
+            "Deployment" | "StatefulSet" | "DaemonSet"
+        )
+    })?;
     Some((
         resource.kind.to_lowercase(),
         &resource.name,
@@ -100,62 +110,51 @@ fn workload<'a>(case: &'a Investigation) -> Option<(String, &'a str, &'a str)> {
     ))
 }
 
-fn watch(case: &Investigation, service: &Service) -> Option<Action> {
-    let (kind, name, namespace) = workload(case)?;
-    let failing = case.subjects.first().map_or(service, |own| own.service);
+fn watch_rollout(investigation: &Investigation, changed: &Service) -> Option<Action> {
+    let (kind, name, namespace) = workload(investigation)?;
+    let failing = investigation.services.first();
+    let failing = failing.map_or(changed, |service| service.service);
     let title = match failing.startup_grace {
         Some(grace) => format!(
-            "Watch it come back; {} takes up to {} to be ready, so wait that long",
+            "Watch the rollout; {} may need up to {} to become ready",
             failing.name,
             human(grace)
         ),
-        None => "Watch it come back".to_owned(),
+        None => "Watch the rollout".to_owned(),
     };
-    Some(step(
-        title,
-        Some(format!(
-            "kubectl rollout status {kind}/{name} -n {namespace}"
-        )),
-    ))
+    let command = format!("kubectl rollout status {kind}/{name} -n {namespace}");
+    Some(action(title, Some(command)))
 }
 
-fn emergency(case: &Investigation) -> Option<Action> {
-    let (kind, name, namespace) = workload(case)?;
-    let title = "Only if it cannot wait for Git. Warning: with automatic sync Argo CD puts the \
-        faulty version back within minutes; revert as well"
-        .to_owned();
-    Some(step(
-        title,
-        Some(format!("kubectl rollout undo {kind}/{name} -n {namespace}")),
-    ))
+fn undo_rollout(investigation: &Investigation) -> Option<Action> {
+    let (kind, name, namespace) = workload(investigation)?;
+    let title = "Only if Git is too slow. Warning: with automatic sync Argo CD restores the faulty \
+        version within minutes; revert in Git as well";
+    let command = format!("kubectl rollout undo {kind}/{name} -n {namespace}");
+    Some(action(title, Some(command)))
 }
 
-fn failed(suspect: &Candidate, trail: &DeployHistory) -> Vec<Action> {
-    let sha = short(&suspect.listed.sha);
-    let said = trail
-        .failed
-        .as_ref()
-        .map(|f| redact(&f.message))
-        .unwrap_or_default();
-    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said: String = said.chars().take(160).collect();
-    let colon = if said.is_empty() { "" } else { ": " };
-    let title = format!(
-        "Mend the sync first, before that no revert reaches the cluster: Argo CD failed to apply {sha}{colon}{said}"
-    );
-    vec![step(
-        title,
-        app(trail).map(|app| format!("argocd app get {app}")),
-    )]
+fn repair_sync(candidate: &Candidate, history: &DeployHistory) -> Action {
+    let sha = short(&candidate.commit.sha);
+    let message = history.failed.as_ref().map(|f| redact(&f.message));
+    let message = message.unwrap_or_default();
+    let message: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message: String = message.chars().take(MAX_MESSAGE_LENGTH).collect();
+    let colon = if message.is_empty() { "" } else { ": " };
+    action(
+        format!(
+            "Repair the sync first; until then no revert reaches the cluster. Argo CD failed to sync {sha}{colon}{message}"
+        ),
+        application(history).map(|name| format!("argocd app get {name}")),
+    )
 }
 
-fn waiting(suspect: &Candidate, trail: &DeployHistory) -> Vec<Action> {
-    let sha = short(&suspect.listed.sha);
-    let title = format!(
-        "Nothing to revert yet: Argo CD has not applied {sha}, the cluster runs what was before. See what it would change"
-    );
-    vec![step(
-        title,
-        app(trail).map(|app| format!("argocd app diff {app}")),
-    )]
+fn show_pending(candidate: &Candidate, history: &DeployHistory) -> Action {
+    let sha = short(&candidate.commit.sha);
+    action(
+        format!(
+            "Nothing to revert yet: Argo CD has not synced {sha}, so the cluster runs the version before it. Show what the sync would change"
+        ),
+        application(history).map(|name| format!("argocd app diff {name}")),
+    )
 }

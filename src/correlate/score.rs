@@ -1,15 +1,14 @@
-//! How suspect a commit is, in points and in words.
+//! How likely a commit is the cause, in points and with reasons.
 //!
 //! | evidence | points |
 //! | --- | --- |
-//! | lag from commit to onset | 5-30 min: 40, falling to 3 at 24 h |
-//! | what it changes against the cause | exact 40, plausible 28, weak 8 |
-//! | whose files | the failing service 20, another of the chain 5 |
-//! | a rollout between commit and onset | 15 |
-//! | Argo CD applied this very revision | 10 |
+//! | lag from arrival to onset | 5-30 min: 40, falling to 3 at 24 h |
+//! | the change and the cause | exact 40, plausible 28, weak 8 |
+//! | the service | the failing service 20, another one of its chain 5 |
+//! | a rollout between arrival and onset | 15 |
+//! | Argo CD synced this revision | 10 |
 //!
-//! HIGH from 80, MEDIUM from 62, LOW from 34, each below its caps: points say
-//! what is likely, caps what must not be claimed.
+//! HIGH from 80 points, MEDIUM from 62, LOW from 34. Caps limit the confidence whatever the points.
 
 use chrono::TimeDelta;
 
@@ -17,104 +16,114 @@ use super::relevance::Relevance;
 use crate::model::Confidence;
 use crate::model::duration::human;
 
-/// From here on a commit is more likely than not to have done it.
-pub const LIKELY: u32 = 62;
+/// The fewest points of HIGH confidence.
+const HIGH_POINTS: u32 = 80;
+/// The fewest points of MEDIUM confidence.
+pub const MEDIUM_POINTS: u32 = 62;
+/// The fewest points of LOW confidence.
+const LOW_POINTS: u32 = 34;
 
 /// What is known about one commit and one incident.
 #[derive(Debug, Clone)]
 pub struct Evidence {
-    /// From the moment it was on the branch to the onset; negative: after it.
+    /// From the commit's arrival on the branch to the onset; negative after the onset.
     pub lag: TimeDelta,
-    /// The best that its changes do.
-    pub fit: Relevance,
-    /// What that change is, in words.
+    /// The relevance of its most relevant change.
+    pub relevance: Relevance,
+    /// A description of that change.
     pub change: String,
-    /// How many other things it changes.
-    pub others: usize,
-    /// The failing service's own files; else whose.
-    pub chain: Option<String>,
-    /// A rollout that began between commit and onset: what, and how long after.
+    /// The number of its other changes.
+    pub other_changes: usize,
+    /// The service that it changes, if that is not the failing one.
+    pub other_service: Option<String>,
+    /// A rollout between arrival and onset: what, and how long after the arrival.
     pub rollout: Option<(String, TimeDelta)>,
-    /// What became of it in the cluster.
-    pub applied: Applied,
-    /// The cause in one word.
+    /// Whether Argo CD synced it.
+    pub sync: SyncOutcome,
+    /// The incident's cause.
     pub cause: &'static str,
 }
 
-/// What Argo CD made of a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Applied {
-    /// It does not say.
+/// What Argo CD did with a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncOutcome {
+    /// The Application does not show it.
     Unknown,
-    /// It synchronised between commit and onset.
+    /// A sync between arrival and onset, of this or of a later revision.
     Synced,
-    /// It synchronised this very revision between commit and onset.
-    Exactly,
-    /// It has not applied it: nothing was synchronised since.
-    NotYet,
-    /// It tried and failed.
+    /// A sync of this revision between arrival and onset.
+    SyncedRevision,
+    /// No sync since the arrival, and the Application is out of sync.
+    Pending,
+    /// A sync since the arrival failed.
     Failed,
 }
 
-/// A judgement.
+/// The result for one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Score {
-    /// To rank by.
+    /// For the order of commits.
     pub points: u32,
-    /// What may be claimed.
+    /// How likely it is the cause.
     pub confidence: Confidence,
-    /// Why, the strongest first.
+    /// The reasons, the strongest first.
     pub reasons: Vec<String>,
 }
 
-/// Judges a commit.
+/// Scores a commit.
 #[must_use]
 pub fn score(evidence: &Evidence) -> Score {
-    if evidence.lag < TimeDelta::zero() || evidence.fit == Relevance::None {
+    if evidence.lag < TimeDelta::zero() || evidence.relevance == Relevance::None {
         return Score {
             points: 0,
             confidence: Confidence::None,
             reasons: Vec::new(),
         };
     }
-    let (is_own, has_rollout) = (evidence.chain.is_none(), evidence.rollout.is_some());
-    let points = of_lag(evidence.lag)
-        + of_fit(evidence.fit)
-        + circumstances(is_own, has_rollout, &evidence.applied);
-    let earned = match points {
-        80.. => Confidence::High,
-        LIKELY.. => Confidence::Medium,
-        34.. => Confidence::Low,
+    let points = lag_points(evidence.lag)
+        + relevance_points(evidence.relevance)
+        + cluster_points(
+            evidence.other_service.is_none(),
+            evidence.rollout.is_some(),
+            evidence.sync,
+        );
+    let confidence = match points {
+        HIGH_POINTS.. => Confidence::High,
+        MEDIUM_POINTS.. => Confidence::Medium,
+        LOW_POINTS.. => Confidence::Low,
         _ => Confidence::None,
     };
     Score {
         points,
-        // `High` is the smallest of the words.
-        confidence: earned.max(cap(evidence)),
+        // The order of `Confidence` begins with HIGH, so `max` is the lower one.
+        confidence: confidence.max(cap(evidence)),
         reasons: reasons(evidence),
     }
 }
 
-/// The most points that a commit can get, whatever it changes: not worth
-/// opening if another has more.
+/// The highest points that a commit can get before its changes are known.
 #[must_use]
-pub fn at_most(lag: TimeDelta, is_own: bool, has_rollout: bool, applied: &Applied) -> u32 {
+pub fn max_points(lag: TimeDelta, is_own: bool, has_rollout: bool, sync: SyncOutcome) -> u32 {
     if lag < TimeDelta::zero() {
         return 0;
     }
-    of_lag(lag) + of_fit(Relevance::Exact) + circumstances(is_own, has_rollout, applied)
+    lag_points(lag) + relevance_points(Relevance::Exact) + cluster_points(is_own, has_rollout, sync)
 }
 
-fn circumstances(is_own: bool, has_rollout: bool, applied: &Applied) -> u32 {
-    let whose = if is_own { 20 } else { 5 };
+fn cluster_points(is_own: bool, has_rollout: bool, sync: SyncOutcome) -> u32 {
+    let service = if is_own { 20 } else { 5 };
     let rollout = if has_rollout { 15 } else { 0 };
-    let revision = if *applied == Applied::Exactly { 10 } else { 0 };
-    whose + rollout + revision
+    let revision = if sync == SyncOutcome::SyncedRevision {
+        10
+    } else {
+        0
+    };
+    service + rollout + revision
 }
 
-/// Argo CD needs 3 to 5 minutes, images and probes some more: what fails within
-/// half an hour of a commit very often fails by it.
-fn of_lag(lag: TimeDelta) -> u32 {
+/// Argo CD syncs after 3 to 5 minutes; image pulls and probes take more. Most failures caused by a
+/// commit begin 5 to 30 minutes after it.
+fn lag_points(lag: TimeDelta) -> u32 {
     match lag.num_seconds() {
         ..60 => 15,
         60..300 => 28,
@@ -127,8 +136,8 @@ fn of_lag(lag: TimeDelta) -> u32 {
     }
 }
 
-fn of_fit(fit: Relevance) -> u32 {
-    match fit {
+fn relevance_points(relevance: Relevance) -> u32 {
+    match relevance {
         Relevance::Exact => 40,
         Relevance::Plausible => 28,
         Relevance::Weak => 8,
@@ -136,77 +145,73 @@ fn of_fit(fit: Relevance) -> u32 {
     }
 }
 
-/// What must not be claimed, whatever the points.
+/// The highest confidence, whatever the points.
 fn cap(evidence: &Evidence) -> Confidence {
     let by_lag = match evidence.lag.num_hours() {
         ..3 => Confidence::High,
         3..12 => Confidence::Medium,
         _ => Confidence::Low,
     };
-    let by_fit = match (evidence.fit, &evidence.rollout) {
+    let by_relevance = match (evidence.relevance, &evidence.rollout) {
         (Relevance::Exact | Relevance::Plausible, _) => Confidence::High,
-        (_, Some(_)) => Confidence::Medium,
-        _ => Confidence::Low,
+        (Relevance::Weak | Relevance::None, Some(_)) => Confidence::Medium,
+        (Relevance::Weak | Relevance::None, None) => Confidence::Low,
     };
-    let by_chain = if evidence.chain.is_some() {
-        Confidence::Medium
-    } else {
-        Confidence::High
+    let by_service = match evidence.other_service {
+        Some(_) => Confidence::Medium,
+        None => Confidence::High,
     };
-    let by_sync = match evidence.applied {
-        Applied::NotYet => Confidence::Low,
-        Applied::Failed => Confidence::Medium,
-        _ => Confidence::High,
+    let by_sync = match evidence.sync {
+        SyncOutcome::Pending => Confidence::Low,
+        SyncOutcome::Failed => Confidence::Medium,
+        SyncOutcome::Unknown | SyncOutcome::Synced | SyncOutcome::SyncedRevision => {
+            Confidence::High
+        }
     };
-    by_lag.max(by_fit).max(by_chain).max(by_sync)
+    by_lag.max(by_relevance).max(by_service).max(by_sync)
 }
 
 fn reasons(evidence: &Evidence) -> Vec<String> {
-    let mut reasons = Vec::new();
-    let cause = evidence.cause;
-    reasons.push(match evidence.fit {
-        Relevance::Exact => format!("{}, which can cause {cause}", evidence.change),
-        Relevance::Plausible => format!("{}, which may lead to {cause}", evidence.change),
-        _ => format!("{}, which seldom has to do with {cause}", evidence.change),
-    });
+    let (change, cause) = (&evidence.change, evidence.cause);
+    let mut reasons = vec![match evidence.relevance {
+        Relevance::Exact => format!("{change}, which can cause {cause}"),
+        Relevance::Plausible => format!("{change}, which may lead to {cause}"),
+        Relevance::Weak | Relevance::None => format!("{change}, which rarely causes {cause}"),
+    }];
     if let Some((what, after)) = &evidence.rollout {
-        reasons.push(format!("{what} followed {} later", time(*after)));
+        let after = human(after.to_std().unwrap_or_default());
+        reasons.push(format!("{what} followed {after} later"));
     }
-    match evidence.applied {
-        Applied::Exactly => {
-            reasons.push("Argo CD applied this very revision before it began".to_owned());
-        }
-        Applied::Synced => {
-            reasons.push("Argo CD synchronised between commit and failure".to_owned());
-        }
-        Applied::NotYet => reasons.push("but Argo CD has not applied it yet".to_owned()),
-        Applied::Failed => reasons.push("but Argo CD failed to apply it".to_owned()),
-        Applied::Unknown => {}
+    reasons.extend(sync_reason(evidence.sync).map(str::to_owned));
+    reasons.push(lag_reason(evidence.lag).to_owned());
+    if let Some(service) = &evidence.other_service {
+        reasons.push(format!("it changes {service}, not the failing service"));
     }
-    reasons.push(of_time(evidence.lag));
-    if let Some(service) = &evidence.chain {
-        reasons.push(format!("it is a change to {service}, not to what failed"));
-    }
-    match evidence.others {
+    match evidence.other_changes {
         0 => {}
-        1 => reasons.push("it changes one other thing".to_owned()),
-        more => reasons.push(format!("it changes {more} other things")),
+        1 => reasons.push("it makes one other change".to_owned()),
+        more => reasons.push(format!("it makes {more} other changes")),
     }
     reasons
 }
 
-fn of_time(lag: TimeDelta) -> String {
-    let minutes = lag.num_minutes();
-    match minutes {
-        ..5 => "it came shortly before, hardly in time for Argo CD".to_owned(),
-        5..=30 => "it came as long before as a commit takes to be applied and to fail".to_owned(),
-        31..=180 => "it came some time before".to_owned(),
-        _ => "it came long before".to_owned(),
+fn sync_reason(sync: SyncOutcome) -> Option<&'static str> {
+    match sync {
+        SyncOutcome::Unknown => None,
+        SyncOutcome::Synced => Some("Argo CD synced between the commit and the failure"),
+        SyncOutcome::SyncedRevision => Some("Argo CD synced this revision before the failure"),
+        SyncOutcome::Pending => Some("but Argo CD has not synced it yet"),
+        SyncOutcome::Failed => Some("but Argo CD failed to sync it"),
     }
 }
 
-fn time(span: TimeDelta) -> String {
-    human(span.to_std().unwrap_or_default())
+fn lag_reason(lag: TimeDelta) -> &'static str {
+    match lag.num_minutes() {
+        ..5 => "it came less than 5 minutes before the failure, usually too late for a sync",
+        5..=30 => "it came 5 to 30 minutes before the failure, the usual delay",
+        31..=180 => "it came up to 3 hours before the failure",
+        _ => "it came more than 3 hours before the failure",
+    }
 }
 
 #[cfg(test)]
@@ -214,22 +219,22 @@ mod tests {
     use super::*;
     use Confidence::{High, Low, Medium, None as Nothing};
 
-    fn evidence(minutes: i64, fit: Relevance) -> Evidence {
+    fn evidence(minutes: i64, relevance: Relevance) -> Evidence {
         Evidence {
             lag: TimeDelta::minutes(minutes),
-            fit,
+            relevance,
             change: "lowers the memory limit".to_owned(),
-            others: 0,
-            chain: None,
+            other_changes: 0,
+            other_service: None,
             rollout: None,
-            applied: Applied::Unknown,
+            sync: SyncOutcome::Unknown,
             cause: "OOMKilled",
         }
     }
 
     #[test]
-    fn the_nearer_and_the_fitter_the_more_suspect() {
-        for (minutes, fit, wanted) in [
+    fn confidence_falls_with_the_lag_and_rises_with_the_relevance() {
+        for (minutes, relevance, expected) in [
             (12, Relevance::Exact, High),
             (5, Relevance::Exact, High),
             (30, Relevance::Exact, High),
@@ -250,41 +255,40 @@ mod tests {
             (-1, Relevance::Exact, Nothing),
             (-600, Relevance::Exact, Nothing),
         ] {
-            let found = score(&evidence(minutes, fit)).confidence;
-            assert_eq!(found, wanted, "{minutes} min, {fit:?}");
+            let found = score(&evidence(minutes, relevance)).confidence;
+            assert_eq!(found, expected, "{minutes} min, {relevance:?}");
         }
     }
 
     #[test]
-    fn what_the_cluster_shows_counts() {
+    fn rollouts_raise_confidence_and_failed_syncs_cap_it() {
         let base = evidence(120, Relevance::Exact);
         let rollout = Evidence {
             rollout: Some(("a new ReplicaSet (api-1)".to_owned(), TimeDelta::minutes(4))),
             ..base.clone()
         };
         assert_eq!(score(&rollout).confidence, High);
-        let with = |applied, fit| Evidence {
-            applied,
-            ..evidence(12, fit)
-        };
-        for (applied, wanted) in [
-            (Applied::Exactly, High),
-            (Applied::Synced, High),
-            (Applied::Unknown, High),
-            (Applied::Failed, Medium),
-            (Applied::NotYet, Low),
+        for (sync, expected) in [
+            (SyncOutcome::SyncedRevision, High),
+            (SyncOutcome::Synced, High),
+            (SyncOutcome::Unknown, High),
+            (SyncOutcome::Failed, Medium),
+            (SyncOutcome::Pending, Low),
         ] {
-            let found = score(&with(applied.clone(), Relevance::Exact)).confidence;
-            assert_eq!(found, wanted, "{applied:?}");
+            let with_sync = Evidence {
+                sync,
+                ..evidence(12, Relevance::Exact)
+            };
+            assert_eq!(score(&with_sync).confidence, expected, "{sync:?}");
         }
     }
 
     #[test]
-    fn nothing_makes_20_hours_high_and_no_neighbour_the_culprit() {
-        let everything = |minutes, chain: Option<&str>| Evidence {
+    fn old_commits_and_commits_of_other_services_are_never_high() {
+        let everything = |minutes, other_service: Option<&str>| Evidence {
             rollout: Some((String::new(), TimeDelta::minutes(4))),
-            applied: Applied::Exactly,
-            chain: chain.map(str::to_owned),
+            sync: SyncOutcome::SyncedRevision,
+            other_service: other_service.map(str::to_owned),
             ..evidence(minutes, Relevance::Exact)
         };
         assert_eq!(score(&everything(20 * 60, None)).confidence, Low);
@@ -294,11 +298,11 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_sentences_of_their_own() {
+    fn the_strongest_reason_comes_first() {
         let full = Evidence {
             rollout: Some(("a new ReplicaSet (api-1)".to_owned(), TimeDelta::minutes(4))),
-            applied: Applied::Exactly,
-            others: 2,
+            sync: SyncOutcome::SyncedRevision,
+            other_changes: 2,
             ..evidence(12, Relevance::Exact)
         };
         assert_eq!(
@@ -306,23 +310,24 @@ mod tests {
             [
                 "lowers the memory limit, which can cause OOMKilled",
                 "a new ReplicaSet (api-1) followed 4m later",
-                "Argo CD applied this very revision before it began",
-                "it came as long before as a commit takes to be applied and to fail",
-                "it changes 2 other things",
+                "Argo CD synced this revision before the failure",
+                "it came 5 to 30 minutes before the failure, the usual delay",
+                "it makes 2 other changes",
             ]
         );
     }
 
     #[test]
-    fn no_commit_gets_more_than_the_most() {
+    fn the_maximum_before_reading_is_the_score_of_an_exact_change() {
         for minutes in [0, 3, 12, 45, 120, 300, 1300] {
             let best = Evidence {
                 rollout: Some((String::new(), TimeDelta::zero())),
-                applied: Applied::Exactly,
+                sync: SyncOutcome::SyncedRevision,
                 ..evidence(minutes, Relevance::Exact)
             };
-            let most = at_most(TimeDelta::minutes(minutes), true, true, &Applied::Exactly);
-            assert_eq!(score(&best).points, most);
+            let lag = TimeDelta::minutes(minutes);
+            let max = max_points(lag, true, true, SyncOutcome::SyncedRevision);
+            assert_eq!(score(&best).points, max);
         }
     }
 }

@@ -1,152 +1,168 @@
-//! What is asked of the repository's host, in which order, so that the few
-//! requests of a cycle go where the answer most likely is.
+//! The requests to the repository's host, in an order that spends the few requests of a cycle on
+//! the likeliest commits.
 //!
-//! 1. Lists of the commits to each failing service's own files.
-//! 2. The commits that can still score most, in turns between incidents.
-//! 3. Merges, where that found no culprit: a list by path shows the merged
-//!    commits with their own, older dates.
-//! 4. The other services of the chain, where still nothing is likely.
-//! 5. Pull requests of the best.
+//! 1. List the commits to each failing service's files.
+//! 2. Read the commits that can score highest, in turns between incidents.
+//! 3. Without a HIGH result, list and read merges: a list by path shows the merged commits with
+//!    their own, older dates.
+//! 4. Without a likely commit, list and read the commits to the other services of the chain.
+//! 5. Find the pull requests of the best commits.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::CorrelateInput;
-use super::candidate::Candidate;
-use super::investigation::{self, Investigation, LISTED};
+use super::investigation::{self, CorrelateInput, Investigation, MAX_LISTED};
 use super::manifest_source::ManifestSource;
-use super::repository::{CommitDetail, CommitSummary, Listing, Repository, RepositoryError};
+use super::repository::{CommitDetail, CommitQuery, CommitSummary, Repository, RepositoryError};
 use crate::assess::Incident;
 use crate::model::{Confidence, Time};
 
-/// Merges opened for an incident.
-const MERGES: usize = 3;
-/// Pull requests asked for, for an incident.
-const TRACED: usize = 2;
-/// Requests that lists of further incidents leave for opening commits.
-const TO_OPEN: u32 = 6;
-/// Requests that are left for pull requests at most.
-const TO_TRACE: u32 = 3;
+/// Merges read per incident.
+const MAX_MERGES: usize = 3;
+/// Pull requests read per incident.
+const MAX_PULL_REQUESTS: usize = 2;
+/// Requests that listing another incident's commits must leave for reading commits.
+const RESERVED_FOR_COMMITS: u32 = 6;
+/// Requests that reading commits leaves for pull requests, at most.
+const RESERVED_FOR_PULL_REQUESTS: u32 = 3;
+/// The fewest requests with which merges are listed and read.
+const MIN_FOR_MERGES: u32 = 3;
+/// The fewest requests with which another service's commits are listed and read.
+const MIN_FOR_OTHER_SERVICE: u32 = 4;
 
-/// Looks into every incident.
-pub fn hunt<'a>(
+/// Investigates incidents.
+pub fn search<'a>(
     incidents: &[&'a Incident],
-    scene: &CorrelateInput<'a>,
-    hub: &mut dyn Repository,
+    input: &CorrelateInput<'a>,
+    repository: &mut dyn Repository,
 ) -> Vec<Investigation<'a>> {
-    let applications = investigation::applications(scene);
-    let cases = incidents
+    let applications = investigation::applications(input);
+    let mut investigations: Vec<Investigation> = incidents
         .iter()
-        .map(|incident| investigation::open(incident, scene, &applications));
-    let mut cases: Vec<Investigation> = cases.collect();
-    let mut hunt = CommitSearch::new(hub, &cases);
-    for (at, case) in cases.iter_mut().enumerate() {
-        if at == 0 || hunt.can_list(case) {
-            hunt.list(case, 0);
-        } else {
-            case.note(&RepositoryError::Spent);
-        }
+        .map(|incident| Investigation::new(incident, input, &applications))
+        .collect();
+    let mut search = CommitSearch::new(repository, &investigations);
+    search.list_all(&mut investigations);
+    search.read_all(&mut investigations);
+    for investigation in &mut investigations {
+        search.read_merges(investigation);
     }
-    hunt.open_all(&mut cases);
-    for case in &mut cases {
-        hunt.merges(case);
+    for investigation in &mut investigations {
+        search.read_other_services(investigation);
     }
-    for case in &mut cases {
-        hunt.chain(case);
+    for investigation in &mut investigations {
+        search.find_pull_requests(investigation);
     }
-    for case in &mut cases {
-        hunt.trace(case);
-    }
-    cases
+    investigations
 }
 
-type Key = (String, String, Option<String>);
+/// Repository, branch and path of a list.
+type ListKey = (String, String, Option<String>);
 
-/// Asks, and remembers what was answered in this cycle.
-struct CommitSearch<'h> {
-    hub: &'h mut dyn Repository,
-    /// Span of time by path: incidents of one service ask once.
-    spans: HashMap<Key, (Time, Time)>,
-    lists: HashMap<Key, Result<Vec<CommitSummary>, RepositoryError>>,
+/// The requests of a cycle and their results: incidents share both.
+struct CommitSearch<'r> {
+    repository: &'r mut dyn Repository,
+    /// The time range of each list, over all incidents.
+    ranges: HashMap<ListKey, (Time, Time)>,
+    lists: HashMap<ListKey, Result<Vec<CommitSummary>, RepositoryError>>,
+    /// By repository and SHA.
     commits: HashMap<(String, String), Result<CommitDetail, RepositoryError>>,
-    /// Every path of every incident: a commit is opened once for all.
+    /// The paths of all incidents: a commit is read once for all of them.
     paths: Vec<String>,
 }
 
-impl<'h> CommitSearch<'h> {
-    fn new(hub: &'h mut dyn Repository, cases: &[Investigation]) -> Self {
-        let mut spans: HashMap<Key, (Time, Time)> = HashMap::new();
+impl<'r> CommitSearch<'r> {
+    fn new(repository: &'r mut dyn Repository, investigations: &[Investigation]) -> Self {
+        let mut ranges: HashMap<ListKey, (Time, Time)> = HashMap::new();
         let mut paths: Vec<String> = Vec::new();
-        for case in cases {
-            let (since, until) = (case.onset() - case.window, case.onset());
-            for subject in &case.subjects {
-                let place = &subject.place;
-                let keys = place.paths.iter().map(|path| key(place, Some(path)));
-                for key in keys.chain([key(place, None)]) {
-                    let span = spans.entry(key).or_insert((since, until));
-                    *span = (span.0.min(since), span.1.max(until));
+        for investigation in investigations {
+            let (since, until) = investigation.range();
+            for service in &investigation.services {
+                let source = &service.source;
+                let keys = source.paths.iter().map(|path| key(source, Some(path)));
+                for key in keys.chain([key(source, None)]) {
+                    let range = ranges.entry(key).or_insert((since, until));
+                    *range = (range.0.min(since), range.1.max(until));
                 }
-                paths.extend(place.paths.iter().cloned());
+                paths.extend(source.paths.iter().cloned());
             }
         }
         paths.sort();
         paths.dedup();
         Self {
-            hub,
-            spans,
+            repository,
+            ranges,
             lists: HashMap::new(),
             commits: HashMap::new(),
             paths,
         }
     }
 
+    fn requests_left(&self) -> u32 {
+        self.repository.requests_left()
+    }
+
     fn commits(
         &mut self,
-        place: &ManifestSource,
+        source: &ManifestSource,
         path: Option<&String>,
-        most: usize,
+        limit: usize,
     ) -> Result<Vec<CommitSummary>, RepositoryError> {
-        let key = key(place, path);
+        let key = key(source, path);
         if let Some(known) = self.lists.get(&key) {
             return known.clone();
         }
-        let (since, until) = self.spans[&key];
-        let answer = self.hub.commits(&Listing {
-            repository: &place.repository,
-            branch: &place.branch,
+        let (since, until) = self.ranges[&key];
+        let commits = self.repository.commits(&CommitQuery {
+            repository: &source.repository,
+            branch: &source.branch,
             path: path.map(String::as_str),
             since,
             until,
-            most,
+            limit,
         });
-        self.lists.insert(key, answer.clone());
-        answer
+        self.lists.insert(key, commits.clone());
+        commits
     }
 
-    /// Whether listing another incident's commits leaves enough for opening them.
-    fn can_list(&self, case: &Investigation) -> bool {
-        let own = case.subjects.first().map(|subject| &subject.place);
-        let paths = own
+    /// Lists the commits of the failing services. The first incident goes ahead in any case.
+    fn list_all(&mut self, investigations: &mut [Investigation]) {
+        for (index, investigation) in investigations.iter_mut().enumerate() {
+            if index == 0 || self.can_list(investigation) {
+                self.list(investigation, 0);
+            } else {
+                investigation.record(&RepositoryError::LimitReached);
+            }
+        }
+    }
+
+    /// Whether listing an incident's commits leaves enough requests for reading commits.
+    fn can_list(&self, investigation: &Investigation) -> bool {
+        let source = investigation.services.first().map(|s| &s.source);
+        let keys = source
             .iter()
-            .flat_map(|place| place.paths.iter().map(|path| key(place, Some(path))));
-        let cost = paths.filter(|key| !self.lists.contains_key(key)).count();
-        u32::try_from(cost).is_ok_and(|cost| cost == 0 || self.hub.left() >= cost + TO_OPEN)
+            .flat_map(|source| source.paths.iter().map(|path| key(source, Some(path))));
+        let cost = keys.filter(|key| !self.lists.contains_key(key)).count();
+        u32::try_from(cost)
+            .is_ok_and(|cost| cost == 0 || self.requests_left() >= cost + RESERVED_FOR_COMMITS)
     }
 
-    /// Lists the commits to a subject's files.
-    fn list(&mut self, case: &mut Investigation, subject: usize) {
-        let Some(place) = case.subjects.get(subject).map(|s| s.place.clone()) else {
+    /// Lists the commits to a service's files.
+    fn list(&mut self, investigation: &mut Investigation, service: usize) {
+        let source = investigation.services.get(service);
+        let Some(source) = source.map(|s| s.source.clone()) else {
             return;
         };
-        let mut left = LISTED;
-        // The folder is the likelier one and comes last.
-        for path in place.paths.iter().rev() {
-            match self.commits(&place, Some(path), left) {
-                Ok(listed) => {
-                    left = left.saturating_sub(listed.len());
-                    case.add(listed, subject);
-                    case.is_listed |= subject == 0;
+        let mut left = MAX_LISTED;
+        // The folder is the last path and has most of the commits.
+        for path in source.paths.iter().rev() {
+            match self.commits(&source, Some(path), left) {
+                Ok(commits) => {
+                    left = left.saturating_sub(commits.len());
+                    investigation.add(commits, service);
+                    investigation.is_listed |= service == 0;
                 }
-                Err(trouble) => case.note(&trouble),
+                Err(error) => investigation.record(&error),
             }
             if left == 0 {
                 break;
@@ -154,121 +170,125 @@ impl<'h> CommitSearch<'h> {
         }
     }
 
-    fn open(&mut self, case: &mut Investigation, candidate: usize) {
-        let chosen = &case.candidates[candidate];
-        let repository = case.subjects[chosen.subject].place.repository.clone();
-        let sha = chosen.listed.sha.clone();
-        let key = (repository.to_string(), sha);
-        if !self.commits.contains_key(&key) {
-            let answer = self.hub.open(&repository, &key.1, &self.paths);
-            self.commits.insert(key.clone(), answer);
-        }
-        match &self.commits[&key] {
-            Ok(opened) => {
-                case.candidates[candidate].opened = Some(opened.clone());
-                case.judge(candidate);
+    fn read(&mut self, investigation: &mut Investigation, index: usize) {
+        let candidate = &mut investigation.candidates[index];
+        let source = &investigation.services[candidate.service].source;
+        let key = (source.repository.to_string(), candidate.commit.sha.clone());
+        let detail = self.commits.entry(key).or_insert_with(|| {
+            let sha = &candidate.commit.sha;
+            self.repository.commit(&source.repository, sha, &self.paths)
+        });
+        match detail {
+            Ok(detail) => {
+                candidate.detail = Some(detail.clone());
+                investigation.rate(index);
             }
-            Err(trouble) => {
-                case.candidates[candidate].is_closed = true;
-                case.note(trouble);
+            Err(error) => {
+                candidate.is_unreadable = true;
+                investigation.record(error);
             }
         }
     }
 
-    /// Opens commits in turns; some requests are left for pull requests.
-    fn open_all(&mut self, cases: &mut [Investigation]) {
-        let listed = cases
-            .iter()
-            .filter(|case| !case.candidates.is_empty())
-            .count();
-        let kept = u32::try_from(listed).map_or(TO_TRACE, |listed| listed.clamp(1, TO_TRACE));
-        loop {
-            let mut any = false;
-            for case in &mut *cases {
-                let next = (!case.subjects.is_empty()).then(|| case.next(0)).flatten();
-                let Some(next) = next else { continue };
-                if self.hub.left() <= kept {
-                    case.note(&RepositoryError::Spent);
+    /// Reads commits in turns between incidents, and leaves some requests for pull requests.
+    fn read_all(&mut self, investigations: &mut [Investigation]) {
+        let listed = investigations.iter().filter(|i| !i.candidates.is_empty());
+        let listed = u32::try_from(listed.count()).unwrap_or(u32::MAX);
+        let reserved = listed.clamp(1, RESERVED_FOR_PULL_REQUESTS);
+        let mut is_reading = true;
+        while is_reading {
+            is_reading = false;
+            for investigation in &mut *investigations {
+                let Some(next) = investigation.next(0) else {
+                    continue;
+                };
+                if self.requests_left() <= reserved {
+                    investigation.record(&RepositoryError::LimitReached);
                     continue;
                 }
-                self.open(case, next);
-                any = true;
-            }
-            if !any {
-                return;
+                self.read(investigation, next);
+                is_reading = true;
             }
         }
     }
 
-    /// Merges whose first-parent difference touches the failing service.
-    fn merges(&mut self, case: &mut Investigation) {
-        if !case.is_listed || case.best() == Confidence::High || self.hub.left() < 3 {
+    /// Lists and reads merges that may touch the failing service.
+    fn read_merges(&mut self, investigation: &mut Investigation) {
+        if !investigation.is_listed
+            || investigation.confidence() == Confidence::High
+            || self.requests_left() < MIN_FOR_MERGES
+        {
             return;
         }
-        let place = case.subjects[0].place.clone();
-        let Ok(mut listed) = self.commits(&place, None, LISTED) else {
+        let source = investigation.services[0].source.clone();
+        let Ok(mut merges) = self.commits(&source, None, MAX_LISTED) else {
             return;
         };
-        listed.retain(|commit| commit.is_merge);
-        let before = case.candidates.len();
-        case.add(listed, 0);
-        case.candidates.truncate(before + MERGES);
-        for at in before..case.candidates.len() {
-            let promise = case.promise(&case.candidates[at]);
-            let points = case.candidates.iter().map(Candidate::points).max();
-            if self.hub.left() > 1 && promise > points.unwrap_or(0) {
-                self.open(case, at);
+        merges.retain(|commit| commit.is_merge);
+        let before = investigation.candidates.len();
+        investigation.add(merges, 0);
+        investigation.candidates.truncate(before + MAX_MERGES);
+        for index in before..investigation.candidates.len() {
+            let max_points = investigation.max_points(&investigation.candidates[index]);
+            if self.requests_left() > 1 && max_points > investigation.best_points() {
+                self.read(investigation, index);
             }
         }
     }
 
-    /// The other services of the chain.
-    fn chain(&mut self, case: &mut Investigation) {
-        for subject in 1..case.subjects.len() {
-            if case.best() <= Confidence::Medium || self.hub.left() < 4 {
+    /// Lists and reads the commits of the other services, until one is likely.
+    fn read_other_services(&mut self, investigation: &mut Investigation) {
+        for service in 1..investigation.services.len() {
+            if investigation.confidence() <= Confidence::Medium
+                || self.requests_left() < MIN_FOR_OTHER_SERVICE
+            {
                 return;
             }
-            self.list(case, subject);
-            while let Some(next) = case.next(subject) {
-                if self.hub.left() <= 1 {
+            self.list(investigation, service);
+            while let Some(next) = investigation.next(service) {
+                if self.requests_left() <= 1 {
                     return;
                 }
-                self.open(case, next);
+                self.read(investigation, next);
             }
         }
     }
 
-    /// Asks what brought the most suspect commits; one that was merged after
-    /// the onset falls back, and the next one is asked about.
-    fn trace(&mut self, case: &mut Investigation) {
-        for _ in 0..TRACED {
-            let suspects = case.candidates.iter().enumerate();
-            let suspects = suspects.filter(|(_, c)| c.points() > 0);
-            let best = suspects.max_by_key(|(at, c)| (c.points(), std::cmp::Reverse(*at)));
-            let Some((at, candidate)) = best else { return };
-            if candidate.is_traced || self.hub.left() == 0 {
+    /// Finds the pull request of the best commit. If it was merged after the onset, another commit
+    /// may be the best one and is next.
+    fn find_pull_requests(&mut self, investigation: &mut Investigation) {
+        for _ in 0..MAX_PULL_REQUESTS {
+            let candidates = investigation.candidates.iter_mut().enumerate();
+            let best = candidates
+                .filter(|(_, c)| c.points() > 0)
+                .max_by_key(|(index, c)| (c.points(), Reverse(*index)));
+            let Some((index, candidate)) = best else {
+                return;
+            };
+            if candidate.is_traced || self.requests_left() == 0 {
                 return;
             }
-            let place = &case.subjects[candidate.subject].place;
-            let answer =
-                self.hub
-                    .pull_request(&place.repository, &place.branch, &candidate.listed.sha);
-            case.candidates[at].is_traced = true;
-            match answer {
-                Ok(pull) => {
-                    case.candidates[at].pull = pull;
-                    case.judge(at);
+            candidate.is_traced = true;
+            let source = &investigation.services[candidate.service].source;
+            let sha = &candidate.commit.sha;
+            match self
+                .repository
+                .pull_request(&source.repository, &source.branch, sha)
+            {
+                Ok(pull_request) => {
+                    candidate.pull_request = pull_request;
+                    investigation.rate(index);
                 }
-                Err(trouble) => case.note(&trouble),
+                Err(error) => investigation.record(&error),
             }
         }
     }
 }
 
-fn key(place: &ManifestSource, path: Option<&String>) -> Key {
+fn key(source: &ManifestSource, path: Option<&String>) -> ListKey {
     (
-        place.repository.to_string(),
-        place.branch.clone(),
+        source.repository.to_string(),
+        source.branch.clone(),
         path.cloned(),
     )
 }

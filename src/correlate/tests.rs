@@ -1,65 +1,70 @@
-//! Incidents against a repository that is a table.
+//! Incidents correlated with a repository in memory.
 
-mod table;
+mod repository;
 
 use chrono::TimeDelta;
 use serde_json::json;
 
 use super::*;
-use crate::config::Environment;
-use crate::model::Cause;
-use table::{Entry, Table, before, entry, incident, merged, onset, report_of, roster};
+use crate::assess::Incident;
+use crate::cluster::Snapshot;
+use crate::config::{Config, Environment};
+use crate::model::{Cause, Confidence, Severity};
+use crate::report::Action;
+use repository::{
+    Entry, TestRepository, before, entry, incident, merged, onset, report_of, roster,
+};
 
 const LIMIT: &str = "@@ -1,4 +1,4 @@\n           resources:\n             limits:\n-              memory: 2Gi\n+              memory: 256Mi";
 const IMAGE: &str = "@@ -1,2 +1,2 @@\n-  image: mysql:8.4\n+  image: mysql:9.0";
 const LABEL: &str = "@@ -1,3 +1,3 @@ metadata:\n   labels:\n-    team: a\n+    team: b";
 
-fn ask(
-    table: &mut Table,
+fn correlate_with(
+    repository: &mut TestRepository,
     incidents: &[Incident],
     snapshot: &Snapshot,
 ) -> Vec<Option<IncidentCorrelation>> {
     let config = Config::load(None, &Environment::new()).unwrap().config;
     let roster = roster();
-    let scene = CorrelateInput {
+    let input = CorrelateInput {
         roster: &roster,
         repository: None,
         snapshot,
         config: &config,
     };
     let incidents: Vec<&Incident> = incidents.iter().collect();
-    correlate(&incidents, &scene, table)
+    correlate(&incidents, &input, repository)
 }
 
-fn one(table: &mut Table) -> IncidentCorrelation {
+fn oom_killed(repository: &mut TestRepository) -> IncidentCorrelation {
     let incident = incident(Some(Cause::OOMKilled), Severity::Sev1);
-    ask(table, &[incident], &Snapshot::default())
+    correlate_with(repository, &[incident], &Snapshot::default())
         .remove(0)
         .unwrap()
 }
 
-fn table(entries: Vec<Entry>) -> Table {
-    Table {
+fn repository(entries: Vec<Entry>) -> TestRepository {
+    TestRepository {
         entries,
-        ..Table::default()
+        ..TestRepository::default()
     }
 }
 
 #[test]
-fn the_guilty_commit_is_first_and_high() {
-    let mut table = table(vec![
+fn the_commit_that_explains_the_cause_is_first_and_high() {
+    let mut repository = repository(vec![
         entry('a', 2, &[("base-apps/mysql/service.yaml", LABEL)]),
         entry('b', 12, &[("base-apps/mysql/statefulset.yaml", LIMIT)]),
         entry('c', 25, &[("base-apps/mysql/statefulset.yaml", IMAGE)]),
         entry('d', 600, &[("base-apps/mysql/statefulset.yaml", LIMIT)]),
     ]);
-    let answer = one(&mut table);
+    let answer = oom_killed(&mut repository);
     let correlation = &answer.correlation;
     assert_eq!(correlation.confidence, Confidence::High);
     let shas: String = correlation.commits.iter().map(|c| &c.sha[..1]).collect();
     assert_eq!(
         shas, "bc",
-        "the label explains nothing, ten hours are not opened"
+        "the label is irrelevant, and the commit of ten hours before is not read"
     );
     assert_eq!(correlation.commits[0].lag_seconds, 12 * 60);
     assert_eq!(
@@ -68,14 +73,14 @@ fn the_guilty_commit_is_first_and_high() {
     );
     assert_eq!(correlation.note, None);
     assert_eq!(
-        answer.suspects[0].changes,
+        answer.candidates[0].changes,
         ["base-apps/mysql/statefulset.yaml: lowers the memory limit from 2Gi to 256Mi"]
     );
-    assert!(table.asked.len() <= 12, "{:?}", table.asked);
+    assert!(repository.requests.len() <= 12, "{:?}", repository.requests);
 }
 
 #[test]
-fn nothing_is_high_where_nothing_is_guilty() {
+fn an_unrelated_commit_is_never_high() {
     for (what, entries) in [
         (
             "20 h before",
@@ -90,11 +95,11 @@ fn nothing_is_high_where_nothing_is_guilty() {
             vec![entry('a', 12, &[("base-apps/vault/s.yaml", LIMIT)])],
         ),
         (
-            "alike path",
+            "path with the same prefix",
             vec![entry('a', 12, &[("base-apps/mysql-old/s.yaml", LIMIT)])],
         ),
         (
-            "words only",
+            "documentation only",
             vec![entry(
                 'a',
                 12,
@@ -114,11 +119,11 @@ fn nothing_is_high_where_nothing_is_guilty() {
         ),
         ("nothing", vec![]),
     ] {
-        let mut table = table(entries);
-        let answer = one(&mut table);
+        let mut repository = repository(entries);
+        let answer = oom_killed(&mut repository);
         let confidence = answer.correlation.confidence;
         assert!(confidence > Confidence::High, "{what}: {answer:?}");
-        assert!(table.asked.len() <= 12, "{:?}", table.asked);
+        assert!(repository.requests.len() <= 12, "{:?}", repository.requests);
         if confidence == Confidence::None {
             assert!(
                 answer.correlation.commits.is_empty() && answer.rollback.is_empty(),
@@ -129,19 +134,19 @@ fn nothing_is_high_where_nothing_is_guilty() {
 }
 
 #[test]
-fn a_merge_is_found_though_its_commits_are_old() {
+fn a_merge_is_found_even_if_its_commits_are_old() {
     let mut merge = merged(entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]), 12);
-    merge.listed.is_merge = true;
-    let mut table = Table {
+    merge.summary.is_merge = true;
+    let mut repository = TestRepository {
         entries: vec![entry(
             'a',
             60 * 24 * 3,
             &[("base-apps/mysql/s.yaml", LIMIT)],
         )],
         merges: vec![merge],
-        ..Table::default()
+        ..TestRepository::default()
     };
-    let answer = one(&mut table);
+    let answer = oom_killed(&mut repository);
     assert_eq!(answer.correlation.confidence, Confidence::High);
     assert!(
         answer.rollback[0]
@@ -151,17 +156,17 @@ fn a_merge_is_found_though_its_commits_are_old() {
             .starts_with("git revert -m 1 bbbb")
     );
 
-    // A commit of yesterday that was merged just before counts from its merge.
+    // An old commit that was merged shortly before the onset counts from its merge.
     let yesterday = entry('a', 20 * 60, &[("base-apps/mysql/s.yaml", LIMIT)]);
-    let mut table = self::table(vec![merged(yesterday, 10)]);
-    let answer = one(&mut table);
+    let mut repository = self::repository(vec![merged(yesterday, 10)]);
+    let answer = oom_killed(&mut repository);
     assert_eq!(answer.correlation.confidence, Confidence::High);
     assert_eq!(answer.correlation.commits[0].lag_seconds, 20 * 3600);
 }
 
 #[test]
-fn sev_4_is_not_asked_about_and_the_unknown_says_why() {
-    let mut table = table(Vec::new());
+fn sev_4_is_not_searched_and_an_unknown_repository_is_noted() {
+    let mut repository = repository(Vec::new());
     let small = incident(Some(Cause::OOMKilled), Severity::Sev4);
     let node = Incident {
         service: None,
@@ -171,7 +176,7 @@ fn sev_4_is_not_asked_about_and_the_unknown_says_why() {
         service: Some("bare".to_owned()),
         ..incident(None, Severity::Sev2)
     };
-    let answers = ask(&mut table, &[small, node, bare], &Snapshot::default());
+    let answers = correlate_with(&mut repository, &[small, node, bare], &Snapshot::default());
     assert_eq!(answers[0], None);
     let note = |at: usize| {
         answers[at]
@@ -183,17 +188,17 @@ fn sev_4_is_not_asked_about_and_the_unknown_says_why() {
             .unwrap()
     };
     assert!(
-        note(1).starts_with("correlation unavailable: no service"),
+        note(1).starts_with("correlation unavailable: the root finding belongs to no service"),
         "{}",
         note(1)
     );
-    assert!(note(2).contains("give it `ArgoCD App`"), "{}", note(2));
-    assert!(table.asked.is_empty());
+    assert!(note(2).contains("set `ArgoCD App`"), "{}", note(2));
+    assert!(repository.requests.is_empty());
 }
 
 #[test]
-fn many_incidents_share_the_requests() {
-    let mut table = table(
+fn incidents_share_the_request_limit() {
+    let mut repository = repository(
         ('a'..='f')
             .zip(1..)
             .map(|(sha, n)| entry(sha, n * 5, &[("base-apps/mysql/s.yaml", IMAGE)]))
@@ -210,50 +215,50 @@ fn many_incidents_share_the_requests() {
         api(1),
         api(2),
     ];
-    let answers = ask(&mut table, &incidents, &Snapshot::default());
-    assert!(table.asked.len() <= 12, "{:?}", table.asked);
-    let lists = table
-        .asked
+    let answers = correlate_with(&mut repository, &incidents, &Snapshot::default());
+    assert!(repository.requests.len() <= 12, "{:?}", repository.requests);
+    let lists = repository
+        .requests
         .iter()
-        .filter(|a| *a == "list base-apps/api")
+        .filter(|request| *request == "list base-apps/api")
         .count();
     assert_eq!(
         lists, 1,
-        "incidents of one service ask once: {:?}",
-        table.asked
+        "incidents of one service share a list: {:?}",
+        repository.requests
     );
     assert!(answers.iter().all(Option::is_some));
 }
 
 #[test]
-fn trouble_is_said_and_what_was_found_before_is_kept() {
-    let down = || RepositoryError::Down("GitHub did not answer".to_owned());
-    let guilty = || vec![entry('a', 12, &[("base-apps/mysql/s.yaml", LIMIT)])];
-    let mut none = Table {
-        troubles: (0..20).map(|n| (n, down())).collect(),
-        ..table(guilty())
+fn errors_are_noted_and_earlier_results_are_kept() {
+    let unavailable = || RepositoryError::Unavailable("GitHub did not answer".to_owned());
+    let lowered_limit = || vec![entry('a', 12, &[("base-apps/mysql/s.yaml", LIMIT)])];
+    let mut none = TestRepository {
+        errors: (0..20).map(|n| (n, unavailable())).collect(),
+        ..self::repository(lowered_limit())
     };
-    let answer = one(&mut none);
+    let answer = oom_killed(&mut none);
     assert_eq!(answer.correlation.confidence, Confidence::None);
     assert_eq!(
         answer.correlation.note.as_deref(),
         Some("correlation unavailable: GitHub did not answer")
     );
-    let mut some = Table {
-        troubles: (2..20).map(|n| (n, down())).collect(),
-        ..table(guilty())
+    let mut some = TestRepository {
+        errors: (2..20).map(|n| (n, unavailable())).collect(),
+        ..self::repository(lowered_limit())
     };
-    let note = one(&mut some).correlation.note;
+    let note = oom_killed(&mut some).correlation.note;
     assert_eq!(
         note.as_deref(),
         Some("correlation incomplete: GitHub did not answer")
     );
-    // Only its pull request is missing: nobody needs to know.
-    let mut most = Table {
-        troubles: (3..20).map(|n| (n, down())).collect(),
-        ..table(guilty())
+    // Only the pull request is missing, which needs no note.
+    let mut most = TestRepository {
+        errors: (3..20).map(|n| (n, unavailable())).collect(),
+        ..self::repository(lowered_limit())
     };
-    let answer = one(&mut most);
+    let answer = oom_killed(&mut most);
     assert_eq!(answer.correlation.confidence, Confidence::High);
     assert_eq!(answer.correlation.note, None);
 }
@@ -279,27 +284,29 @@ fn application(status: &serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn the_story_is_told_in_order_with_its_sources() {
+fn the_timeline_is_in_order_with_sources() {
     let sha = "b".repeat(40);
     let snapshot = snapshot(application(&json!({
         "history": [{ "revision": "0".repeat(40), "deployedAt": before(900) },
                     { "revision": sha, "deployedAt": before(8) }] })));
-    let guilty = entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
-    let mut table = table(vec![merged(guilty, 12)]);
+    let lowered_limit = entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
+    let mut repository = repository(vec![merged(lowered_limit, 12)]);
     let incident = incident(Some(Cause::OOMKilled), Severity::Sev1);
-    let answer = ask(&mut table, &[incident], &snapshot).remove(0).unwrap();
-    let told: Vec<String> = answer
+    let answer = correlate_with(&mut repository, &[incident], &snapshot)
+        .remove(0)
+        .unwrap();
+    let events: Vec<String> = answer
         .correlation
         .timeline
         .iter()
         .map(|e| format!("{} {} ({})", e.at.format("%H:%M"), e.what, e.source))
         .collect();
     assert_eq!(
-        told,
+        events,
         [
             "07:48 commit bbbbbbb: a change (GitHub)",
             "07:48 pull request #7 merged (GitHub)",
-            "07:52 Argo CD applied revision bbbbbbb (Argo CD)",
+            "07:52 Argo CD synced revision bbbbbbb (Argo CD)",
             "07:53 a new pod (mysql-0) (Pod mysql/mysql-0)",
             "08:00 first failure: container mysql is killed at its limit (StatefulSet mysql/mysql)",
         ]
@@ -312,16 +319,16 @@ fn the_story_is_told_in_order_with_its_sources() {
         "{reasons:?}"
     );
     assert!(
-        reasons.iter().any(|r| r.contains("this very revision")),
+        reasons.iter().any(|r| r.contains("synced this revision")),
         "{reasons:?}"
     );
 }
 
 #[test]
-fn the_way_back_goes_through_git() {
-    let guilty = || entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
-    let sha = guilty().listed.sha;
-    let steps = one(&mut table(vec![guilty()])).rollback;
+fn the_rollback_goes_through_git() {
+    let lowered_limit = || entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
+    let sha = lowered_limit().summary.sha;
+    let steps = oom_killed(&mut repository(vec![lowered_limit()])).rollback;
     let commands: Vec<&str> = steps.iter().filter_map(|s| s.command.as_deref()).collect();
     assert_eq!(
         commands,
@@ -337,29 +344,33 @@ fn the_way_back_goes_through_git() {
 }
 
 #[test]
-fn what_argo_cd_has_not_applied_is_not_reverted() {
-    let guilty = || entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
-    let ask = |status, cause| {
+fn a_commit_that_argo_cd_has_not_synced_is_not_reverted() {
+    let lowered_limit = || entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
+    let rollback_of = |status, cause| {
         let mut snapshot = snapshot(application(&status));
         snapshot.objects.pods.clear();
         let incident = incident(Some(cause), Severity::Sev1);
-        self::ask(&mut table(vec![guilty()]), &[incident], &snapshot)
-            .remove(0)
-            .unwrap()
+        correlate_with(
+            &mut repository(vec![lowered_limit()]),
+            &[incident],
+            &snapshot,
+        )
+        .remove(0)
+        .unwrap()
     };
     let old = json!([{ "revision": "0", "deployedAt": before(900) }]);
     let failed = json!({ "history": old, "operationState": {
         "phase": "Failed", "finishedAt": before(8), "message": "one or more objects failed to apply" } });
-    let answer = ask(failed.clone(), Cause::OOMKilled);
+    let answer = rollback_of(failed.clone(), Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::Medium);
     assert_eq!(answer.rollback.len(), 1);
     assert!(
         answer.rollback[0]
             .title
-            .contains("failed to apply bbbbbbb: one or more objects")
+            .contains("failed to sync bbbbbbb: one or more objects")
     );
-    // Where the failed sync is the trouble, the revert is what helps.
-    let answer = ask(failed, Cause::ArgoSyncFailed);
+    // If the failed sync is the incident, the revert repairs it.
+    let answer = rollback_of(failed, Cause::ArgoSyncFailed);
     assert!(
         answer.rollback[0]
             .command
@@ -368,8 +379,8 @@ fn what_argo_cd_has_not_applied_is_not_reverted() {
             .starts_with("git revert")
     );
 
-    let waits = json!({ "history": old, "sync": { "status": "OutOfSync" } });
-    let answer = ask(waits, Cause::OOMKilled);
+    let pending = json!({ "history": old, "sync": { "status": "OutOfSync" } });
+    let answer = rollback_of(pending, Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::Low);
     assert!(
         answer.rollback[0].title.contains("Nothing to revert yet"),
@@ -379,8 +390,8 @@ fn what_argo_cd_has_not_applied_is_not_reverted() {
 }
 
 #[test]
-fn the_report_says_the_way_back_once_and_first_where_it_is_sure() {
-    let guilty = |minutes| entry('b', minutes, &[("base-apps/mysql/s.yaml", LIMIT)]);
+fn the_rollback_is_first_in_the_report_only_at_high_confidence() {
+    let lowered_limit = |minutes| entry('b', minutes, &[("base-apps/mysql/s.yaml", LIMIT)]);
     let verify = || Action {
         title: "Verify".to_owned(),
         command: Some("kubectl rollout status statefulset/mysql -n mysql".to_owned()),
@@ -390,9 +401,9 @@ fn the_report_says_the_way_back_once_and_first_where_it_is_sure() {
         command: Some("kubectl describe statefulset mysql -n mysql".to_owned()),
     };
     for (minutes, first) in [(12, "git revert"), (120, "kubectl describe")] {
-        let answer = one(&mut table(vec![guilty(minutes)]));
+        let answer = oom_killed(&mut repository(vec![lowered_limit(minutes)]));
         let mut report = report_of(vec![look(), verify()]);
-        let rollback = answer.tell(&mut report);
+        let rollback = answer.add_to(&mut report);
         let commands: Vec<&str> = report
             .actions
             .iter()

@@ -1,71 +1,70 @@
-//! Lines of a manifest, out of their context, as keys with their paths.
+//! Reads the lines of a hunk as YAML keys with the keys above them.
 //!
-//! A hunk of a patch begins and ends in the middle of a document, where no YAML
-//! parser can follow. Indentation still says what belongs to what, so this
-//! reads lines one by one; values in flow style go to the YAML library. What
-//! stands in a block of text has a path and no value.
+//! A hunk begins and ends in the middle of a document, which no YAML parser accepts, so lines are
+//! read one by one by their indentation. Values in flow style are parsed as YAML. The lines of a
+//! block scalar are one key without a value.
 
 use serde_json::Value;
 
 /// One line of one side of a patch.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
-    /// The text, without the mark of the patch.
+    /// The text, without the `+`, `-` or space of the patch.
     pub text: &'a str,
-    /// Whether the other side does not have it.
-    pub changed: bool,
+    /// Whether only this side has it.
+    pub is_changed: bool,
 }
 
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestKey {
     /// The keys above it, outermost first, as far as the hunk shows them.
-    pub path: Vec<String>,
-    /// Its own key; of an item of a list, the list's.
-    pub key: String,
-    /// What it is set to; empty for a line of a text.
+    pub parents: Vec<String>,
+    /// The key; for a list item, the key of the list.
+    pub name: String,
+    /// The value; empty for a block scalar.
     pub value: String,
-    /// The `name` of the list item that it is in.
+    /// The `name` of the list item that contains it.
     pub item: Option<String>,
-    /// `kind` of the object, where the lines above tell.
-    pub object: Option<String>,
+    /// The `kind` of the object, if the lines above show it.
+    pub object_kind: Option<String>,
 }
 
 impl ManifestKey {
-    /// Whether a key stands above it.
+    /// Whether one of these keys is above it.
     #[must_use]
     pub fn is_under(&self, keys: &[&str]) -> bool {
-        self.path.iter().any(|key| keys.contains(&key.as_str()))
+        self.parents.iter().any(|key| keys.contains(&key.as_str()))
     }
 }
 
-/// Values of Helm charts are YAML even where they are written as text.
+/// Keys of Helm values, which are YAML even in a block scalar.
 const EMBEDDED: &[&str] = &["values", "valuesObject"];
 
-/// A block of text: how far its key is indented, and whether it is YAML itself.
+/// A block scalar: the indentation of its key, and whether its text is YAML.
 struct Block {
     indent: usize,
     is_yaml: bool,
 }
 
-/// What is above the line that is read.
+/// The keys above the current line, and the keys read so far.
 #[derive(Default)]
 struct Reader {
-    /// Open keys with their indentation.
-    open: Vec<(usize, String)>,
-    /// Names of the open list items with the indentation of their keys.
-    names: Vec<(usize, String)>,
-    object: Option<String>,
+    /// The keys above, with their indentation.
+    parents: Vec<(usize, String)>,
+    /// The `name` of the list items above, with the indentation of the key.
+    items: Vec<(usize, String)>,
+    object_kind: Option<String>,
     block: Option<Block>,
-    leaves: Vec<ManifestKey>,
+    keys: Vec<ManifestKey>,
 }
 
-/// The changed keys of one side. `object` is what is known of the object's
-/// kind before the first line.
+/// The changed keys of one side. `object_kind` is the object's kind, if it is known before the
+/// first line.
 #[must_use]
-pub fn changed(lines: &[Line], object: Option<&str>) -> Vec<ManifestKey> {
+pub fn changed(lines: &[Line], object_kind: Option<&str>) -> Vec<ManifestKey> {
     let mut reader = Reader {
-        object: object
+        object_kind: object_kind
             .map(str::to_owned)
             .or_else(|| lines.iter().find_map(|line| kind(line.text))),
         ..Reader::default()
@@ -73,10 +72,10 @@ pub fn changed(lines: &[Line], object: Option<&str>) -> Vec<ManifestKey> {
     for line in lines {
         reader.read(line);
     }
-    reader.leaves
+    reader.keys
 }
 
-/// The value of a `kind` at the edge of a document.
+/// The value of a top-level `kind`.
 #[must_use]
 pub fn kind(line: &str) -> Option<String> {
     let kind = line.strip_prefix("kind:")?.trim().trim_matches(['"', '\'']);
@@ -92,7 +91,7 @@ impl Reader {
         }
         let indent = text.len() - content.len();
         if self.is_text(indent) {
-            if line.changed {
+            if line.is_changed {
                 self.push_text();
             }
             return;
@@ -102,18 +101,18 @@ impl Reader {
         }
         if text.starts_with("---") {
             *self = Self {
-                leaves: std::mem::take(&mut self.leaves),
+                keys: std::mem::take(&mut self.keys),
                 ..Self::default()
             };
             return;
         }
         if let Some(kind) = kind(text) {
-            self.object = Some(kind);
+            self.object_kind = Some(kind);
         }
-        self.entry(indent, content, line.changed);
+        self.entry(indent, content, line.is_changed);
     }
 
-    /// Whether the line belongs to a block of text that is no YAML.
+    /// Whether the line belongs to a block scalar that is not YAML.
     fn is_text(&mut self, indent: usize) -> bool {
         match &self.block {
             Some(block) if indent > block.indent => !block.is_yaml,
@@ -125,100 +124,100 @@ impl Reader {
     }
 
     fn push_text(&mut self) {
-        let Some(((_, key), above)) = self.open.split_last() else {
+        let Some(((_, name), above)) = self.parents.split_last() else {
             return;
         };
-        let leaf = ManifestKey {
-            path: above.iter().map(|(_, key)| key.clone()).collect(),
-            key: key.clone(),
+        let key = ManifestKey {
+            parents: above.iter().map(|(_, key)| key.clone()).collect(),
+            name: name.clone(),
             value: String::new(),
             item: None,
-            object: self.object.clone(),
+            object_kind: self.object_kind.clone(),
         };
-        // A text of a hundred lines is one change.
-        if self.leaves.last() != Some(&leaf) {
-            self.leaves.push(leaf);
+        // All lines of a block scalar are one change.
+        if self.keys.last() != Some(&key) {
+            self.keys.push(key);
         }
     }
 
-    fn entry(&mut self, mut indent: usize, mut content: &str, changed: bool) {
+    fn entry(&mut self, mut indent: usize, mut content: &str, is_changed: bool) {
         while let Some(rest) = content
             .strip_prefix("- ")
             .or((content == "-").then_some(""))
         {
-            self.open.retain(|(at, _)| *at <= indent);
-            self.names.retain(|(at, _)| *at <= indent);
+            self.parents.retain(|(at, _)| *at <= indent);
+            self.items.retain(|(at, _)| *at <= indent);
             let item = rest.trim_start();
             indent += content.len() - item.len();
             content = item;
         }
         let Some((key, value)) = split(content) else {
-            if changed && !is_bracket(content) {
+            if is_changed && !is_bracket(content) {
                 self.push_item(content);
             }
             return;
         };
-        self.open.retain(|(at, _)| *at < indent);
-        self.names.retain(|(at, _)| *at <= indent);
+        self.parents.retain(|(at, _)| *at < indent);
+        self.items.retain(|(at, _)| *at <= indent);
         let value = plain(value);
         if key == "name" && !value.is_empty() {
-            self.names.push((indent, value.clone()));
+            self.items.push((indent, value.clone()));
         }
         if value.starts_with(['|', '>']) {
             let is_yaml = EMBEDDED.contains(&key.as_str());
             self.block = Some(Block { indent, is_yaml });
-        } else if changed {
+        } else if is_changed {
             self.push(&key, &value);
         }
-        self.open.push((indent, key));
+        self.parents.push((indent, key));
     }
 
     fn push(&mut self, key: &str, value: &str) {
-        let path: Vec<String> = self.open.iter().map(|(_, key)| key.clone()).collect();
+        let path: Vec<String> = self.parents.iter().map(|(_, key)| key.clone()).collect();
         if value.starts_with('{')
             && let Ok(Value::Object(map)) = serde_yaml::from_str::<Value>(value)
         {
-            self.spread(&path, key, &Value::Object(map));
+            self.push_flow(&path, key, &Value::Object(map));
         } else if !value.is_empty() && !is_bracket(value) {
-            self.leaf(path, key, value.to_owned());
+            self.push_key(path, key, value.to_owned());
         }
     }
 
-    /// A value in flow style, as if it stood on lines of its own.
-    fn spread(&mut self, path: &[String], key: &str, value: &Value) {
+    /// A value in flow style, as keys of their own.
+    fn push_flow(&mut self, path: &[String], key: &str, value: &Value) {
         let below = || [path, &[key.to_owned()]].concat();
         match value {
             Value::Object(map) if !map.is_empty() => {
                 for (inner, value) in map {
-                    self.spread(&below(), inner, value);
+                    self.push_flow(&below(), inner, value);
                 }
             }
-            Value::String(text) => self.leaf(path.to_vec(), key, text.clone()),
-            other => self.leaf(path.to_vec(), key, other.to_string()),
+            Value::String(text) => self.push_key(path.to_vec(), key, text.clone()),
+            other => self.push_key(path.to_vec(), key, other.to_string()),
         }
     }
 
     fn push_item(&mut self, content: &str) {
-        let Some(((_, key), above)) = self.open.split_last() else {
+        let Some(((_, key), above)) = self.parents.split_last() else {
             return;
         };
         let path = above.iter().map(|(_, key)| key.clone()).collect();
         let key = key.clone();
-        self.leaf(path, &key, plain(content));
+        self.push_key(path, &key, plain(content));
     }
 
-    fn leaf(&mut self, path: Vec<String>, key: &str, value: String) {
-        self.leaves.push(ManifestKey {
-            path,
-            key: key.to_owned(),
+    fn push_key(&mut self, parents: Vec<String>, name: &str, value: String) {
+        self.keys.push(ManifestKey {
+            parents,
+            name: name.to_owned(),
             value,
-            item: self.names.last().map(|(_, name)| name.clone()),
-            object: self.object.clone(),
+            item: self.items.last().map(|(_, name)| name.clone()),
+            object_kind: self.object_kind.clone(),
         });
     }
 }
 
-/// `key: value`, JSON's quotes and braces put aside.
+/// Splits `key: value`, also with JSON's quotes.
 fn split(content: &str) -> Option<(String, &str)> {
     let (key, value) = if let Some(quote @ ('"' | '\'')) = content.chars().next() {
         let (key, rest) = content[1..].split_once(quote)?;
@@ -236,7 +235,7 @@ fn is_bracket(content: &str) -> bool {
     content.chars().all(|c| "{}[], ".contains(c)) && content != "{}" && content != "[]"
 }
 
-/// A value without comment, quotes and JSON's comma.
+/// A value without its comment, its quotes and JSON's comma.
 fn plain(value: &str) -> String {
     let value = value.trim();
     for quote in ['"', '\''] {
@@ -260,25 +259,25 @@ mod tests {
             .lines()
             .map(|line| Line {
                 text: line.strip_prefix('+').unwrap_or(line),
-                changed: line.starts_with('+'),
+                is_changed: line.starts_with('+'),
             })
             .collect();
         changed(&lines, None)
             .into_iter()
-            .map(|leaf| {
-                let item = leaf
+            .map(|key| {
+                let item = key
                     .item
                     .map_or_else(String::new, |item| format!("[{item}]"));
-                let mut keys = leaf.path;
-                keys.push(leaf.key);
-                format!("{}{item}={}", keys.join("."), leaf.value)
+                let mut keys = key.parents;
+                keys.push(key.name);
+                format!("{}{item}={}", keys.join("."), key.value)
             })
             .collect()
     }
 
     #[test]
-    fn indentation_says_what_belongs_to_what() {
-        for (text, leaves) in [
+    fn keys_are_read_by_indentation() {
+        for (text, keys) in [
             (
                 "      containers:\n        - name: api\n          resources:\n            limits:\n+              memory: \"256Mi\" # less",
                 vec!["containers.resources.limits.memory[api]=256Mi"],
@@ -296,7 +295,7 @@ mod tests {
                 "+limits: {cpu: 1, memory: 1Gi}",
                 vec!["limits.cpu=1", "limits.memory=1Gi"],
             ),
-            ("+# only words\n+\n", vec![]),
+            ("+# a comment\n+\n", vec![]),
             (
                 "data:\n  app.conf: |\n+    memory: 1\n+    other\n  x: 1",
                 vec!["data.app.conf="],
@@ -311,12 +310,12 @@ mod tests {
             ),
             ("a:\n+  b: 1\n---\n+c: 2", vec!["a.b=1", "c=2"]),
         ] {
-            assert_eq!(read(text), leaves, "{text}");
+            assert_eq!(read(text), keys, "{text}");
         }
     }
 
     #[test]
-    fn the_kind_goes_with_the_document() {
+    fn the_object_kind_ends_with_the_document() {
         let lines = [
             "kind: Secret",
             "x: 1",
@@ -329,25 +328,25 @@ mod tests {
             .iter()
             .map(|text| Line {
                 text,
-                changed: true,
+                is_changed: true,
             })
             .collect();
         let kinds: Vec<_> = changed(&lines, None)
             .into_iter()
-            .map(|leaf| (leaf.key, leaf.object.unwrap_or_default()))
+            .map(|key| (key.name, key.object_kind.unwrap_or_default()))
             .collect();
-        let wanted = [
+        let expected = [
             ("kind", "Secret"),
             ("x", "Secret"),
             ("y", ""),
             ("kind", "Service"),
             ("z", "Service"),
         ];
-        assert_eq!(kinds, wanted.map(|(k, o)| (k.to_owned(), o.to_owned())));
+        assert_eq!(kinds, expected.map(|(k, o)| (k.to_owned(), o.to_owned())));
     }
 
     #[test]
-    fn no_text_makes_it_stumble() {
+    fn malformed_lines_do_not_panic() {
         for text in [
             "+:",
             "+- ",

@@ -114,7 +114,7 @@ impl Enricher<'_> {
                 IncidentContext {
                     incident,
                     correlation: answer.map(|answer| &answer.correlation),
-                    suspects: answer.map_or(&[], |answer| &answer.suspects),
+                    candidates: answer.map_or(&[], |answer| &answer.candidates),
                 }
             })
             .collect();
@@ -189,7 +189,7 @@ impl Enrichment {
                 explained = advice.correlation;
             }
             let answer = self.answers.remove(&incident.fingerprint);
-            let rollback = answer.map_or_else(Vec::new, |answer| answer.tell(incident));
+            let rollback = answer.map_or_else(Vec::new, |answer| answer.add_to(incident));
             incident.correlation = explained.or(incident.correlation.take());
             let extra = MessageExtras {
                 words: None,

@@ -5,7 +5,7 @@ use super::pod_status::{SETTLING, Symptom};
 use super::pods::{PodState, pod_state};
 use super::workload::Workload;
 use crate::cluster::types::{Pod, condition};
-use crate::model::{Reason, Time};
+use crate::model::{ReasonFlag, Time};
 
 /// So many failed pods are not a coincidence.
 const REPEATED_FAILURES: usize = 3;
@@ -60,14 +60,8 @@ impl<'a> PodCounts<'a> {
     /// The most specific symptom; of equals, the oldest.
     #[must_use]
     pub fn worst(&self) -> Option<&Symptom> {
-        let vague = |r: Reason| {
-            matches!(
-                r,
-                Reason::ContainersNotReady | Reason::ContainerCreating | Reason::Pending
-            )
-        };
         let symptoms = self.failing.iter().map(|(_, symptom)| symptom);
-        symptoms.min_by_key(|s| (vague(s.reason), s.since))
+        symptoms.min_by_key(|s| (s.reason.has(ReasonFlag::Vague), s.since))
     }
 
     /// Since when pods have been starting.

@@ -12,7 +12,7 @@ use super::pod_status::{
 };
 use crate::cluster::types::{ContainerStatus, Event, Pod, condition};
 use crate::inventory::Service;
-use crate::model::{Reason, Time};
+use crate::model::{Reason, ReasonFlag, Time};
 
 /// The state of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +59,7 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
         })
     };
     if let Some(failure) = container_failure(index, pod) {
-        let counts_at_once = matches!(
-            failure.0,
-            Reason::CrashLoopBackOff | Reason::Error | Reason::OOMKilled
-        );
+        let counts_at_once = failure.0.has(ReasonFlag::CountsAtOnce);
         return if counts_at_once || age(pod, now) >= SETTLING {
             failing(failure)
         } else {

@@ -58,8 +58,8 @@ const LINT: Step = Step::new(
     "k8s-monitor services lint",
 );
 
-const MORE_MEMORY: &[(K, D)] = &[(K::MemoryLimit, D::Up), (K::MemoryLimit, D::Gone)];
-const MORE_CPU: &[(K, D)] = &[(K::CpuLimit, D::Up), (K::CpuLimit, D::Gone)];
+const MORE_MEMORY: &[(K, D)] = &[(K::MemoryLimit, D::Raised), (K::MemoryLimit, D::Removed)];
+const MORE_CPU: &[(K, D)] = &[(K::CpuLimit, D::Raised), (K::CpuLimit, D::Removed)];
 
 finding_table! {
     /// The diagnosed cause. It is named only where the finding shows the evidence for it.
@@ -287,7 +287,7 @@ finding_table! {
             class: None, explained_by: Some(DependencyKind::Runtime), flags: &[Flag::RefusesClients],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Replicas, K::Config, K::Env])
-                .plausible(&[K::Image, K::Command, K::ServicePort, K::Selector, K::Secret, K::SecretReference]).but_not(&[(K::Replicas, D::Down)]),
+                .plausible(&[K::Image, K::Command, K::ServicePort, K::Selector, K::Secret, K::SecretReference]).but_not(&[(K::Replicas, D::Lowered)]),
             proof: "Clients, or the probe of the database itself, get the error that there are too many connections. The database is the root.",
             not_when: "Connection limits of HTTP servers.",
             remedy: "Raise the limit, or find the client that leaks connections.",
@@ -313,7 +313,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: Some(USAGE), fix: None,
             changes: Changes::exact(&[K::CpuLimit, K::Replicas]).plausible(&[K::Image, K::Config])
-                .but_not(&[(K::CpuLimit, D::Up), (K::CpuLimit, D::Gone), (K::Replicas, D::Up)]),
+                .but_not(&[(K::CpuLimit, D::Raised), (K::CpuLimit, D::Removed), (K::Replicas, D::Raised)]),
             proof: "Metrics show 80 % or more of the CPU limit in use.",
             not_when: "The start of a program.",
             remedy: "Raise or remove the CPU limit.",
@@ -330,7 +330,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: Some(NODE_REQUESTS), fix: None,
             changes: Changes::exact(&[K::CpuRequest, K::CpuLimit, K::Replicas])
-                .but_not(&[(K::CpuRequest, D::Down), (K::CpuRequest, D::Gone), (K::Replicas, D::Down)]),
+                .but_not(&[(K::CpuRequest, D::Lowered), (K::CpuRequest, D::Removed), (K::Replicas, D::Lowered)]),
             proof: "The scheduler counts the nodes with too little CPU. The request and what is free are shown with it.",
             not_when: "A lack of memory, where no node has that much memory in total.",
             remedy: "Lower the requests, or add a node.",
@@ -339,7 +339,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: Some(NODE_REQUESTS), fix: None,
             changes: Changes::exact(&[K::MemoryRequest, K::MemoryLimit, K::Replicas])
-                .but_not(&[(K::MemoryRequest, D::Down), (K::MemoryRequest, D::Gone), (K::Replicas, D::Down)]),
+                .but_not(&[(K::MemoryRequest, D::Lowered), (K::MemoryRequest, D::Removed), (K::Replicas, D::Lowered)]),
             proof: "The scheduler counts the nodes with too little memory. The request and what is free are shown with it.",
             not_when: "A lack of CPU, where no node has that much CPU in total.",
             remedy: "Lower the requests, or add a node.",
@@ -347,7 +347,7 @@ finding_table! {
         TooManyPods {
             class: None, explained_by: None, flags: &[],
             inspect: Some(NODE_REQUESTS), fix: None,
-            changes: Changes::exact(&[K::Replicas, K::Autoscaler]).but_not(&[(K::Replicas, D::Down)]),
+            changes: Changes::exact(&[K::Replicas, K::Autoscaler]).but_not(&[(K::Replicas, D::Lowered)]),
             proof: "The scheduler counts the nodes with too many pods.",
             not_when: "",
             remedy: "Raise the pod limit of the kubelet, or add a node.",
@@ -371,7 +371,7 @@ finding_table! {
         PodAntiAffinityConflict {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
-            changes: Changes::exact(&[K::Scheduling, K::Replicas]).but_not(&[(K::Replicas, D::Down)]),
+            changes: Changes::exact(&[K::Scheduling, K::Replicas]).but_not(&[(K::Replicas, D::Lowered)]),
             proof: "The scheduler counts the nodes that the anti-affinity excludes. The terms are shown with it.",
             not_when: "",
             remedy: "Use fewer replicas, more nodes, or preferred anti-affinity instead of required.",
@@ -468,7 +468,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::CpuRequest, K::CpuLimit, K::Replicas, K::Quota])
-                .but_not(&[(K::CpuRequest, D::Down), (K::CpuRequest, D::Gone), (K::Replicas, D::Down)]),
+                .but_not(&[(K::CpuRequest, D::Lowered), (K::CpuRequest, D::Removed), (K::Replicas, D::Lowered)]),
             proof: "The API server rejects the pod and names the quota for CPU. Used, hard and the largest users are shown with it. The quota is the root.",
             not_when: "Rejections that are over.",
             remedy: "Raise the quota, or lower the requests.",
@@ -477,7 +477,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::MemoryRequest, K::MemoryLimit, K::Replicas, K::Quota])
-                .but_not(&[(K::MemoryRequest, D::Down), (K::MemoryRequest, D::Gone), (K::Replicas, D::Down)]),
+                .but_not(&[(K::MemoryRequest, D::Lowered), (K::MemoryRequest, D::Removed), (K::Replicas, D::Lowered)]),
             proof: "The API server rejects the pod and names the quota for memory. Used, hard and the largest users are shown with it. The quota is the root.",
             not_when: "Rejections that are over.",
             remedy: "Raise the quota, or lower the requests.",
@@ -485,7 +485,7 @@ finding_table! {
         PodQuotaExceeded {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
-            changes: Changes::exact(&[K::Replicas, K::Autoscaler, K::Quota]).but_not(&[(K::Replicas, D::Down)]),
+            changes: Changes::exact(&[K::Replicas, K::Autoscaler, K::Quota]).but_not(&[(K::Replicas, D::Lowered)]),
             proof: "The API server rejects the pod and names the quota for pods. Used, hard and the largest users are shown with it. The quota is the root.",
             not_when: "Rejections that are over.",
             remedy: "Raise the quota, or lower the number of replicas.",
@@ -622,7 +622,7 @@ finding_table! {
         ScaledToZero {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
-            changes: Changes::exact(&[K::Replicas, K::Autoscaler]).but_not(&[(K::Replicas, D::Up)]),
+            changes: Changes::exact(&[K::Replicas, K::Autoscaler]).but_not(&[(K::Replicas, D::Raised)]),
             proof: "The principal workload of a P0 or P1 service has zero replicas.",
             not_when: "P2 and P3 services, which may be switched off.",
             remedy: "Restore the replicas in Git.",

@@ -5,13 +5,17 @@ use super::named::named_enum;
 
 named_enum! {
     /// The direction of a change. The texts are those of the cache in the state.
-    #[allow(missing_docs, reason = "the names say it")]
     pub enum Direction {
-        Up = "up",
-        Down = "down",
-        Set = "set",
-        Gone = "gone",
-        Otherwise = "otherwise",
+        /// An amount is raised.
+        Raised = "up",
+        /// An amount is lowered.
+        Lowered = "down",
+        /// A key or an object is new.
+        Added = "set",
+        /// A key or an object is deleted.
+        Removed = "gone",
+        /// Anything else.
+        Changed = "otherwise",
     }
 }
 

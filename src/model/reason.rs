@@ -206,7 +206,7 @@ finding_table! {
         }
         WorkloadMissing {
             class: FaultClass::Presence, scope: Scope::Service, flags: &[],
-            rests_on: &[R::Pods, R::Deployments, R::StatefulSets, R::DaemonSets, R::CronJobs], explained_by: None,
+            rests_on: &[R::Pods, R::Deployments, R::StatefulSets, R::DaemonSets, R::CronJobs, R::Services], explained_by: None,
             changes: Changes::exact(&[K::Removed]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
             checked: "A P0 or P1 service has no workload at all.",
             matters: "It was deleted, or never applied.",

@@ -82,8 +82,8 @@ fn planted(canary: &str) -> World {
     for commit in &mut world.correlation.as_mut().unwrap().commits {
         commit.reasons.push(canary.to_owned());
     }
-    world.suspects[0].title = canary.to_owned();
-    world.suspects[0].changes = vec![format!("from {canary} to {canary}")];
+    world.candidates[0].title = canary.to_owned();
+    world.candidates[0].changes = vec![format!("from {canary} to {canary}")];
     world
 }
 

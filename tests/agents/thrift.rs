@@ -47,7 +47,7 @@ fn a_flood_of_evidence_stays_within_it_too() {
         incident.findings.push(more);
         incident.affects.push(format!("service-{n}"));
     }
-    world.suspects[0].changes = vec!["a change that is long and says nothing".repeat(90); 500];
+    world.candidates[0].changes = vec!["a change that is long and says nothing".repeat(90); 500];
     let said = world.cycle();
     assert_eq!(said.llm.calls, 4);
     assert!(said.llm.input_tokens < INCIDENT_IN, "{:?}", said.llm);

@@ -11,7 +11,7 @@ use k8s_monitor::agents::{
 use k8s_monitor::assess::{EvaluateInput, Incident, Outages, Rule};
 use k8s_monitor::cluster::{Snapshot, dump};
 use k8s_monitor::config::{Config, Environment};
-use k8s_monitor::correlate::Suspect;
+use k8s_monitor::correlate::CandidateCommit;
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::{self, Inventory, Service};
 use k8s_monitor::model::{Confidence, Tier};
@@ -32,7 +32,7 @@ pub struct World {
     pub roster: Vec<Service>,
     pub incidents: Vec<Incident>,
     pub correlation: Option<Correlation>,
-    pub suspects: Vec<Suspect>,
+    pub candidates: Vec<CandidateCommit>,
     pub state: State,
     pub config: Config,
     pub clock: FakeClock,
@@ -83,7 +83,7 @@ impl World {
             roster: Vec::new(),
             incidents: Vec::new(),
             correlation: Some(correlation()),
-            suspects: vec![Suspect {
+            candidates: vec![CandidateCommit {
                 sha: SHA.to_owned(),
                 title: "mysql: less memory".to_owned(),
                 changes: vec![
@@ -143,7 +143,7 @@ impl World {
             .map(|incident| IncidentContext {
                 incident,
                 correlation: self.correlation.as_ref(),
-                suspects: &self.suspects,
+                candidates: &self.candidates,
             })
             .collect();
         let mut agents = Agents::new(&self.config, &self.http, off);

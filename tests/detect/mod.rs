@@ -7,6 +7,7 @@
 mod bystanders;
 mod identity;
 mod laws;
+mod required_reads;
 mod scale;
 mod worse;
 

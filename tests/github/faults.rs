@@ -1,32 +1,32 @@
-//! A GitHub that breaks: the cycle goes on, on time, and says why.
+//! A GitHub that fails: the cycle continues within its deadline, and notes the error.
 
 use std::time::{Duration, Instant};
 
-use k8s_monitor::correlate::IncidentCorrelation as Found;
+use k8s_monitor::correlate::IncidentCorrelation;
 use k8s_monitor::model::{Cause, Confidence};
 use serde_json::json;
 
 use super::history::{History, IMAGE, SET, mysql};
-use super::server::Manner;
+use super::server::ServerOptions;
 use super::stub::{Answer, Fault};
-use super::world::World;
+use super::world::Harness;
 
 const TOKEN: &str = "github_pat_stub";
 
-fn guilty() -> History {
+fn lowered_limit() -> History {
     let history = History::new();
     history.write(SET, mysql("256Mi", IMAGE));
     history.commit("trim mysql", 12);
     history
 }
 
-fn world(history: &History) -> World {
+fn harness(history: &History) -> Harness {
     let token = Some(TOKEN.to_owned());
-    World::with(
+    Harness::with(
         history,
-        Manner {
+        ServerOptions {
             token,
-            ..Manner::default()
+            ..ServerOptions::default()
         },
     )
 }
@@ -41,11 +41,10 @@ fn with(status: u16, headers: &[(&'static str, &str)], body: &str) -> Fault {
     })
 }
 
-/// What may come in place of an answer, and what is said of it when nothing
-/// else came.
+/// Faults, and the note when every request has the fault.
 fn faults() -> Vec<(Fault, &'static str)> {
     vec![
-        (with(401, &[], "{}"), "refuses the token (401)"),
+        (with(401, &[], "{}"), "rejects the token (401)"),
         (
             with(403, &[("x-ratelimit-remaining", "0")], "{}"),
             "rate limit is used up",
@@ -54,53 +53,56 @@ fn faults() -> Vec<(Fault, &'static str)> {
             with(403, &[("retry-after", "60")], "secondary rate limit"),
             "rate limit is used up for another 1m",
         ),
-        (with(403, &[], "{}"), "forbids it (403)"),
-        (with(404, &[], "{}"), "no such repository"),
+        (with(403, &[], "{}"), "denies access (403)"),
+        (with(404, &[], "{}"), "does not exist"),
         (with(409, &[], "{}"), "empty"),
-        (with(422, &[], "{}"), "refuses to answer (422)"),
+        (with(422, &[], "{}"), "rejects the request (422)"),
         (with(429, &[("retry-after", "3600")], ""), "rate limit"),
         (with(500, &[], "oops"), "status 500"),
         (
             with(502, &[("retry-after", "3600")], "<html>"),
             "status 502",
         ),
-        (with(200, &[], "<html>login</html>"), "is not GitHub"),
-        (with(200, &[], "{}"), "is not GitHub"),
-        (with(200, &[], "[{\"sha\":1}]"), "is not GitHub"),
-        (with(304, &[], ""), "nothing changed"),
-        (Fault::Cut, "no whole answer"),
+        (
+            with(200, &[], "<html>login</html>"),
+            "is not from GitHub's API",
+        ),
+        (with(200, &[], "{}"), "is not from GitHub's API"),
+        (with(200, &[], "[{\"sha\":1}]"), "is not from GitHub's API"),
+        (with(304, &[], ""), "304 (not modified)"),
+        (Fault::Cut, "broke before the response was complete"),
     ]
 }
 
-fn tells(answer: &Found, wanted: &str) {
+fn is_unavailable(answer: &IncidentCorrelation, expected: &str) {
     let note = answer.correlation.note.as_deref().unwrap_or_default();
     assert!(note.starts_with("correlation unavailable: "), "{answer:?}");
-    assert!(note.contains(wanted), "{wanted}: {note}");
+    assert!(note.contains(expected), "{expected}: {note}");
     assert!(!note.contains(TOKEN), "{note}");
     assert_eq!(answer.correlation.confidence, Confidence::None);
     assert!(answer.rollback.is_empty() && answer.correlation.commits.is_empty());
 }
 
 #[test]
-fn a_github_that_is_broken_throughout_is_named() {
-    let history = guilty();
-    for (fault, wanted) in faults() {
-        let mut world = world(&history);
-        world.stub.break_with(vec![fault.clone(); 40]);
-        tells(&world.look(Cause::OOMKilled), wanted);
-        assert!(world.requests() <= 4, "{fault:?}: {}", world.requests());
+fn a_permanent_fault_is_noted() {
+    let history = lowered_limit();
+    for (fault, expected) in faults() {
+        let mut harness = harness(&history);
+        harness.stub.break_with(vec![fault.clone(); 40]);
+        is_unavailable(&harness.correlate(Cause::OOMKilled), expected);
+        assert!(harness.requests() <= 4, "{fault:?}: {}", harness.requests());
     }
 }
 
 #[test]
-fn a_fault_at_any_moment_harms_nothing_else() {
-    let history = guilty();
+fn a_fault_after_any_request_keeps_earlier_results() {
+    let history = lowered_limit();
     for (fault, _) in faults() {
         for good in 1..5 {
-            let mut world = world(&history);
-            world.stub.break_with(vec![Fault::Fine; good]);
-            world.stub.break_with(vec![fault.clone(); 40]);
-            let answer = world.look(Cause::OOMKilled);
+            let mut harness = harness(&history);
+            harness.stub.break_with(vec![Fault::Fine; good]);
+            harness.stub.break_with(vec![fault.clone(); 40]);
+            let answer = harness.correlate(Cause::OOMKilled);
             let found = answer.correlation.confidence == Confidence::High;
             assert!(
                 found || answer.correlation.note.is_some(),
@@ -108,90 +110,96 @@ fn a_fault_at_any_moment_harms_nothing_else() {
             );
             assert!(
                 good < 3 || found,
-                "all that counts was answered: {good}, {fault:?}"
+                "list and commit were read: {good}, {fault:?}"
             );
         }
     }
 }
 
 #[test]
-fn a_passing_fault_is_tried_again() {
-    let history = guilty();
+fn a_temporary_fault_is_retried() {
+    let history = lowered_limit();
     for fault in [Fault::Cut, with(500, &[], ""), with(503, &[], "")] {
-        let mut world = world(&history);
-        world.stub.break_with([fault.clone()]);
-        let answer = world.look(Cause::OOMKilled);
+        let mut harness = harness(&history);
+        harness.stub.break_with([fault.clone()]);
+        let answer = harness.correlate(Cause::OOMKilled);
         assert_eq!(answer.correlation.confidence, Confidence::High, "{fault:?}");
-        assert!(!world.clock.waits().is_empty());
+        assert!(!harness.clock.waits().is_empty());
     }
 }
 
 #[test]
-fn a_github_that_hangs_ends_with_the_deadline() {
-    let history = guilty();
-    let mut world = world(&history);
-    world.stub.break_with(vec![Fault::Hangs; 40]);
-    world.patience = Duration::from_millis(200);
-    let began = Instant::now();
-    tells(&world.look(Cause::OOMKilled), "did not answer within");
-    assert!(
-        began.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        began.elapsed()
+fn a_github_that_hangs_stops_at_the_deadline() {
+    let history = lowered_limit();
+    let mut harness = harness(&history);
+    harness.stub.break_with(vec![Fault::Hangs; 40]);
+    harness.timeout = Duration::from_millis(200);
+    let start = Instant::now();
+    is_unavailable(
+        &harness.correlate(Cause::OOMKilled),
+        "did not answer within",
     );
-    assert_eq!(world.requests(), 1);
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(harness.requests(), 1);
 
-    world.patience = Duration::ZERO;
-    tells(&world.look(Cause::OOMKilled), "no time is left");
-    assert_eq!(world.requests(), 1);
+    harness.timeout = Duration::ZERO;
+    is_unavailable(&harness.correlate(Cause::OOMKilled), "no time is left");
+    assert_eq!(harness.requests(), 1);
 }
 
 #[test]
-fn an_empty_repository_and_an_unknown_branch_are_said() {
+fn an_empty_repository_and_an_unknown_branch_are_noted() {
     let history = History::empty();
-    tells(&world(&history).look(Cause::OOMKilled), "empty (409)");
-    let history = guilty();
+    is_unavailable(
+        &harness(&history).correlate(Cause::OOMKilled),
+        "empty (409)",
+    );
+    let history = lowered_limit();
     super::history::run(
         history.path(),
         &["branch", "--quiet", "-m", "main", "trunk"],
         None,
     )
     .unwrap();
-    tells(
-        &world(&history).look(Cause::OOMKilled),
-        "no such repository or branch",
+    is_unavailable(
+        &harness(&history).correlate(Cause::OOMKilled),
+        "repository or branch does not exist",
     );
 }
 
 #[test]
-fn links_that_go_in_circles_are_left() {
-    let history = guilty();
-    let manner = Manner {
+fn a_next_page_that_repeats_is_ignored() {
+    let history = lowered_limit();
+    let options = ServerOptions {
         link_loop: true,
-        ..Manner::default()
+        ..ServerOptions::default()
     };
-    let answer = World::with(&history, manner).look(Cause::OOMKilled);
+    let answer = Harness::with(&history, options).correlate(Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::High);
 }
 
 #[test]
-fn the_token_goes_nowhere_else() {
-    let history = guilty();
-    let thief = super::stub::Stub::new(|_| Answer::json(&json!([])));
-    let manner = Manner {
+fn the_token_is_not_sent_to_another_host() {
+    let history = lowered_limit();
+    let other = super::stub::Stub::new(|_| Answer::json(&json!([])));
+    let options = ServerOptions {
         token: Some(TOKEN.into()),
-        link_elsewhere: Some(thief.url()),
-        ..Manner::default()
+        link_elsewhere: Some(other.url()),
+        ..ServerOptions::default()
     };
-    let answer = World::with(&history, manner).look(Cause::OOMKilled);
+    let answer = Harness::with(&history, options).correlate(Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::High);
-    assert!(thief.asked().is_empty());
+    assert!(other.asked().is_empty());
 }
 
 #[test]
-fn the_last_request_of_the_hour_is_the_last_one() {
-    let history = guilty();
-    let mut world = world(&history);
+fn no_request_follows_the_last_one_of_the_rate_limit() {
+    let history = lowered_limit();
+    let mut harness = harness(&history);
     let last = Answer {
         headers: vec![
             ("x-ratelimit-remaining", "0".into()),
@@ -199,9 +207,9 @@ fn the_last_request_of_the_hour_is_the_last_one() {
         ],
         ..Answer::json(&json!([]))
     };
-    world.stub.break_with([Fault::Says(last)]);
-    let answer = world.look(Cause::OOMKilled);
-    assert_eq!(world.requests(), 1);
+    harness.stub.break_with([Fault::Says(last)]);
+    let answer = harness.correlate(Cause::OOMKilled);
+    assert_eq!(harness.requests(), 1);
     let note = answer.correlation.note.unwrap();
     assert!(
         note.contains("rate limit is used up until 08:00 UTC"),

@@ -1,12 +1,12 @@
-//! Histories, and which of their commits did it.
+//! Histories, and which of their commits is found as the cause.
 
 use k8s_monitor::correlate::IncidentCorrelation;
 use k8s_monitor::model::{Cause, Confidence, Severity};
 use serde_json::json;
 
 use super::history::{History, IMAGE, SET, before, mysql};
-use super::server::Manner;
-use super::world::{World, incident};
+use super::server::ServerOptions;
+use super::world::{Harness, incident};
 
 const TOKEN: &str = "github_pat_stub";
 
@@ -18,7 +18,7 @@ fn is_first_and_high(answer: &IncidentCorrelation, sha: &str) {
 }
 
 #[test]
-fn a_plain_commit_among_others() {
+fn the_commit_that_lowers_the_limit_is_found_among_others() {
     let history = History::new();
     history.write(
         "base-apps/vault/deployment.yaml",
@@ -30,13 +30,13 @@ fn a_plain_commit_among_others() {
         history.commit("trim mysql", 12)
     };
     history.write("base-apps/mysql/README.md", "MySQL, trimmed\n");
-    history.commit("say so", 6);
-    let manner = Manner {
+    history.commit("document it", 6);
+    let options = ServerOptions {
         token: Some(TOKEN.into()),
-        ..Manner::default()
+        ..ServerOptions::default()
     };
-    let mut world = World::with(&history, manner);
-    let answer = world.look(Cause::OOMKilled);
+    let mut harness = Harness::with(&history, options);
+    let answer = harness.correlate(Cause::OOMKilled);
     is_first_and_high(&answer, &sha);
     let commit = &answer.correlation.commits[0];
     assert_eq!(
@@ -50,26 +50,30 @@ fn a_plain_commit_among_others() {
     );
     let revert = format!("git revert {sha} && git push origin main");
     assert_eq!(answer.rollback[0].command.as_deref(), Some(revert.as_str()));
-    assert_eq!(answer.correlation.commits.len(), 1, "words are not suspect");
+    assert_eq!(
+        answer.correlation.commits.len(),
+        1,
+        "documentation is not a candidate"
+    );
 }
 
 #[test]
-fn a_rebased_commit_counts_from_when_it_was_committed() {
+fn a_rebased_commit_counts_from_its_commit_date() {
     let history = History::new();
     history.write(SET, mysql("256Mi", IMAGE));
-    let sha = history.commit_written("trim mysql", 12, 5000);
-    is_first_and_high(&World::of(&history).look(Cause::OOMKilled), &sha);
+    let sha = history.commit_authored("trim mysql", 12, 5000);
+    is_first_and_high(&Harness::of(&history).correlate(Cause::OOMKilled), &sha);
 
-    // Written just before, committed three days ago: no.
+    // Authored shortly before the onset, committed three days before.
     let history = History::new();
     history.write(SET, mysql("256Mi", IMAGE));
-    history.commit_written("trim mysql", 5000, 12);
-    let answer = World::of(&history).look(Cause::OOMKilled);
+    history.commit_authored("trim mysql", 5000, 12);
+    let answer = Harness::of(&history).correlate(Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::None);
 }
 
 #[test]
-fn a_merge_counts_from_when_it_was_merged() {
+fn a_merge_counts_from_its_merge_date() {
     let history = History::new();
     history.branch("trim");
     history.write(SET, mysql("256Mi", IMAGE));
@@ -78,14 +82,14 @@ fn a_merge_counts_from_when_it_was_merged() {
     let pull = json!({ "number": 212, "merged_at": before(12), "merge_commit_sha": merge,
         "html_url": "https://github.com/arigsela/kubernetes/pull/212", "base": { "ref": "main" } });
     let pulls = [(old, pull.clone()), (merge.clone(), pull)].into();
-    let mut world = World::with(
+    let mut harness = Harness::with(
         &history,
-        Manner {
+        ServerOptions {
             pulls,
-            ..Manner::default()
+            ..ServerOptions::default()
         },
     );
-    let answer = world.look(Cause::OOMKilled);
+    let answer = harness.correlate(Cause::OOMKilled);
     is_first_and_high(&answer, &merge);
     let revert = format!("git revert -m 1 {merge} && git push origin main");
     assert_eq!(answer.rollback[0].command.as_deref(), Some(revert.as_str()));
@@ -94,17 +98,17 @@ fn a_merge_counts_from_when_it_was_merged() {
         commit.pull_request.as_deref(),
         Some("https://github.com/arigsela/kubernetes/pull/212")
     );
-    let told: Vec<&str> = answer
+    let events: Vec<&str> = answer
         .correlation
         .timeline
         .iter()
         .map(|e| e.what.as_str())
         .collect();
-    assert!(told.contains(&"pull request #212 merged"), "{told:?}");
+    assert!(events.contains(&"pull request #212 merged"), "{events:?}");
 }
 
 #[test]
-fn a_commit_of_a_branch_is_innocent_until_it_is_merged() {
+fn a_commit_that_is_merged_after_the_onset_is_not_the_cause() {
     let history = History::new();
     history.branch("trim");
     history.write(SET, mysql("256Mi", IMAGE));
@@ -112,15 +116,15 @@ fn a_commit_of_a_branch_is_innocent_until_it_is_merged() {
     let merge = history.merge("trim", -3);
     let pull = json!({ "number": 3, "merged_at": before(-3), "merge_commit_sha": merge, "base": { "ref": "main" } });
     let pulls = [(early, pull)].into();
-    let mut world = World::with(
+    let mut harness = Harness::with(
         &history,
-        Manner {
+        ServerOptions {
             pulls,
-            ..Manner::default()
+            ..ServerOptions::default()
         },
     );
     assert_eq!(
-        world.look(Cause::OOMKilled).correlation.confidence,
+        harness.correlate(Cause::OOMKilled).correlation.confidence,
         Confidence::None
     );
 }
@@ -131,25 +135,28 @@ fn a_renamed_file_is_followed() {
     history.rename(SET, "base-apps/mysql/set.yaml");
     history.write("base-apps/mysql/set.yaml", mysql("256Mi", IMAGE));
     let sha = history.commit("rename and trim", 12);
-    is_first_and_high(&World::of(&history).look(Cause::OOMKilled), &sha);
+    is_first_and_high(&Harness::of(&history).correlate(Cause::OOMKilled), &sha);
 
-    // Moved out of the folder: for Argo CD it is gone.
+    // Moved out of the folder: Argo CD removes the object.
     let history = History::new();
     history.write("attic/keep", "");
     history.rename(SET, "attic/statefulset.yaml");
     let sha = history.commit("tidy up", 12);
-    is_first_and_high(&World::of(&history).look(Cause::WorkloadMissing), &sha);
+    is_first_and_high(
+        &Harness::of(&history).correlate(Cause::WorkloadMissing),
+        &sha,
+    );
 
-    // Only renamed within it: nothing changes.
+    // Renamed within the folder: nothing changes.
     let history = History::new();
     history.rename(SET, "base-apps/mysql/set.yaml");
     history.commit("rename", 12);
-    let answer = World::of(&history).look(Cause::OOMKilled);
+    let answer = Harness::of(&history).correlate(Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::None);
 }
 
 #[test]
-fn a_commit_of_hundreds_of_files_is_read_to_the_page_that_counts() {
+fn pages_behind_the_requested_folder_are_not_read() {
     let history = History::new();
     for number in 0..320 {
         let (letter, rest) = if number < 160 {
@@ -164,55 +171,55 @@ fn a_commit_of_hundreds_of_files_is_read_to_the_page_that_counts() {
     }
     history.write("base-apps/mysql/logo.png", b"\x89PNG\0\x01\x02");
     history.write(SET, mysql("256Mi", IMAGE));
-    let sha = history.commit("everything anew", 12);
-    let mut world = World::of(&history);
-    is_first_and_high(&world.look(Cause::OOMKilled), &sha);
-    let pages = world
+    let sha = history.commit("rewrite everything", 12);
+    let mut harness = Harness::of(&history);
+    is_first_and_high(&harness.correlate(Cause::OOMKilled), &sha);
+    let pages = harness
         .paths()
         .iter()
         .filter(|p| p.contains(&format!("commits/{sha}?")))
         .count();
-    assert_eq!(pages, 2, "what comes after the folder is not asked for");
+    assert_eq!(pages, 2, "pages behind the folder are not requested");
 }
 
 #[test]
-fn deleted_and_binary_files_are_no_obstacle() {
+fn a_commit_with_deleted_and_binary_files_is_read() {
     let history = History::new();
     history.remove("base-apps/mysql/configmap.yaml");
     history.write("base-apps/mysql/seed.bin", [0_u8, 159, 146, 150]);
     let sha = history.commit("clean up", 10);
-    let answer = World::of(&history).look(Cause::ConfigMapMissing);
+    let answer = Harness::of(&history).correlate(Cause::ConfigMapMissing);
     is_first_and_high(&answer, &sha);
     assert!(answer.correlation.commits[0].reasons[0].starts_with("removes a ConfigMap"));
 }
 
 #[test]
-fn the_guilty_commit_may_be_on_the_second_page() {
+fn a_commit_on_the_second_page_is_found() {
     let history = History::new();
     for number in 0..200 {
         history.write("base-apps/mysql/README.md", format!("{number}\n"));
-        history.commit("words", 700 - number);
+        history.commit("documentation", 700 - number);
     }
     history.write(SET, mysql("256Mi", IMAGE));
     let sha = history.commit("trim mysql", 12);
     for number in 0..8 {
         history.write("base-apps/mysql/README.md", format!("more {number}\n"));
-        history.commit("words", 4);
+        history.commit("documentation", 4);
     }
-    let manner = Manner {
+    let options = ServerOptions {
         page_cap: Some(5),
-        ..Manner::default()
+        ..ServerOptions::default()
     };
-    let mut world = World::with(&history, manner);
-    is_first_and_high(&world.look(Cause::OOMKilled), &sha);
-    let pages = world.paths();
+    let mut harness = Harness::with(&history, options);
+    is_first_and_high(&harness.correlate(Cause::OOMKilled), &sha);
+    let pages = harness.paths();
     let lists = pages.iter().filter(|p| p.contains("path=base-apps/mysql"));
     assert!(lists.clone().any(|p| p.contains("&page=2")), "{pages:#?}");
     assert!(lists.count() <= 4, "{pages:#?}");
 }
 
 #[test]
-fn nothing_is_high_where_nothing_did_it() {
+fn an_unrelated_commit_is_never_high() {
     type Make = fn(&History);
     let cases: [(&str, Make); 6] = [
         ("20 h before", |h| {
@@ -228,7 +235,7 @@ fn nothing_is_high_where_nothing_did_it() {
             h.write("base-apps/mysql-exporter/d.yaml", mysql("256Mi", IMAGE));
             h.commit("trim", 12);
         }),
-        ("words only", |h| {
+        ("documentation only", |h| {
             h.write("base-apps/mysql/README.md", "memory: 256Mi\n");
             h.commit("trim", 12);
         }),
@@ -244,7 +251,7 @@ fn nothing_is_high_where_nothing_did_it() {
     for (what, make) in cases {
         let history = History::new();
         make(&history);
-        let answer = World::of(&history).look(Cause::OOMKilled);
+        let answer = Harness::of(&history).correlate(Cause::OOMKilled);
         let confidence = answer.correlation.confidence;
         assert!(confidence > Confidence::Medium, "{what}: {answer:#?}");
         assert!(answer.rollback.is_empty(), "{what}");
@@ -253,26 +260,30 @@ fn nothing_is_high_where_nothing_did_it() {
 }
 
 #[test]
-fn an_unchanged_incident_costs_nothing_of_the_rate_limit() {
+fn an_unchanged_incident_sends_conditional_requests_only() {
     let history = History::new();
     history.write(SET, mysql("256Mi", IMAGE));
     let sha = history.commit("trim mysql", 12);
-    let mut world = World::of(&history);
-    let first = world.look(Cause::OOMKilled);
-    let asked = world.stub.asked().len();
-    // The state goes through its document between cycles.
-    let text = serde_json::to_string(&world.cache).unwrap();
-    world.cache = serde_json::from_str(&text).unwrap();
-    let second = world.look(Cause::OOMKilled);
+    let mut harness = Harness::of(&history);
+    let first = harness.correlate(Cause::OOMKilled);
+    let before = harness.stub.asked().len();
+    // The cache is stored as JSON between cycles.
+    let text = serde_json::to_string(&harness.cache).unwrap();
+    harness.cache = serde_json::from_str(&text).unwrap();
+    let second = harness.correlate(Cause::OOMKilled);
     assert_eq!(first, second);
     is_first_and_high(&second, &sha);
-    let again = world.stub.asked().split_off(asked);
+    let again = harness.stub.asked().split_off(before);
     assert!(
-        again.iter().all(|a| !a.header("if-none-match").is_empty()),
+        again
+            .iter()
+            .all(|request| !request.header("if-none-match").is_empty()),
         "{again:#?}"
     );
     assert!(
-        again.iter().all(|a| !a.path.contains(&format!("{sha}?"))),
+        again
+            .iter()
+            .all(|request| !request.path.contains(&format!("{sha}?"))),
         "a commit never changes"
     );
     assert!(text.len() < 8_000, "{}", text.len());
@@ -294,23 +305,23 @@ fn several_incidents_share_twelve_requests() {
         history.write(&file, mysql("256Mi", IMAGE));
         history.commit("trim", minutes);
     }
-    let mut world = World::of(&history);
+    let mut harness = Harness::of(&history);
     let incidents = names.map(|name| incident(name, Cause::OOMKilled, Severity::Sev1));
-    let answers = world.look_into(&incidents);
+    let answers = harness.correlate_all(&incidents);
     assert_eq!(answers.len(), names.len());
     for (name, answer) in names.iter().zip(answers) {
         let correlation = answer.unwrap().correlation;
-        let is_asked = names[..3].contains(name);
+        let is_searched = names[..3].contains(name);
         let is_found = correlation.confidence == Confidence::High;
-        assert_eq!(is_found, is_asked, "{name}");
+        assert_eq!(is_found, is_searched, "{name}");
         let note = correlation.note.unwrap_or_default();
-        let is_spent = note.contains("the 12 requests of a cycle are used up");
-        assert_eq!(is_spent, !is_asked, "{name}: {note}");
+        let is_limited = note.contains("the limit of 12 GitHub requests per cycle is reached");
+        assert_eq!(is_limited, !is_searched, "{name}: {note}");
     }
 }
 
 #[test]
-fn what_is_secret_is_neither_told_nor_kept() {
+fn secrets_are_neither_shown_nor_cached() {
     let history = History::new();
     let token = format!("ghp_{}", "a1B2".repeat(9));
     history.write(
@@ -328,19 +339,19 @@ fn what_is_secret_is_neither_told_nor_kept() {
         "auth:\n  rootPassword: swordfish2\nimage:\n  tag: v1\n",
     );
     history.commit("set password=swordfish3", 10);
-    let mut world = World::of(&history);
-    let answer = world.look(Cause::DatabaseAuthFailed);
+    let mut harness = Harness::of(&history);
+    let answer = harness.correlate(Cause::DatabaseAuthFailed);
     assert_eq!(
         answer.correlation.confidence,
         Confidence::High,
         "{answer:#?}"
     );
-    let told = format!(
+    let shown = format!(
         "{answer:?} {}",
-        serde_json::to_string(&world.cache).unwrap()
+        serde_json::to_string(&harness.cache).unwrap()
     );
     for secret in ["swordfish", "a1B2a1B2"] {
-        assert!(!told.contains(secret), "{told}");
+        assert!(!shown.contains(secret), "{shown}");
     }
-    assert!(told.contains("its contents are not read out"), "{told}");
+    assert!(shown.contains("its contents are not shown"), "{shown}");
 }

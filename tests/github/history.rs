@@ -1,4 +1,4 @@
-//! A real repository in a folder of its own, with dates that a test chooses.
+//! A Git repository in a temporary folder, with the dates that a test sets.
 
 use std::fs;
 use std::path::Path;
@@ -7,17 +7,17 @@ use std::process::Command;
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
-/// When the trouble begins.
+/// The onset of every incident.
 pub fn onset() -> DateTime<Utc> {
     "2026-11-02T08:00:00Z".parse().unwrap()
 }
 
-/// So many minutes before the onset.
+/// This many minutes before the onset.
 pub fn before(minutes: i64) -> DateTime<Utc> {
     onset() - TimeDelta::minutes(minutes)
 }
 
-/// A stateful set with room for a change.
+/// The manifest of a workload with this memory limit and image.
 pub fn mysql(memory: &str, image: &str) -> String {
     format!(
         "apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: mysql\n  namespace: mysql\nspec:\n  \
@@ -44,7 +44,7 @@ impl History {
         history
     }
 
-    /// Ten days old: what every test begins with.
+    /// The repository with which tests begin, committed ten days before the onset.
     pub fn new() -> Self {
         let history = Self::empty();
         history.write(SET, mysql("2Gi", IMAGE));
@@ -87,15 +87,15 @@ impl History {
         fs::rename(self.path().join(from), self.path().join(to)).unwrap();
     }
 
-    /// Commits all, so many minutes before the onset.
+    /// Commits everything, this many minutes before the onset.
     pub fn commit(&self, message: &str, minutes: i64) -> String {
-        self.commit_written(message, minutes, minutes)
+        self.commit_authored(message, minutes, minutes)
     }
 
-    /// Commits what was written earlier, as a rebase does.
-    pub fn commit_written(&self, message: &str, minutes: i64, written: i64) -> String {
+    /// Commits with another author date, as a rebase does.
+    pub fn commit_authored(&self, message: &str, minutes: i64, authored: i64) -> String {
         self.git(&["add", "--all"], before(minutes));
-        let author = before(written).to_rfc3339();
+        let author = before(authored).to_rfc3339();
         let date = format!("--date={author}");
         self.git(
             &["commit", "--quiet", "--allow-empty", &date, "-m", message],
@@ -104,12 +104,12 @@ impl History {
         self.head()
     }
 
-    /// Goes on on a branch.
+    /// Switches to a new branch.
     pub fn branch(&self, name: &str) {
         self.git(&["switch", "--quiet", "--create", name], before(0));
     }
 
-    /// Back on main, with a merge of the branch.
+    /// Merges the branch into main.
     pub fn merge(&self, name: &str, minutes: i64) -> String {
         self.git(&["switch", "--quiet", "main"], before(minutes));
         let message = format!("Merge {name}");
@@ -131,7 +131,7 @@ impl History {
     }
 }
 
-/// Runs git without anybody's configuration.
+/// Runs git without the user's configuration.
 pub fn run(dir: &Path, arguments: &[&str], date: Option<DateTime<Utc>>) -> Result<String, String> {
     let date = date.unwrap_or_else(onset).to_rfc3339();
     let output = Command::new("git")

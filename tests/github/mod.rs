@@ -1,5 +1,5 @@
-//! Which commit did it, asked of a GitHub that serves the history of a real
-//! Git repository, checks every question, and breaks in every way.
+//! Correlation with a GitHub stub that serves the history of a real Git repository, checks every
+//! request, and fails in every way.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! GitHub's REST API over a real repository, as strict as its documentation.
+//! A stub of GitHub's REST API over a real repository, as strict as GitHub's documentation.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -13,63 +13,63 @@ use super::stub::{Answer, Asked};
 
 pub const REPOSITORY: &str = "/repos/arigsela/kubernetes";
 
-/// What a server is like.
+/// How the server behaves.
 #[derive(Clone, Default)]
-pub struct Manner {
-    /// Who asks must have this.
+pub struct ServerOptions {
+    /// The token that requests must have.
     pub token: Option<String>,
-    /// Pages are no larger, whatever is asked for.
+    /// The size of a page, whatever is requested.
     pub page_cap: Option<usize>,
-    /// Pull requests by the commits that they hold.
+    /// Pull requests by the SHA of their commits.
     pub pulls: BTreeMap<String, Value>,
-    /// Every list says that the next page is itself.
+    /// Every list links to itself as the next page.
     pub link_loop: bool,
-    /// The next page is somewhere else.
+    /// The host of the next page, if it is another one.
     pub link_elsewhere: Option<String>,
 }
 
 pub struct Server {
     dir: PathBuf,
-    manner: Manner,
-    /// Where it is, for links.
+    options: ServerOptions,
+    /// The server's URL, for links.
     pub base: Arc<Mutex<String>>,
-    /// What GitHub would not have understood.
-    pub complaints: Arc<Mutex<Vec<String>>>,
+    /// Requests that GitHub would reject, or that break a rule.
+    pub violations: Arc<Mutex<Vec<String>>>,
 }
 
 type Query = BTreeMap<String, String>;
 
 impl Server {
-    pub fn new(dir: &Path, manner: Manner) -> Self {
+    pub fn new(dir: &Path, options: ServerOptions) -> Self {
         Self {
             dir: dir.to_owned(),
-            manner,
+            options,
             base: Arc::default(),
-            complaints: Arc::default(),
+            violations: Arc::default(),
         }
     }
 
-    pub fn answer(&self, asked: &Asked) -> Answer {
-        self.check(asked);
-        let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+    pub fn answer(&self, request: &Asked) -> Answer {
+        self.check(request);
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let query = self.query(query);
         let Some(rest) = path.strip_prefix(REPOSITORY) else {
             return not_found();
         };
         let answer = match rest.split('/').collect::<Vec<_>>().as_slice() {
             ["", "commits"] => self.list(&query),
-            ["", "commits", sha] => self.single(sha, &query),
+            ["", "commits", sha] => self.commit(sha, &query),
             ["", "commits", sha, "pulls"] => Ok(self.pulls(sha, &query)),
             _ => return not_found(),
         };
         let (body, more) = match answer {
             Ok(answer) => answer,
-            Err(refusal) => return refusal,
+            Err(error) => return error,
         };
         let mut hasher = DefaultHasher::new();
         body.to_string().hash(&mut hasher);
         let etag = format!("W/\"{:x}\"", hasher.finish());
-        if asked.header("if-none-match") == etag {
+        if request.header("if-none-match") == etag {
             return Answer {
                 headers: vec![("etag", etag)],
                 ..Answer::status(304, "")
@@ -77,36 +77,36 @@ impl Server {
         }
         let mut answer = Answer::json(&body);
         answer.headers.push(("etag", etag));
-        if let Some(link) = self.link(&asked.path, &query, more) {
+        if let Some(link) = self.link(&request.path, &query, more) {
             answer.headers.push(("link", link));
         }
         answer
     }
 
-    fn complain(&self, what: impl Into<String>) {
-        self.complaints.lock().unwrap().push(what.into());
+    fn report(&self, violation: impl Into<String>) {
+        self.violations.lock().unwrap().push(violation.into());
     }
 
-    fn check(&self, asked: &Asked) {
-        if asked.method != "GET" {
-            self.complain(format!("{} is not reading", asked.method));
+    fn check(&self, request: &Asked) {
+        if request.method != "GET" {
+            self.report(format!("{} is not a read request", request.method));
         }
-        if !asked.header("user-agent").starts_with("k8s-monitor/") {
-            self.complain("no User-Agent");
+        if !request.header("user-agent").starts_with("k8s-monitor/") {
+            self.report("no User-Agent");
         }
-        if asked.header("accept") != "application/vnd.github+json" {
-            self.complain(format!("Accept is {}", asked.header("accept")));
+        if request.header("accept") != "application/vnd.github+json" {
+            self.report(format!("Accept is {}", request.header("accept")));
         }
-        if asked.header("x-github-api-version") != "2022-11-28" {
-            self.complain("no version of the API");
+        if request.header("x-github-api-version") != "2022-11-28" {
+            self.report("no API version");
         }
         let wanted = self
-            .manner
+            .options
             .token
             .as_ref()
             .map(|token| format!("Bearer {token}"));
-        if asked.header("authorization") != wanted.unwrap_or_default() {
-            self.complain("the token is wrong, or sent where there is none");
+        if request.header("authorization") != wanted.unwrap_or_default() {
+            self.report("the token is wrong, or sent although none is configured");
         }
     }
 
@@ -124,7 +124,7 @@ impl Server {
                     .parse::<usize>()
                     .is_ok_and(|n| (1..=most).contains(&n))
             };
-            let fits = match key.as_str() {
+            let is_valid = match key.as_str() {
                 "per_page" => is_number(100),
                 "page" => is_number(10_000),
                 "since" | "until" => {
@@ -134,8 +134,8 @@ impl Server {
                 "sha" => !value.is_empty(),
                 _ => false,
             };
-            if !fits {
-                self.complain(format!("{key}={value}"));
+            if !is_valid {
+                self.report(format!("{key}={value}"));
             }
         }
         query
@@ -167,25 +167,25 @@ impl Server {
         arguments.extend(query.get("path").cloned());
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let log = self.git(&arguments).map_err(|_| not_found())?;
-        let all: Vec<Value> = log.split('\u{1}').filter_map(listed).collect();
+        let all: Vec<Value> = log.split('\u{1}').filter_map(summary).collect();
         Ok(self.page(&all, query, 30))
     }
 
-    /// One page and whether there are more.
-    fn page(&self, all: &[Value], query: &Query, usual: usize) -> (Value, bool) {
-        let size = number(query, "per_page").unwrap_or(usual);
-        let size = size.min(self.manner.page_cap.unwrap_or(100.max(usual)));
+    /// One page, and whether there are more.
+    fn page(&self, all: &[Value], query: &Query, default_size: usize) -> (Value, bool) {
+        let size = number(query, "per_page").unwrap_or(default_size);
+        let size = size.min(self.options.page_cap.unwrap_or(100.max(default_size)));
         let start = (number(query, "page").unwrap_or(1) - 1) * size;
         let page: Vec<Value> = all.iter().skip(start).take(size).cloned().collect();
         (json!(page), start + size < all.len())
     }
 
-    fn single(&self, sha: &str, query: &Query) -> Result<(Value, bool), Answer> {
+    fn commit(&self, sha: &str, query: &Query) -> Result<(Value, bool), Answer> {
         let format = "--format=%H%x00%P%x00%cI%x00%aI%x00%s%x01";
         let log = self
             .git(&["log", "-1", format, sha])
             .map_err(|_| not_found())?;
-        let mut commit = log.split('\u{1}').find_map(listed).ok_or_else(not_found)?;
+        let mut commit = log.split('\u{1}').find_map(summary).ok_or_else(not_found)?;
         let parent = commit["parents"][0]["sha"]
             .as_str()
             .unwrap_or("4b825dc642cb6eb9a060e54bf8d69288fbee4904");
@@ -200,16 +200,16 @@ impl Server {
     }
 
     fn pulls(&self, sha: &str, query: &Query) -> (Value, bool) {
-        let pulls: Vec<Value> = self.manner.pulls.get(sha).cloned().into_iter().collect();
+        let pulls: Vec<Value> = self.options.pulls.get(sha).cloned().into_iter().collect();
         self.page(&pulls, query, 30)
     }
 
     fn link(&self, path: &str, query: &Query, more: bool) -> Option<String> {
         let base = self.base.lock().unwrap().clone();
-        if let Some(elsewhere) = &self.manner.link_elsewhere {
+        if let Some(elsewhere) = &self.options.link_elsewhere {
             return Some(format!("<{elsewhere}{path}>; rel=\"next\""));
         }
-        if self.manner.link_loop {
+        if self.options.link_loop {
             return Some(format!("<{base}{path}>; rel=\"next\""));
         }
         let page = number(query, "page").unwrap_or(1) + 1;
@@ -246,7 +246,7 @@ fn decode(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn listed(record: &str) -> Option<Value> {
+fn summary(record: &str) -> Option<Value> {
     let fields: Vec<&str> = record.trim_start().split('\0').collect();
     let [sha, parents, committed, written, subject] = fields[..] else {
         return None;
@@ -269,7 +269,7 @@ fn listed(record: &str) -> Option<Value> {
     }))
 }
 
-/// One file of a diff as GitHub describes it: no patch of what is binary.
+/// One file of a diff as GitHub describes it: binary files have no patch.
 fn file(diff: &str) -> Value {
     let line = |start: &str| diff.lines().find_map(|line| line.strip_prefix(start));
     let first = diff.lines().next().unwrap();

@@ -1,4 +1,4 @@
-//! The program's side: an incident, a client, a cache, and what came of them.
+//! A client with its cache, connected to the GitHub stub.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -16,30 +16,30 @@ use k8s_monitor::state::Cached;
 
 use super::clock::FakeClock;
 use super::history::{History, onset};
-use super::server::{Manner, Server};
+use super::server::{Server, ServerOptions};
 use super::stub::Stub;
 
-pub struct World {
+pub struct Harness {
     pub stub: Stub,
     pub clock: FakeClock,
     pub http: Http,
     pub cache: BTreeMap<String, Cached>,
-    pub patience: Duration,
-    complaints: Arc<Mutex<Vec<String>>>,
+    pub timeout: Duration,
+    violations: Arc<Mutex<Vec<String>>>,
     config: Config,
     inventory: Inventory,
 }
 
-impl World {
+impl Harness {
     pub fn of(history: &History) -> Self {
-        Self::with(history, Manner::default())
+        Self::with(history, ServerOptions::default())
     }
 
-    pub fn with(history: &History, manner: Manner) -> Self {
-        let token = manner.token.clone();
-        let server = Server::new(history.path(), manner);
-        let (base, complaints) = (server.base.clone(), server.complaints.clone());
-        let stub = Stub::new(move |asked| server.answer(asked));
+    pub fn with(history: &History, options: ServerOptions) -> Self {
+        let token = options.token.clone();
+        let server = Server::new(history.path(), options);
+        let (base, violations) = (server.base.clone(), server.violations.clone());
+        let stub = Stub::new(move |request| server.answer(request));
         *base.lock().unwrap() = stub.url();
         let mut env = Environment::new();
         env.insert("GITHUB_API_URL".into(), stub.url());
@@ -51,37 +51,37 @@ impl World {
             stub,
             clock,
             cache: BTreeMap::new(),
-            patience: Duration::from_mins(1),
-            complaints,
+            timeout: Duration::from_mins(1),
+            violations,
             config,
             inventory: inventory::parse(include_bytes!("../../docs/reference/services.txt")),
         }
     }
 
-    /// One cycle's look into mysql.
-    pub fn look(&mut self, cause: Cause) -> IncidentCorrelation {
-        let mut answers = self.look_into(&[incident("mysql", cause, Severity::Sev1)]);
+    /// Correlates an incident of mysql in one cycle.
+    pub fn correlate(&mut self, cause: Cause) -> IncidentCorrelation {
+        let mut answers = self.correlate_all(&[incident("mysql", cause, Severity::Sev1)]);
         answers.remove(0).unwrap()
     }
 
-    pub fn look_into(&mut self, incidents: &[Incident]) -> Vec<Option<IncidentCorrelation>> {
+    pub fn correlate_all(&mut self, incidents: &[Incident]) -> Vec<Option<IncidentCorrelation>> {
         let snapshot = Snapshot::default();
-        let scene = CorrelateInput {
+        let input = CorrelateInput {
             roster: &self.inventory.services,
             repository: self.inventory.repository.as_deref(),
             snapshot: &snapshot,
             config: &self.config,
         };
         let before = self.requests();
-        let deadline = self.clock.after(self.patience);
-        let mut hub = GitHub::new(&self.config, &self.http, &mut self.cache, onset(), deadline);
+        let deadline = self.clock.after(self.timeout);
+        let mut github = GitHub::new(&self.config, &self.http, &mut self.cache, onset(), deadline);
         let incidents: Vec<&Incident> = incidents.iter().collect();
-        let answers = correlate(&incidents, &scene, &mut hub);
+        let answers = correlate(&incidents, &input, &mut github);
         let requests = self.requests() - before;
         assert!(requests <= 12, "{requests} requests: {:#?}", self.paths());
-        let late = k8s_monitor::net::Clock::now(&self.clock) > deadline;
-        assert!(!late, "it waited beyond the deadline");
-        assert_eq!(*self.complaints.lock().unwrap(), Vec::<String>::new());
+        let is_late = k8s_monitor::net::Clock::now(&self.clock) > deadline;
+        assert!(!is_late, "it waited beyond the deadline");
+        assert_eq!(*self.violations.lock().unwrap(), Vec::<String>::new());
         answers
     }
 
@@ -93,7 +93,7 @@ impl World {
         self.stub
             .asked()
             .into_iter()
-            .map(|asked| asked.path)
+            .map(|request| request.path)
             .collect()
     }
 }
@@ -107,7 +107,7 @@ pub fn incident(service: &str, cause: Cause, severity: Severity) -> Incident {
     );
     finding.cause = Some(cause);
     finding.service = Some(service.to_owned());
-    finding.message = "it does not run".to_owned();
+    finding.message = "the container does not run".to_owned();
     Incident {
         fingerprint: service.to_owned(),
         title: format!("{service} is unavailable"),

@@ -4,6 +4,7 @@ mod delivery;
 mod flapping;
 mod identity;
 mod property;
+mod required_reads;
 mod silence;
 mod table;
 pub mod world;

@@ -1,23 +1,23 @@
-//! What is kept of GitHub's answers from cycle to cycle: reduced, and little.
-//! Pure.
+//! GitHub's part of the state's cache: reduced responses, limited in number and size. Pure.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::wire::Kept;
+use super::wire::CachedCommit;
 use crate::correlate::repository::CommitDetail;
 use crate::model::Time;
 use crate::state::Cached;
 
-/// Where GitHub's entries begin.
+/// The prefix of GitHub's keys.
 const PREFIX: &str = "github:";
-/// Entries, and what they take together as JSON.
-const MOST: usize = 80;
-const BYTES: usize = 128 * 1024;
-/// No single answer is worth more.
-const LARGEST: usize = 24 * 1024;
+/// The number of entries.
+const MAX_ENTRIES: usize = 80;
+/// The size of all entries as JSON, in bytes.
+const MAX_BYTES: usize = 128 * 1024;
+/// The size of one entry, in bytes.
+const MAX_ENTRY_BYTES: usize = 24 * 1024;
 
 /// GitHub's part of the state's cache.
 pub struct Cache<'a> {
@@ -26,63 +26,63 @@ pub struct Cache<'a> {
 }
 
 impl<'a> Cache<'a> {
-    /// Entries that are used from now on are dated `now`.
+    /// The cache. Entries that are used are dated `now`.
     pub fn new(entries: &'a mut BTreeMap<String, Cached>, now: Time) -> Self {
         Self { entries, now }
     }
 
-    /// What is kept of an address, with its `ETag`.
+    /// The data of an address, with its `ETag`.
     pub fn conditional(&self, address: &str) -> Option<(String, Value)> {
         let value = &self.entries.get(&key(address))?.value;
         Some((value["etag"].as_str()?.to_owned(), value["data"].clone()))
     }
 
-    /// It was of use.
+    /// Marks an entry as used.
     pub fn touch(&mut self, address: &str) {
         if let Some(entry) = self.entries.get_mut(&key(address)) {
             entry.at = self.now;
         }
     }
 
-    /// Keeps an answer that can be asked for again by its `ETag`.
+    /// Stores a response that has a valid `ETag`.
     pub fn keep(&mut self, address: &str, etag: Option<&str>, data: &impl Serialize) {
-        let is_tag = |etag: &&str| etag.len() <= 120 && etag.bytes().all(|b| b.is_ascii_graphic());
-        if let Some(etag) = etag.filter(is_tag) {
+        let is_valid =
+            |etag: &&str| etag.len() <= 120 && etag.bytes().all(|b| b.is_ascii_graphic());
+        if let Some(etag) = etag.filter(is_valid) {
             self.store(address, json!({ "etag": etag, "data": data }));
         }
     }
 
-    /// A commit that was opened for these paths, or for more.
-    pub fn opened(&mut self, address: &str, paths: &[String]) -> Option<CommitDetail> {
+    /// A commit that was read for these paths, or for more.
+    pub fn commit(&mut self, address: &str, paths: &[String]) -> Option<CommitDetail> {
         let value = self.entries.get(&key(address))?.value.clone();
-        let kept: Kept = serde_json::from_value(value).ok()?;
-        if !paths.iter().all(|path| kept.paths.contains(path)) {
+        let cached: CachedCommit = serde_json::from_value(value).ok()?;
+        if !paths.iter().all(|path| cached.paths.contains(path)) {
             return None;
         }
         self.touch(address);
-        Some(kept.opened)
+        Some(cached.detail)
     }
 
-    /// Keeps a commit: it never changes. One of which not all was read may be
-    /// read better next time.
-    pub fn keep_opened(&mut self, address: &str, paths: &[String], opened: &CommitDetail) {
-        if !opened.is_partial {
-            self.store(address, json!({ "paths": paths, "opened": opened }));
+    /// Stores a commit, unless it was read in part.
+    pub fn keep_commit(&mut self, address: &str, paths: &[String], detail: &CommitDetail) {
+        if !detail.is_partial {
+            self.store(address, json!({ "paths": paths, "opened": detail }));
         }
     }
 
     fn store(&mut self, address: &str, value: Value) {
-        if size(&value) > LARGEST {
+        if size(&value) > MAX_ENTRY_BYTES {
             self.entries.remove(&key(address));
             return;
         }
         let at = self.now;
         self.entries.insert(key(address), Cached { at, value });
-        self.bound();
+        self.remove_oldest();
     }
 
-    /// The oldest go until the rest is little enough.
-    fn bound(&mut self) {
+    /// Removes the oldest entries until the limits are met.
+    fn remove_oldest(&mut self) {
         let own = self
             .entries
             .iter()
@@ -94,7 +94,7 @@ impl<'a> Cache<'a> {
         let mut bytes: usize = own.iter().map(|(_, _, size)| size).sum();
         let mut count = own.len();
         for (_, key, size) in own {
-            if count <= MOST && bytes <= BYTES {
+            if count <= MAX_ENTRIES && bytes <= MAX_BYTES {
                 return;
             }
             self.entries.remove(&key);
@@ -118,7 +118,7 @@ mod tests {
     use chrono::TimeDelta;
 
     #[test]
-    fn little_is_kept_and_the_newest_longest() {
+    fn the_oldest_entries_are_removed() {
         let mut entries = BTreeMap::new();
         let foreign = Cached {
             at: Time::UNIX_EPOCH,
@@ -131,34 +131,37 @@ mod tests {
             cache.keep(&format!("/{minute}"), Some("\"e\""), &"x".repeat(3000));
         }
         let bytes: usize = entries.values().map(|e| size(&e.value)).sum();
-        assert!(bytes <= BYTES + 100 && entries.len() <= MOST + 1, "{bytes}");
+        assert!(
+            bytes <= MAX_BYTES + 100 && entries.len() <= MAX_ENTRIES + 1,
+            "{bytes}"
+        );
         assert!(entries.contains_key("agent:x") && entries.contains_key("github:/119"));
         assert!(!entries.contains_key("github:/0"));
         Cache::new(&mut entries, Time::UNIX_EPOCH).keep(
             "/big",
             Some("\"e\""),
-            &"x".repeat(LARGEST),
+            &"x".repeat(MAX_ENTRY_BYTES),
         );
         assert!(!entries.contains_key("github:/big"));
     }
 
     #[test]
-    fn a_commit_is_kept_for_the_paths_that_it_was_opened_for() {
+    fn a_cached_commit_is_valid_for_the_paths_it_was_read_for() {
         let mut entries = BTreeMap::new();
         let mut cache = Cache::new(&mut entries, Time::UNIX_EPOCH);
         let paths = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        let opened = CommitDetail {
+        let detail = CommitDetail {
             files: Vec::new(),
             is_partial: false,
         };
-        cache.keep_opened("/c", &paths(&["a", "b"]), &opened);
-        assert_eq!(cache.opened("/c", &paths(&["b"])), Some(opened));
-        assert_eq!(cache.opened("/c", &paths(&["b", "c"])), None);
+        cache.keep_commit("/c", &paths(&["a", "b"]), &detail);
+        assert_eq!(cache.commit("/c", &paths(&["b"])), Some(detail));
+        assert_eq!(cache.commit("/c", &paths(&["b", "c"])), None);
         let partial = CommitDetail {
             files: Vec::new(),
             is_partial: true,
         };
-        cache.keep_opened("/d", &paths(&["a"]), &partial);
-        assert_eq!(cache.opened("/d", &paths(&["a"])), None);
+        cache.keep_commit("/d", &paths(&["a"]), &partial);
+        assert_eq!(cache.commit("/d", &paths(&["a"])), None);
     }
 }

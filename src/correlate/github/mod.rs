@@ -1,13 +1,12 @@
-//! The edge to GitHub's REST API: three questions, few requests, no surprises.
+//! The client of GitHub's REST API.
 //!
-//! Answers are reduced before they are kept: no patch, no message beyond its
-//! first line. A commit never changes, so one that is kept is not asked for
-//! again; lists are asked for with their `ETag`, which costs nothing of the
-//! rate limit when nothing changed.
+//! Responses are reduced before they are cached: no patches, of messages the first line only. A
+//! cached commit is not requested again, since commits never change. Cached lists are requested
+//! with their `ETag`: a 304 does not count against the rate limit.
 
 mod cache;
-mod trouble;
-// For `fuzz/`, which has no GitHub.
+mod errors;
+// Public for the fuzz targets.
 #[doc(hidden)]
 pub mod wire;
 
@@ -17,9 +16,9 @@ use std::time::{Duration, Instant};
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 
-use super::REQUESTS;
 use super::repository::{
-    CommitDetail, CommitSummary, Listing, PullRequest, Repository, RepositoryError,
+    CommitDetail, CommitQuery, CommitSummary, MAX_REQUESTS, PullRequest, Repository,
+    RepositoryError,
 };
 use crate::config::{self, Config};
 use crate::model::Time;
@@ -29,44 +28,40 @@ use crate::net::{Http, Peer, Request, Response, Retry};
 use crate::state::Cached;
 use cache::Cache;
 
-/// GitHub's own API.
-pub const PUBLIC: &str = "https://api.github.com";
-
-/// GitHub as a whole may take no longer; the rest of the cycle matters more.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Nor may one answer.
-const ATTEMPT: Duration = Duration::from_secs(8);
-/// Patches of a hundred files fit.
-const BODY: u64 = 8 * 1024 * 1024;
-/// What GitHub gives on a page at most.
-const PAGE: usize = 100;
-/// Pages of a list, where pages are smaller than asked for.
-const LISTS: usize = 3;
+/// The time for all requests of a cycle.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
+/// The time for one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// The size of a response, in bytes: enough for the patches of a hundred files.
+const MAX_BODY: u64 = 8 * 1024 * 1024;
+/// GitHub's limit for `per_page`.
+const MAX_PER_PAGE: usize = 100;
+/// Pages of a list. More than one is needed only if the server's pages are smaller than requested.
+const MAX_LIST_PAGES: usize = 3;
 /// Pages of one commit's files.
-const FILES: usize = 5;
+const MAX_FILE_PAGES: usize = 5;
 
-/// GitHub, for one cycle.
+/// The client for one cycle.
 pub struct GitHub<'a> {
     http: &'a Http,
     base: &'a str,
     token: Option<&'a Secret>,
     cache: Cache<'a>,
     deadline: Instant,
-    /// Attempts that were made before this cycle's first.
-    before: u32,
-    /// Why nothing more is asked.
-    down: Option<String>,
+    /// The client's attempts before this cycle.
+    attempts_before: u32,
+    /// Why no more requests are sent.
+    unavailable: Option<String>,
 }
 
-/// An answer with its body, or the one that is kept.
+/// A new response, or the cached data that is still current.
 enum Reply {
     New(Response),
-    Kept(serde_json::Value),
+    Cached(serde_json::Value),
 }
 
 impl<'a> GitHub<'a> {
-    /// Sets it up; nothing is asked yet. It ends before the deadline, and
-    /// `cache` keeps what is worth it, dated `now`.
+    /// A client that stops before the deadline. Cache entries that it uses are dated `now`.
     #[must_use]
     pub fn new(
         config: &'a Config,
@@ -76,107 +71,104 @@ impl<'a> GitHub<'a> {
         deadline: Instant,
     ) -> Self {
         let start = http.clock().now();
-        // Half of what is left, as others have to be asked and people told.
+        // The other half of the time is for the model and for notifications.
         let left = deadline.saturating_duration_since(start) / 2;
         Self {
             http,
             base: &config.endpoints.github,
             token: config.keys.github.as_ref(),
             cache: Cache::new(cache, now),
-            deadline: start + PATIENCE.min(left),
-            before: http.attempts(Peer::Github),
-            down: None,
+            deadline: start + TOTAL_TIMEOUT.min(left),
+            attempts_before: http.attempts(Peer::Github),
+            unavailable: None,
         }
     }
 
-    /// Asks for a path with its query, relative to the API.
-    fn ask(&mut self, address: &str, etag: Option<&str>) -> Result<Response, RepositoryError> {
-        if let Some(why) = &self.down {
-            return Err(RepositoryError::Down(why.clone()));
+    /// Sends a GET for a path with its query, relative to the API.
+    fn get(&mut self, address: &str, etag: Option<&str>) -> Result<Response, RepositoryError> {
+        if let Some(reason) = &self.unavailable {
+            return Err(RepositoryError::Unavailable(reason.clone()));
         }
-        let left = self.left();
+        let left = self.requests_left();
         if left == 0 {
-            return Err(RepositoryError::Spent);
+            return Err(RepositoryError::LimitReached);
         }
         let url = format!("{}{address}", self.base);
         let mut request = Request::get(Peer::Github, &url)
             .header("accept", "application/vnd.github+json")
             .header("x-github-api-version", "2022-11-28");
-        request.timeout = ATTEMPT;
-        request.limit = BODY;
+        request.timeout = REQUEST_TIMEOUT;
+        request.limit = MAX_BODY;
         if let Some(token) = self.token {
             request = request.bearer(token);
         }
         if let Some(etag) = etag {
             request = request.header("if-none-match", etag);
         }
-        // A second try must be one of the cycle's requests too.
-        let again = u32::from(left > 1);
+        // A retry counts as one of the cycle's requests.
+        let retries = u32::from(left > 1);
         let retry = Retry {
-            unsent: again,
-            unsure: again,
+            unsent: retries,
+            unsure: retries,
             limited: 0,
             ..Retry::READ
         };
-        let outcome = self.http.send(&request, &retry, self.deadline);
-        let answer = outcome.map_err(|error| trouble::of_error(&error));
-        let judged = answer.and_then(|answer| trouble::judge(answer, self.token.is_some()));
-        match judged {
-            Ok(answer) => {
-                self.down = trouble::exhausted(&answer, self.token.is_some());
-                Ok(answer)
-            }
-            Err(trouble) => {
-                if let RepositoryError::Down(why) = &trouble {
-                    self.down = Some(why.clone());
-                }
-                Err(trouble)
-            }
+        let has_token = self.token.is_some();
+        let response = self.http.send(&request, &retry, self.deadline);
+        let result = response
+            .map_err(|error| errors::of_transport(&error))
+            .and_then(|response| errors::check_status(response, has_token));
+        match &result {
+            Ok(response) => self.unavailable = errors::rate_limited(response, has_token),
+            Err(error) => self.stop_after(error),
+        }
+        result
+    }
+
+    /// Sends no more requests if the error will repeat.
+    fn stop_after(&mut self, error: &RepositoryError) {
+        if let RepositoryError::Unavailable(reason) = error {
+            self.unavailable = Some(reason.clone());
         }
     }
 
-    /// Asks with the `ETag` of what is kept.
-    fn ask_again(&mut self, address: &str) -> Result<Reply, RepositoryError> {
-        let kept = self.cache.conditional(address);
-        let etag = kept.as_ref().map(|(etag, _)| etag.as_str());
-        let answer = self.ask(address, etag)?;
-        match (answer.status, kept) {
+    /// Sends a GET with the `ETag` of the cache.
+    fn get_conditional(&mut self, address: &str) -> Result<Reply, RepositoryError> {
+        let cached = self.cache.conditional(address);
+        let etag = cached.as_ref().map(|(etag, _)| etag.as_str());
+        let response = self.get(address, etag)?;
+        match (response.status, cached) {
             (304, Some((_, value))) => {
                 self.cache.touch(address);
-                Ok(Reply::Kept(value))
+                Ok(Reply::Cached(value))
             }
             (304, None) => Err(RepositoryError::Unreadable(
-                "GitHub says that nothing changed since it was never asked".to_owned(),
+                "GitHub answered 304 (not modified) to a request without an ETag".to_owned(),
             )),
-            _ => Ok(Reply::New(answer)),
+            _ => Ok(Reply::New(response)),
         }
     }
 
-    /// A page, reduced; kept with its `ETag`.
+    /// Reads a page and caches it with its `ETag`.
     fn page<T: Serialize + for<'de> Deserialize<'de>>(
         &mut self,
         address: &str,
         read: impl Fn(&Response) -> Result<T, RepositoryError>,
     ) -> Result<T, RepositoryError> {
-        match self.ask_again(address)? {
-            Reply::Kept(value) => serde_json::from_value(value).map_err(|_| {
-                RepositoryError::Unreadable("what was kept of GitHub cannot be read".to_owned())
+        match self.get_conditional(address)? {
+            Reply::Cached(value) => serde_json::from_value(value).map_err(|_| {
+                RepositoryError::Unreadable("a cached GitHub response cannot be read".to_owned())
             }),
-            Reply::New(answer) => {
-                let page = read(&answer).inspect_err(|trouble| {
-                    // Whoever answers so is not GitHub.
-                    if let RepositoryError::Down(why) = trouble {
-                        self.down = Some(why.clone());
-                    }
-                })?;
-                self.cache.keep(address, answer.header("etag"), &page);
+            Reply::New(response) => {
+                let page = read(&response).inspect_err(|error| self.stop_after(error))?;
+                self.cache.keep(address, response.header("etag"), &page);
                 Ok(page)
             }
         }
     }
 }
 
-/// Commits of a page and where the next one is.
+/// The commits of a page, and the address of the next page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Page {
     commits: Vec<CommitSummary>,
@@ -184,39 +176,41 @@ struct Page {
 }
 
 impl Repository for GitHub<'_> {
-    fn commits(&mut self, listing: &Listing) -> Result<Vec<CommitSummary>, RepositoryError> {
+    fn commits(&mut self, query: &CommitQuery) -> Result<Vec<CommitSummary>, RepositoryError> {
         let time = |time: Time| time.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let most = listing.most.min(PAGE);
+        let limit = query.limit.min(MAX_PER_PAGE);
         let mut address = format!(
-            "/repos/{}/commits?sha={}&since={}&until={}&per_page={most}",
-            listing.repository,
-            encode_path(listing.branch),
-            time(listing.since),
-            time(listing.until),
+            "/repos/{}/commits?sha={}&since={}&until={}&per_page={limit}",
+            query.repository,
+            encode_path(query.branch),
+            time(query.since),
+            time(query.until),
         );
-        if let Some(path) = listing.path {
+        if let Some(path) = query.path {
             address.push_str("&path=");
             address.push_str(&encode_path(path));
         }
-        let (base, web) = (self.base.to_owned(), web(self.base, listing.repository));
+        let (base, web) = (self.base.to_owned(), web_url(self.base, query.repository));
         let mut commits: Vec<CommitSummary> = Vec::new();
         let mut seen = vec![address.clone()];
         loop {
-            let page = self.page(&address, |answer| {
+            let page = self.page(&address, |response| {
                 Ok(Page {
-                    commits: wire::listed(&answer.body, &web)?,
-                    next: wire::next(answer.header("link"), &base),
+                    commits: wire::commits(&response.body, &web)?,
+                    next: wire::next(response.header("link"), &base),
                 })
             });
             let page = match page {
-                // What is listed so far is worth more than nothing.
+                // A partial list is better than none.
                 Err(_) if !commits.is_empty() => break,
                 page => page?,
             };
             commits.extend(page.commits);
             match page.next {
                 Some(next)
-                    if commits.len() < most && seen.len() < LISTS && !seen.contains(&next) =>
+                    if commits.len() < limit
+                        && seen.len() < MAX_LIST_PAGES
+                        && !seen.contains(&next) =>
                 {
                     seen.push(next.clone());
                     address = next;
@@ -224,50 +218,50 @@ impl Repository for GitHub<'_> {
                 _ => break,
             }
         }
-        commits.truncate(most);
+        commits.truncate(limit);
         Ok(commits)
     }
 
-    fn open(
+    fn commit(
         &mut self,
         repository: &config::Repository,
         sha: &str,
         paths: &[String],
     ) -> Result<CommitDetail, RepositoryError> {
         let name = format!("/repos/{repository}/commits/{sha}");
-        if let Some(kept) = self.cache.opened(&name, paths) {
-            return Ok(kept);
+        if let Some(cached) = self.cache.commit(&name, paths) {
+            return Ok(cached);
         }
-        let mut address = format!("{name}?per_page={PAGE}");
-        let mut opened = CommitDetail {
+        let mut address = format!("{name}?per_page={MAX_PER_PAGE}");
+        let mut detail = CommitDetail {
             files: Vec::new(),
             is_partial: false,
         };
         let mut seen = vec![address.clone()];
         loop {
-            let answer = match self.ask(&address, None) {
-                Err(trouble) if seen.len() == 1 => return Err(trouble),
+            let response = match self.get(&address, None) {
+                Err(error) if seen.len() == 1 => return Err(error),
                 Err(_) => {
-                    opened.is_partial = true;
-                    return Ok(opened);
+                    detail.is_partial = true;
+                    return Ok(detail);
                 }
-                Ok(answer) => answer,
+                Ok(response) => response,
             };
-            let page = wire::files(&answer.body, paths)?;
-            opened.files.extend(page.files);
-            let next = wire::next(answer.header("link"), self.base);
+            let page = wire::files(&response.body, paths)?;
+            detail.files.extend(page.files);
+            let next = wire::next(response.header("link"), self.base);
             let Some(next) = next.filter(|next| !page.is_past && !seen.contains(next)) else {
                 break;
             };
-            if seen.len() >= FILES || self.left() <= 1 {
-                opened.is_partial = true;
+            if seen.len() >= MAX_FILE_PAGES || self.requests_left() <= 1 {
+                detail.is_partial = true;
                 break;
             }
             seen.push(next.clone());
             address = next;
         }
-        self.cache.keep_opened(&name, paths, &opened);
-        Ok(opened)
+        self.cache.keep_commit(&name, paths, &detail);
+        Ok(detail)
     }
 
     fn pull_request(
@@ -277,22 +271,23 @@ impl Repository for GitHub<'_> {
         sha: &str,
     ) -> Result<Option<PullRequest>, RepositoryError> {
         let address = format!("/repos/{repository}/commits/{sha}/pulls?per_page=10");
-        let web = web(self.base, repository);
-        self.page(&address, |answer| {
-            wire::pull_request(&answer.body, branch, &web)
+        let web = web_url(self.base, repository);
+        self.page(&address, |response| {
+            wire::pull_request(&response.body, branch, &web)
         })
     }
 
-    fn left(&self) -> u32 {
-        if self.down.is_some() {
+    fn requests_left(&self) -> u32 {
+        if self.unavailable.is_some() {
             return 0;
         }
-        REQUESTS.saturating_sub(self.http.attempts(Peer::Github) - self.before)
+        let attempts = self.http.attempts(Peer::Github) - self.attempts_before;
+        MAX_REQUESTS.saturating_sub(attempts)
     }
 }
 
-/// The repository's page for people.
-fn web(base: &str, repository: &config::Repository) -> String {
+/// The repository's web page.
+fn web_url(base: &str, repository: &config::Repository) -> String {
     let enterprise = base.strip_suffix("/api/v3");
     let host = enterprise.unwrap_or("https://github.com");
     format!("{host}/{repository}")

@@ -1,4 +1,4 @@
-//! GitHub's answers, read and reduced to what is needed. Pure.
+//! Reads GitHub's responses and reduces them to what is needed. Pure.
 
 use chrono::Datelike as _;
 use serde::Deserialize;
@@ -12,10 +12,10 @@ use crate::model::Time;
 use crate::model::text::clean;
 use crate::redact::redact;
 
-/// Of a message's first line.
-const TITLE: usize = 100;
-/// Files of one commit that are told apart.
-const FILES: usize = 40;
+/// Characters of a commit's title.
+const MAX_TITLE_LENGTH: usize = 100;
+/// Files kept per page of a commit.
+const MAX_FILES: usize = 40;
 
 #[derive(Deserialize)]
 struct Commit {
@@ -23,30 +23,30 @@ struct Commit {
     #[serde(default)]
     html_url: String,
     #[serde(rename = "commit")]
-    inner: Inner,
+    data: CommitData,
     #[serde(default)]
     parents: Vec<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-struct Inner {
+struct CommitData {
     #[serde(default)]
     message: String,
-    committer: Person,
+    committer: Committer,
 }
 
 #[derive(Deserialize)]
-struct Person {
+struct Committer {
     date: Time,
 }
 
 #[derive(Deserialize)]
-struct Single {
-    files: Vec<RawFile>,
+struct CommitFiles {
+    files: Vec<CommitFile>,
 }
 
 #[derive(Deserialize)]
-struct RawFile {
+struct CommitFile {
     filename: String,
     #[serde(default)]
     previous_filename: Option<String>,
@@ -75,32 +75,32 @@ struct Base {
 }
 
 /// A page of a commit's files.
-pub struct Files {
-    /// Those that count.
+pub struct FilePage {
+    /// The files under the requested paths.
     pub files: Vec<FileChange>,
-    /// Files are sorted by path and the last one is beyond all that count.
+    /// Whether no later page has such files: files are sorted, and the last one is behind them.
     pub is_past: bool,
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, RepositoryError> {
     serde_json::from_slice(body).map_err(|_| {
-        RepositoryError::Down(
-            "what answers in GitHub's place is not GitHub: check GITHUB_API_URL and proxies"
+        RepositoryError::Unavailable(
+            "the response is not from GitHub's API: check GITHUB_API_URL and the proxy settings"
                 .to_owned(),
         )
     })
 }
 
-/// A list of commits.
-pub fn listed(body: &[u8], web: &str) -> Result<Vec<CommitSummary>, RepositoryError> {
+/// Reads a list of commits.
+pub fn commits(body: &[u8], web: &str) -> Result<Vec<CommitSummary>, RepositoryError> {
     let commits: Vec<Commit> = parse(body)?;
-    let is_read = |c: &Commit| is_sha(&c.sha) && is_moment(c.inner.committer.date);
-    let commits = commits.into_iter().filter(is_read);
+    let is_valid = |c: &Commit| is_sha(&c.sha) && is_plausible(c.data.committer.date);
+    let commits = commits.into_iter().filter(is_valid);
     Ok(commits
         .map(|commit| CommitSummary {
-            url: page(&commit.html_url, web, &format!("/commit/{}", commit.sha)),
-            title: title(&commit.inner.message),
-            at: commit.inner.committer.date,
+            url: page_url(&commit.html_url, web, &format!("/commit/{}", commit.sha)),
+            title: title(&commit.data.message),
+            at: commit.data.committer.date,
             is_merge: commit.parents.len() > 1,
             sha: commit.sha,
         })
@@ -114,13 +114,13 @@ fn is_sha(sha: &str) -> bool {
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// Whether time can be counted from there; GitHub is younger than all of it.
-fn is_moment(at: Time) -> bool {
+/// Whether a date is safe to calculate with.
+fn is_plausible(at: Time) -> bool {
     (1970..10_000).contains(&at.year())
 }
 
-/// GitHub's own address of a page, if it is one of the web and of that page.
-fn page(given: &str, web: &str, end: &str) -> String {
+/// The URL of a page as GitHub gives it, if it is a plain https URL of that page; otherwise built.
+fn page_url(given: &str, web: &str, end: &str) -> String {
     let is_plain = given
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "-._~:/".contains(c));
@@ -134,7 +134,7 @@ fn page(given: &str, web: &str, end: &str) -> String {
 fn title(message: &str) -> String {
     let first = message.lines().next().unwrap_or_default();
     let title = clean(&redact(first));
-    let short: String = title.chars().take(TITLE).collect();
+    let short: String = title.chars().take(MAX_TITLE_LENGTH).collect();
     if short.len() < title.len() {
         short + "…"
     } else {
@@ -142,71 +142,71 @@ fn title(message: &str) -> String {
     }
 }
 
-/// One page of a commit's files under these paths, each reduced to what it
-/// changes.
-pub fn files(body: &[u8], paths: &[String]) -> Result<Files, RepositoryError> {
-    // A commit that cannot be read says nothing about the others.
-    let single: Single = parse(body)
-        .map_err(|_| RepositoryError::Unreadable("one commit could not be read".to_owned()))?;
-    let files = &single.files;
+/// Reads a page of a commit's files under these paths, each reduced to its changes.
+pub fn files(body: &[u8], paths: &[String]) -> Result<FilePage, RepositoryError> {
+    let commit: CommitFiles = parse(body)
+        .map_err(|_| RepositoryError::Unreadable("a commit cannot be read".to_owned()))?;
+    let files = &commit.files;
     let is_sorted = files.is_sorted_by(|a, b| a.filename <= b.filename);
     let last = files.last().map(|file| file.filename.as_str());
-    // Nothing under a path sorts after the path with the largest character.
+    // No path below a folder sorts after the folder with the highest character.
     let is_past = is_sorted
         && last.is_some_and(|last| {
             paths
                 .iter()
                 .all(|path| last > format!("{path}/\u{10ffff}").as_str())
         });
-    let counts = |file: &&RawFile| {
+    let is_requested = |file: &&CommitFile| {
         let previous = file.previous_filename.as_deref();
         is_under(&file.filename, paths) || previous.is_some_and(|p| is_under(p, paths))
     };
-    let files = single.files.iter().filter(counts).take(FILES).map(reduce);
-    Ok(Files {
+    let files = commit
+        .files
+        .iter()
+        .filter(is_requested)
+        .take(MAX_FILES)
+        .map(reduce);
+    Ok(FilePage {
         files: files.collect(),
         is_past,
     })
 }
 
-fn reduce(raw: &RawFile) -> FileChange {
-    let file = File {
-        path: &raw.filename,
-        previous: raw.previous_filename.as_deref(),
-        status: &raw.status,
-        patch: raw.patch.as_deref(),
-    };
+fn reduce(file: &CommitFile) -> FileChange {
     FileChange {
-        path: raw.filename.clone(),
-        previous: raw.previous_filename.clone(),
-        changes: change::of_file(&file),
+        path: file.filename.clone(),
+        previous: file.previous_filename.clone(),
+        changes: change::of_file(&File {
+            path: &file.filename,
+            previous: file.previous_filename.as_deref(),
+            status: &file.status,
+            patch: file.patch.as_deref(),
+        }),
     }
 }
 
-/// The merged pull request among those that hold a commit; one into the
-/// branch before any other.
+/// Reads the pull requests of a commit: the first merged one, preferably into this branch.
 pub fn pull_request(
     body: &[u8],
     branch: &str,
     web: &str,
 ) -> Result<Option<PullRequest>, RepositoryError> {
     let pulls: Vec<Pull> = parse(body).map_err(|_| {
-        RepositoryError::Unreadable("its pull request could not be read".to_owned())
+        RepositoryError::Unreadable("the pull requests of a commit cannot be read".to_owned())
     })?;
     let merged = pulls
         .into_iter()
-        .filter(|pull| pull.merged_at.is_some_and(is_moment));
+        .filter(|pull| pull.merged_at.is_some_and(is_plausible));
     let best = merged.min_by_key(|pull| (pull.base.name != branch, pull.merged_at));
     Ok(best.map(|pull| PullRequest {
         number: pull.number,
-        url: page(&pull.html_url, web, &format!("/pull/{}", pull.number)),
+        url: page_url(&pull.html_url, web, &format!("/pull/{}", pull.number)),
         merged_at: pull.merged_at,
         merge_sha: pull.merge_commit_sha.filter(|sha| is_sha(sha)),
     }))
 }
 
-/// Where the next page is, relative to the API: never another host, which
-/// would get the token.
+/// The next page, relative to the API. A page on another host is ignored: it would get the token.
 #[must_use]
 pub fn next(link: Option<&str>, base: &str) -> Option<String> {
     let next = link?.split(',').find(|part| {
@@ -225,13 +225,14 @@ pub fn next(link: Option<&str>, base: &str) -> Option<String> {
     (address.starts_with('/') && is_plain).then(|| address.to_owned())
 }
 
-/// What is kept of an opened commit, by the paths that it was opened for.
+/// A cached commit with the paths for which it was read.
 #[derive(Debug, Clone, serde::Serialize, Deserialize)]
-pub struct Kept {
+pub struct CachedCommit {
     /// The paths.
     pub paths: Vec<String>,
     /// The commit.
-    pub opened: CommitDetail,
+    #[serde(rename = "opened")]
+    pub detail: CommitDetail,
 }
 
 #[cfg(test)]
@@ -241,9 +242,9 @@ mod tests {
     const WEB: &str = "https://github.com/o/r";
 
     #[test]
-    fn links_lead_to_the_next_page_of_the_same_api_only() {
+    fn a_next_page_on_another_host_is_ignored() {
         const BASE: &str = "https://api.github.com";
-        for (link, wanted) in [
+        for (link, expected) in [
             (
                 "<https://api.github.com/repositories/1/commits?page=2>; rel=\"next\", <https://api.github.com/x>; rel=\"last\"",
                 Some("/repositories/1/commits?page=2"),
@@ -258,30 +259,30 @@ mod tests {
             ("nonsense", None),
             ("", None),
         ] {
-            assert_eq!(next(Some(link), BASE).as_deref(), wanted, "{link}");
+            assert_eq!(next(Some(link), BASE).as_deref(), expected, "{link}");
         }
         assert_eq!(next(None, BASE), None);
     }
 
     #[test]
-    fn pages_are_those_of_the_repository() {
+    fn a_page_url_is_https_and_ends_with_its_path() {
         let sha = "a".repeat(40);
         let end = format!("/commit/{sha}");
         let own = format!("https://github.example.com/o/r{end}");
-        for (given, wanted) in [
+        for (given, expected) in [
             (own.as_str(), own.clone()),
             ("javascript:alert(1)", format!("{WEB}{end}")),
             ("https://evil.example/", format!("{WEB}{end}")),
             ("", format!("{WEB}{end}")),
         ] {
-            assert_eq!(page(given, WEB, &end), wanted, "{given}");
+            assert_eq!(page_url(given, WEB, &end), expected, "{given}");
         }
     }
 
     #[test]
-    fn a_title_is_one_clean_line() {
-        for (message, wanted) in [
-            ("raise limits\n\nlong story", "raise limits"),
+    fn a_title_is_one_line_without_secrets() {
+        for (message, expected) in [
+            ("raise limits\n\ndetails", "raise limits"),
             (
                 "use token=ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2",
                 "use token=[redacted:",
@@ -289,14 +290,17 @@ mod tests {
             ("\u{1b}[31mred", "red"),
             ("", ""),
         ] {
-            assert!(title(message).starts_with(wanted), "{}", title(message));
+            assert!(title(message).starts_with(expected), "{}", title(message));
             assert!(!title(message).contains("a1B2"));
         }
-        assert_eq!(title(&"x".repeat(500)).chars().count(), TITLE + 1);
+        assert_eq!(
+            title(&"x".repeat(500)).chars().count(),
+            MAX_TITLE_LENGTH + 1
+        );
     }
 
     #[test]
-    fn pull_requests_into_the_branch_come_first() {
+    fn a_merged_pull_request_into_the_branch_comes_first() {
         let body = br#"[
             {"number":1,"html_url":"https://github.com/o/r/pull/1","merged_at":null,"base":{"ref":"main"}},
             {"number":2,"html_url":"https://github.com/o/r/pull/2","merged_at":"2026-01-01T00:00:00Z","base":{"ref":"next"}},

@@ -37,11 +37,7 @@ const VARIABLES: &[&str] = &[
 ];
 
 /// A database that answers, and refuses what it is asked for.
-pub fn refuses(context: &RuleContext, cause: Cause) -> Option<Proof> {
-    let how = match cause {
-        Cause::DatabaseReadOnly => "takes no writes: it is read-only",
-        _ => "takes no more connections",
-    };
+pub fn refuses(context: &RuleContext, cause: Cause, how: &str) -> Option<Proof> {
     if let Some(event) = own_words(context, cause) {
         return Some(
             Proof::of(FactKind::Event, event.clone())

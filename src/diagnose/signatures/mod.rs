@@ -22,11 +22,17 @@ use crate::model::{Cause, FactKind};
 pub const RULES: &[Rule] = &[
     Rule {
         cause: Cause::PortConflict,
-        proof: |c| said(c, Cause::PortConflict),
+        proof: |c| {
+            said(
+                c,
+                Cause::PortConflict,
+                "the port it wants to listen on is taken",
+            )
+        },
     },
     Rule {
         cause: Cause::VolumeFull,
-        proof: |c| said(c, Cause::VolumeFull),
+        proof: |c| said(c, Cause::VolumeFull, "its disk is full"),
     },
     Rule {
         cause: Cause::VaultSealed,
@@ -34,15 +40,33 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::DatabaseReadOnly,
-        proof: |c| databases::refuses(c, Cause::DatabaseReadOnly),
+        proof: |c| {
+            databases::refuses(
+                c,
+                Cause::DatabaseReadOnly,
+                "takes no writes: it is read-only",
+            )
+        },
     },
     Rule {
         cause: Cause::DatabaseConnectionsExhausted,
-        proof: |c| databases::refuses(c, Cause::DatabaseConnectionsExhausted),
+        proof: |c| {
+            databases::refuses(
+                c,
+                Cause::DatabaseConnectionsExhausted,
+                "takes no more connections",
+            )
+        },
     },
     Rule {
         cause: Cause::DatabaseAuthFailed,
-        proof: |c| said(c, Cause::DatabaseAuthFailed),
+        proof: |c| {
+            said(
+                c,
+                Cause::DatabaseAuthFailed,
+                "the database does not accept its login",
+            )
+        },
     },
     Rule {
         cause: Cause::EnvAddressMismatch,
@@ -62,7 +86,13 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         cause: Cause::ContainerCommandInvalid,
-        proof: |c| said(c, Cause::ContainerCommandInvalid),
+        proof: |c| {
+            said(
+                c,
+                Cause::ContainerCommandInvalid,
+                "its command cannot be run",
+            )
+        },
     },
     Rule {
         cause: Cause::PortConflict,
@@ -74,20 +104,10 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn said(context: &RuleContext, cause: Cause) -> Option<Proof> {
+fn said(context: &RuleContext, cause: Cause, message: &str) -> Option<Proof> {
     let line = line(context, cause)?;
-    let proof = Proof::of(FactKind::Log, line.clone()).saying(format!("{}: {line}", what(cause)));
+    let proof = Proof::of(FactKind::Log, line.clone()).saying(format!("{message}: {line}"));
     Some(with_end(context, proof))
-}
-
-fn what(cause: Cause) -> &'static str {
-    match cause {
-        Cause::PortConflict => "the port it wants to listen on is taken",
-        Cause::VolumeFull => "its disk is full",
-        Cause::DatabaseAuthFailed => "the database does not accept its login",
-        Cause::ContainerCommandInvalid => "its command cannot be run",
-        _ => "it says",
-    }
 }
 
 /// A client that vault turns away; the vault's own finding names its seal.

@@ -1,14 +1,16 @@
-//! A repository that is a table, and incidents to ask it about.
+//! A repository built from a table of commits, and incidents to correlate with it.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::super::change::{self, File};
-use super::super::*;
-use crate::assess::Rule;
+use crate::assess::{Incident, Rule};
 use crate::config;
-use crate::model::{Cause, Effect, Finding, ObjectRef, Reason, Tier, Time};
+use crate::correlate::change::{self, File};
+use crate::correlate::*;
+use crate::inventory::Service;
+use crate::model::{Cause, Confidence, Effect, Finding, ObjectRef, Reason, Severity, Tier, Time};
+use crate::report::{self, Action};
 
 pub fn onset() -> Time {
     "2026-11-02T08:00:00Z".parse().unwrap()
@@ -18,17 +20,17 @@ pub fn before(minutes: i64) -> Time {
     onset() - TimeDelta::minutes(minutes)
 }
 
-/// A commit of the table: files with their patches.
+/// A commit: files with their patches.
 pub struct Entry {
-    pub listed: CommitSummary,
+    pub summary: CommitSummary,
     pub files: Vec<(&'static str, &'static str)>,
-    pub pull: Option<PullRequest>,
+    pub pull_request: Option<PullRequest>,
 }
 
 pub fn entry(sha: char, minutes: i64, files: &[(&'static str, &'static str)]) -> Entry {
     let sha: String = std::iter::repeat_n(sha, 40).collect();
     Entry {
-        listed: CommitSummary {
+        summary: CommitSummary {
             url: format!("https://github.com/o/r/commit/{sha}"),
             title: "a change".to_owned(),
             at: before(minutes),
@@ -36,12 +38,12 @@ pub fn entry(sha: char, minutes: i64, files: &[(&'static str, &'static str)]) ->
             sha,
         },
         files: files.to_vec(),
-        pull: None,
+        pull_request: None,
     }
 }
 
 pub fn merged(mut entry: Entry, minutes: i64) -> Entry {
-    entry.pull = Some(PullRequest {
+    entry.pull_request = Some(PullRequest {
         number: 7,
         url: "https://github.com/o/r/pull/7".to_owned(),
         merged_at: Some(before(minutes)),
@@ -51,55 +53,56 @@ pub fn merged(mut entry: Entry, minutes: i64) -> Entry {
 }
 
 #[derive(Default)]
-pub struct Table {
+pub struct TestRepository {
     pub entries: Vec<Entry>,
-    /// A list by path does not show merges.
+    /// Commits that a list by path does not show.
     pub merges: Vec<Entry>,
-    pub asked: Vec<String>,
-    /// What the n-th question is answered with.
-    pub troubles: BTreeMap<usize, RepositoryError>,
+    /// The requests so far.
+    pub requests: Vec<String>,
+    /// The errors by the number of the request.
+    pub errors: BTreeMap<usize, RepositoryError>,
 }
 
-impl Table {
-    fn ask(&mut self, what: String) -> Result<(), RepositoryError> {
-        let trouble = self.troubles.get(&self.asked.len()).cloned();
-        self.asked.push(what);
-        trouble.map_or(Ok(()), Err)
+impl TestRepository {
+    fn request(&mut self, what: String) -> Result<(), RepositoryError> {
+        let error = self.errors.get(&self.requests.len()).cloned();
+        self.requests.push(what);
+        error.map_or(Ok(()), Err)
     }
 
     fn find(&self, sha: &str) -> &Entry {
         let mut all = self.entries.iter().chain(&self.merges);
-        all.find(|e| e.listed.sha == sha).unwrap()
+        all.find(|e| e.summary.sha == sha).unwrap()
     }
 }
 
-impl Repository for Table {
-    fn commits(&mut self, listing: &Listing) -> Result<Vec<CommitSummary>, RepositoryError> {
-        self.ask(format!("list {}", listing.path.unwrap_or("*")))?;
-        let touches = |e: &&Entry| {
-            let paths = listing.path.map(|path| vec![path.to_owned()]);
+impl Repository for TestRepository {
+    fn commits(&mut self, query: &CommitQuery) -> Result<Vec<CommitSummary>, RepositoryError> {
+        self.request(format!("list {}", query.path.unwrap_or("*")))?;
+        let is_match = |e: &&Entry| {
+            let paths = query.path.map(|path| vec![path.to_owned()]);
             paths.is_none_or(|paths| {
                 e.files
                     .iter()
                     .any(|(f, _)| manifest_source::is_under(f, &paths))
             })
         };
-        let merges = self.merges.iter().filter(|_| listing.path.is_none());
-        let found = self.entries.iter().chain(merges).filter(touches);
-        let found = found.filter(|e| e.listed.at >= listing.since);
-        Ok(found.map(|e| e.listed.clone()).take(listing.most).collect())
+        let merges = self.merges.iter().filter(|_| query.path.is_none());
+        let found = self.entries.iter().chain(merges).filter(is_match);
+        let found = found.filter(|e| e.summary.at >= query.since);
+        Ok(found.map(|e| e.summary.clone()).take(query.limit).collect())
     }
 
-    fn open(
+    fn commit(
         &mut self,
         _: &config::Repository,
         sha: &str,
         paths: &[String],
     ) -> Result<CommitDetail, RepositoryError> {
-        self.ask(format!("open {}", &sha[..1]))?;
+        self.request(format!("read {}", &sha[..1]))?;
         let files = self.find(sha).files.iter();
         let files = files.filter(|(path, _)| manifest_source::is_under(path, paths));
-        let touched = files.map(|(path, patch)| FileChange {
+        let changed = files.map(|(path, patch)| FileChange {
             path: (*path).to_owned(),
             previous: None,
             changes: change::of_file(&File {
@@ -110,7 +113,7 @@ impl Repository for Table {
             }),
         });
         Ok(CommitDetail {
-            files: touched.collect(),
+            files: changed.collect(),
             is_partial: false,
         })
     }
@@ -121,12 +124,12 @@ impl Repository for Table {
         _: &str,
         sha: &str,
     ) -> Result<Option<PullRequest>, RepositoryError> {
-        self.ask(format!("pull {}", &sha[..1]))?;
-        Ok(self.find(sha).pull.clone())
+        self.request(format!("pull {}", &sha[..1]))?;
+        Ok(self.find(sha).pull_request.clone())
     }
 
-    fn left(&self) -> u32 {
-        REQUESTS.saturating_sub(u32::try_from(self.asked.len()).unwrap())
+    fn requests_left(&self) -> u32 {
+        MAX_REQUESTS.saturating_sub(u32::try_from(self.requests.len()).unwrap())
     }
 }
 
