@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::compact::Compact;
 use super::intern::Interner;
-use super::types::{self, *};
+use super::types;
 use crate::model::{Resource, for_each_kind};
 
 /// The list of one kind, whichever slim type it has.
@@ -92,7 +92,7 @@ impl<T: Object> ObjectList for Vec<T> {
 macro_rules! implement_object {
     (shared $type:ident) => {};
     ($kept:ident $type:ident) => {
-        impl Object for $type {
+        impl Object for types::$type {
             fn name(&self) -> (&str, &str) {
                 (&self.metadata.namespace, &self.metadata.name)
             }
@@ -108,7 +108,7 @@ macro_rules! declare_objects {
         /// The objects of a snapshot, by kind.
         #[derive(Debug, Clone, Default, PartialEq)]
         #[allow(missing_docs, reason = "one list a kind, named like it")]
-        pub struct Objects { $( pub $field: Vec<$type>, )* }
+        pub struct Objects { $( pub $field: Vec<types::$type>, )* }
 
         impl Objects {
             /// The list of a kind; logs have none.
