@@ -27,12 +27,16 @@ pub fn folded(documents: &[Value], now: Time) -> Result<Objects, String> {
 fn gather(documents: &[Value], mut interner: Option<Interner>) -> Result<Objects, String> {
     let mut objects = Objects::default();
     for document in documents {
-        add(&mut objects, document.clone(), interner.as_mut())?;
+        add(&mut objects, document, interner.as_mut())?;
     }
     Ok(objects)
 }
 
-fn add(objects: &mut Objects, value: Value, interner: Option<&mut Interner>) -> Result<(), String> {
+fn add(
+    objects: &mut Objects,
+    value: &Value,
+    interner: Option<&mut Interner>,
+) -> Result<(), String> {
     let text = |key: &str| {
         value
             .get(key)
@@ -44,7 +48,7 @@ fn add(objects: &mut Objects, value: Value, interner: Option<&mut Interner>) -> 
     let resource = Resource::of_object(&version, &kind)
         .ok_or_else(|| format!("`{version} {kind}` is no kind that is read"))?;
     let name = value.pointer("/metadata/name").cloned();
-    push(objects, resource, &value, interner).map_err(|e| format!("{kind} {name:?}: {e}"))
+    push(objects, resource, value, interner).map_err(|e| format!("{kind} {name:?}: {e}"))
 }
 
 fn push(
