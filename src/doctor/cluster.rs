@@ -6,7 +6,7 @@ use crate::cluster::api::{
     AccessRule, Cluster, FetchError, MAX_SKEW, ServerVersion, SnapshotRequest,
 };
 use crate::cluster::{Read, Snapshot, UnreadReason};
-use crate::model::{KINDS, Time, now};
+use crate::model::{KINDS, Problem, Time, now};
 
 use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
@@ -98,7 +98,9 @@ impl ClusterFacts {
                 checks.push(reading(snapshot, self.took));
                 checks.extend(optional(snapshot));
             }
-            Some(Err(error)) => checks.push(Check::of_error("reading", &error.to_string(), CHECK)),
+            Some(Err(error)) => {
+                checks.push(Check::of_problem("reading", &Problem::of(error), CHECK));
+            }
             None => {}
         }
         checks.extend(rights::checks(&self.needed, &self.excess, self.snapshot()));
@@ -122,7 +124,7 @@ impl ClusterFacts {
                 let message = format!("{server} did not answer within {seconds} s");
                 Check::red("cluster", &message, CHECK)
             }
-            Err(error) => Check::of_error("cluster", &error.to_string(), CHECK),
+            Err(error) => Check::of_problem("cluster", &Problem::of(error), CHECK),
         }
     }
 
