@@ -94,9 +94,9 @@ fn parse(bencher: Bencher, pods: usize) {
 #[divan::bench(args = SIZES, sample_count = 5)]
 fn detect(bencher: Bencher, pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
-    let roster = assess::roster(&listed(), &snapshot.objects);
+    let monitored = assess::monitored_services(&listed(), &snapshot.objects);
     bencher.counter(ItemsCount::new(pods)).bench_local(|| {
-        let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+        let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
         detect::detect(&view).findings.len()
     });
 }
@@ -104,8 +104,8 @@ fn detect(bencher: Bencher, pods: usize) {
 #[divan::bench(args = SIZES, sample_count = 5)]
 fn diagnosis(bencher: Bencher, pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
-    let roster = assess::roster(&listed(), &snapshot.objects);
-    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let monitored = assess::monitored_services(&listed(), &snapshot.objects);
+    let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
     bencher
         .counter(ItemsCount::new(pods))
         .with_inputs(|| detect::detect(&view).findings)
@@ -116,8 +116,8 @@ fn diagnosis(bencher: Bencher, pods: usize) {
 fn assessment(bencher: Bencher, pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
     let inventory = listed();
-    let roster = assess::roster(&inventory, &snapshot.objects);
-    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let monitored = assess::monitored_services(&inventory, &snapshot.objects);
+    let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
     bencher
         .counter(ItemsCount::new(pods))
         .with_inputs(|| {
@@ -129,6 +129,9 @@ fn assessment(bencher: Bencher, pods: usize) {
             let services = assess::services(&view, &detection, &BTreeMap::new());
             let findings = detection.findings;
             let unlisted = Tier::P3;
-            assess::incidents("crowd", unlisted, &inventory, &roster, &services, findings).len()
+            assess::incidents(
+                "crowd", unlisted, &inventory, &monitored, &services, findings,
+            )
+            .len()
         });
 }

@@ -48,11 +48,11 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
     let restarts = RestartCounts::default();
     let objects = ClusterIndex::new(
         snapshot,
-        &verdict.roster,
+        &verdict.monitored,
         std::time::Duration::from_secs(3600),
         &restarts,
     );
-    let index = verdict.roster.iter().position(|s| s.name == service);
+    let index = verdict.monitored.iter().position(|s| s.name == service);
     let workloads: Vec<_> = index
         .map_or(&[][..], |i| objects.workloads_of(i))
         .iter()
@@ -62,7 +62,7 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
         .iter()
         .flat_map(|w| w.pods.iter().copied())
         .collect();
-    let listed = index.map(|i| &verdict.roster[i]);
+    let listed = index.map(|i| &verdict.monitored[i]);
     CheckView {
         cluster: snapshot.cluster.clone(),
         now: snapshot.now,

@@ -109,7 +109,7 @@ impl World {
             unlisted: Tier::P3,
         };
         let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &grounds);
-        self.roster = verdict.roster;
+        self.roster = verdict.monitored;
         self.incidents = verdict.incidents;
     }
 
