@@ -1,4 +1,4 @@
-//! Everything that ends a command without its result, and with which status.
+//! Errors that end a command, and their exit statuses.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::config::ConfigError;
 use crate::exit::ExitStatus;
 use crate::state::StoreError;
 
-/// Why a command gave no result.
+/// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The configuration is wrong.
@@ -24,7 +24,7 @@ pub enum Error {
         option: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         cause: io::Error,
     },
     /// The services file cannot be read.
@@ -35,13 +35,13 @@ pub enum Error {
     ServicesFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         cause: io::Error,
     },
-    /// The services file has no service in it.
+    /// The services file contains no service.
     #[error(
-        "{} names no service, so nothing could be watched; `k8s-monitor services lint` shows what \
-         was read, docs/services-txt.md the format", .path.display()
+        "{} contains no service; `k8s-monitor services lint` shows the problems, docs/services-txt.md \
+         the format", .path.display()
     )]
     NoServices {
         /// The file.
@@ -49,55 +49,55 @@ pub enum Error {
     },
     /// No service of that name.
     #[error(
-        "no service {name:?} in {}{}; `k8s-monitor services list` shows all", .path.display(),
+        "no service {name:?} in {}{}; run `k8s-monitor services list` for all names", .path.display(),
         .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?"))
     )]
     UnknownService {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
         /// The file.
         path: PathBuf,
-        /// The name that looks most like it.
+        /// The most similar name.
         nearest: Option<String>,
     },
-    /// No client could be set up.
+    /// The client could not be set up.
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The cluster could not be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The dump cannot be used, or not be written.
+    /// The dump cannot be read or written.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// The report cannot be written in the form that was asked for.
+    /// The report cannot be rendered in the requested format.
     #[error("cannot write the report: {0}")]
     Render(String),
     /// The state cannot be read or written.
     #[error(transparent)]
     State(#[from] StoreError),
-    /// `--state none`, and a command that lives by what is remembered.
+    /// `--state none` with a command that needs the state.
     #[error(
-        "nothing is remembered with --state none; name the state that `run` writes: --state configmap:NAMESPACE/NAME or dir:PATH"
+        "--state none stores no state; pass the --state of `run`: configmap:NAMESPACE/NAME or dir:PATH"
     )]
-    NoMemory,
+    NoState,
     /// No incident or silence of that id.
-    #[error("no {what} {id:?} in {place}; `k8s-monitor {list}` shows all")]
-    NotRemembered {
+    #[error("no {what} {id:?} in {store}; run `k8s-monitor {list}` for all ids")]
+    NotInState {
         /// `incident` or `silence`.
         what: &'static str,
-        /// The id that was asked for.
+        /// The requested id.
         id: String,
-        /// Where it was looked for.
-        place: String,
+        /// The state that was searched.
+        store: String,
         /// The command that lists them.
         list: &'static str,
     },
     /// No reason of that name.
-    #[error("no reason {name:?}{}; docs/findings.md lists all", .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?")))]
+    #[error("no reason {name:?}{}; see docs/findings.md for all reasons", .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?")))]
     UnknownReason {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The name that looks most like it.
+        /// The most similar name.
         nearest: Option<&'static str>,
     },
     /// A form that only reports have.
@@ -118,8 +118,8 @@ impl Error {
             }
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
-            | Self::NotRemembered { .. }
-            | Self::NoMemory
+            | Self::NotInState { .. }
+            | Self::NoState
             | Self::NoSuchForm { .. } => ExitStatus::Usage,
             Self::Fetch(FetchError::DeadlineExceeded { .. })
             | Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,

@@ -1,18 +1,17 @@
-//! How the program ends: the one list of exit statuses.
+//! Exit statuses.
 
 use std::process::ExitCode;
 
 use crate::model::Severity;
 
-/// Every status that the program ends with.
+/// The exit statuses of the program.
 ///
-/// 1 to 3 are verdicts about the cluster and nothing else ever returns them; the
-/// others follow `sysexits.h`, so that a script can tell "the cluster is ill"
-/// from "I could not look".
+/// Only the severity of the cluster's incidents gives 1 to 3. The others follow `sysexits.h`, so
+/// that a script can tell an incident from a failed check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ExitStatus {
-    /// SEV-4: healthy, or only things to log.
+    /// No incident, or SEV-4 only.
     Healthy = 0,
     /// The highest open severity is SEV-1.
     Sev1 = 1,
@@ -24,17 +23,17 @@ pub enum ExitStatus {
     Usage = 64,
     /// A services file or a snapshot cannot be used.
     BadInput = 65,
-    /// The cluster cannot be read at all.
+    /// The cluster cannot be read.
     ClusterUnreadable = 69,
-    /// A defect in this program.
+    /// An internal error.
     Defect = 70,
-    /// All is well, but the result cannot be written to stdout.
+    /// No incident, but the result cannot be written to stdout.
     OutputLost = 74,
-    /// The deadline passed before there was a verdict.
+    /// The deadline passed before there was a result.
     DeadlineExceeded = 75,
     /// The configuration is wrong.
     BadConfig = 78,
-    /// SIGHUP ended the program, as the shell counts it: 128 and the signal's number.
+    /// SIGHUP ended the program: 128 plus the number of the signal, as in a shell.
     HungUp = 129,
     /// SIGINT ended the program.
     Interrupted = 130,
@@ -61,16 +60,16 @@ impl ExitStatus {
         Self::Terminated,
     ];
 
-    /// The number that the shell sees.
+    /// The numeric status.
     #[must_use]
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The status of a cycle that came to a verdict.
+    /// The status of a completed cycle.
     ///
-    /// `highest` is the most severe incident that is open and not silenced, or
-    /// `None` without one. `exit_zero` maps verdicts, and only verdicts, to 0.
+    /// `highest` is the highest severity of the incidents that are open and not silenced. With
+    /// `exit_zero` the status is 0 whatever the severity.
     #[must_use]
     pub const fn of_verdict(highest: Option<Severity>, exit_zero: bool) -> Self {
         match highest {
@@ -82,7 +81,7 @@ impl ExitStatus {
         }
     }
 
-    /// The same, where nobody could be given the result: never a success.
+    /// The status when the result could not be written: never 0.
     #[must_use]
     pub const fn without_output(self) -> Self {
         match self {
@@ -103,7 +102,7 @@ mod tests {
     use super::{ExitStatus, Severity};
 
     #[test]
-    fn the_verdict_decides() {
+    fn the_highest_severity_gives_the_status() {
         for (highest, exit_zero, code) in [
             (None, false, 0),
             (Some(Severity::Sev4), false, 0),
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_verdicts_are_1_to_3() {
+    fn statuses_are_the_documented_numbers() {
         let codes: Vec<u8> = ExitStatus::ALL.map(ExitStatus::code).to_vec();
         assert_eq!(
             codes,

@@ -1,7 +1,7 @@
-//! Looks at a K3s cluster once and says what is wrong, why, since when, who
-//! is affected, and how much it matters.
+//! Checks a K3s cluster once: what is wrong, why, since when, which services are affected, and how
+//! severe it is.
 //!
-//! The rooms, in the order in which the data goes through them:
+//! The modules in the order of the data:
 //!
 //! ```text
 //! services.txt ──► inventory ─┐
@@ -10,19 +10,18 @@
 //!                                                       severity│
 //! ┌─────────────────────────────────────────────────────────────┘
 //! └─► correlate ─► agents ─► lifecycle ─► notify ─► report ─► exit
-//!     commits      words     what is due  Slack     text,     status
-//!     (GitHub)     (model)   to be said             JSON ...
+//!     commits      analysis  what to      Slack     text,     status
+//!     (GitHub)     (model)   notify                 JSON ...
 //!                               ▲            │
 //!                               └── state ◄──┘
 //! ```
 //!
-//! `detect`, `diagnose`, `assess` and `lifecycle` are pure: they know no
-//! client, no file and no clock; `correlate` and `agents` are, but for one
-//! file each. [`verdict`] runs the first three in a row,
-//! [`cycle`] is the whole of it, [`app`] picks the command.
+//! [`model`] is below all of them. `detect`, `diagnose`, `assess` and `lifecycle` are pure: no
+//! client, no file, no clock. So are `correlate` and `agents`, except for their HTTP clients.
+//! [`cycle`] runs one check from start to end, [`commands`] implements the subcommands.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
-// Their macros panic where nobody reads; `writeln!` says what becomes of that.
+// `println!` panics when stdout is closed. `writeln!` returns the error.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod agents;

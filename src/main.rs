@@ -5,14 +5,14 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    k8s_monitor::runtime::panic_hook::exit_as_documented();
+    k8s_monitor::runtime::panic_hook::install();
     let options = match k8s_monitor::cli::parse(std::env::args_os()) {
         Ok(options) => options,
-        Err(refusal) => {
-            let status = k8s_monitor::cli::status_of(&refusal);
-            return k8s_monitor::commands::printed(&refusal.print(), status).into();
+        Err(error) => {
+            let status = k8s_monitor::cli::status_of(&error);
+            return k8s_monitor::commands::printed(&error.print(), status).into();
         }
     };
-    k8s_monitor::runtime::termination::watch();
+    k8s_monitor::runtime::termination::watch_signals();
     k8s_monitor::commands::run(&options).into()
 }

@@ -103,7 +103,7 @@ impl Session<'_> {
         let cluster = if is_elsewhere { None } else { self.cluster()? };
         let recall = self.recall(cluster.as_ref());
         if recall.place == StateLocation::None {
-            return Err(Error::NoMemory);
+            return Err(Error::NoState);
         }
         work(&*self.store(&recall.place, cluster.as_ref()))
     }
@@ -273,10 +273,10 @@ fn change<T>(store: &dyn Store, mut edit: impl FnMut(&mut State) -> T) -> Result
 }
 
 fn missing(what: &'static str, id: &str, store: &dyn Store) -> Error {
-    Error::NotRemembered {
+    Error::NotInState {
         what,
         id: id.to_owned(),
-        place: store.place(),
+        store: store.place(),
         list: match what {
             "silence" => "silence list",
             _ => "incidents list",

@@ -38,7 +38,7 @@ pub fn run(options: &Options) -> ExitStatus {
 }
 
 fn print(text: &str) -> io::Result<()> {
-    termination::printing();
+    termination::start_printing();
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
@@ -96,7 +96,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn open(options: &'a Options) -> Result<Self, Error> {
         let began = Instant::now();
-        termination::limit(options.deadline.unwrap_or(DEADLINE) + GRACE);
+        termination::exit_after(options.deadline.unwrap_or(DEADLINE) + GRACE);
         let mut env = config::process_environment()?;
         if let Some(path) = &options.env_file {
             let text = read_option("--env-file", path)?;
@@ -110,7 +110,7 @@ impl<'a> Session<'a> {
             file.as_ref().map(|(path, text)| (*path, text.as_str())),
             &env,
         )?;
-        termination::limit(options.deadline(&loaded.config) + GRACE);
+        termination::exit_after(options.deadline(&loaded.config) + GRACE);
         start_log(options, &loaded.config);
         for warning in &loaded.warnings {
             log::warn!("{warning}");

@@ -274,7 +274,7 @@ impl<'a> HeartbeatGuard<'a> {
         };
         if let (true, Some(url)) = (pulse.is_on, &session.config.heartbeat) {
             let (secret, own) = (url.clone(), Http::new(&session.config));
-            termination::set_farewell(move |why| heartbeat::farewell(&secret, &own, why));
+            termination::set_shutdown_hook(move |why| heartbeat::farewell(&secret, &own, why));
             heartbeat::start(url, http, "a cycle starts");
         }
         pulse

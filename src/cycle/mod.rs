@@ -133,7 +133,7 @@ impl<'a> Cycle<'a> {
             (self.progress)("telling Slack");
         }
         let voice = std::mem::replace(&mut self.voice, DeliveryMode::None);
-        let is_told = termination::finishing(|| {
+        let is_told = termination::finish_before_exit(|| {
             deliver::tell(voice, &mut memory, messages, &mut report, snapshot.now)
         });
         report.requests.anthropic = self.http.attempts(Peer::Anthropic);

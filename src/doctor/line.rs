@@ -86,7 +86,7 @@ impl Check {
         let text = error.to_string();
         let message = text.split("; ").next().unwrap_or_default();
         let remedy = match error {
-            HttpError::Address => format!("correct {variable}"),
+            HttpError::InvalidUrl => format!("correct {variable}"),
             HttpError::Header { .. } => "set the token again, without a line break in it".into(),
             HttpError::Unsent { .. } => {
                 format!("check network, DNS, HTTPS_PROXY, NO_PROXY and {variable}")

@@ -1,13 +1,13 @@
-//! The one place that reads the wall clock.
+//! The wall clock.
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-/// A moment; all times are UTC.
+/// A time in UTC.
 pub type Time = DateTime<Utc>;
 
-/// The current time, in whole seconds. Only edges call it: pure modules take `now` as an argument.
+/// The current time in whole seconds. Pure modules take `now` as an argument instead.
 #[must_use]
-#[allow(clippy::disallowed_methods, reason = "the edge where time enters")]
+#[allow(clippy::disallowed_methods, reason = "the only caller")]
 pub fn now() -> Time {
     Utc::now().trunc_subsecs(0)
 }

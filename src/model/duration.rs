@@ -1,43 +1,42 @@
-//! Durations as people write them in the configuration and in the services
-//! file (`90s`, `10m`, `2h`, `1d`, `2h30m`), and as they are shown again.
+//! Durations as written in the configuration and in the services file (`90s`, `10m`, `2h30m`), and
+//! as shown.
 
 use std::time::Duration;
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
-/// More is a mistake, and moments that are counted from it need not exist.
-const LONGEST: u64 = 366 * 86_400;
+/// A longer duration is a mistake, and adding it to a time could overflow.
+const MAX_SECONDS: u64 = 366 * 86_400;
 
-/// Why a text is no duration.
+/// Why a text is not a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
-    /// Nothing but blanks.
+    /// The text is blank.
     #[error("the duration is empty")]
     Empty,
-    /// A number that no unit follows.
+    /// A number without a unit.
     #[error("`{0}` has no unit: write s, m, h or d after it, as in `90s` or `10m`")]
     MissingUnit(String),
-    /// A unit, or anything else, where a number should be.
+    /// Something else where a number is expected.
     #[error("`{0}` is not a number followed by s, m, h or d, as in `90s` or `2h30m`")]
     NotANumber(String),
     /// A unit that is not s, m, h or d.
     #[error("`{0}` is not a unit of time: use s, m, h or d")]
     UnknownUnit(char),
-    /// `30m2h`, `1h1h`: units must go from large to small, each once.
-    #[error("units must go from days to seconds, each at most once, as in `1d2h30m`")]
+    /// `30m2h` or `1h1h`.
+    #[error("write the units in the order d, h, m, s, each at most once, as in `1d2h30m`")]
     UnitOrder,
     /// More than a year.
-    #[error("the duration is too long: 366d at most")]
+    #[error("the duration is longer than the maximum of 366d")]
     TooLarge,
 }
 
-/// Reads `90s`, `10m`, `2h`, `1d` or a chain such as `2h30m`.
+/// Parses `90s`, `10m`, `2h`, `1d` or a sequence such as `2h30m`.
 ///
-/// Blanks around and between the parts are allowed, so [`human`]'s output is
-/// read back. Units go from large to small; a number without a unit is refused.
+/// Blanks around and between the parts are allowed, so the output of [`human`] can be parsed. Units
+/// go from large to small. Every number needs a unit.
 ///
 /// # Errors
-/// [`DurationError`] says what is wrong, as a fragment that fits after
-/// "the deadline is wrong: ".
+/// [`DurationError`], whose text follows "the deadline is wrong: " or the like.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -58,7 +57,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
             .chars()
             .next()
             .ok_or_else(|| DurationError::MissingUnit(excerpt(digits)))?;
-        let Some(place) = allowed.iter().position(|(letter, _)| *letter == unit) else {
+        let Some(index) = allowed.iter().position(|(letter, _)| *letter == unit) else {
             return Err(if UNITS.iter().any(|(letter, _)| *letter == unit) {
                 DurationError::UnitOrder
             } else if unit.is_whitespace() {
@@ -68,18 +67,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
             });
         };
         seconds = number
-            .checked_mul(allowed[place].1)
+            .checked_mul(allowed[index].1)
             .and_then(|part| seconds.checked_add(part))
-            .filter(|seconds| *seconds <= LONGEST)
+            .filter(|seconds| *seconds <= MAX_SECONDS)
             .ok_or(DurationError::TooLarge)?;
-        allowed = &allowed[place + 1..];
+        allowed = &allowed[index + 1..];
         rest = tail[unit.len_utf8()..].trim_start();
     }
     Ok(Duration::from_secs(seconds))
 }
 
-/// Shows a duration by its largest unit and the next one: `45s`, `6m`,
-/// `2h 30m`, `1d 2h`. Smaller parts are cut off, never rounded up.
+/// Formats a duration with its largest unit and the next one: `45s`, `6m`, `2h 30m`, `1d 2h`.
+/// Smaller units are cut off, not rounded.
 #[must_use]
 pub fn human(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -105,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_people_write() {
+    fn durations_are_parsed() {
         for (text, seconds) in [
             ("90s", 90),
             ("10m", 600),
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_with_a_reason() {
+    fn other_text_is_an_error() {
         for (text, error) in [
             ("", DurationError::Empty),
             ("10", DurationError::MissingUnit("10".into())),
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_two_units_at_most() {
+    fn at_most_two_units_are_shown() {
         for (seconds, text) in [
             (0, "0s"),
             (45, "45s"),

@@ -1,42 +1,42 @@
-//! The fixed words of an incident's life, of its analysis and of its notification.
+//! Fixed values of an incident: its state, its analysis and its notification.
 
 use super::named_enum;
 
 named_enum! {
-    /// Where an incident is in its life.
+    /// The state of an incident.
     pub enum IncidentState {
-        /// Not there in the previous cycle.
+        /// Not open in the previous cycle.
         New = "new",
-        /// There in the previous cycle, with the same severity.
+        /// Open in the previous cycle with the same severity.
         Ongoing = "ongoing",
         /// More severe than in the previous cycle.
         Escalated = "escalated",
         /// Less severe than in the previous cycle, and still open.
         DeEscalated = "de-escalated",
-        /// Over; listed once more and not counted.
+        /// No longer open. Listed once more, but not counted.
         Resolved = "resolved",
-        /// Resolved, and open again within hours.
+        /// Open again within hours after it was resolved.
         Reopened = "reopened",
     }
 }
 
 named_enum! {
-    /// What a cycle is for.
+    /// The scope of a cycle.
     pub enum Mode {
-        /// A full cycle.
+        /// All services.
         Run = "run",
-        /// Triage of one service.
+        /// One service.
         Check = "check",
     }
 }
 
 named_enum! {
-    /// How sure a conclusion is.
+    /// The confidence in a conclusion.
     #[derive(Default)]
     pub enum Confidence {
-        /// It would be surprising if it were wrong.
+        /// Almost certain.
         High = "HIGH",
-        /// More likely right than wrong.
+        /// Probable.
         Medium = "MEDIUM",
         /// Possible.
         Low = "LOW",

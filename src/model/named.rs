@@ -1,17 +1,17 @@
-//! Enums whose variants have a fixed text: one macro for the text, in every direction.
+//! Enums whose variants have a fixed text.
 
-/// A text that names no variant.
+/// The text of no variant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not one of {expected}")]
 pub struct UnknownName {
-    /// What was given, cut.
+    /// The text, shortened.
     pub text: String,
-    /// What would have been understood, separated by commas.
+    /// The texts of all variants, separated by commas.
     pub expected: String,
 }
 
-/// Declares an enum with a text for each variant, which serves `as_str`, `Display`, serde and
-/// `FromStr` (which ignores case).
+/// Declares an enum with a text for each variant, for `as_str`, `Display`, serde and `FromStr`.
+/// `FromStr` and deserializing ignore case.
 macro_rules! named_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$doc:meta])* $variant:ident = $text:expr, )+ }) => {
         $(#[$meta])*
@@ -22,7 +22,7 @@ macro_rules! named_enum {
             /// Every variant, in order.
             pub const ALL: [Self; [$( $text ),+].len()] = [ $( Self::$variant, )+ ];
 
-            /// The text in reports, the state and the documentation.
+            /// The text of the variant.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $text, )+ }

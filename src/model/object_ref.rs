@@ -1,6 +1,6 @@
-//! The name of an object.
+//! References to objects.
 
-/// An object by kind, namespace and name. The namespace of cluster-wide kinds is empty.
+/// An object by kind, namespace and name. Cluster-scoped objects have an empty namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectRef {
     /// Kind as in manifests: `Deployment`.
@@ -12,7 +12,7 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
-    /// Names an object.
+    /// A reference to an object.
     #[must_use]
     pub fn new(kind: &str, namespace: &str, name: &str) -> Self {
         Self {

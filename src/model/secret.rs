@@ -2,25 +2,24 @@
 
 use std::fmt;
 
-/// What stands in place of a secret wherever it would be printed.
+/// Printed in place of a secret.
 const HIDDEN: &str = "[hidden]";
 
-/// A token or a URL that is one: prints as `[hidden]`, whatever the format.
+/// A token, or a URL that contains one. Prints as `[hidden]`.
 ///
-/// It has no `Serialize` on purpose: a report or a snapshot that wants to carry
-/// one does not compile.
+/// It does not implement `Serialize`, so that a report or a snapshot cannot contain one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a value; a blank one is no secret at all.
+    /// Wraps a value, unless it is blank.
     #[must_use]
     pub fn new(value: &str) -> Option<Self> {
         let value = value.trim();
         (!value.is_empty()).then(|| Self(value.to_owned()))
     }
 
-    /// The value itself: for the header or the URL of a request, nothing else.
+    /// The value. Only for the header or the URL of a request.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,21 +1,21 @@
-//! Whether a service works.
+//! The status of a service.
 
 use super::named_enum;
 
 named_enum! {
-    /// Whether a service works. Ordered from healthy to unavailable.
+    /// The status of a service, ordered from healthy to unavailable.
     #[derive(Default)]
     pub enum ServiceStatus {
-        /// It serves.
+        /// It is available.
         Healthy = "healthy",
-        /// It is not up yet, and within its grace.
+        /// It is not ready yet, but within its startup grace.
         Starting = "starting",
-        /// Not enough was read, or there is nothing to judge.
+        /// Not enough was read, or no workload belongs to it.
         #[default]
         Unknown = "unknown",
-        /// A part is down, or all of it keeps restarting.
+        /// A part is down, or its pods keep restarting.
         Degraded = "degraded",
-        /// It does not serve.
+        /// It is not available.
         Unavailable = "unavailable",
     }
 }

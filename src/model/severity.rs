@@ -1,9 +1,9 @@
-//! How much an incident matters.
+//! The severity of an incident.
 
 use super::named_enum;
 
 named_enum! {
-    /// How much an incident matters. Ordered: `Sev1 < Sev4`, lower is more severe.
+    /// The severity of an incident. Ordered: `Sev1 < Sev4`, lower is more severe.
     #[derive(Default)]
     #[allow(missing_docs, reason = "the names say it")]
     pub enum Severity {

@@ -1,4 +1,4 @@
-//! Text from the cluster, made harmless for a terminal.
+//! Text from the cluster, sanitized for a terminal.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -12,7 +12,7 @@ pub fn clean(text: &str) -> String {
     words.join(" ")
 }
 
-/// The same for several lines, indentation kept.
+/// Like [`clean`], but keeps lines and their indentation.
 #[must_use]
 pub fn clean_lines(text: &str) -> Vec<String> {
     let stripped = strip(text);
@@ -22,18 +22,18 @@ pub fn clean_lines(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Drops what a terminal would act upon; newlines and tabs stay.
+/// Removes escape sequences and invisible characters. Newlines and tabs stay.
 fn strip(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '\u{1b}' => skip_sequence(&mut chars),
-            // The same introducers in one character.
+            // The introducers as single C1 characters.
             '\u{9b}' => skip_control(&mut chars),
             '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut chars),
             '\n' | '\t' => plain.push(c),
-            // Progress bars: what was overwritten does not matter.
+            // Of a progress bar each state becomes a line.
             '\r' if chars.peek() == Some(&'\n') => {}
             '\r' | '\u{2028}' | '\u{2029}' => plain.push('\n'),
             c if c.is_control() || is_invisible(c) => {}
@@ -43,7 +43,7 @@ fn strip(text: &str) -> String {
     plain
 }
 
-/// Skips what follows an escape character.
+/// Skips the rest of an escape sequence.
 fn skip_sequence(chars: &mut Peekable<Chars<'_>>) {
     match chars.next() {
         Some('[') => skip_control(chars),
@@ -54,10 +54,10 @@ fn skip_sequence(chars: &mut Peekable<Chars<'_>>) {
     }
 }
 
-/// Parameters up to a final letter, as colours have.
+/// Skips a control sequence: parameters up to a final letter, as for colors.
 fn skip_control(chars: &mut Peekable<Chars<'_>>) {
     while let Some(&c) = chars.peek() {
-        // A line that is cut in the middle of a sequence keeps its end.
+        // A truncated sequence does not swallow the next line.
         if !matches!(c, ' '..='~') {
             return;
         }
@@ -68,7 +68,7 @@ fn skip_control(chars: &mut Peekable<Chars<'_>>) {
     }
 }
 
-/// A string up to its terminator, as window titles and links have.
+/// Skips a string up to its terminator, as for window titles and links.
 fn skip_string(chars: &mut Peekable<Chars<'_>>) {
     while let Some(&c) = chars.peek() {
         if c == '\n' {
@@ -86,7 +86,7 @@ fn skip_string(chars: &mut Peekable<Chars<'_>>) {
     }
 }
 
-/// Characters that reorder or hide the text around them.
+/// Characters that reorder or hide text.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_act_upon_is_gone() {
+    fn escape_sequences_and_invisible_characters_are_removed() {
         for (text, plain) in [
             ("plain", "plain"),
             ("  two\n\tlines  ", "two lines"),

@@ -6,13 +6,13 @@ named_enum! {
     /// How critical a service is. Ordered: `P0 < P3`, lower is more critical.
     #[derive(Default)]
     pub enum Tier {
-        /// Business critical: an outage is felt at once.
+        /// Business critical.
         P0 = "P0",
         /// Infrastructure that P0 services depend on.
         P1 = "P1",
-        /// Support: days matter, hours do not.
+        /// Support services: an outage of hours is acceptable.
         P2 = "P2",
-        /// Least critical support; also unlisted workloads.
+        /// The least critical services, and unlisted workloads.
         #[default]
         P3 = "P3",
     }

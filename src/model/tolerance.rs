@@ -1,4 +1,4 @@
-//! How long a service may be down.
+//! The downtime that a service tolerates.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use serde::{Serialize, Serializer};
 
 use super::Tier;
 
-/// How long a service may be down before its outage counts in full.
-/// Serialized as seconds, `null` for no limit.
+/// How long a service may be down before its outage has full severity. Serialized as seconds,
+/// `null` for no limit.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Tolerance {
-    /// Down longer than this is beyond tolerance; zero means at once.
+    /// The longest tolerated outage. Zero tolerates none.
     Limit(Duration),
-    /// Never exceeded.
+    /// Any outage is tolerated.
     Unlimited,
 }
 
 impl Tolerance {
-    /// The tolerance of a service that states none: nothing for P0, 15 minutes for P1, no limit
+    /// The tolerance of a service without `Max Downtime`: zero for P0, 15 minutes for P1, no limit
     /// for P2 and P3.
     #[must_use]
     pub fn default_of(tier: Tier) -> Self {
@@ -28,7 +28,7 @@ impl Tolerance {
         }
     }
 
-    /// The limit, or nothing where there is none.
+    /// The limit, if there is one.
     #[must_use]
     pub fn limit(self) -> Option<Duration> {
         match self {
@@ -37,8 +37,8 @@ impl Tolerance {
         }
     }
 
-    /// Whether an outage that has lasted `downtime` is beyond tolerance. With
-    /// a limit of zero any outage is, even one that began this second.
+    /// Whether an outage that has lasted `downtime` exceeds the tolerance. A limit of zero is
+    /// exceeded by any outage, even one that began this second.
     #[must_use]
     pub fn is_exceeded_by(self, downtime: Duration) -> bool {
         match self {

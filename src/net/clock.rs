@@ -1,18 +1,18 @@
-//! The time by which the edges wait.
+//! The clock for timeouts and retries.
 
 use std::time::{Duration, Instant};
 
 use crate::runtime::termination;
 
-/// Tells the time and lets it pass. Tests have one that does not wait.
+/// A clock. Tests use one that does not wait.
 pub trait Clock {
-    /// Now.
+    /// The current instant.
     fn now(&self) -> Instant;
-    /// Returns when the pause is over.
+    /// Waits.
     fn wait(&self, pause: Duration);
 }
 
-/// The machine's own. A wait ends early when the program is to end.
+/// The clock of the system. A wait ends early when the program is being terminated.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;
 

@@ -1,4 +1,4 @@
-//! Why there is no answer.
+//! Why a request got no answer.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -6,72 +6,76 @@ use std::time::Duration;
 use thiserror::Error;
 use ureq::Timeout;
 
-/// `EMFILE` and `ENFILE`, which have no kind of their own: no socket, no request.
+/// `EMFILE` and `ENFILE`: no socket could be opened. They have no `ErrorKind` of their own.
 const NO_SOCKET: [Option<i32>; 2] = [Some(24), Some(23)];
 
-/// Why there is no answer: where, what, and what to do. Shows hosts only.
+/// Why a request got no answer. The text shows the host only: the rest of a URL may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HttpError {
-    /// Not an address of the web.
-    #[error("the address is not one of the web: write it like https://host/path")]
-    Address,
-    /// A header cannot be sent: most likely a token with a line break in it.
-    #[error("cannot ask {host}: a header holds characters that cannot be sent; check the token")]
+    /// Not an http or https URL.
+    #[error("not an http or https URL; write it like https://host/path")]
+    InvalidUrl,
+    /// A header cannot be sent: most likely the token contains a line break.
+    #[error(
+        "cannot send a request to {host}: a header contains invalid characters; check the token"
+    )]
     Header {
-        /// Whom it was for.
+        /// The host of the URL.
         host: String,
     },
-    /// The request did not leave this machine.
-    #[error("cannot reach {host}: {reason}; check network, DNS, HTTPS_PROXY and NO_PROXY")]
+    /// The request was not sent.
+    #[error("cannot reach {host}: {reason}; check the network, DNS, HTTPS_PROXY and NO_PROXY")]
     Unsent {
-        /// Whom it was for.
+        /// The host of the URL.
         host: String,
         /// What happened.
         reason: String,
     },
-    /// The request may have arrived, the answer did not.
-    #[error("{host} gave no whole answer: {reason}; the request may have been carried out")]
+    /// The request may have arrived, but its answer is incomplete.
+    #[error("the answer of {host} is incomplete: {reason}; the request may have been processed")]
     Cut {
-        /// Whom it was for.
+        /// The host of the URL.
         host: String,
         /// What happened.
         reason: String,
     },
-    /// The request may have arrived; the answer took too long.
-    #[error("{host} did not answer within {after:?}; the request may have been carried out")]
-    Slow {
-        /// Whom it was for.
+    /// The request may have arrived, but the answer did not come in time.
+    #[error("{host} did not answer within {after:?}; the request may have been processed")]
+    Timeout {
+        /// The host of the URL.
         host: String,
-        /// How long it was waited for.
+        /// The time limit of the attempt.
         after: Duration,
     },
-    /// The answer is too long to be read.
-    #[error("{host} answered with more than {limit} bytes, which is no answer to the question")]
+    /// The answer is larger than the request allows.
+    #[error(
+        "{host} answered with more than {limit} bytes; check that the URL and the proxy are correct"
+    )]
     TooLarge {
-        /// Whom it was for.
+        /// The host of the URL.
         host: String,
         /// The limit.
         limit: u64,
     },
-    /// The deadline passed before it could be asked.
-    #[error("no time left to ask {host}; a later --deadline would help")]
+    /// The deadline passed before the request could be sent.
+    #[error("no time left to send a request to {host}; allow more with --deadline")]
     NoTime {
-        /// Whom it was for.
+        /// The host of the URL.
         host: String,
     },
 }
 
 impl HttpError {
-    /// Whether the other side cannot have seen the request.
+    /// Whether the server cannot have received the request.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
         !matches!(
             self,
-            Self::Cut { .. } | Self::Slow { .. } | Self::TooLarge { .. }
+            Self::Cut { .. } | Self::Timeout { .. } | Self::TooLarge { .. }
         )
     }
 
-    /// From the library's error, whose own text may repeat the address.
+    /// Converts an error of `ureq`, whose own text may contain the URL.
     pub(super) fn from_ureq(
         error: &ureq::Error,
         host: String,
@@ -84,38 +88,39 @@ impl HttpError {
         };
         match error {
             ureq::Error::Http(_) => Self::Header { host },
-            ureq::Error::BadUri(_) => Self::Address,
+            ureq::Error::BadUri(_) => Self::InvalidUrl,
             ureq::Error::HostNotFound => unsent(host, "no such host"),
             ureq::Error::ConnectionFailed => unsent(host, "no connection"),
-            ureq::Error::ConnectProxyFailed(reason) => {
-                unsent(host, &format!("the proxy refuses ({reason})"))
-            }
+            ureq::Error::ConnectProxyFailed(reason) => unsent(
+                host,
+                &format!("the proxy refused the connection ({reason})"),
+            ),
             ureq::Error::InvalidProxyUrl => unsent(
                 host,
-                "the proxy's address is no URL such as http://proxy:3128",
+                "the proxy's address is not a URL like http://proxy:3128",
             ),
             ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-                unsent(host, "no connection in time")
+                unsent(host, "connection timed out")
             }
-            ureq::Error::Timeout(_) => Self::Slow { host, after },
+            ureq::Error::Timeout(_) => Self::Timeout { host, after },
             ureq::Error::BodyExceedsLimit(_) => Self::TooLarge { host, limit },
             ureq::Error::Rustls(reason) => unsent(host, &format!("TLS: {reason}")),
             ureq::Error::Tls(reason) => unsent(host, &format!("TLS: {reason}")),
             ureq::Error::Io(error) => Self::from_io(error, host),
             ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => Self::Cut {
                 host,
-                reason: "what came is not HTTP".to_owned(),
+                reason: "it is not valid HTTP".to_owned(),
             },
             _ => Self::Cut {
                 host,
-                reason: "the exchange broke off".to_owned(),
+                reason: "the connection was closed".to_owned(),
             },
         }
     }
 
     fn from_io(error: &std::io::Error, host: String) -> Self {
         let reason = error.kind().to_string();
-        // The resolver reports an unknown name without a kind of its own.
+        // The resolver reports an unknown name without an `ErrorKind` of its own.
         if error.to_string().contains("lookup address") {
             let reason = "no such host".to_owned();
             return Self::Unsent { host, reason };
@@ -130,7 +135,7 @@ impl HttpError {
             | ErrorKind::HostUnreachable
             | ErrorKind::NetworkUnreachable
             | ErrorKind::AddrNotAvailable => Self::Unsent { host, reason },
-            // rustls wraps what it dislikes about a certificate so.
+            // rustls reports an invalid certificate with this kind.
             ErrorKind::InvalidData => Self::Unsent {
                 host,
                 reason: format!("TLS: {error}"),
@@ -147,7 +152,7 @@ mod tests {
     use super::{ErrorKind, HttpError};
 
     #[test]
-    fn what_fails_before_a_request_is_unsent() {
+    fn an_error_before_the_request_was_sent_is_unsent() {
         for (error, is_unsent) in [
             (Error::from_raw_os_error(24), true),
             (Error::from_raw_os_error(23), true),
@@ -155,8 +160,8 @@ mod tests {
             (ErrorKind::ConnectionReset.into(), false),
             (ErrorKind::UnexpectedEof.into(), false),
         ] {
-            let said = HttpError::from_io(&error, "h".into());
-            assert_eq!(said.is_unsent(), is_unsent, "{error}: {said}");
+            let error_found = HttpError::from_io(&error, "h".into());
+            assert_eq!(error_found.is_unsent(), is_unsent, "{error}: {error_found}");
         }
     }
 }

@@ -1,11 +1,9 @@
-//! The one HTTP client for everything that is not Kubernetes: Slack, GitHub,
-//! the language model, the heartbeat, a Pushgateway.
+//! The HTTP client for everything but Kubernetes: Slack, GitHub, the language model, the
+//! heartbeat and a Pushgateway.
 //!
-//! It adds what `ureq` leaves open: time limits, retries that respect a
-//! deadline and `Retry-After`, a cap on bodies, the proxy of the
-//! configuration, a count of attempts. A status of 4xx or 5xx is an answer
-//! like any other. No error shows more of an address than its host: the rest
-//! may be a secret.
+//! It adds to `ureq`: time limits, retries that respect a deadline and `Retry-After`, a size limit
+//! for bodies, the proxy of the configuration, and a count of attempts. A status of 4xx or 5xx is
+//! an answer, not an error. Errors show only the host of a URL: the rest may be a secret.
 
 mod clock;
 mod error;
@@ -30,21 +28,21 @@ use crate::model::secret::Secret;
 use crate::runtime::termination;
 use proxy::ProxyResolver;
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(5);
-/// How long one attempt may take, where a request does not say otherwise.
-const ATTEMPT: Duration = Duration::from_secs(30);
-/// A connection that idles longer is not used again: the other side may be
-/// about to close it, and then nobody knows whether a request arrived.
-const IDLE: Duration = Duration::from_secs(5);
-/// How large an answer may be, where a request does not say otherwise.
-const BODY: u64 = 1024 * 1024;
-/// No attempt is begun with less time than this.
-const SHORTEST: Duration = Duration::from_millis(50);
-/// How often a question is asked elsewhere on the same server: a repository that was renamed.
-const REDIRECTS: usize = 3;
+/// How long resolving a name and connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one attempt may take by default.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection that was idle for longer is not used again. The server may be closing it, and then
+/// it is unknown whether a request arrived.
+const MAX_IDLE: Duration = Duration::from_secs(5);
+/// How many bytes an answer may have by default.
+const MAX_BODY: u64 = 1024 * 1024;
+/// An attempt needs at least this much time.
+const MIN_ATTEMPT: Duration = Duration::from_millis(50);
+/// How many redirects are followed on the same server, such as those of a renamed repository.
+const MAX_REDIRECTS: usize = 3;
 
-/// Whom a request is for: attempts are counted by it.
+/// The service that a request is for. Attempts are counted per peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Peer {
@@ -55,27 +53,27 @@ pub enum Peer {
     Pushgateway,
 }
 
-/// What is asked.
+/// A request.
 #[derive(Clone)]
 pub struct Request<'a> {
-    /// Whom it is for.
+    /// The service that it is for.
     pub peer: Peer,
-    /// The whole address.
+    /// The URL.
     pub url: &'a str,
-    /// Names and values; a value may be a secret and is never shown.
+    /// Names and values. A value may be a secret and is never shown.
     pub headers: Vec<(&'static str, String)>,
-    /// What to send; with it the request is a POST or PUT, without it a GET.
+    /// The body. With one the request is a POST or PUT, without one a GET.
     pub body: Option<Vec<u8>>,
-    /// Whether the body takes the place of what is there.
+    /// Whether the request is a PUT instead of a POST.
     pub replaces: bool,
     /// How long one attempt may take.
     pub timeout: Duration,
-    /// How large the answer may be, in bytes.
+    /// How many bytes the answer may have.
     pub limit: u64,
 }
 
 impl<'a> Request<'a> {
-    /// Asks for an address.
+    /// A GET request.
     #[must_use]
     pub fn get(peer: Peer, url: &'a str) -> Self {
         Self {
@@ -84,12 +82,12 @@ impl<'a> Request<'a> {
             headers: Vec::new(),
             body: None,
             replaces: false,
-            timeout: ATTEMPT,
-            limit: BODY,
+            timeout: ATTEMPT_TIMEOUT,
+            limit: MAX_BODY,
         }
     }
 
-    /// Sends a body to an address.
+    /// A POST request.
     #[must_use]
     pub fn post(peer: Peer, url: &'a str, content_type: &str, body: Vec<u8>) -> Self {
         Self {
@@ -98,7 +96,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Puts a body in the place of what is at an address.
+    /// A PUT request.
     #[must_use]
     pub fn put(peer: Peer, url: &'a str, content_type: &str, body: Vec<u8>) -> Self {
         Self {
@@ -114,7 +112,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Adds the header that proves who asks.
+    /// Adds a bearer token.
     #[must_use]
     pub fn bearer(self, token: &Secret) -> Self {
         let value = format!("Bearer {}", token.expose());
@@ -122,25 +120,25 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What came back, whatever its status.
+/// An answer of any status.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, whole.
+    /// The complete body.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// A header's value, where it is text.
+    /// The value of a header, if it is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// How long the other side asks to wait, in seconds as all peers send it.
+    /// The `Retry-After` header in seconds. No peer sends a date.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds: f64 = self.header("retry-after")?.trim().parse().ok()?;
@@ -148,62 +146,62 @@ impl Response {
     }
 }
 
-/// The client. One for the whole cycle: it keeps connections and counts.
+/// The client. A cycle uses one, because it keeps connections and counts attempts.
 pub struct Http {
     agent: Agent,
-    route: ProxyResolver,
+    proxies: ProxyResolver,
     clock: Box<dyn Clock + Send + Sync>,
     attempts: [AtomicU32; 5],
 }
 
 impl Http {
-    /// A client with the proxy that the configuration names.
+    /// A client with the proxy of the configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         Self::with_clock(config, Box::new(SystemClock))
     }
 
-    /// The same with another clock: tests do not wait.
+    /// A client with another clock, for tests that do not wait.
     #[must_use]
     pub fn with_clock(config: &Config, clock: Box<dyn Clock + Send + Sync>) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
-            // Its own reading of proxy variables knows nothing of env files.
+            // `ureq` would read the proxy variables itself, without those of env files.
             .proxy(None)
             .user_agent(concat!("k8s-monitor/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(CONNECT))
-            .timeout_resolve(Some(CONNECT))
-            .max_idle_age(IDLE)
-            // For the client two ports of a host are one: tokens would go along.
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_resolve(Some(CONNECT_TIMEOUT))
+            .max_idle_age(MAX_IDLE)
+            // `ureq` would send tokens along to another port of the same host.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .build()
             .new_agent();
         Self {
             agent,
-            route: ProxyResolver::new(config.https_proxy.as_ref(), config.no_proxy.as_deref()),
+            proxies: ProxyResolver::new(config.https_proxy.as_ref(), config.no_proxy.as_deref()),
             clock,
             attempts: Default::default(),
         }
     }
 
-    /// The clock that it waits by.
+    /// The clock that the client waits by.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// Attempts so far, retries included.
+    /// The number of attempts so far, retries included.
     #[must_use]
     pub fn attempts(&self, peer: Peer) -> u32 {
         self.attempts[peer as usize].load(Ordering::Relaxed)
     }
 
-    /// Sends a request, again where the policy allows it and the time suffices.
+    /// Sends a request, and retries it as the policy and the deadline allow.
     ///
     /// # Errors
-    /// When there is no answer. An answer that is worth a retry and for which
-    /// no time is left comes back as it is.
+    /// When there is no answer. An answer that should be retried is returned as it is when no time
+    /// is left.
     pub fn send(
         &self,
         request: &Request,
@@ -217,12 +215,12 @@ impl Http {
             let Some(pause) = retry.pause(&outcome, tries) else {
                 return outcome;
             };
-            if pause + SHORTEST > self.remaining(deadline) {
+            if pause + MIN_ATTEMPT > self.remaining(deadline) {
                 return outcome;
             }
-            log::debug!("{}: once more in {pause:?}", host(&uri));
+            log::debug!("{}: retry in {pause:?}", host(&uri));
             self.clock.wait(pause);
-            if termination::is_asked() {
+            if termination::is_terminating() {
                 return outcome;
             }
             tries += 1;
@@ -240,31 +238,31 @@ impl Http {
         deadline: Instant,
     ) -> Result<Response, HttpError> {
         let time = self.remaining(deadline).min(request.timeout);
-        if time < SHORTEST {
+        if time < MIN_ATTEMPT {
             return Err(HttpError::NoTime { host: host(uri) });
         }
         self.attempts[request.peer as usize].fetch_add(1, Ordering::Relaxed);
-        self.exchange(request, uri, time)
+        self.send_following_redirects(request, uri, time)
             .map_err(|error| HttpError::from_ureq(&error, host(uri), time, request.limit))
     }
 
-    fn exchange(
+    fn send_following_redirects(
         &self,
         request: &Request,
         uri: &Uri,
         time: Duration,
     ) -> Result<Response, ureq::Error> {
         let end = Instant::now() + time;
-        let mut answer = self.once(request, uri, time)?;
-        let mut at = uri.clone();
-        for _ in 0..REDIRECTS {
-            let Some(next) = redirect::followed(&at, &answer).filter(|_| request.body.is_none())
+        let mut answer = self.send_once(request, uri, time)?;
+        let mut current = uri.clone();
+        for _ in 0..MAX_REDIRECTS {
+            let Some(next) = redirect::target(&current, &answer).filter(|_| request.body.is_none())
             else {
                 break;
             };
             let left = end.saturating_duration_since(Instant::now());
-            answer = self.once(request, &next, left.max(SHORTEST))?;
-            at = next;
+            answer = self.send_once(request, &next, left.max(MIN_ATTEMPT))?;
+            current = next;
         }
         let body = answer
             .body_mut()
@@ -279,7 +277,7 @@ impl Http {
         })
     }
 
-    fn once(
+    fn send_once(
         &self,
         request: &Request,
         uri: &Uri,
@@ -309,17 +307,17 @@ impl Http {
             .agent
             .configure_request(request)
             .timeout_global(Some(time))
-            .proxy(self.route.proxy_for(uri)?)
+            .proxy(self.proxies.proxy_for(uri)?)
             .build();
         self.agent.run(request)
     }
 }
 
 fn parse(url: &str) -> Result<Uri, HttpError> {
-    let uri: Uri = url.parse().map_err(|_| HttpError::Address)?;
+    let uri: Uri = url.parse().map_err(|_| HttpError::InvalidUrl)?;
     match (uri.scheme_str(), uri.host()) {
         (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(uri),
-        _ => Err(HttpError::Address),
+        _ => Err(HttpError::InvalidUrl),
     }
 }
 

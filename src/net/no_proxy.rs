@@ -1,12 +1,12 @@
-//! Which servers are reached without a proxy. Pure.
+//! Which servers are connected to without a proxy. Pure.
 
 use std::net::IpAddr;
 
 use ::http::Uri;
 
-/// Whether an https server is reached directly: it is this machine, or a list
-/// such as `localhost,.example.com,10.0.0.0/8` covers it, as curl and Go read
-/// `NO_PROXY`. Plain http is never proxied, as the name `HTTPS_PROXY` says.
+/// Whether a server is connected to without the proxy: it is this machine, or `NO_PROXY` covers it
+/// as curl and Go read that variable (`localhost,.example.com,10.0.0.0/8`). Plain http is never
+/// proxied, because the proxy is the one of `HTTPS_PROXY`.
 #[must_use]
 pub fn is_direct(server: &Uri, no_proxy: &str) -> bool {
     server.scheme_str() != Some("https")
@@ -26,7 +26,7 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// Whether a list such as `localhost,.example.com,10.0.0.0/8` covers the server.
+/// Whether the list covers the server.
 fn matches(list: &str, server: &Uri) -> bool {
     let host = host_of(server).to_ascii_lowercase();
     let port = server.port_u16().unwrap_or(443);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_names_the_server() {
+    fn a_name_covers_the_host_and_its_subdomains() {
         let server = "https://k3s.home.example:6443";
         for list in [
             "*",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_names_addresses_and_networks() {
+    fn addresses_and_networks_cover_addresses() {
         let server = "https://10.0.1.100:6443";
         for list in [
             "10.0.1.100",

@@ -1,4 +1,4 @@
-//! Which way a request takes: through the proxy or past it. Pure.
+//! Whether a request goes through the proxy. Pure.
 
 use ureq::Proxy;
 use ureq::http::Uri;
@@ -6,28 +6,27 @@ use ureq::http::Uri;
 use crate::model::secret::Secret;
 use crate::net::no_proxy::is_direct;
 
-/// The proxy of the configuration and the hosts that are reached without it.
+/// The proxy of the configuration, and the hosts that are connected to without it.
 pub struct ProxyResolver {
     proxy: Option<Result<Proxy, ureq::Error>>,
-    without: String,
+    no_proxy: String,
 }
 
 impl ProxyResolver {
-    /// Reads the two variables.
-    pub fn new(proxy: Option<&Secret>, without: Option<&str>) -> Self {
+    /// From the values of `HTTPS_PROXY` and `NO_PROXY`.
+    pub fn new(proxy: Option<&Secret>, no_proxy: Option<&str>) -> Self {
         Self {
             proxy: proxy.map(|address| Proxy::new(address.expose())),
-            without: without.unwrap_or_default().to_owned(),
+            no_proxy: no_proxy.unwrap_or_default().to_owned(),
         }
     }
 
-    /// The proxy for an address, if it takes one: `https` only, as the
-    /// variable's name says, and never to this machine itself.
+    /// The proxy for a URL, or nothing for a direct connection.
     pub fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, ureq::Error> {
         let Some(proxy) = &self.proxy else {
             return Ok(None);
         };
-        if is_direct(uri, &self.without) {
+        if is_direct(uri, &self.no_proxy) {
             return Ok(None);
         }
         match proxy {
@@ -41,15 +40,15 @@ impl ProxyResolver {
 mod tests {
     use super::*;
 
-    fn is_proxied(url: &str, without: &str) -> bool {
+    fn is_proxied(url: &str, no_proxy: &str) -> bool {
         let proxy = Secret::new("http://user:pass@proxy:3128").unwrap();
-        let route = ProxyResolver::new(Some(&proxy), Some(without));
-        route.proxy_for(&url.parse().unwrap()).unwrap().is_some()
+        let proxies = ProxyResolver::new(Some(&proxy), Some(no_proxy));
+        proxies.proxy_for(&url.parse().unwrap()).unwrap().is_some()
     }
 
     #[test]
-    fn what_goes_through_the_proxy() {
-        for (url, without, expected) in [
+    fn https_goes_through_the_proxy_unless_the_host_is_excluded() {
+        for (url, no_proxy, expected) in [
             ("https://slack.com/api", "", true),
             ("http://slack.internal/api", "", false),
             ("https://127.0.0.1:8443", "", false),
@@ -65,15 +64,15 @@ mod tests {
             ("https://10.0.0.5/hook", "10.0.0.0/8", false),
             ("https://10.0.0.5:8443/hook", "10.0.0.5:8443", false),
         ] {
-            assert_eq!(is_proxied(url, without), expected, "{url} {without}");
+            assert_eq!(is_proxied(url, no_proxy), expected, "{url} {no_proxy}");
         }
     }
 
     #[test]
-    fn a_proxy_that_cannot_be_used_is_no_way_past_it() {
+    fn an_unusable_proxy_is_an_error_and_not_bypassed() {
         let wrong = Secret::new("fake://proxy").unwrap();
-        let route = ProxyResolver::new(Some(&wrong), None);
+        let proxies = ProxyResolver::new(Some(&wrong), None);
         let uri = "https://slack.com".parse().unwrap();
-        assert!(route.proxy_for(&uri).is_err());
+        assert!(proxies.proxy_for(&uri).is_err());
     }
 }

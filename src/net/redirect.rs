@@ -1,11 +1,10 @@
-//! Where an answer sends a request on to. Pure.
+//! Redirects. Pure.
 
 use ureq::http::header::LOCATION;
 use ureq::http::{Response, Uri};
 
-/// Where the same question is to be asked instead, if an answer says so and that
-/// is the same server: whoever is asked gets the token.
-pub fn followed<T>(from: &Uri, answer: &Response<T>) -> Option<Uri> {
+/// The target of a redirect, if it is on the same server. Other servers must not receive the token.
+pub fn target<T>(from: &Uri, answer: &Response<T>) -> Option<Uri> {
     if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -40,12 +39,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_same_server_is_asked_instead() {
+    fn only_redirects_on_the_same_server_are_followed() {
         let from: Uri = "https://api.github.com/repos/a/b?x=1".parse().unwrap();
         let to = |status: u16, location: &str| {
             let answer = Response::builder().status(status);
             let answer = answer.header(LOCATION, location).body(()).unwrap();
-            followed(&from, &answer).map(|uri| uri.to_string())
+            target(&from, &answer).map(|uri| uri.to_string())
         };
         let there = "https://api.github.com/repositories/7?x=1";
         for status in [301, 302, 303, 307, 308] {

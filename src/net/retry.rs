@@ -1,27 +1,27 @@
-//! When a request is sent once more. Pure.
+//! When a request is retried. Pure.
 
 use std::time::Duration;
 
 use super::{HttpError, Response};
 
-/// How often and after which answers a request is sent again.
+/// How often, and after which outcomes, a request is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// How often, when the request cannot have been carried out.
+    /// Retries of a request that was not sent.
     pub unsent: u32,
-    /// How often, when it may have been: the answer broke off or says 5xx.
-    /// Zero for what must not happen twice.
+    /// Retries of a request that may have been processed: the answer is incomplete or a 5xx. Zero
+    /// for what must not happen twice.
     pub unsure: u32,
-    /// How often, when the other side asks for patience.
+    /// Retries after a 429.
     pub limited: u32,
-    /// Statuses that are worth another try besides 429.
+    /// Other statuses that are retried.
     pub statuses: &'static [u16],
-    /// The first pause; each further one is twice as long.
+    /// The pause before the first retry. It doubles with each retry.
     pub pause: Duration,
 }
 
 impl Retry {
-    /// For reading, which does no harm twice.
+    /// For requests that only read.
     pub const READ: Self = Self {
         unsent: 2,
         unsure: 2,
@@ -30,7 +30,7 @@ impl Retry {
         pause: Duration::from_secs(1),
     };
 
-    /// How long to wait before the next try, if there is to be one.
+    /// The pause before the next retry, or nothing if there is to be none.
     pub(super) fn pause(
         &self,
         outcome: &Result<Response, HttpError>,
@@ -38,11 +38,11 @@ impl Retry {
     ) -> Option<Duration> {
         let backoff = self.pause * 2_u32.saturating_pow(tries.min(16));
         let (allowed, pause) = match outcome {
-            Err(HttpError::Address | HttpError::Header { .. } | HttpError::NoTime { .. }) => {
+            Err(HttpError::InvalidUrl | HttpError::Header { .. } | HttpError::NoTime { .. }) => {
                 return None;
             }
-            // It would be as long and as slow again.
-            Err(HttpError::TooLarge { .. } | HttpError::Slow { .. }) => return None,
+            // The next answer would be as large or as slow.
+            Err(HttpError::TooLarge { .. } | HttpError::Timeout { .. }) => return None,
             Err(error) if error.is_unsent() => (self.unsent, backoff),
             Err(_) => (self.unsure, backoff),
             Ok(answer) if answer.status == 429 => {
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use ureq::http::HeaderMap;
 
-    #[allow(clippy::unnecessary_wraps, reason = "as `send` answers")]
+    #[allow(clippy::unnecessary_wraps, reason = "the return type of `send`")]
     fn answer(status: u16, retry_after: Option<&str>) -> Result<Response, HttpError> {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn each_outcome_has_its_own_patience() {
+    fn each_outcome_has_its_own_retries() {
         let seconds = Duration::from_secs;
         let policy = Retry {
             unsure: 1,
@@ -106,7 +106,7 @@ mod tests {
             (answer(503, None), 1, None),
             (cut(), 0, Some(seconds(1))),
             (cut(), 1, None),
-            (Err(HttpError::Address), 0, None),
+            (Err(HttpError::InvalidUrl), 0, None),
         ] {
             assert_eq!(policy.pause(&outcome, tries), pause, "{outcome:?} {tries}");
         }

@@ -245,7 +245,7 @@ impl DeliveryRun<'_> {
         if !pause.is_zero() {
             self.clock.wait(pause);
         }
-        !termination::is_asked()
+        !termination::is_terminating()
     }
 
     fn fail(&mut self, message: &OutboxMessage, error: &SlackError) {

@@ -1,35 +1,35 @@
-//! Which file a path means, for what is put in its place whole.
+//! Paths of files that are replaced atomically.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, io::ErrorKind};
 
-/// The file that a path leads to, there or not yet: a link stays, and what is no file,
-/// such as a device, is never replaced.
+/// Follows symbolic links, so that a rename replaces their target and not the link. The target need
+/// not exist.
 ///
 /// # Errors
-/// When something else than a file is there, or nobody can tell.
-pub fn of(path: &Path) -> io::Result<PathBuf> {
+/// When the path is not a regular file, such as a device, or cannot be examined.
+pub fn resolve_link(path: &Path) -> io::Result<PathBuf> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => {
-            return Err(io::Error::other("what is there is no regular file"));
+            return Err(io::Error::other("the path is not a regular file"));
         }
         Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause),
         _ => {}
     }
     let mut path = path.to_owned();
-    // Links in a circle were an error above.
+    // A loop of links was an error of `metadata` above.
     while let Ok(next) = fs::read_link(&path) {
         path.set_file_name(next);
     }
     Ok(path)
 }
 
-/// The folder that a file is in.
+/// The directory of a file.
 #[must_use]
-pub fn folder(path: &Path) -> &Path {
+pub fn parent_dir(path: &Path) -> &Path {
     match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
+        Some(dir) if dir != Path::new("") => dir,
         _ => Path::new("."),
     }
 }

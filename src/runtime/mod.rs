@@ -1,4 +1,4 @@
-//! The process: how it ends, signals, panics, and the paths that it writes to.
+//! The process: termination, signals, panics, and paths of files that it writes.
 
 pub mod fs_util;
 pub mod panic_hook;

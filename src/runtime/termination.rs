@@ -1,14 +1,13 @@
-//! SIGTERM, SIGINT and SIGHUP: the program ends within two seconds, whatever it
-//! waits for. So it does when its time is long over.
+//! SIGTERM, SIGINT and SIGHUP end the program within two seconds, whatever it waits for. So does
+//! the time limit of [`exit_after`].
 //!
-//! A handler is needed at all: the first process of a container that has none
-//! never sees these signals, and would be killed when its grace is over.
+//! A handler is needed because PID 1 of a container ignores signals without one and would be killed
+//! at the end of the termination grace period.
 //!
-//! A thread waits for the signal. What is stored is whole at any moment, so
-//! most of a run is simply left where it is. Two things are waited for a
-//! moment: a message that is on its way to Slack, so that it is marked and no
-//! other cycle is held up ([`finishing`]), and a result that is being printed
-//! ([`printing`]).
+//! A thread waits for the signal. Stored state is consistent at any moment, so most work is simply
+//! abandoned. The exit waits for two things: a message that is being delivered, so that the state
+//! records it and the next cycle is not locked out ([`finish_before_exit`]), and a result that is
+//! being printed ([`start_printing`]).
 
 use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,27 +17,27 @@ use std::{process, thread};
 
 use crate::exit::ExitStatus;
 
-/// What goes on is over by then or never: two seconds are promised.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// For the last words.
-const GRACE: Duration = Duration::from_millis(300);
+/// How long the exit waits for unfinished work and for the shutdown hook.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(1);
+/// How much longer the exit waits for the last line on stderr.
+const MESSAGE_TIMEOUT: Duration = Duration::from_millis(300);
 
 static RUN: Mutex<Run> = Mutex::new(Run {
-    is_asked: false,
-    is_said: false,
-    doing: Phase::Anything,
-    farewell: None,
+    is_terminating: false,
+    has_printed_reason: false,
+    phase: Phase::Interruptible,
+    shutdown_hook: None,
     end: None,
 });
 static CHANGED: Condvar = Condvar::new();
 
-/// The program's work, as the thread that waits for signals knows it.
+/// What the thread that waits for signals knows about the rest of the program.
 struct Run {
-    is_asked: bool,
-    is_said: bool,
-    doing: Phase,
-    farewell: Option<ShutdownHook>,
-    /// When it is long over.
+    is_terminating: bool,
+    has_printed_reason: bool,
+    phase: Phase,
+    shutdown_hook: Option<ShutdownHook>,
+    /// When the time limit ends the program.
     end: Option<Instant>,
 }
 
@@ -46,44 +45,44 @@ type ShutdownHook = Box<dyn FnOnce(&str) + Send>;
 
 #[derive(PartialEq)]
 enum Phase {
-    /// What can be left at any moment.
-    Anything,
-    /// What is brought to an end when somebody asks.
-    Something,
-    /// The last of all.
+    /// Work that can be abandoned at any moment.
+    Interruptible,
+    /// Work that ends early when the program is being terminated, and that the exit waits for.
+    Finishing,
+    /// The result is being printed.
     Printing,
 }
 
-/// From now on a signal ends the program.
-pub fn watch() {
+/// Installs the signal handlers.
+pub fn watch_signals() {
     #[cfg(unix)]
     {
-        // Without it signals do what they did before.
-        let _ = handle();
+        // When this fails, signals have their default effect.
+        let _ = install_handlers();
     }
 }
 
 #[cfg(unix)]
-fn handle() -> io::Result<()> {
+fn install_handlers() -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::{flag, low_level::pipe};
-    let (mut wakes, wake) = std::os::unix::net::UnixStream::pair()?;
-    let which = Arc::new(AtomicUsize::new(0));
-    // The first action tells which it was, the second wakes the thread.
-    for (signal, status) in [
+    let (mut receiver, sender) = std::os::unix::net::UnixStream::pair()?;
+    let status = Arc::new(AtomicUsize::new(0));
+    // The first action stores which signal it was, the second wakes the thread.
+    for (signal, exit_status) in [
         (SIGTERM, ExitStatus::Terminated),
         (SIGINT, ExitStatus::Interrupted),
         (SIGHUP, ExitStatus::HungUp),
     ] {
-        if signal == SIGHUP && !hangs_up() {
+        if signal == SIGHUP && is_hangup_ignored() {
             continue;
         }
-        flag::register_usize(signal, Arc::clone(&which), status.code().into())?;
-        pipe::register(signal, wake.try_clone()?)?;
+        flag::register_usize(signal, Arc::clone(&status), exit_status.code().into())?;
+        pipe::register(signal, sender.try_clone()?)?;
     }
     thread::Builder::new().spawn(move || {
-        if wakes.read_exact(&mut [0]).is_ok() {
-            match which.load(Ordering::SeqCst) {
+        if receiver.read_exact(&mut [0]).is_ok() {
+            match status.load(Ordering::SeqCst) {
                 129 => end("SIGHUP", ExitStatus::HungUp),
                 130 => end("SIGINT", ExitStatus::Interrupted),
                 _ => end("SIGTERM", ExitStatus::Terminated),
@@ -93,24 +92,24 @@ fn handle() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether SIGHUP ends the program: not under `nohup`, which lets it ignore the signal.
-/// Where nobody can tell it does what it did before.
+/// Whether SIGHUP keeps its current handling: under `nohup` it is ignored, and without `/proc` it is
+/// unknown whether it is.
 #[cfg(unix)]
-fn hangs_up() -> bool {
+fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = (status.lines()).find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) == 0)
+    ignored.is_none_or(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) != 0)
 }
 
-/// Ends the program after this time if it is not printing by then. Some things
-/// wait without end and know no deadline: a kubeconfig's plugin, a file that is a
-/// pipe. Of two calls the later counts.
-pub fn limit(time: Duration) {
+/// Ends the program after this time unless it is printing by then. Some waits have no deadline of
+/// their own: an exec plugin of a kubeconfig, a file that is a pipe. A second call replaces the
+/// first.
+pub fn exit_after(time: Duration) {
     let is_first = run().end.replace(Instant::now() + time).is_none();
     CHANGED.notify_all();
     if is_first {
-        // Without the thread such things wait without end, as they would anyway.
+        // When the thread cannot be started, there is no time limit.
         let _ = thread::Builder::new().spawn(watch_time);
     }
 }
@@ -118,7 +117,7 @@ pub fn limit(time: Duration) {
 fn watch_time() {
     let mut run = run();
     while let Some(end) = run.end {
-        if run.is_asked || run.doing == Phase::Printing {
+        if run.is_terminating || run.phase == Phase::Printing {
             return;
         }
         let left = end.saturating_duration_since(Instant::now());
@@ -131,104 +130,103 @@ fn watch_time() {
     }
 }
 
-/// Whether the program is to end: what is begun now may not come to its end.
+/// Whether the program is being terminated. Work that is started now may not be finished.
 #[must_use]
-pub fn is_asked() -> bool {
-    run().is_asked
+pub fn is_terminating() -> bool {
+    run().is_terminating
 }
 
-/// Waits; what the end of the program waits for no longer than until then.
+/// Waits. In [`finish_before_exit`] the wait ends when the program is being terminated.
 pub fn pause(pause: Duration) {
-    let until_asked = |run: &mut Run| !(run.is_asked && run.doing == Phase::Something);
-    drop(CHANGED.wait_timeout_while(run(), pause, until_asked));
+    let is_waiting = |run: &mut Run| !(run.is_terminating && run.phase == Phase::Finishing);
+    drop(CHANGED.wait_timeout_while(run(), pause, is_waiting));
 }
 
-/// Work that comes to its end soon once [`is_asked`] says so, and that the end
-/// of the program waits for.
-pub fn finishing<T>(work: impl FnOnce() -> T) -> T {
-    turn_to(Phase::Something);
-    let done = work();
-    turn_to(Phase::Anything);
-    done
+/// Runs work that the exit waits for. It has to end soon after [`is_terminating`] becomes true.
+pub fn finish_before_exit<T>(work: impl FnOnce() -> T) -> T {
+    enter(Phase::Finishing);
+    let result = work();
+    enter(Phase::Interruptible);
+    result
 }
 
-/// The result is about to be printed: from here on the program ends by itself
-/// and with its own status, unless nobody reads.
-pub fn printing() {
-    turn_to(Phase::Printing);
-    run().farewell = None;
+/// Call before the result is printed. From here on the program ends by itself and with its own
+/// status, unless stdout blocks.
+pub fn start_printing() {
+    enter(Phase::Printing);
+    run().shutdown_hook = None;
 }
 
-/// Does not come back when the program is to end: nothing new is begun.
-fn turn_to(doing: Phase) {
+/// Enters a phase. Does not return when the program is being terminated.
+fn enter(phase: Phase) {
     let mut run = run();
-    if !run.is_asked {
-        run.doing = doing;
+    if !run.is_terminating {
+        run.phase = phase;
         return;
     }
-    run.doing = Phase::Anything;
+    run.phase = Phase::Interruptible;
     CHANGED.notify_all();
     loop {
         run = CHANGED.wait(run).unwrap_or_else(PoisonError::into_inner);
     }
 }
 
-/// What to do in at most a second when a signal or a defect ends the program before it
-/// prints its result; gets why.
-pub fn set_farewell(farewell: impl FnOnce(&str) + Send + 'static) {
-    run().farewell = Some(Box::new(farewell));
+/// Sets what to do when a signal, the time limit or a panic ends the program before it prints its
+/// result. The hook gets the reason and has one second.
+pub fn set_shutdown_hook(hook: impl FnOnce(&str) + Send + 'static) {
+    run().shutdown_hook = Some(Box::new(hook));
 }
 
-/// Says farewell for a panic, which may have happened anywhere: a lock that is held is
-/// not waited for, nor what takes too long.
-pub fn say_farewell(why: &'static str) {
-    let farewell = match RUN.try_lock() {
-        Ok(mut run) => run.farewell.take(),
-        Err(TryLockError::Poisoned(run)) => run.into_inner().farewell.take(),
+/// Runs the shutdown hook after a panic. The panicking thread may hold the lock, so this does not
+/// wait for it.
+pub fn run_shutdown_hook(reason: &'static str) {
+    let hook = match RUN.try_lock() {
+        Ok(mut run) => run.shutdown_hook.take(),
+        Err(TryLockError::Poisoned(run)) => run.into_inner().shutdown_hook.take(),
         Err(TryLockError::WouldBlock) => None,
     };
-    let Some(farewell) = farewell else {
+    let Some(hook) = hook else {
         return;
     };
-    let (said, is_said) = mpsc::channel();
-    let speaker = thread::Builder::new().spawn(move || {
-        farewell(why);
-        let _ = said.send(());
+    let (sender, receiver) = mpsc::channel();
+    let thread = thread::Builder::new().spawn(move || {
+        hook(reason);
+        let _ = sender.send(());
     });
-    if speaker.is_ok() {
-        let _ = is_said.recv_timeout(PATIENCE);
+    if thread.is_ok() {
+        let _ = receiver.recv_timeout(FINISH_TIMEOUT);
     }
 }
 
 fn end(signal: &'static str, status: ExitStatus) -> ! {
-    let farewell = {
+    let hook = {
         let mut run = run();
-        run.is_asked = true;
-        run.farewell.take()
+        run.is_terminating = true;
+        run.shutdown_hook.take()
     };
     CHANGED.notify_all();
-    let until = Instant::now() + PATIENCE;
-    // Apart, so that neither a watcher nor a stderr that nobody reads holds the end up.
-    let last = thread::Builder::new().spawn(move || {
-        let why = format!(
-            "ended by {signal}: this run gives no verdict; what was stored stays, and the next one \
-             says what is still due"
+    let deadline = Instant::now() + FINISH_TIMEOUT;
+    // In a thread of its own, so that neither the hook nor a blocked stderr delays the exit.
+    let thread = thread::Builder::new().spawn(move || {
+        let reason = format!(
+            "ended by {signal} without a result; the stored state is unchanged or complete, and the \
+             next run sends the notifications that are still due"
         );
-        if let Some(farewell) = farewell {
-            farewell(&why);
+        if let Some(hook) = hook {
+            hook(&reason);
         }
-        let left = until.saturating_duration_since(Instant::now());
-        let is_busy = |run: &mut Run| run.doing != Phase::Anything;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let is_busy = |run: &mut Run| run.phase != Phase::Interruptible;
         drop(CHANGED.wait_timeout_while(run(), left, is_busy));
-        let _ = writeln!(io::stderr(), "k8s-monitor: {why}");
-        run().is_said = true;
+        let _ = writeln!(io::stderr(), "k8s-monitor: {reason}");
+        run().has_printed_reason = true;
         CHANGED.notify_all();
     });
-    if last.is_ok() {
-        let is_speaking = |run: &mut Run| !run.is_said;
-        drop(CHANGED.wait_timeout_while(run(), PATIENCE + GRACE, is_speaking));
+    if thread.is_ok() {
+        let is_printing = |run: &mut Run| !run.has_printed_reason;
+        drop(CHANGED.wait_timeout_while(run(), FINISH_TIMEOUT + MESSAGE_TIMEOUT, is_printing));
     }
-    #[allow(clippy::disallowed_methods, reason = "the work is in another thread")]
+    #[allow(clippy::disallowed_methods, reason = "the main thread may be blocked")]
     process::exit(status.code().into())
 }
 

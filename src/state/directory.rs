@@ -75,8 +75,8 @@ impl DirectoryStore {
     }
 
     fn replace(&self, text: &str) -> io::Result<()> {
-        let path = fs_util::of(&self.file())?;
-        let folder = fs_util::folder(&path);
+        let path = fs_util::resolve_link(&self.file())?;
+        let folder = fs_util::parent_dir(&path);
         let mut file = tempfile::Builder::new()
             .prefix(".state-")
             .tempfile_in(folder)

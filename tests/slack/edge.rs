@@ -87,7 +87,7 @@ fn trouble_that_passes_is_tried_again() {
 fn trouble_that_stays_is_said_and_shows_no_token() {
     let huge = "x".repeat(3 * 1024 * 1024);
     for (fault, wanted) in [
-        (Fault::Cut, "gave no whole answer"),
+        (Fault::Cut, "is incomplete"),
         (Fault::Says(Answer::status(500, "oops")), "status 500"),
         (
             Fault::Says(Answer::status(200, "<html>login</html>")),

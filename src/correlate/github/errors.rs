@@ -13,7 +13,7 @@ pub fn of_transport(error: &HttpError) -> RepositoryError {
             return RepositoryError::Unreadable("a commit is too large to read".to_owned());
         }
         HttpError::NoTime { .. } => "no time is left for GitHub in this cycle".to_owned(),
-        HttpError::Slow { after, .. } => format!("GitHub did not answer within {after:?}"),
+        HttpError::Timeout { after, .. } => format!("GitHub did not answer within {after:?}"),
         HttpError::Cut { reason, .. } => {
             format!("the connection to GitHub broke before the response was complete: {reason}")
         }
