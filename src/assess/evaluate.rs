@@ -29,7 +29,7 @@ pub struct EvaluateInput<'a> {
     /// Restart counts of the previous cycle.
     pub restarts: &'a RestartCounts,
     /// Since when services have been unavailable, from the previous cycle. Used where no
-    /// object has the time: for a StatefulSet without pods, or a workload that was scaled to
+    /// object has the time: for a stateful set without pods, or a workload that was scaled to
     /// zero or deleted.
     pub outages: &'a Outages,
     /// Tier of workloads that are not in the services file.
