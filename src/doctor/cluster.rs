@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cluster::api::{AccessRule, Cluster, FetchError, SKEW, ServerVersion, SnapshotRequest};
 use crate::cluster::kinds::ROWS;
 use crate::cluster::{Read, Snapshot, UnreadReason};
-use crate::model::{Time, now};
+use crate::model::{Problem, Time, now};
 
 use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
@@ -97,7 +97,9 @@ impl ClusterFacts {
                 checks.push(reading(snapshot, self.took));
                 checks.extend(optional(snapshot));
             }
-            Some(Err(error)) => checks.push(Check::of_error("reading", &error.to_string(), CHECK)),
+            Some(Err(error)) => {
+                checks.push(Check::of_problem("reading", &Problem::of(error), CHECK));
+            }
             None => {}
         }
         checks.extend(rights::checks(&self.needed, &self.excess, self.snapshot()));
@@ -121,7 +123,7 @@ impl ClusterFacts {
                 let message = format!("{server} did not answer within {seconds} s");
                 Check::red("cluster", &message, CHECK)
             }
-            Err(error) => Check::of_error("cluster", &error.to_string(), CHECK),
+            Err(error) => Check::of_problem("cluster", &Problem::of(error), CHECK),
         }
     }
 

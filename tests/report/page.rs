@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use k8s_monitor::model::Severity;
-use k8s_monitor::report::{Episode, History, Plan, PlannedMessage, PlannedState, Report, html};
+use k8s_monitor::render::{Format, RenderOptions, render};
+use k8s_monitor::report::{
+    Episode, History, Plan, PlannedMessage, PlannedState, Report, RunDocument,
+};
 use serde_json::json;
 
 use super::browser::{self, Browser, Look};
@@ -14,6 +17,11 @@ use super::samples::{self, at};
 
 const PHONE: u32 = 360;
 const DESK: u32 = 1100;
+
+fn html(report: &Report, history: Option<&History>) -> String {
+    let document = RunDocument::new(report, history.cloned());
+    render(&document, Format::Html, RenderOptions::default()).expect("renders")
+}
 
 /// Weeks with a bit of everything.
 fn history() -> History {
@@ -194,7 +202,7 @@ const AWKWARD: &str = r"(() => {
     depth = level;
   }
   for (const cell of all('th')) if (!cell.scope) awkward.push(`th ${cell.innerText}`);
-  for (const row of all('tbody tr:not(.tier)'))
+  for (const row of all('tbody tr:not(.group)'))
     if (row.children.length !== all('thead th').length) awkward.push(`row ${row.innerText}`);
   for (const picture of all('svg'))
     if (!(picture.getAttribute('aria-label') && picture.getAttribute('role') === 'img'))

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::Cluster;
 use super::failure::{Failure, subject};
 use super::request::exchange;
+use crate::model::{Advice, Remedy};
 
 /// Time for what is still to be written when the deadline is over.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -45,10 +46,7 @@ pub enum ConfigMapError {
     #[error("another run has written it meanwhile")]
     Conflict,
     /// The Role does not allow it.
-    #[error(
-        "{who} may not {verb} it; apply deploy/rights/state-rbac.yaml, which grants create, and get and \
-         update on the one by name"
-    )]
+    #[error("{who} may not {verb} it; {}", Advice(self))]
     Forbidden {
         /// Whose rights are missing.
         who: String,
@@ -56,11 +54,26 @@ pub enum ConfigMapError {
         verb: &'static str,
     },
     /// There is no such namespace.
-    #[error("there is no namespace {0:?}; apply deploy/rights/namespace.yaml or name another")]
+    #[error("there is no namespace {:?}; {}", .0, Advice(self))]
     NoNamespace(String),
     /// Anything else, retry included.
-    #[error("{0}; the next cycle tries again")]
+    #[error("{}; {}", .0, Advice(self))]
     Failed(String),
+}
+
+impl Remedy for ConfigMapError {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Conflict => return None,
+            Self::Forbidden { .. } => {
+                "apply deploy/rights/state-rbac.yaml, which grants create, and get and update on \
+                 the one by name"
+            }
+            Self::NoNamespace(_) => "apply deploy/rights/namespace.yaml or name another",
+            Self::Failed(_) => "the next cycle tries again",
+        };
+        Some(remedy.to_owned())
+    }
 }
 
 #[derive(Serialize)]
