@@ -147,7 +147,7 @@ impl Enricher<'_> {
         let scene = scene(snapshot, verdict, self.deadline);
         let announcements = agents.announce(&mut memory(state), &scene, &incidents);
         for (incident, announcement) in incidents.iter().zip(announcements) {
-            if let Some(words) = announcement.words() {
+            if let Some(words) = announcement.model_text() {
                 let extra = extras.entry(incident.id.clone()).or_default();
                 extra.words = Some((words.headline.to_owned(), words.summary.to_owned()));
             }
@@ -155,8 +155,8 @@ impl Enricher<'_> {
     }
 }
 
-fn memory(state: &mut State) -> agents::CacheAndSpend<'_> {
-    agents::CacheAndSpend {
+fn memory(state: &mut State) -> agents::AgentState<'_> {
+    agents::AgentState {
         spend: &mut state.spend,
         cache: &mut state.cache,
     }
