@@ -167,7 +167,7 @@ fn sane(verdict: &Verdict, now: Time) {
             "{}",
             incident.fingerprint
         );
-        let shown = report::draft(incident, &verdict.roster);
+        let shown = report::draft(incident, &verdict.monitored);
         assert!(serde_json::to_string(&shown).is_ok() && !shown.title.is_empty());
     }
     for service in &verdict.services {
