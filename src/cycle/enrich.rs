@@ -84,7 +84,7 @@ impl Enricher<'_> {
         let asked = verdict.incidents.iter().filter(|i| self.is_asked(i));
         let incidents: Vec<_> = asked.collect();
         let scene = correlate::CorrelateInput {
-            roster: &verdict.roster,
+            roster: &verdict.monitored,
             repository: self.inventory.repository.as_deref(),
             snapshot,
             config: self.config,
@@ -169,7 +169,7 @@ fn scene<'a>(
 ) -> agents::CycleContext<'a> {
     agents::CycleContext {
         snapshot,
-        roster: &verdict.roster,
+        roster: &verdict.monitored,
         now: snapshot.now,
         deadline,
     }

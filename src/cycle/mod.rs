@@ -117,7 +117,7 @@ impl<'a> Cycle<'a> {
         report.notes.append(&mut memory.notes);
         report.incidents = tracked
             .iter()
-            .map(|t| reported(t, &verdict.roster))
+            .map(|t| reported(t, &verdict.monitored))
             .collect();
         let mut extras = insight.enrich(&mut report);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use k8s_monitor::assess::Incident;
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{IncidentState, Reason};
 
 use super::harness::{Harness, Sev1, config, incident_of, life};
@@ -62,13 +62,13 @@ fn incident(reason: Reason) -> Incident {
     let root = &mut incident.findings[0];
     root.reason = reason;
     root.resource.kind = shown_by(reason)
-        .map_or("Cluster", |kind| kind.row().kind)
+        .map_or("Cluster", |kind| kind.info().kind)
         .to_owned();
     incident
 }
 
 fn all_kinds() -> BTreeSet<Resource> {
-    ROWS.iter().map(|row| row.resource).collect()
+    KINDS.iter().map(|row| row.resource).collect()
 }
 
 /// The state of an incident that is no longer found while these kinds are unread.
