@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use crowd::{Crowd, Kind};
 use k8s_monitor::assess;
 use k8s_monitor::cluster::compact::Compact;
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::types::Pod;
 use k8s_monitor::cluster::{Interner, Objects, Read, Snapshot, Source};
 use k8s_monitor::detect::{self, ClusterIndex, RestartCounts};
 use k8s_monitor::diagnose::diagnose;
 use k8s_monitor::inventory::{self, Inventory};
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Tier, Time};
 
 const SIZES: [usize; 2] = [10_000, 150_000];
@@ -111,7 +111,7 @@ fn snapshot(pods: usize) -> Snapshot {
             namespaces: kept(crowd, Kind::Namespace, pool),
             ..Objects::default()
         },
-        reads: ROWS
+        reads: KINDS
             .iter()
             .map(|row| (row.resource, Read::Complete))
             .collect(),
@@ -142,12 +142,12 @@ fn parse(pods: usize) {
 
 fn detect(pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
-    let roster = assess::roster(&listed(), &snapshot.objects);
+    let monitored = assess::monitored_services(&listed(), &snapshot.objects);
     measure(
         pods,
         || (),
         |()| {
-            let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+            let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
             detect::detect(&view).findings.len()
         },
     );
@@ -155,8 +155,8 @@ fn detect(pods: usize) {
 
 fn diagnosis(pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
-    let roster = assess::roster(&listed(), &snapshot.objects);
-    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let monitored = assess::monitored_services(&listed(), &snapshot.objects);
+    let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
     let findings = || detect::detect(&view).findings;
     measure(pods, findings, |mut findings| {
         diagnose(&view, &mut findings);
@@ -167,8 +167,8 @@ fn diagnosis(pods: usize) {
 fn assessment(pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
     let inventory = listed();
-    let roster = assess::roster(&inventory, &snapshot.objects);
-    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let monitored = assess::monitored_services(&inventory, &snapshot.objects);
+    let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
     let diagnosed = || {
         let mut detection = detect::detect(&view);
         diagnose(&view, &mut detection.findings);
@@ -178,6 +178,9 @@ fn assessment(pods: usize) {
         let services = assess::services(&view, &detection, &BTreeMap::new());
         let findings = detection.findings;
         let unlisted = Tier::P3;
-        assess::incidents("crowd", unlisted, &inventory, &roster, &services, findings).len()
+        assess::incidents(
+            "crowd", unlisted, &inventory, &monitored, &services, findings,
+        )
+        .len()
     });
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use k8s_monitor::assess::{EvaluateInput, Incident, evaluate};
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{ContainerLog, Read, Resource, Snapshot, Unread, UnreadReason};
 use k8s_monitor::inventory;
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Severity, Tier};
 use serde::Deserialize;
 use serde_json::Value;
@@ -146,7 +146,7 @@ fn snapshot(path: &Path, expected: &Expected) -> Snapshot {
         cluster: "recorded".to_owned(),
         ..Snapshot::default()
     };
-    for row in ROWS {
+    for row in KINDS {
         let unread = Unread {
             reason: UnreadReason::NotInSnapshot,
             message: String::new(),
