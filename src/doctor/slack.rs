@@ -9,8 +9,7 @@ use crate::config::{Channels, Config};
 use crate::model::Time;
 use crate::model::duration::human;
 use crate::net::Http;
-use crate::notify::SlackError;
-use crate::notify::slack::{Account, ChannelInfo, Slack};
+use crate::notify::slack::{Account, ChannelInfo, Slack, SlackError};
 use crate::state::State;
 
 use super::line::Check;
@@ -142,7 +141,10 @@ impl PastDelivery {
         let delivered = sent
             .filter(|sent| sent.channel == channel)
             .map(|sent| sent.at);
-        let queued = state.outbox.iter().filter(|one| one.channel == channel);
+        let queued = state
+            .outbox
+            .iter()
+            .filter(|one| one.destination.channel == channel);
         Self {
             delivered: delivered.max(),
             error: queued.filter_map(|one| one.last_error.clone()).next_back(),
@@ -254,7 +256,7 @@ mod tests {
         SlackError::Permanent {
             code: code.into(),
             advice: "advice",
-            reach: crate::notify::slack::ErrorScope::Channel,
+            scope: crate::notify::ErrorScope::Channel,
         }
     }
 

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::api::{Api, Says};
-use super::world::{World, good};
+use super::api::{Api, Reply};
+use super::world::{Harness, good};
 use crate::support::skip;
 
 #[test]
@@ -12,8 +12,8 @@ fn requests_are_what_the_official_sdk_would_send() {
     let Some(python) = skip::python("anthropic, pydantic") else {
         return;
     };
-    let api = Api::new(|role, _, _| Says::Json(good(role)));
-    World::new(&api).cycle();
+    let api = Api::new(|role, _, _| Reply::Json(good(role)));
+    Harness::new(&api).cycle();
     let bodies = api.bodies();
     assert_eq!(bodies.len(), 4);
     let mut child = Command::new(&python)
