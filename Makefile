@@ -1,7 +1,7 @@
 # `make help` lists what there is.
 
 CARGO ?= cargo
-BINARY := target/debug/k8s-monitor
+SKIPPED := $(or $(CARGO_TARGET_DIR),target)/tmp/skipped
 EXAMPLE := docs/example/homelab
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 IMAGE ?= k8s-monitor:$(VERSION)
@@ -25,8 +25,13 @@ playground: ## A healthy homelab on a real API server to try commands on (K8S_MO
 	@assets="$$(tests/control-plane/build.sh)" && \
 	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --quiet --test cluster playground -- --ignored --nocapture
 
-test: ## All tests that need nothing but Rust
-	$(CARGO) test
+# Most of them wait for a program or a server, so that more run at once than there are processors.
+test: export RUST_TEST_THREADS ?= 8
+test: ## All tests that need nothing but Rust; what else some of them need: tests/tools/install.sh
+	@rm -f $(SKIPPED)
+	@status=0; $(CARGO) test || status=$$?; \
+	if [ -s $(SKIPPED) ]; then printf '\nskipped:\n'; sort $(SKIPPED) | sed 's/^/  /'; fi; \
+	exit $$status
 
 test-cluster: ## Tests against a real kube-apiserver and etcd (KUBEBUILDER_ASSETS, else built once with Go)
 	@assets="$$(tests/control-plane/build.sh)" && \

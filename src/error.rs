@@ -9,58 +9,51 @@ use crate::cluster::api::{ConnectError, FetchError};
 use crate::cluster::dump::DumpError;
 use crate::config::ConfigError;
 use crate::exit::ExitStatus;
+use crate::model::{Advice, Remedy};
+use crate::render::RenderError;
 use crate::state::StoreError;
 
-/// Why a command failed.
+/// Why a command has no result.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The configuration is wrong.
+    /// The configuration is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file that an option names cannot be read.
-    #[error("cannot read {option} {}: {cause}; check the path and its permissions", .path.display())]
+    #[error("cannot read {option} {}: {cause}; {}", .path.display(), Advice(self))]
     OptionFile {
         /// The option.
         option: &'static str,
         /// The file.
         path: PathBuf,
-        /// The error of the system.
+        /// The system's error.
         cause: io::Error,
     },
     /// The services file cannot be read.
-    #[error(
-        "cannot read the services file {}: {cause}; pass --services FILE or set SERVICES_FILE \
-         (the format: docs/services-txt.md)", .path.display()
-    )]
+    #[error("cannot read the services file {}: {cause}; {}", .path.display(), Advice(self))]
     ServicesFile {
         /// The file.
         path: PathBuf,
-        /// The error of the system.
+        /// The system's error.
         cause: io::Error,
     },
     /// The services file contains no service.
-    #[error(
-        "{} contains no service; `k8s-monitor services lint` shows the problems, docs/services-txt.md \
-         the format", .path.display()
-    )]
+    #[error("{} contains no service; {}", .path.display(), Advice(self))]
     NoServices {
         /// The file.
         path: PathBuf,
     },
-    /// No service of that name.
-    #[error(
-        "no service {name:?} in {}{}; run `k8s-monitor services list` for all names", .path.display(),
-        .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?"))
-    )]
+    /// No service has this name.
+    #[error("no service {name:?} in {}{}; {}", .path.display(), suggested(.nearest.as_deref()), Advice(self))]
     UnknownService {
-        /// The requested name.
+        /// The name.
         name: String,
-        /// The file.
+        /// The services file.
         path: PathBuf,
         /// The most similar name.
         nearest: Option<String>,
     },
-    /// The client could not be set up.
+    /// There is no client for the cluster.
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The cluster could not be read.
@@ -69,47 +62,43 @@ pub enum Error {
     /// The dump cannot be read or written.
     #[error(transparent)]
     Dump(#[from] DumpError),
-    /// The report cannot be rendered in the requested format.
-    #[error("cannot write the report: {0}")]
-    Render(String),
+    /// The output cannot be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
     /// The state cannot be read or written.
     #[error(transparent)]
     State(#[from] StoreError),
-    /// `--state none` with a command that needs the state.
-    #[error(
-        "--state none stores no state; pass the --state of `run`: configmap:NAMESPACE/NAME or dir:PATH"
-    )]
+    /// The command needs a state, and there is none.
+    #[error("--state none stores no state; {}", Advice(self))]
     NoState,
-    /// No incident or silence of that id.
-    #[error("no {what} {id:?} in {store}; run `k8s-monitor {list}` for all ids")]
+    /// No incident or silence has this id.
+    #[error("no {what} {id:?} in {store}; {}", Advice(self))]
     NotInState {
         /// `incident` or `silence`.
         what: &'static str,
-        /// The requested id.
+        /// The id.
         id: String,
-        /// The state that was searched.
+        /// Location of the state.
         store: String,
-        /// The command that lists them.
+        /// The command that lists the ids.
         list: &'static str,
     },
-    /// No reason of that name.
-    #[error("no reason {name:?}{}; see docs/findings.md for all reasons", .nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean {n:?}?")))]
+    /// No reason or cause has this name.
+    #[error("no reason {name:?}{}; {}", suggested(*.nearest), Advice(self))]
     UnknownReason {
-        /// The requested name.
+        /// The name.
         name: String,
         /// The most similar name.
         nearest: Option<&'static str>,
     },
-    /// A form that only reports have.
-    #[error("`{command}` has no HTML: use --output text, markdown, json or yaml")]
-    NoSuchForm {
-        /// The command.
-        command: &'static str,
-    },
+}
+
+fn suggested(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(": did you mean {name:?}?"))
 }
 
 impl Error {
-    /// The status that the program ends with.
+    /// The exit status.
     #[must_use]
     pub fn status(&self) -> ExitStatus {
         match self {
@@ -119,8 +108,7 @@ impl Error {
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
             | Self::NotInState { .. }
-            | Self::NoState
-            | Self::NoSuchForm { .. } => ExitStatus::Usage,
+            | Self::NoState => ExitStatus::Usage,
             Self::Fetch(FetchError::DeadlineExceeded { .. })
             | Self::State(StoreError::Conflict { .. }) => ExitStatus::DeadlineExceeded,
             Self::Fetch(_) | Self::State(StoreError::Cluster { .. }) => {
@@ -131,5 +119,30 @@ impl Error {
             }
             Self::Render(_) => ExitStatus::Defect,
         }
+    }
+}
+
+impl Remedy for Error {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::OptionFile { .. } => "check the path and its permissions",
+            Self::ServicesFile { .. } => {
+                "pass --services FILE or set SERVICES_FILE (the format: docs/services-txt.md)"
+            }
+            Self::NoServices { .. } => {
+                "`k8s-monitor services lint` shows the problems, docs/services-txt.md the format"
+            }
+            Self::UnknownService { .. } => "run `k8s-monitor services list` for all names",
+            Self::NoState => "pass the --state of `run`: configmap:NAMESPACE/NAME or dir:PATH",
+            Self::NotInState { list, .. } => {
+                return Some(format!("run `k8s-monitor {list}` for all ids"));
+            }
+            Self::UnknownReason { .. } => "see docs/findings.md for all reasons",
+            Self::Connect(error) => return error.remedy(),
+            Self::Fetch(error) => return error.remedy(),
+            Self::State(error) => return error.remedy(),
+            Self::Config(_) | Self::Dump(_) | Self::Render(_) => return None,
+        };
+        Some(remedy.to_owned())
     }
 }

@@ -43,6 +43,7 @@ pub mod model;
 pub mod net;
 pub mod notify;
 pub mod redact;
+pub mod render;
 pub mod report;
 pub mod runtime;
 pub mod state;

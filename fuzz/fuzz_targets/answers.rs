@@ -1,5 +1,5 @@
-//! Whatever the model answers: what decides stays, and nothing unchecked is
-//! shown. The whole way is taken: HTTP, schema, grounding, allow-list.
+//! Any answers of the model: no decision depends on them beyond the band, and nothing unchecked is
+//! shown. Covers HTTP, schema, checks and the allowlist of commands.
 
 #![no_main]
 
@@ -27,7 +27,7 @@ mod stub;
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod world;
 
-use world::{Said, World, good};
+use world::{AgentResults, Harness, good};
 
 const SECRET: &str = "ghp_q7ZxK29vB41mN8q7ZxK29vB41mN8q7ZxK29vB4";
 const COMMANDS: &[&str] = &[
@@ -44,7 +44,7 @@ const COMMANDS: &[&str] = &[
     "mysql",
 ];
 
-/// What the model says next, by role.
+/// The model's next answers, by role.
 static SCRIPT: LazyLock<Mutex<Value>> = LazyLock::new(Mutex::default);
 static URL: LazyLock<String> = LazyLock::new(|| {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -58,18 +58,18 @@ static URL: LazyLock<String> = LazyLock::new(|| {
     url
 });
 
-/// What is said without a model, by rule.
-static RULES: LazyLock<Vec<Said>> = LazyLock::new(|| {
+/// The results without a model, by rule.
+static RULES: LazyLock<Vec<AgentResults>> = LazyLock::new(|| {
     let rules = Rule::ALL.iter();
     rules
-        .map(|rule| World::at(&URL).by_rule(*rule).rules())
+        .map(|rule| Harness::at(&URL).with_rule(*rule).rules_only())
         .collect()
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let words = [text::HOSTILE, COMMANDS].concat();
     json::mutate(data, size, max_size, seed, &words, || {
-        let answers = Role::ALL.map(|role| (role.name().to_owned(), good(role)));
+        let answers = Role::ALL.map(|role| (role.as_str().to_owned(), good(role)));
         json!({ "rule": 0, "answers": answers.into_iter().collect::<Value>() })
     })
 });
@@ -83,24 +83,24 @@ fuzz_target!(init: {
     *SCRIPT.lock().expect("it is never held in a panic") = input["answers"].clone();
     let rule = input["rule"].as_u64().and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
     let rule = Rule::ALL[rule % Rule::ALL.len()];
-    let mut world = World::at(&URL).by_rule(rule);
+    let mut harness = Harness::at(&URL).with_rule(rule);
     let rules = &RULES[rule as usize];
-    let said = world.cycle();
-    for (at, advice) in said.advice.iter().enumerate() {
-        decides_nothing(advice, &rules.advice[at], world.incidents[at].rule);
-        says_nothing_foul(advice, &rules.advice[at]);
+    let results = harness.cycle();
+    for (at, advice) in results.advice.iter().enumerate() {
+        is_within_the_band(advice, &rules.advice[at], harness.incidents[at].rule);
+        is_checked(advice, &rules.advice[at]);
     }
-    for (said, rules) in said.announcements.iter().zip(&rules.announcements) {
-        is_announced(said, rules);
+    for (results, rules) in results.announcements.iter().zip(&rules.announcements) {
+        is_announced(results, rules);
     }
-    // What is kept was checked as well.
-    let again = world.cycle();
-    assert_eq!(again.advice, said.advice);
-    assert_eq!(again.announcements, said.announcements);
-    is_short(&said);
+    // Cached answers are checked too.
+    let again = harness.cycle();
+    assert_eq!(again.advice, results.advice);
+    assert_eq!(again.announcements, results.announcements);
+    is_short(&results);
 });
 
-fn decides_nothing(advice: &Advice, rules: &Advice, rule: Rule) {
+fn is_within_the_band(advice: &Advice, rules: &Advice, rule: Rule) {
     let (highest, lowest) = rule.band();
     assert!(
         (highest..=lowest).contains(&advice.severity),
@@ -125,15 +125,15 @@ fn decides_nothing(advice: &Advice, rules: &Advice, rule: Rule) {
         shas
     };
     assert_eq!(shas(advice), shas(rules));
-    let sure = |advice: &Advice| advice.correlation.as_ref().map(|c| c.confidence);
-    assert_eq!(sure(advice), sure(rules));
+    let confidence = |advice: &Advice| advice.correlation.as_ref().map(|c| c.confidence);
+    assert_eq!(confidence(advice), confidence(rules));
 }
 
-fn says_nothing_foul(advice: &Advice, rules: &Advice) {
+fn is_checked(advice: &Advice, rules: &Advice) {
     for action in &advice.actions {
         is_clean(&action.title);
         if let Some(command) = &action.command {
-            only_looks(command);
+            is_allowed(command);
         }
     }
     let analysis = &advice.analysis;
@@ -142,7 +142,7 @@ fn says_nothing_foul(advice: &Advice, rules: &Advice) {
     } else {
         assert_eq!(analysis.hypothesis, rules.analysis.hypothesis);
     }
-    // The rules' own words may stand before the model's.
+    // The rules' text may precede the model's.
     let own = rules.analysis.business_impact.as_str();
     is_clean(
         analysis
@@ -156,13 +156,13 @@ fn says_nothing_foul(advice: &Advice, rules: &Advice) {
     }
 }
 
-fn is_announced(said: &Announcement, rules: &Announcement) {
-    if said.source == AnalysisSource::Model {
-        is_clean(&said.headline);
-        is_clean(&said.summary);
-        assert!(!said.headline.is_empty() || !said.summary.is_empty());
+fn is_announced(results: &Announcement, rules: &Announcement) {
+    if results.source == AnalysisSource::Model {
+        is_clean(&results.headline);
+        is_clean(&results.summary);
+        assert!(!results.headline.is_empty() || !results.summary.is_empty());
     } else {
-        assert_eq!(said, rules);
+        assert_eq!(results, rules);
     }
 }
 
@@ -170,8 +170,8 @@ fn is_clean(text: &str) {
     assert!(!text::calls_somebody(text), "{text}");
     assert!(!text.contains(SECRET) && !text.contains("://"), "{text}");
     assert!(!text.chars().any(char::is_control), "{text:?}");
-    for foul in ["<<<", "`", "$(", "&&", "\u{202e}"] {
-        assert!(!text.contains(foul), "{foul}: {text}");
+    for forbidden in ["<<<", "`", "$(", "&&", "\u{202e}"] {
+        assert!(!text.contains(forbidden), "{forbidden}: {text}");
     }
     // Something must follow: "try kubectl" at an end is no command.
     let mut words = text.split_whitespace().rev().skip(1);
@@ -179,8 +179,8 @@ fn is_clean(text: &str) {
     assert!(!words.any(bare), "{text}");
 }
 
-/// The allow-list once more, in other words.
-fn only_looks(command: &str) {
+/// The allowlist, written in another way.
+fn is_allowed(command: &str) {
     let words: Vec<String> = command.split(' ').map(str::to_lowercase).collect();
     let verbs: &[&str] = match words[0].as_str() {
         "kubectl" => &["get", "describe", "logs", "top", "rollout"],
@@ -188,7 +188,7 @@ fn only_looks(command: &str) {
         "argocd" => &["get", "diff", "history"],
         _ => &[],
     };
-    let holds = |foul: &[&str]| words.iter().any(|word| foul.contains(&word.as_str()));
+    let holds = |forbidden: &[&str]| words.iter().any(|word| forbidden.contains(&word.as_str()));
     assert!(holds(verbs), "{command}");
     let changes = [
         "delete", "exec", "apply", "patch", "scale", "edit", "push", "sync", "undo", "pause",
@@ -213,14 +213,14 @@ fn only_looks(command: &str) {
     assert!(!command.contains(|c| shell.contains(c)), "{command}");
 }
 
-fn is_short(said: &Said) {
-    let shown = format!("{:?}{:?}", said.advice, said.announcements);
+fn is_short(results: &AgentResults) {
+    let shown = format!("{:?}{:?}", results.advice, results.announcements);
     assert!(
-        shown.len() < 10_000 * (1 + said.advice.len()),
+        shown.len() < 10_000 * (1 + results.advice.len()),
         "{}",
         shown.len()
     );
-    assert!(said.advice.iter().all(|advice| advice.actions.len() <= 4));
+    assert!(results.advice.iter().all(|advice| advice.actions.len() <= 4));
 }
 
 /// Answers questions on one connection until it ends.
@@ -257,11 +257,11 @@ fn answer(asked: &Value) -> String {
         .into_iter()
         .find(|role| asked["system"] == role.prompt().text);
     let script = SCRIPT.lock().expect("it is never held in a panic");
-    let said = &script[role.map_or("", Role::name)];
+    let results = &script[role.map_or("", Role::as_str)];
     // A text is sent as it is: it may be no JSON.
-    let text = said
+    let text = results
         .as_str()
-        .map_or_else(|| said.to_string(), str::to_owned);
+        .map_or_else(|| results.to_string(), str::to_owned);
     json!({
         "content": [{ "type": "text", "text": text }],
         "stop_reason": "end_turn",

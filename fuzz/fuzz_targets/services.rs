@@ -3,14 +3,19 @@
 
 #![no_main]
 
-use k8s_monitor::inventory::{self, Inventory, lint, render};
+use k8s_monitor::inventory::{self, Inventory, LintDocument, ServiceDocument, ServiceList};
+use k8s_monitor::render::{Document, Format, RenderOptions, render};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let inventory = inventory::parse(data);
     diagnostics_have_a_place(&inventory, data);
     services_can_be_shown(&inventory);
-    assert!(!lint::report(&inventory, "services.txt").is_empty());
+    let lint = LintDocument {
+        inventory: &inventory,
+        file: "services.txt",
+    };
+    assert!(text(&lint).contains("services.txt: "));
     // Line ends of another system are no other file.
     if !data.contains(&b'\r') {
         let foreign = String::from_utf8_lossy(data).replace('\n', "\r\n");
@@ -19,6 +24,10 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(foreign.repository, inventory.repository);
     }
 });
+
+fn text(document: &impl Document) -> String {
+    render(document, Format::Text, RenderOptions::default()).expect("text always renders")
+}
 
 fn diagnostics_have_a_place(inventory: &Inventory, data: &[u8]) {
     let lines = data.split(|byte| *byte == b'\n').count();
@@ -31,19 +40,17 @@ fn diagnostics_have_a_place(inventory: &Inventory, data: &[u8]) {
             "{diagnostic:?}"
         );
         assert!(diagnostic.source_line.chars().count() <= 160);
-        let shown = render::diagnostic(diagnostic, "services.txt");
-        assert!(shown.starts_with("services.txt:"), "{shown}");
     }
     assert!(inventory.diagnostics.is_sorted_by_key(|d| d.line));
 }
 
 fn services_can_be_shown(inventory: &Inventory) {
-    let list = render::list(inventory);
+    let list = text(&ServiceList(inventory));
     for service in &inventory.services {
         assert!(!service.name.trim().is_empty(), "a service without a name");
         let found = inventory.get(&service.name);
         assert_eq!(found.map(|s| &s.name), Some(&service.name));
-        assert!(!render::show(service, inventory).is_empty());
+        assert!(!text(&ServiceDocument { service, inventory }).is_empty());
         assert!(!list.is_empty());
         for other in inventory.dependencies_of(&service.name) {
             let back = inventory.dependents_of(&other.name);

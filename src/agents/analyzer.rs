@@ -1,44 +1,42 @@
-//! k8s-analyzer: why it probably happened.
+//! k8s-analyzer: the probable cause.
 //!
-//! In: the incident, its evidence by id, the services file's entry, suspects,
-//! what it looked up. Out: [`Diagnosis`]. Without a usable answer the rules'
-//! own words. It decides nothing.
+//! Input: the incident, its numbered evidence, the services file's entry, the likeliest commit, and
+//! the results of look-ups. Output: [`Diagnosis`]. Without a usable answer the rules' text is used.
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::INCIDENT_IN;
-use super::client::{Ask, ModelClient, NoAnswer};
-use super::commands::Names;
-use super::lookups::{AT_ONCE, LookUp, ROUNDS, Wanted};
+use super::budget::INCIDENT_INPUT_TOKENS;
+use super::client::{ModelClient, NoAnswer, Question};
+use super::commands::AllowedNames;
+use super::lookups::{AT_ONCE, LookUp, ROUNDS, Wanted, What};
 use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
-use super::remediation::{Step, Sure, grounded};
+use super::remediation::{ModelConfidence, Step, allowed_steps};
 use super::schema::answer;
-use super::{CacheAndSpend, CycleContext};
-use crate::model::Confidence;
+use super::{AgentState, CycleContext};
 use crate::report::Incident;
 
 const ROLE: Role = Role::Analyzer;
-/// One answer, in tokens.
-const ANSWER: u64 = 400;
-/// With less than this left for answers nothing more is looked up.
-const LAST: u64 = 280;
-/// No hypothesis is longer, in characters.
-const HYPOTHESIS: usize = 420;
+/// Output tokens of one answer.
+const ANSWER_TOKENS: u64 = 400;
+/// With fewer output tokens left there are no more look-ups.
+const MIN_ANSWER_TOKENS: u64 = 280;
+/// Characters of a hypothesis.
+const MAX_HYPOTHESIS_LENGTH: usize = 420;
 
 answer! {
-    /// What the model answers.
+    /// The model's answer.
     Answer {
         /// What probably happened.
         hypothesis "hypothesis": String,
-        /// How sure.
-        confidence "confidence": Sure,
-        /// Ids of the evidence that it rests on.
+        /// How confident the model is.
+        confidence "confidence": ModelConfidence,
+        /// IDs of the evidence for it.
         evidence "evidence": Vec<String>,
-        /// What to do beyond what the rules say.
+        /// Steps beyond those of the rules.
         remediation "remediation": Vec<Step>,
-        /// What would change the answer.
+        /// Look-ups that could change the answer.
         lookups "lookups": Vec<Wanted>,
     }
 }
@@ -46,157 +44,130 @@ answer! {
 /// What probably happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// In a sentence or two.
+    /// One or two sentences.
     pub hypothesis: String,
-    /// How sure.
-    pub confidence: Sure,
-    /// What to do beyond what the rules say.
+    /// How confident the model is.
+    pub confidence: ModelConfidence,
+    /// Steps beyond those of the rules.
     pub remediation: Vec<Step>,
 }
 
-/// What the rules alone say.
-#[must_use]
-pub fn fallback(incident: &Incident) -> Diagnosis {
-    let analysis = &incident.analysis;
-    Diagnosis {
-        hypothesis: analysis.hypothesis.clone(),
-        confidence: match analysis.confidence {
-            Confidence::High => Sure::High,
-            Confidence::Medium => Sure::Medium,
-            Confidence::Low | Confidence::None => Sure::Low,
-        },
-        remediation: Vec::new(),
-    }
-}
-
-/// All that one diagnosis is made from.
+/// The input of a diagnosis.
 pub struct Input<'a> {
     /// The incident.
     pub incident: &'a Incident,
-    /// What is shown of it.
-    pub case: &'a PromptContext,
-    /// What commands may name.
-    pub names: &'a Names<'a>,
-    /// Where things are looked up.
+    /// The incident as text.
+    pub context: &'a PromptContext,
+    /// The names that commands may use.
+    pub names: &'a AllowedNames<'a>,
+    /// Answers look-ups.
     pub look_up: &'a dyn LookUp,
-    /// Tokens in that other agents will need for this incident.
+    /// Input tokens of the incident that other agents need.
     pub reserve: u64,
 }
 
-/// Asks, with look-ups, and checks what comes.
+/// Asks for a diagnosis, with look-ups, and checks the answer.
 ///
 /// # Errors
 /// Why there is no diagnosis.
 pub fn diagnose(
-    matter: &Input,
-    desk: &mut ModelClient,
-    memory: &mut CacheAndSpend,
-    scene: &CycleContext,
+    input: &Input,
+    client: &mut ModelClient,
+    state: &mut AgentState,
+    cycle: &CycleContext,
 ) -> Result<Diagnosis, NoAnswer> {
-    let (shown, left_out) = matter.case.fit(ROLE.share().data);
+    let (context, left_out) = input.context.within(ROLE.share().data);
     if left_out > 0 {
-        log::debug!(
-            "{}: {left_out} lines left out for want of room",
-            ROLE.name()
-        );
+        log::debug!("{ROLE}: {left_out} lines are left out to save tokens");
     }
-    let (mut found, mut best) = (String::new(), None);
-    let mut room_in = INCIDENT_IN.saturating_sub(matter.reserve);
-    let mut room_out = ROLE.share().out;
-    for left in (0..=ROUNDS).rev() {
-        let data = format!("{shown}{found}");
-        let ask = Ask {
+    let (mut results, mut last) = (String::new(), None);
+    let mut input_tokens = INCIDENT_INPUT_TOKENS.saturating_sub(input.reserve);
+    let mut output_tokens = ROLE.share().output;
+    for rounds_left in (0..=ROUNDS).rev() {
+        let data = format!("{context}{results}");
+        let question = Question {
             role: ROLE,
-            intro: &intro(left),
+            intro: &intro(rounds_left),
             data: &data,
-            max_tokens: ANSWER.min(room_out),
+            max_tokens: ANSWER_TOKENS.min(output_tokens),
         };
-        let is_first = best.is_none();
-        if !is_first && ModelClient::estimate::<Answer>(&ask) > room_in {
+        let is_first = last.is_none();
+        if !is_first && question.input_tokens::<Answer>() > input_tokens {
             break;
         }
-        let (answer, usage) = match desk.ask::<Answer>(&ask, memory.spend, scene.deadline) {
+        let (answer, usage) = match client.ask::<Answer>(&question, state.spend, cycle.deadline) {
             Ok(answer) => answer,
-            Err(silence) if is_first => return Err(silence),
+            Err(no_answer) if is_first => return Err(no_answer),
             Err(_) => break,
         };
-        room_in = room_in.saturating_sub(usage.input);
-        room_out = room_out.saturating_sub(usage.output);
-        let more = look_up(&answer.lookups, left, matter, desk);
-        best = Some((answer, data));
-        if more.is_empty() || room_out < LAST {
+        input_tokens = input_tokens.saturating_sub(usage.input);
+        output_tokens = output_tokens.saturating_sub(usage.output);
+        let more = if rounds_left > 0 {
+            look_up(&answer.lookups, input.look_up, client)
+        } else {
+            String::new()
+        };
+        last = Some((answer, data));
+        if more.is_empty() || output_tokens < MIN_ANSWER_TOKENS {
             break;
         }
-        found.push_str(&more);
+        results.push_str(&more);
     }
-    let (answer, data) = best.ok_or(NoAnswer::Unasked)?;
-    check(&answer, &data, matter, desk).ok_or(NoAnswer::Useless)
+    let (answer, data) = last.ok_or(NoAnswer::NotAsked)?;
+    check(&answer, &data, input, client).ok_or(NoAnswer::Unusable)
 }
 
-fn intro(left: usize) -> String {
-    match left {
-        0 => "No look-ups are left: answer with what there is. The incident:".to_owned(),
+fn intro(rounds_left: usize) -> String {
+    match rounds_left {
+        0 => "No look-ups are left: answer with what you have. The incident:".to_owned(),
         left => format!("Rounds of look-ups left: {left}. The incident:"),
     }
 }
 
-/// What was found; nothing, if nothing was asked for or is within reach.
-fn look_up(wanted: &[Wanted], left: usize, matter: &Input, desk: &mut ModelClient) -> String {
-    let mut found = String::new();
-    if left == 0 {
-        return found;
+/// The results of look-ups; empty if nothing was found.
+fn look_up(requests: &[Wanted], look_up: &dyn LookUp, client: &mut ModelClient) -> String {
+    let mut results = String::new();
+    for request in requests.iter().take(AT_ONCE) {
+        let Some(text) = look_up.look_up(request) else {
+            client.drop_part(ROLE, "a look-up", "the object does not exist in scope");
+            continue;
+        };
+        let what = match request.what {
+            What::Logs => "LOGS",
+            What::Describe => "DESCRIPTION",
+            What::Events => "EVENTS",
+        };
+        // The name is safe to repeat: an object of this name exists.
+        results += &format!("\n{what} of {}\n{text}", request.name);
     }
-    for wanted in wanted.iter().take(AT_ONCE) {
-        match matter.look_up.look_up(wanted) {
-            Some(text) => {
-                // The model's own words are not repeated: an object that is
-                // there is named as it is named in the cluster.
-                let what = match wanted.what {
-                    super::lookups::What::Logs => "LOGS",
-                    super::lookups::What::Describe => "DESCRIPTION",
-                    super::lookups::What::Events => "EVENTS",
-                };
-                found += &format!("\n{what} of {}\n{text}", wanted.name);
-            }
-            None => desk.drop_part(ROLE, "a look-up", "there is no such object within reach"),
-        }
-    }
-    found
+    results
 }
 
-/// What of an answer may be shown.
+/// The parts of an answer that may be shown.
 fn check(
     answer: &Answer,
     shown: &str,
-    matter: &Input,
-    desk: &mut ModelClient,
+    input: &Input,
+    client: &mut ModelClient,
 ) -> Option<Diagnosis> {
-    let evidence = matter.incident.findings.iter().flat_map(|f| &f.evidence);
-    let known: Vec<_> = evidence.map(|e| e.id.as_str()).collect();
-    let is_known = |id: &String| known.contains(&id.as_str());
-    let cited = answer.evidence.iter().filter(|id| is_known(id)).count();
-    let unknown = answer.evidence.len() - cited;
-    if unknown > 0 {
-        desk.drop_part(ROLE, "a citation", "there is no such evidence");
+    let evidence = input.incident.findings.iter().flat_map(|f| &f.evidence);
+    let ids: Vec<_> = evidence.map(|e| e.id.as_str()).collect();
+    let is_known = |id: &&String| ids.contains(&id.as_str());
+    let cited = answer.evidence.iter().filter(is_known).count();
+    if cited < answer.evidence.len() {
+        client.drop_part(ROLE, "a citation", "the evidence does not exist");
     }
-    if cited == 0 && !known.is_empty() {
-        desk.drop_answer(ROLE, "it rests on no evidence");
+    if cited == 0 && !ids.is_empty() {
+        client.drop_answer(ROLE, "it cites no evidence");
         return None;
     }
-    let hypothesis = match output_filter::check_alone(&answer.hypothesis, HYPOTHESIS, shown, &[]) {
-        Ok(hypothesis) => hypothesis,
-        Err(flaw) => {
-            desk.drop_answer(ROLE, &flaw.to_string());
-            return None;
-        }
-    };
-    let (remediation, dropped) = grounded(&answer.remediation, matter.names, shown);
+    let hypothesis =
+        output_filter::check_standalone(&answer.hypothesis, MAX_HYPOTHESIS_LENGTH, shown, &[])
+            .inspect_err(|violation| client.drop_answer(ROLE, violation.as_str()))
+            .ok()?;
+    let (remediation, dropped) = allowed_steps(&answer.remediation, input.names, shown);
     if dropped > 0 {
-        desk.drop_part(
-            ROLE,
-            "a step",
-            "it is not on the list of what may be suggested",
-        );
+        client.drop_step(ROLE);
     }
     Some(Diagnosis {
         hypothesis,

@@ -1,4 +1,4 @@
-//! The edge to the Messages API: one question, one answer.
+//! The client of Anthropic's Messages API.
 
 use std::time::{Duration, Instant};
 
@@ -12,16 +12,16 @@ use crate::config::MODEL;
 use crate::model::secret::Secret;
 use crate::net::{Http, HttpError, Peer, Request, Response, Retry};
 
-/// The version of the API that this program speaks.
+/// The `anthropic-version` header.
 const VERSION: &str = "2023-06-01";
-/// A short answer comes within seconds; longer than this it is not waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// An answer is a few hundred tokens.
-const LARGEST: u64 = 256 * 1024;
-/// No sum of tokens of one answer is larger; what claims to be is not believed.
-const MOST_TOKENS: u64 = 1_000_000;
+/// The time for one response. A short answer takes a few seconds.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The size of a response, in bytes. An answer has a few hundred tokens.
+const MAX_BODY: u64 = 256 * 1024;
+/// The highest token count that is accepted from a response.
+const MAX_TOKENS: u64 = 1_000_000;
 
-/// Asking twice does no harm, and costs little.
+/// A repeated question is harmless and costs little.
 const RETRY: Retry = Retry {
     unsent: 2,
     unsure: 2,
@@ -30,59 +30,59 @@ const RETRY: Retry = Retry {
     pause: Duration::from_secs(1),
 };
 
-/// Why there is no answer that can be used.
+/// Why there is no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ModelError {
     /// 404: the model was retired, or the address is wrong.
     #[error(
-        "the model {MODEL} is not there any more (404: {0}); update k8s-monitor, or check \
-         ANTHROPIC_BASE_URL; the rules carry on alone"
+        "the model {MODEL} does not exist (404: {0}); update k8s-monitor, or check \
+         ANTHROPIC_BASE_URL; the rules' text is used"
     )]
     ModelGone(String),
     /// 401 or 403.
-    #[error("Anthropic refuses the key ({status}: {message}); set a valid ANTHROPIC_API_KEY")]
-    Refused {
+    #[error("Anthropic rejects the key ({status}: {message}); set a valid ANTHROPIC_API_KEY")]
+    Unauthorized {
         /// The status.
         status: u16,
-        /// Anthropic's words.
+        /// Anthropic's message.
         message: String,
     },
-    /// 402, or 400 for want of credit.
-    #[error("Anthropic asks for payment ({0}); add credit to the account")]
-    Unpaid(String),
+    /// 402, or 400 without credit.
+    #[error("the Anthropic account has no credit ({0}); add credit to it")]
+    NoCredit(String),
     /// 413.
-    #[error("Anthropic finds the question too large (413)")]
+    #[error("Anthropic rejects the request as too large (413)")]
     TooLarge,
     /// 429, after retries.
-    #[error("Anthropic limits requests (429); the next cycle asks again")]
-    Limited,
+    #[error("Anthropic's rate limit is reached (429); the next cycle tries again")]
+    RateLimited,
     /// 500, 504 or 529, after retries.
-    #[error("Anthropic is overloaded or broken ({0}); the next cycle asks again")]
+    #[error("Anthropic is overloaded or unavailable ({0}); the next cycle tries again")]
     Overloaded(u16),
     /// Any other status.
-    #[error("Anthropic does not take the question ({status}: {message})")]
+    #[error("Anthropic rejects the request ({status}: {message})")]
     Rejected {
         /// The status.
         status: u16,
-        /// Anthropic's words.
+        /// Anthropic's message.
         message: String,
     },
-    /// No answer.
-    #[error("{0}; the next cycle asks again")]
+    /// No response.
+    #[error("{0}; the next cycle tries again")]
     Unreachable(#[from] HttpError),
-    /// The model declines.
+    /// The model declined to answer.
     #[error("the model declined to answer")]
     Declined,
-    /// The answer is cut off.
-    #[error("the answer was cut off at its limit")]
+    /// The answer reached the token limit.
+    #[error("the answer was cut off at its token limit")]
     Truncated,
-    /// Something else than the answer that was asked for.
-    #[error("the answer is not what was asked for ({0})")]
+    /// The answer does not have the requested form.
+    #[error("the answer does not have the requested form ({0})")]
     Malformed(&'static str),
 }
 
 impl ModelError {
-    /// Whether other questions of this cycle would fare no better.
+    /// Whether every other question of this cycle would fail too.
     #[must_use]
     pub fn ends_cycle(&self) -> bool {
         !matches!(
@@ -91,27 +91,27 @@ impl ModelError {
         )
     }
 
-    /// Whether an answer may have been made, and be paid for, that never came.
+    /// Whether the request may have been billed although no response came.
     #[must_use]
     pub fn may_cost(&self) -> bool {
         matches!(self, Self::Unreachable(error) if !error.is_unsent())
     }
 }
 
-/// What is asked.
-pub struct Question<'a> {
-    /// The prompt.
+/// A request for one message.
+pub struct MessageRequest<'a> {
+    /// The system prompt.
     pub system: &'a str,
-    /// The data.
+    /// The user message.
     pub user: &'a str,
-    /// What the answer must look like.
+    /// The JSON schema of the answer.
     pub schema: &'a Value,
-    /// How long it may be.
+    /// Output tokens of the answer.
     pub max_tokens: u64,
 }
 
-impl Question<'_> {
-    /// The request's body.
+impl MessageRequest<'_> {
+    /// The body in JSON.
     #[must_use]
     pub fn body(&self) -> Value {
         json!({
@@ -124,29 +124,29 @@ impl Question<'_> {
     }
 }
 
-/// What came back, to be paid for whatever it is.
+/// A response with status 200, which is billed whatever it contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    stop: String,
+    stop_reason: String,
     text: String,
-    /// What it cost; `None` where the answer does not say.
+    /// The tokens; `None` if the response does not contain them.
     pub usage: Option<Usage>,
 }
 
 impl Reply {
-    /// The answer, if it is a whole one.
+    /// The text of a complete answer.
     ///
     /// # Errors
     /// When the model declined, or the answer is cut off or empty.
     pub fn text(&self) -> Result<&str, ModelError> {
-        match self.stop.as_str() {
+        match self.stop_reason.as_str() {
             "refusal" => Err(ModelError::Declined),
             "max_tokens" | "model_context_window_exceeded" => Err(ModelError::Truncated),
             "end_turn" | "stop_sequence" if self.text.trim().is_empty() => {
                 Err(ModelError::Malformed("it is empty"))
             }
             "end_turn" | "stop_sequence" => Ok(&self.text),
-            _ => Err(ModelError::Malformed("it ends for an unknown reason")),
+            _ => Err(ModelError::Malformed("it ends with an unknown stop reason")),
         }
     }
 }
@@ -160,7 +160,7 @@ pub struct Anthropic<'a> {
 }
 
 impl<'a> Anthropic<'a> {
-    /// Sets it up; nothing is sent yet.
+    /// A client.
     #[must_use]
     pub fn new(http: &'a Http, base_url: &'a str, key: &'a Secret) -> Self {
         Self {
@@ -170,28 +170,28 @@ impl<'a> Anthropic<'a> {
         }
     }
 
-    /// Asks.
+    /// Sends a request.
     ///
     /// # Errors
-    /// When there is no answer to be paid for.
-    pub fn ask(&self, question: &Question, deadline: Instant) -> Result<Reply, ModelError> {
-        let body = serde_json::to_vec(&question.body())
-            .map_err(|_| ModelError::Malformed("the question is no JSON"))?;
+    /// When there is no response with status 200.
+    pub fn send(&self, request: &MessageRequest, deadline: Instant) -> Result<Reply, ModelError> {
+        let body = serde_json::to_vec(&request.body())
+            .map_err(|_| ModelError::Malformed("the request is not JSON"))?;
         let url = format!("{}/v1/messages", self.base_url.trim_end_matches('/'));
         let request = Request::post(Peer::Anthropic, &url, "application/json", body);
-        Ok(read(&self.send(request, deadline)?))
+        Ok(read(&self.post(request, deadline)?))
     }
 
-    /// Attempts so far.
+    /// The attempts so far.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.http.attempts(Peer::Anthropic)
     }
 
-    fn send(&self, request: Request, deadline: Instant) -> Result<Response, ModelError> {
+    fn post(&self, request: Request, deadline: Instant) -> Result<Response, ModelError> {
         let request = Request {
-            timeout: PATIENCE,
-            limit: LARGEST,
+            timeout: TIMEOUT,
+            limit: MAX_BODY,
             ..request
                 .header("x-api-key", self.key.expose())
                 .header("anthropic-version", VERSION)
@@ -200,12 +200,12 @@ impl<'a> Anthropic<'a> {
         if response.status == 200 {
             Ok(response)
         } else {
-            Err(refusal(&response))
+            Err(status_error(&response))
         }
     }
 }
 
-/// The parts of a message that are read.
+/// The parts of a response that are read.
 #[derive(Deserialize)]
 struct Message {
     #[serde(default)]
@@ -213,7 +213,7 @@ struct Message {
     #[serde(default)]
     content: Vec<Block>,
     #[serde(default)]
-    usage: Option<Counted>,
+    usage: Option<ResponseUsage>,
 }
 
 #[derive(Deserialize)]
@@ -226,7 +226,7 @@ struct Block {
 
 #[derive(Deserialize)]
 #[allow(clippy::struct_field_names, reason = "Anthropic's names")]
-struct Counted {
+struct ResponseUsage {
     input_tokens: u64,
     output_tokens: u64,
     #[serde(default)]
@@ -236,7 +236,7 @@ struct Counted {
 }
 
 fn read(response: &Response) -> Reply {
-    // What cannot be read may have cost: it is a reply without a text.
+    // An unreadable response is billed too: it is a reply without text.
     let message = serde_json::from_slice::<Message>(&response.body).unwrap_or(Message {
         stop_reason: None,
         content: Vec::new(),
@@ -244,38 +244,36 @@ fn read(response: &Response) -> Reply {
     });
     let text = message.content.iter().filter(|block| block.kind == "text");
     Reply {
-        stop: message.stop_reason.unwrap_or_default(),
+        stop_reason: message.stop_reason.unwrap_or_default(),
         text: text.map(|block| block.text.as_str()).collect(),
-        usage: message.usage.map(|counted| {
+        usage: message.usage.map(|usage| {
             let cached = [
-                counted.cache_creation_input_tokens,
-                counted.cache_read_input_tokens,
+                usage.cache_creation_input_tokens,
+                usage.cache_read_input_tokens,
             ];
-            let cached = cached.into_iter().flatten().map(|n| n.min(MOST_TOKENS));
+            let cached = cached.into_iter().flatten().map(|n| n.min(MAX_TOKENS));
             Usage {
-                input: counted.input_tokens.min(MOST_TOKENS) + cached.sum::<u64>(),
-                output: counted.output_tokens.min(MOST_TOKENS),
+                input: usage.input_tokens.min(MAX_TOKENS) + cached.sum::<u64>(),
+                output: usage.output_tokens.min(MAX_TOKENS),
             }
         }),
     }
 }
 
-/// The class of an answer that is none.
-fn refusal(response: &Response) -> ModelError {
+/// The error for a status other than 200.
+fn status_error(response: &Response) -> ModelError {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let message = line(
-        body["error"]["message"]
-            .as_str()
-            .unwrap_or("no reason given"),
+        body["error"]["message"].as_str().unwrap_or("no message"),
         160,
     );
     match response.status {
-        400 if message.contains("credit balance") => ModelError::Unpaid(message),
-        status @ (401 | 403) => ModelError::Refused { status, message },
-        402 => ModelError::Unpaid(message),
+        400 if message.contains("credit balance") => ModelError::NoCredit(message),
+        status @ (401 | 403) => ModelError::Unauthorized { status, message },
+        402 => ModelError::NoCredit(message),
         404 => ModelError::ModelGone(message),
         413 => ModelError::TooLarge,
-        429 => ModelError::Limited,
+        429 => ModelError::RateLimited,
         status @ 500.. => ModelError::Overloaded(status),
         status => ModelError::Rejected { status, message },
     }

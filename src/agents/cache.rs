@@ -1,10 +1,9 @@
-//! Answers that are kept, by what they rest on. Pure.
+//! Cached answers, by the findings on which they are based. Pure.
 //!
-//! The key is made of what the rules found: objects, reasons, causes, facts,
-//! suspects, the services file's words. What changes while nothing happens is
-//! taken out of it: times, counts, names of pods, wording of events and logs.
-//! So an incident that stays as it is costs nothing after its first cycle.
-//! An answer that was paid for and is of no use is kept as such.
+//! The key is a digest of what the rules found: objects, reasons, causes, facts, commits, and the
+//! known issues of the services file. Values that change all the time are left out: times, counts,
+//! pod names, the text of events and logs. So an unchanged incident costs nothing after its first
+//! cycle. An unusable answer is cached as unusable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -22,80 +21,79 @@ use crate::model::Time;
 use crate::report::{Correlation, Incident};
 use crate::state::Cached;
 
-/// Answers by key, as the state keeps them.
+/// The state's cache.
 pub type Cache = BTreeMap<String, Cached>;
 
-/// How the keys of this room begin.
+/// The prefix of the model's keys.
 const PREFIX: &str = "model:";
-/// What was of no use for so long is forgotten.
-const MEMORY: TimeDelta = TimeDelta::days(7);
-/// An incident whose evidence will not stay the same is explained so often a
-/// day, then the rules speak.
-const A_DAY: usize = 4;
+/// Entries that were not used for this long are removed.
+const RETENTION: TimeDelta = TimeDelta::days(7);
+/// Different questions per incident, agent and day, for incidents that keep changing.
+const MAX_PER_DAY: usize = 4;
 
-/// What one incident's answers rest on.
+/// The findings on which an incident's answers are based.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheKeyInput {
     incident: String,
     evidence: String,
 }
 
-/// Kept with each answer.
+/// An entry in the state.
 #[derive(Serialize, Deserialize)]
 struct Entry<T> {
-    /// When it was paid for.
+    /// When the answer came.
     asked: Time,
-    /// `null`: of no use.
+    /// `None`: unusable.
     answer: Option<T>,
 }
 
-/// What the cache has to say.
+/// The result of a look-up in the cache.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Lookup<T> {
-    /// An answer.
-    Answer(T),
-    /// It was asked, and what came is of no use.
-    Useless,
-    /// The incident was asked about too often today.
-    Restless,
-    /// Nothing: ask.
-    Nothing,
+    /// A cached answer.
+    Found(T),
+    /// The answer was unusable.
+    Unusable,
+    /// There is no answer, and the daily limit is reached.
+    LimitReached,
+    /// There is no answer.
+    Missing,
 }
 
 impl CacheKeyInput {
-    /// Of an incident as the rules see it.
+    /// For an incident of this cycle.
     #[must_use]
     pub fn new(
         incident: &assess::Incident,
-        shown: &Incident,
+        draft: &Incident,
         service: Option<&Service>,
         correlation: Option<&Correlation>,
     ) -> Self {
         let pods = incident.findings.iter().flat_map(|f| &f.pods);
         let pods: BTreeSet<_> = pods.map(|p| p.name.as_str()).collect();
-        Self::of(shown, service, correlation, &pods)
+        Self::of_report(draft, service, correlation, &pods)
     }
 
-    /// Of an incident as it is reported.
+    /// For an incident of the report.
     #[must_use]
-    pub fn of(
-        shown: &Incident,
+    pub fn of_report(
+        draft: &Incident,
         service: Option<&Service>,
         correlation: Option<&Correlation>,
         pods: &BTreeSet<&str>,
     ) -> Self {
         let mut facts = BTreeSet::new();
-        facts.insert(format!("rule {}", shown.rule));
-        facts.insert(format!("affects {}", shown.affects.join(" ")));
-        for finding in &shown.findings {
+        facts.insert(format!("rule {}", draft.rule));
+        facts.insert(format!("affects {}", draft.affects.join(" ")));
+        for finding in &draft.findings {
             let cause = finding.cause.as_deref().unwrap_or_default();
-            let lasting = lasting(&finding.message, pods);
+            let message = without_volatile(&finding.message, pods);
             facts.insert(format!(
-                "{} {} {cause} {lasting}",
+                "{} {} {cause} {message}",
                 finding.resource, finding.reason
             ));
             let objects = finding.evidence.iter().filter(|e| e.kind == "object");
-            facts.extend(objects.map(|e| lasting_fact(&e.text, pods)));
+            facts.extend(objects.map(|e| format!("fact {}", without_volatile(&e.text, pods))));
         }
         if let Some(service) = service {
             facts.extend(service.known_issues.iter().map(|k| k.text.clone()));
@@ -104,40 +102,40 @@ impl CacheKeyInput {
         facts.extend(commits.map(|c| c.sha.clone()));
         let facts: Vec<_> = facts.into_iter().collect();
         Self {
-            incident: digest(&shown.fingerprint),
+            incident: digest(&draft.fingerprint),
             evidence: digest(&facts.join("\n")),
         }
     }
 
-    /// The key of one agent's answer; `aspect` is what else it rests on.
+    /// The key of an agent's answer. `variant` is what else the answer depends on.
     #[must_use]
-    pub fn key(&self, role: Role, aspect: &str) -> Key {
-        let prefix = format!("{PREFIX}{}:{}:", role.name(), self.incident);
-        // Another prompt is another question.
-        let rest = digest(&[&self.evidence, aspect, role.prompt().text].join("\n"));
+    pub fn key(&self, role: Role, variant: &str) -> Key {
+        let prefix = format!("{PREFIX}{role}:{}:", self.incident);
+        // A changed prompt changes the answer.
+        let rest = digest(&[&self.evidence, variant, role.prompt().text].join("\n"));
         Key {
-            whole: format!("{prefix}{rest}"),
+            full: format!("{prefix}{rest}"),
             prefix,
         }
     }
 }
 
-/// Names an answer.
+/// The key of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    whole: String,
+    full: String,
     prefix: String,
 }
 
 impl Key {
-    /// Looks for the answer; one that is found is of use now.
+    /// Looks up the answer and marks it as used.
     #[must_use]
     pub fn find<T: DeserializeOwned>(&self, cache: &mut Cache, now: Time) -> Lookup<T> {
-        if let Some(cached) = cache.get_mut(&self.whole)
+        if let Some(cached) = cache.get_mut(&self.full)
             && let Ok(entry) = serde_json::from_value::<Entry<T>>(cached.value.clone())
         {
             cached.at = now;
-            return entry.answer.map_or(Lookup::Useless, Lookup::Answer);
+            return entry.answer.map_or(Lookup::Unusable, Lookup::Found);
         }
         let asked = cache
             .range(self.prefix.clone()..)
@@ -146,58 +144,55 @@ impl Key {
             let asked = serde_json::from_value::<Time>(cached.value["asked"].clone());
             asked.is_ok_and(|asked| (now - asked).abs() < TimeDelta::days(1))
         };
-        if asked.filter(|(_, cached)| is_recent(cached)).count() >= A_DAY {
-            Lookup::Restless
+        if asked.filter(|(_, cached)| is_recent(cached)).count() >= MAX_PER_DAY {
+            Lookup::LimitReached
         } else {
-            Lookup::Nothing
+            Lookup::Missing
         }
     }
 
-    /// Keeps an answer; none, if it was of no use.
+    /// Stores an answer; `None` if it is unusable.
     pub fn keep<T: Serialize>(&self, cache: &mut Cache, answer: Option<&T>, now: Time) {
         let entry = Entry { asked: now, answer };
         if let Ok(value) = serde_json::to_value(&entry) {
-            cache.insert(self.whole.clone(), Cached { at: now, value });
+            cache.insert(self.full.clone(), Cached { at: now, value });
         }
     }
 }
 
-/// Forgets what has been of no use for a week.
-pub fn forget(cache: &mut Cache, now: Time) {
-    cache.retain(|key, cached| !key.starts_with(PREFIX) || now - cached.at <= MEMORY);
+/// Removes answers that were not used for a week.
+pub fn remove_unused(cache: &mut Cache, now: Time) {
+    cache.retain(|key, cached| !key.starts_with(PREFIX) || now - cached.at <= RETENTION);
 }
 
+/// Words that change while the incident stays the same.
 #[rustfmt::skip]
-static PASSING: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(concat!(
+static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(concat!(
     r"^(",
     // Counts, shares, durations.
     r"[-+]?\d+([.,]\d+)?%?|(\d+(\.\d+)?(ms|us|ns|d|h|m|s))+",
-    // Moments.
+    // Dates and times.
     r"|\d{4}-\d{2}-\d{2}(T.*)?|\d{1,2}:\d{2}(:\d{2})?(\.\d+)?Z?",
-    // Addresses of pods.
+    // IP addresses.
     r"|(\d{1,3}\.){3}\d{1,3}(:\d+)?(/\d+)?",
-    // Names of pods and replica sets; uids and digests.
+    // Names of pods and `ReplicaSet`s, UIDs, digests.
     r"|[a-z0-9.-]+-[0-9a-f]{6,10}(-[a-z0-9]{5})?|[a-z0-9.-]+-[bcdfghjklmnpqrstvwxz2456789]{5}",
     r"|[0-9a-f]{8}-[0-9a-f-]{27}|(sha256:|containerd://)?[0-9a-f]{32,64}",
     r")$",
 )).ok());
 
-fn lasting_fact(text: &str, pods: &BTreeSet<&str>) -> String {
-    format!("fact {}", lasting(text, pods))
-}
-
-/// What of a text stays the same while nothing happens.
-fn lasting(text: &str, pods: &BTreeSet<&str>) -> String {
+/// A text with a placeholder for every volatile word.
+fn without_volatile(text: &str, pods: &BTreeSet<&str>) -> String {
     let is_edge = |c: char| ",;:.()[]{}\"'".contains(c);
     let words = text.split_whitespace().map(|word| {
         let bare = word.trim_matches(is_edge);
-        let passes = pods.contains(bare)
+        let is_volatile = pods.contains(bare)
             || pods.iter().any(|pod| bare.rsplit('/').next() == Some(pod))
-            || PASSING.as_ref().is_some_and(|regex| regex.is_match(bare));
-        if passes { "#" } else { bare }
+            || VOLATILE.as_ref().is_some_and(|regex| regex.is_match(bare));
+        if is_volatile { "#" } else { bare }
     });
     let words: Vec<_> = words.collect();
-    // `1 pod is`, `2 pods are`.
+    // `1 pod is` and `2 pods are` are the same.
     words
         .join(" ")
         .replace("# pods are", "# pod is")

@@ -1,162 +1,163 @@
-//! Where questions are asked: off or on, inside the budget, until something
-//! says that no answer will come in this cycle.
+//! The client of the model: requests within the budget, until an error shows that no request of
+//! this cycle will succeed.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
-use super::anthropic::{Anthropic, ModelError, Question};
-use super::budget::{self, Cycle, Exhausted, Usage, tokens};
+use super::anthropic::{Anthropic, MessageRequest, ModelError};
+use super::budget::{self, CycleUsage, Exhausted, Usage, tokens};
 use super::prompt::Role;
 use super::schema::Schema;
-use super::untrusted::{cut, fence};
+use super::untrusted::{delimit, truncate};
 use crate::config::ModelBudget;
 use crate::state::Spend;
 
-/// What the API adds to a question around prompt, schema and data.
+/// Input tokens that the API adds to prompt, schema and data.
 const OVERHEAD: u64 = 120;
-/// No note is longer, in characters.
-const NOTE: usize = 600;
+/// Characters of all notes together.
+const MAX_NOTES_LENGTH: usize = 600;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// Nothing was asked, or nothing came: the next cycle may ask again.
-    Unasked,
-    /// An answer came, and is of no use: asking again would bring no other.
-    Useless,
+    /// No request was sent, or no response came. The next cycle tries again.
+    NotAsked,
+    /// The answer cannot be used. Another request would bring the same answer.
+    Unusable,
 }
 
-/// One question of one agent.
-pub struct Ask<'a> {
-    /// Who is asked.
+/// One question to one agent.
+pub struct Question<'a> {
+    /// The agent.
     pub role: Role,
-    /// What the program says.
+    /// The instruction before the data.
     pub intro: &'a str,
-    /// What strangers may have written.
+    /// The data, which is untrusted.
     pub data: &'a str,
-    /// How long the answer may be.
+    /// Output tokens of the answer.
     pub max_tokens: u64,
 }
 
-impl Ask<'_> {
-    fn user(&self) -> String {
-        format!("{}\n{}", self.intro, fence(self.data))
+impl Question<'_> {
+    fn user_message(&self) -> String {
+        format!("{}\n{}", self.intro, delimit(self.data))
+    }
+
+    /// An upper estimate of the input tokens.
+    #[must_use]
+    pub fn input_tokens<T: Schema>(&self) -> u64 {
+        tokens(self.role.prompt().text)
+            + tokens(&T::schema().to_string())
+            + tokens(&self.user_message())
+            + OVERHEAD
     }
 }
 
-/// The desk of one cycle.
+/// The client for one cycle.
 pub struct ModelClient<'a> {
-    client: Option<Anthropic<'a>>,
+    api: Option<Anthropic<'a>>,
     limits: ModelBudget,
-    /// What was used.
-    pub cycle: Cycle,
-    /// No answer will come any more.
+    /// What this cycle used.
+    pub usage: CycleUsage,
+    /// Whether no request of this cycle will succeed.
     is_closed: bool,
+    /// The notes, with the number of times.
     notes: BTreeMap<String, u32>,
 }
 
 impl<'a> ModelClient<'a> {
-    /// A desk; without a client nothing is asked.
+    /// A client. Without an API it sends nothing.
     #[must_use]
-    pub fn new(client: Option<Anthropic<'a>>, limits: ModelBudget) -> Self {
+    pub fn new(api: Option<Anthropic<'a>>, limits: ModelBudget) -> Self {
         Self {
-            is_closed: client.is_none(),
-            client,
+            is_closed: api.is_none(),
+            api,
             limits,
-            cycle: Cycle::default(),
+            usage: CycleUsage::default(),
             notes: BTreeMap::new(),
         }
     }
 
-    /// Whether a question may be answered.
+    /// Whether a request may succeed.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.is_closed
     }
 
-    /// Tokens in that a question takes, rather too many than too few.
-    #[must_use]
-    pub fn estimate<T: Schema>(ask: &Ask) -> u64 {
-        let prompt = tokens(ask.role.prompt().text);
-        prompt + tokens(&T::schema().to_string()) + tokens(&ask.user()) + OVERHEAD
-    }
-
-    /// Asks, pays and reads.
+    /// Sends a question, records its cost and reads the answer.
     ///
     /// # Errors
-    /// Why there is no answer; it has been noted.
+    /// Why there is no answer; it is also noted.
     pub fn ask<T: Schema + DeserializeOwned>(
         &mut self,
-        ask: &Ask,
+        question: &Question,
         spend: &mut Spend,
         deadline: Instant,
     ) -> Result<(T, Usage), NoAnswer> {
-        let Some(client) = self.client.filter(|_| !self.is_closed) else {
-            return Err(NoAnswer::Unasked);
+        let Some(api) = self.api.filter(|_| !self.is_closed) else {
+            return Err(NoAnswer::NotAsked);
         };
-        let worst = Usage {
-            input: Self::estimate::<T>(ask),
-            output: ask.max_tokens,
+        let max_usage = Usage {
+            input: question.input_tokens::<T>(),
+            output: question.max_tokens,
         };
-        if let Err(exhausted) = budget::admit(worst, spend, &self.cycle, self.limits) {
-            self.note(&out_of(exhausted, self.limits));
-            return Err(NoAnswer::Unasked);
+        if let Err(exhausted) = budget::check(max_usage, spend, &self.usage, self.limits) {
+            self.note(&exhausted_note(exhausted, self.limits));
+            return Err(NoAnswer::NotAsked);
         }
-        let question = Question {
-            system: ask.role.prompt().text,
-            user: &ask.user(),
+        let request = MessageRequest {
+            system: question.role.prompt().text,
+            user: &question.user_message(),
             schema: &T::schema(),
-            max_tokens: ask.max_tokens,
+            max_tokens: question.max_tokens,
         };
-        let before = client.attempts();
-        let asked = client.ask(&question, deadline);
-        let attempts = client.attempts() - before;
-        match asked {
-            Ok(reply) => {
-                let usage = reply.usage.unwrap_or(worst);
-                budget::pay(usage, spend, &mut self.cycle);
-                let read = reply.text().and_then(|text| {
-                    let read = serde_json::from_str(text);
-                    read.map_err(|_| ModelError::Malformed("it does not fit its schema"))
-                });
-                match read {
-                    Ok(answer) => Ok((answer, usage)),
-                    Err(error) => {
-                        self.drop_answer(ask.role, &error.to_string());
-                        Err(NoAnswer::Useless)
-                    }
-                }
+        let attempts_before = api.attempts();
+        let reply = api.send(&request, deadline);
+        let attempts = api.attempts() - attempts_before;
+        let reply = reply.map_err(|error| {
+            if error.may_cost() {
+                budget::record_lost(max_usage, attempts, spend, &mut self.usage);
             }
+            self.is_closed |= error.ends_cycle();
+            self.note(&error.to_string());
+            log::warn!("{}: {error}", question.role);
+            NoAnswer::NotAsked
+        })?;
+        let usage = reply.usage.unwrap_or(max_usage);
+        budget::record(usage, spend, &mut self.usage);
+        let answer = reply.text().and_then(|text| {
+            serde_json::from_str(text)
+                .map_err(|_| ModelError::Malformed("it does not match the schema"))
+        });
+        match answer {
+            Ok(answer) => Ok((answer, usage)),
             Err(error) => {
-                if error.may_cost() {
-                    budget::lose(worst, attempts, spend, &mut self.cycle);
-                }
-                self.is_closed |= error.ends_cycle();
-                self.note(&error.to_string());
-                log::warn!("{}: {error}", ask.role.name());
-                Err(NoAnswer::Unasked)
+                self.drop_answer(question.role, &error.to_string());
+                Err(NoAnswer::Unusable)
             }
         }
     }
 
-    /// Notes that an answer is not used at all.
-    pub fn drop_answer(&mut self, role: Role, why: &str) {
-        log::warn!("{}: the answer is not used: {why}", role.name());
-        self.note(&format!(
-            "{}: {why}, the rules' words are used",
-            role.name()
-        ));
+    /// Notes that an answer is not used.
+    pub fn drop_answer(&mut self, role: Role, reason: &str) {
+        log::warn!("{role}: answer dropped: {reason}");
+        self.note(&format!("{role}: answer dropped, {reason}"));
     }
 
     /// Notes that a part of an answer is not used.
-    pub fn drop_part(&mut self, role: Role, part: &str, why: &str) {
-        log::warn!("{}: {part} dropped: {why}", role.name());
-        self.note(&format!("{}: {part} dropped, {why}", role.name()));
+    pub fn drop_part(&mut self, role: Role, part: &str, reason: &str) {
+        log::warn!("{role}: {part} dropped: {reason}");
+        self.note(&format!("{role}: {part} dropped, {reason}"));
     }
 
-    /// Notes something for the report.
+    /// Notes that a suggested step is not used.
+    pub fn drop_step(&mut self, role: Role) {
+        self.drop_part(role, "a step", "its title or command is not allowed");
+    }
+
+    /// Adds a note for the report.
     pub fn note(&mut self, text: &str) {
         *self.notes.entry(text.to_owned()).or_default() += 1;
     }
@@ -164,7 +165,7 @@ impl<'a> ModelClient<'a> {
     /// All notes in one line.
     #[must_use]
     pub fn notes(&self) -> Option<String> {
-        let lines: Vec<_> = self
+        let notes: Vec<_> = self
             .notes
             .iter()
             .map(|(text, times)| match times {
@@ -172,14 +173,14 @@ impl<'a> ModelClient<'a> {
                 times => format!("{text} ({times} times)"),
             })
             .collect();
-        (!lines.is_empty()).then(|| cut(&lines.join("; "), NOTE))
+        (!notes.is_empty()).then(|| truncate(&notes.join("; "), MAX_NOTES_LENGTH))
     }
 }
 
-fn out_of(exhausted: Exhausted, limits: ModelBudget) -> String {
+fn exhausted_note(exhausted: Exhausted, limits: ModelBudget) -> String {
     let (name, usd) = match exhausted {
         Exhausted::Month => ("monthUsd", limits.month_usd),
         Exhausted::Cycle => ("cycleUsd", limits.cycle_usd),
     };
-    format!("the budget (modelBudget.{name}: {usd}) is used up, the rules carry on alone")
+    format!("the budget (modelBudget.{name}: {usd}) is used up; the rules' text is used")
 }

@@ -1,27 +1,27 @@
-//! Which commands of a model may be shown. Pure.
+//! The allowlist of commands that a model may suggest. Pure.
 //!
-//! An operator pastes them half asleep, so the list is short: kubectl that
-//! reads, a rollout restart of what the incident is about, Git that reads, a
-//! revert of a commit that is a suspect. Every object and commit named must
-//! exist; no Secret, no `exec`, no shell.
+//! Operators copy commands without checking them, so the list is short: kubectl and Git commands
+//! that read, a rollout restart of an object in scope, and a revert of a candidate commit. Every
+//! object and commit must exist. Secrets, `exec` and shell syntax are not allowed.
 
 use std::collections::BTreeSet;
 
-use super::object_index::{self, ObjectKind, Scope};
+use super::object_index::{self, Scope};
 use crate::inventory::Service;
+use crate::model::ResourceInfo;
 
-/// What commands may name.
-pub struct Names<'a> {
-    /// Objects.
-    pub reach: &'a Scope<'a>,
+/// The names that commands may use.
+pub struct AllowedNames<'a> {
+    /// The objects.
+    pub scope: &'a Scope<'a>,
     /// The incident's service.
     pub service: Option<&'a Service>,
-    /// Suspect commits, in full.
+    /// The full SHAs of the candidate commits.
     pub commits: Vec<&'a str>,
 }
 
-/// No command is longer.
-const LONGEST: usize = 200;
+/// The length of a command, in bytes.
+const MAX_LENGTH: usize = 200;
 
 /// Options without a value.
 const SWITCHES: &[&str] = &[
@@ -33,7 +33,7 @@ const SWITCHES: &[&str] = &[
     "-w",
     "--watch",
 ];
-/// Options with a value that is a word or a number of no consequence.
+/// Options with a value.
 const VALUED: &[&str] = &[
     "--tail",
     "--since",
@@ -44,15 +44,15 @@ const VALUED: &[&str] = &[
     "-l",
     "--selector",
 ];
-/// Forms of output.
+/// Values of `--output`.
 const OUTPUTS: &[&str] = &["wide", "yaml", "json", "name"];
 
 /// Whether the command may be shown.
 #[must_use]
-pub fn is_allowed(command: &str, names: &Names) -> bool {
-    // Words of these characters mean the same in every shell, unquoted.
+pub fn is_allowed(command: &str, names: &AllowedNames) -> bool {
+    // These characters need no quotes in any shell.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./=:,@".contains(c);
-    if command.len() > LONGEST || !command.chars().all(is_plain) {
+    if command.len() > MAX_LENGTH || !command.chars().all(is_plain) {
         return false;
     }
     let words: Vec<&str> = command.split(' ').collect();
@@ -67,18 +67,18 @@ pub fn is_allowed(command: &str, names: &Names) -> bool {
     }
 }
 
-fn is_commit(sha: &str, names: &Names) -> bool {
+fn is_commit(sha: &str, names: &AllowedNames) -> bool {
     sha.len() >= 7
         && sha.chars().all(|c| c.is_ascii_hexdigit())
         && names.commits.iter().any(|known| known.starts_with(sha))
 }
 
 /// `git log [-p] [-N] [--oneline] -- PATH` of the service's own files.
-fn log(words: &[&str], names: &Names) -> bool {
-    let Some(place) = words.iter().position(|word| *word == "--") else {
+fn log(words: &[&str], names: &AllowedNames) -> bool {
+    let Some(separator) = words.iter().position(|word| *word == "--") else {
         return false;
     };
-    let (options, paths) = (&words[..place], &words[place + 1..]);
+    let (options, paths) = (&words[..separator], &words[separator + 1..]);
     let is_number = |word: &str| {
         let digits = word.strip_prefix('-').unwrap_or_default();
         !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
@@ -96,53 +96,57 @@ fn log(words: &[&str], names: &Names) -> bool {
         && paths.iter().all(|path| own.contains(path))
 }
 
-/// A kubectl command, taken apart.
+/// The parts of a kubectl command.
 #[derive(Default)]
-struct Parsed<'a> {
+struct KubectlCommand<'a> {
     namespace: &'a str,
-    output: bool,
+    prints_object: bool,
     words: Vec<&'a str>,
 }
 
 /// `Some` when it is allowed.
-fn kubectl(words: &[&str], names: &Names) -> Option<()> {
+fn kubectl(words: &[&str], names: &AllowedNames) -> Option<()> {
     let parsed = options(words)?;
-    let within = parsed.namespace.is_empty() || names.reach.is_within(parsed.namespace);
-    let (verb, rest) = parsed.words.split_first().filter(|_| within)?;
-    let named = |kind: ObjectKind, name: &str| names.reach.holds(kind, parsed.namespace, name);
-    let is_fine = match (*verb, rest) {
+    let is_in_scope = parsed.namespace.is_empty() || names.scope.is_within(parsed.namespace);
+    let (verb, rest) = parsed.words.split_first().filter(|_| is_in_scope)?;
+    let named = |kind: &ResourceInfo, name: &str| names.scope.holds(kind, parsed.namespace, name);
+    let is_allowed = match (*verb, rest) {
         ("get", ["events"]) | ("top", ["pods" | "pod"]) => !parsed.namespace.is_empty(),
         ("get" | "describe" | "logs", [one]) if one.contains('/') => reference(one, &named),
-        // The values of variables may be secrets: whole objects are not printed.
+        // Values of environment variables may be secrets, so lists are not printed in full.
         ("get", [kind]) => {
             let kind = object_index::kind(kind)?;
-            !parsed.output && (kind.is_global || !parsed.namespace.is_empty())
+            !parsed.prints_object && (!kind.is_namespaced() || !parsed.namespace.is_empty())
         }
         ("get" | "describe", [kind, name]) => named(object_index::kind(kind)?, name),
         ("logs", [pod]) => named(object_index::kind("pod")?, pod),
         ("top", ["nodes" | "node"]) => true,
-        ("rollout", ["status" | "history" | "restart", one]) => reference(one, &|kind, name| {
-            matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
-        }),
+        ("rollout", ["status" | "history" | "restart", one]) => {
+            reference(one, &|kind, name| is_workload(kind) && named(kind, name))
+        }
         ("rollout", ["status" | "history" | "restart", kind, name]) => {
             let kind = object_index::kind(kind)?;
-            matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet") && named(kind, name)
+            is_workload(kind) && named(kind, name)
         }
         _ => false,
     };
-    is_fine.then_some(())
+    is_allowed.then_some(())
+}
+
+fn is_workload(kind: &ResourceInfo) -> bool {
+    matches!(kind.kind, "Deployment" | "StatefulSet" | "DaemonSet")
 }
 
 /// `deployment/api`.
-fn reference(text: &str, named: &dyn Fn(ObjectKind, &str) -> bool) -> bool {
+fn reference(text: &str, named: &dyn Fn(&ResourceInfo, &str) -> bool) -> bool {
     text.split_once('/')
         .and_then(|(kind, name)| Some(named(object_index::kind(kind)?, name)))
         .unwrap_or(false)
 }
 
-/// Sorts options from words; `None` at an option that is not allowed.
-fn options<'a>(words: &[&'a str]) -> Option<Parsed<'a>> {
-    let mut parsed = Parsed::default();
+/// Splits options from arguments; `None` if an option is not allowed.
+fn options<'a>(words: &[&'a str]) -> Option<KubectlCommand<'a>> {
+    let mut parsed = KubectlCommand::default();
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         let (key, value) = match word.split_once('=') {
@@ -153,7 +157,7 @@ fn options<'a>(words: &[&'a str]) -> Option<Parsed<'a>> {
             "-n" | "--namespace" => parsed.namespace = value.or_else(|| words.next())?,
             "-o" | "--output" => {
                 let form = value.or_else(|| words.next())?;
-                parsed.output = form != "wide" && form != "name";
+                parsed.prints_object = form != "wide" && form != "name";
                 OUTPUTS.contains(&form).then_some(())?;
             }
             _ if SWITCHES.contains(&key) && value.is_none() => {}

@@ -1,102 +1,71 @@
-//! escalation-manager: how much it matters, inside the band of the rule.
+//! escalation-manager: the severity, within the band of the rule.
 //!
-//! In: the incident, its analysis, the services file's entry. Out: [`Weight`].
-//! Without a usable answer the rule's severity and the rules' own words.
+//! Input: the incident, its analysis, the services file's entry. Output: [`SeverityDecision`].
+//! Without a usable answer the rule's severity and text are used.
 //!
-//! The band is the rule's and holds always; a rule without a band leaves
-//! nothing to decide. Inside a band that reaches SEV-4, which nobody would be
-//! told of, it takes more than an opinion: a known issue of the incident's own
-//! service, quoted letter by letter. What the model would have done beyond
-//! that is shown as dissent.
+//! The band of the rule always applies; a rule without a band leaves nothing to decide. SEV-4 sends
+//! no notification, so it also requires a known issue of the service, quoted verbatim. A severity
+//! that is not allowed is shown as dissent.
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Ask, ModelClient, NoAnswer};
-use super::commands::Names;
+use super::client::{ModelClient, NoAnswer, Question};
+use super::commands::AllowedNames;
 use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
-use super::remediation::{Step, grounded};
+use super::remediation::{Step, allowed_steps};
 use super::schema::{answer, choice};
 use super::untrusted::line;
-use super::{CacheAndSpend, CycleContext};
+use super::{AgentState, CycleContext};
 use crate::assess::Rule;
 use crate::inventory::Service;
 use crate::model::Severity;
 use crate::report::Incident;
 
 const ROLE: Role = Role::Escalation;
-/// No text is longer, in characters.
-const LONGEST: usize = 240;
+/// Characters of a text.
+const MAX_TEXT_LENGTH: usize = 240;
 
-choice! {
-    /// A severity.
-    Level {
-        /// SEV-1.
-        One = "SEV-1",
-        /// SEV-2.
-        Two = "SEV-2",
-        /// SEV-3.
-        Three = "SEV-3",
-        /// SEV-4.
-        Four = "SEV-4",
-    }
-}
-
-impl Level {
-    /// As the rules have it.
-    #[must_use]
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::One => Severity::Sev1,
-            Self::Two => Severity::Sev2,
-            Self::Three => Severity::Sev3,
-            Self::Four => Severity::Sev4,
-        }
-    }
-}
+choice!(Severity);
 
 answer! {
-    /// What the model answers.
+    /// The model's answer.
     Answer {
-        /// How much it matters.
-        severity "severity": Level,
-        /// The known issue that describes it, verbatim, or nothing.
+        /// The severity.
+        severity "severity": Severity,
+        /// The known issue that describes the incident, verbatim, or empty.
         known_issue "knownIssue": String,
-        /// Why so.
+        /// The reason for the severity.
         rationale "rationale": String,
-        /// Who notices what.
+        /// What users notice.
         business_impact "businessImpact": String,
-        /// What to do beyond what the rules say.
+        /// Steps beyond those of the rules.
         next_actions "nextActions": Vec<Step>,
     }
 }
 
-/// How much it matters.
+/// The severity that the model chose, as checked and cached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeverityDecision {
-    /// What the model would have it be.
-    pub wanted: Level,
-    /// Whether policy allows that.
+    /// The model's severity.
+    #[serde(rename = "wanted")]
+    pub chosen: Severity,
+    /// Whether the rule allows it.
     pub is_allowed: bool,
-    /// Why so; empty where the answer's reason cannot be shown.
+    /// The reason; empty if it cannot be shown.
     pub rationale: String,
-    /// Who notices what; empty: as the rules say.
+    /// What users notice; empty: the rules' text.
     pub impact: String,
-    /// What to do beyond what the rules say.
+    /// Steps beyond those of the rules.
     pub next_actions: Vec<Step>,
 }
 
-/// What the rules alone say.
+/// The rule's decision.
 #[must_use]
 pub fn fallback(rule: Rule, incident: &Incident) -> SeverityDecision {
     SeverityDecision {
-        wanted: match rule.severity() {
-            Severity::Sev1 => Level::One,
-            Severity::Sev2 => Level::Two,
-            Severity::Sev3 => Level::Three,
-            Severity::Sev4 => Level::Four,
-        },
+        chosen: rule.severity(),
         is_allowed: true,
         rationale: String::new(),
         impact: incident.analysis.business_impact.clone(),
@@ -105,119 +74,118 @@ pub fn fallback(rule: Rule, incident: &Incident) -> SeverityDecision {
 }
 
 impl SeverityDecision {
-    /// The severity that counts.
+    /// The severity that applies.
     #[must_use]
     pub fn severity(&self, rule: Rule) -> Severity {
         if self.is_allowed {
-            self.wanted.severity()
+            self.chosen
         } else {
             rule.severity()
         }
     }
 
-    /// What the model would have decided and may not.
+    /// The model's severity if the rule does not allow it, with the reason.
     #[must_use]
     pub fn dissent(&self) -> Option<String> {
-        let wanted = self.wanted.severity();
+        let chosen = self.chosen;
         (!self.is_allowed).then(|| match self.rationale.as_str() {
-            "" => wanted.to_string(),
-            rationale => format!("{wanted}: {rationale}"),
+            "" => chosen.to_string(),
+            rationale => format!("{chosen}: {rationale}"),
         })
     }
 
-    /// Who notices what, and why the severity is not the rule's.
+    /// What users notice, and why the severity is not the rule's.
     #[must_use]
-    pub fn told(&self, rule: Rule, incident: &Incident) -> String {
+    pub fn business_impact(&self, rule: Rule, incident: &Incident) -> String {
         let impact = match self.impact.as_str() {
             "" => incident.analysis.business_impact.as_str(),
             impact => impact,
         };
-        let (set, now) = (rule.severity(), self.severity(rule));
-        if now == set {
+        let (default, severity) = (rule.severity(), self.severity(rule));
+        if severity == default {
             return impact.to_owned();
         }
-        let moved = if now < set { "raised" } else { "lowered" };
+        let direction = if severity < default {
+            "raised"
+        } else {
+            "lowered"
+        };
         format!(
-            "{impact} The model {moved} it from {set}: {}",
+            "{impact} The model {direction} the severity from {default}: {}",
             self.rationale
         )
     }
 }
 
-/// All that one weighing is made from.
+/// The input of a decision.
 pub struct Input<'a> {
-    /// The rule that set its severity.
+    /// The rule that set the severity.
     pub rule: Rule,
-    /// What is shown of it.
-    pub case: &'a PromptContext,
+    /// The incident as text.
+    pub context: &'a PromptContext,
     /// The services file's entry.
     pub service: Option<&'a Service>,
-    /// What commands may name.
-    pub names: &'a Names<'a>,
+    /// The names that commands may use.
+    pub names: &'a AllowedNames<'a>,
 }
 
-/// Asks, and checks what comes.
+/// Asks for a severity and checks the answer.
 ///
 /// # Errors
-/// Why there is no weighing.
-pub fn weigh(
-    matter: &Input,
-    desk: &mut ModelClient,
-    memory: &mut CacheAndSpend,
-    scene: &CycleContext,
+/// Why there is no decision.
+pub fn decide(
+    input: &Input,
+    client: &mut ModelClient,
+    state: &mut AgentState,
+    cycle: &CycleContext,
 ) -> Result<SeverityDecision, NoAnswer> {
-    let (data, _) = matter.case.fit(ROLE.share().data);
-    let (highest, lowest) = matter.rule.band();
-    let set = matter.rule.severity();
-    let ask = Ask {
+    let (data, _) = input.context.within(ROLE.share().data);
+    let (highest, lowest) = input.rule.band();
+    let default = input.rule.severity();
+    let question = Question {
         role: ROLE,
-        intro: &format!("Severity {set}, band {highest} to {lowest}. The incident:"),
+        intro: &format!("Severity {default}, band {highest} to {lowest}. The incident:"),
         data: &data,
-        max_tokens: ROLE.share().out,
+        max_tokens: ROLE.share().output,
     };
-    let (answer, _) = desk.ask::<Answer>(&ask, memory.spend, scene.deadline)?;
-    Ok(check(&answer, &data, matter, desk))
+    let (answer, _) = client.ask::<Answer>(&question, state.spend, cycle.deadline)?;
+    Ok(check(&answer, &data, input, client))
 }
 
-fn check(answer: &Answer, shown: &str, matter: &Input, desk: &mut ModelClient) -> SeverityDecision {
-    let mut said = |part: &str, text: &str, subjects: &[&str]| {
-        let checked = output_filter::check_alone(text, LONGEST, shown, subjects);
-        if let Err(flaw) = checked {
-            desk.drop_part(ROLE, part, &flaw.to_string());
-        }
-        checked.unwrap_or_default()
+fn check(
+    answer: &Answer,
+    shown: &str,
+    input: &Input,
+    client: &mut ModelClient,
+) -> SeverityDecision {
+    let mut check_text = |part: &str, text: &str| {
+        let checked = output_filter::check_standalone(text, MAX_TEXT_LENGTH, shown, &[]);
+        checked
+            .inspect_err(|violation| client.drop_part(ROLE, part, violation.as_str()))
+            .unwrap_or_default()
     };
-    let rationale = said("the rationale", &answer.rationale, &[]);
-    let impact = said("the impact", &answer.business_impact, &[]);
-    let issues: Vec<_> = matter
-        .service
-        .iter()
-        .flat_map(|s| &s.known_issues)
-        .collect();
+    let rationale = check_text("the rationale", &answer.rationale);
+    let impact = check_text("the impact", &answer.business_impact);
+    let mut issues = input.service.iter().flat_map(|s| &s.known_issues);
     let quote = answer.known_issue.trim();
-    let is_quoted = issues.iter().any(|issue| is_verbatim(quote, &issue.text));
-    let wanted = answer.severity.severity();
-    let set = matter.rule.severity();
-    // A move that nobody could explain to the operator is none.
-    let is_allowed =
-        wanted == set || !rationale.is_empty() && may_move(matter.rule, wanted, is_quoted);
+    let is_quoted = issues.any(|issue| is_verbatim(quote, &issue.text));
+    let (chosen, default) = (answer.severity, input.rule.severity());
+    // A change without a reason that can be shown is not made.
+    let is_allowed = chosen == default
+        || !rationale.is_empty() && is_within_policy(input.rule, chosen, is_quoted);
     if !is_allowed {
-        desk.drop_part(
+        client.drop_part(
             ROLE,
-            &format!("{wanted} in place of {set}"),
-            "policy does not leave it open",
+            &format!("{chosen} instead of {default}"),
+            "the rule does not allow it",
         );
     }
-    let (next_actions, dropped) = grounded(&answer.next_actions, matter.names, shown);
+    let (next_actions, dropped) = allowed_steps(&answer.next_actions, input.names, shown);
     if dropped > 0 {
-        desk.drop_part(
-            ROLE,
-            "a step",
-            "it is not on the list of what may be suggested",
-        );
+        client.drop_step(ROLE);
     }
     SeverityDecision {
-        wanted: answer.severity,
+        chosen,
         is_allowed,
         rationale,
         impact,
@@ -225,14 +193,14 @@ fn check(answer: &Answer, shown: &str, matter: &Input, desk: &mut ModelClient) -
     }
 }
 
-/// Whether policy leaves the severity open.
-fn may_move(rule: Rule, wanted: Severity, is_quoted: bool) -> bool {
+/// Whether the severity is within the rule's band. SEV-4 also requires a quoted known issue.
+fn is_within_policy(rule: Rule, chosen: Severity, is_quoted: bool) -> bool {
     let (highest, lowest) = rule.band();
-    let is_inside = (highest..=lowest).contains(&wanted);
-    is_inside && (wanted != Severity::Sev4 || is_quoted)
+    let is_inside = (highest..=lowest).contains(&chosen);
+    is_inside && (chosen != Severity::Sev4 || is_quoted)
 }
 
-/// Letter by letter, as it stands in the file or as it was shown.
+/// Whether a quote is the known issue as it is in the file or as it was shown.
 fn is_verbatim(quote: &str, issue: &str) -> bool {
     !quote.is_empty() && (quote == issue.trim() || quote == line(issue, 240))
 }
@@ -242,17 +210,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_band_holds_always_and_silence_needs_a_quote() {
+    fn the_band_always_applies_and_sev_4_requires_a_quote() {
         for rule in Rule::ALL.iter().copied() {
             let (highest, lowest) = rule.band();
-            for wanted in Severity::ALL {
+            for chosen in Severity::ALL {
                 for is_quoted in [false, true] {
-                    let may = may_move(rule, wanted, is_quoted);
-                    let inside = highest <= wanted && wanted <= lowest;
-                    let silent = wanted == Severity::Sev4;
-                    assert_eq!(may, inside && (!silent || is_quoted), "{rule:?} {wanted}");
+                    let is_allowed = is_within_policy(rule, chosen, is_quoted);
+                    let is_inside = highest <= chosen && chosen <= lowest;
+                    let needs_quote = chosen == Severity::Sev4;
+                    let expected = is_inside && (!needs_quote || is_quoted);
+                    assert_eq!(is_allowed, expected, "{rule:?} {chosen}");
                     if highest == lowest {
-                        assert!(!may || wanted == rule.severity(), "{rule:?} {wanted}");
+                        assert!(
+                            !is_allowed || chosen == rule.severity(),
+                            "{rule:?} {chosen}"
+                        );
                     }
                 }
             }
@@ -260,15 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_is_a_quote() {
+    fn a_quote_is_verbatim() {
         let issue = "**Requires manual unsealing** after pod restart";
-        for (quote, is_verbatim_quote) in [
+        for (quote, expected) in [
             (issue, true),
             ("Requires manual unsealing after pod restart", false),
             ("**Requires manual unsealing**", false),
             ("", false),
         ] {
-            assert_eq!(is_verbatim(quote, issue), is_verbatim_quote, "{quote}");
+            assert_eq!(is_verbatim(quote, issue), expected, "{quote}");
         }
         assert!(!is_verbatim("", ""));
     }

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::object_index::{self, Scope};
 use super::schema::{answer, choice};
-use super::untrusted::{cut, line, tail};
+use super::untrusted::{line, tail, truncate};
 use crate::cluster::Snapshot;
 use crate::cluster::types::Event;
+use crate::model::named_enum;
 
 /// No answer to a look-up is longer, in characters.
 const LONGEST: usize = 1_200;
@@ -21,9 +22,9 @@ pub const ROUNDS: usize = 3;
 /// Events shown, the newest first.
 const EVENTS: usize = 8;
 
-choice! {
+named_enum! {
     /// What to look up.
-    What {
+    pub enum What {
         /// The last lines of a pod's containers.
         Logs = "logs",
         /// An object's status and specification.
@@ -32,6 +33,7 @@ choice! {
         Events = "events",
     }
 }
+choice!(What);
 
 answer! {
     /// One look-up.
@@ -78,12 +80,12 @@ pub struct InSnapshot<'a> {
     /// What the cycle read.
     pub snapshot: &'a Snapshot,
     /// What the incident reaches.
-    pub reach: &'a Scope<'a>,
+    pub scope: &'a Scope<'a>,
 }
 
 impl LookUp for InSnapshot<'_> {
     fn logs(&self, namespace: &str, pod: &str) -> Option<String> {
-        if !self.reach.is_within(namespace) {
+        if !self.scope.is_within(namespace) {
             return None;
         }
         let logs: Vec<_> = self.snapshot.logs_of(namespace, pod).collect();
@@ -102,7 +104,7 @@ impl LookUp for InSnapshot<'_> {
 
     fn describe(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
         let object = self
-            .reach
+            .scope
             .object(object_index::kind(kind)?, namespace, name)?;
         // What is comes before what was asked for: the end may be cut.
         let parts = ["status", "spec"].into_iter().filter_map(|key| {
@@ -111,21 +113,24 @@ impl LookUp for InSnapshot<'_> {
         });
         let text = parts.collect::<Vec<_>>().join("\n");
         let rest = || line(&without_metadata(&object).to_string(), LONGEST);
-        some(cut(&if text.is_empty() { rest() } else { text }, LONGEST))
+        some(truncate(
+            &if text.is_empty() { rest() } else { text },
+            LONGEST,
+        ))
     }
 
     fn events(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
         let kind = object_index::kind(kind)?;
-        if !self.reach.holds(kind, namespace, name) {
+        if !self.scope.holds(kind, namespace, name) {
             return None;
         }
         let events = self.snapshot.objects.events.iter();
         let mut found: Vec<&Event> = events
             .filter(|event| {
                 let about = &event.involved_object;
-                about.kind == kind.name
+                about.kind == kind.kind
                     && about.name == name
-                    && (kind.is_global || about.namespace == namespace)
+                    && (!kind.is_namespaced() || about.namespace == namespace)
             })
             .collect();
         found.sort_by_key(|event| std::cmp::Reverse(event.last()));
@@ -137,7 +142,7 @@ impl LookUp for InSnapshot<'_> {
                 event.times()
             )
         });
-        some(cut(&lines.collect::<Vec<_>>().join("\n"), LONGEST))
+        some(truncate(&lines.collect::<Vec<_>>().join("\n"), LONGEST))
     }
 }
 

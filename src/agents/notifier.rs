@@ -1,27 +1,27 @@
-//! slack-notifier: what is read first.
+//! slack-notifier: the headline and the summary of a message.
 //!
-//! In: the incident as it will be sent, with its analysis. Out: [`Written`].
-//! Without a usable answer the rules' own title and summary. Channel, time,
-//! severity, evidence and commands are not its affair.
+//! Input: the incident as it will be sent, with its analysis. Output: [`Headline`]. Without a usable
+//! answer the title and the root cause of the rules are used. Channel, time, severity, evidence and
+//! commands are not the model's.
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Ask, ModelClient, NoAnswer};
+use super::client::{ModelClient, NoAnswer, Question};
 use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::schema::answer;
-use super::{CacheAndSpend, CycleContext};
+use super::{AgentState, CycleContext};
 use crate::report::Incident;
 
 const ROLE: Role = Role::Notifier;
-/// No headline is longer, in characters.
-const HEADLINE: usize = 90;
-/// No summary is longer, in characters, nor has more sentences than two.
-const SUMMARY: usize = 320;
+/// Characters of a headline.
+const MAX_HEADLINE_LENGTH: usize = 90;
+/// Characters of a summary, which has at most two sentences.
+const MAX_SUMMARY_LENGTH: usize = 320;
 
 answer! {
-    /// What the model answers.
+    /// The model's answer.
     Answer {
         /// One line.
         headline "headline": String,
@@ -30,16 +30,17 @@ answer! {
     }
 }
 
-/// What is read first. What cannot be shown is empty: the rules' words stand there.
+/// The first lines of a message. A part that cannot be shown is empty; the rules' text is shown in
+/// its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headline {
-    /// In place of the title.
+    /// Replaces the title.
     pub headline: String,
     /// Two sentences.
     pub summary: String,
 }
 
-/// What the rules alone say.
+/// The rules' text.
 #[must_use]
 pub fn fallback(incident: &Incident) -> Headline {
     Headline {
@@ -48,47 +49,51 @@ pub fn fallback(incident: &Incident) -> Headline {
     }
 }
 
-/// Asks, and checks what comes.
+/// Asks for a headline and checks the answer.
 ///
 /// # Errors
-/// Why there are no words.
+/// Why there is no headline.
 pub fn write(
-    case: &PromptContext,
+    context: &PromptContext,
     incident: &Incident,
-    desk: &mut ModelClient,
-    memory: &mut CacheAndSpend,
-    scene: &CycleContext,
+    client: &mut ModelClient,
+    state: &mut AgentState,
+    cycle: &CycleContext,
 ) -> Result<Headline, NoAnswer> {
-    let (data, _) = case.fit(ROLE.share().data);
-    let ask = Ask {
+    let (data, _) = context.within(ROLE.share().data);
+    let question = Question {
         role: ROLE,
         intro: "The incident:",
         data: &data,
-        max_tokens: ROLE.share().out,
+        max_tokens: ROLE.share().output,
     };
-    let (answer, _) = desk.ask::<Answer>(&ask, memory.spend, scene.deadline)?;
+    let (answer, _) = client.ask::<Answer>(&question, state.spend, cycle.deadline)?;
     let subjects = subjects(incident);
-    let mut said = |part: &str, text: &str, cap: usize, subjects: &[&str]| {
-        let checked = output_filter::check_alone(text, cap, &data, subjects);
-        if let Err(flaw) = checked {
-            desk.drop_part(ROLE, part, &flaw.to_string());
-        }
-        checked.unwrap_or_default()
+    let mut check = |part: &str, text: &str, max: usize, subjects: &[&str]| {
+        let checked = output_filter::check_standalone(text, max, &data, subjects);
+        checked
+            .inspect_err(|violation| client.drop_part(ROLE, part, violation.as_str()))
+            .unwrap_or_default()
     };
-    let headline = said("the headline", &answer.headline, HEADLINE, &subjects);
-    let summary = said("the summary", &answer.summary, SUMMARY, &[]);
-    let written = Headline {
+    let headline = check(
+        "the headline",
+        &answer.headline,
+        MAX_HEADLINE_LENGTH,
+        &subjects,
+    );
+    let summary = check("the summary", &answer.summary, MAX_SUMMARY_LENGTH, &[]);
+    let headline = Headline {
         headline: headline.trim_end_matches('.').to_owned(),
         summary: two_sentences(&summary).to_owned(),
     };
-    if written.headline.is_empty() && written.summary.is_empty() {
-        return Err(NoAnswer::Useless);
+    if headline.headline.is_empty() && headline.summary.is_empty() {
+        return Err(NoAnswer::Unusable);
     }
-    Ok(written)
+    Ok(headline)
 }
 
-/// What a headline must name: the service or the object. Of the monitor's own
-/// troubles every word does.
+/// What a headline must name: the service or the object. An incident of the monitor itself has no
+/// such name.
 fn subjects(incident: &Incident) -> Vec<&str> {
     let root = &incident.root_cause.resource;
     let service = incident.service.as_deref();
@@ -98,7 +103,7 @@ fn subjects(incident: &Incident) -> Vec<&str> {
     }
 }
 
-/// Up to the end of the second sentence.
+/// The text up to the end of the second sentence.
 fn two_sentences(text: &str) -> &str {
     let ends = text.match_indices(['.', '!', '?']).filter(|(at, mark)| {
         let rest = &text[at + mark.len()..];
@@ -115,14 +120,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_sentences_are_enough() {
-        for (text, kept) in [
+    fn a_third_sentence_is_cut_off() {
+        for (text, expected) in [
             ("One. Two. Three.", "One. Two."),
             ("One v1.2 is down. Two", "One v1.2 is down. Two"),
             ("One! Two? Three", "One! Two?"),
             ("", ""),
         ] {
-            assert_eq!(two_sentences(text), kept);
+            assert_eq!(two_sentences(text), expected);
         }
     }
 }

@@ -1,69 +1,52 @@
-//! Which sentences of a model may be shown. Pure.
+//! The filter for text of a model. Pure.
 //!
-//! Whatever the model was talked into, its text ends here: it is cleaned, and
-//! dropped whole when it holds what prose has no business to hold. That is a
-//! second line of defence; the first is that text decides nothing.
+//! Text is cleaned, and dropped if it contains anything that an explanation does not need: links,
+//! commands, mentions, orders. This is the second line of defence against prompt injection; the
+//! first one is that no decision depends on text.
 
-use std::fmt;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::prompt::Role;
-use super::untrusted::cut;
+use super::untrusted::truncate;
+use crate::model::named_enum;
 use crate::model::text::clean;
 use crate::redact::redact;
 
-/// What is wrong with a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Violation {
-    /// There is none.
-    Empty,
-    /// It calls somebody, or names a channel.
-    Mention,
-    /// It holds an address.
-    Link,
-    /// It holds a command.
-    Command,
-    /// It holds a credential.
-    Secret,
-    /// It repeats the prompt or the markers of the data.
-    Prompt,
-    /// It gives orders about alerts.
-    Order,
-    /// It names a severity, which is not its to name.
-    Severity,
-    /// It names a commit that is not there.
-    Commit,
-    /// It says that nothing is wrong.
-    PlayedDown,
-    /// It does not say what it is about.
-    Subject,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Empty => "it is empty",
-            Self::Mention => "it mentions a channel or a person",
-            Self::Link => "it holds a link",
-            Self::Command => "it holds a command",
-            Self::Secret => "it holds a credential",
-            Self::Prompt => "it repeats its prompt",
-            Self::Order => "it gives orders about alerts",
-            Self::Severity => "it names a severity",
-            Self::Commit => "it names an unknown commit",
-            Self::PlayedDown => "it says that nothing is wrong",
-            Self::Subject => "it does not name what is wrong",
-        })
+named_enum! {
+    /// Why a text cannot be shown.
+    pub enum Violation {
+        /// It is empty.
+        Empty = "it is empty",
+        /// It mentions a person or a channel.
+        Mention = "it mentions a channel or a person",
+        /// It contains a link.
+        Link = "it contains a link",
+        /// It contains a command.
+        Command = "it contains a command",
+        /// It contains a credential.
+        Secret = "it contains a credential",
+        /// It repeats the prompt or the marker of the data.
+        Prompt = "it repeats its prompt",
+        /// It gives orders about alerts or instructions.
+        Order = "it gives orders about alerts",
+        /// It names a severity.
+        Severity = "it names a severity",
+        /// It names a commit that it was not shown.
+        Commit = "it names an unknown commit",
+        /// It says that nothing is wrong.
+        Reassurance = "it says that nothing is wrong",
+        /// It does not name the service or the object.
+        Subject = "it does not name the service or the object",
     }
 }
 
-/// Consecutive words of the prompt that a text may share with it.
-const SHARED: usize = 10;
+/// This many consecutive words of a prompt are a repetition of it.
+const REPEATED_WORDS: usize = 10;
 
 #[rustfmt::skip]
-static FLAWS: LazyLock<Vec<(Regex, Violation)>> = LazyLock::new(|| {
+static VIOLATIONS: LazyLock<Vec<(Regex, Violation)>> = LazyLock::new(|| {
     [
         (r"<[!@#]|(^|[\s(])@[A-Za-z]|(^|[\s(])#[a-z][\w-]*", Violation::Mention),
         (r"(?i)[a-z][a-z0-9+.-]*://|\bwww\.|\]\(", Violation::Link),
@@ -72,38 +55,42 @@ static FLAWS: LazyLock<Vec<(Regex, Violation)>> = LazyLock::new(|| {
         (r"(?i)\bsev\W{0,2}\d", Violation::Severity),
     ]
     .into_iter()
-    .filter_map(|(pattern, flaw)| Some((Regex::new(pattern).ok()?, flaw)))
+    .filter_map(|(pattern, violation)| Some((Regex::new(pattern).ok()?, violation)))
     .collect()
 });
 
-static COMFORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Statements that nothing is wrong.
+static REASSURANCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(false alarm|no action|nothing (is )?(wrong|to do)|all (is )?(well|clear|good|healthy)|everything is|is (now )?(healthy|resolved|fine|ok|over)\b|has recovered|(can|may) be ignored|just a test|only a test|harmless|routine)").ok()
 });
 
 static HEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a-f]{7,40}\b").ok());
 
-/// The prompts' words, which are nobody's to read.
+/// The words of all prompts.
 static PROMPTS: LazyLock<String> = LazyLock::new(|| {
     let texts = Role::ALL.map(|role| words(role.prompt().text).join(" "));
     format!(" {} ", texts.join(" . "))
 });
 
-/// A text as it may be shown, at most of this length. A commit may be named if
-/// what the model was `shown` names it.
+/// Checks a text and cuts it to `max` characters. It may name a commit that is in `shown`, the data
+/// of the question.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn check(text: &str, cap: usize, shown: &str) -> Result<String, Violation> {
+/// Why it cannot be shown.
+pub fn check(text: &str, max: usize, shown: &str) -> Result<String, Violation> {
     let cleaned = clean(text);
     if cleaned.is_empty() {
         return Err(Violation::Empty);
     }
-    // Looked at without masks: what was masked before is no secret any more.
+    // The redacted text equals the original if there is no secret, or only a masked one.
     if redact(&cleaned) != cleaned || redact(text) != text {
         return Err(Violation::Secret);
     }
-    if let Some((_, flaw)) = FLAWS.iter().find(|(regex, _)| regex.is_match(&cleaned)) {
-        return Err(*flaw);
+    if let Some((_, violation)) = VIOLATIONS
+        .iter()
+        .find(|(regex, _)| regex.is_match(&cleaned))
+    {
+        return Err(*violation);
     }
     if cleaned.contains("<<<") || cleaned.contains(">>>") || repeats_a_prompt(&cleaned) {
         return Err(Violation::Prompt);
@@ -111,26 +98,26 @@ pub fn check(text: &str, cap: usize, shown: &str) -> Result<String, Violation> {
     if !commits_exist(&cleaned, shown) {
         return Err(Violation::Commit);
     }
-    Ok(whole_sentences(&cleaned, cap))
+    Ok(whole_sentences(&cleaned, max))
 }
 
-/// The same of what is read first and perhaps alone: it says what it is about,
-/// and does not say that all is well.
+/// The same for text that may be read on its own: it must name one of the subjects, if there are
+/// any, and must not say that nothing is wrong.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn check_alone(
+/// Why it cannot be shown.
+pub fn check_standalone(
     text: &str,
-    cap: usize,
+    max: usize,
     shown: &str,
     subjects: &[&str],
 ) -> Result<String, Violation> {
-    let checked = check(text, cap, shown)?;
-    if COMFORT
+    let checked = check(text, max, shown)?;
+    if REASSURANCE
         .as_ref()
         .is_none_or(|regex| regex.is_match(&checked))
     {
-        return Err(Violation::PlayedDown);
+        return Err(Violation::Reassurance);
     }
     let lower = checked.to_lowercase();
     let names = |subject: &&str| !subject.is_empty() && lower.contains(&subject.to_lowercase());
@@ -150,11 +137,12 @@ fn words(text: &str) -> Vec<String> {
 
 fn repeats_a_prompt(text: &str) -> bool {
     words(text)
-        .windows(SHARED)
+        .windows(REPEATED_WORDS)
         .any(|window| PROMPTS.contains(&format!(" {} ", window.join(" "))))
 }
 
-/// Hexadecimal words with both letters and digits are commits or digests.
+/// Whether every commit or digest was shown to the model. Hexadecimal words with both letters and
+/// digits are commits or digests.
 fn commits_exist(text: &str, shown: &str) -> bool {
     let Some(regex) = HEX.as_ref() else {
         return false;
@@ -169,15 +157,15 @@ fn commits_exist(text: &str, shown: &str) -> bool {
         })
 }
 
-/// As many whole sentences as fit, else the beginning of the first.
-fn whole_sentences(text: &str, cap: usize) -> String {
-    if text.chars().count() <= cap {
+/// The complete sentences within `max` characters, otherwise the beginning of the first sentence.
+fn whole_sentences(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
         return text.to_owned();
     }
-    let beginning: String = text.chars().take(cap).collect();
+    let beginning: String = text.chars().take(max).collect();
     match beginning.rfind(['.', '!', '?']) {
         Some(end) if end * 2 > beginning.len() => beginning[..=end].to_owned(),
-        _ => cut(text, cap),
+        _ => truncate(text, max),
     }
 }
 
@@ -186,10 +174,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_prose_has_no_business_to_hold() {
+    fn text_with_links_commands_or_orders_is_rejected() {
         let token = format!("the token is ghp_{}", "a1B2".repeat(9));
         let shown = "commit 1f0c2a9d8e7b";
-        for (text, flaw) in [
+        for (text, violation) in [
             ("", Some(Violation::Empty)),
             ("\u{200b}", Some(Violation::Empty)),
             ("MySQL is killed for memory; its limit is too small.", None),
@@ -232,30 +220,30 @@ mod tests {
             ),
             ("<<<DATA 0123", Some(Violation::Prompt)),
         ] {
-            assert_eq!(check(text, 300, shown).err(), flaw, "{text}");
+            assert_eq!(check(text, 300, shown).err(), violation, "{text}");
         }
     }
 
     #[test]
-    fn what_is_read_alone_says_what_is_wrong() {
-        for (text, flaw) in [
+    fn standalone_text_names_its_subject_and_does_not_reassure() {
+        for (text, violation) in [
             ("MySQL is down, killed for memory", None),
-            ("mysql is healthy", Some(Violation::PlayedDown)),
-            ("mysql: false alarm", Some(Violation::PlayedDown)),
+            ("mysql is healthy", Some(Violation::Reassurance)),
+            ("mysql: false alarm", Some(Violation::Reassurance)),
             (
                 "mysql restarts, no action needed",
-                Some(Violation::PlayedDown),
+                Some(Violation::Reassurance),
             ),
             ("mysql is unhealthy", None),
             ("The weather is nice", Some(Violation::Subject)),
         ] {
-            let checked = check_alone(text, 90, "", &["mysql"]);
-            assert_eq!(checked.err(), flaw, "{text}");
+            let checked = check_standalone(text, 90, "", &["mysql"]);
+            assert_eq!(checked.err(), violation, "{text}");
         }
     }
 
     #[test]
-    fn what_is_shown_is_plain_and_ends_with_a_sentence() {
+    fn text_is_cleaned_and_cut_after_a_sentence() {
         let hidden = "\u{1b}]8;;https://evil.example\u{7}MySQL is down";
         assert_eq!(check(hidden, 90, "").unwrap(), "MySQL is down");
         let text = "First sentence here. Second one is cut somewhere.";

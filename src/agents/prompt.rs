@@ -1,43 +1,26 @@
-//! The prompts under `prompts/`, part of the program since it was built.
+//! The prompts of `prompts/`, compiled into the program.
 //!
-//! A prompt is Markdown with front matter: name, description, model. The model
-//! is named there for readers; what is asked is [`crate::config::MODEL`], and a
-//! test holds the two together.
+//! A prompt is Markdown with front matter: name, description, model. The front matter names the
+//! model for readers; requests use [`crate::config::MODEL`], and a test checks that both agree.
 
-/// Who is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Says why it happened.
-    Analyzer,
-    /// Ranks commits.
-    Reviewer,
-    /// Weighs how much it matters.
-    Escalation,
-    /// Writes what is read first.
-    Notifier,
+use crate::model::named_enum;
+
+named_enum! {
+    /// The agents, in the order in which they are asked.
+    pub enum Role {
+        /// Explains the cause.
+        Analyzer = "k8s-analyzer",
+        /// Ranks the commits.
+        Reviewer = "github-reviewer",
+        /// Decides the severity within the band.
+        Escalation = "escalation-manager",
+        /// Writes headline and summary.
+        Notifier = "slack-notifier",
+    }
 }
 
 impl Role {
-    /// All of them, in the order in which they are asked.
-    pub const ALL: [Self; 4] = [
-        Self::Analyzer,
-        Self::Reviewer,
-        Self::Escalation,
-        Self::Notifier,
-    ];
-
-    /// The name of the file and in the front matter.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Analyzer => "k8s-analyzer",
-            Self::Reviewer => "github-reviewer",
-            Self::Escalation => "escalation-manager",
-            Self::Notifier => "slack-notifier",
-        }
-    }
-
-    /// Its prompt.
+    /// The agent's prompt.
     #[must_use]
     pub fn prompt(self) -> Prompt {
         Prompt::parse(match self {
@@ -49,16 +32,16 @@ impl Role {
     }
 }
 
-/// A prompt's file.
+/// A file of `prompts/`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Prompt {
-    /// Whose it is.
+    /// The agent's name.
     pub name: &'static str,
-    /// What it does, in one sentence.
+    /// What the agent does, in one sentence.
     pub description: &'static str,
-    /// The model that it is written for.
+    /// The model for which it is written.
     pub model: &'static str,
-    /// What the model reads.
+    /// The system prompt.
     pub text: &'static str,
 }
 
@@ -93,10 +76,10 @@ mod tests {
     use crate::config::MODEL;
 
     #[test]
-    fn every_prompt_is_whole_and_for_the_one_model() {
+    fn every_prompt_is_complete_and_written_for_the_model() {
         for role in Role::ALL {
             let prompt = role.prompt();
-            assert_eq!((prompt.name, prompt.model), (role.name(), MODEL));
+            assert_eq!((prompt.name, prompt.model), (role.as_str(), MODEL));
             assert!(prompt.description.ends_with('.'), "{prompt:?}");
             assert!(
                 !prompt.text.contains("---") && prompt.text.contains("Example:"),

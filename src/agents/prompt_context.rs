@@ -1,48 +1,50 @@
-//! What is shown of an incident, piece by piece, the least useful left out
-//! where room is short. Pure.
+//! An incident as text for a model, line by line. The least important lines are left out to save
+//! tokens. Pure.
 
 use super::budget::tokens;
 use super::untrusted::line;
 use crate::correlate::CandidateCommit;
-use crate::inventory::Service;
+use crate::inventory::{Dependency, Service};
+use crate::model::duration::human;
 use crate::report::{Analysis, Correlation, Incident};
 
-/// How much a piece is needed; what is least needed is left out first.
+/// The importance of a line. The last variants are left out first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Priority {
-    /// Always there.
+    /// Never left out.
     Always,
-    /// The root, its proof, known issues, suspects.
+    /// The root finding, its evidence, known issues, commits.
     Core,
-    /// What the service is for, whom it serves.
+    /// The service's purpose and dependencies.
     Service,
-    /// The other findings, what the root further shows.
-    More,
-    /// What else is known.
-    Rest,
+    /// The other findings, and more evidence of the root finding.
+    Findings,
+    /// Everything else.
+    Details,
 }
 
-/// No line is longer, in characters.
-const LINE: usize = 260;
-/// Of more findings and facts there is never room to speak.
-const FINDINGS: usize = 30;
-const FACTS: usize = 8;
-/// Changes of one commit that are shown.
-const CHANGES: usize = 12;
+/// Characters of a line.
+const MAX_LINE_LENGTH: usize = 260;
+/// Findings, and names in a list.
+const MAX_FINDINGS: usize = 30;
+/// Evidence per finding.
+const MAX_EVIDENCE: usize = 8;
+/// Changes per commit.
+const MAX_CHANGES: usize = 12;
 
-/// Text about one incident, as a model will see it.
+/// One incident as text.
 #[derive(Debug, Clone, Default)]
 pub struct PromptContext {
-    pieces: Vec<(Priority, String)>,
+    lines: Vec<(Priority, String)>,
 }
 
 impl PromptContext {
-    /// An incident with its findings and evidence.
+    /// The incident with its findings and evidence.
     #[must_use]
-    pub fn of(incident: &Incident) -> Self {
-        let mut case = Self::default();
-        case.head(incident);
-        for (index, finding) in incident.findings.iter().take(FINDINGS).enumerate() {
+    pub fn new(incident: &Incident) -> Self {
+        let mut context = Self::default();
+        context.add_head(incident);
+        for (index, finding) in incident.findings.iter().take(MAX_FINDINGS).enumerate() {
             let is_root = index == 0;
             let cause = finding.cause.as_deref().unwrap_or("not known");
             let known = finding.known_issue.as_deref().unwrap_or_default();
@@ -55,28 +57,28 @@ impl PromptContext {
                 "- {}: {}, cause {cause}{known}: {}",
                 finding.resource, finding.reason, finding.message
             );
-            case.add(
+            context.add(
                 if is_root {
                     Priority::Always
                 } else {
-                    Priority::More
+                    Priority::Findings
                 },
                 &text,
             );
-            for (place, evidence) in finding.evidence.iter().take(FACTS).enumerate() {
-                let need = match (is_root, place) {
+            for (position, evidence) in finding.evidence.iter().take(MAX_EVIDENCE).enumerate() {
+                let priority = match (is_root, position) {
                     (true, 0..3) => Priority::Core,
-                    (true, _) | (false, 0) => Priority::More,
-                    _ => Priority::Rest,
+                    (true, _) | (false, 0) => Priority::Findings,
+                    _ => Priority::Details,
                 };
                 let text = format!("  {} {}: {}", evidence.id, evidence.kind, evidence.text);
-                case.add(need, &text);
+                context.add(priority, &text);
             }
         }
-        case
+        context
     }
 
-    fn head(&mut self, incident: &Incident) {
+    fn add_head(&mut self, incident: &Incident) {
         self.add(Priority::Always, &format!("INCIDENT {}", incident.title));
         let began = incident.since.format("%Y-%m-%d %H:%M UTC");
         let tier = incident
@@ -91,14 +93,14 @@ impl PromptContext {
                 Priority::Core,
                 &format!(
                     "affects: {}",
-                    listed(incident.affects.iter().map(String::as_str))
+                    join(incident.affects.iter().map(String::as_str))
                 ),
             );
         }
         self.add(Priority::Core, "FINDINGS, the root first");
     }
 
-    /// What the services file says.
+    /// Adds the services file's entry.
     #[must_use]
     pub fn service(mut self, service: Option<&Service>) -> Self {
         let Some(service) = service else {
@@ -111,15 +113,14 @@ impl PromptContext {
         for issue in &service.known_issues {
             self.add(Priority::Core, &format!("- known issue: {}", issue.text));
         }
-        let mut field = |need, name: &str, text: &str| {
+        let mut field = |priority, name: &str, text: &str| {
             if !text.is_empty() {
-                self.add(need, &format!("- {name}: {text}"));
+                self.add(priority, &format!("- {name}: {text}"));
             }
         };
-        let names =
-            |list: &[crate::inventory::Dependency]| listed(list.iter().map(|d| d.name.as_str()));
+        let names = |list: &[Dependency]| join(list.iter().map(|d| d.name.as_str()));
         let limit = match service.max_downtime.limit() {
-            Some(limit) => crate::model::duration::human(limit),
+            Some(limit) => human(limit),
             None => "any time".to_owned(),
         };
         field(
@@ -131,22 +132,22 @@ impl PromptContext {
         field(Priority::Service, "needs", &names(&service.dependencies));
         field(Priority::Service, "needed by", &names(&service.dependents));
         for quirk in &service.quirks {
-            field(Priority::Rest, "quirk", quirk);
+            field(Priority::Details, "quirk", quirk);
         }
         field(
-            Priority::Rest,
+            Priority::Details,
             "health check",
             service.health_check.as_deref().unwrap_or_default(),
         );
         self
     }
 
-    /// The suspect commits, with what they change where that is at hand.
+    /// Adds the commits, with their changes if they are known.
     #[must_use]
     pub fn commits(
         mut self,
         correlation: Option<&Correlation>,
-        suspects: &[CandidateCommit],
+        candidates: &[CandidateCommit],
     ) -> Self {
         let Some(correlation) = correlation.filter(|c| !c.commits.is_empty()) else {
             return self;
@@ -164,20 +165,19 @@ impl PromptContext {
                 commit.reasons.join("; ")
             );
             self.add(Priority::Core, &text);
-            let own = suspects.iter().filter(|suspect| suspect.sha == commit.sha);
-            for suspect in own {
-                self.add(Priority::Service, &format!("  {}", suspect.title));
-                for change in suspect.changes.iter().take(CHANGES) {
-                    self.add(Priority::More, &format!("  - {change}"));
+            for candidate in candidates.iter().filter(|c| c.sha == commit.sha) {
+                self.add(Priority::Service, &format!("  {}", candidate.title));
+                for change in candidate.changes.iter().take(MAX_CHANGES) {
+                    self.add(Priority::Findings, &format!("  - {change}"));
                 }
             }
         }
         self
     }
 
-    /// The suspect that matters to a reader, in one line.
+    /// Adds the likeliest commit in one line.
     #[must_use]
-    pub fn suspect(mut self, correlation: Option<&Correlation>) -> Self {
+    pub fn first_commit(mut self, correlation: Option<&Correlation>) -> Self {
         if let Some(correlation) = correlation
             && let Some(commit) = correlation.commits.first()
         {
@@ -188,7 +188,7 @@ impl PromptContext {
         self
     }
 
-    /// What was made of it so far.
+    /// Adds the analysis.
     #[must_use]
     pub fn analysis(mut self, analysis: &Analysis) -> Self {
         let text = format!(
@@ -199,14 +199,14 @@ impl PromptContext {
         self
     }
 
-    /// Who notices what.
+    /// Adds what users notice.
     #[must_use]
     pub fn impact(mut self, text: &str) -> Self {
         self.add(Priority::Service, &format!("IMPACT {text}"));
         self
     }
 
-    /// The steps that the rules suggest.
+    /// Adds the rules' steps.
     #[must_use]
     pub fn actions(mut self, incident: &Incident) -> Self {
         let titles: Vec<_> = incident.actions.iter().map(|a| a.title.as_str()).collect();
@@ -217,34 +217,38 @@ impl PromptContext {
         self
     }
 
-    fn add(&mut self, need: Priority, text: &str) {
+    fn add(&mut self, priority: Priority, text: &str) {
         let indent = text.len() - text.trim_start().len();
-        self.pieces
-            .push((need, " ".repeat(indent) + &line(text, LINE)));
+        self.lines
+            .push((priority, " ".repeat(indent) + &line(text, MAX_LINE_LENGTH)));
     }
 
-    /// The text within so many tokens, and how many lines are left out.
+    /// The text within this many tokens, and the number of lines left out.
     #[must_use]
-    pub fn fit(&self, room: u64) -> (String, usize) {
+    pub fn within(&self, max_tokens: u64) -> (String, usize) {
         let cost = |text: &str| tokens(text) + 1;
-        let mut total: u64 = self.pieces.iter().map(|(_, text)| cost(text)).sum();
-        let mut order: Vec<usize> = (0..self.pieces.len()).collect();
-        order.sort_by_key(|at| (self.pieces[*at].0, *at));
-        let mut dropped = vec![false; self.pieces.len()];
+        let mut total: u64 = self.lines.iter().map(|(_, text)| cost(text)).sum();
+        let mut order: Vec<usize> = (0..self.lines.len()).collect();
+        order.sort_by_key(|at| (self.lines[*at].0, *at));
+        let mut dropped = vec![false; self.lines.len()];
         for at in order.into_iter().rev() {
-            if total <= room || self.pieces[at].0 == Priority::Always {
+            if total <= max_tokens || self.lines[at].0 == Priority::Always {
                 break;
             }
-            total -= cost(&self.pieces[at].1);
+            total -= cost(&self.lines[at].1);
             dropped[at] = true;
         }
-        let kept = self.pieces.iter().zip(&dropped).filter(|(_, gone)| !**gone);
+        let kept = self
+            .lines
+            .iter()
+            .zip(&dropped)
+            .filter(|(_, is_dropped)| !**is_dropped);
         let lines: Vec<_> = kept.map(|((_, text), _)| text.as_str()).collect();
-        let left_out = dropped.iter().filter(|gone| **gone).count();
+        let left_out = dropped.iter().filter(|is_dropped| **is_dropped).count();
         (lines.join("\n"), left_out)
     }
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.take(FINDINGS).collect::<Vec<_>>().join(", ")
+fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.take(MAX_FINDINGS).collect::<Vec<_>>().join(", ")
 }

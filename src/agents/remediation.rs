@@ -1,52 +1,51 @@
-//! What agents have in common in their answers.
+//! The steps and the confidence that several agents answer with.
 
-use super::commands::{self, Names};
-use super::output_filter::{self, Violation};
+use super::commands::{self, AllowedNames};
+use super::output_filter;
 use super::schema::{answer, choice};
-use crate::model::Confidence;
+use crate::model::{Confidence, named_enum};
 use crate::report::Action;
 
-/// No title is longer, in characters.
-const TITLE: usize = 110;
-/// Steps beyond those of the rules.
-const MOST: usize = 2;
+/// Characters of a title.
+const MAX_TITLE_LENGTH: usize = 110;
+/// Steps per agent.
+const MAX_STEPS: usize = 2;
 
-choice! {
-    /// How sure the model is.
-    Sure {
-        /// Would be surprising if not.
+named_enum! {
+    /// How confident the model is.
+    pub enum ModelConfidence {
+        /// It would be surprising if it were wrong.
         High = "HIGH",
-        /// More likely than not.
+        /// More likely right than wrong.
         Medium = "MEDIUM",
         /// Possible.
         Low = "LOW",
     }
 }
+choice!(ModelConfidence);
 
-impl Sure {
-    /// As in reports.
-    #[must_use]
-    pub fn confidence(self) -> Confidence {
-        match self {
-            Self::High => Confidence::High,
-            Self::Medium => Confidence::Medium,
-            Self::Low => Confidence::Low,
+impl From<ModelConfidence> for Confidence {
+    fn from(confidence: ModelConfidence) -> Self {
+        match confidence {
+            ModelConfidence::High => Self::High,
+            ModelConfidence::Medium => Self::Medium,
+            ModelConfidence::Low => Self::Low,
         }
     }
 }
 
 answer! {
-    /// Something to do.
+    /// A suggested step.
     Step {
-        /// In words.
+        /// A description.
         title "title": String,
-        /// What to type, or nothing.
+        /// A command, or empty.
         command "command": String,
     }
 }
 
 impl Step {
-    /// As in reports.
+    /// The step as an action of the report.
     #[must_use]
     pub fn action(&self) -> Action {
         Action {
@@ -55,34 +54,30 @@ impl Step {
         }
     }
 
-    /// Whether its command, if it has one, may be shown.
+    /// Whether it has no command, or one that may be shown.
     #[must_use]
-    pub fn is_allowed(&self, names: &Names) -> bool {
+    pub fn is_allowed(&self, names: &AllowedNames) -> bool {
         self.command.is_empty() || commands::is_allowed(&self.command, names)
     }
 }
 
-/// The steps that may be shown, and how many are dropped.
+/// The steps that may be shown, and the number of the dropped ones.
 #[must_use]
-pub fn grounded(steps: &[Step], names: &Names, shown: &str) -> (Vec<Step>, usize) {
-    let mut kept: Vec<Step> = Vec::new();
+pub fn allowed_steps(steps: &[Step], names: &AllowedNames, shown: &str) -> (Vec<Step>, usize) {
+    let mut allowed: Vec<Step> = Vec::new();
     for step in steps {
-        let command = step.command.trim();
-        let Ok(title) = title(&step.title, shown) else {
+        let title = output_filter::check_standalone(&step.title, MAX_TITLE_LENGTH, shown, &[]);
+        let Ok(title) = title else {
             continue;
         };
         let step = Step {
             title,
-            command: command.to_owned(),
+            command: step.command.trim().to_owned(),
         };
-        if step.is_allowed(names) && !kept.contains(&step) && kept.len() < MOST {
-            kept.push(step);
+        if step.is_allowed(names) && !allowed.contains(&step) && allowed.len() < MAX_STEPS {
+            allowed.push(step);
         }
     }
-    let dropped = steps.len() - kept.len();
-    (kept, dropped)
-}
-
-fn title(text: &str, shown: &str) -> Result<String, Violation> {
-    output_filter::check_alone(text, TITLE, shown, &[])
+    let dropped = steps.len() - allowed.len();
+    (allowed, dropped)
 }

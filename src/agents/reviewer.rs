@@ -1,120 +1,112 @@
-//! github-reviewer: which of the commits could do it, and how.
+//! github-reviewer: which of the commits could be the cause, and how.
 //!
-//! In: the incident and the commits that the rules chose. Out: [`Review`].
-//! Without a usable answer the rules' order. It adds no commit, takes none
-//! away, and changes no confidence; a suspect of HIGH confidence stays first,
-//! for that is what the confidence is about.
+//! Input: the incident and the commits that the rules selected. Output: [`Review`]. Without a usable
+//! answer the rules' order stands. The reviewer adds and removes no commit and changes no
+//! confidence. A first commit of HIGH confidence stays first, because the confidence is about it.
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Ask, ModelClient, NoAnswer};
+use super::client::{ModelClient, NoAnswer, Question};
 use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::schema::answer;
-use super::{CacheAndSpend, CycleContext};
+use super::{AgentState, CycleContext};
 use crate::model::Confidence;
 use crate::report::Correlation;
 
 const ROLE: Role = Role::Reviewer;
-/// No reason is longer, in characters.
-const WHY: usize = 160;
+/// Characters of an explanation.
+const MAX_WHY_LENGTH: usize = 160;
 
 answer! {
-    /// A commit, and how it could do it.
-    Suspect {
-        /// In full.
+    /// A commit and how it could be the cause.
+    RankedCommit {
+        /// The full SHA.
         sha "sha": String,
         /// From the change to the symptom.
         why "why": String,
     }
-    /// What the model answers.
+    /// The model's answer.
     Answer {
-        /// The most suspect first.
-        ranking "ranking": Vec<Suspect>,
+        /// The likeliest commit first.
+        ranking "ranking": Vec<RankedCommit>,
     }
 }
 
-/// The commits that could do it, the most suspect first.
+/// The commits that could be the cause, the likeliest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     /// The commits.
-    pub ranking: Vec<Suspect>,
+    pub ranking: Vec<RankedCommit>,
 }
 
-/// What the rules alone say.
-#[must_use]
-pub fn fallback(correlation: &Correlation) -> Correlation {
-    correlation.clone()
-}
-
-/// Asks, and checks what comes.
+/// Asks for a review and checks the answer.
 ///
 /// # Errors
 /// Why there is no review.
 pub fn review(
-    case: &PromptContext,
+    context: &PromptContext,
     correlation: &Correlation,
-    desk: &mut ModelClient,
-    memory: &mut CacheAndSpend,
-    scene: &CycleContext,
+    client: &mut ModelClient,
+    state: &mut AgentState,
+    cycle: &CycleContext,
 ) -> Result<Review, NoAnswer> {
-    let (data, _) = case.fit(ROLE.share().data);
-    let ask = Ask {
+    let (data, _) = context.within(ROLE.share().data);
+    let question = Question {
         role: ROLE,
         intro: "The incident and its commits:",
         data: &data,
-        max_tokens: ROLE.share().out,
+        max_tokens: ROLE.share().output,
     };
-    let (answer, _) = desk.ask::<Answer>(&ask, memory.spend, scene.deadline)?;
-    let claimed = answer.ranking.len();
+    let (answer, _) = client.ask::<Answer>(&question, state.spend, cycle.deadline)?;
+    let answered = answer.ranking.len();
     let review = check(answer, correlation, &data);
-    let dropped = claimed - review.ranking.len();
-    if dropped > 0 {
-        desk.drop_part(
+    if review.ranking.len() < answered {
+        client.drop_part(
             ROLE,
             "a commit",
-            "it is not listed or not explained in prose",
+            "it is not listed, or its explanation cannot be shown",
         );
     }
-    // Nothing at all is an answer; nothing that exists is none.
-    if claimed > 0 && review.ranking.is_empty() {
-        desk.drop_answer(ROLE, "it names no commit that is listed");
-        return Err(NoAnswer::Useless);
+    // An empty ranking is an answer. A ranking without a listed commit is not.
+    if answered > 0 && review.ranking.is_empty() {
+        client.drop_answer(ROLE, "it names no listed commit");
+        return Err(NoAnswer::Unusable);
     }
     Ok(review)
 }
 
 fn check(answer: Answer, correlation: &Correlation, shown: &str) -> Review {
-    let mut ranking: Vec<Suspect> = Vec::new();
-    for suspect in answer.ranking {
-        let is_listed = correlation.commits.iter().any(|c| c.sha == suspect.sha);
-        let is_new = ranking.iter().all(|known| known.sha != suspect.sha);
-        if let Ok(why) = output_filter::check_alone(&suspect.why, WHY, shown, &[])
+    let mut ranking: Vec<RankedCommit> = Vec::new();
+    for commit in answer.ranking {
+        let is_listed = correlation.commits.iter().any(|c| c.sha == commit.sha);
+        let is_new = ranking.iter().all(|known| known.sha != commit.sha);
+        let why = output_filter::check_standalone(&commit.why, MAX_WHY_LENGTH, shown, &[]);
+        if let Ok(why) = why
             && is_listed
             && is_new
         {
-            ranking.push(Suspect { why, ..suspect });
+            ranking.push(RankedCommit { why, ..commit });
         }
     }
     Review { ranking }
 }
 
-/// The rules' correlation with what the review says.
+/// The rules' correlation in the order and with the explanations of the review.
 #[must_use]
 pub fn apply(review: &Review, correlation: &Correlation) -> Correlation {
     let mut applied = correlation.clone();
+    let rank = |sha: &str| review.ranking.iter().position(|c| c.sha == sha);
     for commit in &mut applied.commits {
-        let said = review.ranking.iter().find(|s| s.sha == commit.sha);
-        commit.reasons.push(match said {
-            Some(suspect) => format!("the model: {}", suspect.why),
-            None => "the model doubts it".to_owned(),
+        commit.reasons.push(match rank(&commit.sha) {
+            Some(rank) => format!("the model: {}", review.ranking[rank].why),
+            None => "the model considers it unlikely".to_owned(),
         });
     }
     let fixed = usize::from(applied.confidence == Confidence::High);
-    let place = |sha: &str| review.ranking.iter().position(|s| s.sha == sha);
     if let Some(rest) = applied.commits.get_mut(fixed..) {
-        rest.sort_by_key(|commit| place(&commit.sha).unwrap_or(usize::MAX));
+        rest.sort_by_key(|commit| rank(&commit.sha).unwrap_or(usize::MAX));
     }
     applied
 }

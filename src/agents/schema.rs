@@ -1,15 +1,13 @@
-//! One source for what the model may answer and for what reads it: the Rust
-//! type. Its JSON schema constrains the answer, serde reads it.
+//! The JSON schema of an answer and the code that reads it, both from one Rust type.
 //!
-//! Structured outputs want `additionalProperties: false` and every key required
-//! on every object, and know neither lengths nor ranges: those are checked
-//! after the answer, never asked for.
+//! Structured outputs require `additionalProperties: false` and every key as required on every
+//! object, and support neither lengths nor ranges. Lengths are checked after the answer.
 
 use serde_json::{Value, json};
 
-/// A type that says how its JSON looks.
+/// A type with a JSON schema.
 pub trait Schema {
-    /// Its JSON schema.
+    /// The schema.
     fn schema() -> Value;
 }
 
@@ -25,14 +23,13 @@ impl<T: Schema> Schema for Vec<T> {
     }
 }
 
-/// An object of these properties, all of them required and no other allowed.
+/// The schema of an object with these properties: all are required, no others are allowed.
 pub fn object(properties: Vec<(&'static str, Value)>) -> Value {
     let required: Vec<_> = properties.iter().map(|(name, _)| *name).collect();
     let properties: serde_json::Map<_, _> = properties
         .into_iter()
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect();
-    // `properties` is a sorted map and `required` keeps the order of the type.
     json!({
         "type": "object",
         "properties": properties,
@@ -41,7 +38,7 @@ pub fn object(properties: Vec<(&'static str, Value)>) -> Value {
     })
 }
 
-/// Declares what a model answers. A key is written as it stands on the wire.
+/// Declares an object of an answer, with its keys as they are in JSON.
 macro_rules! answer {
     ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident $key:literal : $type:ty, )* } )*) => { $(
         $(#[$doc])*
@@ -59,19 +56,15 @@ macro_rules! answer {
     )* };
 }
 
-/// Declares a closed set of words.
+/// Gives an enum with fixed texts its schema.
 macro_rules! choice {
-    ($( $(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $word:literal ),+ $(,)? } )*) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $( $(#[$variant_doc])* #[serde(rename = $word)] $variant ),+ }
-
+    ($name:ident) => {
         impl $crate::agents::schema::Schema for $name {
             fn schema() -> serde_json::Value {
-                serde_json::json!({ "type": "string", "enum": [ $( $word ),+ ] })
+                serde_json::json!({ "type": "string", "enum": Self::ALL })
             }
         }
-    )* };
+    };
 }
 
 pub(crate) use {answer, choice};
@@ -79,17 +72,22 @@ pub(crate) use {answer, choice};
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::named_enum;
 
-    choice! {
-        /// A word.
-        Word { /// A.
-            A = "a", /// B.
-            B = "b" }
+    named_enum! {
+        /// A choice.
+        pub enum Choice {
+            /// A.
+            A = "a",
+            /// B.
+            B = "b",
+        }
     }
+    choice!(Choice);
     answer! {
         /// Inside.
-        Inner { /// A word.
-            word "word": Word, }
+        Inner { /// A choice.
+            choice "choice": Choice, }
         /// Outside.
         Outer { /// A text.
             some_text "someText": String, /// Others.
@@ -97,9 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn one_type_is_schema_and_reader() {
-        let inner = json!({ "type": "object", "properties": { "word": { "type": "string", "enum": ["a", "b"] } },
-            "required": ["word"], "additionalProperties": false });
+    fn the_schema_and_the_reader_agree() {
+        let inner = json!({ "type": "object", "properties": { "choice": { "type": "string", "enum": ["a", "b"] } },
+            "required": ["choice"], "additionalProperties": false });
         assert_eq!(
             Outer::schema(),
             json!({ "type": "object", "properties": { "someText": { "type": "string" },
@@ -107,13 +105,13 @@ mod tests {
                 "required": ["someText", "inner"], "additionalProperties": false })
         );
         let read = |text: &str| serde_json::from_str::<Outer>(text).ok();
-        let outer = read(r#"{"someText":"x","inner":[{"word":"b"}]}"#).unwrap();
-        assert_eq!(outer.inner[0].word, Word::B);
+        let outer = read(r#"{"someText":"x","inner":[{"choice":"b"}]}"#).unwrap();
+        assert_eq!(outer.inner[0].choice, Choice::B);
         for text in [
             "",
             "{}",
             r#"{"someText":"x"}"#,
-            r#"{"someText":"x","inner":[{"word":"c"}]}"#,
+            r#"{"someText":"x","inner":[{"choice":"c"}]}"#,
             r#"{"someText":"x","inner":[],"more":1}"#,
             r#"{"someText":null,"inner":[]}"#,
         ] {

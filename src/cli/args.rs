@@ -16,7 +16,7 @@ use super::values::{
     StateLocation, incident_id, moment, not_blank, open_address, positive_duration,
 };
 use super::{
-    ColorChoice, Command, IncidentsCommand, MetricsOptions, OutputFormat, ServicesCommand,
+    ColorChoice, Command, Format, IncidentsCommand, MetricsOptions, ServicesCommand,
     SilenceCommand, SilenceTarget,
 };
 
@@ -69,7 +69,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "PLACE")]
     pub state: Option<StateLocation>,
 
-    /// Form of the report
+    /// Output format
     #[arg(
         long,
         global = true,
@@ -77,9 +77,9 @@ pub struct Common {
         value_enum,
         default_value_t,
         hide_possible_values = true,
-        help = "Form of the report: text, json, yaml, markdown or (run and check) html"
+        help = "Output format: text, json, yaml, markdown or html"
     )]
-    pub output: OutputFormat,
+    pub output: Format,
 
     /// Do not ask the language model; the rules decide and explain alone
     #[arg(long, global = true)]

@@ -19,10 +19,12 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 pub use clap_complete::Shell;
 pub use generate::{completions, man};
 pub use options::{
-    ColorChoice, Command, IncidentsCommand, MetricsOptions, Options, OutputFormat, ServicesCommand,
+    ColorChoice, Command, IncidentsCommand, MetricsOptions, Options, ServicesCommand,
     SilenceCommand, SilenceTarget, SnapshotSource, Verbosity,
 };
 pub use values::StateLocation;
+
+pub use crate::render::Format;
 
 use crate::exit::ExitStatus;
 

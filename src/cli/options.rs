@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::StateLocation;
 use crate::config::{Config, DEFAULT_SERVICES, Environment};
 use crate::model::secret::Secret;
+use crate::render::Format;
 
 /// Everything that the command line asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub struct Options {
     /// `--state`; absent: the caller's default.
     pub state: Option<StateLocation>,
     /// `--output`.
-    pub output: OutputFormat,
+    pub output: Format,
     /// Whether the model may be asked; `--no-llm` says no.
     pub llm: bool,
     /// `--deadline`; absent: the configuration's.
@@ -189,22 +190,6 @@ pub enum SilenceTarget {
     ReasonCode(String),
     /// One incident.
     Incident(String),
-}
-
-/// `--output`
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum OutputFormat {
-    /// For a person at a terminal
-    #[default]
-    Text,
-    /// One document, schema k8s-monitor/report/v1
-    Json,
-    /// The same document as YAML
-    Yaml,
-    /// For an issue, a wiki or a chat
-    Markdown,
-    /// One page for a browser, with nothing to load
-    Html,
 }
 
 /// `--color`

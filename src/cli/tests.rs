@@ -39,7 +39,7 @@ fn a_bare_run_has_the_defaults() {
             context: None,
             snapshot: None,
             state: None,
-            output: OutputFormat::Text,
+            output: Format::Text,
             llm: true,
             deadline: None,
             color: ColorChoice::Auto,

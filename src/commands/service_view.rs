@@ -1,7 +1,9 @@
-//! Everything about one service, for `check`.
+//! What `check` shows of one service.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use crate::assess::Rule;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{Event, Pod};
 use crate::cycle::Outcome;
@@ -11,16 +13,15 @@ use crate::inventory::Inventory;
 use crate::model::Severity;
 use crate::redact::redact;
 use crate::report::{
-    Action, CheckEvent, CheckLog, CheckPod, CheckView, CheckWorkload, Incident, Neighbour, Report,
-    Service,
+    Action, ContainerLog, Incident, Neighbour, PodDetails, Report, ServiceDetails, WarningEvent,
+    WorkloadDetails,
 };
 
-/// How many of the newest log lines and events are shown.
+/// The most log lines and events, the newest ones.
 const LINES: usize = 12;
 const EVENTS: usize = 8;
 
-/// Leaves in a report what concerns one service: its line, those next to it,
-/// and the incidents that it is the root or a victim of.
+/// Keeps the incidents of one service in a report, and their verdict.
 pub fn narrow(report: &mut Report, service: &str) {
     report.incidents.retain(|i| concerns(i, service));
     let counted = report.incidents.iter().filter(|i| i.counts());
@@ -29,16 +30,15 @@ pub fn narrow(report: &mut Report, service: &str) {
     report.exit_code = ExitStatus::of_verdict(highest, false).code();
 }
 
-/// The trouble of a service, or the monitor's own, which makes any verdict doubtful.
+/// Whether an incident is of a service, affects it, or makes its status uncertain.
 fn concerns(incident: &Incident, service: &str) -> bool {
     incident.service.as_deref() == Some(service)
         || incident.affects.iter().any(|a| a == service)
-        || matches!(incident.rule.as_str(), "MONITORING_BLIND")
+        || incident.rule == Rule::MonitoringBlind.as_str()
 }
 
-/// One service on one screen.
-#[must_use]
-pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckView {
+/// Everything about one service.
+pub fn details(outcome: &Outcome, inventory: &Inventory, service: &str) -> ServiceDetails {
     let Outcome {
         snapshot,
         verdict,
@@ -48,11 +48,11 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
     let restarts = RestartCounts::default();
     let objects = ClusterIndex::new(
         snapshot,
-        &verdict.roster,
-        std::time::Duration::from_secs(3600),
+        &verdict.monitored,
+        Duration::from_hours(1),
         &restarts,
     );
-    let index = verdict.roster.iter().position(|s| s.name == service);
+    let index = verdict.monitored.iter().position(|s| s.name == service);
     let workloads: Vec<_> = index
         .map_or(&[][..], |i| objects.workloads_of(i))
         .iter()
@@ -62,24 +62,15 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
         .iter()
         .flat_map(|w| w.pods.iter().copied())
         .collect();
-    let listed = index.map(|i| &verdict.roster[i]);
-    CheckView {
-        cluster: snapshot.cluster.clone(),
-        now: snapshot.now,
-        severity: report.severity,
-        service: report
-            .services
-            .iter()
-            .find(|s| s.name == service)
-            .cloned()
-            .unwrap_or_else(|| Service {
-                name: service.to_owned(),
-                ..Service::default()
-            }),
+    let listed = index.map(|i| &verdict.monitored[i]);
+    let namespace = listed.and_then(|s| s.namespace.as_deref());
+    let known_issues = listed.map_or(&[][..], |s| &s.known_issues);
+    ServiceDetails {
+        service: service.to_owned(),
         purpose: listed.and_then(|s| s.purpose.clone()),
         workloads: workloads
             .iter()
-            .map(|w| CheckWorkload {
+            .map(|w| WorkloadDetails {
                 kind: w.kind.to_owned(),
                 name: w.reference().name,
                 ready: Some(
@@ -90,20 +81,16 @@ pub fn view(outcome: &Outcome, inventory: &Inventory, service: &str) -> CheckVie
             })
             .collect(),
         pods: own.iter().map(|p| pod(p)).collect(),
-        incidents: report.incidents.clone(),
         logs: logs(snapshot, &own),
         dependencies: neighbours(report, inventory, service, true),
         dependents: neighbours(report, inventory, service, false),
-        known_issues: listed
-            .map(|s| s.known_issues.iter().map(|k| k.text.clone()).collect())
-            .unwrap_or_default(),
-        events: events(snapshot, listed.and_then(|s| s.namespace.as_deref()), &own),
-        commands: commands(report, service, listed.and_then(|s| s.namespace.as_deref())),
-        unread: report.visibility.unread.clone(),
+        known_issues: known_issues.iter().map(|k| k.text.clone()).collect(),
+        events: events(snapshot, namespace, &own),
+        commands: commands(report, namespace),
     }
 }
 
-fn pod(pod: &Pod) -> CheckPod {
+fn pod(pod: &Pod) -> PodDetails {
     let statuses = &pod.status.container_statuses;
     let waiting = pod
         .all_statuses()
@@ -115,7 +102,7 @@ fn pod(pod: &Pod) -> CheckPod {
         _ if pod.status.phase == "Running" && !pod_status::is_ready(pod) => "NotReady".to_owned(),
         _ => pod.status.phase.to_string(),
     };
-    CheckPod {
+    PodDetails {
         name: pod.metadata.name.to_string(),
         state,
         ready: format!(
@@ -129,15 +116,15 @@ fn pod(pod: &Pod) -> CheckPod {
     }
 }
 
-/// The last lines of the service's containers that are in trouble.
-fn logs(snapshot: &Snapshot, own: &[&Pod]) -> Vec<CheckLog> {
+/// The last log lines of pods that are not ready.
+fn logs(snapshot: &Snapshot, own: &[&Pod]) -> Vec<ContainerLog> {
     own.iter()
         .filter(|p| !pod_status::is_ready(p))
         .flat_map(|p| snapshot.logs_of(&p.metadata.namespace, &p.metadata.name))
         .map(|log| {
             let lines: Vec<_> = log.text.lines().filter(|l| !l.trim().is_empty()).collect();
             let from = lines.len().saturating_sub(LINES);
-            CheckLog {
+            ContainerLog {
                 pod: log.pod.clone(),
                 container: log.container.clone(),
                 previous: log.previous,
@@ -170,8 +157,8 @@ fn neighbours(report: &Report, inventory: &Inventory, service: &str, up: bool) -
         })
         .collect();
     if up && let Some(own) = inventory.get(service) {
-        let outsiders = own.dependencies.iter().filter(|d| d.service.is_none());
-        neighbours.extend(outsiders.map(|d| Neighbour {
+        let unlisted = own.dependencies.iter().filter(|d| d.service.is_none());
+        neighbours.extend(unlisted.map(|d| Neighbour {
             name: d.name.clone(),
             tier: None,
             status: None,
@@ -181,7 +168,7 @@ fn neighbours(report: &Report, inventory: &Inventory, service: &str, up: bool) -
 }
 
 /// Warning events of the service's pods, workloads and namespace, newest first.
-fn events(snapshot: &Snapshot, namespace: Option<&str>, own: &[&Pod]) -> Vec<CheckEvent> {
+fn events(snapshot: &Snapshot, namespace: Option<&str>, own: &[&Pod]) -> Vec<WarningEvent> {
     let names: BTreeSet<_> = own.iter().map(|p| p.metadata.name.as_str()).collect();
     let shared = namespace == Some("kube-system");
     let mut found: Vec<&Event> = snapshot
@@ -195,7 +182,7 @@ fn events(snapshot: &Snapshot, namespace: Option<&str>, own: &[&Pod]) -> Vec<Che
     found.truncate(EVENTS);
     found
         .into_iter()
-        .map(|e| CheckEvent {
+        .map(|e| WarningEvent {
             last_seen: e.last(),
             reason: e.reason.to_string(),
             object: format!("{}/{}", e.involved_object.kind, e.involved_object.name),
@@ -205,18 +192,14 @@ fn events(snapshot: &Snapshot, namespace: Option<&str>, own: &[&Pod]) -> Vec<Che
         .collect()
 }
 
-/// The incident's own commands; for a healthy service, how to look around.
-fn commands(report: &Report, service: &str, namespace: Option<&str>) -> Vec<Action> {
-    let own = report
-        .incidents
-        .iter()
-        .find(|i| concerns(i, service) && !i.actions.is_empty());
-    if let Some(incident) = own {
-        return incident.actions.clone();
+/// Commands to go on with. An incident has its own actions.
+fn commands(report: &Report, namespace: Option<&str>) -> Vec<Action> {
+    if report.incidents.iter().any(|i| !i.actions.is_empty()) {
+        return Vec::new();
     }
     let namespace = namespace.unwrap_or("default");
     vec![Action {
-        title: "Look around".to_owned(),
+        title: "List the objects of the namespace".to_owned(),
         command: Some(format!("kubectl get all,ingress,pvc -n {namespace}")),
     }]
 }

@@ -1,10 +1,11 @@
-//! Argo CD, certificates and autoscalers: what their controllers say.
+//! Argo CD, certificates and autoscalers: what their controllers report.
 
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, ObjectRef, Reason};
 
-/// Each is what its detector saw; what is behind it joins them.
+/// The detected symptom is itself the cause. A common issuer or metrics server
+/// groups the findings.
 pub const RULES: &[Rule] = &[
     Rule {
         cause: Cause::IssuerNotReady,
@@ -36,7 +37,7 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-/// Its issuer may be why.
+/// A certificate is grouped with its issuer, if that has a finding.
 fn certificate(context: &RuleContext, reason: Reason) -> Option<Proof> {
     let proof = Proof::detected(context, reason)?;
     let resource = &context.finding.resource;
@@ -57,7 +58,7 @@ fn certificate(context: &RuleContext, reason: Reason) -> Option<Proof> {
     })
 }
 
-/// An autoscaler without metrics leans on whoever serves them.
+/// An autoscaler without metrics depends on the metrics server.
 fn autoscaler(context: &RuleContext) -> Option<Proof> {
     let mut proof = Proof::detected(context, Reason::HpaCannotScale)?;
     let metrics = [

@@ -1,9 +1,9 @@
-//! What is left when nothing more particular can be proved.
+//! The cause that applies when no more specific one can be proved.
 
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind, Reason};
 
-/// Last of all.
+/// The last table.
 pub const RULES: &[Rule] = &[Rule {
     cause: Cause::RolloutStuck,
     proof: rollout,

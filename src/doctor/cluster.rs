@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::cluster::api::{AccessRule, Cluster, FetchError, SKEW, ServerVersion, SnapshotRequest};
-use crate::cluster::kinds::ROWS;
+use crate::cluster::api::{
+    AccessRule, Cluster, FetchError, MAX_SKEW, ServerVersion, SnapshotRequest,
+};
 use crate::cluster::{Read, Snapshot, UnreadReason};
-use crate::model::{Time, now};
+use crate::model::{KINDS, Problem, Time, now};
 
 use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
@@ -97,7 +98,9 @@ impl ClusterFacts {
                 checks.push(reading(snapshot, self.took));
                 checks.extend(optional(snapshot));
             }
-            Some(Err(error)) => checks.push(Check::of_error("reading", &error.to_string(), CHECK)),
+            Some(Err(error)) => {
+                checks.push(Check::of_problem("reading", &Problem::of(error), CHECK));
+            }
             None => {}
         }
         checks.extend(rights::checks(&self.needed, &self.excess, self.snapshot()));
@@ -121,7 +124,7 @@ impl ClusterFacts {
                 let message = format!("{server} did not answer within {seconds} s");
                 Check::red("cluster", &message, CHECK)
             }
-            Err(error) => Check::of_error("cluster", &error.to_string(), CHECK),
+            Err(error) => Check::of_problem("cluster", &Problem::of(error), CHECK),
         }
     }
 
@@ -138,7 +141,7 @@ impl ClusterFacts {
         } else {
             format!("{amount} s {side} the API server's")
         };
-        Some(if ahead.abs() > SKEW {
+        Some(if ahead.abs() > MAX_SKEW {
             let remedy = "set this machine's clock (timedatectl set-ntp true), or the server's: \
                           a cycle goes by the server's meanwhile";
             Check::red("clock", &message, remedy)
@@ -189,7 +192,7 @@ fn reading(snapshot: &Snapshot, took: Duration) -> Check {
 /// One line for each API that a cluster may lack.
 fn optional(snapshot: &Snapshot) -> Vec<Check> {
     let mut groups: Vec<&str> = Vec::new();
-    for row in ROWS.iter().filter(|row| !row.core) {
+    for row in KINDS.iter().filter(|row| !row.is_core()) {
         if !groups.contains(&row.group) {
             groups.push(row.group);
         }
@@ -202,7 +205,7 @@ fn optional(snapshot: &Snapshot) -> Vec<Check> {
 
 fn group_line(group: &str, snapshot: &Snapshot) -> Check {
     let name = format!("api {group}");
-    let rows = ROWS.iter().filter(|row| row.group == group);
+    let rows = KINDS.iter().filter(|row| row.group == group);
     let mut present = Vec::new();
     let mut unread = None;
     for row in rows {

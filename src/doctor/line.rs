@@ -1,48 +1,36 @@
-//! What a check says.
+//! One check of doctor.
 
 use serde::Serialize;
 
 use crate::model::text::clean;
+use crate::model::{Problem, named_enum};
 use crate::net::HttpError;
 use crate::redact::redact;
 
-/// How a dependency does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// In order.
-    Ok,
-    /// Not there, and not asked for: its part of the monitor does nothing.
-    Off,
-    /// It works, and is worth a look.
-    Warn,
-    /// It does not work.
-    Red,
-}
-
-impl Status {
-    /// The word for people and programs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Off => "off",
-            Self::Warn => "warn",
-            Self::Red => "red",
-        }
+named_enum! {
+    /// The result of a check.
+    pub enum Status {
+        /// It works.
+        Ok = "ok",
+        /// It is not configured: its part of the monitor is off.
+        Off = "off",
+        /// It works, but needs attention.
+        Warn = "warn",
+        /// It does not work.
+        Red = "red",
     }
 }
 
-/// One line of doctor. Its texts are redacted and on one line each.
+/// One check. Its texts are redacted and have one line each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What was checked; stable.
+    /// What was checked. Names are stable.
     pub name: String,
-    /// How it does.
+    /// The result.
     pub status: Status,
     /// What was found.
     pub message: String,
-    /// What to do; of a red check never absent.
+    /// What to do. A red check always has a remedy.
     pub remedy: Option<String>,
 }
 
@@ -61,7 +49,7 @@ impl Check {
         Self::new(name, Status::Ok, message, None)
     }
 
-    /// A part that is off; `remedy` turns it on.
+    /// A part that is off. `remedy` turns it on; it may be empty.
     pub(super) fn off(name: impl Into<String>, message: &str, remedy: &str) -> Self {
         let remedy = (!remedy.is_empty()).then_some(remedy);
         Self::new(name, Status::Off, message, remedy)
@@ -75,31 +63,51 @@ impl Check {
         Self::new(name, Status::Red, message, Some(remedy))
     }
 
-    /// An error whose text ends with what to do, after its last semicolon.
-    pub(super) fn of_error(name: impl Into<String>, error: &str, otherwise: &str) -> Self {
-        let (message, remedy) = error.rsplit_once("; ").unwrap_or((error, otherwise));
-        Self::red(name, message, remedy)
+    /// A red check. `otherwise` is the remedy of an error that knows none.
+    pub(super) fn of_problem(name: impl Into<String>, problem: &Problem, otherwise: &str) -> Self {
+        let remedy = problem.remedy.as_deref().unwrap_or(otherwise);
+        Self::red(name, &problem.message, remedy)
     }
 
-    /// A service of the internet that gave no answer.
+    /// A service of the internet that did not answer. `variable` holds its address.
     pub(super) fn unanswered(name: impl Into<String>, error: &HttpError, variable: &str) -> Self {
-        let text = error.to_string();
-        let message = text.split("; ").next().unwrap_or_default();
-        let remedy = match error {
-            HttpError::InvalidUrl => format!("correct {variable}"),
-            HttpError::Header { .. } => "set the token again, without a line break in it".into(),
-            HttpError::Unsent { .. } => {
-                format!("check network, DNS, HTTPS_PROXY, NO_PROXY and {variable}")
-            }
-            HttpError::NoTime { .. } => "allow more time with --deadline".to_owned(),
-            _ => "look again in a minute; if it stays so, check the network and its status page"
-                .to_owned(),
+        let retry = "run doctor again in a minute; if it persists, check the network and the \
+                     service's status page";
+        let (message, remedy) = match error {
+            HttpError::InvalidUrl => (
+                format!("{variable} is not a URL"),
+                format!("set {variable} to an address like https://host/path"),
+            ),
+            HttpError::Header { .. } => (
+                "the token contains characters that cannot be sent".to_owned(),
+                "set the token again, without a line break".to_owned(),
+            ),
+            HttpError::Unsent { host, reason } => (
+                format!("cannot reach {host}: {reason}"),
+                format!("check network, DNS, HTTPS_PROXY, NO_PROXY and {variable}"),
+            ),
+            HttpError::NoTime { host } => (
+                format!("no time left for a request to {host}"),
+                "allow more time with --deadline".to_owned(),
+            ),
+            HttpError::Cut { host, reason } => (
+                format!("the answer of {host} is incomplete: {reason}"),
+                retry.to_owned(),
+            ),
+            HttpError::Timeout { host, after } => (
+                format!("{host} did not answer within {after:?}"),
+                retry.to_owned(),
+            ),
+            HttpError::TooLarge { host, limit } => (
+                format!("the answer of {host} is longer than {limit} bytes"),
+                format!("check {variable}"),
+            ),
         };
-        Self::red(name, message, &remedy)
+        Self::red(name, &message, &remedy)
     }
 }
 
-/// Names for a message, the first few of them.
+/// The first names of a list, for a message.
 pub(super) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 6;
     let shown = names[..names.len().min(SHOWN)].join(", ");

@@ -1,22 +1,21 @@
-//! Every dependency of the monitor, a line each: does it work, and what to do
-//! if not. Nothing is posted, and nothing is written that stays.
+//! Checks every dependency of the monitor. A failed check says what to do. Nothing is posted,
+//! and no file remains.
 //!
 //! ```text
-//! ask / look ──► facts ──► checks ──► Report ──► text, JSON, exit status
-//! edges          plain     pure
+//! ask / probe ──► facts ──► checks ──► Report ──► document, exit status
+//! I/O             data      pure
 //! ```
 //!
-//! A file a dependency: `cluster`, [`rights`] and `cron_job`, `slack`, `github`, `model`,
-//! `memory` (the state), `services`, `settings`. Slack, GitHub and Anthropic
-//! are asked beside the cluster, each with its own short time, so that one that
-//! hangs hides nothing of the others.
+//! There is one file for each dependency: `cluster`, [`rights`] and `cron_job`, `slack`,
+//! `github`, `model`, `state`, `services`, `settings`. Slack, GitHub and Anthropic are asked
+//! in parallel with the cluster, each with a short timeout of its own.
 
 mod cluster;
 mod cron_job;
+mod document;
 mod github;
 mod line;
 mod model;
-mod render;
 pub mod rights;
 mod services;
 mod settings;
@@ -31,50 +30,49 @@ use crate::cluster::api::Cluster;
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
-use crate::model::now;
+use crate::model::{Problem, now};
 use crate::net::Http;
 use crate::state::Store;
 
+pub use document::{DoctorDocument, SCHEMA};
 pub use line::{Check, Status};
-pub use render::SCHEMA;
 
 use cluster::ClusterFacts;
 use rights::StateMap;
 use state::StateFacts;
 
-/// Time for each service of the internet, retries included.
-const OUTSIDE: Duration = Duration::from_secs(10);
+/// Timeout of each service of the internet, retries included.
+const INTERNET: Duration = Duration::from_secs(10);
 
-/// Of a state in a cluster that cannot be read.
-const UNSEEN: &str = "it is in a ConfigMap of the cluster, which cannot be read";
+/// The state is in a cluster that cannot be read.
+const UNREADABLE: &str = "it is in a ConfigMap of the cluster, which cannot be read";
 
-/// What is examined. An error stands for what could not even be set up, in its
-/// own words.
+/// What is checked. An error stands for what could not be set up.
 pub struct Facts<'a> {
     /// Settings.
     pub config: &'a Config,
     /// Variables of the process and the env file.
     pub env: &'a Environment,
     /// The cluster's client.
-    pub cluster: Result<&'a Cluster, String>,
+    pub cluster: Result<&'a Cluster, Problem>,
     /// The services file.
     pub services: &'a Path,
-    /// What it says.
-    pub inventory: Result<&'a Inventory, String>,
+    /// Its content.
+    pub inventory: Result<&'a Inventory, Problem>,
     /// Where the state is.
-    pub store: Result<&'a dyn Store, String>,
+    pub store: Result<&'a dyn Store, Problem>,
     /// Whether the model may be asked.
     pub llm: bool,
     /// The deadline of a cycle.
     pub deadline: Duration,
 }
 
-/// All lines, in the order of the data's way.
+/// The result of all checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The lines.
+    /// The checks.
     pub checks: Vec<Check>,
-    /// Whether a cycle could not read the cluster at all.
+    /// Whether the cluster cannot be read at all.
     pub is_unreadable: bool,
 }
 
@@ -85,7 +83,7 @@ impl Report {
         self.checks.iter().any(|check| check.status == Status::Red)
     }
 
-    /// 69 when it is the cluster that is red, else 78 when anything is.
+    /// 69 when the cluster cannot be read, else 78 when a check is red.
     #[must_use]
     pub fn status(&self) -> ExitStatus {
         if self.is_unreadable {
@@ -98,12 +96,12 @@ impl Report {
     }
 }
 
-/// Asks everybody and writes down what they say.
+/// Asks every dependency and checks the answers.
 #[must_use]
 pub fn run(facts: &Facts) -> Report {
     let config = facts.config;
     let http = Http::new(config);
-    let soon = Instant::now() + OUTSIDE.min(facts.deadline);
+    let soon = Instant::now() + INTERNET.min(facts.deadline);
     let inventory = facts.inventory.as_ref().ok().copied();
     let repository = github::repository(config, inventory);
     thread::scope(|scope| {
@@ -116,14 +114,14 @@ pub fn run(facts: &Facts) -> Report {
             cluster::ask(cluster, state_map.as_ref(), config.interval, facts.deadline)
         });
         let is_alive = cluster.as_ref().is_ok_and(|c| !c.is_unreadable());
-        let memory = match &facts.store {
-            Ok(_) if !is_alive && state_map.is_some() => Err(UNSEEN.to_owned()),
-            Ok(store) => Ok(state::look(*store)),
-            Err(why) => Err(why.clone()),
+        let state = match &facts.store {
+            Ok(_) if !is_alive && state_map.is_some() => Err(without_remedy(UNREADABLE)),
+            Ok(store) => Ok(state::probe(*store)),
+            Err(problem) => Err(problem.clone()),
         };
         let found = Found {
             cluster: cluster.map_err(Clone::clone),
-            memory,
+            state,
             slack: slack
                 .join()
                 .unwrap_or_else(|p| std::panic::resume_unwind(p)),
@@ -138,10 +136,10 @@ pub fn run(facts: &Facts) -> Report {
     })
 }
 
-/// What everybody said.
+/// The answers.
 struct Found {
-    cluster: Result<ClusterFacts, String>,
-    memory: Result<StateFacts, String>,
+    cluster: Result<ClusterFacts, Problem>,
+    state: Result<StateFacts, Problem>,
     slack: Option<slack::SlackFacts>,
     github: Option<github::GithubFacts>,
     model: Option<model::ModelFacts>,
@@ -152,12 +150,14 @@ impl Found {
         let (config, now) = (facts.config, now());
         let mut checks = self.cluster_checks(facts);
         checks.extend(services_checks(facts, self.cluster.as_ref().ok()));
-        match &self.memory {
-            Ok(memory) => checks.extend(memory.checks(config, now)),
-            Err(error) => checks.push(Check::warn("state", error, "see the line on the cluster")),
+        match &self.state {
+            Ok(state) => checks.extend(state.checks(config, now)),
+            Err(problem) => {
+                let remedy = "see the check of the cluster";
+                checks.push(Check::warn("state", &problem.message, remedy));
+            }
         }
-        let memory = self.memory.as_ref().ok();
-        let state = memory.and_then(StateFacts::state);
+        let state = self.state.as_ref().ok().and_then(StateFacts::state);
         checks.extend(slack::checks(
             self.slack.as_ref(),
             &config.channels,
@@ -172,10 +172,10 @@ impl Found {
             state,
             now,
         ));
-        let way = facts.cluster.as_ref().ok();
-        let way = way.map(|cluster| (cluster.server(), cluster.proxy()));
+        let cluster = facts.cluster.as_ref().ok();
+        let server_and_proxy = cluster.map(|cluster| (cluster.server(), cluster.proxy()));
         checks.push(settings::heartbeat(config));
-        checks.push(settings::proxy(config, facts.env, way));
+        checks.push(settings::proxy(config, facts.env, server_and_proxy));
         checks.push(settings::time_zone(config, facts.env, now));
         Report {
             checks,
@@ -196,8 +196,8 @@ impl Found {
                 checks
             }
             Err(error) => {
-                let otherwise = "correct the kubeconfig, or name another with --kubeconfig";
-                vec![Check::of_error("cluster", error, otherwise)]
+                let otherwise = "correct the kubeconfig, or pass another one with --kubeconfig";
+                vec![Check::of_problem("cluster", error, otherwise)]
             }
         }
     }
@@ -213,10 +213,17 @@ fn services_checks(facts: &Facts, cluster: Option<&ClusterFacts>) -> Vec<Check> 
                 .chain(against.into_iter().flatten())
                 .collect()
         }
-        Err(ref error) => vec![Check::of_error(
+        Err(ref error) => vec![Check::of_problem(
             "services file",
             error,
             "pass --services FILE",
         )],
+    }
+}
+
+fn without_remedy(message: &str) -> Problem {
+    Problem {
+        message: message.to_owned(),
+        remedy: None,
     }
 }

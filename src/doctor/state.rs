@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::model::Time;
 use crate::model::duration::human;
+use crate::model::{Problem, Time};
 use crate::state::{State, Store, document};
 
 use super::line::Check;
@@ -18,7 +18,7 @@ pub struct StateFacts {
     /// As `--state` spells it.
     pub place: String,
     /// What is remembered, or why it is not known.
-    pub loaded: Result<State, String>,
+    pub loaded: Result<State, Problem>,
     /// Why what is there cannot be used, if so.
     pub aside: Option<String>,
     /// Whether a directory takes files; of a `ConfigMap` RBAC tells.
@@ -27,17 +27,17 @@ pub struct StateFacts {
 
 /// Reads the state; nothing is written but, in a directory, a file that is
 /// gone again at once.
-pub fn look(store: &dyn Store) -> StateFacts {
+pub fn probe(store: &dyn Store) -> StateFacts {
     let place = store.place();
     let writable = place
         .strip_prefix("dir:")
-        .map_or(Ok(()), |path| probe(Path::new(path)));
+        .map_or(Ok(()), |path| probe_directory(Path::new(path)));
     let (loaded, aside) = match store.load() {
         Ok(loaded) => {
             let aside = loaded.warning(&place);
             (Ok(loaded.state), aside)
         }
-        Err(error) => (Err(error.to_string()), None),
+        Err(error) => (Err(Problem::of(&error)), None),
     };
     StateFacts {
         place,
@@ -49,7 +49,7 @@ pub fn look(store: &dyn Store) -> StateFacts {
 
 /// The directory is made when the first state is saved: until then it is a
 /// matter of the one above it.
-fn probe(path: &Path) -> Result<(), String> {
+fn probe_directory(path: &Path) -> Result<(), String> {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let nearest = whole.ancestors().find(|path| path.exists());
     let nearest = nearest.map_or_else(|| PathBuf::from("/"), Path::to_owned);
@@ -79,7 +79,7 @@ impl StateFacts {
             Ok(state) => state,
             Err(error) => {
                 let otherwise = "check the place and its rights";
-                return vec![Check::of_error(NAME, error, otherwise)];
+                return vec![Check::of_problem(NAME, error, otherwise)];
             }
         };
         if let Err(error) = &self.writable {
@@ -141,7 +141,7 @@ mod tests {
     use crate::config::Environment;
     use crate::doctor::line::Status::{self, Off, Ok as Green, Red, Warn};
 
-    fn memory(place: &str, loaded: Result<State, String>) -> StateFacts {
+    fn facts(place: &str, loaded: Result<State, Problem>) -> StateFacts {
         StateFacts {
             place: place.into(),
             loaded,
@@ -150,10 +150,10 @@ mod tests {
         }
     }
 
-    fn statuses(memory: &StateFacts) -> Vec<Status> {
+    fn statuses(facts: &StateFacts) -> Vec<Status> {
         let config = Config::load(None, &Environment::new()).unwrap().config;
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        memory
+        facts
             .checks(&config, now)
             .iter()
             .map(|check| check.status)
@@ -166,24 +166,25 @@ mod tests {
             last_cycle: Some(time.parse().unwrap()),
             ..State::default()
         };
-        assert_eq!(statuses(&memory("none", Ok(State::default()))), [Off]);
-        assert_eq!(statuses(&memory("dir:/x", Ok(State::default()))), [Green]);
+        assert_eq!(statuses(&facts("none", Ok(State::default()))), [Off]);
+        assert_eq!(statuses(&facts("dir:/x", Ok(State::default()))), [Green]);
         assert_eq!(
-            statuses(&memory("dir:/x", Ok(at("2026-11-20T11:00:00Z")))),
+            statuses(&facts("dir:/x", Ok(at("2026-11-20T11:00:00Z")))),
             [Green, Green]
         );
         assert_eq!(
-            statuses(&memory("dir:/x", Ok(at("2026-11-20T09:00:00Z")))),
+            statuses(&facts("dir:/x", Ok(at("2026-11-20T09:00:00Z")))),
             [Green, Warn]
         );
-        assert_eq!(
-            statuses(&memory("dir:/x", Err("no; do this".into()))),
-            [Red]
-        );
-        let mut closed = memory("dir:/x", Ok(State::default()));
+        let problem = Problem {
+            message: "no".into(),
+            remedy: None,
+        };
+        assert_eq!(statuses(&facts("dir:/x", Err(problem))), [Red]);
+        let mut closed = facts("dir:/x", Ok(State::default()));
         closed.writable = Err("permission denied".into());
         assert_eq!(statuses(&closed), [Red]);
-        let mut aside = memory("dir:/x", Ok(State::default()));
+        let mut aside = facts("dir:/x", Ok(State::default()));
         aside.aside = Some("set aside".into());
         assert_eq!(statuses(&aside), [Warn]);
     }
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     fn a_directory_that_is_not_there_yet_is_probed_above() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(probe(&folder.path().join("a/b")), Ok(()));
+        assert_eq!(probe_directory(&folder.path().join("a/b")), Ok(()));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -22,16 +22,13 @@ mod duration_tokens;
 mod fields;
 mod graph;
 mod headings;
-pub mod json;
 mod keys;
 mod known_issue;
 mod lines;
-pub mod lint;
 mod model;
 mod namespace_table;
-mod page;
+mod output;
 mod parse;
-pub mod render;
 mod roles;
 mod services;
 mod source;
@@ -47,4 +44,5 @@ pub use model::{
     Builtin, ContextSection, Dependency, GitOps, KnownIssue, KnownIssueKind, Service, WorkloadKind,
     WorkloadRef,
 };
+pub use output::{LintDocument, ServiceDocument, ServiceList};
 pub use parse::parse;

@@ -1,4 +1,4 @@
-//! The report's document, from what the cycle knows.
+//! Builds the parts of a report from what a cycle found.
 
 use crate::assess::{self, ServiceState};
 use crate::cluster::Snapshot;
@@ -12,13 +12,11 @@ use super::{
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
-/// That no service is known to suffer is no news from who cannot see them.
-const BLIND: &str = "Nobody will be told of an outage in what cannot be read.";
-/// Nor from who does not know what the file meant to say.
-const UNLISTED: &str =
-    "What the file says there is not known: services may be judged by defaults, or not at all.";
+const BLIND: &str = "Outages in what cannot be read are not detected.";
+const INVENTORY: &str = "The settings in the unreadable parts of the file are unknown: these services get defaults, \
+     or are not monitored at all.";
 
-/// What could not be seen.
+/// What could not be read.
 #[must_use]
 pub fn visibility(snapshot: &Snapshot) -> Visibility {
     let unread: Vec<_> = snapshot
@@ -35,7 +33,7 @@ pub fn visibility(snapshot: &Snapshot) -> Visibility {
     }
 }
 
-/// A service's line.
+/// One service of the list.
 #[must_use]
 pub fn service(state: &ServiceState) -> Service {
     let seconds = |d: chrono::TimeDelta| u64::try_from(d.num_seconds()).unwrap_or(0);
@@ -56,8 +54,7 @@ pub fn service(state: &ServiceState) -> Service {
     }
 }
 
-/// An incident as the rules alone would report it, before it has a name and
-/// before anything is due to be said of it.
+/// An incident as the rules alone report it, before it has an id and a notification.
 #[must_use]
 pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
     let listed = roster
@@ -141,7 +138,7 @@ fn finding(found: &Found, counter: &mut usize) -> Finding {
     }
 }
 
-/// What the rules alone can say of cause and impact.
+/// Cause and impact by the rules alone.
 fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
     let root = incident.root();
     Analysis {
@@ -160,7 +157,7 @@ fn analysis(incident: &assess::Incident, service: Option<&Listed>) -> Analysis {
 fn impact(incident: &assess::Incident, service: Option<&Listed>) -> String {
     match incident.rule {
         assess::Rule::MonitoringBlind => return BLIND.to_owned(),
-        assess::Rule::Inventory => return UNLISTED.to_owned(),
+        assess::Rule::Inventory => return INVENTORY.to_owned(),
         _ => {}
     }
     let own = service.map(|s| match s.purpose.as_deref() {
@@ -171,7 +168,7 @@ fn impact(incident: &assess::Incident, service: Option<&Listed>) -> String {
         .then(|| format!("Also affected: {}.", incident.affects.join(", ")));
     let parts: Vec<_> = own.into_iter().chain(affected).collect();
     if parts.is_empty() {
-        "No listed service suffers from it.".to_owned()
+        "No listed service is affected.".to_owned()
     } else {
         parts.join(" ")
     }

@@ -1,18 +1,18 @@
-//! What the forms for people say alike: times, numbers, short sentences.
-//! All of it is [`clean`]ed here; a form escapes it for its own medium.
+//! Times, numbers and short sentences of the documents for people.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Commit, Correlation, Finding, Incident, Notification, Service, TimelineEvent};
+use super::{Commit, Correlation, Cycle, Incident, Notification, Service, TimelineEvent};
 use crate::model::duration::human;
 use crate::model::text::clean;
 use crate::model::{AnalysisSource, Decision, ServiceStatus};
+use crate::render::Line;
 
-/// Cluster and time: where and when a verdict holds.
-pub fn place(cluster: &str, now: DateTime<Utc>) -> String {
-    format!("{}, {}", clean(cluster), moment(now))
+/// The cluster and the time of a report.
+pub fn place(cycle: &Cycle) -> Line {
+    Line::from(&cycle.cluster).text(", ").time(cycle.started_at)
 }
 
 /// `1 incident`, `2 incidents`.
@@ -21,12 +21,7 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-/// A time of day on a date.
-pub fn moment(moment: DateTime<Utc>) -> String {
-    moment.format("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// How long ago, to two units.
+/// How long ago, in two units.
 pub fn ago(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match (now - since).to_std() {
         Ok(passed) if passed.as_secs() > 0 => format!("{} ago", human(passed)),
@@ -34,12 +29,12 @@ pub fn ago(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// A number of seconds for people.
+/// A number of seconds as a duration.
 pub fn seconds(seconds: u64) -> String {
     human(Duration::from_secs(seconds))
 }
 
-/// `2/3`, or nothing where it is not known.
+/// For example `2/3`; empty where it is not known.
 pub fn ready(ready: Option<u32>, desired: Option<u32>) -> String {
     match (ready, desired) {
         (Some(ready), Some(desired)) => format!("{ready}/{desired}"),
@@ -49,25 +44,24 @@ pub fn ready(ready: Option<u32>, desired: Option<u32>) -> String {
     }
 }
 
-/// What the table of services says of one: status, ready, since, down, max.
-pub fn service_cells(service: &Service, now: DateTime<Utc>) -> [String; 5] {
+/// Ready replicas, start of the status, downtime and max downtime of a service.
+pub fn service_cells(service: &Service, now: DateTime<Utc>) -> [String; 4] {
+    let since = service.since.map(|since| ago(since, now));
+    let down = service.downtime_seconds;
+    let max = service.max_downtime_seconds.map(seconds);
     [
-        service.status.to_string(),
         ready(service.ready, service.desired),
-        service
-            .since
-            .map_or_else(String::new, |since| ago(since, now)),
-        match service.downtime_seconds {
-            0 => String::new(),
-            down => seconds(down),
+        since.unwrap_or_default(),
+        if down > 0 {
+            seconds(down)
+        } else {
+            String::new()
         },
-        service
-            .max_downtime_seconds
-            .map_or_else(|| "no limit".to_owned(), seconds),
+        max.unwrap_or_else(|| "no limit".to_owned()),
     ]
 }
 
-/// Services as they are listed: by tier, the worst first, else as they came.
+/// Services by tier, those with the worst status first.
 pub fn by_tier(services: &[Service]) -> Vec<&Service> {
     let mut sorted: Vec<&Service> = services.iter().collect();
     sorted.sort_by_key(|service| {
@@ -83,139 +77,111 @@ pub fn by_tier(services: &[Service]) -> Vec<&Service> {
     sorted
 }
 
-/// State, age and tier of an incident.
-pub fn life(incident: &Incident, now: DateTime<Utc>) -> String {
-    let since = incident.since;
-    let tier = incident.tier.map(|tier| tier.to_string());
-    let silence = incident
-        .silenced_until
-        .map(|until| format!("silenced until {}", moment(until)));
-    let parts = [
-        Some(incident.state.to_string()),
-        Some(format!("since {}", moment(since))),
-        Some(ago(since, now)),
-        tier,
-        silence,
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+/// State, start and tier of an incident.
+pub fn life(incident: &Incident, now: DateTime<Utc>) -> Line {
+    let mut line = Line::from(incident.state.as_str())
+        .text(", started ")
+        .time(incident.since)
+        .text(&format!(" ({})", ago(incident.since, now)));
+    if let Some(tier) = incident.tier {
+        line = line.text(&format!(", {tier}"));
+    }
+    if let Some(until) = incident.silenced_until {
+        line = line.text(", silenced until ").time(until);
+    }
+    line
 }
 
-/// A finding without its evidence.
-pub fn finding(finding: &Finding) -> String {
-    let cause = match &finding.cause {
-        Some(cause) if *cause != finding.reason => format!(" ({})", clean(cause)),
-        _ => String::new(),
-    };
-    format!(
-        "{}: {}{cause}: {}",
-        clean(&finding.resource.to_string()),
-        clean(&finding.reason),
-        clean(&finding.message)
-    )
-}
-
-/// The root cause. What the findings say already is not said twice.
+/// The root cause. Its summary is left out where a finding says the same.
 pub fn root_cause(incident: &Incident) -> String {
     let root = &incident.root_cause;
-    let cause = root
-        .cause
-        .as_deref()
-        .map_or_else(|| "not known".to_owned(), clean);
-    let place = clean(&root.resource.to_string());
-    let said = incident
+    let cause = root.cause.as_deref().unwrap_or("unknown");
+    let is_repeated = incident
         .findings
         .iter()
         .any(|finding| finding.message == root.summary);
-    if said || root.summary.trim().is_empty() {
-        format!("{cause}, {place}")
+    if is_repeated || root.summary.trim().is_empty() {
+        format!("{cause}, {}", root.resource)
     } else {
-        format!("{cause}, {place}: {}", clean(&root.summary))
+        format!("{cause}, {}: {}", root.resource, root.summary)
     }
 }
 
-/// Known issues that describe the findings, each once.
+/// The known issues of the findings, each once.
 pub fn known_issues(incident: &Incident) -> Vec<String> {
     let mut issues: Vec<String> = Vec::new();
-    for issue in incident
-        .findings
-        .iter()
-        .filter_map(|finding| finding.known_issue.as_deref())
-    {
-        let issue = clean(issue);
-        if !issues.contains(&issue) {
+    for finding in &incident.findings {
+        if let Some(issue) = finding.known_issue.as_deref().map(clean)
+            && !issues.contains(&issue)
+        {
             issues.push(issue);
         }
     }
     issues
 }
 
-/// What was decided about telling people, and why.
+/// What was decided about the notification, and why.
 pub fn notification(notification: &Notification) -> String {
-    let channel = clean(notification.channel.as_deref().unwrap_or("no channel"));
-    let sent = if notification.delivered.is_some() {
+    let channel = notification.channel.as_deref().unwrap_or("no channel");
+    let why = &notification.why;
+    let delivered = if notification.delivered.is_some() {
         "delivered"
     } else {
         "not delivered"
     };
-    let why = clean(&notification.why);
     match notification.decision {
-        Decision::Send => format!("in {channel}, {sent}: {why}"),
-        Decision::Thread => format!("a reply in {channel}, {sent}: {why}"),
-        Decision::Defer => format!("later, in {channel}: {why}"),
+        Decision::Send => format!("message to {channel}, {delivered}: {why}"),
+        Decision::Thread => format!("thread reply in {channel}, {delivered}: {why}"),
+        Decision::Defer => format!("deferred, for {channel}: {why}"),
         Decision::Suppress | Decision::Log => format!("none: {why}"),
     }
 }
 
-/// What an analysis adds to what the findings and the root cause say already.
+/// The hypothesis, unless findings, root cause or title say the same.
 pub fn hypothesis(incident: &Incident) -> Option<String> {
     let analysis = &incident.analysis;
     let text = clean(&analysis.hypothesis);
-    let known = |said: &str| clean(said) == text;
-    let repeats = text.is_empty()
-        || known(&incident.root_cause.summary)
-        || known(&incident.title)
-        || incident
-            .findings
-            .iter()
-            .any(|finding| known(&finding.message));
-    let by = match analysis.source {
-        AnalysisSource::Rules => "by the rules",
-        AnalysisSource::Model => "by the model",
+    let mut known = incident.findings.iter().map(|finding| &finding.message);
+    let is_repeated = text.is_empty()
+        || clean(&incident.root_cause.summary) == text
+        || clean(&incident.title) == text
+        || known.any(|message| clean(message) == text);
+    let source = match analysis.source {
+        AnalysisSource::Rules => "from the rules",
+        AnalysisSource::Model => "from the model",
     };
-    (!repeats).then(|| format!("{text} ({} confidence, {by})", analysis.confidence))
+    (!is_repeated).then(|| format!("{text} ({} confidence, {source})", analysis.confidence))
 }
 
-/// How sure it is that one of the commits did it.
-pub fn suspicion(correlation: &Correlation) -> String {
-    let note = correlation.note.as_deref().map(clean);
+/// How likely it is that one of the commits is the cause.
+pub fn commit_confidence(correlation: &Correlation) -> String {
+    let note = correlation.note.as_deref();
     if correlation.commits.is_empty() {
-        return note.unwrap_or_else(|| "none found that could have done it".to_owned());
+        return note.unwrap_or("no commit can be the cause").to_owned();
     }
     let note = note.map_or_else(String::new, |note| format!("; {note}"));
     format!("{} confidence{note}", correlation.confidence)
 }
 
-/// One moment of what led to a failure.
-pub fn event(event: &TimelineEvent) -> String {
-    let (what, source) = (clean(&event.what), clean(&event.source));
-    format!("{} {what} ({source})", moment(event.at))
+/// An event of the timeline and its source.
+pub fn event_text(event: &TimelineEvent) -> Line {
+    format!("{} ({})", event.what, event.source).into()
 }
 
-/// When a commit came and why it is suspect.
+/// When a commit was made and why it can be the cause.
 pub fn commit(commit: &Commit) -> String {
     let lag = u64::try_from(commit.lag_seconds).map_or_else(
         |_| "after the onset".to_owned(),
         |lag| format!("{} before the onset", seconds(lag)),
     );
-    let reasons: Vec<String> = commit.reasons.iter().map(|reason| clean(reason)).collect();
-    if reasons.is_empty() {
+    if commit.reasons.is_empty() {
         lag
     } else {
-        format!("{lag}: {}", reasons.join("; "))
+        format!("{lag}: {}", commit.reasons.join("; "))
     }
 }
 
 /// The first seven digits, as git shows them.
 pub fn short_sha(commit: &Commit) -> String {
-    clean(&commit.sha).chars().take(7).collect()
+    commit.sha.chars().take(7).collect()
 }

@@ -1,50 +1,53 @@
-//! What a report says as a whole: the verdict, what must not be overlooked
-//! beside it, and what the cycle cost.
+//! The verdict of a report, its counts and its footer.
 
 use super::format::count;
 use super::{Incident, Llm, Report};
 use crate::model::text::clean;
 use crate::model::{IncidentState, ServiceStatus, Severity};
 
-/// The whole report in one line, for whoever only wants to know that it is there.
+/// The verdict in one line, with severity and cluster.
 #[must_use]
 pub fn summary(report: &Report) -> String {
-    let cluster = clean(&report.cycle.cluster);
-    format!("{} {cluster}: {}", report.severity, verdict(report))
+    let cluster = &report.cycle.cluster;
+    clean(&format!(
+        "{} {cluster}: {}",
+        report.severity,
+        verdict(report)
+    ))
 }
 
 /// The verdict in one sentence.
 pub fn verdict(report: &Report) -> String {
     let mut open = report.incidents.iter().filter(|incident| incident.counts());
     let urgent = |incident: &&Incident| incident.severity != Severity::Sev4;
-    if let Some(worst) = open
+    if let Some(highest) = open
         .clone()
         .filter(urgent)
         .min_by_key(|incident| incident.severity)
     {
         let more = open.filter(urgent).count() - 1;
-        let title = clean(&worst.title);
+        let title = &highest.title;
         return match more {
-            0 => title,
+            0 => title.clone(),
             more => format!("{title}; and {}", count(more, "more incident")),
         };
     }
-    let hidden = |i: &Incident| i.state != IncidentState::Resolved && i.silenced_until.is_some();
-    let seen = if report.visibility.complete {
-        services_well(report)
-    } else if report.incidents.iter().any(hidden) {
-        // What is silenced is wrong all the same.
-        format!("{}; {}", services_well(report), unread(report))
+    let silenced = |i: &Incident| i.state != IncidentState::Resolved && i.silenced_until.is_some();
+    let status = if report.visibility.complete {
+        service_count(report)
+    } else if report.incidents.iter().any(silenced) {
+        // A silenced problem is still a problem.
+        format!("{}; {}", service_count(report), unread(report))
     } else {
-        format!("nothing wrong in what could be read; {}", unread(report))
+        format!("no problem in what could be read; {}", unread(report))
     };
     match open.by_ref().count() {
-        0 => seen,
-        noted => format!("{seen}; {} that can wait", count(noted, "thing")),
+        0 => status,
+        open => format!("{status}; {}", count(open, "SEV-4 incident")),
     }
 }
 
-/// What belongs next to the verdict and must not be overlooked.
+/// Counts of incidents, services and messages.
 pub fn situation(report: &Report) -> String {
     let mut parts = Vec::new();
     let open = open_by_severity(report);
@@ -62,14 +65,14 @@ pub fn situation(report: &Report) -> String {
         "resolved",
     ));
     if report.severity != Severity::Sev4 {
-        parts.push(services_well(report));
+        parts.push(service_count(report));
         if !report.visibility.complete {
             parts.push(unread(report));
         }
     }
     for (messages, what) in [
-        (report.delivery.failed, "refused"),
-        (report.delivery.queued, "waiting"),
+        (report.delivery.failed, "failed"),
+        (report.delivery.queued, "queued"),
     ] {
         if messages > 0 {
             parts.push(format!("{} {what}", count(as_usize(messages), "message")));
@@ -93,22 +96,22 @@ fn open_by_severity(report: &Report) -> String {
     counted.collect::<Vec<_>>().join(", ")
 }
 
-/// A number of things, if there are any.
+/// A number and a noun; `None` for 0.
 fn some(number: usize, what: &str) -> Option<String> {
     (number > 0).then(|| format!("{number} {what}"))
 }
 
-fn services_well(report: &Report) -> String {
+fn service_count(report: &Report) -> String {
     let all = report.services.len();
-    let well = report
+    let healthy = report
         .services
         .iter()
         .filter(|service| service.status == ServiceStatus::Healthy)
         .count();
-    match (well, all) {
-        (_, 0) => "no services to judge".to_owned(),
-        (well, all) if well == all => format!("all {} healthy", count(all, "service")),
-        (well, all) => format!("{well} of {} healthy", count(all, "service")),
+    match (healthy, all) {
+        (_, 0) => "no services".to_owned(),
+        (healthy, all) if healthy == all => format!("all {} healthy", count(all, "service")),
+        (healthy, all) => format!("{healthy} of {} healthy", count(all, "service")),
     }
 }
 
@@ -117,20 +120,19 @@ fn unread(report: &Report) -> String {
     format!("{} could not be read", count(kinds, "kind"))
 }
 
-/// What the cycle did besides judging. What it did not do is left out.
+/// Id and duration of the cycle, its messages, requests and model use.
 pub fn footer(report: &Report) -> String {
     let mut parts = vec![format!(
         "cycle {}, {} ms",
-        clean(&report.cycle.id),
-        report.cycle.duration_ms
+        report.cycle.id, report.cycle.duration_ms
     )];
     let delivery = &report.delivery;
     parts.extend(counts(
         "messages",
         &[
             (delivery.sent, "sent"),
-            (delivery.failed, "refused"),
-            (delivery.queued, "waiting"),
+            (delivery.failed, "failed"),
+            (delivery.queued, "queued"),
         ],
     ));
     let requests = &report.requests;
@@ -147,7 +149,7 @@ pub fn footer(report: &Report) -> String {
     parts.join("; ")
 }
 
-/// `requests: 31 kubernetes, 2 slack`, without those that are none.
+/// For example `requests: 31 kubernetes, 2 slack`, without zeros.
 fn counts(label: &str, numbers: &[(u32, &str)]) -> Option<String> {
     let some = numbers
         .iter()
@@ -158,7 +160,7 @@ fn counts(label: &str, numbers: &[(u32, &str)]) -> Option<String> {
 
 fn model(llm: &Llm) -> String {
     let calls = match llm.calls {
-        0 => "not asked".to_owned(),
+        0 => "no calls".to_owned(),
         calls => format!(
             "{}, {:.4} USD",
             count(as_usize(calls), "call"),
@@ -168,7 +170,7 @@ fn model(llm: &Llm) -> String {
     let note = llm
         .note
         .as_deref()
-        .map_or_else(String::new, |note| format!(" ({})", clean(note)));
+        .map_or_else(String::new, |note| format!(" ({note})"));
     format!("model: {calls}, {:.4} USD this month{note}", llm.month_usd)
 }
 

@@ -1,27 +1,27 @@
-//! What the last weeks brought each service: the data behind a strip of days.
+//! Incidents of the last days, per service.
 
 use chrono::{DateTime, Days, Utc};
 
 use super::Report;
 use crate::model::{IncidentState, Severity};
 
-/// Days of a strip, today included; also how long the state remembers.
-pub const DAYS: u64 = 30;
+/// Days of a strip, today included. The state keeps resolved incidents as long.
+const DAYS: u64 = 30;
 
-/// One incident, as one service lived through it.
+/// One incident of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Episode {
     /// The service.
     pub service: String,
-    /// How bad the incident was.
+    /// The severity of the incident.
     pub severity: Severity,
-    /// When it began.
+    /// When it started.
     pub from: DateTime<Utc>,
-    /// When it was gone; `None`: it is not.
+    /// When it was resolved; `None`: it is open.
     pub to: Option<DateTime<Utc>>,
 }
 
-/// Incidents of the past, in no order.
+/// Past incidents, in no order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     /// One for each incident and service.
@@ -29,25 +29,25 @@ pub struct History {
 }
 
 impl History {
-    /// With what the report itself tells, which no state may know yet.
+    /// Adds the incidents of the report, which the state may not hold yet.
     #[must_use]
     pub fn joined(mut self, report: &Report) -> Self {
         for incident in &report.incidents {
-            let gone = incident.state == IncidentState::Resolved;
+            let resolved = incident.state == IncidentState::Resolved;
             for service in incident.service.iter().chain(&incident.affects) {
                 self.episodes.push(Episode {
                     service: service.clone(),
                     severity: incident.severity,
                     from: incident.since,
-                    to: gone.then_some(report.cycle.started_at),
+                    to: resolved.then_some(report.cycle.started_at),
                 });
             }
         }
         self
     }
 
-    /// The worst that each day brought a service, the oldest day first, the
-    /// last one that of `now`. Days are UTC's.
+    /// The highest severity of each day for a service, oldest day first, the last one that
+    /// of `now`. Days are in UTC.
     #[must_use]
     pub fn days(&self, service: &str, now: DateTime<Utc>) -> Vec<Option<Severity>> {
         let today = now.date_naive();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_shows_its_worst() {
+    fn a_day_has_its_highest_severity() {
         let now = at("2026-11-30T00:30:00Z");
         let history = History {
             episodes: vec![

@@ -1,8 +1,8 @@
 //! The report as data: schema `k8s-monitor/report/v1`.
 //!
-//! Names and order are the contract; `docs/report.schema.json` is its strict
-//! twin and a test holds the two together. Every key is always there: what is
-//! not known is `null`.
+//! Names and order are part of the interface; a test compares them with
+//! `docs/report.schema.json`. Every key is always present: what is unknown is `null`. Only
+//! `notes` and `plan` are left out when there are none.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub use crate::model::{
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "k8s-monitor/report/v1";
 
-/// Everything that one cycle found, decided and did.
+/// The report of one cycle.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -27,31 +27,31 @@ pub struct Report {
     pub cycle: Cycle,
     /// The highest severity that is open and not silenced.
     pub severity: Severity,
-    /// What the program ends with.
+    /// The exit status of the program.
     pub exit_code: u8,
-    /// What could not be seen.
+    /// What could not be read.
     pub visibility: Visibility,
     /// Every listed service.
     pub services: Vec<Service>,
     /// Most important first.
     pub incidents: Vec<Incident>,
-    /// What became of the messages.
+    /// Messages that were sent, failed or queued.
     pub delivery: Delivery,
-    /// What the model was asked and cost.
+    /// Use and cost of the model.
     pub llm: Llm,
     /// Requests sent, retries included.
     pub requests: Requests,
-    /// What must be known of the monitor itself, a line each: that nobody can
-    /// be told, that the state cannot be kept.
+    /// Problems of the monitor itself, for example that it cannot send messages or save
+    /// its state.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// What would have been sent and stored; only in a dry run.
+    /// What would have been sent and stored. Only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
 }
 
 impl Report {
-    /// A report of a healthy cycle that found nothing: the base to fill in.
+    /// The report of a healthy cycle that found nothing.
     #[must_use]
     pub fn new(cycle: Cycle) -> Self {
         Self {
@@ -71,34 +71,34 @@ impl Report {
     }
 }
 
-/// One look at the cluster.
+/// One cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cycle {
-    /// Names this cycle in logs and messages.
+    /// Its id in logs and messages.
     pub id: String,
-    /// Also the moment that "ago" is measured from.
+    /// When it started. "ago" is measured from here.
     #[serde(serialize_with = "time::second")]
     pub started_at: DateTime<Utc>,
     /// When the verdict was complete.
     #[serde(serialize_with = "time::second")]
     pub finished_at: DateTime<Utc>,
-    /// How long it took.
+    /// Its duration.
     pub duration_ms: u64,
     /// Name of the cluster.
     pub cluster: String,
-    /// A full cycle, or the triage of one service.
+    /// Whether `run` or `check` ran it.
     pub mode: Mode,
-    /// Whether nothing was sent or written.
+    /// Whether it was a dry run, which sends and writes nothing.
     pub dry_run: bool,
 }
 
-/// What could not be seen.
+/// What could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Visibility {
-    /// Whether everything wanted was read.
+    /// Whether everything was read.
     pub complete: bool,
-    /// What was not.
+    /// What was not read.
     pub unread: Vec<Unread>,
 }
 
@@ -111,93 +111,93 @@ impl Default for Visibility {
     }
 }
 
-/// A kind that was wanted and not seen.
+/// A kind that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unread {
     /// Plural and group, as in an RBAC rule.
     pub resource: String,
-    /// The class of the trouble, like `Forbidden`.
+    /// The kind of error, for example `Forbidden`.
     pub reason: String,
-    /// In words, with what to do.
+    /// The error and what to do about it.
     pub message: String,
 }
 
-/// How one service does.
+/// The status of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Service {
-    /// As the services file names it.
+    /// Its name in the services file.
     pub name: String,
     /// Its criticality.
     pub tier: Tier,
-    /// Where it runs.
+    /// Its namespace.
     pub namespace: Option<String>,
-    /// How it does.
+    /// Its status.
     pub status: ServiceStatus,
-    /// Since when it does so.
+    /// Since when it has this status.
     #[serde(serialize_with = "time::optional")]
     pub since: Option<DateTime<Utc>>,
-    /// How long it has been unavailable; 0 when it is not.
+    /// How long it has been unavailable; 0 when it is available.
     pub downtime_seconds: u64,
-    /// How long it may be; `null`: no limit.
+    /// How long it may be unavailable; `null`: no limit.
     pub max_downtime_seconds: Option<u64>,
-    /// Replicas that serve.
+    /// Ready replicas.
     pub ready: Option<u32>,
-    /// Replicas that should.
+    /// Desired replicas.
     pub desired: Option<u32>,
 }
 
-/// Something wrong, with everything that follows from one root.
+/// An incident: all findings with one root.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Incident {
-    /// `INC-YYYY-MM-DD-NNN`, kept for life.
+    /// `INC-YYYY-MM-DD-NNN`. It never changes.
     pub id: String,
     /// Cluster, root and cause class.
     pub fingerprint: String,
-    /// Where it stands in its life.
+    /// Its state.
     pub state: IncidentState,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// The rule that decided the severity.
     pub rule: String,
-    /// One line for people.
+    /// Its title.
     pub title: String,
-    /// The service at the root; `null` for nodes, blindness, the inventory.
+    /// The service at the root; `null` for nodes, unread kinds and the inventory.
     pub service: Option<String>,
-    /// Its tier, or that of the most critical service hurt.
+    /// Its tier, or that of the most critical affected service.
     pub tier: Option<Tier>,
-    /// When it began.
+    /// When it started.
     #[serde(serialize_with = "time::second")]
     pub since: DateTime<Utc>,
-    /// Services that suffer from it.
+    /// The affected services.
     pub affects: Vec<String>,
-    /// What it all comes from.
+    /// Its root cause.
     pub root_cause: RootCause,
-    /// What was found.
+    /// Its findings.
     pub findings: Vec<Finding>,
-    /// Which commit may have done it; `null`: not asked.
+    /// Commits that can be the cause; `null`: not searched for.
     pub correlation: Option<Correlation>,
-    /// What it means.
+    /// Likely cause and impact.
     pub analysis: Analysis,
     /// What to do, in order.
     pub actions: Vec<Action>,
-    /// End of the silence that hides it.
+    /// End of the silence that mutes it.
     #[serde(serialize_with = "time::optional")]
     pub silenced_until: Option<DateTime<Utc>>,
-    /// What was said about it, where, and why.
+    /// The notification: where it went, and why.
     pub notification: Notification,
 }
 
 impl Incident {
-    /// Whether it counts for the verdict.
+    /// Whether it counts for the verdict: it is open and not silenced.
     #[must_use]
     pub fn counts(&self) -> bool {
         self.state != IncidentState::Resolved && self.silenced_until.is_none()
     }
 }
 
-/// What an incident comes from.
+/// The root cause of an incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RootCause {
@@ -205,16 +205,16 @@ pub struct RootCause {
     pub cause: Option<String>,
     /// The object at the root.
     pub resource: Resource,
-    /// In one sentence.
+    /// One sentence.
     pub summary: String,
 }
 
-/// An object of the cluster, or what stands for one.
+/// An object of the cluster, or of the monitor's input.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Resource {
-    /// Like `Deployment`.
+    /// For example `Deployment`.
     pub kind: String,
-    /// `null` for what has none.
+    /// `null` for cluster-scoped objects.
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
@@ -234,113 +234,113 @@ impl fmt::Display for Resource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// The symptom, in Kubernetes' own word.
+    /// The symptom, by Kubernetes' own name.
     pub reason: String,
     /// The diagnosed cause.
     pub cause: Option<String>,
-    /// Where.
+    /// The object.
     pub resource: Resource,
-    /// When it began, where objects tell.
+    /// When it started, if known.
     #[serde(serialize_with = "time::optional")]
     pub since: Option<DateTime<Utc>>,
-    /// In one sentence.
+    /// One sentence.
     pub message: String,
-    /// What it rests on.
+    /// The evidence.
     pub evidence: Vec<Evidence>,
     /// The known issue that describes it, verbatim.
     pub known_issue: Option<String>,
 }
 
-/// Something that was seen.
+/// A piece of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
-    /// Names it within the report.
+    /// Its id within the report.
     pub id: String,
-    /// Where it comes from, like `event` or `log`.
+    /// Its source, for example `event` or `log`.
     pub kind: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
-/// Commits that may have done it.
+/// Commits that can be the cause.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Correlation {
-    /// How sure.
+    /// How likely it is that one of them is.
     pub confidence: Confidence,
-    /// Most suspect first.
+    /// The most likely one first.
     pub commits: Vec<Commit>,
-    /// What led to the first failure, in order; empty where nothing is known.
+    /// What led to the first failure, in order of time; may be empty.
     pub timeline: Vec<TimelineEvent>,
-    /// Why not all was asked, if so.
+    /// Why the search is incomplete, if it is.
     pub note: Option<String>,
 }
 
-/// One moment on the way to a failure.
+/// An event before a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TimelineEvent {
-    /// When.
+    /// When it happened.
     #[serde(serialize_with = "time::second")]
     pub at: DateTime<Utc>,
     /// What happened.
     pub what: String,
-    /// Who says so.
+    /// The source of this event.
     pub source: String,
 }
 
-/// A suspect.
+/// A commit that can be the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Commit {
-    /// In full.
+    /// The full SHA.
     pub sha: String,
-    /// Its page.
+    /// Its URL.
     pub url: String,
-    /// The page of the pull request that brought it.
+    /// The URL of its pull request.
     pub pull_request: Option<String>,
     /// Committer's date.
     #[serde(serialize_with = "time::second")]
     pub committed_at: DateTime<Utc>,
-    /// From the commit to the onset.
+    /// Seconds from the commit to the onset of the incident.
     pub lag_seconds: i64,
-    /// Why it is suspect.
+    /// Why it can be the cause.
     pub reasons: Vec<String>,
 }
 
-/// What an incident means.
+/// Likely cause and impact of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Analysis {
-    /// Whose words these are.
+    /// Whether the rules or the model wrote it.
     pub source: AnalysisSource,
-    /// What probably happened.
+    /// The likely cause.
     pub hypothesis: String,
-    /// How sure.
+    /// The confidence in it.
     pub confidence: Confidence,
-    /// Who notices, and how.
+    /// The impact on users.
     pub business_impact: String,
-    /// Where the model would have decided otherwise than the rules allow.
+    /// The severity that the model proposed, where the rules do not allow it.
     pub dissent: Option<String>,
 }
 
-/// Something to do.
+/// A step to take.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Action {
-    /// In words.
+    /// What to do.
     pub title: String,
-    /// What to type; `null` when it is not done by typing.
+    /// The command, if there is one.
     pub command: Option<String>,
 }
 
-/// What was said about an incident.
+/// The notification of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notification {
     /// What was decided.
     pub decision: Decision,
-    /// Where it goes.
+    /// Its channel.
     pub channel: Option<String>,
-    /// Why so.
+    /// Why.
     pub why: String,
-    /// Where Slack put it; `null`: not there, or not yet.
+    /// The message in Slack; `null`: not delivered.
     pub delivered: Option<Delivered>,
 }
 
@@ -356,29 +356,29 @@ pub struct Delivered {
 /// Messages and replies; edits are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Delivery {
-    /// Accepted.
+    /// Delivered.
     pub sent: u32,
-    /// Refused.
+    /// Failed.
     pub failed: u32,
-    /// Waiting.
+    /// Not delivered yet.
     pub queued: u32,
 }
 
-/// What the model was asked and cost.
+/// Use and cost of the model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Llm {
-    /// Answers paid for.
+    /// Paid calls.
     pub calls: u32,
-    /// Tokens in.
+    /// Input tokens.
     pub input_tokens: u64,
-    /// Tokens out.
+    /// Output tokens.
     pub output_tokens: u64,
-    /// This cycle.
+    /// Cost of this cycle.
     pub cost_usd: f64,
-    /// This calendar month, this cycle included.
+    /// Cost of this calendar month, including this cycle.
     pub month_usd: f64,
-    /// Why it was not asked, or what went wrong.
+    /// Why it was not called, or what failed.
     pub note: Option<String>,
 }
 
@@ -404,9 +404,9 @@ pub struct Plan {
 /// A message that was not sent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlannedMessage {
-    /// What it is: `new`, `repeat`, `escalated`, `resolved` and so on.
+    /// Its kind: `new`, `repeat`, `escalated`, `resolved` and so on.
     pub kind: String,
-    /// Where it would go.
+    /// Its channel.
     pub channel: String,
     /// The message that it would reply to.
     pub thread: Option<Delivered>,
@@ -414,11 +414,11 @@ pub struct PlannedMessage {
     pub broadcast: bool,
     /// The message that it would replace.
     pub edits: Option<Delivered>,
-    /// Ids of the incidents that it is about.
+    /// Ids of its incidents.
     pub incidents: Vec<String>,
-    /// Why now and there.
+    /// Why it is due.
     pub why: String,
-    /// The whole of it without blocks.
+    /// Its plain text.
     pub text: String,
     /// Block Kit.
     pub blocks: serde_json::Value,
@@ -427,12 +427,12 @@ pub struct PlannedMessage {
 /// A state that was not written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedState {
-    /// Where, as `--state` spells it.
+    /// Its location, in the syntax of `--state`.
     pub place: String,
-    /// How many incidents, resolved ones included.
+    /// Number of incidents, including resolved ones.
     pub incidents: usize,
-    /// How many messages on their way.
+    /// Number of queued messages.
     pub messages: usize,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: usize,
 }

@@ -1,54 +1,33 @@
-//! What a dry run would have done, for people.
+//! What a dry run would have sent and stored.
 
 use super::format::count;
-use super::markdown::{block, code, escape, push};
-use super::terminal::TerminalPage;
 use super::{Plan, PlannedMessage, PlannedState};
-use crate::model::text::{clean, clean_lines};
+use crate::render::{Block, Item, Line};
 
-pub fn text(page: &mut TerminalPage, plan: &Plan) {
-    let styles = page.styles;
-    page.heading("Would send");
-    for message in &plan.messages {
-        let lead = heading(message);
-        let why = clean(&message.why);
-        page.paragraph(2, 4, (styles.strong, &lead), &[(styles.plain, &why)]);
-        for line in message.text.lines() {
-            page.paragraph(4, 6, (styles.faint, ""), &[(styles.plain, &clean(line))]);
-        }
-    }
-    if plan.messages.is_empty() {
-        page.paragraph(2, 4, (styles.plain, "nothing"), &[]);
-    }
-    page.heading("Would store");
-    page.paragraph(
-        2,
-        4,
-        (styles.plain, ""),
-        &[(styles.plain, &stored(&plan.state))],
-    );
+pub fn sections(plan: &Plan) -> Vec<Block> {
+    let messages = Block::list(plan.messages.iter().map(message));
+    let messages = messages.unwrap_or_else(|| Block::paragraph("Nothing."));
+    let state = Block::paragraph(stored(&plan.state));
+    let sections = [
+        Block::section("Would send", vec![messages]),
+        Block::section("Would store", vec![state]),
+    ];
+    sections.into_iter().flatten().collect()
 }
 
-pub fn markdown(page: &mut String, plan: &Plan) {
-    push(page, "## Would send");
-    for message in &plan.messages {
-        let why = escape(&message.why);
-        push(page, &format!("**{}** {why}", escape(&heading(message))));
-        push(page, &block("", &clean_lines(&message.text).join("\n"), 0));
-    }
-    if plan.messages.is_empty() {
-        push(page, "Nothing.");
-    }
-    push(page, "## Would store");
-    push(page, &code(&stored(&plan.state)));
+fn message(message: &PlannedMessage) -> Item {
+    let line = Line::new()
+        .strong(&heading(message))
+        .text(" ")
+        .text(&message.why);
+    Item::new(line).with(message.text.lines().map(Block::paragraph))
 }
 
-/// What and where: `new to #critical-alerts:`
-pub fn heading(message: &PlannedMessage) -> String {
-    let channel = clean(&message.channel);
-    let kind = clean(&message.kind);
+/// For example `new, to #critical-alerts:`.
+fn heading(message: &PlannedMessage) -> String {
+    let (kind, channel) = (&message.kind, &message.channel);
     match (&message.edits, &message.thread) {
-        (Some(_), _) => format!("{kind}, in place of an earlier message in {channel}:"),
+        (Some(_), _) => format!("{kind}, replaces an earlier message in {channel}:"),
         (None, Some(_)) if message.broadcast => {
             format!("{kind}, in its thread in {channel} and to the channel:")
         }
@@ -57,14 +36,13 @@ pub fn heading(message: &PlannedMessage) -> String {
     }
 }
 
-/// How much and where.
-pub fn stored(state: &PlannedState) -> String {
+fn stored(state: &PlannedState) -> String {
     if state.place == "none" {
-        return "nothing: --state none".to_owned();
+        return "Nothing: --state none.".to_owned();
     }
     format!(
-        "{}: {}, {} on their way, {} bytes",
-        clean(&state.place),
+        "{}: {}, {} queued, {} bytes",
+        state.place,
         count(state.incidents, "incident"),
         count(state.messages, "message"),
         state.bytes

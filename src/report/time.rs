@@ -13,7 +13,7 @@ pub fn second<S: Serializer>(moment: &DateTime<Utc>, to: S) -> Result<S::Ok, S::
     to.serialize_str(&text(*moment))
 }
 
-/// For `serialize_with`; nothing is `null`.
+/// For `serialize_with`. `None` is `null`.
 #[allow(clippy::ref_option, reason = "serde's signature")]
 pub fn optional<S: Serializer>(moment: &Option<DateTime<Utc>>, to: S) -> Result<S::Ok, S::Error> {
     match moment {

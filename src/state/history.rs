@@ -1,14 +1,13 @@
-//! What the state remembers of the past, as the report draws it.
+//! The past incidents of the state, for the report.
 
 use super::State;
 use crate::report::{Episode, History};
 
-/// Every remembered incident, once for the service at its root and once for
-/// each that suffered from it.
+/// Every incident of the state, once for its service and once for each affected service.
 #[must_use]
 pub fn history(state: &State) -> History {
     let episodes = state.incidents.iter().flat_map(|incident| {
-        let services = incident.service.iter().chain(&incident.facts.affects);
+        let services = incident.service.iter().chain(&incident.change_key.affects);
         services.map(|service| Episode {
             service: service.clone(),
             severity: incident.severity,

@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::document::{self, Unusable};
 use super::model::State;
 use crate::cluster::api::ConfigMapError;
+use crate::model::{Advice, Remedy};
 
 /// A place that holds the state.
 pub trait Store {
@@ -167,7 +168,7 @@ pub enum StoreError {
         place: String,
     },
     /// The file system said no.
-    #[error("cannot {doing} {}: {cause}; check the path, its permissions and the free space", .path.display())]
+    #[error("cannot {doing} {}: {cause}; {}", .path.display(), Advice(self))]
     Io {
         /// What was tried: `read`, `write`, `lock`.
         doing: &'static str,
@@ -186,8 +187,8 @@ pub enum StoreError {
     },
     /// More is open than fits.
     #[error(
-        "the state has {bytes} bytes with everything dropped that can be, and {limit} fit in {place}; \
-         resolve or silence what is open"
+        "the state has {bytes} bytes with everything dropped that can be, and {limit} fit in {place}; {}",
+        Advice(self)
     )]
     TooLarge {
         /// The place.
@@ -213,6 +214,18 @@ impl StoreError {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
+    }
+}
+
+impl Remedy for StoreError {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Conflict { .. } => return None,
+            Self::Io { .. } => "check the path, its permissions and the free space",
+            Self::Cluster { cause, .. } => return cause.remedy(),
+            Self::TooLarge { .. } => "resolve or silence what is open",
+        };
+        Some(remedy.to_owned())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A Messages API that refuses what the real one refuses, with a scripted model.
+//! A stub of the Messages API that rejects what the real one rejects, with a scripted model.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,32 +10,33 @@ use super::stub::{Answer, Asked, Stub};
 
 pub const KEY: &str = "sk-ant-stub-key-of-no-account";
 
-/// What the model does with a question.
+/// The model's reply to a question.
 #[derive(Debug, Clone)]
-pub enum Says {
-    /// An answer.
+pub enum Reply {
+    /// An answer in JSON.
     Json(Value),
-    /// Whatever text.
+    /// Any text.
     Text(String),
-    /// A text with a reason to stop.
-    Stops(&'static str, String),
-    /// No message at all.
+    /// A text with this stop reason.
+    Stopped(&'static str, String),
+    /// An HTTP response without a message.
     Http(Answer),
 }
 
-/// The API; no test may send what it would refuse for its form.
+/// The API. A test fails if it sends an invalid request.
 pub struct Api {
     pub stub: Stub,
-    complaints: Arc<Mutex<Vec<String>>>,
+    violations: Arc<Mutex<Vec<String>>>,
 }
 
 impl Api {
-    /// The script gets role and data of a question, and how many of that role came before.
-    pub fn new(script: impl Fn(Role, &str, usize) -> Says + Send + Sync + 'static) -> Self {
-        let complaints = Arc::<Mutex<Vec<String>>>::default();
+    /// The script gets the role and the data of a question, and the number of earlier questions to
+    /// that role.
+    pub fn new(script: impl Fn(Role, &str, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let violations = Arc::<Mutex<Vec<String>>>::default();
         let counts = Mutex::new([0_usize; 4]);
         let stub = {
-            let complaints = complaints.clone();
+            let violations = violations.clone();
             Stub::new(move |asked| match check(asked) {
                 Ok((role, body)) => {
                     let nth = {
@@ -46,19 +47,19 @@ impl Api {
                     let data = body["messages"][0]["content"].as_str().unwrap();
                     message(&script(role, data, nth), asked.body.len())
                 }
-                Err(complaint) => {
-                    complaints
+                Err(violation) => {
+                    violations
                         .lock()
                         .unwrap()
-                        .push(format!("{complaint}\n{}", asked.text()));
+                        .push(format!("{violation}\n{}", asked.text()));
                     error(400, "invalid_request_error", "see the test")
                 }
             })
         };
-        Self { stub, complaints }
+        Self { stub, violations }
     }
 
-    /// Bodies of all questions so far.
+    /// The bodies of all requests so far.
     pub fn bodies(&self) -> Vec<Value> {
         let asked = self.stub.asked();
         let posts = asked.iter().filter(|asked| asked.path == "/v1/messages");
@@ -67,13 +68,13 @@ impl Api {
             .collect()
     }
 
-    /// Who was asked, in order.
+    /// The agents that were asked, in order.
     pub fn roles(&self) -> Vec<Role> {
         let bodies = self.bodies();
         bodies.iter().map(|body| role(body).unwrap()).collect()
     }
 
-    /// All that ever left, as one text.
+    /// All requests as one text.
     pub fn everything(&self) -> String {
         let asked = self.stub.asked();
         asked.iter().map(|asked| asked.text() + "\n").collect()
@@ -82,14 +83,14 @@ impl Api {
 
 impl Drop for Api {
     fn drop(&mut self) {
-        let complaints = std::mem::take(&mut *self.complaints.lock().unwrap());
+        let violations = std::mem::take(&mut *self.violations.lock().unwrap());
         if !std::thread::panicking() {
-            assert!(complaints.is_empty(), "{complaints:#?}");
+            assert!(violations.is_empty(), "{violations:#?}");
         }
     }
 }
 
-/// An error as Anthropic words it.
+/// An error in Anthropic's form.
 pub fn error(status: u16, kind: &str, message: &str) -> Answer {
     Answer {
         status,
@@ -100,19 +101,19 @@ pub fn error(status: u16, kind: &str, message: &str) -> Answer {
     }
 }
 
-fn message(says: &Says, asked: usize) -> Answer {
-    let (stop, text) = match says {
-        Says::Json(value) => ("end_turn", value.to_string()),
-        Says::Text(text) => ("end_turn", text.clone()),
-        Says::Stops(stop, text) => (*stop, text.clone()),
-        Says::Http(answer) => return answer.clone(),
+fn message(reply: &Reply, request_bytes: usize) -> Answer {
+    let (stop, text) = match reply {
+        Reply::Json(value) => ("end_turn", value.to_string()),
+        Reply::Text(text) => ("end_turn", text.clone()),
+        Reply::Stopped(stop, text) => (*stop, text.clone()),
+        Reply::Http(answer) => return answer.clone(),
     };
     // About four characters a token.
     Answer::json(&json!({
         "id": "msg_stub", "type": "message", "role": "assistant", "model": MODEL,
         "content": [{ "type": "text", "text": text }],
         "stop_reason": stop, "stop_sequence": null,
-        "usage": { "input_tokens": asked / 4, "output_tokens": text.len().div_ceil(4),
+        "usage": { "input_tokens": request_bytes / 4, "output_tokens": text.len().div_ceil(4),
             "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0 },
     }))
 }
@@ -122,7 +123,7 @@ fn role(body: &Value) -> Option<Role> {
     Role::ALL.into_iter().find(is_asked)
 }
 
-/// Everything about a request that the API, or good sense, asks for.
+/// Checks the form of a request.
 fn check(asked: &Asked) -> Result<(Role, Value), String> {
     for (name, value) in [
         ("x-api-key", KEY),
@@ -161,7 +162,7 @@ fn check(asked: &Asked) -> Result<(Role, Value), String> {
     Ok((role, body))
 }
 
-/// The part of JSON Schema that structured outputs take.
+/// Checks that structured outputs support a schema.
 fn schema(schema: &Value) -> Result<(), String> {
     let known = [
         "additionalProperties",
@@ -186,7 +187,7 @@ fn schema(schema: &Value) -> Result<(), String> {
             names.sort_unstable();
             required.sort_unstable();
             if schema["additionalProperties"] != false || names != required {
-                return Err("schema: an object is open".into());
+                return Err("schema: an object allows other keys".into());
             }
             properties.values().try_for_each(self::schema)
         }

@@ -1,34 +1,34 @@
-//! An API that refuses, limits, breaks, is slow or cut off: the rules' own
-//! words stand, loudly and without hammering.
+//! An API that rejects, limits, fails, is slow or cuts connections: the rules' text is used, the
+//! error is noted, and retries are limited.
 
 use std::time::Duration;
 
 use k8s_monitor::agents::Role;
 use serde_json::json;
 
-use super::api::{Api, Says, error};
+use super::api::{Api, Reply, error};
 use super::stub::{Answer, Fault};
-use super::world::{Said, World, but, good};
+use super::world::{AgentResults, Harness, except, good};
 
 fn helpful() -> Api {
-    Api::new(|role, _, _| Says::Json(good(role)))
+    Api::new(|role, _, _| Reply::Json(good(role)))
 }
 
-/// What is said is what the rules say.
-fn assert_rules(said: &Said, world: &mut World, case: &str) {
-    let rules = world.rules();
-    assert_eq!(said.advice, rules.advice, "{case}");
-    assert_eq!(said.announcements, rules.announcements, "{case}");
+/// Asserts that the results are those of the rules.
+fn assert_rules(results: &AgentResults, harness: &mut Harness, case: &str) {
+    let rules = harness.rules_only();
+    assert_eq!(results.advice, rules.advice, "{case}");
+    assert_eq!(results.announcements, rules.announcements, "{case}");
 }
 
 #[test]
-fn what_no_retry_can_mend_is_asked_once_and_said() {
+fn a_permanent_error_is_requested_once_and_noted() {
     for (status, kind, message, note) in [
         (
             400,
             "invalid_request_error",
             "bad",
-            "does not take the question (400: bad)",
+            "rejects the request (400: bad)",
         ),
         (
             400,
@@ -53,43 +53,47 @@ fn what_no_retry_can_mend_is_asked_once_and_said() {
             404,
             "not_found_error",
             "model: claude-haiku-4-5-20251001",
-            "is not there any more (404",
+            "does not exist (404",
         ),
     ] {
-        let api = but(Role::Analyzer, Says::Http(error(status, kind, message)));
-        let mut world = World::new(&api);
-        let said = world.cycle();
+        let api = except(Role::Analyzer, Reply::Http(error(status, kind, message)));
+        let mut harness = Harness::new(&api);
+        let results = harness.cycle();
         let case = format!("{status} {message}");
-        assert_rules(&said, &mut world, &case);
+        assert_rules(&results, &mut harness, &case);
         assert_eq!(api.stub.asked().len(), 1, "{case}");
-        assert!(world.clock.waits().is_empty(), "{case}");
-        let shown = said.llm.note.unwrap();
+        assert!(harness.clock.waits().is_empty(), "{case}");
+        let shown = results.llm.note.unwrap();
         assert!(shown.contains(note), "{case}: {shown}");
-        assert_eq!((said.llm.calls, said.llm.cost_usd), (0, 0.0), "{case}");
-        // Nothing came: the next cycle asks again.
-        assert!(world.state.cache.is_empty(), "{case}");
+        assert_eq!(
+            (results.llm.calls, results.llm.cost_usd),
+            (0, 0.0),
+            "{case}"
+        );
+        // Nothing is cached, so the next cycle asks again.
+        assert!(harness.state.cache.is_empty(), "{case}");
     }
 }
 
 #[test]
-fn a_question_that_is_too_large_is_not_the_end() {
-    let api = but(
+fn a_request_that_is_too_large_does_not_stop_the_others() {
+    let api = except(
         Role::Analyzer,
-        Says::Http(error(413, "request_too_large", "big")),
+        Reply::Http(error(413, "request_too_large", "big")),
     );
-    let mut world = World::new(&api);
-    let said = world.cycle();
+    let mut harness = Harness::new(&api);
+    let results = harness.cycle();
     assert_eq!(api.roles().len(), 4);
-    let rules = world.rules();
+    let rules = harness.rules_only();
     assert_eq!(
-        said.advice[0].analysis.hypothesis,
+        results.advice[0].analysis.hypothesis,
         rules.advice[0].analysis.hypothesis
     );
-    assert!(said.announcements[0].words().is_some());
+    assert!(results.announcements[0].model_text().is_some());
 }
 
 #[test]
-fn what_passes_is_waited_for_twice() {
+fn a_temporary_error_is_retried_twice() {
     for (fault, waits) in [
         (limited(Some("3")), vec![3, 3]),
         (limited(None), vec![1, 2]),
@@ -100,22 +104,27 @@ fn what_passes_is_waited_for_twice() {
     ] {
         let case = format!("{fault:?}");
         let api = helpful();
-        let mut world = World::new(&api);
+        let mut harness = Harness::new(&api);
         api.stub.break_with([fault.clone(), fault.clone()]);
-        let said = world.cycle();
-        assert!(said.announcements[0].words().is_some(), "{case}");
-        let seconds: Vec<_> = world.clock.waits().iter().map(Duration::as_secs).collect();
+        let results = harness.cycle();
+        assert!(results.announcements[0].model_text().is_some(), "{case}");
+        let seconds: Vec<_> = harness
+            .clock
+            .waits()
+            .iter()
+            .map(Duration::as_secs)
+            .collect();
         assert_eq!(seconds, waits, "{case}");
         assert_eq!(api.stub.asked().len(), 6, "{case}");
 
-        // A third time ends it for this cycle.
+        // A third error ends the requests of this cycle.
         let api = helpful();
-        let mut world = World::new(&api);
+        let mut harness = Harness::new(&api);
         api.stub.break_with(vec![fault; 100]);
-        let said = world.cycle();
+        let results = harness.cycle();
         assert_eq!(api.stub.asked().len(), 3, "{case}");
-        assert!(said.llm.note.is_some(), "{case}");
-        assert_rules(&said, &mut world, &case);
+        assert!(results.llm.note.is_some(), "{case}");
+        assert_rules(&results, &mut harness, &case);
     }
 }
 
@@ -132,108 +141,108 @@ fn overloaded(status: u16) -> Fault {
 }
 
 #[test]
-fn nobody_waits_beyond_the_deadline() {
-    // Half of what is left is the model's.
+fn retries_end_at_the_deadline() {
+    // The model gets half of the time that is left.
     for (after, tries) in [("50", 2), ("70", 1), ("86400", 1)] {
         let api = helpful();
-        let mut world = World::new(&api);
+        let mut harness = Harness::new(&api);
         api.stub.break_with(vec![limited(Some(after)); 100]);
-        let said = world.cycle();
+        let results = harness.cycle();
         assert_eq!(api.stub.asked().len(), tries, "{after}");
-        assert_rules(&said, &mut world, after);
+        assert_rules(&results, &mut harness, after);
     }
     let api = helpful();
-    let mut world = World::new(&api);
-    world.deadline = Duration::ZERO;
-    let said = world.cycle();
+    let mut harness = Harness::new(&api);
+    harness.deadline = Duration::ZERO;
+    let results = harness.cycle();
     assert!(api.stub.asked().is_empty());
-    assert_rules(&said, &mut world, "no time");
+    assert_rules(&results, &mut harness, "no time");
 }
 
 #[test]
-fn a_slow_answer_is_given_up_once_and_counted_as_if_it_cost() {
+fn a_slow_request_is_not_retried_and_counts_at_its_highest_cost() {
     let api = helpful();
-    let mut world = World::new(&api);
-    world.deadline = Duration::from_millis(600);
+    let mut harness = Harness::new(&api);
+    harness.deadline = Duration::from_millis(600);
     api.stub.break_with(vec![Fault::Hangs; 100]);
-    let said = world.cycle();
+    let results = harness.cycle();
     assert_eq!(api.stub.asked().len(), 1);
-    assert_eq!(said.llm.calls, 0);
-    assert!(said.llm.cost_usd > 0.001, "{:?}", said.llm);
-    assert_rules(&said, &mut world, "slow");
+    assert_eq!(results.llm.calls, 0);
+    assert!(results.llm.cost_usd > 0.001, "{:?}", results.llm);
+    assert_rules(&results, &mut harness, "slow");
 }
 
 #[test]
-fn a_cut_connection_after_the_question_is_counted_each_time() {
+fn a_connection_that_breaks_after_the_request_counts_each_time() {
     let api = helpful();
-    let mut world = World::new(&api);
+    let mut harness = Harness::new(&api);
     api.stub.break_with(vec![Fault::CutAfter; 100]);
-    let once = {
-        let said = world.cycle();
+    let cost = {
+        let results = harness.cycle();
         assert_eq!(api.stub.asked().len(), 3);
-        said.llm.cost_usd
+        results.llm.cost_usd
     };
-    // However often it breaks, the month's budget ends it.
+    // The budget of the month limits the number of attempts.
     for _ in 0..100 {
-        world.cycle();
+        harness.cycle();
     }
-    assert!(world.state.spend.usd <= world.config.model_budget.month_usd + once);
+    assert!(harness.state.spend.usd <= harness.config.model_budget.month_usd + cost);
     let asked = api.stub.asked().len();
-    let said = world.cycle();
+    let results = harness.cycle();
     assert_eq!(api.stub.asked().len(), asked);
-    assert!(said.llm.note.unwrap().contains("monthUsd"));
+    assert!(results.llm.note.unwrap().contains("monthUsd"));
 }
 
 #[test]
-fn nobody_listens() {
-    let mut world = World::at(&super::stub::nobody());
-    let said = world.cycle();
-    assert!(said.llm.cost_usd.abs() < f64::EPSILON);
-    assert_rules(&said, &mut world, "nobody");
-    assert_eq!(world.http.attempts(k8s_monitor::net::Peer::Anthropic), 3);
+fn a_refused_connection_costs_nothing() {
+    let mut harness = Harness::at(&super::stub::nobody());
+    let results = harness.cycle();
+    assert!(results.llm.cost_usd.abs() < f64::EPSILON);
+    assert_rules(&results, &mut harness, "refused");
+    assert_eq!(harness.http.attempts(k8s_monitor::net::Peer::Anthropic), 3);
 }
 
 #[test]
-fn answers_that_are_none_are_paid_for_once() {
-    let message = |body: serde_json::Value| Says::Http(Answer::json(&body));
-    let useless = [
+fn an_unusable_answer_is_billed_once_and_cached() {
+    let message = |body: serde_json::Value| Reply::Http(Answer::json(&body));
+    let unusable = [
         (
             "garbage",
-            Says::Text("I think that everything is fine!".into()),
+            Reply::Text("I think that everything is fine!".into()),
         ),
-        ("markdown", Says::Text("```json\n{}\n```".into())),
-        ("nothing", Says::Text(String::new())),
+        ("markdown", Reply::Text("```json\n{}\n```".into())),
+        ("nothing", Reply::Text(String::new())),
         (
             "another object",
-            Says::Json(json!({ "verdict": "healthy" })),
+            Reply::Json(json!({ "verdict": "healthy" })),
         ),
-        ("an array", Says::Json(json!([]))),
-        ("null", Says::Json(json!(null))),
+        ("an array", Reply::Json(json!([]))),
+        ("null", Reply::Json(json!(null))),
         (
             "truncated",
-            Says::Stops("max_tokens", "{\"hypothesis\":\"MySQL is".into()),
+            Reply::Stopped("max_tokens", "{\"hypothesis\":\"MySQL is".into()),
         ),
         (
             "truncated whole",
-            Says::Stops("max_tokens", good(Role::Analyzer).to_string()),
+            Reply::Stopped("max_tokens", good(Role::Analyzer).to_string()),
         ),
         (
             "refused",
-            Says::Stops("refusal", "I cannot help with that.".into()),
+            Reply::Stopped("refusal", "I cannot help with that.".into()),
         ),
         (
             "refused whole",
-            Says::Stops("refusal", good(Role::Analyzer).to_string()),
+            Reply::Stopped("refusal", good(Role::Analyzer).to_string()),
         ),
         (
             "tool",
-            Says::Stops("tool_use", good(Role::Analyzer).to_string()),
+            Reply::Stopped("tool_use", good(Role::Analyzer).to_string()),
         ),
         (
             "no JSON",
-            Says::Http(Answer::status(200, "<html>proxy</html>")),
+            Reply::Http(Answer::status(200, "<html>proxy</html>")),
         ),
-        ("empty body", Says::Http(Answer::status(200, ""))),
+        ("empty body", Reply::Http(Answer::status(200, ""))),
         (
             "no content",
             message(json!({ "stop_reason": "end_turn", "content": [] })),
@@ -243,29 +252,29 @@ fn answers_that_are_none_are_paid_for_once() {
             message(json!({ "content": [{ "type": "text", "text": "{}" }] })),
         ),
     ];
-    for (case, says) in useless {
-        let api = Api::new(move |_, _, _| says.clone());
-        let mut world = World::new(&api);
-        let said = world.cycle();
-        assert_rules(&said, &mut world, case);
-        assert_eq!(said.llm.calls, 4, "{case}");
-        assert!(said.llm.cost_usd > 0.0, "{case}");
-        assert!(said.llm.note.is_some(), "{case}");
-        // The same question would bring the same answer.
-        let again = world.cycle();
+    for (case, reply) in unusable {
+        let api = Api::new(move |_, _, _| reply.clone());
+        let mut harness = Harness::new(&api);
+        let results = harness.cycle();
+        assert_rules(&results, &mut harness, case);
+        assert_eq!(results.llm.calls, 4, "{case}");
+        assert!(results.llm.cost_usd > 0.0, "{case}");
+        assert!(results.llm.note.is_some(), "{case}");
+        // The same question would get the same answer.
+        let again = harness.cycle();
         assert_eq!(again.llm.calls, 0, "{case}");
-        assert_rules(&again, &mut world, case);
+        assert_rules(&again, &mut harness, case);
     }
 }
 
 #[test]
-fn a_count_that_nobody_believes_ends_the_budget_and_nothing_else() {
+fn an_implausible_token_count_is_limited() {
     let answer = json!({ "stop_reason": "end_turn",
         "content": [{ "type": "text", "text": good(Role::Analyzer).to_string() }],
         "usage": { "input_tokens": u64::MAX, "output_tokens": u64::MAX } });
-    let api = Api::new(move |_, _, _| Says::Http(Answer::json(&answer)));
-    let mut world = World::new(&api);
-    let said = world.cycle();
-    assert_eq!(said.llm.calls, 1);
-    assert!(world.state.spend.usd.is_finite());
+    let api = Api::new(move |_, _, _| Reply::Http(Answer::json(&answer)));
+    let mut harness = Harness::new(&api);
+    let results = harness.cycle();
+    assert_eq!(results.llm.calls, 1);
+    assert!(harness.state.spend.usd.is_finite());
 }

@@ -1,4 +1,4 @@
-//! What a good model adds, and what it may decide.
+//! What a good model adds and decides.
 
 use k8s_monitor::agents::{Agents, Role};
 use k8s_monitor::assess::Rule;
@@ -6,15 +6,15 @@ use k8s_monitor::model::{AnalysisSource, Confidence, Severity};
 
 use serde_json::json;
 
-use super::api::{Api, Says};
-use super::world::{OTHER, SHA, World, but, good};
+use super::api::{Api, Reply};
+use super::world::{Harness, OTHER, SHA, except, good};
 
 #[test]
-fn a_good_model_explains() {
-    let api = Api::new(|role, _, _| Says::Json(good(role)));
-    let mut world = World::new(&api);
-    let said = world.cycle();
-    let advice = &said.advice[0];
+fn a_good_model_adds_analysis_actions_reasons_and_headline() {
+    let api = Api::new(|role, _, _| Reply::Json(good(role)));
+    let mut harness = Harness::new(&api);
+    let results = harness.cycle();
+    let advice = &results.advice[0];
     assert_eq!(advice.analysis.source, AnalysisSource::Model);
     assert_eq!(advice.analysis.confidence, Confidence::High);
     assert!(advice.analysis.hypothesis.starts_with("MySQL is killed"));
@@ -43,45 +43,45 @@ fn a_good_model_explains() {
         commits[0].reasons[1].starts_with("the model: It halves"),
         "{commits:?}"
     );
-    assert_eq!(commits[1].reasons[1], "the model doubts it");
-    let words = said.announcements[0].words().unwrap();
+    assert_eq!(commits[1].reasons[1], "the model considers it unlikely");
+    let text = results.announcements[0].model_text().unwrap();
     assert_eq!(
-        words.headline,
+        text.headline,
         "mysql is down, killed for memory since its limit was cut"
     );
     assert_eq!(api.roles(), Role::ALL);
-    assert_eq!(said.llm.calls, 4);
-    assert_eq!(said.llm.note, None);
+    assert_eq!(results.llm.calls, 4);
+    assert_eq!(results.llm.note, None);
 }
 
 #[test]
-fn without_a_model_the_same_questions_have_the_rules_answers() {
-    let api = Api::new(|role, _, _| Says::Json(good(role)));
-    let mut world = World::new(&api);
-    let said = world.rules();
-    let incident = &world.incidents[0];
-    let draft = k8s_monitor::report::draft(incident, &world.roster);
-    let advice = &said.advice[0];
+fn without_a_model_the_results_are_those_of_the_rules() {
+    let api = Api::new(|role, _, _| Reply::Json(good(role)));
+    let mut harness = Harness::new(&api);
+    let results = harness.rules_only();
+    let incident = &harness.incidents[0];
+    let draft = k8s_monitor::report::draft(incident, &harness.roster);
+    let advice = &results.advice[0];
     assert_eq!(advice.analysis, draft.analysis);
     assert_eq!(advice.severity, incident.severity);
-    assert_eq!(advice.correlation, world.correlation);
+    assert_eq!(advice.correlation, harness.correlation);
     assert!(advice.actions.is_empty());
-    assert_eq!(said.announcements[0].words(), None);
-    assert_eq!(said.announcements[0].headline, incident.title);
-    assert_eq!(said.llm.note.as_deref(), Some("--no-llm"));
+    assert_eq!(results.announcements[0].model_text(), None);
+    assert_eq!(results.announcements[0].headline, incident.title);
+    assert_eq!(results.llm.note.as_deref(), Some("--no-llm"));
     assert!(api.bodies().is_empty());
-    world.config.keys.anthropic = None;
-    let note = Agents::new(&world.config, &world.http, None)
-        .llm(&world.state.spend)
+    harness.config.keys.anthropic = None;
+    let note = Agents::new(&harness.config, &harness.http, None)
+        .llm(&harness.state.spend)
         .note;
     assert!(note.unwrap().contains("ANTHROPIC_API_KEY"));
 }
 
-/// Of each rule and each wish what comes of it.
+/// By rule and by the severity that the model chooses.
 #[test]
 fn a_severity_moves_inside_the_band_of_its_rule() {
-    let issue = |world: &World| {
-        let service = world.roster.iter().find(|s| s.name == "mysql").unwrap();
+    let issue = |harness: &Harness| {
+        let service = harness.roster.iter().find(|s| s.name == "mysql").unwrap();
         service.known_issues[0].text.clone()
     };
     let (one, two, three, four) = (
@@ -90,7 +90,7 @@ fn a_severity_moves_inside_the_band_of_its_rule() {
         Severity::Sev3,
         Severity::Sev4,
     );
-    for (rule, wish, quotes, comes) in [
+    for (rule, chosen, has_quote, expected) in [
         (Rule::P0Degraded, one, false, one),
         (Rule::P0Degraded, two, false, two),
         (Rule::P0Degraded, three, false, two),
@@ -109,32 +109,33 @@ fn a_severity_moves_inside_the_band_of_its_rule() {
         (Rule::MonitoringBlind, one, false, two),
         (Rule::Inventory, four, true, three),
     ] {
-        let mut world = World::at("http://127.0.0.1:9").by_rule(rule);
+        let mut harness = Harness::at("http://127.0.0.1:9").with_rule(rule);
         let mut answer = good(Role::Escalation);
-        answer["severity"] = json!(wish.as_str());
-        if quotes {
-            answer["knownIssue"] = json!(issue(&world));
+        answer["severity"] = json!(chosen.as_str());
+        if has_quote {
+            answer["knownIssue"] = json!(issue(&harness));
         }
-        let api = but(Role::Escalation, Says::Json(answer));
-        world.config.endpoints.anthropic = api.stub.url();
-        let said = world.cycle();
-        let advice = &said.advice[0];
-        let case = format!("{rule:?} {wish} {quotes}");
-        assert_eq!(advice.severity, comes, "{case}");
+        let api = except(Role::Escalation, Reply::Json(answer));
+        harness.config.endpoints.anthropic = api.stub.url();
+        let results = harness.cycle();
+        let advice = &results.advice[0];
+        let case = format!("{rule:?} {chosen} {has_quote}");
+        assert_eq!(advice.severity, expected, "{case}");
         let dissent = advice.analysis.dissent.clone().unwrap_or_default();
-        if comes == wish {
+        if expected == chosen {
             assert_eq!(dissent, "", "{case}");
         } else {
-            assert!(dissent.starts_with(wish.as_str()), "{case}: {dissent}");
+            assert!(dissent.starts_with(chosen.as_str()), "{case}: {dissent}");
         }
-        let told = &advice.analysis.business_impact;
-        let is_moved = comes != rule.severity();
-        assert_eq!(told.contains(" it from SEV-"), is_moved, "{case}: {told}");
+        let impact = &advice.analysis.business_impact;
+        let is_changed = expected != rule.severity();
+        let is_explained = impact.contains(" the severity from SEV-");
+        assert_eq!(is_explained, is_changed, "{case}: {impact}");
     }
 }
 
 #[test]
-fn a_quote_that_is_not_verbatim_lowers_nothing() {
+fn sev_4_without_a_verbatim_known_issue_is_dissent() {
     let mut answer = good(Role::Escalation);
     answer["severity"] = json!("SEV-4");
     for quote in [
@@ -144,26 +145,26 @@ fn a_quote_that_is_not_verbatim_lowers_nothing() {
         "**Requires manual unsealing** after pod restart",
     ] {
         answer["knownIssue"] = json!(quote);
-        let api = but(Role::Escalation, Says::Json(answer.clone()));
-        let mut world = World::new(&api).by_rule(Rule::Platform);
-        let said = world.cycle();
-        assert_eq!(said.advice[0].severity, Severity::Sev3, "{quote}");
-        assert!(said.advice[0].analysis.dissent.is_some(), "{quote}");
+        let api = except(Role::Escalation, Reply::Json(answer.clone()));
+        let mut harness = Harness::new(&api).with_rule(Rule::Platform);
+        let results = harness.cycle();
+        assert_eq!(results.advice[0].severity, Severity::Sev3, "{quote}");
+        assert!(results.advice[0].analysis.dissent.is_some(), "{quote}");
     }
 }
 
 #[test]
-fn ranking_changes_order_and_words_and_nothing_else() {
+fn a_ranking_changes_only_order_and_reasons() {
     let ranked = json!({ "ranking": [
         { "sha": OTHER, "why": "It changes the start of the container." },
         { "sha": SHA, "why": "It lowers a limit." },
     ] });
     for (confidence, first) in [(Confidence::Medium, OTHER), (Confidence::High, SHA)] {
-        let api = but(Role::Reviewer, Says::Json(ranked.clone()));
-        let mut world = World::new(&api);
-        world.correlation.as_mut().unwrap().confidence = confidence;
-        let said = world.cycle();
-        let correlation = said.advice[0].correlation.as_ref().unwrap();
+        let api = except(Role::Reviewer, Reply::Json(ranked.clone()));
+        let mut harness = Harness::new(&api);
+        harness.correlation.as_mut().unwrap().confidence = confidence;
+        let results = harness.cycle();
+        let correlation = results.advice[0].correlation.as_ref().unwrap();
         assert_eq!(correlation.commits[0].sha, first, "{confidence}");
         assert_eq!(correlation.commits.len(), 2);
         assert_eq!(correlation.confidence, confidence);
@@ -171,16 +172,16 @@ fn ranking_changes_order_and_words_and_nothing_else() {
 }
 
 #[test]
-fn nobody_reviews_what_is_not_there() {
-    let api = Api::new(|role, _, _| Says::Json(good(role)));
-    let mut world = World::new(&api);
-    world.correlation = None;
-    let said = world.cycle();
+fn without_commits_the_reviewer_is_not_asked() {
+    let api = Api::new(|role, _, _| Reply::Json(good(role)));
+    let mut harness = Harness::new(&api);
+    harness.correlation = None;
+    let results = harness.cycle();
     assert_eq!(
         api.roles(),
         [Role::Analyzer, Role::Escalation, Role::Notifier]
     );
-    assert_eq!(said.advice[0].correlation, None);
-    // The commit is no suspect now, so the step that reverts it is not shown.
-    assert_eq!(said.advice[0].actions.len(), 1);
+    assert_eq!(results.advice[0].correlation, None);
+    // The commit is not a candidate, so the step that reverts it is not shown.
+    assert_eq!(results.advice[0].actions.len(), 1);
 }

@@ -1,5 +1,5 @@
-//! The four agents against a model that is helpful, broken or hostile, over an
-//! API that checks every request.
+//! The four agents with a model that is helpful, unavailable or hostile, over an API stub that
+//! checks every request.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

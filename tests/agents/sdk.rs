@@ -1,30 +1,19 @@
-//! Requests as the official SDK types them. Needs a Python with the packages
-//! `anthropic` and `pydantic`: `python3`, or the one that
-//! `K8S_MONITOR_ANTHROPIC_PYTHON` names; skipped, visibly, without.
+//! Requests as the official SDK types them.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::api::{Api, Says};
-use super::world::{World, good};
+use super::api::{Api, Reply};
+use super::world::{Harness, good};
+use crate::support::skip;
 
 #[test]
 fn requests_are_what_the_official_sdk_would_send() {
-    let named = std::env::var_os("K8S_MONITOR_ANTHROPIC_PYTHON");
-    let python = named.clone().unwrap_or_else(|| "python3".into());
-    let imports = Command::new(&python)
-        .args(["-c", "import anthropic, pydantic"])
-        .stderr(Stdio::null())
-        .status();
-    if !imports.is_ok_and(|status| status.success()) {
-        assert!(named.is_none(), "{python:?} has no package anthropic");
-        eprintln!(
-            "SKIPPED: no Python with the package anthropic; set K8S_MONITOR_ANTHROPIC_PYTHON"
-        );
+    let Some(python) = skip::python("anthropic, pydantic") else {
         return;
-    }
-    let api = Api::new(|role, _, _| Says::Json(good(role)));
-    World::new(&api).cycle();
+    };
+    let api = Api::new(|role, _, _| Reply::Json(good(role)));
+    Harness::new(&api).cycle();
     let bodies = api.bodies();
     assert_eq!(bodies.len(), 4);
     let mut child = Command::new(&python)

@@ -1,42 +1,53 @@
-//! What it costs: little for what is new, nothing for what is not.
+//! The cost: little for a new incident, nothing for an unchanged one.
 
 use chrono::TimeDelta;
 use k8s_monitor::agents::Role;
-use k8s_monitor::agents::budget::{INCIDENT_IN, INCIDENT_OUT};
+use k8s_monitor::agents::budget::INCIDENT_INPUT_TOKENS;
 use k8s_monitor::model::Severity;
 
-use super::api::{Api, Says};
-use super::world::{World, good};
+use super::api::{Api, Reply};
+use super::world::{Harness, good};
+
+/// Output tokens per incident and cycle.
+const INCIDENT_OUTPUT_TOKENS: u64 = 1_200;
 
 fn helpful() -> Api {
-    Api::new(|role, _, _| Says::Json(good(role)))
+    Api::new(|role, _, _| Reply::Json(good(role)))
 }
 
 #[test]
-fn an_incident_is_explained_within_its_allowance() {
+fn an_incident_stays_within_its_tokens() {
     let api = helpful();
-    let mut world = World::new(&api);
-    let said = world.cycle();
-    assert_eq!(said.llm.calls, 4);
-    assert!(said.llm.input_tokens < INCIDENT_IN, "{:?}", said.llm);
-    assert!(said.llm.output_tokens < INCIDENT_OUT, "{:?}", said.llm);
-    assert!(said.llm.cost_usd < 0.014, "{:?}", said.llm);
+    let mut harness = Harness::new(&api);
+    let results = harness.cycle();
+    assert_eq!(results.llm.calls, 4);
+    assert!(
+        results.llm.input_tokens < INCIDENT_INPUT_TOKENS,
+        "{:?}",
+        results.llm
+    );
+    assert!(
+        results.llm.output_tokens < INCIDENT_OUTPUT_TOKENS,
+        "{:?}",
+        results.llm
+    );
+    assert!(results.llm.cost_usd < 0.014, "{:?}", results.llm);
     let most: u64 = api
         .bodies()
         .iter()
         .map(|b| b["max_tokens"].as_u64().unwrap())
         .sum();
-    assert!(most <= INCIDENT_OUT, "{most}");
-    assert!((world.state.spend.usd - said.llm.cost_usd).abs() < 1e-6);
-    assert_eq!(world.state.spend.calls, 4);
+    assert!(most <= INCIDENT_OUTPUT_TOKENS, "{most}");
+    assert!((harness.state.spend.usd - results.llm.cost_usd).abs() < 1e-6);
+    assert_eq!(harness.state.spend.calls, 4);
 }
 
-/// The same with everything that the cluster and the repository can say at length.
+/// With many findings and changes of a great length.
 #[test]
-fn a_flood_of_evidence_stays_within_it_too() {
+fn an_incident_with_much_evidence_stays_within_its_tokens() {
     let api = helpful();
-    let mut world = World::new(&api);
-    let incident = &mut world.incidents[0];
+    let mut harness = Harness::new(&api);
+    let incident = &mut harness.incidents[0];
     let finding = incident.findings[0].clone();
     for n in 0..300 {
         let mut more = finding.clone();
@@ -47,11 +58,15 @@ fn a_flood_of_evidence_stays_within_it_too() {
         incident.findings.push(more);
         incident.affects.push(format!("service-{n}"));
     }
-    world.candidates[0].changes = vec!["a change that is long and says nothing".repeat(90); 500];
-    let said = world.cycle();
-    assert_eq!(said.llm.calls, 4);
-    assert!(said.llm.input_tokens < INCIDENT_IN, "{:?}", said.llm);
-    // The root and its proof are still there.
+    harness.candidates[0].changes = vec!["a change that is long and reply nothing".repeat(90); 500];
+    let results = harness.cycle();
+    assert_eq!(results.llm.calls, 4);
+    assert!(
+        results.llm.input_tokens < INCIDENT_INPUT_TOKENS,
+        "{:?}",
+        results.llm
+    );
+    // The root finding and its evidence are kept.
     let first = &api.bodies()[0]["messages"][0]["content"];
     for kept in [
         "INCIDENT mysql is unavailable",
@@ -64,25 +79,24 @@ fn a_flood_of_evidence_stays_within_it_too() {
 }
 
 #[test]
-fn healthy_cycles_ask_nothing() {
+fn a_healthy_cycle_sends_no_request() {
     let api = helpful();
-    let mut world = World::new(&api);
-    world.incidents.clear();
+    let mut harness = Harness::new(&api);
+    harness.incidents.clear();
     for _ in 0..24 {
-        let said = world.cycle();
-        assert_eq!((said.llm.calls, said.llm.note), (0, None));
-        world.now += TimeDelta::hours(1);
+        let results = harness.cycle();
+        assert_eq!((results.llm.calls, results.llm.note), (0, None));
+        harness.now += TimeDelta::hours(1);
     }
     assert!(api.stub.asked().is_empty());
 }
 
-/// A day of crash loop: pods come and go, counters and clocks run, logs and
-/// events say the same in other words.
+/// A day of a crash loop: pods, counters, times, and the text of logs and events change.
 #[test]
-fn unchanged_cycles_ask_nothing() {
+fn an_unchanged_incident_sends_no_request() {
     let api = helpful();
-    let mut world = World::new(&api);
-    let first = world.cycle();
+    let mut harness = Harness::new(&api);
+    let first = harness.cycle();
     assert_eq!(api.bodies().len(), 4);
     for hour in 1_u32..=24 {
         let later = TimeDelta::hours(i64::from(hour));
@@ -119,56 +133,59 @@ fn unchanged_cycles_ask_nothing() {
                 .text
                 .replace("2026-11-23", &format!("2026-11-{hour:02}"));
         }
-        world.snapshot = snapshot;
-        world.now = world.snapshot.now;
-        world.evaluate();
-        // With the hours other troubles come.
-        world
+        harness.snapshot = snapshot;
+        harness.now = harness.snapshot.now;
+        harness.evaluate();
+        // Other incidents begin with time.
+        harness
             .incidents
             .retain(|i| i.service.as_deref() == Some("mysql"));
-        let said = world.cycle();
-        assert_eq!(said.llm.calls, 0, "hour {hour}");
+        let results = harness.cycle();
+        assert_eq!(results.llm.calls, 0, "hour {hour}");
         assert_eq!(
-            said.advice[0].analysis, first.advice[0].analysis,
+            results.advice[0].analysis, first.advice[0].analysis,
             "hour {hour}"
         );
-        assert_eq!(said.announcements[0], first.announcements[0], "hour {hour}");
+        assert_eq!(
+            results.announcements[0], first.announcements[0],
+            "hour {hour}"
+        );
     }
     assert_eq!(api.bodies().len(), 4);
 }
 
 #[test]
-fn what_changes_is_explained_anew_and_not_without_end() {
+fn a_changing_incident_is_explained_four_times_a_day() {
     let api = helpful();
-    let mut world = World::new(&api);
+    let mut harness = Harness::new(&api);
     let mut calls = Vec::new();
     for change in 0_usize..8 {
         // Another object fails each time.
-        let mut more = world.incidents[0].findings[0].clone();
+        let mut more = harness.incidents[0].findings[0].clone();
         more.resource.name = format!("other-{}", "x".repeat(change + 1));
-        world.incidents[0].findings.push(more);
-        let said = world.cycle();
-        calls.push(said.llm.calls);
-        world.now += TimeDelta::hours(1);
+        harness.incidents[0].findings.push(more);
+        let results = harness.cycle();
+        calls.push(results.llm.calls);
+        harness.now += TimeDelta::hours(1);
     }
     assert_eq!(calls, [4, 4, 4, 4, 0, 0, 0, 0]);
     // The next day it may be explained again.
-    world.now += TimeDelta::days(1);
-    assert_eq!(world.cycle().llm.calls, 4);
+    harness.now += TimeDelta::days(1);
+    assert_eq!(harness.cycle().llm.calls, 4);
 }
 
 #[test]
-fn what_nobody_is_told_of_is_not_explained() {
+fn a_sev_4_incident_is_not_explained() {
     let api = helpful();
-    let mut world = World::new(&api);
-    world.incidents[0].severity = Severity::Sev4;
-    let said = world.cycle();
+    let mut harness = Harness::new(&api);
+    harness.incidents[0].severity = Severity::Sev4;
+    let results = harness.cycle();
     assert!(api.stub.asked().is_empty());
-    assert_eq!(said.announcements[0].words(), None);
+    assert_eq!(results.announcements[0].model_text(), None);
 }
 
 #[test]
-fn budgets_end_it_and_say_so() {
+fn a_budget_that_is_used_up_is_noted() {
     for (month, cycle, calls, note) in [
         (0.0, 0.03, 0, "monthUsd"),
         (0.125, 0.0, 0, "cycleUsd"),
@@ -176,54 +193,61 @@ fn budgets_end_it_and_say_so() {
         (0.004, 0.03, 1, "monthUsd"),
     ] {
         let api = helpful();
-        let mut world = World::new(&api);
-        world.config.model_budget.month_usd = month;
-        world.config.model_budget.cycle_usd = cycle;
-        let said = world.cycle();
-        let case = format!("{month} {cycle}: {:?}", said.llm);
-        assert!(said.llm.note.as_deref().unwrap().contains(note), "{case}");
+        let mut harness = Harness::new(&api);
+        harness.config.model_budget.month_usd = month;
+        harness.config.model_budget.cycle_usd = cycle;
+        let results = harness.cycle();
+        let case = format!("{month} {cycle}: {:?}", results.llm);
+        assert!(
+            results.llm.note.as_deref().unwrap().contains(note),
+            "{case}"
+        );
         assert!(
             if calls == 0 {
-                said.llm.calls == 0
+                results.llm.calls == 0
             } else {
-                (1..4).contains(&said.llm.calls)
+                (1..4).contains(&results.llm.calls)
             },
             "{case}"
         );
         assert!(
-            said.llm.cost_usd <= cycle && said.llm.month_usd <= month,
+            results.llm.cost_usd <= cycle && results.llm.month_usd <= month,
             "{case}"
         );
     }
 }
 
 #[test]
-fn a_new_month_begins_with_a_whole_budget() {
+fn a_new_month_resets_the_budget() {
     let api = helpful();
-    let mut world = World::new(&api);
-    world.cycle();
-    let spent = world.state.spend.usd;
-    world.state.spend.usd = 1.0;
-    world.state.cache.clear();
-    assert_eq!(world.cycle().llm.calls, 0);
-    world.now += TimeDelta::days(10);
-    let said = world.cycle();
-    assert_eq!(said.llm.calls, 4);
-    assert!((said.llm.month_usd - spent).abs() < 1e-3, "{:?}", said.llm);
+    let mut harness = Harness::new(&api);
+    harness.cycle();
+    let spent = harness.state.spend.usd;
+    harness.state.spend.usd = 1.0;
+    harness.state.cache.clear();
+    assert_eq!(harness.cycle().llm.calls, 0);
+    harness.now += TimeDelta::days(10);
+    let results = harness.cycle();
+    assert_eq!(results.llm.calls, 4);
+    assert!(
+        (results.llm.month_usd - spent).abs() < 1e-3,
+        "{:?}",
+        results.llm
+    );
 }
 
 #[test]
-fn another_prompt_or_severity_is_another_question() {
+fn cached_answers_are_removed_after_a_week() {
     let api = helpful();
-    let mut world = World::new(&api);
-    world.cycle();
-    assert_eq!(world.state.cache.len(), Role::ALL.len());
-    for (key, cached) in &world.state.cache {
+    let mut harness = Harness::new(&api);
+    harness.cycle();
+    assert_eq!(harness.state.cache.len(), Role::ALL.len());
+    for (key, cached) in &harness.state.cache {
         assert!(key.starts_with("model:"), "{key}");
-        assert_eq!(cached.at, world.now);
+        assert_eq!(cached.at, harness.now);
     }
-    world.now += TimeDelta::days(8);
-    world.incidents.clear();
-    world.cycle();
-    assert!(world.state.cache.is_empty());
+    harness.now += TimeDelta::days(8);
+    harness.incidents.clear();
+    harness.cycle();
+    assert!(harness.state.cache.is_empty());
 }

@@ -1,4 +1,4 @@
-//! The example homelab as the rules judge it, with the agents' desk beside it.
+//! The example homelab, rated by the rules, with the agents and their state.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use k8s_monitor::agents::{
-    Advice, Agents, Announcement, CacheAndSpend, CycleContext, IncidentContext, Role,
+    Advice, AgentState, Agents, Announcement, CycleContext, IncidentContext, Role,
 };
 use k8s_monitor::assess::{EvaluateInput, Incident, Outages, Rule};
 use k8s_monitor::cluster::{Snapshot, dump};
@@ -20,13 +20,13 @@ use k8s_monitor::report::{self, Commit, Correlation, Llm};
 use k8s_monitor::state::State;
 use serde_json::{Value, json};
 
-use super::api::{Api, KEY, Says};
+use super::api::{Api, KEY, Reply};
 use super::clock::FakeClock;
 
 pub const SHA: &str = "1f0c2a9d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b";
 pub const OTHER: &str = "9ab8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0";
 
-pub struct World {
+pub struct Harness {
     pub snapshot: Snapshot,
     pub inventory: Inventory,
     pub roster: Vec<Service>,
@@ -41,35 +41,35 @@ pub struct World {
     pub now: DateTime<Utc>,
 }
 
-/// What one cycle's agents said.
-pub struct Said {
+/// The results of one cycle.
+pub struct AgentResults {
     pub advice: Vec<Advice>,
     pub announcements: Vec<Announcement>,
     pub llm: Llm,
 }
 
-impl World {
-    /// A world with a key for this API.
+impl Harness {
+    /// A harness with the URL and the key of this API.
     pub fn new(api: &Api) -> Self {
         Self::at(&api.stub.url())
     }
 
     pub fn at(url: &str) -> Self {
         let (roster, incidents) = &*EXAMPLE;
-        let mut world = Self::unjudged(snapshot(), url);
-        world.roster.clone_from(roster);
-        world.incidents.clone_from(incidents);
-        world
+        let mut harness = Self::unrated(snapshot(), url);
+        harness.roster.clone_from(roster);
+        harness.incidents.clone_from(incidents);
+        harness
     }
 
-    /// A world of another snapshot.
+    /// A harness with another snapshot.
     pub fn of(snapshot: Snapshot, url: &str) -> Self {
-        let mut world = Self::unjudged(snapshot, url);
-        world.evaluate();
-        world
+        let mut harness = Self::unrated(snapshot, url);
+        harness.evaluate();
+        harness
     }
 
-    fn unjudged(snapshot: Snapshot, url: &str) -> Self {
+    fn unrated(snapshot: Snapshot, url: &str) -> Self {
         let environment = Environment::from([
             ("ANTHROPIC_API_KEY".into(), KEY.into()),
             ("ANTHROPIC_BASE_URL".into(), url.into()),
@@ -99,45 +99,45 @@ impl World {
         }
     }
 
-    /// Judges the snapshot anew.
+    /// Rates the snapshot again.
     pub fn evaluate(&mut self) {
-        let grounds = EvaluateInput {
+        let input = EvaluateInput {
             inventory: &self.inventory,
             look_back: Duration::from_secs(3600),
             restarts: &RestartCounts::default(),
             outages: &Outages::default(),
             unlisted: Tier::P3,
         };
-        let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &grounds);
-        self.roster = verdict.roster;
+        let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &input);
+        self.roster = verdict.monitored;
         self.incidents = verdict.incidents;
     }
 
-    /// As if this rule had decided.
-    pub fn by_rule(mut self, rule: Rule) -> Self {
+    /// Sets the rule of the first incident.
+    pub fn with_rule(mut self, rule: Rule) -> Self {
         self.incidents[0].rule = rule;
         self.incidents[0].severity = rule.severity();
         self
     }
 
-    /// One cycle's agents.
-    pub fn cycle(&mut self) -> Said {
-        self.with(None)
+    /// Runs the agents for one cycle.
+    pub fn cycle(&mut self) -> AgentResults {
+        self.run(None)
     }
 
     /// The same without a model.
-    pub fn rules(&mut self) -> Said {
-        self.with(Some("--no-llm".into()))
+    pub fn rules_only(&mut self) -> AgentResults {
+        self.run(Some("--no-llm".into()))
     }
 
-    fn with(&mut self, off: Option<String>) -> Said {
-        let scene = CycleContext {
+    fn run(&mut self, off: Option<String>) -> AgentResults {
+        let cycle = CycleContext {
             snapshot: &self.snapshot,
             roster: &self.roster,
             now: self.now,
             deadline: self.clock.after(self.deadline),
         };
-        let dossiers: Vec<_> = self
+        let contexts: Vec<_> = self
             .incidents
             .iter()
             .map(|incident| IncidentContext {
@@ -148,24 +148,24 @@ impl World {
             .collect();
         let mut agents = Agents::new(&self.config, &self.http, off);
         let State { spend, cache, .. } = &mut self.state;
-        let mut memory = CacheAndSpend { spend, cache };
-        let advice = agents.advise(&mut memory, &scene, &dossiers);
-        let told: Vec<_> = self
+        let mut state = AgentState { spend, cache };
+        let advice = agents.advise(&mut state, &cycle, &contexts);
+        let reported: Vec<_> = self
             .incidents
             .iter()
             .zip(&advice)
             .map(|(incident, advice)| {
-                let mut told = report::draft(incident, &self.roster);
-                told.severity = advice.severity;
-                told.analysis = advice.analysis.clone();
-                told.correlation.clone_from(&advice.correlation);
-                told
+                let mut reported = report::draft(incident, &self.roster);
+                reported.severity = advice.severity;
+                reported.analysis = advice.analysis.clone();
+                reported.correlation.clone_from(&advice.correlation);
+                reported
             })
             .collect();
-        let told: Vec<_> = told.iter().collect();
-        let announcements = agents.announce(&mut memory, &scene, &told);
+        let reported: Vec<_> = reported.iter().collect();
+        let announcements = agents.announce(&mut state, &cycle, &reported);
         let llm = agents.llm(&self.state.spend);
-        Said {
+        AgentResults {
             advice,
             announcements,
             llm,
@@ -173,14 +173,14 @@ impl World {
     }
 }
 
-/// Read and judged once: most tests look at the same.
+/// Read and rated once for all tests.
 static SNAPSHOT: LazyLock<Snapshot> =
     LazyLock::new(|| dump::read(Path::new("docs/example/homelab"), None).unwrap());
 static INVENTORY: LazyLock<Inventory> =
     LazyLock::new(|| inventory::parse(&std::fs::read("docs/reference/services.txt").unwrap()));
 static EXAMPLE: LazyLock<(Vec<Service>, Vec<Incident>)> = LazyLock::new(|| {
-    let world = World::of(snapshot(), "http://127.0.0.1:9");
-    (world.roster, world.incidents)
+    let harness = Harness::of(snapshot(), "http://127.0.0.1:9");
+    (harness.roster, harness.incidents)
 });
 
 pub fn snapshot() -> Snapshot {
@@ -211,7 +211,7 @@ fn correlation() -> Correlation {
     }
 }
 
-/// What a good model answers.
+/// The answers of a good model.
 pub fn good(role: Role) -> Value {
     match role {
         Role::Analyzer => json!({
@@ -228,7 +228,7 @@ pub fn good(role: Role) -> Value {
         ] }),
         Role::Escalation => json!({
             "severity": "SEV-1", "knownIssue": "",
-            "rationale": "The database of a daily app is gone and does not come back by itself.",
+            "rationale": "The database of a daily app is gone and does not recover by itself.",
             "businessImpact": "Nobody in the family can sign in to the chores app or tick anything off.",
             "nextActions": [],
         }),
@@ -239,13 +239,13 @@ pub fn good(role: Role) -> Value {
     }
 }
 
-/// A good model, but for one agent.
-pub fn but(role: Role, says: Says) -> Api {
+/// A good model, except for one agent.
+pub fn except(role: Role, reply: Reply) -> Api {
     Api::new(move |asked, _, _| {
         if asked == role {
-            says.clone()
+            reply.clone()
         } else {
-            Says::Json(good(asked))
+            Reply::Json(good(asked))
         }
     })
 }

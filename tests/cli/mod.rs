@@ -11,6 +11,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::skip::{external, skip};
+
 const EXAMPLE: &str = "docs/example/homelab";
 
 /// The program in the repository's root, with nothing of the machine's environment.
@@ -188,9 +190,88 @@ fn the_services_file_can_be_read_by_programs() {
     assert_eq!(lint["schema"], "k8s-monitor/lint/v1");
     assert_eq!(lint["diagnostics"][0]["level"], "error");
     assert_eq!(lint["diagnostics"][0]["line"], 6);
+}
 
-    let html = run(&["services", "list", "--output", "html"]);
-    refuses(&html, 64, &["services", "HTML", "--output"]);
+/// Every command that prints a document prints it in every form.
+#[test]
+fn every_document_has_every_form() {
+    let home = tempfile::tempdir().expect("a folder");
+    let state = format!("dir:{}", home.path().display());
+    let output = run(&["run", "--snapshot", EXAMPLE, "--send", "--state", &state]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let list = json(&run(&["incidents", "--state", &state, "--output", "json"]));
+    let id = list["incidents"][0]["id"].as_str().expect("an incident");
+    let silence = ["silence", "add", "--service", "n8n", "--for", "2h"];
+    let silence = [&silence[..], &["--reason", "why", "--state", &state]].concat();
+    let commands: &[&[&str]] = &[
+        &["services", "list"],
+        &["services", "show", "mysql"],
+        &["services", "lint"],
+        &["incidents", "list", "--state", &state],
+        &["incidents", "show", id, "--state", &state],
+        &silence,
+        &["silence", "list", "--state", &state],
+        &["doctor", "--state", &state],
+    ];
+    for command in commands {
+        for (form, start) in [
+            ("text", ""),
+            ("json", "{"),
+            ("yaml", ""),
+            ("markdown", "# "),
+            ("html", "<!DOCTYPE html>"),
+        ] {
+            let output = run(&[command, &["--output", form][..]].concat());
+            let text = stdout(&output);
+            assert!(!text.is_empty(), "{command:?} {form}: {}", stderr(&output));
+            assert!(text.starts_with(start), "{command:?} {form}: {text}");
+            assert!(text.ends_with('\n') || form == "html", "{command:?} {form}");
+        }
+    }
+    let table = stdout(&run(&["services", "list", "--output", "markdown"]));
+    assert!(
+        table.contains("| Tier | Name | Namespace | Max downtime |\n| --- |"),
+        "{table}"
+    );
+}
+
+/// The actions of the incident are the next commands: no line of them comes twice.
+#[test]
+fn check_prints_no_command_twice() {
+    for form in ["text", "markdown", "html"] {
+        let arguments = ["check", "--service", "mysql", "--snapshot", EXAMPLE];
+        let text = stdout(&run(&[&arguments[..], &["--output", form]].concat()));
+        let commands: Vec<_> = text
+            .split('\n')
+            .filter(|line| line.trim_start().starts_with("kubectl"))
+            .collect();
+        let distinct: std::collections::BTreeSet<_> = commands.iter().map(|c| c.trim()).collect();
+        assert_eq!(commands.len(), distinct.len(), "{form}: {text}");
+        assert!(text.contains("kubectl"), "{text}");
+    }
+}
+
+#[test]
+fn the_json_of_a_check_knows_what_its_text_knows() {
+    let arguments = ["check", "--service", "mysql", "--snapshot", EXAMPLE];
+    let report = json(&run(&[&arguments[..], &["--output", "json"]].concat()));
+    assert_eq!(report["schema"], "k8s-monitor/report/v1");
+    let details = &report["details"];
+    assert_eq!(details["service"], "mysql");
+    for list in [
+        "workloads",
+        "pods",
+        "logs",
+        "dependencies",
+        "dependents",
+        "knownIssues",
+        "events",
+    ] {
+        let items = details[list].as_array().expect(list);
+        assert!(!items.is_empty(), "{list}: {details:#}");
+    }
+    let full = json(&run(&["run", "--snapshot", EXAMPLE, "--output", "json"]));
+    assert_eq!(full.get("details"), None);
 }
 
 /// A file that says no more than it must: its P0 service is nobody's "no service".
@@ -327,7 +408,7 @@ fn the_example_is_a_sev_1_and_exit_zero_hides_only_the_status() {
 
 #[test]
 fn every_form_of_the_report_is_written() {
-    for form in ["text", "json", "yaml", "markdown"] {
+    for form in ["text", "json", "yaml", "markdown", "html"] {
         for command in [&["run"][..], &["check", "--service", "mysql"]] {
             let arguments = [command, &["--snapshot", EXAMPLE, "--output", form]].concat();
             let output = run(&arguments);
@@ -479,7 +560,7 @@ fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
     match output {
         Ok(output) => Some(stdout(&output)),
         Err(error) => {
-            eprintln!("skipped: script: {error}");
+            skip(&format!("script: {error}"));
             None
         }
     }
@@ -489,7 +570,7 @@ fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
 fn a_narrow_terminal_is_filled_and_a_wide_one_is_not() {
     let widest = |text: &str| {
         // Commands are never wrapped, and neither is a single word.
-        let lines = text.lines().take_while(|line| !line.contains("do  "));
+        let lines = text.lines().take_while(|line| !line.contains("Actions  "));
         let several = lines.filter(|line| line.split_whitespace().count() > 1);
         several.map(|line| line.trim_end().len()).max()
     };
@@ -571,7 +652,7 @@ fn shells_understand_their_scripts() {
             .env("HOME", folder.path())
             .output();
         match output {
-            Err(error) => eprintln!("skipped: {shell}: {error}"),
+            Err(error) => skip(&format!("{shell}: {error}")),
             Ok(output) => {
                 assert!(output.status.success(), "{shell}: {}", stderr(&output));
                 assert!(
@@ -592,7 +673,7 @@ fn the_manual_is_a_manual() {
     fs::write(&page, run(&["man"]).stdout).expect("written");
     let mandoc = |arguments: &[&str]| Command::new("mandoc").args(arguments).arg(&page).output();
     let Ok(checked) = mandoc(&["-T", "lint", "-W", "error"]) else {
-        eprintln!("skipped: mandoc is not installed");
+        skip("mandoc is not installed");
         return;
     };
     assert!(checked.status.success(), "{}", stdout(&checked));
@@ -634,10 +715,9 @@ fn a_defect_is_70_and_the_watcher_hears_of_it() {
 #[test]
 fn a_healthy_k3s_bundle_gives_no_incident() {
     let (Some(bundle), Some(services)) = (
-        std::env::var_os("K8S_MONITOR_K3S_BUNDLE"),
-        std::env::var_os("K8S_MONITOR_OPERATOR_SERVICES"),
+        external("K8S_MONITOR_K3S_BUNDLE"),
+        external("K8S_MONITOR_OPERATOR_SERVICES"),
     ) else {
-        eprintln!("skipped: K8S_MONITOR_K3S_BUNDLE or K8S_MONITOR_OPERATOR_SERVICES is not set");
         return;
     };
     for file in [services, "docs/reference/services.txt".into()] {
@@ -654,9 +734,9 @@ fn a_healthy_k3s_bundle_gives_no_incident() {
     }
 }
 
-/// A silence in the memory of runs by hand would hide nothing of a deployed monitor.
+/// A silence in the state of manual runs does not mute a deployed monitor.
 #[test]
-fn a_silence_says_whose_it_is() {
+fn a_silence_names_its_state() {
     let home = tempfile::tempdir().expect("a folder");
     let (_folder, path) = kubeconfig("http://127.0.0.1:1");
     let silence = |more: &[&str]| {
@@ -668,20 +748,22 @@ fn a_silence_says_whose_it_is() {
     };
     let add = ["add", "--service", "n8n", "--for", "2h", "--reason", "why"];
     let state = format!("dir:{}", home.path().join("chosen").display());
-    let hint = "Of a deployed monitor: --state configmap:k8s-monitor/k8s-monitor-state\n";
     for text in [silence(&add), silence(&["list"])] {
-        assert!(text.ends_with(hint), "{text}");
-        assert!(text.contains("of runs by hand, dir:"), "{text}");
+        assert!(text.contains("the state of manual runs,"), "{text}");
+        assert!(
+            text.ends_with("configmap:k8s-monitor/k8s-monitor-state\n"),
+            "{text}"
+        );
     }
     let chosen = silence(&[&add[..], &["--state", &state]].concat());
-    assert!(!chosen.contains("by hand"), "{chosen}");
-    let lines: Vec<_> = chosen.lines().collect();
+    assert!(!chosen.contains("manual runs"), "{chosen}");
     assert!(
-        lines[0].starts_with("service n8n is silenced until 20"),
+        chosen.starts_with("service n8n is silenced until 20"),
         "{chosen}"
     );
-    let id = lines[1].strip_prefix("To end it early: k8s-monitor silence remove ");
-    let (id, flag) = id.and_then(|end| end.split_once(' ')).expect("an id");
+    let start = "k8s-monitor silence remove ";
+    let remove = chosen.lines().find_map(|line| line.strip_prefix(start));
+    let (id, flag) = remove.and_then(|end| end.split_once(' ')).expect("an id");
     assert_eq!(flag, format!("--state {state}"));
     silence(&["remove", id, "--state", &state]);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{SecondsFormat, TimeDelta};
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Reason, Time};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -32,7 +32,7 @@ fn no_kind_is_without_a_bystander() {
         .iter()
         .filter_map(|o| Resource::of_object(o["apiVersion"].as_str()?, o["kind"].as_str()?))
         .collect();
-    for row in ROWS.iter().filter(|row| row.resource != Resource::PodLogs) {
+    for row in KINDS.iter().filter(|row| row.resource != Resource::PodLogs) {
         assert!(kinds.contains(&row.resource), "{}", row.kind);
     }
 }

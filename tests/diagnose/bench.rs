@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use k8s_monitor::assess::{EvaluateInput, Incident, evaluate};
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{ContainerLog, Read, Resource, Snapshot, Unread, UnreadReason};
 use k8s_monitor::inventory;
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Severity, Tier};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::objects;
+use crate::support::skip::external;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,8 +38,7 @@ struct Tally {
 
 #[test]
 fn recorded_faults() {
-    let Some(folder) = std::env::var_os("K8S_MONITOR_BENCH_CASES").map(PathBuf::from) else {
-        eprintln!("skipped: K8S_MONITOR_BENCH_CASES names no folder of recorded cases");
+    let Some(folder) = external("K8S_MONITOR_BENCH_CASES") else {
         return;
     };
     let mut cases: Vec<_> = std::fs::read_dir(&folder)
@@ -146,7 +146,7 @@ fn snapshot(path: &Path, expected: &Expected) -> Snapshot {
         cluster: "recorded".to_owned(),
         ..Snapshot::default()
     };
-    for row in ROWS {
+    for row in KINDS {
         let unread = Unread {
             reason: UnreadReason::NotInSnapshot,
             message: String::new(),

@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use k8s_monitor::assess::{EvaluateInput, Verdict, evaluate};
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{ContainerLog, Read, Snapshot, Source, Unread, UnreadReason};
 use k8s_monitor::inventory;
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::Tier;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -146,7 +146,7 @@ impl Case {
                 .unwrap_or_else(|e| panic!("{}: {e}", self.sentence)),
             ..Snapshot::default()
         };
-        for row in ROWS {
+        for row in KINDS {
             let unread = self.unread.as_ref() == Some(&row.resource.name());
             let read = if unread {
                 Read::Unread(Unread {

@@ -346,7 +346,7 @@ fn the_page_fits_a_terminal_and_says_the_same() {
     let page = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(78));
     assert!(
-        page.starts_with("Red: rbac list replicasets.apps"),
+        page.starts_with("Failed: rbac list replicasets.apps"),
         "{page}"
     );
     assert!(page.contains("rights are granted"), "{page}");
@@ -361,9 +361,32 @@ fn the_page_fits_a_terminal_and_says_the_same() {
     assert_eq!(yaml["schema"], "k8s-monitor/doctor/v1");
     let markdown = String::from_utf8(world.run(&["--output", "markdown"]).stdout).unwrap();
     assert!(
-        markdown.contains("- **red** rbac list replicasets.apps"),
+        markdown.contains("- **red** **rbac list replicasets.apps**: not granted"),
         "{markdown}"
     );
+}
+
+/// Markdown once lost `_`, `*`, `<` and backticks.
+#[test]
+fn markdown_keeps_every_character() {
+    let output = World::new().without_keys().run(&["--output", "markdown"]);
+    let markdown = String::from_utf8(output.stdout).unwrap();
+    assert!(markdown.contains("SLACK\\_BOT\\_TOKEN"), "{markdown}");
+}
+
+#[test]
+fn an_error_and_its_remedy_are_apart() {
+    let world = World::new();
+    let seen = world.report(&["--services", "/nonexistent; a/services.txt"]);
+    let check = seen.check("services file");
+    let message = check["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("cannot read the services file /nonexistent; a/services.txt: "),
+        "{check}"
+    );
+    assert!(!message.contains("--services FILE"), "{check}");
+    let remedy = check["remedy"].as_str().unwrap();
+    assert!(remedy.starts_with("pass --services FILE"), "{check}");
 }
 
 /// What a role of `deploy/` grants, as doctor asks for it.

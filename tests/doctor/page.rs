@@ -33,7 +33,7 @@ fn the_page_on_doctor_shows_the_real_output() {
 fn settled(text: &str, world: &World) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
-        let is_rest = line.starts_with("      ") && !line.trim_start().starts_with("do: ");
+        let is_rest = line.starts_with("      ") && !line.trim_start().starts_with("- ");
         match lines.last_mut() {
             Some(last) if is_rest => *last = format!("{last} {}", line.trim()),
             _ => lines.push(line.to_owned()),
@@ -59,8 +59,8 @@ fn settled(text: &str, world: &World) -> String {
 }
 
 fn wrapped(line: &str) -> String {
-    let is_remedy = line.starts_with("      do: ");
-    let hang = if is_remedy { 10 } else { 6 };
+    let is_remedy = line.starts_with("      - ");
+    let hang = if is_remedy { 8 } else { 6 };
     let (mut text, mut column) = (String::new(), 0);
     for word in line.split_inclusive(' ') {
         if column + word.trim_end().len() > 80 {

@@ -4,16 +4,32 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fmt::Write;
-use std::path::Path;
+
 use std::time::{Duration, Instant};
 
 use k8s_monitor::inventory::{
-    Edge, Inventory, KnownIssueKind, Level, Service, lint, parse, render,
+    Edge, Inventory, KnownIssueKind, Level, LintDocument, Service, ServiceDocument, ServiceList,
+    parse,
 };
 use k8s_monitor::model::{Tier, Tolerance};
+use k8s_monitor::render::{Document, Format, RenderOptions, render};
 use proptest::prelude::*;
 
+use crate::support::skip::external;
+
 const OWN: &str = include_str!("../../docs/reference/services.txt");
+
+fn text(document: &impl Document) -> String {
+    render(document, Format::Text, RenderOptions::default()).expect("renders")
+}
+
+fn lint(inventory: &Inventory, file: &str) -> String {
+    text(&LintDocument { inventory, file })
+}
+
+fn show(service: &Service, inventory: &Inventory) -> String {
+    text(&ServiceDocument { service, inventory })
+}
 
 fn service<'a>(inventory: &'a Inventory, name: &str) -> &'a Service {
     inventory
@@ -86,7 +102,7 @@ fn assert_the_homelab(inventory: &Inventory) {
         inventory.diagnostics,
         [],
         "{}",
-        lint::report(inventory, "services.txt")
+        lint(inventory, "services.txt")
     );
     assert_eq!(
         inventory.repository_slug().as_deref(),
@@ -221,7 +237,7 @@ fn our_example_has_no_diagnostics() {
     let inventory = parse(OWN.as_bytes());
     assert_the_homelab(&inventory);
     assert_eq!(
-        lint::report(&inventory, "docs/reference/services.txt"),
+        lint(&inventory, "docs/reference/services.txt"),
         "docs/reference/services.txt: 15 services, no problems\n"
     );
 }
@@ -243,11 +259,10 @@ fn the_example_in_the_docs_has_no_diagnostics() {
 
 #[test]
 fn the_operators_file_is_read_unchanged() {
-    let Some(path) = std::env::var_os("K8S_MONITOR_OPERATOR_SERVICES") else {
-        eprintln!("skipped: K8S_MONITOR_OPERATOR_SERVICES names no file");
+    let Some(path) = external("K8S_MONITOR_OPERATOR_SERVICES") else {
         return;
     };
-    let bytes = std::fs::read(Path::new(&path)).expect("the operator's services file");
+    let bytes = std::fs::read(path).expect("the operator's services file");
     let inventory = parse(&bytes);
     assert_the_homelab(&inventory);
     assert_eq!(
@@ -455,7 +470,7 @@ fn a_diagnostic_shows_the_line_with_a_caret() {
             .as_bytes(),
     );
     assert_eq!(
-        lint::report(&inventory, "services.txt"),
+        lint(&inventory, "services.txt"),
         "\
 services.txt:5:17: error: max downtime `soonish` cannot be read: it is not a duration
   |
@@ -488,7 +503,7 @@ fn every_notation_gives_the_same_service() {
                 .iter()
                 .all(|it| it.level != Level::Error),
             "{}\n{text}",
-            lint::report(&inventory, "services.txt")
+            lint(&inventory, "services.txt")
         );
         let db = service(&inventory, "base");
         assert_eq!((db.name.as_str(), db.tier), ("db", Tier::P0), "{text}");
@@ -505,14 +520,14 @@ fn every_notation_gives_the_same_service() {
 fn text_fits_80_columns() {
     let inventory = parse(OWN.as_bytes());
     for service in &inventory.services {
-        let page = render::show(service, &inventory);
+        let page = show(service, &inventory);
         assert!(
             page.lines().all(|line| line.chars().count() <= 80),
             "{page}"
         );
         assert!(page.lines().all(|line| line == line.trim_end()), "{page}");
     }
-    let list = render::list(&inventory);
+    let list = text(&ServiceList(&inventory));
     assert!(list.starts_with("TIER  NAME"), "{list}");
     assert_eq!(list.lines().count(), 16);
 }
@@ -521,7 +536,7 @@ fn text_fits_80_columns() {
 fn assert_linear_time(what: &str, bytes: &[u8]) {
     let start = Instant::now();
     let inventory = parse(bytes);
-    let report = lint::report(&inventory, "services.txt");
+    let report = lint(&inventory, "services.txt");
     let took = start.elapsed();
     let allowed = Duration::from_secs(5) + Duration::from_micros(bytes.len() as u64 * 5);
     assert!(took < allowed, "{what}: {took:?} for {} bytes", bytes.len());
@@ -719,15 +734,15 @@ fn assert_parses(bytes: &[u8]) {
         assert!((1..=lines).contains(&found.line), "{found:?}");
         assert!(found.column >= 1 && found.width >= 1, "{found:?}");
     }
-    let _ = lint::report(&inventory, "services.txt");
-    let _ = render::list(&inventory);
+    let _ = lint(&inventory, "services.txt");
+    let _ = text(&ServiceList(&inventory));
     for service in &inventory.services {
         assert!(!service.name.is_empty());
         assert_eq!(
             inventory.get(&service.name).map(|it| it.line),
             Some(service.line)
         );
-        let _ = render::show(service, &inventory);
+        let _ = show(service, &inventory);
         for other in inventory.dependencies_of(&service.name) {
             assert!(inventory.depends_on(&service.name, &other.name).is_some());
         }

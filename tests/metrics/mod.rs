@@ -11,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 mod gateway;
 
+use crate::support::skip::skip;
 use crate::support::{metrics_text, stub};
 
 use gateway::{Gateway, Pushed};
@@ -65,7 +66,7 @@ fn promtool(arguments: &[&str], folder: &Path, input: &[u8]) {
         .stdin(Stdio::from(fs::File::open(&file).unwrap()))
         .output();
     let Ok(output) = output else {
-        eprintln!("skipped: promtool is not installed (Debian's package prometheus has it)");
+        skip("promtool is not installed (Debian's package prometheus has it)");
         return;
     };
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);

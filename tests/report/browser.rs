@@ -12,6 +12,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::skip::skip;
+
 /// How long any one answer may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -24,7 +26,8 @@ const NAMES: [&str; 6] = [
     "chrome",
 ];
 
-/// The browser of this machine: `K8S_MONITOR_BROWSER`, else the first on PATH.
+/// The browser of this machine: `K8S_MONITOR_BROWSER`, else the first on PATH. Without one the test
+/// is skipped.
 pub fn find() -> Option<PathBuf> {
     if let Some(named) = env::var_os("K8S_MONITOR_BROWSER") {
         return Some(named.into());
@@ -34,7 +37,11 @@ pub fn find() -> Option<PathBuf> {
     let mut candidates = NAMES
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    candidates.find(|candidate| candidate.is_file())
+    let found = candidates.find(|candidate| candidate.is_file());
+    if found.is_none() {
+        skip("no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
+    }
+    found
 }
 
 /// How a page is looked at.

@@ -6,6 +6,7 @@ use k8s_monitor::report::{Report, metrics};
 
 use super::metrics_text::{Samples, read};
 use super::samples;
+use crate::support::skip;
 
 fn written(report: &Report) -> String {
     metrics(report, report.cycle.finished_at)
@@ -120,7 +121,7 @@ fn the_example_rules_ask_for_what_there_is() {
     assert!(asked >= 5);
 }
 
-/// Prometheus' own Python client, where it is installed, is of the same mind.
+/// Prometheus' own Python client reads the same metrics.
 #[test]
 fn another_parser_reads_them_too() {
     use std::io::Write as _;
@@ -130,15 +131,11 @@ fn another_parser_reads_them_too() {
         from prometheus_client.parser import text_string_to_metric_families as old\n\
         text = sys.stdin.read()\n\
         print(len(list(new(text))), len(list(old(text))))\n";
-    let there = Command::new("python3")
-        .args(["-c", "import prometheus_client"])
-        .output();
-    if !there.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: python3 with prometheus_client is not installed");
+    let Some(python) = skip::python("prometheus_client") else {
         return;
-    }
+    };
     for report in [samples::healthy(), samples::outage(), samples::hostile()] {
-        let mut child = Command::new("python3")
+        let mut child = Command::new(&python)
             .args(["-c", script])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use k8s_monitor::model::Severity;
-use k8s_monitor::report::{Episode, History, Plan, PlannedMessage, PlannedState, Report, html};
+use k8s_monitor::render::{Format, RenderOptions, render};
+use k8s_monitor::report::{
+    Episode, History, Plan, PlannedMessage, PlannedState, Report, RunDocument,
+};
 use serde_json::json;
 
 use super::browser::{self, Browser, Look};
@@ -14,6 +17,11 @@ use super::samples::{self, at};
 
 const PHONE: u32 = 360;
 const DESK: u32 = 1100;
+
+fn html(report: &Report, history: Option<&History>) -> String {
+    let document = RunDocument::new(report, history.cloned());
+    render(&document, Format::Html, RenderOptions::default()).expect("renders")
+}
 
 /// Weeks with a bit of everything.
 fn history() -> History {
@@ -194,7 +202,7 @@ const AWKWARD: &str = r"(() => {
     depth = level;
   }
   for (const cell of all('th')) if (!cell.scope) awkward.push(`th ${cell.innerText}`);
-  for (const row of all('tbody tr:not(.tier)'))
+  for (const row of all('tbody tr:not(.group)'))
     if (row.children.length !== all('thead th').length) awkward.push(`row ${row.innerText}`);
   for (const picture of all('svg'))
     if (!(picture.getAttribute('aria-label') && picture.getAttribute('role') === 'img'))
@@ -220,7 +228,6 @@ const UNPRINTED: &str = r"(() => {
 #[test]
 fn paper_shows_it_whole_and_dark_on_light() {
     let Some(program) = browser::find() else {
-        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -245,7 +252,6 @@ fn paper_shows_it_whole_and_dark_on_light() {
 #[test]
 fn a_browser_shows_it() {
     let Some(program) = browser::find() else {
-        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -302,7 +308,6 @@ fn keep(browser: &mut Browser, look: &str) {
 #[test]
 fn a_bad_page_would_be_noticed() {
     let Some(program) = browser::find() else {
-        eprintln!("skipped: no Chromium on PATH, and K8S_MONITOR_BROWSER is not set");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

@@ -369,21 +369,21 @@ pub fn hostile() -> Report {
 }
 
 /// Everything about one service.
-pub fn check() -> CheckView {
-    let report = outage();
-    CheckView {
-        cluster: report.cycle.cluster.clone(),
-        now: report.cycle.started_at,
-        severity: Severity::Sev1,
-        service: report.services[1].clone(),
+pub fn check() -> (Report, ServiceDetails) {
+    let mut report = outage();
+    report.cycle.mode = Mode::Check;
+    report.incidents = vec![database()];
+    report.visibility = Visibility::default();
+    let details = ServiceDetails {
+        service: "mysql".into(),
         purpose: Some("MySQL database for chores-tracker application".into()),
-        workloads: vec![CheckWorkload {
+        workloads: vec![WorkloadDetails {
             kind: "StatefulSet".into(),
             name: "mysql".into(),
             ready: Some(0),
             desired: Some(1),
         }],
-        pods: vec![CheckPod {
+        pods: vec![PodDetails {
             name: "mysql-0".into(),
             state: "CrashLoopBackOff".into(),
             ready: "0/1".into(),
@@ -391,8 +391,7 @@ pub fn check() -> CheckView {
             created: Some(at("2026-10-30T12:00:00Z")),
             node: Some("k3s-worker-1".into()),
         }],
-        incidents: vec![database()],
-        logs: vec![CheckLog {
+        logs: vec![ContainerLog {
             pod: "mysql-0".into(),
             container: "mysql".into(),
             previous: true,
@@ -419,7 +418,7 @@ pub fn check() -> CheckView {
             status: Some(ServiceStatus::Unavailable),
         }],
         known_issues: vec!["Single replica (no HA) - data loss risk".into()],
-        events: vec![CheckEvent {
+        events: vec![WarningEvent {
             last_seen: Some(at("2026-11-02T03:01:05Z")),
             reason: "BackOff".into(),
             object: "Pod/mysql-0".into(),
@@ -428,16 +427,16 @@ pub fn check() -> CheckView {
         }],
         commands: vec![
             Action {
-                title: "The last log lines of the container that ended".into(),
+                title: "Read the last log lines of the container that exited".into(),
                 command: Some("kubectl -n mysql logs mysql-0 -c mysql --previous --tail 50".into()),
             },
             Action {
-                title: "What the kubelet says of the pod".into(),
+                title: "Describe the pod".into(),
                 command: Some("kubectl -n mysql describe pod mysql-0".into()),
             },
         ],
-        unread: Vec::new(),
-    }
+    };
+    (report, details)
 }
 
 fn resource(kind: &str, namespace: &str, name: &str) -> Resource {

@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "runtime",
     "config",
     "net",
+    "render",
     "inventory",
     "cluster",
     "detect",

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use k8s_monitor::assess::{EvaluateInput, Outages, Verdict, evaluate};
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{
     ContainerLog, Objects, Read, Resource, Snapshot, Source, Unread, UnreadReason,
 };
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::{self, Inventory};
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::Time;
 use serde::Deserialize;
 use serde_json::Value;
@@ -141,7 +141,7 @@ impl Case {
 }
 
 fn reads(header: &Header) -> Result<BTreeMap<Resource, Read>, String> {
-    let mut reads: BTreeMap<_, _> = ROWS
+    let mut reads: BTreeMap<_, _> = KINDS
         .iter()
         .map(|row| (row.resource, Read::Complete))
         .collect();
@@ -164,7 +164,7 @@ fn reads(header: &Header) -> Result<BTreeMap<Resource, Read>, String> {
 }
 
 fn resource(name: &str) -> Result<Resource, String> {
-    let row = ROWS.iter().find(|row| row.resource.name() == name);
+    let row = KINDS.iter().find(|row| row.resource.name() == name);
     row.map(|row| row.resource)
         .ok_or_else(|| format!("`{name}` is no resource that is read"))
 }

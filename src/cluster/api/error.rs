@@ -6,14 +6,16 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::model::{Advice, Remedy};
+
 /// Why no client could be set up. Nothing was sent yet: the configuration is
 /// wrong (exit status 78).
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// Neither a file nor a service account.
     #[error(
-        "no kubeconfig: {} does not exist and this is no pod with a service account; \
-         pass --kubeconfig FILE or set KUBECONFIG", .looked.display()
+        "no kubeconfig: {} does not exist and this is no pod with a service account; {}",
+        .looked.display(), Advice(self)
     )]
     NoKubeconfig {
         /// The file that would have been read.
@@ -21,7 +23,7 @@ pub enum ConnectError {
     },
     /// The file is missing or not ours to read.
     #[error(
-        "cannot read the kubeconfig {}: {cause}; check the path and its permissions", .path.display()
+        "cannot read the kubeconfig {}: {cause}; {}", .path.display(), Advice(self)
     )]
     UnreadableKubeconfig {
         /// The file.
@@ -39,7 +41,7 @@ pub enum ConnectError {
     },
     /// The context that was asked for is not in the file.
     #[error(
-        "no context {wanted:?} in {}: it has {}; pass another --context", .path.display(), listed(.known)
+        "no context {wanted:?} in {}: it has {}; {}", .path.display(), listed(.known), Advice(self)
     )]
     UnknownContext {
         /// The name that was asked for.
@@ -51,8 +53,8 @@ pub enum ConnectError {
     },
     /// No context was asked for, and the file names none as current.
     #[error(
-        "{} has no current context: it has {}; pass --context NAME or set K3S_CONTEXT",
-        .path.display(), listed(.known)
+        "{} has no current context: it has {}; {}",
+        .path.display(), listed(.known), Advice(self)
     )]
     NoContext {
         /// The file.
@@ -63,8 +65,8 @@ pub enum ConnectError {
     /// TLS is always verified.
     #[error(
         "cluster {cluster:?} in {} sets insecure-skip-tls-verify, which is refused because anyone \
-         between here and there could read the token; give its certificate-authority-data instead",
-        .path.display()
+         between here and there could read the token; {}",
+        .path.display(), Advice(self)
     )]
     InsecureTls {
         /// Name of the cluster entry.
@@ -82,8 +84,8 @@ pub enum ConnectError {
     },
     /// The proxy that would have to be used cannot be.
     #[error(
-        "cannot reach {server} through the proxy of {origin}: {reason}; \
-         correct it, or name the server's host in NO_PROXY"
+        "cannot reach {server} through the proxy of {origin}: {reason}; {}",
+        Advice(self)
     )]
     Proxy {
         /// Address of the API server.
@@ -94,9 +96,7 @@ pub enum ConnectError {
         reason: String,
     },
     /// A pod whose service account is not complete.
-    #[error(
-        "the pod's service account cannot be used: {reason}; check automountServiceAccountToken"
-    )]
+    #[error("the pod's service account cannot be used: {reason}; {}", Advice(self))]
     InCluster {
         /// What is missing.
         reason: String,
@@ -111,10 +111,7 @@ pub enum ConnectError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FetchError {
     /// No connection: refused, no route, no such name.
-    #[error(
-        "cannot reach the API server at {server}: {cause}; \
-         check that it runs and that this machine may connect to it"
-    )]
+    #[error("cannot reach the API server at {server}: {cause}; {}", Advice(self))]
     Unreachable {
         /// Address of the API server.
         server: String,
@@ -122,10 +119,7 @@ pub enum FetchError {
         cause: String,
     },
     /// There is a server, and it is not the one that the kubeconfig vouches for.
-    #[error(
-        "no trusted connection to {server}: {cause}; \
-         check the kubeconfig's certificate authority, the address and both clocks"
-    )]
+    #[error("no trusted connection to {server}: {cause}; {}", Advice(self))]
     Tls {
         /// Address of the API server.
         server: String,
@@ -134,8 +128,8 @@ pub enum FetchError {
     },
     /// Every request was answered 401.
     #[error(
-        "{server} does not accept the credentials: {message}; the token or client certificate is \
-         expired or revoked: renew it in the kubeconfig"
+        "{server} does not accept the credentials: {message}; {}",
+        Advice(self)
     )]
     Unauthorized {
         /// Address of the API server.
@@ -144,10 +138,7 @@ pub enum FetchError {
         message: String,
     },
     /// Every request was answered 403.
-    #[error(
-        "{server} forbids every read to {who}: {message}; \
-         bind a ClusterRole with get and list on what is read to {who}"
-    )]
+    #[error("{server} forbids every read to {who}: {message}; {}", Advice(self))]
     ForbiddenEverything {
         /// Address of the API server.
         server: String,
@@ -157,9 +148,7 @@ pub enum FetchError {
         message: String,
     },
     /// The time for the whole fetch was over before pods, nodes or workloads were there.
-    #[error(
-        "{server} did not answer within {seconds} s; check its load, or allow more with --deadline"
-    )]
+    #[error("{server} did not answer within {seconds} s; {}", Advice(self))]
     DeadlineExceeded {
         /// Address of the API server.
         server: String,
@@ -168,8 +157,8 @@ pub enum FetchError {
     },
     /// Something answers, but not Kubernetes.
     #[error(
-        "{server} answers, but not like a Kubernetes API server ({found}); \
-         check the server's address in the kubeconfig"
+        "{server} answers, but not like a Kubernetes API server ({found}); {}",
+        Advice(self)
     )]
     NotKubernetes {
         /// Address of the server.
@@ -178,13 +167,56 @@ pub enum FetchError {
         found: String,
     },
     /// Errors, broken connections or no answer to every request, retries included.
-    #[error("{server} could serve no request: {message}; check the control plane")]
+    #[error("{server} could serve no request: {message}; {}", Advice(self))]
     Unavailable {
         /// Address of the API server.
         server: String,
         /// What it answered.
         message: String,
     },
+}
+
+impl Remedy for ConnectError {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::NoKubeconfig { .. } => "pass --kubeconfig FILE or set KUBECONFIG",
+            Self::UnreadableKubeconfig { .. } => "check the path and its permissions",
+            Self::UnknownContext { .. } => "pass another --context",
+            Self::NoContext { .. } => "pass --context NAME or set K3S_CONTEXT",
+            Self::InsecureTls { .. } => "give its certificate-authority-data instead",
+            Self::Proxy { .. } => "correct it, or name the server's host in NO_PROXY",
+            Self::InCluster { .. } => "check automountServiceAccountToken",
+            Self::InvalidKubeconfig { .. } | Self::Credentials { .. } | Self::Runtime(_) => {
+                return None;
+            }
+        };
+        Some(remedy.to_owned())
+    }
+}
+
+impl Remedy for FetchError {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Unreachable { .. } => {
+                "check that it runs and that this machine may connect to it"
+            }
+            Self::Tls { .. } => {
+                "check the kubeconfig's certificate authority, the address and both clocks"
+            }
+            Self::Unauthorized { .. } => {
+                "the token or client certificate is expired or revoked: renew it in the kubeconfig"
+            }
+            Self::ForbiddenEverything { who, .. } => {
+                return Some(format!(
+                    "bind a ClusterRole with get and list on what is read to {who}"
+                ));
+            }
+            Self::DeadlineExceeded { .. } => "check its load, or allow more with --deadline",
+            Self::NotKubernetes { .. } => "check the server's address in the kubeconfig",
+            Self::Unavailable { .. } => "check the control plane",
+        };
+        Some(remedy.to_owned())
+    }
 }
 
 /// Names for a message: `"a", "b" and 3 more`.

@@ -1,0 +1,143 @@
+//! Candidate nodes that reject the pod or cannot attach its volume.
+
+use super::scheduler_message::pending;
+use crate::cluster::types::Node;
+use crate::diagnose::node_fit::{self, NodeRejection};
+use crate::diagnose::text::listed;
+use crate::diagnose::{Proof, RuleContext};
+use crate::model::{FactKind, ObjectRef};
+
+/// A volume that is only on nodes that the pod cannot run on.
+pub fn volume(context: &RuleContext) -> Option<Proof> {
+    let (message, spec, candidates) = pending(context)?;
+    let namespace = context.namespace();
+    let volumes = &context.index.snapshot.objects.persistent_volumes;
+    let claims = spec
+        .volumes
+        .iter()
+        .filter_map(|v| v.persistent_volume_claim.as_ref());
+    let local = claims
+        .filter_map(|c| context.index.claim(namespace, &c.claim_name))
+        .filter_map(|c| {
+            volumes
+                .iter()
+                .find(|v| v.metadata.name == c.spec.volume_name)
+        })
+        .filter_map(|v| Some((v, v.spec.node_affinity.as_ref()?.required.as_ref()?)));
+    for (volume, required) in local {
+        let reaches = |n: &&Node| {
+            required
+                .node_selector_terms
+                .iter()
+                .any(|t| node_fit::holds(t, n))
+        };
+        if candidates.accepted.iter().any(reaches) {
+            continue;
+        }
+        let name = &volume.metadata.name;
+        let nodes = &context.index.snapshot.objects.nodes;
+        let names: Vec<_> = nodes
+            .iter()
+            .filter(reaches)
+            .map(|n| n.metadata.name.as_str())
+            .collect();
+        let lost = names.iter().find(|n| context.index.is_lost(n));
+        let location = match names[..] {
+            [] => "is on a node that no longer exists".to_owned(),
+            _ => format!("is only on {}", listed(&names)),
+        };
+        let proof = Proof::object(format!("volume {name} {location}"))
+            .and(FactKind::Object, format!("scheduler: {message}"))
+            .message(format!(
+                "its volume {name} {location}, where the pod cannot run"
+            ));
+        return Some(match lost {
+            Some(node) => proof.group_key(ObjectRef::new("Node", "", node).to_string()),
+            None => proof,
+        });
+    }
+    message.contains("volume node affinity conflict").then(|| {
+        Proof::object(format!("scheduler: {message}"))
+            .message("its volume is on a node where the pod cannot run")
+    })
+}
+
+/// The rejection of most candidate nodes. Control plane nodes count only where
+/// there are no others.
+pub fn rejected(context: &RuleContext, rejection: NodeRejection) -> Option<Proof> {
+    let (message, spec, candidates) = pending(context)?;
+    if !candidates.accepted.is_empty() || candidates.rejected.is_empty() {
+        return None;
+    }
+    let mut relevant: Vec<_> = candidates
+        .rejected
+        .iter()
+        .filter(|(n, _)| !node_fit::is_control_plane(n))
+        .collect();
+    if relevant.is_empty() {
+        relevant = candidates.rejected.iter().collect();
+    }
+    let of = |wanted: NodeRejection| relevant.iter().filter(|(_, b)| *b == wanted).count();
+    let most = [
+        NodeRejection::NotReady,
+        NodeRejection::Tainted,
+        NodeRejection::Cordoned,
+    ]
+    .into_iter()
+    .max_by_key(|b| (of(*b), std::cmp::Reverse(*b)))?;
+    // A node that is not ready may come back, so it explains a pod that only it would accept.
+    if most != rejection {
+        return None;
+    }
+    let nodes: Vec<_> = candidates
+        .rejected
+        .iter()
+        .filter(|(_, b)| *b == rejection)
+        .map(|(n, _)| *n)
+        .collect();
+    let names: Vec<_> = nodes.iter().map(|n| n.metadata.name.as_str()).collect();
+    let proof = match rejection {
+        NodeRejection::NotReady => Proof::object(format!("node {} is not ready", listed(&names)))
+            .message(format!(
+                "can only run on {}, which is not ready",
+                listed(&names)
+            ))
+            .group_key(ObjectRef::new("Node", "", names.first()?).to_string()),
+        NodeRejection::Cordoned => {
+            Proof::object(format!("cordoned: {}", listed(&names))).message(format!(
+                "every node that it could run on is cordoned: {}",
+                listed(&names)
+            ))
+        }
+        NodeRejection::Tainted => {
+            let mut taints: Vec<_> = nodes
+                .iter()
+                .filter_map(|n| node_fit::untolerated(spec, n))
+                .map(|t| format!("{}={}:{}", t.key, t.value, t.effect).replace("=:", ":"))
+                .collect();
+            taints.sort();
+            taints.dedup();
+            let tolerations: Vec<_> = spec
+                .tolerations
+                .iter()
+                .filter(|t| !t.key.starts_with("node.kubernetes.io/"))
+                .map(|t| format!("{} {}", t.key, t.value))
+                .collect();
+            let tolerations = if tolerations.is_empty() {
+                "none".to_owned()
+            } else {
+                tolerations.join(", ")
+            };
+            Proof::object(format!(
+                "taint {} on {}; the pod's tolerations: {tolerations}",
+                listed(&taints),
+                listed(&names)
+            ))
+            .message(format!(
+                "it does not tolerate the taint {} of the nodes it could run on",
+                listed(&taints)
+            ))
+        }
+    };
+    Some(proof.and(FactKind::Object, format!("scheduler: {message}")))
+}

@@ -1,0 +1,261 @@
+//! Posting to a Slack that checks everything, and breaks.
+
+use std::time::Duration;
+
+use k8s_monitor::model::secret::Secret;
+use k8s_monitor::net::Peer;
+use k8s_monitor::notify::slack::{SlackError, SlackMessage};
+use k8s_monitor::notify::{MessageHandle, MessageKind};
+use serde_json::{Value, json};
+
+use super::samples::{context, database, rendered, services};
+use super::stub::{Answer, Fault};
+use super::workspace::{TOKEN, Workspace};
+
+fn message() -> SlackMessage {
+    let incidents = [database()];
+    rendered(&context(MessageKind::New, &incidents, &services()))
+}
+
+fn post(workspace: &Workspace) -> Result<MessageHandle, SlackError> {
+    let deadline = workspace.deadline();
+    workspace
+        .slack()
+        .post("#critical-alerts", &message(), None, deadline)
+}
+
+fn refusal(code: &str) -> Fault {
+    Fault::Says(Answer::json(&json!({ "ok": false, "error": code })))
+}
+
+#[test]
+fn a_message_a_reply_and_an_edit() {
+    let workspace = Workspace::new();
+    let (slack, deadline) = (workspace.slack(), workspace.deadline());
+    let first = post(&workspace).unwrap();
+    assert_eq!(first.channel, "C0CRITICAL");
+    slack
+        .post(
+            &first.channel,
+            &message(),
+            Some((&first.id, true)),
+            deadline,
+        )
+        .unwrap();
+    slack.update(&first, &message(), deadline).unwrap();
+    let said = workspace.said();
+    assert_eq!(said.len(), 2);
+    assert_eq!(said[0].edits, 1);
+    assert_eq!(said[1].thread.as_deref(), Some(first.id.as_str()));
+    assert!(said[1].broadcast);
+    assert_eq!(workspace.http.attempts(Peer::Slack), 3);
+}
+
+#[test]
+fn slack_that_limits_is_waited_for_within_the_deadline() {
+    let workspace = Workspace::new();
+    let wait = |seconds: &str| {
+        Fault::Says(Answer {
+            headers: vec![("retry-after", seconds.into())],
+            ..Answer::status(429, "")
+        })
+    };
+    workspace.stub.break_with([wait("7")]);
+    post(&workspace).unwrap();
+    assert_eq!(workspace.clock.waits(), [Duration::from_secs(7)]);
+
+    workspace.stub.break_with([wait("300")]);
+    let error = post(&workspace).unwrap_err();
+    let retry_after = Duration::from_mins(5);
+    assert_eq!(error, SlackError::RateLimited { retry_after });
+    assert_eq!(workspace.clock.waits().len(), 1, "waited in vain");
+    assert_eq!(workspace.said().len(), 1);
+}
+
+#[test]
+fn trouble_that_passes_is_tried_again() {
+    for fault in [
+        Fault::Cut,
+        Fault::Says(Answer::status(500, "oops")),
+        Fault::Says(Answer::status(503, "<html>down</html>")),
+    ] {
+        let workspace = Workspace::new();
+        workspace.stub.break_with([fault.clone()]);
+        post(&workspace).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        assert_eq!(workspace.said().len(), 1, "{fault:?}");
+        assert_eq!(workspace.http.attempts(Peer::Slack), 2);
+    }
+}
+
+#[test]
+fn trouble_that_stays_is_said_and_shows_no_token() {
+    let huge = "x".repeat(3 * 1024 * 1024);
+    for (fault, wanted) in [
+        (Fault::Cut, "is incomplete"),
+        (Fault::Says(Answer::status(500, "oops")), "status 500"),
+        (
+            Fault::Says(Answer::status(200, "<html>login</html>")),
+            "not JSON",
+        ),
+        (Fault::Says(Answer::status(200, "{}")), "without `ok`"),
+        (Fault::Says(Answer::status(200, "[1]")), "without `ok`"),
+        (Fault::Says(Answer::status(302, "moved")), "status 302"),
+        (Fault::Says(Answer::status(200, &huge)), "more than"),
+        (
+            Fault::Says(Answer::json(&json!({ "ok": true }))),
+            "without its channel",
+        ),
+        (
+            Fault::Says(Answer::json(&json!({ "ok": false, "error": "a <b>" }))),
+            "unreadable_code",
+        ),
+    ] {
+        let workspace = Workspace::new();
+        workspace.break_for_long(&fault);
+        let error = post(&workspace).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{error}");
+        assert!(
+            !error.contains(TOKEN) && !error.contains("xoxb-0"),
+            "{error}"
+        );
+        assert!(workspace.said().is_empty());
+        assert!(workspace.http.attempts(Peer::Slack) <= 3);
+    }
+}
+
+#[test]
+fn a_slack_that_hangs_ends_with_the_deadline() {
+    let workspace = Workspace::new();
+    workspace.break_for_long(&Fault::Hangs);
+    let deadline = workspace.clock.after(Duration::from_millis(200));
+    let error = workspace
+        .slack()
+        .post("#critical-alerts", &message(), None, deadline)
+        .unwrap_err();
+    assert!(error.to_string().contains("did not answer"), "{error}");
+    assert_eq!(workspace.http.attempts(Peer::Slack), 1);
+}
+
+#[test]
+fn every_permanent_refusal_comes_once_with_advice() {
+    for (code, advice) in [
+        ("invalid_auth", "SLACK_BOT_TOKEN"),
+        ("token_revoked", "SLACK_BOT_TOKEN"),
+        ("account_inactive", "SLACK_BOT_TOKEN"),
+        ("not_authed", "SLACK_BOT_TOKEN"),
+        ("missing_scope", "chat:write"),
+        ("channel_not_found", "SLACK_CHANNEL"),
+        ("not_in_channel", "/invite"),
+        ("is_archived", "unarchive"),
+        ("restricted_action", "admin"),
+        ("msg_too_long", "defect"),
+        ("something_new", "docs.slack.dev"),
+    ] {
+        let workspace = Workspace::new();
+        workspace.stub.break_with([refusal(code)]);
+        let error = post(&workspace).unwrap_err();
+        assert!(matches!(error, SlackError::Permanent { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains(code) && text.contains(advice), "{text}");
+        assert_eq!(workspace.http.attempts(Peer::Slack), 1, "{code}");
+    }
+}
+
+#[test]
+fn channels_and_tokens_are_judged_by_slack() {
+    let workspace = Workspace::new();
+    let deadline = workspace.deadline();
+    for (channel, code) in [
+        ("#nowhere", "channel_not_found"),
+        ("#old", "is_archived"),
+        ("#others", "not_in_channel"),
+    ] {
+        let error = workspace
+            .slack()
+            .post(channel, &message(), None, deadline)
+            .unwrap_err();
+        assert!(error.to_string().contains(code), "{error}");
+    }
+    let stale = Secret::new("xoxb-stale").unwrap();
+    let slack = workspace.with_token(&stale);
+    let error = slack.auth_test(deadline).unwrap_err().to_string();
+    assert!(error.contains("invalid_auth") && !error.contains("xoxb-stale"));
+    let broken = Secret::new("xoxb\nbroken").unwrap();
+    let error = workspace
+        .with_token(&broken)
+        .auth_test(deadline)
+        .unwrap_err();
+    assert!(error.to_string().contains("check the token"), "{error}");
+}
+
+#[test]
+fn blocks_that_are_refused_become_text_once() {
+    let workspace = Workspace::new();
+    workspace.refuse_blocks();
+    let posted = post(&workspace).unwrap();
+    workspace
+        .slack()
+        .update(&posted, &message(), workspace.deadline())
+        .unwrap();
+    let said = &workspace.said()[0];
+    assert_eq!(said.blocks, json!([]));
+    for part in [
+        "SEV-1: mysql",
+        "kubectl describe",
+        "INC-2026-11-02-001",
+        "#212",
+    ] {
+        assert!(said.text.contains(part), "{part}: {}", said.text);
+    }
+    assert_eq!(workspace.http.attempts(Peer::Slack), 4);
+
+    let refuses = Workspace::new();
+    refuses.break_for_long(&refusal("msg_blocks_too_long"));
+    let error = post(&refuses).unwrap_err();
+    assert!(matches!(error, SlackError::Permanent { .. }), "{error:?}");
+    assert_eq!(refuses.http.attempts(Peer::Slack), 2);
+}
+
+#[test]
+fn doctor_sees_account_and_channels() {
+    let workspace = Workspace::new();
+    let (slack, deadline) = (workspace.slack(), workspace.deadline());
+    let account = slack.auth_test(deadline).unwrap();
+    assert_eq!(
+        (account.team.as_str(), account.user.as_str()),
+        ("Home", "monitor")
+    );
+    assert_eq!(account.scopes, ["chat:write", "channels:read"]);
+    for name in [
+        "#infrastructure-alerts",
+        "infrastructure-alerts",
+        "C0INFRASTR",
+    ] {
+        let channel = slack.channel_info(name, deadline).unwrap();
+        assert_eq!(channel.id, "C0INFRASTR", "{name}");
+        assert!(channel.is_member && !channel.is_archived);
+    }
+    assert!(
+        slack
+            .channel_info("#others", deadline)
+            .is_ok_and(|c| !c.is_member)
+    );
+    let error = slack.channel_info("#nowhere", deadline).unwrap_err();
+    assert!(error.to_string().contains("channel_not_found"));
+}
+
+#[test]
+fn a_request_is_what_the_api_documents() {
+    let workspace = Workspace::new();
+    post(&workspace).unwrap();
+    let asked = &workspace.stub.asked()[0];
+    assert_eq!(
+        (asked.method.as_str(), asked.path.as_str()),
+        ("POST", "/api/chat.postMessage")
+    );
+    assert_eq!(asked.header("authorization"), format!("Bearer {TOKEN}"));
+    assert!(asked.header("user-agent").starts_with("k8s-monitor/"));
+    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    assert_eq!(body["channel"], "#critical-alerts");
+    assert!(body.get("thread_ts").is_none() && body.get("reply_broadcast").is_none());
+}

@@ -1,0 +1,193 @@
+//! kill -9 at every step of a delivery, and the cycle after it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use k8s_monitor::notify::{
+    Capabilities, MessageHandle, MessageKind, Notifier, NotifyError, Outbox, OutboxError, deliver,
+};
+use k8s_monitor::state::OutboxMessage;
+
+use super::clock::FakeClock;
+use super::outbox::{CRITICAL, INFRASTRUCTURE, entry};
+use super::samples::{backend, certificate, database};
+
+/// Dies before the step of this number.
+struct Fuse(u32);
+
+impl Fuse {
+    fn step(&mut self) {
+        if self.0 == 0 {
+            std::panic::resume_unwind(Box::new("killed"));
+        }
+        self.0 -= 1;
+    }
+}
+
+/// Slack and the store in one, so that one fuse serves both; what is in it
+/// survives the kill.
+struct World {
+    fuse: Fuse,
+    said: Vec<String>,
+}
+
+struct FakeSlack<'a>(&'a std::cell::RefCell<World>);
+struct FakeStore<'a> {
+    world: &'a std::cell::RefCell<World>,
+    /// What this run knows, and what outlives it.
+    known: Vec<OutboxMessage>,
+    stored: &'a mut Vec<OutboxMessage>,
+}
+
+impl FakeSlack<'_> {
+    fn accept(&self, prefix: &str, entry: &OutboxMessage) -> MessageHandle {
+        let mut world = self.0.borrow_mut();
+        world.fuse.step();
+        world
+            .said
+            .push(format!("{prefix}{}", entry.message.summary));
+        MessageHandle {
+            channel: entry.destination.channel.clone(),
+            id: format!("1.{:06}", world.said.len()),
+        }
+    }
+}
+
+impl Notifier for FakeSlack<'_> {
+    fn receiver(&self) -> &'static str {
+        "slack"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            threads: true,
+            edits: true,
+            pace: Duration::from_secs(1),
+        }
+    }
+
+    fn deliver(&mut self, entry: &OutboxMessage, _: Instant) -> Result<MessageHandle, NotifyError> {
+        Ok(self.accept("", entry))
+    }
+
+    fn reply(
+        &mut self,
+        entry: &OutboxMessage,
+        _: &MessageHandle,
+        _: bool,
+        _: Instant,
+    ) -> Result<MessageHandle, NotifyError> {
+        Ok(self.accept("reply ", entry))
+    }
+
+    fn edit(
+        &mut self,
+        _: &OutboxMessage,
+        _: &MessageHandle,
+        _: Instant,
+    ) -> Result<(), NotifyError> {
+        self.0.borrow_mut().fuse.step();
+        Ok(())
+    }
+}
+
+impl Outbox for FakeStore<'_> {
+    fn delivered(&mut self, message: u64, _: &MessageHandle) {
+        self.known.retain(|m| m.id != message);
+    }
+
+    fn failed(&mut self, _: u64, _: &str) {}
+
+    fn dropped(&mut self, _: u64) {}
+
+    fn store(&mut self) -> Result<(), OutboxError> {
+        self.world.borrow_mut().fuse.step();
+        *self.stored = self.known.clone();
+        Ok(())
+    }
+}
+
+fn due() -> Vec<OutboxMessage> {
+    vec![
+        entry(MessageKind::New, CRITICAL, database(), 1),
+        entry(MessageKind::New, INFRASTRUCTURE, backend(), 2),
+        entry(MessageKind::Update, CRITICAL, database(), 3),
+        entry(MessageKind::New, INFRASTRUCTURE, certificate(), 4),
+    ]
+}
+
+/// Runs a delivery over what the store holds; true when it came to its end.
+fn run(
+    world: &std::cell::RefCell<World>,
+    stored: &mut Vec<OutboxMessage>,
+    extra: Vec<OutboxMessage>,
+) -> bool {
+    let clock = FakeClock::new();
+    let deadline = clock.after(Duration::from_mins(1));
+    let mut waiting = stored.clone();
+    waiting.extend(extra);
+    let mut store = FakeStore {
+        world,
+        known: waiting.clone(),
+        stored,
+    };
+    catch_unwind(AssertUnwindSafe(|| {
+        deliver(
+            &waiting,
+            &mut [Box::new(FakeSlack(world))],
+            &mut store,
+            &clock,
+            deadline,
+        );
+    }))
+    .is_ok()
+}
+
+#[test]
+fn killed_anywhere_nothing_is_lost_and_at_most_one_comes_twice() {
+    let expected = {
+        let world = std::cell::RefCell::new(World {
+            fuse: Fuse(u32::MAX),
+            said: Vec::new(),
+        });
+        assert!(run(&world, &mut Vec::new(), due()));
+        world.into_inner().said
+    };
+    assert_eq!(expected.len(), 4);
+    // Steps: stored, then sent and marked four times.
+    let mut doubled = 0;
+    for step in 0..=9 {
+        let mut stored = Vec::new();
+        let world = std::cell::RefCell::new(World {
+            fuse: Fuse(step),
+            said: Vec::new(),
+        });
+        let finished = run(&world, &mut stored, due());
+        assert_eq!(finished, step == 9, "step {step}");
+        world.borrow_mut().fuse = Fuse(u32::MAX);
+        // What was never stored is due again by the same rules; the next cycle
+        // reads the rest.
+        let again = if step == 0 { due() } else { Vec::new() };
+        assert!(run(&world, &mut stored, again));
+        let said = world.into_inner().said;
+        for message in &expected {
+            let text = message.trim_start_matches("reply ");
+            let times = said.iter().filter(|said| said.ends_with(text)).count();
+            let in_window = step > 0 && step % 2 == 0;
+            assert!(
+                times == 1 || (times == 2 && in_window),
+                "step {step}: {text}"
+            );
+            doubled += u32::from(times == 2);
+        }
+        let mut in_order = said.clone();
+        in_order.dedup();
+        let texts = |list: &[String]| -> Vec<String> {
+            list.iter()
+                .map(|text| text.trim_start_matches("reply ").to_owned())
+                .collect()
+        };
+        assert_eq!(texts(&in_order), texts(&expected), "step {step}");
+    }
+    assert_eq!(doubled, 4, "one for each of the four windows");
+}
