@@ -73,7 +73,7 @@ pub(super) fn read(
             Key::Dependencies | Key::Dependents => links(&mut draft, key, entry),
             Key::KnownIssues => typed_fields::known_issues(&mut draft.service, entry, diagnostics),
             Key::Workloads => {
-                typed_fields::workloads(&mut draft.service.workloads, entry, diagnostics)
+                typed_fields::workloads(&mut draft.service.workloads, entry, diagnostics);
             }
             Key::DataLayer => data_layer = typed_fields::data_layer(entry, diagnostics),
             Key::MaxDowntime
