@@ -13,10 +13,10 @@ use crate::config::Config;
 use crate::correlate::github::GitHub;
 use crate::correlate::{self, IncidentCorrelation};
 use crate::inventory::Inventory;
-use crate::lifecycle::{Due, MessageKind};
+use crate::lifecycle::Due;
 use crate::model::Severity;
 use crate::net::Http;
-use crate::notify::MessageExtras;
+use crate::notify::{MessageExtras, MessageKind};
 use crate::report::Report;
 use crate::state::State;
 
