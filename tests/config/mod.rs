@@ -104,7 +104,7 @@ deadline: 45s
 
 /// What is wrong, where, and a word of the way out.
 #[test]
-fn errors_name_line_and_column_and_the_way_out() {
+fn errors_name_line_column_and_remedy() {
     for (text, place, hint) in [
         (
             "cluster: a\nchanels: {}\n",
@@ -180,7 +180,7 @@ fn errors_name_line_and_column_and_the_way_out() {
 }
 
 #[test]
-fn an_error_reads_like_this() {
+fn an_error_shows_the_line_and_the_remedy() {
     let error = load("cluster: lab\nbusinessHours:\n  start: 9am\n", &[]).expect_err("9am");
     let shown = [
         "monitor.yaml:3:10: `9am` is not a time of day: write HH:MM, like 09:00 or 17:30",
@@ -288,7 +288,7 @@ fn variables_that_cannot_be_used_are_refused() {
 }
 
 #[test]
-fn what_is_odd_is_warned_about() {
+fn suspicious_values_are_warned_about() {
     for (env, hint) in [
         (("ORCHESTRATOR_MODEL", "claude-opus"), MODEL),
         (("GITHUB_REVIEWER_MODEL", "x"), "remove the variable"),
@@ -315,7 +315,7 @@ fn what_is_odd_is_warned_about() {
 }
 
 #[test]
-fn the_zone_is_the_files_else_the_environments() {
+fn the_time_zone_is_from_the_file_else_from_the_environment() {
     let zone = |file, env: &[_]| {
         load(file, env)
             .expect("loads")
@@ -390,7 +390,7 @@ mod page {
     }
 
     #[test]
-    fn it_documents_no_key_that_is_not_there() {
+    fn it_documents_no_unknown_key() {
         let keys = all_keys();
         let file = PAGE.split_once("## The file").expect("a section").1;
         for row in file.lines().filter_map(|line| line.strip_prefix("| `")) {
@@ -468,7 +468,7 @@ mod page {
     }
 
     #[test]
-    fn its_example_is_what_the_program_reads() {
+    fn its_example_parses_to_the_defaults() {
         let mut shown = config(example());
         assert_eq!(shown.cluster.as_deref(), Some("homelab"));
         assert_eq!(shown.silences.len(), 1);

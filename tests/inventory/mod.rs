@@ -461,7 +461,7 @@ fn bytes_that_are_not_utf8_are_an_error_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_diagnostic_shows_the_place() {
+fn a_diagnostic_shows_line_and_column() {
     let inventory = parse(
         "1. A (P0)\n1.1 db\n- Namespace: db\n  - Dépendencies: é\n- Max Downtime: soonish\n"
             .as_bytes(),
@@ -481,7 +481,7 @@ services.txt: 1 service, 1 error
 }
 
 #[test]
-fn the_many_dresses_of_one_file() {
+fn formatting_variants_of_one_file_are_equal() {
     for text in [
         "1. Critical (P0 - x)\n\n  1.1 db (base)\n\n  - Namespace: data\n  - Max Downtime: 5-15 minutes\n",
         "1. Critical (P0)\n1.1. db (base)\n- Namespace: data\n- Max Downtime: 15m\n",
@@ -546,7 +546,7 @@ fn assert_quick(what: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn absurd_files_are_read_in_linear_time() {
+fn pathological_files_are_parsed_in_linear_time() {
     const SIZE: usize = 1_000_000;
     let head = "1. A (P0)\n\n1.1 db\n- Namespace: db\n";
     let repeated = |part: &str| part.repeat(SIZE / part.len());
@@ -590,7 +590,7 @@ fn absurd_files_are_read_in_linear_time() {
 }
 
 #[test]
-fn files_of_many_lines_are_read_in_linear_time() {
+fn files_of_many_lines_are_parsed_in_linear_time() {
     const LINES: usize = 15_000;
     let many = |line: &dyn Fn(usize) -> String| {
         (0..LINES).fold(
@@ -644,19 +644,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_bytes_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
+    fn the_parser_accepts_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
         survives(&bytes);
     }
 
     #[test]
-    fn no_shuffled_lines_break_the_reader(
+    fn the_parser_accepts_shuffled_lines(
         parts in proptest::collection::vec(part(), 0..60),
     ) {
         survives(parts.concat().as_bytes());
     }
 
     #[test]
-    fn no_mutation_of_the_example_breaks_the_reader(
+    fn the_parser_accepts_any_mutation_of_the_example(
         changes in proptest::collection::vec((0..OWN.len(), any::<u8>(), 0..40_u8), 1..60),
     ) {
         let mut bytes = OWN.as_bytes().to_vec();
