@@ -195,13 +195,7 @@ fn workload(pod: &Pod) -> (&str, &str, &str) {
         return (&pod.metadata.namespace, "Pod", &pod.metadata.name);
     };
     let name = match owner.kind.as_str() {
-        "ReplicaSet" => {
-            let hash = pod.metadata.label("pod-template-hash").unwrap_or_default();
-            owner
-                .name
-                .strip_suffix(hash)
-                .and_then(|name| name.strip_suffix('-'))
-        }
+        "ReplicaSet" => pod.deployment_by_hash(),
         "Job" => owner
             .name
             .rsplit_once('-')

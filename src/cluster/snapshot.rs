@@ -6,17 +6,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::kinds::{ROWS, Resource};
-use super::{
-    types::Application, types::Certificate, types::CronJob, types::DaemonSet, types::Deployment,
-    types::EndpointSlice, types::Event, types::ExternalSecret, types::Gateway,
-    types::HorizontalPodAutoscaler, types::HttpRoute, types::Ingress, types::Issuer, types::Job,
-    types::Lease, types::Namespace, types::Node, types::NodeMetrics, types::PersistentVolume,
-    types::PersistentVolumeClaim, types::Pod, types::PodDisruptionBudget, types::PodMetrics,
-    types::ReplicaSet, types::ResourceQuota, types::SecretStore, types::Service,
-    types::StatefulSet, types::StorageClass,
-};
-use crate::model::Time;
+use super::objects::Objects;
+use crate::model::{KINDS, Resource, Time};
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]
@@ -38,43 +29,6 @@ pub struct Snapshot {
     /// How far the server's clock, which `now` then goes by, is ahead of this
     /// machine's, where that is more than a minute.
     pub skew: Option<TimeDelta>,
-}
-
-/// The objects of a snapshot, by kind.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[allow(missing_docs, reason = "one list a kind, named like it")]
-pub struct Objects {
-    pub nodes: Vec<Node>,
-    pub namespaces: Vec<Namespace>,
-    pub pods: Vec<Pod>,
-    pub events: Vec<Event>,
-    pub deployments: Vec<Deployment>,
-    pub stateful_sets: Vec<StatefulSet>,
-    pub daemon_sets: Vec<DaemonSet>,
-    pub replica_sets: Vec<ReplicaSet>,
-    pub jobs: Vec<Job>,
-    pub cron_jobs: Vec<CronJob>,
-    pub services: Vec<Service>,
-    pub endpoint_slices: Vec<EndpointSlice>,
-    pub ingresses: Vec<Ingress>,
-    pub persistent_volumes: Vec<PersistentVolume>,
-    pub claims: Vec<PersistentVolumeClaim>,
-    pub storage_classes: Vec<StorageClass>,
-    pub autoscalers: Vec<HorizontalPodAutoscaler>,
-    pub disruption_budgets: Vec<PodDisruptionBudget>,
-    pub quotas: Vec<ResourceQuota>,
-    pub leases: Vec<Lease>,
-    pub applications: Vec<Application>,
-    pub certificates: Vec<Certificate>,
-    pub issuers: Vec<Issuer>,
-    pub cluster_issuers: Vec<Issuer>,
-    pub external_secrets: Vec<ExternalSecret>,
-    pub secret_stores: Vec<SecretStore>,
-    pub cluster_secret_stores: Vec<SecretStore>,
-    pub gateways: Vec<Gateway>,
-    pub http_routes: Vec<HttpRoute>,
-    pub pod_metrics: Vec<PodMetrics>,
-    pub node_metrics: Vec<NodeMetrics>,
 }
 
 /// Where a snapshot comes from: whoever made a dump chose what is in it.
@@ -149,12 +103,13 @@ impl Snapshot {
         )
     }
 
-    /// The kinds that were wanted and not seen, in the order of [`ROWS`].
+    /// The kinds that were wanted and not seen, in the order of [`KINDS`].
     pub fn unread(&self) -> impl Iterator<Item = (Resource, &Unread)> {
-        ROWS.iter()
-            .filter_map(|row| match self.reads.get(&row.resource) {
-                Some(Read::Unread(unread)) => Some((row.resource, unread)),
-                _ => None,
+        KINDS
+            .iter()
+            .filter_map(|info| match self.reads.get(&info.resource) {
+                Some(Read::Unread(unread)) => Some((info.resource, unread)),
+                Some(Read::Complete | Read::Absent) | None => None,
             })
     }
 

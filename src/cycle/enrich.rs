@@ -13,10 +13,10 @@ use crate::config::Config;
 use crate::correlate::github::GitHub;
 use crate::correlate::{self, IncidentCorrelation};
 use crate::inventory::Inventory;
-use crate::lifecycle::{Due, MessageKind};
+use crate::lifecycle::Due;
 use crate::model::Severity;
 use crate::net::Http;
-use crate::notify::MessageExtras;
+use crate::notify::{MessageExtras, MessageKind};
 use crate::report::Report;
 use crate::state::State;
 
@@ -84,7 +84,7 @@ impl Enricher<'_> {
         let asked = verdict.incidents.iter().filter(|i| self.is_asked(i));
         let incidents: Vec<_> = asked.collect();
         let scene = correlate::CorrelateInput {
-            roster: &verdict.roster,
+            roster: &verdict.monitored,
             repository: self.inventory.repository.as_deref(),
             snapshot,
             config: self.config,
@@ -169,7 +169,7 @@ fn scene<'a>(
 ) -> agents::CycleContext<'a> {
     agents::CycleContext {
         snapshot,
-        roster: &verdict.roster,
+        roster: &verdict.monitored,
         now: snapshot.now,
         deadline,
     }

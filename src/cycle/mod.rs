@@ -55,8 +55,8 @@ pub struct Cycle<'a> {
     pub dry_run: bool,
     /// Map 1 to 3 to 0.
     pub exit_zero: bool,
-    /// Whom to tell.
-    pub voice: DeliveryMode<'a>,
+    /// What to do with messages.
+    pub delivery: DeliveryMode<'a>,
     /// Why the model is not asked, if so.
     pub model_off: Option<String>,
     /// What must be known of this run before it begins.
@@ -117,25 +117,26 @@ impl<'a> Cycle<'a> {
         report.notes.append(&mut memory.notes);
         report.incidents = tracked
             .iter()
-            .map(|t| reported(t, &verdict.roster))
+            .map(|t| reported(t, &verdict.monitored))
             .collect();
         let mut extras = insight.enrich(&mut report);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
         self.conclude(&mut report);
-        if matches!(self.voice, DeliveryMode::Slack { .. } | DeliveryMode::Plan) {
+        if self.delivery.needs_messages() {
             let (seen, said) = ((&snapshot, &verdict), (&*due, &report));
             inquiry.announce(&mut agents, &mut memory.state, seen, said, &mut extras);
         }
         report.llm = agents.llm(&memory.state.spend);
 
         let messages = self.write(due, &report, &memory.state, &extras, snapshot.now);
-        if !messages.is_empty() && matches!(self.voice, DeliveryMode::Slack { .. }) {
-            (self.progress)("telling Slack");
+        if !messages.is_empty() && self.delivery.stores() {
+            (self.progress)("sending messages");
         }
-        let voice = std::mem::replace(&mut self.voice, DeliveryMode::None);
-        let is_told = termination::finish_before_exit(|| {
-            deliver::tell(voice, &mut memory, messages, &mut report, snapshot.now)
+        let mode = std::mem::replace(&mut self.delivery, DeliveryMode::Off);
+        let is_delivered = termination::finish_before_exit(|| {
+            deliver::deliver(mode, &mut memory, messages, &mut report, snapshot.now)
         });
+        report.requests.slack = self.http.attempts(Peer::Slack);
         report.requests.anthropic = self.http.attempts(Peer::Anthropic);
         report.requests.github = self.http.attempts(Peer::Github);
         report.requests.kubernetes = snapshot.requests + self.store.requests();
@@ -144,7 +145,7 @@ impl<'a> Cycle<'a> {
         }
         report.cycle.duration_ms = millis(began);
         Ok(Outcome {
-            is_whole: is_told && !is_blind(&report),
+            is_whole: is_delivered && !is_blind(&report),
             snapshot,
             verdict,
             report,
@@ -154,11 +155,10 @@ impl<'a> Cycle<'a> {
 
     /// What earlier cycles left; for this one alone if it writes.
     fn recall(&self) -> StateSession<'a> {
-        match &self.voice {
-            DeliveryMode::Slack { .. } | DeliveryMode::Mute => {
-                StateSession::take(self.store, &SystemClock, self.remaining() / 2)
-            }
-            DeliveryMode::None | DeliveryMode::Plan => StateSession::load(self.store),
+        if self.delivery.stores() {
+            StateSession::acquire(self.store, &SystemClock, self.remaining() / 2)
+        } else {
+            StateSession::load(self.store)
         }
     }
 
@@ -193,7 +193,7 @@ impl<'a> Cycle<'a> {
             incidents: std::mem::take(&mut verdict.incidents),
             is_read: &|resource| snapshot.is_read(resource),
             now: snapshot.now,
-            here: snapshot.now - snapshot.skew.unwrap_or_default(),
+            local_now: snapshot.now - snapshot.skew.unwrap_or_default(),
             restarts: snapshot
                 .is_read(Resource::Pods)
                 .then(|| detect::restart_counts(snapshot)),

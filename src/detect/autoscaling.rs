@@ -1,14 +1,14 @@
-//! Autoscalers that cannot do their work. One that stands at its minimum or
-//! maximum does exactly what it was told.
+//! Autoscalers that cannot scale. One at its minimum or maximum works normally.
 
 use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
+use super::text::condition_text;
 use crate::cluster::types::{HorizontalPodAutoscaler, condition};
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
-/// Metrics are missing for a while whenever pods or the metrics server restart.
-const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+/// Metrics are missing for a while after pods or the metrics server restart.
+const GRACE: TimeDelta = TimeDelta::minutes(10);
 
 /// Checks every autoscaler.
 pub fn detect<'a>(index: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
@@ -28,7 +28,7 @@ fn check(index: &ClusterIndex, scaler: &HorizontalPodAutoscaler) -> Option<Findi
         // `ScalingDisabled`: its target was scaled to zero by hand.
         .find(|c| c.is_false() && c.reason != "ScalingDisabled")?;
     let since = failed.last_transition_time.or(meta.creation_timestamp)?;
-    if index.now() - since < PATIENCE {
+    if index.now() - since < GRACE {
         return None;
     }
     let target = &scaler.spec.scale_target_ref;
@@ -38,15 +38,9 @@ fn check(index: &ClusterIndex, scaler: &HorizontalPodAutoscaler) -> Option<Findi
     let service = scaled.and_then(|w| index.service_of(w));
     finding.service = service.map(|s| s.name.clone());
     finding.message = format!(
-        "{} {} is not scaled: {}",
+        "{} {} cannot be scaled: {}",
         target.kind, target.name, failed.message
     );
-    finding.fact(
-        FactKind::Object,
-        format!(
-            "condition {}=False ({}): {}",
-            failed.kind, failed.reason, failed.message
-        ),
-    );
+    finding.fact(FactKind::Object, condition_text(failed));
     Some(finding)
 }

@@ -1,4 +1,4 @@
-//! Jobs and cron jobs: the newest run counts, older ones are history.
+//! Jobs and cron jobs. Only the newest run of a cron job counts.
 
 use std::collections::HashMap;
 
@@ -6,45 +6,46 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::self_exclusion;
+use super::text::minute;
 use crate::cluster::types::{CronJob, Job, ObjectMeta, Pod, condition};
 use crate::detect::pod_status::pod_ref;
 use crate::inventory::Service;
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// A backup older than this is none, unless the service says otherwise.
+/// The age at which a backup is overdue, unless the services file sets another.
 const BACKUP_MAX_AGE: TimeDelta = TimeDelta::hours(26);
 
-/// The state of one cron job, for services that consist of nothing else.
+/// The state of one cron job, for services without other workloads.
 #[derive(Debug, Clone)]
 pub struct CronState {
-    /// Index of its service in the roster.
+    /// The position of its service in the roster.
     pub service: Option<usize>,
-    /// Backups never speak for their database's service.
+    /// It is a backup, which does not decide the status of its database's service.
     pub is_backup: bool,
     /// Suspended, or not yet run.
     pub is_idle: bool,
-    /// The newest run that ended, failed.
+    /// When the newest run that has ended failed; none if it succeeded.
     pub last_run_failed: Option<Time>,
-    /// The last success, else the creation.
+    /// The last success, else the creation of the cron job.
     pub last_success: Option<Time>,
-    /// Names the cron job.
+    /// The cron job.
     pub reference: ObjectRef,
 }
 
-/// Judges cron jobs and jobs.
+/// Checks cron jobs and jobs.
 #[must_use]
 pub fn detect(index: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
     let objects = &index.snapshot.objects;
-    let joined = Joined::new(index);
+    let jobs_by_owner = JobIndex::new(index);
     let mut findings = Vec::new();
     let mut states = Vec::new();
     for cron in &objects.cron_jobs {
-        let jobs = joined.runs_of(cron);
+        let jobs = jobs_by_owner.runs_of(cron);
         if self_exclusion::is_ours(&cron.metadata) {
             states.extend(own_state(index, cron, jobs));
             continue;
         }
-        let state = judge(index, cron, jobs);
+        let state = cron_state(index, cron, jobs);
         let service = state.service.map(|i| &index.roster[i]);
         let overdue = state
             .is_backup
@@ -52,46 +53,47 @@ pub fn detect(index: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
             .flatten();
         let failed = overdue.or_else(|| {
             let job = newest_ended(jobs).filter(|_| !state.is_idle)?;
-            failed_job(&joined, job, &state.reference, service)
+            failed_job(&jobs_by_owner, job, &state.reference, service)
         });
         findings.extend(failed);
         states.push(state);
     }
-    let alone = objects
+    let standalone = objects
         .jobs
         .iter()
         .filter(|j| !self_exclusion::is_ours(&j.metadata));
-    let alone = alone.filter(|j| j.metadata.controller().is_none() && !joined.is_superseded(j));
-    findings.extend(alone.filter_map(|job| {
+    let standalone =
+        standalone.filter(|j| j.metadata.controller().is_none() && !jobs_by_owner.is_superseded(j));
+    findings.extend(standalone.filter_map(|job| {
         let meta = &job.metadata;
         let service = index.matcher.of_cron_job(meta).map(|i| &index.roster[i]);
         let reference = ObjectRef::new("Job", &meta.namespace, &meta.name);
-        failed_job(&joined, job, &reference, service)
+        failed_job(&jobs_by_owner, job, &reference, service)
     }));
     (states, findings)
 }
 
-/// Jobs by what they belong to, so that none has to be searched for.
-struct Joined<'a> {
+/// Jobs by cron job and series, and pods by job.
+struct JobIndex<'a> {
     /// Runs by namespace and cron job.
     runs: HashMap<(&'a str, &'a str), Vec<&'a Job>>,
     /// The newest success by namespace and stem of the name or label.
-    successes: HashMap<(&'a str, Like<'a>), Time>,
+    successes: HashMap<(&'a str, JobSeries<'a>), Time>,
     /// Pods by namespace and job.
     pods: HashMap<(&'a str, &'a str), Vec<&'a Pod>>,
 }
 
-/// What makes two jobs of the same kind.
+/// What the repeated jobs of a chart or of one person have in common.
 #[derive(PartialEq, Eq, Hash, Clone, Copy)]
-enum Like<'a> {
+enum JobSeries<'a> {
     Stem(&'a str),
     App(&'a str),
 }
 
-impl<'a> Joined<'a> {
+impl<'a> JobIndex<'a> {
     fn new(index: &ClusterIndex<'a>) -> Self {
         let objects = &index.snapshot.objects;
-        let mut joined = Self {
+        let mut jobs = Self {
             runs: HashMap::new(),
             successes: HashMap::new(),
             pods: HashMap::new(),
@@ -100,10 +102,10 @@ impl<'a> Joined<'a> {
             let meta = &job.metadata;
             if let Some(owner) = meta.controller().filter(|o| o.kind == "CronJob") {
                 let key = (meta.namespace.as_str(), owner.name.as_str());
-                joined.runs.entry(key).or_default().push(job);
+                jobs.runs.entry(key).or_default().push(job);
             }
-            for like in likes(meta).filter(|_| is_complete(job)) {
-                let newest = joined.successes.entry((&meta.namespace, like)).or_default();
+            for series in series_of(meta).filter(|_| is_complete(job)) {
+                let newest = jobs.successes.entry((&meta.namespace, series)).or_default();
                 *newest = (*newest).max(started_at(job).unwrap_or_default());
             }
         }
@@ -111,10 +113,10 @@ impl<'a> Joined<'a> {
             let meta = &pod.metadata;
             if let Some(owner) = meta.controller().filter(|o| o.kind == "Job") {
                 let key = (meta.namespace.as_str(), owner.name.as_str());
-                joined.pods.entry(key).or_default().push(pod);
+                jobs.pods.entry(key).or_default().push(pod);
             }
         }
-        joined
+        jobs
     }
 
     fn runs_of<'s>(&'s self, cron: &'s CronJob) -> &'s [&'a Job] {
@@ -125,11 +127,11 @@ impl<'a> Joined<'a> {
         self.runs.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    /// A failed job by hand or by a chart, after which a like one succeeded.
+    /// Whether a later job of the same series succeeded.
     fn is_superseded(&self, job: &Job) -> bool {
         let started = started_at(job).unwrap_or_default();
-        likes(&job.metadata).any(|like| {
-            let key = (job.metadata.namespace.as_str(), like);
+        series_of(&job.metadata).any(|series| {
+            let key = (job.metadata.namespace.as_str(), series);
             self.successes
                 .get(&key)
                 .is_some_and(|success| *success > started)
@@ -137,12 +139,12 @@ impl<'a> Joined<'a> {
     }
 }
 
-fn likes(meta: &ObjectMeta) -> impl Iterator<Item = Like<'_>> {
-    let app = meta.label("app.kubernetes.io/name").map(Like::App);
-    std::iter::once(Like::Stem(stem(&meta.name))).chain(app)
+fn series_of(meta: &ObjectMeta) -> impl Iterator<Item = JobSeries<'_>> {
+    let app = meta.label("app.kubernetes.io/name").map(JobSeries::App);
+    std::iter::once(JobSeries::Stem(stem(&meta.name))).chain(app)
 }
 
-fn judge(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
+fn cron_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
     let meta = &cron.metadata;
     let service = index.matcher.of_cron_job(meta);
     let succeeded = jobs
@@ -164,10 +166,11 @@ fn judge(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState {
     }
 }
 
-/// The monitor's own runs, where the services file lists it: each that ended, whatever
-/// its verdict, was a success. A service that merely shares its namespace is not run by it.
+/// The state of the monitor's own cron job, where the services file lists it.
+/// Every run that ended was a success, whatever its exit status. A service that
+/// only shares the namespace is not run by it.
 fn own_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
-    let state = judge(index, cron, jobs);
+    let state = cron_state(index, cron, jobs);
     let name = &cron.metadata.name;
     let service = &index.roster[state.service?];
     let is_listed = service.is_called(name) || service.workloads.iter().any(|w| w.name == *name);
@@ -180,7 +183,8 @@ fn own_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<Cron
     })
 }
 
-/// A cron job is a backup when its name says so or its service has a backup's age.
+/// A cron job is a backup if its name contains the word or its service has a
+/// maximum backup age.
 #[must_use]
 pub fn is_backup(index: &ClusterIndex, cron: &CronJob) -> bool {
     let service = index.matcher.of_cron_job(&cron.metadata);
@@ -188,7 +192,7 @@ pub fn is_backup(index: &ClusterIndex, cron: &CronJob) -> bool {
     cron.metadata.name.contains("backup") || has_key && !is_named_like_service(index, service, cron)
 }
 
-/// A cron job that is the service (named like it) is no backup of it.
+/// A cron job with the name of the service is the service itself, not its backup.
 fn is_named_like_service(index: &ClusterIndex, service: Option<usize>, cron: &CronJob) -> bool {
     service.is_some_and(|i| index.roster[i].is_called(&cron.metadata.name))
 }
@@ -207,7 +211,7 @@ fn started_at(job: &Job) -> Option<Time> {
     job.status.start_time.or(job.metadata.creation_timestamp)
 }
 
-/// The run that ended last; one that still tries says nothing yet.
+/// The newest run that has ended. A run that is still being retried does not count.
 fn newest_ended<'a>(jobs: &[&'a Job]) -> Option<&'a Job> {
     jobs.iter()
         .copied()
@@ -215,7 +219,7 @@ fn newest_ended<'a>(jobs: &[&'a Job]) -> Option<&'a Job> {
         .max_by_key(|j| (started_at(j), &j.metadata.name))
 }
 
-/// A job's name without the counter or hash at its end.
+/// A job's name without the number or hash at its end.
 fn stem(name: &str) -> &str {
     name.rsplit_once('-')
         .filter(|(_, tail)| tail.chars().any(|c| c.is_ascii_digit()))
@@ -223,14 +227,14 @@ fn stem(name: &str) -> &str {
 }
 
 fn failed_job(
-    joined: &Joined,
+    jobs: &JobIndex,
     job: &Job,
-    about: &ObjectRef,
+    resource: &ObjectRef,
     service: Option<&Service>,
 ) -> Option<Finding> {
     let since = failed_at(job)?;
     let failed = condition(&job.status.conditions, "Failed")?;
-    let mut finding = Finding::new(Reason::JobFailed, about.clone(), since, Effect::Impaired);
+    let mut finding = Finding::new(Reason::JobFailed, resource.clone(), since, Effect::Impaired);
     finding.cause = Some(Cause::JobFailed);
     finding.service = service.map(|s| s.name.clone());
     finding.message = format!("job {} failed: {}", job.metadata.name, failed.message);
@@ -242,13 +246,13 @@ fn failed_job(
         ),
     );
     let key = (job.metadata.namespace.as_str(), job.metadata.name.as_str());
-    let pods = joined.pods.get(&key).map_or(&[][..], Vec::as_slice);
+    let pods = jobs.pods.get(&key).map_or(&[][..], Vec::as_slice);
     finding.pods = pods.iter().map(|pod| pod_ref(pod)).collect();
     Some(finding)
 }
 
-/// A backup that runs and has not succeeded for too long. One that is suspended
-/// or was never due is the operator's choice.
+/// A backup that has not succeeded for too long. A backup that is suspended or
+/// was never due is not overdue.
 fn backup_overdue(
     index: &ClusterIndex,
     cron: &CronJob,
@@ -275,20 +279,17 @@ fn backup_overdue(
         && Some(last) == cron.metadata.creation_timestamp;
     finding.message = if never {
         format!(
-            "no backup has succeeded since the cron job was made, {}",
-            last.format("%F %H:%M UTC")
+            "no backup has succeeded since the cron job was created at {}",
+            minute(last)
         )
     } else {
-        format!(
-            "the last backup that succeeded is of {}",
-            last.format("%F %H:%M UTC")
-        )
+        format!("the last successful backup was at {}", minute(last))
     };
     finding.fact(
         FactKind::Object,
         format!(
-            "last success {}, allowed age {} h",
-            last.format("%F %H:%M UTC"),
+            "last success {}, maximum age {} h",
+            minute(last),
             max_age.num_hours()
         ),
     );

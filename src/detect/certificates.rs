@@ -1,24 +1,25 @@
-//! Certificates that have expired or will soon, and who issues them. Attempts
-//! to renew a certificate that is still valid are no trouble, and an expired
-//! one is, whatever its Ready condition says.
+//! Certificates that have expired or expire soon, and their issuers. A renewal in
+//! progress of a valid certificate is normal. An expired certificate is a finding
+//! whatever its Ready condition says.
 
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
-use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, condition, selects};
+use super::text::{condition_text, minute};
+use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, condition};
 use crate::inventory::Service;
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// A renewal is late when it is this much past its time.
+/// A renewal is late when it is overdue by this much.
 const LATE: TimeDelta = TimeDelta::days(1);
-/// The last days, in which a renewal that does not succeed is trouble at once.
+/// In the last days before expiry, a renewal that fails is a finding at once.
 const LAST_DAYS: TimeDelta = TimeDelta::days(7);
-/// A first certificate takes minutes; one that was never issued for so long will not be.
-const FIRST: TimeDelta = TimeDelta::hours(1);
-/// An issuer registers anew after a restart.
-const ISSUER: TimeDelta = TimeDelta::minutes(5);
+/// A first certificate takes minutes. After this time it will not be issued.
+const FIRST_ISSUE: TimeDelta = TimeDelta::hours(1);
+/// An issuer registers again after a restart.
+const ISSUER_GRACE: TimeDelta = TimeDelta::minutes(5);
 
 /// Checks every certificate and issuer.
 #[must_use]
@@ -47,7 +48,7 @@ fn certificate(index: &ClusterIndex, users: &Users, certificate: &Certificate) -
         Some(end) if end <= now => (
             Reason::CertificateExpired,
             end,
-            format!("expired at {}", end.format("%F %H:%M UTC")),
+            format!("expired at {}", minute(end)),
         ),
         Some(end) => {
             let since = overdue(certificate, now, end)?;
@@ -60,7 +61,7 @@ fn certificate(index: &ClusterIndex, users: &Users, certificate: &Certificate) -
         }
         None => {
             let since = certificate.metadata.creation_timestamp?;
-            let never = ready.is_some_and(|r| !r.is_true()) && now - since > FIRST;
+            let never = ready.is_some_and(|r| !r.is_true()) && now - since > FIRST_ISSUE;
             never.then(|| {
                 (
                     Reason::CertificateOverdue,
@@ -73,29 +74,24 @@ fn certificate(index: &ClusterIndex, users: &Users, certificate: &Certificate) -
     let meta = &certificate.metadata;
     let reference = ObjectRef::new("Certificate", &meta.namespace, &meta.name);
     let mut finding = Finding::new(reason, reference, since, Effect::Impaired);
-    finding.service = served(index, users, certificate).map(|s| s.name.clone());
+    finding.service = user(index, users, certificate).map(|s| s.name.clone());
     finding.message = format!(
         "the certificate for {} {message}",
         certificate.spec.dns_names.join(", ")
     );
-    let at = |t: Option<Time>| {
-        t.map_or_else(
-            || "unknown".to_owned(),
-            |t| t.format("%F %H:%M UTC").to_string(),
-        )
-    };
+    let at = |t: Option<Time>| t.map_or_else(|| "unknown".to_owned(), minute);
     let times = format!(
         "notAfter {}, renewal due {}",
         at(status.not_after),
         at(status.renewal_time)
     );
     finding.fact(FactKind::Object, times);
-    let told = status
+    let conditions = status
         .conditions
         .iter()
         .filter(|c| c.kind == "Issuing" || c.kind == "Ready" && !c.is_true());
-    for told in told {
-        finding.fact(FactKind::Object, said(told));
+    for condition in conditions {
+        finding.fact(FactKind::Object, condition_text(condition));
     }
     Some(finding)
 }
@@ -107,14 +103,14 @@ fn overdue(certificate: &Certificate, now: Time, end: Time) -> Option<Time> {
     let issuing = condition(&status.conditions, "Issuing").is_some_and(Condition::is_true);
     let unready = condition(&status.conditions, "Ready").is_some_and(Condition::is_false);
     let late = now - due >= LATE;
-    // Certificates of a few days are renewed in their last ones, by the hour.
+    // Certificates valid for a few days are renewed in their last days, so hours count.
     let soon = end - now < LAST_DAYS && now - due > TimeDelta::hours(1) && (!issuing || unready);
     (late || soon).then_some(due)
 }
 
-/// The most critical service whose users see the certificate: by the hosts of
-/// the services file, by the ingresses that use its secret, else by its namespace.
-fn served<'a>(
+/// The most critical service that uses the certificate: by the hosts of the
+/// services file, by the ingresses that use its secret, else by its namespace.
+fn user<'a>(
     index: &ClusterIndex<'a>,
     users: &Users,
     certificate: &Certificate,
@@ -131,13 +127,10 @@ fn served<'a>(
         .min_by_key(|s| s.tier);
     by_host
         .or_else(|| by_ingress(index, users, certificate))
-        .or_else(|| {
-            let at = index.matcher.of_object(&certificate.metadata)?;
-            Some(&index.roster[at])
-        })
+        .or_else(|| index.service_of_object(&certificate.metadata))
 }
 
-/// Whether a name of a certificate, perhaps with a star, stands for a host.
+/// Whether a name of a certificate, possibly a wildcard, covers a host.
 fn covers(name: &str, host: &str) -> bool {
     match name.strip_prefix("*.") {
         Some(domain) => host
@@ -179,17 +172,7 @@ fn by_ingress<'a>(
         .filter_map(|p| p.backend.service.as_ref());
     backends
         .filter_map(|b| index.kubernetes_service(namespace, &b.name))
-        .filter_map(|endpoint| {
-            let selector = &endpoint.spec.selector;
-            let here = index
-                .workloads
-                .iter()
-                .filter(|w| w.meta.namespace == *namespace);
-            let mut behind = here.filter(|w| {
-                !selector.is_empty() && w.pods.iter().any(|p| selects(selector, &p.metadata.labels))
-            });
-            index.service_of(behind.next()?)
-        })
+        .filter_map(|service| index.service_of(index.workload_behind(service)?))
         .min_by_key(|s| s.tier)
 }
 
@@ -197,7 +180,7 @@ fn issuer(index: &ClusterIndex, issuer: &Issuer, kind: &str) -> Option<Finding> 
     let meta = &issuer.metadata;
     let ready = condition(&issuer.status.conditions, "Ready").filter(|r| !r.is_true())?;
     let since = ready.last_transition_time.or(meta.creation_timestamp)?;
-    if index.now() - since < ISSUER {
+    if index.now() - since < ISSUER_GRACE {
         return None;
     }
     let mut finding = Finding::new(
@@ -206,16 +189,9 @@ fn issuer(index: &ClusterIndex, issuer: &Issuer, kind: &str) -> Option<Finding> 
         since,
         Effect::Impaired,
     );
-    let keeper = index.roster.iter().find(|s| s.is_called("cert-manager"));
-    finding.service = keeper.map(|s| s.name.clone());
-    finding.message = format!("issues no certificates: {}", ready.message);
-    finding.fact(FactKind::Object, said(ready));
+    let cert_manager = index.service_called("cert-manager");
+    finding.service = cert_manager.map(|s| s.name.clone());
+    finding.message = format!("cannot issue certificates: {}", ready.message);
+    finding.fact(FactKind::Object, condition_text(ready));
     Some(finding)
-}
-
-fn said(condition: &Condition) -> String {
-    format!(
-        "condition {}={} ({}): {}",
-        condition.kind, condition.status, condition.reason, condition.message
-    )
 }

@@ -1,24 +1,24 @@
-//! Pods that the API server refused to create: quota, service account,
-//! admission. No pod exists, only its keeper tells.
+//! Pods that the API server refused to create because of a quota, a missing
+//! service account or admission. Only the pods' controller reports it.
 
 use super::index::ClusterIndex;
 use super::workload::Workload;
 use crate::cluster::types::{Condition, condition};
 use crate::model::{FactKind, Time};
 
-/// The API server's refusal to create pods.
+/// A failure to create pods.
 pub struct CreateFailure {
     /// Where it was read.
     pub kind: FactKind,
-    /// The API server's words.
+    /// The API server's message.
     pub message: String,
-    /// Since when, as far as anybody says.
+    /// Since when, where known.
     pub since: Option<Time>,
 }
 
 impl CreateFailure {
-    /// Deployments and replica sets have a condition for it; stateful and daemon
-    /// sets say it by events.
+    /// Deployments and replica sets have a condition for it; stateful sets and
+    /// daemon sets only have events.
     #[must_use]
     pub fn of(index: &ClusterIndex, workload: &Workload) -> Option<Self> {
         let sets = || {

@@ -1,20 +1,20 @@
-//! Pods that are ready at this moment and keep falling over.
+//! Pods that are ready now and fail again and again.
 
 use chrono::TimeDelta;
 
 use super::index::{ClusterIndex, RestartCounts};
 use super::pod_status::{
-    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, probes_allow, started,
+    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, probes_allow, started, startup_grace,
 };
 use crate::cluster::Snapshot;
 use crate::cluster::types::{ContainerStatus, Pod};
 use crate::inventory::Service;
 use crate::model::{Reason, Time};
 
-/// So many failures within the look-back are flapping.
+/// So many failures since the last cycle are flapping.
 const FLAPS: f64 = 3.0;
 
-/// Warning events that recur about pods in perfect health.
+/// Warning events that recur for healthy pods.
 const HARMLESS_EVENTS: &[&str] = &[
     "DNSConfigForming",
     "FailedToRetrieveImagePullSecret",
@@ -26,7 +26,7 @@ const HARMLESS_EVENTS: &[&str] = &[
     "Evicted",
 ];
 
-/// Why a pod that is ready at this moment may not be in the next.
+/// Why a pod that is ready now may not stay ready.
 #[must_use]
 pub fn symptom(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
     restarts_often(index, pod).or_else(|| event_recurs(index, pod, service))
@@ -50,23 +50,23 @@ fn restarts_often(index: &ClusterIndex, pod: &Pod) -> Option<Symptom> {
     })
 }
 
-/// Restarts since the last cycle, where that cycle remembered a count; else
-/// their mean rate over the pod's life.
+/// Restarts since the last cycle, where that cycle stored a count; else
+/// estimated from their mean rate over the pod's life.
 fn restarts_in_look_back(index: &ClusterIndex, pod: &Pod, container: &ContainerStatus) -> f64 {
     let key = key(pod, container);
-    // A count below the remembered one is that of a new pod of the same name.
-    let since_then = index
+    // A count below the stored one belongs to a new pod of the same name.
+    let since_last = index
         .restarts
         .get(&key)
         .and_then(|&b| container.restart_count.checked_sub(b));
-    if let Some(restarts) = since_then {
+    if let Some(restarts) = since_last {
         return f64::from(restarts);
     }
     let age = age(pod, index.now());
     share(f64::from(container.restart_count), age, index.look_back)
 }
 
-/// Restarts by `namespace/pod/container`, of what has restarted at all.
+/// Restart counts by `namespace/pod/container`, without zeros.
 #[must_use]
 pub fn restart_counts(snapshot: &Snapshot) -> RestartCounts {
     restarted(snapshot)
@@ -74,15 +74,11 @@ pub fn restart_counts(snapshot: &Snapshot) -> RestartCounts {
         .collect()
 }
 
-/// What was remembered `at` a moment, with a zero for containers that were
-/// there by then and had not restarted: those are not remembered one by one.
+/// The counts stored `at` a time, with a zero for containers that existed then
+/// and had not restarted, because zeros are not stored.
 #[must_use]
-pub fn restarts_at(
-    snapshot: &Snapshot,
-    remembered: &RestartCounts,
-    at: Option<Time>,
-) -> RestartCounts {
-    let mut counts = remembered.clone();
+pub fn restarts_at(snapshot: &Snapshot, stored: &RestartCounts, at: Option<Time>) -> RestartCounts {
+    let mut counts = stored.clone();
     for (pod, container) in restarted(snapshot) {
         let created = pod.metadata.creation_timestamp;
         if at.is_some() && created.is_some_and(|created| Some(created) < at) {
@@ -107,13 +103,11 @@ fn key(pod: &Pod, container: &ContainerStatus) -> String {
 
 fn event_recurs(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
     let now = index.now();
-    let grace = service
-        .and_then(|s| s.startup_grace)
-        .and_then(|g| TimeDelta::from_std(g).ok())
+    let grace = startup_grace(service)
         .unwrap_or_default()
         .max(probes_allow(pod))
         .max(SETTLING);
-    // Probes that fail until the pod is up are how a start looks.
+    // Probes normally fail while a pod starts.
     let started = started(index, pod);
     index
         .pod_events(pod)
@@ -138,7 +132,7 @@ fn event_recurs(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> O
         })
 }
 
-/// How many of `count` things spread over `span` fall into `window`.
+/// The part of `count` that falls into `window`, if spread evenly over `span`.
 #[allow(clippy::cast_precision_loss, reason = "seconds of a pod's life fit")]
 fn share(count: f64, span: TimeDelta, window: TimeDelta) -> f64 {
     if span <= window {

@@ -1,5 +1,5 @@
-//! Services that should be there and are not: scaled to zero, without any
-//! workload, or made of cron jobs whose last success is too old.
+//! Services that should run and do not: scaled to zero, without any workload, or
+//! run by cron jobs whose last success is too old.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 
 use super::batch::CronState;
 use super::index::{ClusterIndex, workloads_are_read};
+use super::text::minute;
 use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
 use crate::cluster::Source;
@@ -14,8 +15,8 @@ use crate::cluster::types::ObjectMeta;
 use crate::inventory::Service;
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Tier};
 
-/// Checks every service of the roster. A failed job that is all of a service
-/// becomes that service's trouble.
+/// Checks every service of the roster. A failed cron job affects the service if
+/// it has no other workloads.
 pub fn detect(
     index: &ClusterIndex,
     states: &[WorkloadState],
@@ -38,14 +39,15 @@ pub fn detect(
         if workloads.is_empty() && !runs.is_empty() {
             let active = runs.iter().filter(|c| !c.is_idle);
             active.for_each(|cron| cron_only(index, service, cron, findings));
-        } else if is_wanted(service) {
+        } else if must_exist(service) {
             findings.extend(absent(index, service, &workloads));
         }
     }
 }
 
-/// P2 and P3 may be switched off; so may those of K3s's parts that somebody replaced.
-fn is_wanted(service: &Service) -> bool {
+/// Services of P2 and P3 may be switched off, and so may components of K3s that
+/// were replaced.
+fn must_exist(service: &Service) -> bool {
     service.tier <= Tier::P1
 }
 
@@ -55,17 +57,17 @@ fn absent(
     workloads: &[(&Workload, &WorkloadState)],
 ) -> Option<Finding> {
     if workloads.is_empty() {
-        // K3s runs without some of its parts, but not without its DNS.
-        let is_missed = service.builtin.is_none() || service.is_cluster_dns();
-        let is_seen = workloads_are_read(index.snapshot) && !is_left_out(index, service);
-        return (is_missed && is_seen).then(|| missing(index, service));
+        // K3s runs without some of its components, but not without its DNS.
+        let is_required = service.builtin.is_none() || service.is_cluster_dns();
+        let is_known = workloads_are_read(index.snapshot) && !is_outside_dump(index, service);
+        return (is_required && is_known).then(|| missing(index, service));
     }
     let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
     if state.health != Health::ScaledToZero {
         return None;
     }
-    // No object says when the scale was changed: conditions stay as they were.
+    // No object has the time of the change: conditions stay as they were.
     let mut finding = Finding::new(
         Reason::ScaledToZero,
         workload.reference(),
@@ -82,23 +84,23 @@ fn absent(
     Some(finding)
 }
 
-/// A dump that somebody else made may be of a few namespaces, or of another
-/// cluster: a namespace without a trace in it is not known to be missing.
-fn is_left_out(index: &ClusterIndex, service: &Service) -> bool {
+/// Whether a dump has no object of the service's namespace. A dump may cover only
+/// some namespaces, or another cluster: the service is not known to be missing.
+fn is_outside_dump(index: &ClusterIndex, service: &Service) -> bool {
     if index.snapshot.source != Source::Dump {
         return false;
     }
     let objects = &index.snapshot.objects;
     let namespace = service.namespace.as_deref().unwrap_or_default();
     let is_here = |meta: &ObjectMeta| meta.namespace == namespace;
-    let has_trace = objects
+    let has_objects = objects
         .namespaces
         .iter()
         .any(|n| n.metadata.name == namespace)
         || index.workloads.iter().any(|w| is_here(w.meta))
         || objects.services.iter().any(|s| is_here(&s.metadata))
         || objects.claims.iter().any(|c| is_here(&c.metadata));
-    !has_trace
+    !has_objects
 }
 
 fn missing(index: &ClusterIndex, service: &Service) -> Finding {
@@ -127,13 +129,13 @@ fn missing(index: &ClusterIndex, service: &Service) -> Finding {
     };
     finding.fact(
         FactKind::Object,
-        format!("no deployment, stateful set, daemon set or cron job in namespace {namespace} belongs to it"),
+        format!("namespace {namespace} has no deployment, stateful set, daemon set or cron job of this service"),
     );
     finding
 }
 
-/// Which of a service's workloads speaks for it: the one named like it, else
-/// the first that the services file lists, else the first.
+/// The position of a service's main workload: the one with its name, else the
+/// first that the services file lists, else the first.
 pub fn main_workload<'a>(
     service: &Service,
     workloads: impl Iterator<Item = &'a Workload<'a>>,
@@ -154,7 +156,8 @@ pub fn main_workload<'a>(
         .map(|(at, _)| at)
 }
 
-/// A service that consists of cron jobs is as good as its last success.
+/// A service without other workloads is available if its cron job succeeded
+/// recently enough.
 fn cron_only(
     index: &ClusterIndex,
     service: &Service,
@@ -166,13 +169,13 @@ fn cron_only(
         .limit()
         .and_then(|d| TimeDelta::from_std(d).ok());
     let stale = cron.last_success.zip(limit).and_then(|(last, limit)| {
-        // A tolerance of zero means that no run may fail, not that one must always run.
+        // A tolerance of zero means that no run may fail, not that one must always be running.
         (limit > TimeDelta::zero() && index.now() - last > limit).then_some(last)
     });
-    let intolerant = limit == Some(TimeDelta::zero());
+    let zero_tolerance = limit == Some(TimeDelta::zero());
     let effect = match (stale, cron.last_run_failed) {
         (Some(_), _) => Effect::Unavailable,
-        (None, Some(_)) if intolerant => Effect::Unavailable,
+        (None, Some(_)) if zero_tolerance => Effect::Unavailable,
         (None, Some(_)) => Effect::Degraded,
         (None, None) => return,
     };
@@ -192,14 +195,11 @@ fn cron_only(
         effect,
     );
     finding.service = Some(service.name.clone());
-    finding.message = format!("its last success was at {}", since.format("%F %H:%M UTC"));
+    let last = minute(since);
+    finding.message = format!("last success {last}");
     finding.fact(
         FactKind::Object,
-        format!(
-            "{}: last success {}",
-            cron.reference,
-            since.format("%F %H:%M UTC")
-        ),
+        format!("{}: last success {last}", cron.reference),
     );
     findings.push(finding);
 }

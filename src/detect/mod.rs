@@ -1,10 +1,10 @@
-//! What is wrong, by the objects' current state.
+//! Detection: findings from the current state of the objects.
 //!
-//! One file a family of kinds; each turns a [`View`] into findings and knows
-//! nothing of services' tiers, severities or causes. To add a detector, write
-//! its `detect(&View)`, call it in [`detect`], give it its failing cases and
-//! its healthy look-alikes in `tests/detect`, and document its reason in
-//! `docs/findings.md`.
+//! Each file covers one family of kinds. A detector turns a [`ClusterIndex`]
+//! into findings; tiers, severities and causes are not its concern. To add one,
+//! write its `detect(&ClusterIndex)`, call it in [`detect`], add failing and
+//! healthy fixtures below `tests/fixtures/detect/`, and add its reason to
+//! `src/model/reason.rs`.
 
 use crate::model::Finding;
 
@@ -33,6 +33,7 @@ mod schedule;
 mod selection;
 mod self_exclusion;
 mod storage;
+mod text;
 mod visibility;
 mod workload;
 mod workloads;
@@ -42,7 +43,7 @@ pub use batch::CronState;
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
-pub use platform::target as secret_of;
+pub use platform::target as target_secret;
 pub use requests::requested;
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
@@ -50,13 +51,13 @@ pub use visibility::{invalid_inventory, unread_resources};
 pub use workload::Workload;
 pub use workloads::{Health, WorkloadState};
 
-/// What the detectors saw.
+/// The result of detection.
 pub struct Detection {
     /// States in the order of the index's workloads.
     pub workloads: Vec<WorkloadState>,
     /// States of the cron jobs.
     pub crons: Vec<CronState>,
-    /// Symptoms, in the order of the detectors.
+    /// Findings in the order of the detectors.
     pub findings: Vec<Finding>,
 }
 
@@ -77,7 +78,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
     missing::detect(index, &workloads, &crons, &mut findings);
-    // Where a clock is ahead, nothing has lasted for a negative time.
+    // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();
     for finding in &mut findings {
         finding.since = finding.since.min(now);

@@ -1,7 +1,7 @@
-//! Services that reach nobody although their pods are ready.
+//! Kubernetes Services without endpoints although their pods are ready.
 //!
-//! A Service without endpoints whose pods are down is a consequence, and those
-//! without a selector, of type ExternalName or scaled to zero are no trouble.
+//! A Service whose pods are down is only a consequence. Services without a
+//! selector, of type ExternalName or with a workload scaled to zero are normal.
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,7 +31,7 @@ pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
         let here = by_namespace.entry(&service.metadata.namespace);
         here.or_default().push(at);
     }
-    // What is selected is held for one namespace at a time: there are as many as pods.
+    // The selected pods are kept for one namespace at a time, to save memory.
     let mut findings = Vec::new();
     for (namespace, here) in by_namespace {
         let own: Vec<_> = here.iter().map(|&at| services[at]).collect();
@@ -50,14 +50,14 @@ fn selects_pods(service: &Service) -> bool {
     !spec.selector.is_empty() && spec.kind != "ExternalName" && spec.cluster_ip != "None"
 }
 
-/// What Services are judged by, besides their pods.
+/// The objects that Services are checked against, besides their pods.
 struct Network<'v, 'a> {
     index: &'v ClusterIndex<'a>,
     /// By namespace and Service.
     slices: HashMap<(&'a str, &'a str), Vec<&'a EndpointSlice>>,
     /// How many Services of a namespace select pods.
-    siblings: HashMap<&'a str, usize>,
-    /// The Services that ingresses and routes send traffic to.
+    services_in: HashMap<&'a str, usize>,
+    /// The Services that are backends of ingresses and routes.
     routed: HashSet<(&'a str, &'a str)>,
 }
 
@@ -70,16 +70,16 @@ impl<'v, 'a> Network<'v, 'a> {
                 slices.entry(key).or_default().push(slice);
             }
         }
-        let mut siblings: HashMap<_, usize> = HashMap::new();
+        let mut services_in: HashMap<_, usize> = HashMap::new();
         for service in services {
-            *siblings
+            *services_in
                 .entry(service.metadata.namespace.as_str())
                 .or_default() += 1;
         }
         Self {
             index,
             slices,
-            siblings,
+            services_in,
             routed: routed(index),
         }
     }
@@ -93,20 +93,21 @@ impl<'v, 'a> Network<'v, 'a> {
         match pods {
             [] => self.selects_nothing(service),
             _ if ready.is_empty() => None,
-            _ => self.reaches_nobody(service, &ready),
+            _ => self.without_endpoints(service, &ready),
         }
     }
 
-    /// No pod carries the labels: wrong when the service's own workload has ready pods.
+    /// No pod has the labels of the selector. That is a fault if the workload
+    /// that the Service is meant for has ready pods.
     fn selects_nothing(&self, service: &Service) -> Option<Finding> {
-        let workload = self.meant(service)?;
+        let workload = self.intended_workload(service)?;
         let labels = &workload.pods.iter().find(|p| is_ready(p))?.metadata.labels;
         let selector = &service.spec.selector;
-        let mut finding = self.draft(service, workload);
+        let mut finding = self.finding(service, workload);
         finding.cause = Some(Cause::ServiceSelectorMismatch);
         let wrong = differing(selector, labels);
-        let keeper = workload.reference();
-        finding.message = format!("selects no pod: {wrong}; the pods of {keeper} are ready");
+        let owner = workload.reference();
+        finding.message = format!("selects no pod: {wrong}; the pods of {owner} are ready");
         let name = &service.metadata.name;
         finding.fact(
             FactKind::Object,
@@ -114,14 +115,14 @@ impl<'v, 'a> Network<'v, 'a> {
         );
         finding.fact(
             FactKind::Object,
-            format!("pods of {keeper} carry {}", pairs(labels)),
+            format!("pods of {owner} have labels {}", pairs(labels)),
         );
         Some(finding)
     }
 
-    /// The workload that a Service without pods is meant for: the one of its
-    /// name, else one of the operator's service of its name.
-    fn meant(&self, service: &Service) -> Option<&'v Workload<'a>> {
+    /// The workload that a Service without pods is meant for: the one with its
+    /// name, else one of the listed service with its name.
+    fn intended_workload(&self, service: &Service) -> Option<&'v Workload<'a>> {
         let (namespace, name) = (&service.metadata.namespace, &service.metadata.name);
         let named = ["Deployment", "StatefulSet", "DaemonSet"]
             .iter()
@@ -137,49 +138,49 @@ impl<'v, 'a> Network<'v, 'a> {
         })
     }
 
-    fn reaches_nobody(&self, service: &Service, ready: &[Selected<'v, 'a>]) -> Option<Finding> {
+    fn without_endpoints(&self, service: &Service, ready: &[Selected<'v, 'a>]) -> Option<Finding> {
         let slices = self.slices_of(service);
-        let is_reached =
+        let has_endpoint =
             |s: &&EndpointSlice| !s.ports.is_empty() && s.endpoints.iter().any(Endpoint::is_ready);
-        let unreached = !slices.iter().any(is_reached);
-        let dead = dead_ports(service, ready);
-        // Containers need not declare their ports: where endpoints are ready,
-        // only all ports of the Service that users come in by are proof.
-        let all_dead = !dead.is_empty() && dead.len() == service.spec.ports.len();
+        let no_endpoint = !slices.iter().any(has_endpoint);
+        let closed = closed_ports(service, ready);
+        // Containers need not declare their ports. Where endpoints are ready, the
+        // fault is certain only if all ports of an entry point are wrong.
+        let all_closed = !closed.is_empty() && closed.len() == service.spec.ports.len();
         let workload = ready.first()?.0;
-        let foreign = foreign_ports(service, ready);
-        let all_foreign = !foreign.is_empty() && foreign.len() == service.spec.ports.len();
-        let all_wrong = all_dead || all_foreign;
-        if !(unreached || all_wrong && self.is_entrance(service, workload)) {
+        let mismatched = protocol_mismatches(service, ready);
+        let all_mismatched = !mismatched.is_empty() && mismatched.len() == service.spec.ports.len();
+        let all_wrong = all_closed || all_mismatched;
+        if !(no_endpoint || all_wrong && self.is_entry_point(service, workload)) {
             return None;
         }
-        // Slices follow within seconds; a snapshot taken in between shows none.
+        // Endpoint slices are updated within seconds after pods become ready.
         if !ready.iter().any(|(_, pod)| is_settled(self.index, pod)) {
             return None;
         }
-        let mut finding = self.draft(service, workload);
-        if let Some(port) = dead.first() {
+        let mut finding = self.finding(service, workload);
+        if let Some(port) = closed.first() {
             finding.cause = Some(Cause::ServicePortMismatch);
             let (port, target) = (port.port, ports::target(port));
             finding.message =
                 format!("port {port} forwards to {target}, where no container listens");
-            let listened = ports::listened(&ready.first()?.1.spec);
-            finding.fact(FactKind::Object, format!("containers listen on {listened}"));
-        } else if let Some((port, spoken)) = foreign.first() {
+            let declared = ports::declared_ports(&ready.first()?.1.spec);
+            finding.fact(FactKind::Object, format!("containers listen on {declared}"));
+        } else if let Some((port, actual)) = mismatched.first() {
             finding.cause = Some(Cause::ServiceProtocolMismatch);
-            let asked = ports::protocol(&port.protocol);
+            let expected = ports::protocol(&port.protocol);
             let (port, target) = (port.port, ports::target(port));
             finding.message = format!(
-                "port {port} forwards {asked} to {target}, where the container speaks {spoken}"
+                "port {port} forwards {expected} to {target}, where the container uses {actual}"
             );
             finding.fact(
                 FactKind::Object,
-                format!("Service port {port} is {asked}; container port {target} is {spoken}"),
+                format!("Service port {port} is {expected}; container port {target} is {actual}"),
             );
         } else {
             finding.cause = Some(Cause::ServiceNoReadyEndpoints);
-            let keeper = workload.reference();
-            finding.message = format!("has no ready endpoint although pods of {keeper} are ready");
+            let owner = workload.reference();
+            finding.message = format!("has no ready endpoint although pods of {owner} are ready");
         }
         let (name, count) = (&service.metadata.name, ready.len());
         finding.fact(
@@ -197,14 +198,15 @@ impl<'v, 'a> Network<'v, 'a> {
         self.slices.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether users come in by this Service: the one of its workload's or its
-    /// service's name, the only one, or one that traffic is routed to.
-    fn is_entrance(&self, service: &Service, workload: &Workload) -> bool {
+    /// Whether users reach the workload by this Service: it has the name of the
+    /// workload or of its service, is the only one of the namespace, or is the
+    /// backend of an ingress or route.
+    fn is_entry_point(&self, service: &Service, workload: &Workload) -> bool {
         let (namespace, name) = (
             service.metadata.namespace.as_str(),
             service.metadata.name.as_str(),
         );
-        self.siblings.get(namespace) == Some(&1)
+        self.services_in.get(namespace) == Some(&1)
             || name == workload.name
             || self
                 .index
@@ -213,10 +215,10 @@ impl<'v, 'a> Network<'v, 'a> {
             || self.routed.contains(&(namespace, name))
     }
 
-    /// A finding on a Service. It cuts the operator's service off where users
-    /// come in by this Service.
-    fn draft(&self, service: &Service, workload: &Workload) -> Finding {
-        let effect = if self.is_entrance(service, workload) {
+    /// A finding about a Service. The listed service is cut off if users reach
+    /// it by this Service.
+    fn finding(&self, service: &Service, workload: &Workload) -> Finding {
+        let effect = if self.is_entry_point(service, workload) {
             Effect::CutOff
         } else {
             Effect::Impaired
@@ -233,7 +235,7 @@ impl<'v, 'a> Network<'v, 'a> {
         finding
     }
 
-    /// When the endpoints changed last; the moment of the snapshot where nobody says.
+    /// When the endpoints last changed; the time of the snapshot where it is unknown.
     fn changed(&self, service: &Service) -> Time {
         let slices = self.slices_of(service).iter();
         let trigger = "endpoints.kubernetes.io/last-change-trigger-time";
@@ -274,29 +276,29 @@ fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
 }
 
 /// The ports of a Service that none of its ready pods listens on.
-fn dead_ports<'s>(service: &'s Service, ready: &[Selected]) -> Vec<&'s ServicePort> {
-    let nobody = |port: &&ServicePort| {
+fn closed_ports<'s>(service: &'s Service, ready: &[Selected]) -> Vec<&'s ServicePort> {
+    let is_closed = |port: &&ServicePort| {
         ready
             .iter()
-            .all(|(_, pod)| ports::nobody_listens(port, &pod.spec))
+            .all(|(_, pod)| ports::has_no_listener(port, &pod.spec))
     };
-    service.spec.ports.iter().filter(nobody).collect()
+    service.spec.ports.iter().filter(is_closed).collect()
 }
 
-/// The ports of a Service that all of its ready pods declare for another
-/// protocol, with that protocol.
-fn foreign_ports<'s>(
+/// The ports of a Service that all of its ready pods declare with another
+/// protocol, and that protocol.
+fn protocol_mismatches<'s>(
     service: &'s Service,
     ready: &[Selected<'_, 's>],
 ) -> Vec<(&'s ServicePort, &'s str)> {
-    let spoken = |port: &'s ServicePort| {
+    let mismatch = |port: &'s ServicePort| {
         let mut all = ready
             .iter()
             .map(|(_, pod)| ports::other_protocol(port, &pod.spec));
         let first = all.next()??;
         all.all(|other| other.is_some()).then_some((port, first))
     };
-    service.spec.ports.iter().filter_map(spoken).collect()
+    service.spec.ports.iter().filter_map(mismatch).collect()
 }
 
 fn is_settled(index: &ClusterIndex, pod: &Pod) -> bool {

@@ -1,16 +1,17 @@
-//! Nodes: ready, and not short of memory, disk or process ids. Other
-//! conditions (K3s adds `EtcdIsVoter`) and cordons are no trouble of a node.
+//! Nodes that are not ready, or short of memory, disk or process ids. Other
+//! conditions (K3s adds `EtcdIsVoter`) and cordons are not findings.
 
 use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
-use crate::cluster::types::{Condition, Node, condition};
-use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
+use super::text::condition_text;
+use crate::cluster::types::{Node, condition};
+use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// A node that just joined is not ready for a while.
+/// A node that has just joined is not ready for a while.
 const JOINING: TimeDelta = TimeDelta::minutes(5);
 
-/// Conditions that must not be true, and the cause each of them is.
+/// Conditions that must not be true, and their causes.
 const PRESSURES: &[(&str, Cause)] = &[
     ("MemoryPressure", Cause::MemoryPressure),
     ("DiskPressure", Cause::DiskPressure),
@@ -40,13 +41,13 @@ fn not_ready(index: &ClusterIndex, node: &Node) -> Option<Finding> {
         return None;
     }
     let since = ready.last_transition_time.unwrap_or(index.now());
-    let mut finding = draft(Reason::NodeNotReady, node, since);
+    let mut finding = node_finding(Reason::NodeNotReady, node, since);
     finding.message = if ready.status == "Unknown" {
         "the kubelet stopped reporting".to_owned()
     } else {
         format!("the kubelet reports: {}", ready.message)
     };
-    finding.fact(FactKind::Object, said(ready));
+    finding.fact(FactKind::Object, condition_text(ready));
     Some(finding)
 }
 
@@ -56,24 +57,17 @@ fn under_pressure(index: &ClusterIndex, node: &Node) -> Option<Finding> {
         found.is_true().then_some((found, *cause))
     })?;
     let since = pressure.last_transition_time.unwrap_or(index.now());
-    let mut finding = draft(Reason::NodeUnderPressure, node, since);
+    let mut finding = node_finding(Reason::NodeUnderPressure, node, since);
     finding.cause = Some(cause);
     finding.message = format!(
         "the kubelet reports {}: {}",
         pressure.kind, pressure.message
     );
-    finding.fact(FactKind::Object, said(pressure));
+    finding.fact(FactKind::Object, condition_text(pressure));
     Some(finding)
 }
 
-fn draft(reason: Reason, node: &Node, since: crate::model::Time) -> Finding {
+fn node_finding(reason: Reason, node: &Node, since: Time) -> Finding {
     let reference = ObjectRef::new("Node", "", &node.metadata.name);
     Finding::new(reason, reference, since, Effect::Degraded)
-}
-
-fn said(condition: &Condition) -> String {
-    format!(
-        "condition {}={} ({}): {}",
-        condition.kind, condition.status, condition.reason, condition.message
-    )
 }

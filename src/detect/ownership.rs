@@ -1,5 +1,5 @@
-//! Which service a workload belongs to: explicit `Workloads`, else names and
-//! labels within the namespace, else the only service of the namespace.
+//! The service of a workload: by the services file's `Workloads`, else by names
+//! and labels within the namespace, else the only service of the namespace.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::workload::Workload;
 use crate::cluster::types::{Labels, ObjectMeta};
 use crate::inventory::{Service, WorkloadKind};
 
-/// Labels that name the application, strongest first.
+/// Labels that name the application, in the order of precedence.
 const NAME_LABELS: &[&str] = &[
     "app.kubernetes.io/name",
     "app.kubernetes.io/instance",
@@ -16,7 +16,7 @@ const NAME_LABELS: &[&str] = &[
     "argocd.argoproj.io/instance",
 ];
 
-/// The services by what workloads know them by.
+/// The services, indexed by everything that identifies them.
 pub struct ServiceMatcher<'a> {
     roster: &'a [Service],
     by_namespace: HashMap<&'a str, Vec<usize>>,
@@ -24,9 +24,9 @@ pub struct ServiceMatcher<'a> {
     by_name: HashMap<String, Vec<usize>>,
     /// By host name, in lower case.
     by_host: HashMap<&'a str, Vec<usize>>,
-    /// By Argo CD Application, whatever the namespace.
+    /// By Argo CD Application, in any namespace.
     by_app_name: HashMap<&'a str, usize>,
-    /// By name or alias in lower case, whatever the namespace.
+    /// By name or alias in lower case, in any namespace.
     by_any_name: HashMap<String, usize>,
     /// By namespace and Argo CD Application.
     by_app: HashMap<(&'a str, &'a str), Vec<usize>>,
@@ -35,10 +35,10 @@ pub struct ServiceMatcher<'a> {
 }
 
 impl<'a> ServiceMatcher<'a> {
-    /// Sorts a roster.
+    /// Indexes a roster.
     #[must_use]
     pub fn new(roster: &'a [Service]) -> Self {
-        let mut owners = Self {
+        let mut matcher = Self {
             roster,
             by_namespace: HashMap::new(),
             by_name: HashMap::new(),
@@ -49,12 +49,12 @@ impl<'a> ServiceMatcher<'a> {
             by_workload: HashMap::new(),
         };
         for (index, service) in roster.iter().enumerate() {
-            owners.add(index, service);
+            matcher.add(index, service);
             if let Some(namespace) = service.namespace.as_deref() {
-                owners.add_to(namespace, index, service);
+                matcher.add_to(namespace, index, service);
             }
         }
-        owners
+        matcher
     }
 
     fn add(&mut self, index: usize, service: &'a Service) {
@@ -85,24 +85,24 @@ impl<'a> ServiceMatcher<'a> {
         }
     }
 
-    /// Gives each workload its service.
+    /// Sets the service of each workload.
     pub fn assign(&self, workloads: &mut [Workload<'_>]) {
         for workload in workloads {
             let kind = listed_kind(workload.kind);
             let template = workload.template.map(|t| &t.metadata.labels);
             let pod = workload.pods.first().map(|p| &p.metadata.labels);
-            let labelled = [Some(&workload.meta.labels), template, pod];
-            workload.service = self.of(kind, workload.name, workload.meta, &labelled);
+            let labels_of = [Some(&workload.meta.labels), template, pod];
+            workload.service = self.of(kind, workload.name, workload.meta, &labels_of);
         }
     }
 
-    /// The service of an object that is no workload: a certificate, a route.
+    /// The service of an object that is not a workload, as a position in the roster.
     #[must_use]
     pub fn of_object(&self, meta: &ObjectMeta) -> Option<usize> {
         self.of(None, &meta.name, meta, &[Some(&meta.labels)])
     }
 
-    /// The service of a cron job, as an index of the roster.
+    /// The service of a cron job, as a position in the roster.
     #[must_use]
     pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {
         self.of(
@@ -113,7 +113,7 @@ impl<'a> ServiceMatcher<'a> {
         )
     }
 
-    /// The services that users reach by a host, which is in lower case.
+    /// The services that users reach by a host, given in lower case.
     #[must_use]
     pub fn of_host(&self, host: &str) -> &[usize] {
         self.by_host.get(host).map_or(&[], Vec::as_slice)
@@ -128,19 +128,19 @@ impl<'a> ServiceMatcher<'a> {
         known.or_else(|| self.only(namespace))
     }
 
-    /// The service of this name or alias in a namespace.
+    /// The service with this name or alias in a namespace.
     #[must_use]
     pub fn called(&self, namespace: &str, name: &str) -> Option<usize> {
         self.best(self.named(namespace, name), name)
     }
 
-    /// Labels count on the workload itself, else on its pods.
+    /// The labels of the workload itself count before those of its pods.
     fn of(
         &self,
         kind: Option<WorkloadKind>,
         name: &str,
         meta: &ObjectMeta,
-        labelled: &[Option<&Labels>],
+        labels_of: &[Option<&Labels>],
     ) -> Option<usize> {
         let namespace = meta.namespace.as_str();
         let listed = kind.and_then(|kind| self.by_workload.get(&(namespace, kind, name)));
@@ -156,7 +156,7 @@ impl<'a> ServiceMatcher<'a> {
         self.best(listed.into_iter().flatten().copied(), name)
             .or_else(|| self.best(self.named(namespace, name).filter(takes), name))
             .or_else(|| {
-                labelled
+                labels_of
                     .iter()
                     .flatten()
                     .find_map(|labels| by_labels(labels))
@@ -169,8 +169,8 @@ impl<'a> ServiceMatcher<'a> {
         named.into_iter().flatten().copied()
     }
 
-    /// The only service of a namespace. K3s's own parts share kube-system with
-    /// much that is not theirs.
+    /// The only service of a namespace. K3s's own components do not count: other
+    /// workloads run in kube-system too.
     fn only(&self, namespace: &str) -> Option<usize> {
         match self.by_namespace.get(namespace)?[..] {
             [only] if self.roster[only].builtin.is_none() => Some(only),
@@ -178,7 +178,7 @@ impl<'a> ServiceMatcher<'a> {
         }
     }
 
-    /// Of several services the one named like the workload, else the most critical.
+    /// Of several services the one with the workload's name, else the most critical.
     fn best(&self, candidates: impl Iterator<Item = usize>, name: &str) -> Option<usize> {
         candidates.min_by_key(|&i| (!self.roster[i].is_called(name), self.roster[i].tier, i))
     }
@@ -198,8 +198,8 @@ fn listed_kind(kind: &str) -> Option<WorkloadKind> {
     }
 }
 
-/// A service that lists its workloads has no others of the kinds it lists.
-/// K3s's own parts may run under other names where K3s is not what runs.
+/// A service that lists its workloads has no others of the kinds that it lists.
+/// K3s's own components may have other names in other distributions.
 fn accepts(service: &Service, kind: WorkloadKind) -> bool {
     service.builtin.is_some() || !service.workloads.iter().any(|w| w.kind == kind)
 }

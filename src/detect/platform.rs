@@ -1,6 +1,6 @@
-//! Argo CD applications, External Secrets and their stores. A sync that runs,
-//! an application that is merely out of sync, and a refresh that failed a
-//! moment ago are everyday sights.
+//! Argo CD applications, external secrets and their stores. A sync in progress,
+//! an application that is only out of sync, and a refresh that failed a moment
+//! ago are normal.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,15 +8,16 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::self_exclusion;
+use super::text::condition_text;
 use super::workload::Workload;
 use crate::cluster::types::{
     Application, Condition, ExternalSecret, ObjectMeta, SecretStore, condition,
 };
 use crate::inventory::Service;
-use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// What fails for less than this may mend itself at the next try.
-const PATIENCE: TimeDelta = TimeDelta::minutes(5);
+/// A failure shorter than this may be gone after the next attempt.
+const GRACE: TimeDelta = TimeDelta::minutes(5);
 
 /// Checks every application, store and external secret.
 #[must_use]
@@ -51,8 +52,8 @@ fn application_ref(application: &Application) -> ObjectRef {
     )
 }
 
-/// The newest synchronisation failed and nothing has made good for it, or the
-/// manifests cannot even be compared.
+/// The last sync failed and the application is still not synced, or its
+/// manifests cannot be compared.
 fn sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     let status = &application.status;
     let failed = status.operation_state.as_ref().filter(|o| {
@@ -70,7 +71,7 @@ fn sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
         (None, Some(condition)) => (condition.last_transition_time?, &condition.message),
         (None, None) => return None,
     };
-    if index.now() - since < PATIENCE {
+    if index.now() - since < GRACE {
         return None;
     }
     let mut finding = Finding::new(
@@ -80,7 +81,7 @@ fn sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
         Effect::Impaired,
     );
     finding.service = service_of(index, application);
-    finding.message = format!("what Git says is not applied: {message}");
+    finding.message = format!("changes from Git are not applied: {message}");
     finding.fact(
         FactKind::Object,
         format!("sync {}: {message}", status.sync.status),
@@ -95,7 +96,7 @@ fn sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
 }
 
 fn health(index: &ClusterIndex, application: &Application) -> Option<Finding> {
-    // Argo CD takes a verdict of ours for a job that failed.
+    // Argo CD counts the monitor's exit status as a failed job.
     if self_exclusion::is_ours(&application.metadata) {
         return None;
     }
@@ -103,8 +104,8 @@ fn health(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     let since = health
         .last_transition_time
         .or(application.status.reconciled_at)
-        .unwrap_or(index.now() - PATIENCE);
-    if health.status != "Degraded" || index.now() - since < PATIENCE {
+        .unwrap_or(index.now() - GRACE);
+    if health.status != "Degraded" || index.now() - since < GRACE {
         return None;
     }
     let mut finding = Finding::new(
@@ -136,10 +137,10 @@ fn unready<'a>(
     index: &ClusterIndex,
     conditions: &'a [Condition],
     meta: &ObjectMeta,
-) -> Option<(&'a Condition, crate::model::Time)> {
+) -> Option<(&'a Condition, Time)> {
     let ready = condition(conditions, "Ready").filter(|c| c.is_false())?;
     let since = ready.last_transition_time.or(meta.creation_timestamp)?;
-    (index.now() - since >= PATIENCE).then_some((ready, since))
+    (index.now() - since >= GRACE).then_some((ready, since))
 }
 
 fn store(index: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Finding> {
@@ -152,22 +153,11 @@ fn store(index: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Findin
         since,
         Effect::Impaired,
     );
-    let keeper = || {
-        index
-            .roster
-            .iter()
-            .find(|s| s.is_called("external-secrets"))
-            .map(|s| s.name.clone())
-    };
-    finding.service = owner(index, meta).or_else(keeper);
-    finding.message = format!("gives out no secrets: {}", ready.message);
-    finding.fact(
-        FactKind::Object,
-        format!(
-            "condition Ready=False ({}): {}",
-            ready.reason, ready.message
-        ),
-    );
+    let service = index.service_of_object(meta);
+    let service = service.or_else(|| index.service_called("external-secrets"));
+    finding.service = service.map(|s| s.name.clone());
+    finding.message = format!("cannot provide secrets: {}", ready.message);
+    finding.fact(FactKind::Object, condition_text(ready));
     let providers: Vec<_> = store.spec.provider.keys().collect();
     if !providers.is_empty() {
         finding.fact(
@@ -192,20 +182,17 @@ fn external_secret(
         since,
         Effect::Impaired,
     );
-    let user = users.get(&(meta.namespace.as_str(), target(secret)));
-    finding.service = user.map(|s| s.name.clone()).or_else(|| owner(index, meta));
+    let user = users
+        .get(&(meta.namespace.as_str(), target(secret)))
+        .copied();
+    let service = user.or_else(|| index.service_of_object(meta));
+    finding.service = service.map(|s| s.name.clone());
     finding.message = format!(
-        "Secret {} is not kept up to date: {}",
+        "Secret {} is not updated: {}",
         target(secret),
         ready.message
     );
-    finding.fact(
-        FactKind::Object,
-        format!(
-            "condition Ready=False ({}): {}",
-            ready.reason, ready.message
-        ),
-    );
+    finding.fact(FactKind::Object, condition_text(ready));
     let store = &secret.spec.secret_store_ref;
     finding.fact(
         FactKind::Object,
@@ -214,7 +201,7 @@ fn external_secret(
     Some(finding)
 }
 
-/// The Secret that an external secret makes, named like itself where it says nothing.
+/// The name of the Secret that an external secret creates; its own where it names none.
 #[must_use]
 pub fn target(secret: &ExternalSecret) -> &str {
     let name = &secret.spec.target.name;
@@ -223,11 +210,6 @@ pub fn target(secret: &ExternalSecret) -> &str {
     } else {
         name
     }
-}
-
-fn owner(index: &ClusterIndex, meta: &ObjectMeta) -> Option<String> {
-    let at = index.matcher.of_object(meta)?;
-    Some(index.roster[at].name.clone())
 }
 
 /// The most critical service whose pods use each Secret, by namespace and name.

@@ -1,14 +1,15 @@
-//! Ports of Services against those that containers listen on.
+//! Ports of Services compared with the ports that containers listen on.
 
 use serde_json::Value;
 
 use crate::cluster::types::{ContainerPort, PodSpec, ServicePort};
 
-/// Only what can be proved: a named port that no container has, or a number
-/// other than every declared one. Containers may listen on ports that they do
-/// not declare, so a number that a probe uses is listened on too.
+/// Whether no container listens on the target of a Service's port. That is
+/// certain for a name that no container has, and for a number that differs from
+/// every declared one. Containers may listen on ports that they do not declare,
+/// so a port that a probe uses counts as well.
 #[must_use]
-pub fn nobody_listens(port: &ServicePort, spec: &PodSpec) -> bool {
+pub fn has_no_listener(port: &ServicePort, spec: &PodSpec) -> bool {
     let declared = || spec.containers.iter().flat_map(|c| c.ports.iter());
     match &port.target_port {
         Value::String(name) if name.parse::<i32>().is_err() => declared().all(|p| p.name != *name),
@@ -21,17 +22,17 @@ pub fn nobody_listens(port: &ServicePort, spec: &PodSpec) -> bool {
     }
 }
 
-/// A protocol as Kubernetes understands it: TCP where none is given.
+/// A protocol; TCP where none is given.
 #[must_use]
 pub fn protocol(text: &str) -> &str {
     if text.is_empty() { "TCP" } else { text }
 }
 
-/// The protocol that containers declare for the port, where it is another than
-/// the Service forwards.
+/// The protocol that containers declare for the port, where it differs from the
+/// Service's.
 #[must_use]
 pub fn other_protocol<'a>(port: &ServicePort, spec: &'a PodSpec) -> Option<&'a str> {
-    let asked = protocol(&port.protocol);
+    let expected = protocol(&port.protocol);
     let is_target = |p: &&ContainerPort| match &port.target_port {
         Value::String(name) if name.parse::<i32>().is_err() => p.name == *name,
         other => p.container_port == number(other).unwrap_or(port.port),
@@ -41,7 +42,7 @@ pub fn other_protocol<'a>(port: &ServicePort, spec: &'a PodSpec) -> Option<&'a s
         ports.filter(is_target).map(|p| protocol(&p.protocol))
     };
     let first = declared().next()?;
-    declared().all(|p| p != asked).then_some(first)
+    declared().all(|p| p != expected).then_some(first)
 }
 
 fn probed(spec: &PodSpec, number: i32) -> bool {
@@ -69,7 +70,7 @@ fn number(value: &Value) -> Option<i32> {
     }
 }
 
-/// Where a Service's port forwards to, as written.
+/// The target of a Service's port, as written.
 #[must_use]
 pub fn target(port: &ServicePort) -> String {
     match &port.target_port {
@@ -80,7 +81,7 @@ pub fn target(port: &ServicePort) -> String {
 
 /// The ports that the containers of a pod declare.
 #[must_use]
-pub fn listened(spec: &PodSpec) -> String {
+pub fn declared_ports(spec: &PodSpec) -> String {
     let ports: Vec<_> = spec
         .containers
         .iter()

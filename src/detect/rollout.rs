@@ -1,4 +1,5 @@
-//! Rollouts of deployments: how long they may take, and what may be missing meanwhile.
+//! Rollouts of deployments: their deadline, and the pods that may be missing
+//! meanwhile.
 
 use chrono::TimeDelta;
 
@@ -8,8 +9,8 @@ use super::workload::Workload;
 use crate::cluster::types::{Condition, Pod, condition};
 use crate::model::Time;
 
-/// Since when a rollout has been past its deadline, by the controller's word
-/// or, where the controller is late, by the clock.
+/// Since when a rollout has been past its deadline: by the controller's
+/// condition or, where the controller is late, by the current time.
 #[must_use]
 pub fn overdue(index: &ClusterIndex, workload: &Workload, counts: &PodCounts) -> Option<Time> {
     let progressing = condition(workload.conditions, "Progressing")?;
@@ -17,17 +18,17 @@ pub fn overdue(index: &ClusterIndex, workload: &Workload, counts: &PodCounts) ->
     if progressing.is_false() && progressing.reason == "ProgressDeadlineExceeded" {
         return Some(progressing.last_transition_time.unwrap_or(index.now()));
     }
-    let has_news = workload
+    let has_new_pods = workload
         .updated
         .zip(workload.desired)
         .is_some_and(|(have, want)| have < want)
         || !counts.failing.is_empty();
     let due = last_progress(progressing)?.checked_add_signed(deadline)?;
-    (is_unfinished(progressing) && has_news && index.now() > due).then_some(due)
+    (is_unfinished(progressing) && has_new_pods && index.now() > due).then_some(due)
 }
 
-/// Whether what is missing is what a rollout within its deadline may take away:
-/// its strategy is satisfied, old replicas serve, and only new ones fail.
+/// Whether a rollout within its deadline explains the missing pods: its strategy
+/// is satisfied, old replicas are ready, and only new ones fail.
 #[must_use]
 pub fn may_miss(index: &ClusterIndex, workload: &Workload, counts: &PodCounts) -> bool {
     let is_available = condition(workload.conditions, "Available").is_some_and(Condition::is_true);
@@ -63,8 +64,8 @@ fn last_progress(progressing: &Condition) -> Option<Time> {
         .or(progressing.last_transition_time)
 }
 
-/// The hash of the newest template: that of the replica set with the highest
-/// revision, else of the pod that was made last.
+/// The hash of the newest template: of the replica set with the highest
+/// revision, else of the pod created last.
 fn newest<'a>(workload: &Workload<'a>) -> Option<&'a str> {
     let revision = |set: &&&crate::cluster::types::ReplicaSet| {
         let text = set.metadata.annotation("deployment.kubernetes.io/revision");

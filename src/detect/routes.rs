@@ -1,17 +1,18 @@
-//! Ways in from outside that lead to nothing: ingresses whose backend does not
-//! exist, routes that their gateway does not accept.
+//! Ingresses whose backend does not exist, and routes and gateways that are not
+//! accepted.
 
 use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
+use super::text::condition_text;
 use crate::cluster::Resource;
 use crate::cluster::types::{
-    Condition, Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service, SharedStr,
+    Gateway, HttpRoute, Ingress, IngressService, ObjectMeta, Service, SharedStr,
 };
-use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// Gateways and Services of one sync follow each other within minutes.
-const PATIENCE: TimeDelta = TimeDelta::minutes(2);
+/// Gateways and Services of one sync are created within minutes of each other.
+const GRACE: TimeDelta = TimeDelta::minutes(2);
 
 /// Checks ingresses, routes and gateways.
 #[must_use]
@@ -26,17 +27,18 @@ pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
     findings
 }
 
-fn draft(
+/// A finding, unless it is too recent.
+fn settled_finding(
     index: &ClusterIndex,
     reason: Reason,
     kind: &str,
     meta: &ObjectMeta,
-    since: Option<crate::model::Time>,
+    since: Option<Time>,
 ) -> Option<Finding> {
     let since = since
         .or(meta.creation_timestamp)
-        .unwrap_or(index.now() - PATIENCE);
-    if index.now() - since < PATIENCE {
+        .unwrap_or(index.now() - GRACE);
+    if index.now() - since < GRACE {
         return None;
     }
     let reference = ObjectRef::new(kind, &meta.namespace, &meta.name);
@@ -55,12 +57,14 @@ fn ingress(index: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
         .collect();
     let missing: Vec<_> = backends
         .iter()
-        .filter_map(|(host, path, b)| Some((*host, *path, lacking(index, &meta.namespace, b)?)))
+        .filter_map(|(host, path, b)| {
+            Some((*host, *path, missing_backend(index, &meta.namespace, b)?))
+        })
         .collect();
     let (host, path, what) = missing.first()?;
-    let mut finding = draft(index, Reason::IngressBackendMissing, "Ingress", meta, None)?;
+    let mut finding = settled_finding(index, Reason::IngressBackendMissing, "Ingress", meta, None)?;
     finding.service = owner(index, meta, missing.iter().map(|(host, ..)| *host));
-    // Its users come in by this host, and none of its paths leads anywhere.
+    // Users reach the service by this host, and none of its paths has a backend.
     let listed = index.roster.iter().any(|s| {
         Some(&s.name) == finding.service.as_ref()
             && missing
@@ -70,15 +74,19 @@ fn ingress(index: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
     if listed && missing.len() == backends.len() {
         finding.effect = Effect::CutOff;
     }
-    finding.message = format!("{host}{path} leads nowhere: {what}");
+    finding.message = format!("{host}{path} has no backend: {what}");
     for (host, path, what) in &missing {
         finding.fact(FactKind::Object, format!("{host}{path}: {what}"));
     }
     Some(finding)
 }
 
-/// What a backend names and is not there.
-fn lacking(index: &ClusterIndex, namespace: &str, backend: &IngressService) -> Option<String> {
+/// The Service or port that a backend names and that does not exist.
+fn missing_backend(
+    index: &ClusterIndex,
+    namespace: &str,
+    backend: &IngressService,
+) -> Option<String> {
     let Some(service) = index.kubernetes_service(namespace, &backend.name) else {
         return Some(format!(
             "Service {} does not exist in {namespace}",
@@ -92,10 +100,11 @@ fn lacking(index: &ClusterIndex, namespace: &str, backend: &IngressService) -> O
             None => p.name == port.name,
         })
     };
-    let asks = port.number.is_some() || !port.name.is_empty();
-    let checkable = asks && service.spec.kind != "ExternalName" && !service.spec.ports.is_empty();
+    let names_port = port.number.is_some() || !port.name.is_empty();
+    let checkable =
+        names_port && service.spec.kind != "ExternalName" && !service.spec.ports.is_empty();
     (checkable && !has(service)).then(|| {
-        let asked = port
+        let missing = port
             .number
             .map_or_else(|| port.name.to_string(), |n| n.to_string());
         let ports: Vec<_> = service
@@ -105,14 +114,14 @@ fn lacking(index: &ClusterIndex, namespace: &str, backend: &IngressService) -> O
             .map(|p| p.port.to_string())
             .collect();
         format!(
-            "Service {} has no port {asked}, only {}",
+            "Service {} has no port {missing}, only {}",
             backend.name,
             ports.join(", ")
         )
     })
 }
 
-/// The service that a host belongs to by the services file, else by namespace and name.
+/// The service of a host by the services file, else by namespace and name.
 fn owner<'h>(
     index: &ClusterIndex,
     meta: &ObjectMeta,
@@ -120,28 +129,26 @@ fn owner<'h>(
 ) -> Option<String> {
     let mut by_host = hosts.flat_map(|host| index.matcher.of_host(host));
     let by_host = by_host.next().map(|&at| &index.roster[at]);
-    let by_name = || {
-        let at = index.matcher.of_object(meta)?;
-        Some(&index.roster[at])
-    };
-    by_host.or_else(by_name).map(|s| s.name.clone())
+    by_host
+        .or_else(|| index.service_of_object(meta))
+        .map(|s| s.name.clone())
 }
 
-/// A gateway says of each route whether it takes it and finds its backends.
+/// The gateway reports for each route whether it is accepted and its backends exist.
 fn route(index: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
     let meta = &route.metadata;
-    let refused = route
+    let rejected = route
         .status
         .parents
         .iter()
         .flat_map(|p| &p.conditions)
         .find(|c| matches!(c.kind.as_str(), "Accepted" | "ResolvedRefs") && c.is_false())?;
-    let mut finding = draft(
+    let mut finding = settled_finding(
         index,
         Reason::RouteInvalid,
         "HTTPRoute",
         meta,
-        refused.last_transition_time,
+        rejected.last_transition_time,
     )?;
     finding.service = owner(
         index,
@@ -149,37 +156,30 @@ fn route(index: &ClusterIndex, route: &HttpRoute) -> Option<Finding> {
         route.spec.hostnames.iter().map(SharedStr::as_str),
     );
     finding.message = format!(
-        "{} leads nowhere: {}",
+        "the route for {} is not in effect: {}",
         route.spec.hostnames.join(", "),
-        refused.message
+        rejected.message
     );
-    finding.fact(FactKind::Object, said(refused));
+    finding.fact(FactKind::Object, condition_text(rejected));
     Some(finding)
 }
 
 fn gateway(index: &ClusterIndex, gateway: &Gateway) -> Option<Finding> {
     let meta = &gateway.metadata;
-    let refused = gateway
+    let rejected = gateway
         .status
         .conditions
         .iter()
         .find(|c| matches!(c.kind.as_str(), "Accepted" | "Programmed") && c.is_false())?;
-    let mut finding = draft(
+    let mut finding = settled_finding(
         index,
         Reason::RouteInvalid,
         "Gateway",
         meta,
-        refused.last_transition_time,
+        rejected.last_transition_time,
     )?;
     finding.service = owner(index, meta, std::iter::empty());
-    finding.message = format!("the gateway is not in force: {}", refused.message);
-    finding.fact(FactKind::Object, said(refused));
+    finding.message = format!("the gateway is not in effect: {}", rejected.message);
+    finding.fact(FactKind::Object, condition_text(rejected));
     Some(finding)
-}
-
-fn said(condition: &Condition) -> String {
-    format!(
-        "condition {}={} ({}): {}",
-        condition.kind, condition.status, condition.reason, condition.message
-    )
 }

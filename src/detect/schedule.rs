@@ -1,5 +1,5 @@
-//! Cron jobs that were due and were not started: what never ran leaves neither
-//! job nor pod nor event behind.
+//! Cron jobs that missed a run. A run that never started leaves no job, pod or
+//! event.
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -7,15 +7,16 @@ use croner::Cron;
 
 use super::batch;
 use super::index::ClusterIndex;
+use super::text::minute;
 use crate::cluster::Resource;
 use crate::cluster::types::CronJob;
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// A run may start this late: the controller looks every ten seconds, and a
+/// A run may start this late: the controller checks every ten seconds, and a
 /// control plane that restarts catches up within minutes.
 const LATE: TimeDelta = TimeDelta::minutes(10);
 
-/// Checks every cron job that is not suspended. Backups are judged by their age.
+/// Checks every cron job that is not suspended. Backups are checked by their age.
 pub fn detect<'a>(index: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
     let objects = &index.snapshot.objects;
     let is_read = index.snapshot.is_read(Resource::Jobs);
@@ -30,48 +31,48 @@ fn check(index: &ClusterIndex, cron: &CronJob) -> Option<Finding> {
     let meta = &cron.metadata;
     let last = cron.status.last_schedule_time?;
     let due = next_run(cron, last)?;
-    // A schedule without a zone runs in the control plane's, which nobody says:
-    // only a whole interval without a run is proof.
+    // A schedule without a time zone uses the control plane's, which is unknown:
+    // only a whole interval without a run is certain.
     let interval = next_run(cron, due)? - due;
     let late = cron
         .spec
         .starting_deadline_seconds
         .and_then(TimeDelta::try_seconds)
         .map_or(LATE, |d| d.max(LATE));
-    let silence = index.now() - last;
-    if index.now() - due <= late || silence <= interval + late || is_running(index, cron) {
+    let since_last = index.now() - last;
+    if index.now() - due <= late || since_last <= interval + late || is_running(index, cron) {
         return None;
     }
     let reference = ObjectRef::new("CronJob", &meta.namespace, &meta.name);
     let mut finding = Finding::new(Reason::CronJobMissed, reference, due, Effect::Impaired);
-    let service = index.matcher.of_cron_job(meta);
-    finding.service = service.map(|at| index.roster[at].name.clone());
+    let service = index.service_of_cron_job(meta);
+    finding.service = service.map(|s| s.name.clone());
     let zone = if cron.spec.time_zone.is_empty() {
         "UTC"
     } else {
         &cron.spec.time_zone
     };
-    let before = last.format("%F %H:%M UTC");
+    let last = minute(last);
     finding.message = format!(
-        "was due at {} and did not run; it last ran {before}",
-        due.format("%F %H:%M UTC")
+        "was due at {} and did not run; last run {last}",
+        minute(due)
     );
     finding.fact(
         FactKind::Object,
         format!(
-            "schedule {:?} ({zone}), last scheduled {before}",
+            "schedule {:?} ({zone}), last scheduled {last}",
             cron.spec.schedule
         ),
     );
     Some(finding)
 }
 
-/// The run after a moment, by the schedule in its own time zone.
+/// The next run after a time, by the schedule in its own time zone.
 #[must_use]
 pub fn next_run(cron: &CronJob, after: Time) -> Option<Time> {
     let mut pattern = cron.spec.schedule.trim();
     let mut zone = cron.spec.time_zone.as_str();
-    // An old way to give the zone.
+    // The old syntax for the time zone.
     for mark in ["CRON_TZ=", "TZ="] {
         if let Some((inline, rest)) = pattern.strip_prefix(mark).and_then(|p| p.split_once(' ')) {
             (zone, pattern) = (inline, rest.trim());
@@ -89,7 +90,7 @@ pub fn next_run(cron: &CronJob, after: Time) -> Option<Time> {
     Some(next.to_utc())
 }
 
-/// A run that takes long holds the next one back where runs may not overlap.
+/// Whether a run is still active that must end before the next one.
 fn is_running(index: &ClusterIndex, cron: &CronJob) -> bool {
     cron.spec.concurrency_policy == "Forbid"
         && index.snapshot.objects.jobs.iter().any(|j| {

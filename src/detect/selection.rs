@@ -1,30 +1,31 @@
-//! Which pods each Service selects, without comparing each with each.
+//! The pods that each Service selects, without comparing every pod with every
+//! Service.
 
 use std::collections::HashMap;
 
 use super::workload::Workload;
 use crate::cluster::types::{Pod, Service, selects};
 
-/// A pod that a Service selects, with its keeper.
+/// A pod that a Service selects, with its workload.
 pub type Selected<'v, 'a> = (&'v Workload<'a>, &'a Pod);
 
-/// The pods of some workloads that each Service selects, of those that live and are to stay.
-/// Each Service is looked up by the rarest pair of its selector, so that pods
-/// meet only the few Services that may be theirs.
+/// The pods that each Service selects. Pods that have ended or are being deleted
+/// do not count. Each Service is indexed by the rarest label of its selector, so
+/// that a pod is compared only with the few Services that may select it.
 #[must_use]
 pub fn selected<'v, 'a: 'v>(
     workloads: impl Iterator<Item = &'v Workload<'a>>,
     services: &[&Service],
 ) -> Vec<Vec<Selected<'v, 'a>>> {
-    let mut uses: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    let mut counts: HashMap<(&str, &str, &str), usize> = HashMap::new();
     for service in services {
         for pair in pairs_of(service) {
-            *uses.entry(pair).or_default() += 1;
+            *counts.entry(pair).or_default() += 1;
         }
     }
     let mut by_pair: HashMap<_, Vec<usize>> = HashMap::new();
     for (at, service) in services.iter().enumerate() {
-        if let Some(rarest) = pairs_of(service).min_by_key(|pair| uses[pair]) {
+        if let Some(rarest) = pairs_of(service).min_by_key(|pair| counts[pair]) {
             by_pair.entry(rarest).or_default().push(at);
         }
     }

@@ -1,4 +1,5 @@
-//! Claims that are not bound. One that waits for its first consumer is in order.
+//! Persistent volume claims that are not bound. One that waits for its first
+//! consumer is normal.
 
 use std::collections::HashMap;
 
@@ -54,7 +55,7 @@ fn check(
     let service = consumer.and_then(|workload| index.service_of(workload));
     finding.service = service.map(|s| s.name.clone());
     finding.message = if reason == Reason::ClaimLost {
-        format!("its volume {} is gone", claim.spec.volume_name)
+        format!("its volume {} no longer exists", claim.spec.volume_name)
     } else {
         "is not bound to a volume".to_owned()
     };
@@ -67,10 +68,10 @@ fn check(
     Some(finding)
 }
 
-/// Bound on first use, and nobody uses it yet. A selected node means that the
-/// scheduler has a consumer for it.
+/// Whether the claim is bound on first use and has no consumer yet. A selected
+/// node means that the scheduler has found a consumer.
 fn waits_for_consumer(index: &ClusterIndex, claim: &PersistentVolumeClaim) -> bool {
-    // Where classes could not be read, any may bind on first use.
+    // If classes could not be read, any of them may bind on first use.
     let on_first_use = match storage_class(index, claim) {
         Some(class) => class.volume_binding_mode == "WaitForFirstConsumer",
         None => !index.snapshot.is_read(Resource::StorageClasses),
@@ -82,8 +83,8 @@ fn waits_for_consumer(index: &ClusterIndex, claim: &PersistentVolumeClaim) -> bo
             .is_none()
 }
 
-/// The claim's class, or the default one where it names none: of several the newest, as
-/// the API server takes it.
+/// The claim's storage class, or the default class where it names none; of
+/// several default classes the newest, as the API server chooses.
 #[must_use]
 pub fn storage_class<'a>(
     index: &ClusterIndex<'a>,
@@ -94,10 +95,8 @@ pub fn storage_class<'a>(
         return classes.iter().find(|c| c.metadata.name == name);
     }
     let is_default = |c: &&StorageClass| {
-        let mark = c
-            .metadata
-            .annotation("storageclass.kubernetes.io/is-default-class");
-        mark == Some("true")
+        let default = "storageclass.kubernetes.io/is-default-class";
+        c.metadata.annotation(default) == Some("true")
     };
     let age = |c: &StorageClass| std::cmp::Reverse(c.metadata.creation_timestamp);
     classes

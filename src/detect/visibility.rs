@@ -1,24 +1,24 @@
-//! The monitor's own trouble: what it could not see, and what it could not
-//! read of the services file.
+//! The monitor's own findings: resources that it could not read, and errors in
+//! the services file.
 
 use crate::cluster::{Snapshot, UnreadReason};
 use crate::inventory::{Inventory, Level};
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
 
-/// Pods, nodes or workloads that exist and were not seen. What a dump leaves
-/// out was left out on purpose.
+/// Pods, nodes or workloads that could not be read. Resources that a dump does
+/// not have were left out on purpose.
 #[must_use]
 pub fn unread_resources(snapshot: &Snapshot) -> Option<Finding> {
-    let unseen: Vec<_> = snapshot
+    let unread: Vec<_> = snapshot
         .unread()
         .filter(|(resource, unread)| {
             resource.is_vital() && unread.reason != UnreadReason::NotInSnapshot
         })
         .collect();
-    if unseen.is_empty() {
+    if unread.is_empty() {
         return None;
     }
-    let names: Vec<_> = unseen.iter().map(|(resource, _)| resource.name()).collect();
+    let names: Vec<_> = unread.iter().map(|(resource, _)| resource.name()).collect();
     let cluster = ObjectRef::new("Cluster", "", &snapshot.cluster);
     let mut finding = Finding::new(
         Reason::MonitoringBlind,
@@ -28,10 +28,10 @@ pub fn unread_resources(snapshot: &Snapshot) -> Option<Finding> {
     );
     finding.cause = Some(Cause::MonitoringBlind);
     finding.message = format!(
-        "could not read {}: an outage there would go unseen",
+        "could not read {}: outages there are not detected",
         names.join(", ")
     );
-    for (resource, unread) in unseen {
+    for (resource, unread) in unread {
         finding.fact(
             FactKind::Object,
             format!(
@@ -45,7 +45,7 @@ pub fn unread_resources(snapshot: &Snapshot) -> Option<Finding> {
     Some(finding)
 }
 
-/// Errors of the services file; what could be read of it is still watched.
+/// Errors in the services file. The services that could be read are still monitored.
 #[must_use]
 pub fn invalid_inventory(inventory: &Inventory, snapshot: &Snapshot) -> Option<Finding> {
     let errors: Vec<_> = inventory
@@ -63,7 +63,7 @@ pub fn invalid_inventory(inventory: &Inventory, snapshot: &Snapshot) -> Option<F
     );
     finding.cause = Some(Cause::InventoryInvalid);
     finding.message = format!(
-        "the services file has {} error{}, the first in line {}: {}",
+        "the services file has {} error{}, the first on line {}: {}",
         errors.len(),
         if errors.len() == 1 { "" } else { "s" },
         first.line,

@@ -1,4 +1,4 @@
-//! Workloads with their pods and replica sets, joined by their owners.
+//! Workloads with their pods and replica sets, joined by owner references.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use crate::cluster::types::{
 };
 use crate::model::ObjectRef;
 
-/// Something that keeps a number of pods running.
+/// A controller that keeps a number of pods running, or a pod without one.
 pub struct Workload<'a> {
-    /// Kind, as in manifests; of pods on their own, `Pod`.
+    /// Its kind; of pods without a controller, `Pod`.
     pub kind: &'a str,
-    /// Its name, which is also known where only its pods are.
+    /// Its name, also known where only its pods were read.
     pub name: &'a str,
-    /// Its metadata; where only its pods are known, that of one of them.
+    /// Its metadata; where only its pods were read, that of one of them.
     pub meta: &'a ObjectMeta,
-    /// How many pods there should be; none when only the pods are known.
+    /// How many pods there should be; none where only the pods were read.
     pub desired: Option<u32>,
-    /// How many it reports as ready.
+    /// How many pods its status reports as ready.
     pub reported_ready: u32,
     /// The pods' template.
     pub template: Option<&'a PodTemplate>,
@@ -33,7 +33,7 @@ pub struct Workload<'a> {
     pub pods: Vec<&'a Pod>,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
-    /// Index of its service in the roster.
+    /// The position of its service in the roster.
     pub service: Option<usize>,
 }
 
@@ -41,22 +41,22 @@ pub struct Workload<'a> {
 pub type Key<'a> = (&'a str, &'a str, &'a str);
 
 impl<'a> Workload<'a> {
-    /// What tells it from all others.
+    /// Its unique key.
     #[must_use]
     pub fn key(&self) -> Key<'a> {
         (self.kind, &self.meta.namespace, self.name)
     }
 
-    /// Names the workload.
+    /// Its reference.
     #[must_use]
     pub fn reference(&self) -> ObjectRef {
         ObjectRef::new(self.kind, &self.meta.namespace, self.name)
     }
 
-    /// The pods' specification, from the template or a living pod.
+    /// The pods' specification, from the template or one of the pods.
     #[must_use]
     pub fn pod_spec(&self) -> Option<&PodSpec> {
-        // A dump may leave the template out.
+        // A dump may not have the template.
         let template = self.template.map(|t| &*t.spec);
         template
             .filter(|spec| !spec.containers.is_empty())
@@ -75,7 +75,7 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
         .chain(objects.stateful_sets.iter().map(stateful_set))
         .chain(objects.daemon_sets.iter().map(daemon_set))
         .collect();
-    let mut index: HashMap<Key, usize> = workloads
+    let mut by_key: HashMap<Key, usize> = workloads
         .iter()
         .enumerate()
         .map(|(at, w)| (w.key(), at))
@@ -83,11 +83,11 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
     for set in &objects.replica_sets {
         let owner = set.metadata.controller();
         let owner = owner.map_or(("", ""), |o| (o.kind.as_str(), o.name.as_str()));
-        if let Some(&at) = index.get(&(owner.0, set.metadata.namespace.as_str(), owner.1)) {
+        if let Some(&at) = by_key.get(&(owner.0, set.metadata.namespace.as_str(), owner.1)) {
             workloads[at].replica_sets.push(set);
         } else if owner.1.is_empty() {
             let workload = replica_set(set);
-            index.insert(workload.key(), workloads.len());
+            by_key.insert(workload.key(), workloads.len());
             workloads.push(workload);
         }
     }
@@ -97,13 +97,13 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
             continue;
         };
         let key = (kind, pod.metadata.namespace.as_str(), name);
-        let at = *index.entry(key).or_insert_with(|| {
+        let at = *by_key.entry(key).or_insert_with(|| {
             workloads.push(bare(kind, name, &pod.metadata));
             workloads.len() - 1
         });
         workloads[at].pods.push(pod);
     }
-    // What is said of them must not hang on the order in which they came.
+    // The order of the snapshot must not change the result.
     for workload in &mut workloads {
         workload.pods.shrink_to_fit();
         workload.pods.sort_unstable_by_key(|p| &p.metadata.name);
@@ -177,7 +177,7 @@ fn replica_set(s: &ReplicaSet) -> Workload<'_> {
     }
 }
 
-/// Kind and name of what owns each replica set: a deployment, as a rule.
+/// Kind and name of the owner of each replica set, usually a deployment.
 type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), (&'a str, &'a str)>;
 
 fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
@@ -191,8 +191,8 @@ fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
     .collect()
 }
 
-/// The workload that a pod belongs to. Pods of jobs are their job's affair;
-/// those that nobody keeps and that have ended will not be missed.
+/// Kind and name of the workload that a pod belongs to. Pods of jobs belong to
+/// none, and neither do ended pods without a controller.
 fn owner_of<'a>(pod: &'a Pod, owners: &ReplicaSetOwners<'a>) -> Option<(&'a str, &'a str)> {
     let meta = &pod.metadata;
     let Some(owner) = meta.controller() else {
@@ -200,19 +200,13 @@ fn owner_of<'a>(pod: &'a Pod, owners: &ReplicaSetOwners<'a>) -> Option<(&'a str,
     };
     match owner.kind.as_str() {
         "Job" => None,
-        // Static pods belong to their node and have no other keeper.
+        // Static pods are owned by their node and have no controller.
         "Node" => Some(("Pod", &meta.name)),
         "ReplicaSet" => {
             let known = owners.get(&(meta.namespace.as_str(), owner.name.as_str()));
-            let by_hash = || {
-                let hash = meta.label("pod-template-hash")?;
-                Some((
-                    "Deployment",
-                    owner.name.strip_suffix(hash)?.strip_suffix('-')?,
-                ))
-            };
-            let keeper = known.copied().or_else(by_hash);
-            Some(keeper.unwrap_or(("ReplicaSet", &owner.name)))
+            let by_hash = || Some(("Deployment", pod.deployment_by_hash()?));
+            let workload = known.copied().or_else(by_hash);
+            Some(workload.unwrap_or(("ReplicaSet", &owner.name)))
         }
         kind => Some((kind, &owner.name)),
     }

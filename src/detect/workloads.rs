@@ -1,51 +1,51 @@
-//! Deployments, stateful sets, daemon sets and pods on their own: how many
-//! pods serve of how many that should, and what the others are at.
+//! Deployments, stateful sets, daemon sets and pods without a controller: how
+//! many of the desired pods are ready, and the state of the others.
 
 use super::create_failure::CreateFailure;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
-use super::pod_status::SETTLING;
+use super::pod_status::{SETTLING, pod_refs};
 use super::rollout;
 use super::workload::Workload;
 use crate::cluster::Resource;
-use crate::cluster::types::{Pod, condition};
-use crate::detect::pod_status::pod_ref;
+use crate::cluster::types::condition;
+
 use crate::inventory::{KnownIssueKind, Service};
-use crate::model::{Effect, Finding, PodRef, Reason, Time};
+use crate::model::{Effect, Finding, Reason, Time};
 
 /// The state of one workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkloadState {
-    /// In one word.
+    /// Its health.
     pub health: Health,
-    /// Pods that serve.
+    /// Ready pods.
     pub ready: u32,
-    /// Pods that should.
+    /// Desired pods.
     pub desired: u32,
     /// Since when it is not healthy.
     pub since: Option<Time>,
 }
 
-/// How a workload is.
+/// The health of a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
-    /// As many pods serve as should.
+    /// All desired pods are ready.
     Healthy,
-    /// They serve, and keep falling over.
+    /// All desired pods are ready, and some fail again and again.
     AtRisk,
-    /// What is missing is within its time.
+    /// Pods are missing that may still start in time.
     Starting,
-    /// Some are missing.
+    /// Some pods are missing.
     Degraded,
-    /// None serves.
+    /// No pod is ready.
     Unavailable,
-    /// None should.
+    /// No pods are desired.
     ScaledToZero,
-    /// Not enough was read to tell.
+    /// Not enough was read.
     Unknown,
 }
 
-/// Judges every workload; states stand in the order of `index.workloads`.
+/// Checks every workload. The states are in the order of `index.workloads`.
 #[must_use]
 pub fn detect(index: &ClusterIndex) -> (Vec<WorkloadState>, Vec<Finding>) {
     let mut findings = Vec::new();
@@ -53,7 +53,7 @@ pub fn detect(index: &ClusterIndex) -> (Vec<WorkloadState>, Vec<Finding>) {
         .workloads
         .iter()
         .map(|workload| {
-            let (state, finding) = judge(index, workload);
+            let (state, finding) = check(index, workload);
             findings.extend(finding);
             state
         })
@@ -61,16 +61,16 @@ pub fn detect(index: &ClusterIndex) -> (Vec<WorkloadState>, Vec<Finding>) {
     (states, findings)
 }
 
-/// A state, and what there is to say about it.
-type Judgement = (WorkloadState, Option<Finding>);
+/// The state of a workload, and the finding about it.
+type StateAndFinding = (WorkloadState, Option<Finding>);
 
-fn judge(index: &ClusterIndex, workload: &Workload) -> Judgement {
+fn check(index: &ClusterIndex, workload: &Workload) -> StateAndFinding {
     if !index.snapshot.is_read(Resource::Pods) {
         return from_status(index, workload);
     }
     let counts = PodCounts::of(index, workload);
     let desired = workload.desired.unwrap_or_else(|| counts.expected());
-    let case = WorkloadContext {
+    let context = WorkloadContext {
         index,
         workload,
         service: index.service_of(workload),
@@ -79,21 +79,21 @@ fn judge(index: &ClusterIndex, workload: &Workload) -> Judgement {
         counts,
     };
     if desired == 0 {
-        (case.state(Health::ScaledToZero, None), None)
-    } else if case.missing == 0 {
-        case.serving()
-    } else if case.is_in_time() {
-        case.starting()
-    } else if rollout::may_miss(index, workload, &case.counts) {
-        (case.state(Health::Healthy, None), None)
-    } else if case.counts.failing.is_empty() {
-        case.without_pods()
+        (context.state(Health::ScaledToZero, None), None)
+    } else if context.missing == 0 {
+        context.ready()
+    } else if context.is_in_time() {
+        context.starting()
+    } else if rollout::may_miss(index, workload, &context.counts) {
+        (context.state(Health::Healthy, None), None)
+    } else if context.counts.failing.is_empty() {
+        context.without_pods()
     } else {
-        case.failing()
+        context.failing()
     }
 }
 
-/// A workload whose pods are known.
+/// A workload whose pods were read.
 struct WorkloadContext<'v, 'a> {
     index: &'v ClusterIndex<'a>,
     workload: &'v Workload<'a>,
@@ -113,33 +113,33 @@ impl WorkloadContext<'_, '_> {
         }
     }
 
-    fn draft(&self, reason: Reason, since: Time, effect: Effect) -> Finding {
-        let mut finding = Finding::new(reason, self.workload.reference(), since, effect);
-        finding.service = self.service.map(|s| s.name.clone());
-        finding
+    fn finding(&self, reason: Reason, since: Time, effect: Effect) -> Finding {
+        self.index
+            .workload_finding(reason, self.workload, since, effect)
     }
 
-    /// Enough pods serve. What may still be wrong: they flap, or a newer
-    /// version does not come up.
-    fn serving(&self) -> Judgement {
+    /// Enough pods are ready. They may still flap, or a newer version may fail
+    /// to start.
+    fn ready(&self) -> StateAndFinding {
         if let Some((_, symptom)) = self.counts.at_risk.iter().min_by_key(|(_, s)| s.since) {
-            let mut finding = self.draft(symptom.reason, symptom.since, Effect::AtRisk);
-            finding.extent = "serves now, but not for long".to_owned();
+            let mut finding = self.finding(symptom.reason, symptom.since, Effect::AtRisk);
+            finding.extent = "ready now but unstable".to_owned();
             finding.message.clone_from(&symptom.message);
-            finding.pods = refs(self.counts.at_risk.iter().map(|(pod, _)| *pod));
+            finding.pods = pod_refs(self.counts.at_risk.iter().map(|(pod, _)| *pod));
             let state = self.state(Health::AtRisk, Some(symptom.since));
             return (state, Some(finding));
         }
         if let Some(since) = rollout::overdue(self.index, self.workload, &self.counts) {
-            let mut finding = self.draft(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
-            finding.extent = "the new version does not come up, the old one serves".to_owned();
+            let mut finding =
+                self.finding(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
+            finding.extent = "the new version does not start, the old one is running".to_owned();
             let worst = self.counts.worst();
             finding.message = worst.map_or_else(String::new, |s| s.message.clone());
-            finding.pods = refs(self.counts.failing.iter().map(|(pod, _)| *pod));
+            finding.pods = pod_refs(self.counts.failing.iter().map(|(pod, _)| *pod));
             return (self.state(Health::Healthy, None), Some(finding));
         }
         let health =
-            if self.workload.desired.is_none() && keeper_is_unread(self.index, self.workload) {
+            if self.workload.desired.is_none() && controller_is_unread(self.index, self.workload) {
                 Health::Unknown
             } else {
                 Health::Healthy
@@ -147,7 +147,7 @@ impl WorkloadContext<'_, '_> {
         (self.state(health, None), None)
     }
 
-    /// Whether all that is missing may still come by itself.
+    /// Whether all missing pods may still start by themselves.
     fn is_in_time(&self) -> bool {
         let coming = self.counts.starting.len() + self.counts.replaced(self.index);
         self.counts.failing.is_empty()
@@ -155,22 +155,22 @@ impl WorkloadContext<'_, '_> {
             && coming >= self.missing as usize
     }
 
-    /// A start that the services file says is slow gets a finding, so that
+    /// A start that the services file describes as slow gets a finding, so that
     /// the report can say how long to wait.
-    fn starting(&self) -> Judgement {
+    fn starting(&self) -> StateAndFinding {
         let since = self.counts.starting_since().unwrap_or(self.index.now());
         let slow = |k: &KnownIssueKind| matches!(k, KnownIssueKind::SlowStartup { .. });
         let finding = self.service.and_then(|s| s.known_issue(slow)).map(|issue| {
-            let mut finding = self.draft(Reason::ContainersNotReady, since, Effect::Starting);
-            finding.message = "still within its documented start".to_owned();
+            let mut finding = self.finding(Reason::ContainersNotReady, since, Effect::Starting);
+            finding.message = "still within its documented startup time".to_owned();
             finding.known_issue = Some(issue.text.clone());
-            finding.pods = refs(self.counts.starting.iter().map(|(pod, _)| *pod));
+            finding.pods = pod_refs(self.counts.starting.iter().map(|(pod, _)| *pod));
             finding
         });
         (self.state(Health::Starting, Some(since)), finding)
     }
 
-    fn how_bad(&self) -> (Health, Effect) {
+    fn health_and_effect(&self) -> (Health, Effect) {
         if self.counts.ready == 0 {
             (Health::Unavailable, Effect::Unavailable)
         } else {
@@ -178,9 +178,9 @@ impl WorkloadContext<'_, '_> {
         }
     }
 
-    /// Pods are there and should serve.
-    fn failing(&self) -> Judgement {
-        let (health, effect) = self.how_bad();
+    /// Pods exist and are not ready.
+    fn failing(&self) -> StateAndFinding {
+        let (health, effect) = self.health_and_effect();
         let since = self.counts.down_since(self.workload, self.desired);
         let (reason, message) = self
             .counts
@@ -188,79 +188,81 @@ impl WorkloadContext<'_, '_> {
             .map_or((Reason::ContainersNotReady, ""), |s| {
                 (s.reason, s.message.as_str())
             });
-        let mut finding = self.draft(reason, since, effect);
+        let mut finding = self.finding(reason, since, effect);
         let (missing, desired) = (self.missing, self.desired);
         finding.extent = format!("{missing} of {desired} pods not ready");
         finding.message = message.to_owned();
         let failing = self.counts.failing.iter().map(|(pod, _)| *pod);
-        finding.pods = refs(failing.chain(self.counts.on_lost_nodes(self.index)));
+        finding.pods = pod_refs(failing.chain(self.counts.on_lost_nodes(self.index)));
         (self.state(health, Some(since)), Some(finding))
     }
 
-    /// Pods should exist and do not.
-    fn without_pods(&self) -> Judgement {
-        let (health, effect) = self.how_bad();
-        let lack = format!("{} of {} pods", self.missing, self.desired);
-        let refusal = CreateFailure::of(self.index, self.workload);
-        let since = self.missing_since(refusal.as_ref());
+    /// Pods do not exist.
+    fn without_pods(&self) -> StateAndFinding {
+        let (health, effect) = self.health_and_effect();
+        let missing = format!("{} of {} pods", self.missing, self.desired);
+        let failure = CreateFailure::of(self.index, self.workload);
+        let since = self.missing_since(failure.as_ref());
         if since.is_some_and(|t| self.index.now() - t < SETTLING)
             && self.counts.terminating.is_empty()
         {
             return (self.state(Health::Starting, since), None);
         }
-        // Nobody says since when: as of now, and the next look confirms it.
+        // If no object has the time, the outage counts from now and the next
+        // cycle confirms it.
         let since = since.unwrap_or(self.index.now());
-        let (reason, what, why) = self.absence(refusal.as_ref());
-        let mut finding = self.draft(reason, since, effect);
-        finding.extent = format!("{lack} {what}");
+        let (reason, what, why) = self.missing_reason(failure.as_ref());
+        let mut finding = self.finding(reason, since, effect);
+        finding.extent = format!("{missing} {what}");
         finding.message = why;
-        if let Some(refusal) = refusal {
-            finding.fact(refusal.kind, refusal.message);
+        if let Some(failure) = failure {
+            finding.fact(failure.kind, failure.message);
         }
         let starting = self.counts.starting.iter().map(|(pod, _)| *pod);
         let others = self.counts.terminating.iter().chain(&self.counts.failed);
-        finding.pods = refs(starting.chain(others.copied()));
+        finding.pods = pod_refs(starting.chain(others.copied()));
         (self.state(health, Some(since)), Some(finding))
     }
 
-    /// What became of the pods that are missing, and why.
-    fn absence(&self, refusal: Option<&CreateFailure>) -> (Reason, &'static str, String) {
-        if let Some(refusal) = refusal {
-            let why = refusal.message.clone();
+    /// What happened to the missing pods, and why.
+    fn missing_reason(&self, failure: Option<&CreateFailure>) -> (Reason, &'static str, String) {
+        if let Some(failure) = failure {
+            let why = failure.message.clone();
             return (Reason::FailedCreate, "could not be created", why);
         }
         if let Some((count, last)) = self.counts.repeated_failures() {
             let how = [last.status.reason.as_str(), last.status.message.as_str()];
             let how = how.join(" ");
-            let why = format!("{count} failed one after the other, the last: {how}");
+            let why = format!("{count} pods failed one after the other; the last: {how}");
             return (Reason::Error, "not ready", why);
         }
         let reason = Reason::MinimumReplicasUnavailable;
         if self.counts.terminating.is_empty() {
             return (reason, "do not exist", String::new());
         }
-        let why = "the old ones are being deleted and do not go".to_owned();
+        let why = "the old pods are stuck in deletion".to_owned();
         (reason, "not ready", why)
     }
 
-    /// Since when pods are missing, as far as any object says.
-    fn missing_since(&self, refusal: Option<&CreateFailure>) -> Option<Time> {
+    /// Since when pods are missing, where an object has the time.
+    fn missing_since(&self, failure: Option<&CreateFailure>) -> Option<Time> {
         let created = self.workload.meta.creation_timestamp;
         let all_gone = condition(self.workload.conditions, "Available")
             .filter(|c| c.is_false() && self.counts.ready == 0)
             .and_then(|c| c.last_transition_time);
-        refusal
+        failure
             .and_then(|r| r.since)
             .or(all_gone)
             .or(self.counts.terminating_since())
             .or(self.counts.failed_since())
             .or(created.filter(|t| self.index.now() - *t < SETTLING))
-            .max(created.filter(|_| refusal.is_some()))
+            .max(created.filter(|_| failure.is_some()))
     }
 }
 
-/// A pod whose keeper was not read: all its pods may serve and others be missing.
-fn keeper_is_unread(index: &ClusterIndex, workload: &Workload) -> bool {
+/// Whether the controller of a workload's pods was not read. The pods that exist
+/// may all be ready while others are missing.
+fn controller_is_unread(index: &ClusterIndex, workload: &Workload) -> bool {
     let resource = match workload.kind {
         "Deployment" => Resource::Deployments,
         "StatefulSet" => Resource::StatefulSets,
@@ -271,11 +273,8 @@ fn keeper_is_unread(index: &ClusterIndex, workload: &Workload) -> bool {
     !index.snapshot.is_read(resource)
 }
 
-fn refs<'p>(pods: impl Iterator<Item = &'p Pod>) -> Vec<PodRef> {
-    pods.map(pod_ref).collect()
-}
-
-/// Pods could not be read: a workload's own word can prove an outage, never health.
+/// The state where pods could not be read. A workload's own status can show an
+/// outage but not health.
 fn from_status(index: &ClusterIndex, workload: &Workload) -> (WorkloadState, Option<Finding>) {
     let desired = workload.desired.unwrap_or(0);
     let ready = workload.reported_ready;
@@ -295,13 +294,8 @@ fn from_status(index: &ClusterIndex, workload: &Workload) -> (WorkloadState, Opt
     let Some(since) = down else {
         return (state(Health::Unknown, None), None);
     };
-    let mut finding = Finding::new(
-        Reason::MinimumReplicasUnavailable,
-        workload.reference(),
-        since,
-        Effect::Unavailable,
-    );
-    finding.service = index.service_of(workload).map(|s| s.name.clone());
+    let reason = Reason::MinimumReplicasUnavailable;
+    let mut finding = index.workload_finding(reason, workload, since, Effect::Unavailable);
     finding.message =
         format!("0 of {desired} pods ready by the workload's own status; pods could not be read");
     (state(Health::Unavailable, Some(since)), Some(finding))

@@ -1,45 +1,31 @@
-//! What the API server refused: no object exists, its keeper has the message.
-//! The keeper is a replica set, a stateful set, or Argo CD.
+//! Objects that the API server refused to create. Only their controller has the
+//! message: a replica set, a stateful set, or Argo CD.
 
-use super::quotas::{SERVICES, STORAGE, no_room_for_a_claim, no_room_for_a_service, quota};
+use super::quotas::{SERVICES, STORAGE, quota, service_quota_used_up, storage_quota_used_up};
 use super::text::{between, has_any, name_after};
 use super::{Proof, Rule, RuleContext};
 use crate::model::Cause;
 
-/// Quotas by what they count, then everything else that can refuse.
+/// Quotas by resource, then all other refusals.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::PodQuotaExceeded,
-        proof: |c| quota(c, &["pods", "count/pods"]),
-    },
-    Rule {
-        cause: Cause::CpuQuotaExceeded,
-        proof: |c| quota(c, &["requests.cpu", "limits.cpu", "cpu"]),
-    },
-    Rule {
-        cause: Cause::MemoryQuotaExceeded,
-        proof: |c| quota(c, &["requests.memory", "limits.memory", "memory"]),
-    },
-    Rule {
-        cause: Cause::ServiceQuotaExceeded,
-        proof: |c| quota(c, SERVICES).or_else(|| no_room_for_a_service(c)),
-    },
-    Rule {
-        cause: Cause::StorageQuotaExceeded,
-        proof: |c| quota(c, STORAGE).or_else(|| no_room_for_a_claim(c)),
-    },
-    Rule {
-        cause: Cause::ServiceAccountMissing,
-        proof: service_account,
-    },
-    Rule {
-        cause: Cause::WebhookBackendDown,
-        proof: webhook,
-    },
-    Rule {
-        cause: Cause::AdmissionDenied,
-        proof: denied,
-    },
+    Rule::new(Cause::PodQuotaExceeded, |c| {
+        quota(c, &["pods", "count/pods"])
+    }),
+    Rule::new(Cause::CpuQuotaExceeded, |c| {
+        quota(c, &["requests.cpu", "limits.cpu", "cpu"])
+    }),
+    Rule::new(Cause::MemoryQuotaExceeded, |c| {
+        quota(c, &["requests.memory", "limits.memory", "memory"])
+    }),
+    Rule::new(Cause::ServiceQuotaExceeded, |c| {
+        quota(c, SERVICES).or_else(|| service_quota_used_up(c))
+    }),
+    Rule::new(Cause::StorageQuotaExceeded, |c| {
+        quota(c, STORAGE).or_else(|| storage_quota_used_up(c))
+    }),
+    Rule::new(Cause::ServiceAccountMissing, service_account),
+    Rule::new(Cause::WebhookBackendDown, webhook),
+    Rule::new(Cause::AdmissionDenied, denied),
 ];
 
 fn service_account(context: &RuleContext) -> Option<Proof> {
@@ -51,17 +37,17 @@ fn service_account(context: &RuleContext) -> Option<Proof> {
             "serviceaccount {name} does not exist in namespace {}",
             context.namespace()
         ))
-        .saying(format!(
+        .message(format!(
             "no pod can be created: service account {name} does not exist"
         ))
     })
 }
 
-/// The refusal is not the webhook's word: nobody answered in its place.
+/// The webhook did not refuse the object; it could not be called.
 fn webhook(context: &RuleContext) -> Option<Proof> {
     let message = context.refusal()?;
     let (_, call) = message.split_once("failed calling webhook")?;
-    let silent = [
+    let unreachable = [
         "no endpoints available",
         "connection refused",
         "context deadline exceeded",
@@ -72,24 +58,25 @@ fn webhook(context: &RuleContext) -> Option<Proof> {
         "no route to host",
         "EOF",
     ];
-    if !has_any(call, &silent) {
+    if !has_any(call, &unreachable) {
         return None;
     }
     let name = between(call, "\"", "\"").unwrap_or("?");
-    let proof = Proof::object(call.trim().trim_start_matches(':')).saying(format!(
-        "nothing can be created: webhook {name} does not answer"
+    let proof = Proof::object(call.trim().trim_start_matches(':')).message(format!(
+        "objects cannot be created: webhook {name} does not respond"
     ));
     // `Post "https://SERVICE.NAMESPACE.svc:443/path"`
     let host = name_after(call, "https://").unwrap_or_default();
-    let keeper = context
+    let backend = context
         .index
         .resolve(host, "")
         .and_then(|s| context.index.workload_behind(s));
-    Some(match keeper {
+    Some(match backend {
         Some(w) => {
             let service = context.index.service_of(w).map(|s| s.name.as_str());
-            let what =
-                format!("webhook {name} does not answer, so nothing that it checks can be created");
+            let what = format!(
+                "webhook {name} does not respond; objects that it checks cannot be created"
+            );
             proof.root(w.reference(), service, what)
         }
         None => proof.group_key(format!("webhook {name}")),
@@ -98,7 +85,7 @@ fn webhook(context: &RuleContext) -> Option<Proof> {
 
 fn denied(context: &RuleContext) -> Option<Proof> {
     let message = context.refusal()?;
-    let signs = [
+    let phrases = [
         "admission webhook",
         "denied the request",
         "violates PodSecurity",
@@ -107,5 +94,5 @@ fn denied(context: &RuleContext) -> Option<Proof> {
         "denied by",
         "ValidatingAdmissionPolicy",
     ];
-    has_any(message, &signs).then(|| Proof::object(message))
+    has_any(message, &phrases).then(|| Proof::object(message))
 }

@@ -1,12 +1,12 @@
-//! Claims against the volumes that could serve them.
+//! Persistent volume claims compared with the volumes that they could be bound to.
 
 use super::RuleContext;
 use crate::cluster::quantity;
 use crate::cluster::types::{PersistentVolume, PersistentVolumeClaim, StorageClass};
 use crate::detect::storage_class;
 
-/// A claim that is not bound, with the class that it goes by.
-pub struct OpenClaim<'a> {
+/// A claim that is not bound, with its storage class.
+pub struct PendingClaim<'a> {
     /// The claim.
     pub claim: &'a PersistentVolumeClaim,
     /// Its class, or the default one.
@@ -15,11 +15,11 @@ pub struct OpenClaim<'a> {
     pub volumes: Vec<&'a PersistentVolume>,
 }
 
-/// Why a volume does not serve a claim.
+/// Why a volume does not match a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mismatch {
-    /// It is bound to another.
-    Taken,
+    /// It is bound to another claim.
+    AlreadyBound,
     /// It does not offer the access mode.
     AccessMode,
     /// It is too small.
@@ -28,10 +28,10 @@ pub enum Mismatch {
     Selector,
 }
 
-/// The claims of a context that are not bound: the one it is about, or those that
+/// The pending claims of a finding: the claim that it is about, or those that
 /// its pending pods wait for.
 #[must_use]
-pub fn open<'a>(context: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
+pub fn pending<'a>(context: &RuleContext<'a>) -> Vec<PendingClaim<'a>> {
     let resource = &context.finding.resource;
     let names: Vec<&str> = if resource.kind == "PersistentVolumeClaim" {
         vec![resource.name.as_str()]
@@ -52,7 +52,7 @@ pub fn open<'a>(context: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
         .collect()
 }
 
-fn describe<'a>(context: &RuleContext<'a>, claim: &'a PersistentVolumeClaim) -> OpenClaim<'a> {
+fn describe<'a>(context: &RuleContext<'a>, claim: &'a PersistentVolumeClaim) -> PendingClaim<'a> {
     let class = storage_class(context.index, claim);
     let name = match (claim.spec.storage_class_name.as_deref(), class) {
         (Some(name), _) => name,
@@ -60,7 +60,7 @@ fn describe<'a>(context: &RuleContext<'a>, claim: &'a PersistentVolumeClaim) -> 
         (None, None) => "",
     };
     let volumes = &context.index.snapshot.objects.persistent_volumes;
-    OpenClaim {
+    PendingClaim {
         claim,
         class,
         volumes: volumes
@@ -70,8 +70,8 @@ fn describe<'a>(context: &RuleContext<'a>, claim: &'a PersistentVolumeClaim) -> 
     }
 }
 
-impl OpenClaim<'_> {
-    /// The class that the claim names; empty for a volume made by hand.
+impl PendingClaim<'_> {
+    /// The class that the claim names; empty for a volume created by hand.
     #[must_use]
     pub fn class_name(&self) -> &str {
         self.claim
@@ -81,40 +81,40 @@ impl OpenClaim<'_> {
             .unwrap_or_default()
     }
 
-    /// Whether volumes of this class are made by hand: nobody provisions them.
+    /// Whether volumes of this class are created by hand, without a provisioner.
     #[must_use]
     pub fn is_static(&self) -> bool {
         self.class
             .is_none_or(|c| c.provisioner == "kubernetes.io/no-provisioner")
     }
 
-    /// What it asks for, in bytes and as written.
+    /// The requested size, in bytes and as written.
     #[must_use]
     pub fn size(&self) -> Option<(f64, &str)> {
         let text = &self.claim.spec.resources.requests.get("storage")?.0;
         Some((quantity::parse(text)?, text))
     }
 
-    /// Why a volume does not serve it.
+    /// Why a volume does not match it.
     #[must_use]
-    pub fn misfits(&self, volume: &PersistentVolume) -> Vec<Mismatch> {
+    pub fn mismatches(&self, volume: &PersistentVolume) -> Vec<Mismatch> {
         let (claim, spec) = (&self.claim.spec, &volume.spec);
         let meta = &self.claim.metadata;
-        let mut misfits = Vec::new();
+        let mut mismatches = Vec::new();
         let own = |o: &crate::cluster::types::ClaimOwner| {
             o.name == meta.name && o.namespace == meta.namespace
         };
         if spec.claim_ref.as_ref().is_some_and(|o| !own(o))
             || matches!(volume.status.phase.as_str(), "Bound" | "Released")
         {
-            misfits.push(Mismatch::Taken);
+            mismatches.push(Mismatch::AlreadyBound);
         }
         if !claim
             .access_modes
             .iter()
             .all(|m| spec.access_modes.contains(m))
         {
-            misfits.push(Mismatch::AccessMode);
+            mismatches.push(Mismatch::AccessMode);
         }
         let has = spec
             .capacity
@@ -123,34 +123,34 @@ impl OpenClaim<'_> {
         if self
             .size()
             .zip(has)
-            .is_some_and(|((asks, _), has)| asks > has)
+            .is_some_and(|((requested, _), capacity)| requested > capacity)
         {
-            misfits.push(Mismatch::Capacity);
+            mismatches.push(Mismatch::Capacity);
         }
         if claim
             .selector
             .as_ref()
             .is_some_and(|s| !s.matches(&volume.metadata.labels))
         {
-            misfits.push(Mismatch::Selector);
+            mismatches.push(Mismatch::Selector);
         }
-        misfits
+        mismatches
     }
 
-    /// The volume that comes closest to the claim, and what is wrong with it.
+    /// The volume that matches the claim best, and its mismatches.
     #[must_use]
-    pub fn nearest(&self) -> Option<(&PersistentVolume, Vec<Mismatch>)> {
+    pub fn closest(&self) -> Option<(&PersistentVolume, Vec<Mismatch>)> {
         let named = &self.claim.spec.volume_name;
         self.volumes
             .iter()
             .filter(|v| named.is_empty() || v.metadata.name == *named)
-            .map(|v| (*v, self.misfits(v)))
+            .map(|v| (*v, self.mismatches(v)))
             .filter(|(_, m)| !m.is_empty())
-            // A free volume that does not fit tells more than one that would, were it free.
+            // A free volume that does not match explains more than a bound one that would.
             .min_by_key(|(v, m)| {
                 (
                     m.len(),
-                    m.contains(&Mismatch::Taken),
+                    m.contains(&Mismatch::AlreadyBound),
                     v.metadata.name.as_str(),
                 )
             })

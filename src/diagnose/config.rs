@@ -1,40 +1,23 @@
-//! Containers that cannot be made or started: what their configuration names
-//! is not there, their volumes do not come, their command cannot be run.
+//! Containers that cannot be created or started: their configuration names
+//! objects that do not exist, their volumes cannot be mounted, or their command
+//! cannot be run.
 
 use super::text::{between, has_any};
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind, Reason};
 
-/// What is missing outranks what fails.
+/// Missing objects count before failures.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::SecretMissing,
-        proof: |c| missing(c, "secret"),
-    },
-    Rule {
-        cause: Cause::ConfigMapMissing,
-        proof: |c| missing(c, "configmap"),
-    },
-    Rule {
-        cause: Cause::OOMKilled,
-        proof: killed_in_birth,
-    },
-    Rule {
-        cause: Cause::VolumePermissionDenied,
-        proof: mount_denied,
-    },
-    Rule {
-        cause: Cause::VolumeMountFailed,
-        proof: mount_failed,
-    },
-    Rule {
-        cause: Cause::ContainerCommandInvalid,
-        proof: command,
-    },
+    Rule::new(Cause::SecretMissing, |c| missing(c, "secret")),
+    Rule::new(Cause::ConfigMapMissing, |c| missing(c, "configmap")),
+    Rule::new(Cause::OOMKilled, oom_killed_at_start),
+    Rule::new(Cause::VolumePermissionDenied, mount_denied),
+    Rule::new(Cause::VolumeMountFailed, mount_failed),
+    Rule::new(Cause::ContainerCommandInvalid, command),
 ];
 
-/// What the kubelet says it lacks: of environments in the waiting message, of
-/// volumes in an event.
+/// The Secret or ConfigMap that the kubelet reports as missing: for environments
+/// in the waiting message, for volumes in an event.
 fn missing(context: &RuleContext, kind: &str) -> Option<Proof> {
     let waiting = context
         .waiting()
@@ -42,7 +25,7 @@ fn missing(context: &RuleContext, kind: &str) -> Option<Proof> {
         .map(|(_, _, message)| (FactKind::Object, message));
     let mounts = context
         .waiting()
-        .any(|(_, reason, _)| is_being_made(reason))
+        .any(|(_, reason, _)| is_being_created(reason))
         || context.is(&[Reason::ContainerCreating]);
     let events = context
         .events_of(&["FailedMount", "Failed"])
@@ -51,27 +34,27 @@ fn missing(context: &RuleContext, kind: &str) -> Option<Proof> {
         .map(|e| (FactKind::Event, e.message.as_str()));
     let (from, text, name) = waiting
         .chain(events)
-        .find_map(|(from, text)| Some((from, text, lacking(text, kind)?)))?;
-    let whole = if kind == "secret" {
+        .find_map(|(from, text)| Some((from, text, missing_name(text, kind)?)))?;
+    let object = if kind == "secret" {
         "Secret"
     } else {
         "ConfigMap"
     };
     let what = match between(text, "find key ", " in ") {
-        Some(key) => format!("key {key} of {whole} {name} does not exist"),
+        Some(key) => format!("key {key} of {object} {name} does not exist"),
         None => format!(
-            "{whole} {name} does not exist in namespace {}",
+            "{object} {name} does not exist in namespace {}",
             context.namespace()
         ),
     };
-    let proof = Proof::of(from, text).saying(format!("no container can start: {what}"));
+    let proof = Proof::of(from, text).message(format!("no container can start: {what}"));
     Some(match kind {
-        "secret" => super::secrets::behind_secret(context, &name, proof),
+        "secret" => super::secrets::group_with_external_secret(context, &name, proof),
         _ => proof,
     })
 }
 
-fn is_being_made(reason: &str) -> bool {
+fn is_being_created(reason: &str) -> bool {
     matches!(
         reason,
         "ContainerCreating" | "PodInitializing" | "CreateContainerConfigError"
@@ -80,7 +63,7 @@ fn is_being_made(reason: &str) -> bool {
 
 /// The name in `secret "x" not found`, `references non-existent secret key`
 /// or `couldn't find key k in Secret ns/x`.
-fn lacking(text: &str, kind: &str) -> Option<String> {
+fn missing_name(text: &str, kind: &str) -> Option<String> {
     let lower = text.to_lowercase();
     let mark = format!("{kind} \"");
     if let Some((_, rest)) = lower.split_once(&mark)
@@ -102,24 +85,24 @@ fn lacking(text: &str, kind: &str) -> Option<String> {
     })
 }
 
-/// The runtime could not even set up the container within its memory limit.
-fn killed_in_birth(context: &RuleContext) -> Option<Proof> {
-    let sign = |text: &str| text.to_lowercase().contains("oom-kill");
+/// The runtime could not create the container within its memory limit.
+fn oom_killed_at_start(context: &RuleContext) -> Option<Proof> {
+    let is_oom = |text: &str| text.to_lowercase().contains("oom-kill");
     let waiting = context
         .waiting()
-        .find(|(_, _, m)| sign(m))
+        .find(|(_, _, m)| is_oom(m))
         .map(|(_, _, m)| (FactKind::Object, m));
     let (from, text) = waiting.or_else(|| {
         let events = context.events_of(&["FailedCreatePodSandBox", "Failed"]);
-        let event = events.into_iter().find(|e| sign(&e.message))?;
+        let event = events.into_iter().find(|e| is_oom(&e.message))?;
         Some((FactKind::Event, event.message.as_str()))
     })?;
     let limits = super::runtime::memory_limits(context);
     Some(
         Proof::of(from, text)
             .and(FactKind::Object, format!("memory limits: {limits}"))
-            .saying(format!(
-                "killed for memory before it could start; limits: {limits}"
+            .message(format!(
+                "OOM-killed before it could start; memory limits: {limits}"
             )),
     )
 }
@@ -132,7 +115,7 @@ fn mount_events<'a>(context: &RuleContext<'a>) -> Vec<&'a str> {
     ]) {
         return Vec::new();
     }
-    // Older than the present trouble: a hiccup while the pod was placed.
+    // A few sync failures are normal while a pod is scheduled.
     let events = context.events_of(&["FailedMount", "FailedAttachVolume", "FailedMapVolume"]);
     events
         .into_iter()
@@ -153,7 +136,7 @@ fn mount_denied(context: &RuleContext) -> Option<Proof> {
         )
     };
     let text = mount_events(context).into_iter().find(denied)?;
-    Some(Proof::event(text).saying(format!(
+    Some(Proof::event(text).message(format!(
         "volume {} cannot be mounted: permission denied",
         between(text, "volume \"", "\"").unwrap_or("of the pod")
     )))
@@ -171,7 +154,7 @@ fn mount_failed(context: &RuleContext) -> Option<Proof> {
                 "claim {claim} does not exist in namespace {}",
                 context.namespace()
             ))
-            .saying(format!("cannot be placed: claim {claim} does not exist")),
+            .message(format!("cannot be scheduled: claim {claim} does not exist")),
         );
     }
     let text = mount_events(context).into_iter().next()?;
@@ -182,7 +165,7 @@ fn mount_failed(context: &RuleContext) -> Option<Proof> {
     } else {
         "it cannot be mounted"
     };
-    Some(Proof::event(text).saying(format!("waits for volume {volume}: {how}")))
+    Some(Proof::event(text).message(format!("waits for volume {volume}: {how}")))
 }
 
 /// Words of the runtime about a command that is not there or no program.
@@ -219,7 +202,7 @@ fn command(context: &RuleContext) -> Option<Proof> {
     if let Some(text) = text {
         let name = between(text, "exec: \"", "\"").map_or_else(String::new, |c| format!(" {c}"));
         return Some(
-            Proof::object(text).saying(format!("the container's command{name} cannot be run")),
+            Proof::object(text).message(format!("the container's command{name} cannot be run")),
         );
     }
     let (_, status, end) = context
@@ -234,10 +217,10 @@ fn command(context: &RuleContext) -> Option<Proof> {
         "container {} ended with exit code {}",
         status.name, end.exit_code
     ));
-    if let Some(line) = super::logs::last_words(context) {
+    if let Some(line) = super::logs::last_error(context) {
         proof = proof.and(FactKind::Log, line);
     }
-    Some(proof.saying(format!(
+    Some(proof.message(format!(
         "the command of container {} {what} (exit code {})",
         status.name, end.exit_code
     )))

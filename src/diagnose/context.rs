@@ -104,7 +104,7 @@ impl<'a> RuleContext<'a> {
         &self.finding.resource.namespace
     }
 
-    /// Statuses of the containers that are not ready.
+    /// The containers that are not ready.
     pub fn unready(&self) -> impl Iterator<Item = (&'a Pod, &'a ContainerStatus)> {
         self.pods
             .iter()
@@ -112,8 +112,8 @@ impl<'a> RuleContext<'a> {
             .filter(|(_, c)| !c.ready && !has_succeeded(c))
     }
 
-    /// Containers that fail now or did until a moment ago: not ready, or
-    /// restarted after an error.
+    /// The containers that fail or failed recently: not ready, or restarted after
+    /// an error.
     pub fn failing(&self) -> impl Iterator<Item = (&'a Pod, &'a ContainerStatus)> {
         self.pods
             .iter()
@@ -123,13 +123,13 @@ impl<'a> RuleContext<'a> {
             })
     }
 
-    /// How the failing containers' newest runs ended in error.
+    /// How the newest runs of the failing containers ended, if with an error.
     pub fn ends(&self) -> impl Iterator<Item = (&'a Pod, &'a ContainerStatus, &'a Terminated)> {
         self.failing()
             .filter_map(|(pod, c)| Some((pod, c, abnormal_end(self.index, pod, c)?)))
     }
 
-    /// Reasons and messages of the containers that wait, with their pod.
+    /// The reasons and messages of waiting containers, with their pod.
     pub fn waiting(&self) -> impl Iterator<Item = (&'a Pod, &'a str, &'a str)> {
         self.unready().filter_map(|(pod, c)| {
             let waiting = c.state.waiting.as_ref()?;
@@ -143,7 +143,7 @@ impl<'a> RuleContext<'a> {
         self.pods.iter().flat_map(move |pod| index.pod_events(pod))
     }
 
-    /// Events of the pods with one of these reasons, newest first.
+    /// Warning events about the pods with one of these reasons, newest first.
     #[must_use]
     pub fn events_of(&self, reasons: &[&str]) -> Vec<&'a Event> {
         let mut events: Vec<_> = self
@@ -154,7 +154,7 @@ impl<'a> RuleContext<'a> {
         events
     }
 
-    /// The specification of the pods that show it, else of the workload.
+    /// The specification of the finding's pods, else of the workload.
     #[must_use]
     pub fn spec(&self) -> Option<&'a PodSpec> {
         match self.pods.first() {
@@ -164,7 +164,7 @@ impl<'a> RuleContext<'a> {
     }
 }
 
-/// The container of a status, as it was asked for.
+/// A container of a pod's specification by name.
 #[must_use]
 pub fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a Container> {
     let spec = &pod.spec;
@@ -174,7 +174,7 @@ pub fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a Container> {
         .find(|c| c.name == name)
 }
 
-/// Init containers that did their work are not ready and not failing.
+/// Whether an init container completed: it is then not ready and not failing.
 fn has_succeeded(status: &ContainerStatus) -> bool {
     status
         .state

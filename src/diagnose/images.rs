@@ -1,35 +1,17 @@
-//! Images that cannot be had, by the words of the kubelet and the registry.
+//! Images that cannot be pulled, by the messages of the kubelet and the registry.
 
 use super::text::{between, has_any};
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind};
 
-/// In the order of certainty: a registry that answers outranks one that does not.
+/// In the order of certainty: the response of a registry counts before no response.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::InvalidImageName,
-        proof: invalid_name,
-    },
-    Rule {
-        cause: Cause::RegistryRateLimited,
-        proof: |c| said(c, RATE_LIMITED),
-    },
-    Rule {
-        cause: Cause::ImageNotFound,
-        proof: absent_from_mirror,
-    },
-    Rule {
-        cause: Cause::ImagePullUnauthorized,
-        proof: unauthorized,
-    },
-    Rule {
-        cause: Cause::ImageNotFound,
-        proof: |c| said(c, NOT_FOUND),
-    },
-    Rule {
-        cause: Cause::RegistryUnreachable,
-        proof: unreachable,
-    },
+    Rule::new(Cause::InvalidImageName, invalid_name),
+    Rule::new(Cause::RegistryRateLimited, |c| message(c, RATE_LIMITED)),
+    Rule::new(Cause::ImageNotFound, missing_on_mirror),
+    Rule::new(Cause::ImagePullUnauthorized, unauthorized),
+    Rule::new(Cause::ImageNotFound, |c| message(c, NOT_FOUND)),
+    Rule::new(Cause::RegistryUnreachable, unreachable),
 ];
 
 const PULLS: &[&str] = &[
@@ -90,9 +72,9 @@ fn invalid_name(context: &RuleContext) -> Option<Proof> {
     Some(Proof::object(message))
 }
 
-/// The kubelet's and the registry's words about the pull: the state first,
-/// then events, in lower context beside the text.
-fn words<'a>(context: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a str, String)> {
+/// The messages of the kubelet and the registry about the pull: the status first,
+/// then events; as written and in lower case.
+fn messages<'a>(context: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a str, String)> {
     let waits = context
         .waiting()
         .any(|(_, reason, _)| PULLS.contains(&reason));
@@ -109,23 +91,23 @@ fn words<'a>(context: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a st
         .map(|(kind, text)| (kind, text, text.to_lowercase()))
 }
 
-fn said(context: &RuleContext, signs: &[&str]) -> Option<Proof> {
+fn message(context: &RuleContext, phrases: &[&str]) -> Option<Proof> {
     let (kind, text, _) =
-        words(context).find(|(_, _, lower)| has_any(outside_of_quotes(lower), signs))?;
+        messages(context).find(|(_, _, lower)| has_any(after_image(lower), phrases))?;
     Some(Proof::of(kind, text))
 }
 
-/// What was said after the last image named: an image called `not-found` proves nothing.
-fn outside_of_quotes(text: &str) -> &str {
-    text.rsplit_once("\": ").map_or(text, |(_, said)| said)
+/// The text after the last image name: an image called `not-found` proves nothing.
+fn after_image(text: &str) -> &str {
+    text.rsplit_once("\": ").map_or(text, |(_, rest)| rest)
 }
 
 fn unauthorized(context: &RuleContext) -> Option<Proof> {
-    let mut proof = said(context, UNAUTHORIZED)?;
-    let lacking = context
+    let mut proof = message(context, UNAUTHORIZED)?;
+    let no_secret = context
         .events()
         .find(|e| e.reason == "FailedToRetrieveImagePullSecret");
-    if let Some(event) = lacking {
+    if let Some(event) = no_secret {
         proof = proof.and(FactKind::Event, event.message.as_str());
     } else if context
         .spec()
@@ -136,24 +118,24 @@ fn unauthorized(context: &RuleContext) -> Option<Proof> {
     Some(proof)
 }
 
-/// The official images of Docker Hub need no login. A mirror that stands in for
-/// it (`?ns=docker.io`) and forbids one manifest does not have it.
-fn absent_from_mirror(context: &RuleContext) -> Option<Proof> {
-    let (kind, text, _) = words(context).find(|(_, _, lower)| {
+/// The official images of Docker Hub need no login. A mirror (`?ns=docker.io`)
+/// that forbids one manifest does not have it.
+fn missing_on_mirror(context: &RuleContext) -> Option<Proof> {
+    let (kind, text, _) = messages(context).find(|(_, _, lower)| {
         lower.contains("403 forbidden")
             && lower.contains("/manifests/")
             && lower.contains("ns=docker.io")
             && lower.contains("docker.io/library/")
     })?;
     let image = between(text, "reference \"", "\"").unwrap_or("the image");
-    Some(Proof::of(kind, text).saying(format!(
-        "{image} needs no login, and the registry's mirror does not serve it: most likely there is no such tag"
+    Some(Proof::of(kind, text).message(format!(
+        "{image} needs no login, and the registry's mirror does not have it: probably there is no such tag"
     )))
 }
 
-/// One registry that nobody reaches is one trouble, however many pods wait for it.
+/// Pods that cannot pull from the same registry are one incident.
 fn unreachable(context: &RuleContext) -> Option<Proof> {
-    let proof = said(context, UNREACHABLE)?;
+    let proof = message(context, UNREACHABLE)?;
     let image = context
         .waiting()
         .find_map(|(pod, _, _)| pod.spec.containers.first().map(|c| c.image.as_str()));

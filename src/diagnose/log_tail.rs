@@ -3,11 +3,11 @@
 use super::text::has_any;
 use crate::cluster::ContainerLog;
 
-/// So many lines that are no stack frames are looked at, from the end.
+/// How many lines are read from the end, without stack frames.
 const TAIL: usize = 80;
 
-/// Words of a program that is up: what it complained of before is over.
-const UP: &[&str] = &[
+/// Messages of a program that has started: errors before them are over.
+const STARTED: &[&str] = &[
     "ready for connections",
     "ready to accept connections",
     "accepting connections",
@@ -23,8 +23,8 @@ const UP: &[&str] = &[
     "application startup complete",
     "started application",
 ];
-/// Words that no line of a program in order has.
-pub const TROUBLE: &[&str] = &[
+/// Words of error messages.
+pub const ERROR_WORDS: &[&str] = &[
     "error",
     "exception",
     "fatal",
@@ -56,12 +56,14 @@ pub const TROUBLE: &[&str] = &[
     "killed",
 ];
 
-/// A line that says something, as written and in lower context.
+/// A log line, as written and in lower case.
 pub struct Line<'a> {
     pub text: &'a str,
     pub lower: String,
 }
 
+/// The last lines of a log, newest first, back to the message that the program
+/// has started.
 pub fn tail(log: &ContainerLog) -> Vec<Line<'_>> {
     log.text
         .lines()
@@ -72,11 +74,11 @@ pub fn tail(log: &ContainerLog) -> Vec<Line<'_>> {
             text,
             lower: text.to_lowercase(),
         })
-        .take_while(|line| !says_up(&line.lower))
+        .take_while(|line| !has_started(&line.lower))
         .collect()
 }
 
-/// A line of a stack trace, a ruler, or nothing.
+/// Whether a line is a stack frame, a separator or empty.
 fn is_frame(line: &str) -> bool {
     let text = line.trim();
     text.len() < 3
@@ -93,8 +95,8 @@ fn is_frame(line: &str) -> bool {
         || text.chars().all(|c| !c.is_alphanumeric())
 }
 
-fn says_up(lower: &str) -> bool {
-    let is_up = has_any(lower, UP)
+fn has_started(lower: &str) -> bool {
+    let started = has_any(lower, STARTED)
         || lower.contains("started ") && lower.contains(" in ") && lower.contains(" seconds");
-    is_up && !has_any(lower, TROUBLE)
+    started && !has_any(lower, ERROR_WORDS)
 }

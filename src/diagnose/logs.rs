@@ -1,27 +1,28 @@
-//! The last lines of the containers that fail: which of them mean something.
+//! The log lines of failing containers that explain the failure.
 
 use super::RuleContext;
-use super::log_tail::{Line, TROUBLE};
+use super::log_tail::{ERROR_WORDS, Line};
 use super::text::{clip, has_any, one_line};
 
-/// The newest line of a failing container that a test accepts, lower-context text given.
+/// The newest log line of the failing containers that a test on its lower-case
+/// text accepts.
 pub fn find(context: &RuleContext, test: impl Fn(&str) -> bool) -> Option<String> {
     let line = |tail: &Vec<Line>| tail.iter().find(|l| test(&l.lower)).map(|l| quote(l.text));
     context.log_tails().iter().find_map(line)
 }
 
-/// The line of the failing containers that tells most: the newest that
-/// complains, else the very last.
-pub fn last_words(context: &RuleContext) -> Option<String> {
+/// The most useful log line of the failing containers: the newest error, else
+/// the last line.
+pub fn last_error(context: &RuleContext) -> Option<String> {
     let tails = context.log_tails();
-    let complains = |line: &&Line| has_any(&line.lower, TROUBLE) && !is_chatter(&line.lower);
-    let told = tails.iter().find_map(|tail| tail.iter().find(complains));
+    let is_error = |line: &&Line| has_any(&line.lower, ERROR_WORDS) && !is_noise(&line.lower);
+    let error = tails.iter().find_map(|tail| tail.iter().find(is_error));
     let last = || tails.iter().find_map(|tail| tail.first());
-    told.or_else(last).map(|line| quote(line.text))
+    error.or_else(last).map(|line| quote(line.text))
 }
 
-/// Complaints about complaints.
-fn is_chatter(lower: &str) -> bool {
+/// Lines with error words that do not name the error.
+fn is_noise(lower: &str) -> bool {
     lower.contains("level=info")
         || lower.contains(" info ")
         || lower.contains("warn") && lower.contains("deprecat")
@@ -31,7 +32,7 @@ fn is_chatter(lower: &str) -> bool {
         || lower.starts_with("npm err! a complete log")
 }
 
-/// The part of a line that a person reads: of a JSON line its message and error.
+/// The readable part of a line: of a JSON line its message and error.
 fn quote(line: &str) -> String {
     let text = line.trim();
     let message = text
@@ -47,8 +48,8 @@ fn quote(line: &str) -> String {
                 field(&["message", "msg"]),
                 field(&["error", "err", "exception"]),
             ];
-            let said: Vec<_> = parts.into_iter().flatten().collect();
-            (!said.is_empty()).then(|| said.join(": "))
+            let parts: Vec<_> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(": "))
         });
     clip(&one_line(message.as_deref().unwrap_or(text)))
 }

@@ -1,17 +1,15 @@
-//! Why: from symptom to cause, by rules that name the evidence they need.
+//! Diagnosis: from symptom to cause, by rules that state their evidence.
 //!
 //! Each family of causes is a file with a table of [`Rule`]s. The tables are
-//! tried in the order of [`TABLES`] and the first rule with a proof wins, so
-//! the order says which cause outranks which. A cause without proof is never
-//! named. To add one: an entry in its family's table, its cases in
-//! `tests/diagnose/`, its paragraph in `docs/findings.md`.
+//! tried in the order of [`TABLES`] and the first rule with a proof applies. A
+//! cause without proof is never named. To add a cause, add its rule to the table
+//! of its family, its row to `src/model/cause.rs`, and its cases to
+//! `tests/fixtures/diagnose/`.
 //!
-//! What is to be mended may be another object than the one that shows the
-//! symptom: the quota and not the workload it refuses, the database and not its
-//! client. A proof then names a [`Root`], which becomes a finding of its own at
-//! the head of the incident, once however many findings point to it.
-
-#![allow(clippy::similar_names, reason = "a context has a cause")]
+//! The object to fix may be another one than the object with the symptom: the
+//! quota and not the workload that it blocks, the database and not its client. A
+//! proof then names a [`Root`], which becomes one finding of its own at the head
+//! of the incident, however many findings point to it.
 
 mod admission;
 mod claims;
@@ -46,29 +44,35 @@ use crate::model::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, Reason};
 pub struct Rule {
     /// The cause.
     pub cause: Cause,
-    /// Looks for the proof.
+    /// Finds the proof.
     pub proof: fn(&RuleContext) -> Option<Proof>,
 }
 
-/// What shows a cause.
+impl Rule {
+    const fn new(cause: Cause, proof: fn(&RuleContext) -> Option<Proof>) -> Self {
+        Self { cause, proof }
+    }
+}
+
+/// The proof of a cause.
 #[derive(Debug, Default)]
 pub struct Proof {
     /// The facts, strongest first.
     pub facts: Vec<Fact>,
-    /// Key of what is outside the objects of one service and may hurt others
-    /// too; of an object, its kind and name.
+    /// The key of a cause outside the service's own objects, which may affect
+    /// other services too; for an object, its kind and name.
     pub group_key: Option<String>,
-    /// A sentence that says more than the symptom's own.
+    /// A message that is more specific than the symptom's.
     pub message: Option<String>,
-    /// The known issue that this is.
+    /// The known issue that explains it.
     pub known_issue: Option<String>,
-    /// The object to mend, where it is another one than shows the symptom.
+    /// The object to fix, where it is not the one with the symptom.
     pub root: Option<Root>,
-    /// The service that the evidence shows it to need.
+    /// The service that it depends on by the evidence.
     pub depends_on: Option<String>,
 }
 
-/// The object to mend.
+/// The object to fix.
 #[derive(Debug)]
 pub struct Root {
     /// The object.
@@ -79,7 +83,7 @@ pub struct Root {
     pub message: String,
 }
 
-/// The families, those first whose proof leaves least to interpretation.
+/// The families of rules, the most certain first.
 const TABLES: &[&[Rule]] = &[
     admission::RULES,
     images::RULES,
@@ -107,7 +111,7 @@ pub fn causes() -> impl Iterator<Item = Cause> {
         .map(|rule| rule.cause)
 }
 
-/// Names the causes that can be proved, and adds the objects they point to.
+/// Sets the causes that can be proved, and adds findings about the objects to fix.
 pub fn diagnose(index: &ClusterIndex, findings: &mut Vec<Finding>) {
     let proofs = prove(index, findings);
     let mut roots = Vec::new();
@@ -120,7 +124,8 @@ pub fn diagnose(index: &ClusterIndex, findings: &mut Vec<Finding>) {
     add_roots(findings, roots);
 }
 
-/// For each finding its cause and proof; none where the detector knew, or nobody does.
+/// The cause and proof of each finding; none where the detector set the cause or
+/// no rule applies.
 fn prove(index: &ClusterIndex, findings: &[Finding]) -> Vec<Option<(Cause, Proof)>> {
     let with_findings = findings.iter().map(|f| f.resource.clone()).collect();
     findings
@@ -139,17 +144,17 @@ fn first_proof(context: &RuleContext) -> Option<(Cause, Proof)> {
         .find_map(|rule| Some((rule.cause, (rule.proof)(context)?)))
 }
 
-/// Writes a proof into its finding; returns the finding on the object to mend.
+/// Adds a proof to its finding; returns the finding about the object to fix.
 fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
     finding.cause = Some(cause);
     finding.group_key = proof.group_key;
     finding.depends_on = proof.depends_on;
     finding.known_issue = proof.known_issue.or(finding.known_issue.take());
     if let Some(message) = proof.message {
-        // The symptom's own words (how often, how it ended) become evidence.
-        let seen = std::mem::replace(&mut finding.message, message);
-        if !seen.is_empty() && proof.facts.iter().all(|f| f.text != seen) {
-            finding.fact(FactKind::Object, seen);
+        // The symptom's own message (how often, how it ended) becomes evidence.
+        let symptom = std::mem::replace(&mut finding.message, message);
+        if !symptom.is_empty() && proof.facts.iter().all(|f| f.text != symptom) {
+            finding.fact(FactKind::Object, symptom);
         }
     }
     for fact in proof.facts {
@@ -174,8 +179,8 @@ fn apply(finding: &mut Finding, cause: Cause, proof: Proof) -> Option<Finding> {
     Some(head)
 }
 
-/// A root that another finding is about already lends it its cause; one that
-/// several point to is one finding, as old as the oldest of them.
+/// Adds each root once, as old as the oldest finding that points to it. If a
+/// finding about the object exists already, it takes over the cause.
 fn add_roots(findings: &mut Vec<Finding>, roots: Vec<Finding>) {
     let mut about: HashMap<ObjectRef, Vec<usize>> = HashMap::new();
     for (at, finding) in findings.iter().enumerate().filter(|_| !roots.is_empty()) {
@@ -188,7 +193,7 @@ fn add_roots(findings: &mut Vec<Finding>, roots: Vec<Finding>) {
             finding.cause.is_none() || finding.cause == root.cause
         };
         if let Some(&at) = known.iter().find(same) {
-            lend(&mut findings[at], root);
+            merge_root(&mut findings[at], root);
         } else {
             known.push(findings.len());
             findings.push(root);
@@ -196,7 +201,7 @@ fn add_roots(findings: &mut Vec<Finding>, roots: Vec<Finding>) {
     }
 }
 
-fn lend(known: &mut Finding, root: Finding) {
+fn merge_root(known: &mut Finding, root: Finding) {
     known.since = known.since.min(root.since);
     if known.cause.is_none() {
         known.cause = root.cause;
@@ -241,19 +246,19 @@ impl Proof {
         self
     }
 
-    /// Says it in one sentence.
-    fn saying(mut self, message: impl Into<String>) -> Self {
+    /// Sets the message.
+    fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// Names what others may suffer from too.
+    /// Sets the key of a cause that may affect other services too.
     fn group_key(mut self, key: impl Into<String>) -> Self {
         self.group_key = Some(key.into());
         self
     }
 
-    /// Names the object to mend.
+    /// Sets the object to fix.
     fn root(
         mut self,
         resource: ObjectRef,

@@ -1,36 +1,22 @@
-//! The way between pods: sandboxes without network, the proxy of a node,
-//! addresses that lead nowhere.
+//! The network between pods: sandboxes without network, kube-proxy, wrong
+//! addresses.
 
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind, Reason};
 
-/// The node's own parts outrank what its pods name.
+/// Components of nodes count before addresses in pods.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::NetworkDegraded,
-        proof: sandbox,
-    },
-    Rule {
-        cause: Cause::KubeProxyUnavailable,
-        proof: kube_proxy,
-    },
-    Rule {
-        cause: Cause::EnvAddressMismatch,
-        proof: address,
-    },
-    Rule {
-        cause: Cause::ServiceNoReadyEndpoints,
-        proof: no_service,
-    },
-    Rule {
-        cause: Cause::IngressBackendMissing,
-        proof: |c| Proof::detected(c, Reason::IngressBackendMissing),
-    },
-    Rule {
-        cause: Cause::RouteInvalid,
-        proof: |c| Proof::detected(c, Reason::RouteInvalid),
-    },
+    Rule::new(Cause::NetworkDegraded, sandbox),
+    Rule::new(Cause::KubeProxyUnavailable, kube_proxy),
+    Rule::new(Cause::EnvAddressMismatch, address),
+    Rule::new(Cause::ServiceNoReadyEndpoints, no_service),
+    Rule::new(Cause::IngressBackendMissing, |c| {
+        Proof::detected(c, Reason::IngressBackendMissing)
+    }),
+    Rule::new(Cause::RouteInvalid, |c| {
+        Proof::detected(c, Reason::RouteInvalid)
+    }),
 ];
 
 /// The network plugin could not connect the pod.
@@ -60,14 +46,14 @@ fn sandbox(context: &RuleContext) -> Option<Proof> {
         .unwrap_or_default();
     Some(
         Proof::event(event.message.clone())
-            .saying(format!(
+            .message(format!(
                 "the network plugin on node {node} cannot connect the pod"
             ))
             .group_key(format!("network of node {node}")),
     )
 }
 
-/// Without the proxy of its node, a pod reaches no Service that changed since.
+/// Without kube-proxy on its node, a pod cannot reach Services that changed since.
 fn kube_proxy(context: &RuleContext) -> Option<Proof> {
     let meta = context.workload?.meta;
     let is_proxy = meta.namespace == "kube-system"
@@ -85,18 +71,18 @@ fn kube_proxy(context: &RuleContext) -> Option<Proof> {
         .collect();
     nodes.sort_unstable();
     nodes.dedup();
-    let places = if nodes.is_empty() {
+    let location = if nodes.is_empty() {
         "some nodes".to_owned()
     } else {
         nodes.join(", ")
     };
     Some(
         Proof::object(format!(
-            "kube-proxy on {places}: {}",
+            "kube-proxy on {location}: {}",
             context.finding.message
         ))
-        .saying(format!(
-            "kube-proxy does not run on {places}: Services are not reached from there"
+        .message(format!(
+            "kube-proxy does not run on {location}: Services cannot be reached from there"
         )),
     )
 }
@@ -106,7 +92,7 @@ fn address(context: &RuleContext) -> Option<Proof> {
         .then(Proof::default)
 }
 
-/// A Service that others ask for and that is simply not there.
+/// A Service that others use and that does not exist.
 fn no_service(context: &RuleContext) -> Option<Proof> {
     (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.kind == "Service").then(
         || {

@@ -1,45 +1,43 @@
-//! Where a pod could run: its own constraints against every node's labels,
-//! taints, cordons and room, as the scheduler looks at them.
+//! The nodes that a pod could run on: its constraints against the labels, taints,
+//! cordons and free resources of every node, as the scheduler checks them.
 
 use super::RuleContext;
 use crate::cluster::quantity;
-use crate::cluster::types::{
-    Condition, Node, NodeSelector, NodeSelectorTerm, PodSpec, Taint, Toleration, condition,
-};
+use crate::cluster::types::{Node, NodeSelector, NodeSelectorTerm, PodSpec, Taint, Toleration};
 use crate::detect::requested;
 
-/// Labels that every cluster gives its control plane.
+/// Labels of control plane nodes.
 const CONTROL_PLANE: &[&str] = &[
     "node-role.kubernetes.io/control-plane",
     "node-role.kubernetes.io/master",
 ];
 
-/// What keeps a pod off a node that its selector and affinity allow.
+/// Why a node that a pod's selector and affinity allow does not accept it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NodeRejection {
-    /// The node does not report.
-    Lost,
+    /// The node is not ready.
+    NotReady,
     /// The node is cordoned.
     Cordoned,
-    /// The node has a taint that the pod does not bear.
+    /// The node has a taint that the pod does not tolerate.
     Tainted,
 }
 
-/// The nodes that a pod's selector and affinity leave it.
+/// The nodes that a pod's selector and affinity allow.
 pub struct CandidateNodes<'a> {
-    /// Nodes that carry what the nodeSelector asks for.
+    /// Nodes with the labels of the nodeSelector.
     pub selected: Vec<&'a Node>,
-    /// Those of them that the required node affinity allows too.
+    /// Of those, the nodes that the required node affinity allows.
     pub allowed: Vec<&'a Node>,
-    /// Of those, what bars each.
-    pub barred: Vec<(&'a Node, NodeRejection)>,
-    /// Those that nothing bars.
-    pub open: Vec<&'a Node>,
+    /// Of those, the nodes that do not accept the pod, and why.
+    pub rejected: Vec<(&'a Node, NodeRejection)>,
+    /// The nodes that accept the pod.
+    pub accepted: Vec<&'a Node>,
 }
 
-/// Goes through the nodes; none where nodes were not read.
+/// Checks all nodes; none where nodes were not read.
 #[must_use]
-pub fn choose<'a>(context: &RuleContext<'a>, spec: &PodSpec) -> Option<CandidateNodes<'a>> {
+pub fn candidates<'a>(context: &RuleContext<'a>, spec: &PodSpec) -> Option<CandidateNodes<'a>> {
     let nodes = &context.index.snapshot.objects.nodes;
     if nodes.is_empty() {
         return None;
@@ -50,18 +48,18 @@ pub fn choose<'a>(context: &RuleContext<'a>, spec: &PodSpec) -> Option<Candidate
         .copied()
         .filter(|n| is_allowed(spec, n))
         .collect();
-    let (mut barred, mut open) = (Vec::new(), Vec::new());
+    let (mut rejected, mut accepted) = (Vec::new(), Vec::new());
     for node in &allowed {
-        match bar(context, spec, node) {
-            Some(bar) => barred.push((*node, bar)),
-            None => open.push(*node),
+        match rejection(context, spec, node) {
+            Some(rejection) => rejected.push((*node, rejection)),
+            None => accepted.push(*node),
         }
     }
     Some(CandidateNodes {
         selected,
         allowed,
-        barred,
-        open,
+        rejected,
+        accepted,
     })
 }
 
@@ -71,18 +69,18 @@ fn is_selected(spec: &PodSpec, node: &Node) -> bool {
         .all(|(key, value)| label(node, key) == Some(value))
 }
 
-/// A label of a node. The kubelet sets the host name, which is the node's name
-/// unless somebody chose another.
+/// A label of a node. The hostname label is the node's name unless it was
+/// overridden.
 #[must_use]
 pub fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
     let by_name = (key == "kubernetes.io/hostname").then_some(node.metadata.name.as_str());
     node.metadata.label(key).or(by_name)
 }
 
-/// Whether required node affinity picks nodes by what they are. One that only
-/// says what they must not be lets a control plane through by accident.
+/// Whether required node affinity selects nodes by labels that they have. With
+/// negative expressions only, it allows control plane nodes unintentionally.
 #[must_use]
-pub fn is_on_purpose(required: &NodeSelector) -> bool {
+pub fn is_positive(required: &NodeSelector) -> bool {
     required.node_selector_terms.iter().any(|t| {
         let positive = |operator: &str| !matches!(operator, "NotIn" | "DoesNotExist");
         t.match_expressions
@@ -116,23 +114,22 @@ pub fn holds(term: &NodeSelectorTerm, node: &Node) -> bool {
             .all(|e| e.matches(&node.metadata.labels))
 }
 
-fn bar(context: &RuleContext, spec: &PodSpec, node: &Node) -> Option<NodeRejection> {
-    let ready = condition(&node.status.conditions, "Ready").is_none_or(Condition::is_true);
-    if !ready || context.index.is_lost(&node.metadata.name) {
-        return Some(NodeRejection::Lost);
+fn rejection(context: &RuleContext, spec: &PodSpec, node: &Node) -> Option<NodeRejection> {
+    if context.index.is_lost(&node.metadata.name) {
+        return Some(NodeRejection::NotReady);
     }
     let cordon = Taint {
         key: "node.kubernetes.io/unschedulable".into(),
         effect: "NoSchedule".into(),
         ..Taint::default()
     };
-    if node.spec.unschedulable && !bears(spec, &cordon) {
+    if node.spec.unschedulable && !tolerates_taint(spec, &cordon) {
         return Some(NodeRejection::Cordoned);
     }
     untolerated(spec, node).map(|_| NodeRejection::Tainted)
 }
 
-/// The first taint that keeps the pod off; a cordon's own taint is no other.
+/// The first taint that the pod does not tolerate, without the taint of a cordon.
 #[must_use]
 pub fn untolerated<'a>(spec: &PodSpec, node: &'a Node) -> Option<&'a Taint> {
     node.spec
@@ -140,10 +137,10 @@ pub fn untolerated<'a>(spec: &PodSpec, node: &'a Node) -> Option<&'a Taint> {
         .iter()
         .filter(|t| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute"))
         .filter(|t| t.key != "node.kubernetes.io/unschedulable")
-        .find(|t| !bears(spec, t))
+        .find(|t| !tolerates_taint(spec, t))
 }
 
-fn bears(spec: &PodSpec, taint: &Taint) -> bool {
+fn tolerates_taint(spec: &PodSpec, taint: &Taint) -> bool {
     spec.tolerations.iter().any(|t| tolerates(t, taint))
 }
 
@@ -154,7 +151,7 @@ fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     effect && key && (exists || toleration.value == taint.value)
 }
 
-/// Whether a node is of the control plane, where few pods are meant to run.
+/// Whether a node belongs to the control plane, where few pods should run.
 #[must_use]
 pub fn is_control_plane(node: &Node) -> bool {
     CONTROL_PLANE
@@ -166,26 +163,30 @@ pub fn is_control_plane(node: &Node) -> bool {
         )
 }
 
-/// What is left on a node of a resource, and what it has of it.
+/// The free and the allocatable amount of a resource on a node.
 #[must_use]
-pub fn room(context: &RuleContext, node: &Node, resource: &str) -> Option<(f64, f64)> {
-    let all = quantity::parse(&node.status.allocatable.get(resource)?.0)?;
+pub fn free_and_allocatable(
+    context: &RuleContext,
+    node: &Node,
+    resource: &str,
+) -> Option<(f64, f64)> {
+    let allocatable = quantity::parse(&node.status.allocatable.get(resource)?.0)?;
     let used = context.index.requests_on(&node.metadata.name);
     let used = match resource {
         "cpu" => used.cpu,
         "memory" => used.memory,
         _ => used.pods,
     };
-    Some((all - used, all))
+    Some((allocatable - used, allocatable))
 }
 
-/// Whether no node at all is large enough, even empty.
+/// Whether no node is large enough for the request, even without other pods.
 #[must_use]
-pub fn is_beyond_all(context: &RuleContext, spec: &PodSpec, resource: &str) -> bool {
-    let asks = requested(spec, resource);
+pub fn exceeds_all_nodes(context: &RuleContext, spec: &PodSpec, resource: &str) -> bool {
+    let request = requested(spec, resource);
     let nodes = &context.index.snapshot.objects.nodes;
     let mut sizes = nodes
         .iter()
         .filter_map(|n| quantity::parse(&n.status.allocatable.get(resource)?.0));
-    asks > 0.0 && sizes.all(|size| asks > size)
+    request > 0.0 && sizes.all(|size| request > size)
 }

@@ -1,27 +1,15 @@
-//! Nodes: who on the node stopped working.
+//! Nodes that are not ready: the component that failed.
 
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::{Condition, condition};
 use crate::model::{Cause, Reason};
 
-/// The kubelet's own words outrank its silence.
+/// What the kubelet reports counts before the fact that it stopped reporting.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::ContainerRuntimeUnavailable,
-        proof: runtime,
-    },
-    Rule {
-        cause: Cause::NetworkDegraded,
-        proof: plugin,
-    },
-    Rule {
-        cause: Cause::KubeletUnavailable,
-        proof: silent,
-    },
-    Rule {
-        cause: Cause::NodeNotReady,
-        proof: other,
-    },
+    Rule::new(Cause::ContainerRuntimeUnavailable, runtime),
+    Rule::new(Cause::NetworkDegraded, plugin),
+    Rule::new(Cause::KubeletUnavailable, kubelet),
+    Rule::new(Cause::NodeNotReady, other),
 ];
 
 fn ready<'a>(context: &RuleContext<'a>) -> Option<&'a Condition> {
@@ -38,7 +26,8 @@ fn ready<'a>(context: &RuleContext<'a>) -> Option<&'a Condition> {
     )
 }
 
-/// Network plugins report through the runtime too.
+/// Whether the message is about the network plugin, which also reports through
+/// the runtime.
 fn is_network(message: &str) -> bool {
     message.contains("network plugin") || message.contains("cni")
 }
@@ -46,11 +35,11 @@ fn is_network(message: &str) -> bool {
 fn runtime(context: &RuleContext) -> Option<Proof> {
     let ready = ready(context)?;
     let message = ready.message.to_lowercase();
-    let words = ["container runtime", "containerd", "cri", "pleg", "docker"];
-    let names_it = words.iter().any(|w| message.contains(w));
+    let names = ["container runtime", "containerd", "cri", "pleg", "docker"];
+    let names_it = names.iter().any(|w| message.contains(w));
     (ready.is_false() && names_it && !is_network(&message)).then(|| {
-        Proof::object(ready.message.clone()).saying(format!(
-            "the container runtime on {} does not answer the kubelet",
+        Proof::object(ready.message.clone()).message(format!(
+            "the container runtime on {} does not respond to the kubelet",
             context.finding.resource.name
         ))
     })
@@ -59,14 +48,14 @@ fn runtime(context: &RuleContext) -> Option<Proof> {
 fn plugin(context: &RuleContext) -> Option<Proof> {
     let ready = ready(context)?;
     is_network(&ready.message.to_lowercase()).then(|| {
-        Proof::object(ready.message.clone()).saying(format!(
+        Proof::object(ready.message.clone()).message(format!(
             "the network plugin on {} is not ready",
             context.finding.resource.name
         ))
     })
 }
 
-fn silent(context: &RuleContext) -> Option<Proof> {
+fn kubelet(context: &RuleContext) -> Option<Proof> {
     let ready = ready(context)?;
     (ready.status == "Unknown")
         .then(|| Proof::object(format!("{}: {}", ready.reason, ready.message)))

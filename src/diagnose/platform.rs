@@ -1,42 +1,34 @@
-//! Argo CD, certificates and autoscalers: what their controllers say.
+//! Argo CD, certificates and autoscalers: what their controllers report.
 
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, ObjectRef, Reason};
 
-/// Each is what its detector saw; what is behind it joins them.
+/// The detected symptom is itself the cause. A common issuer or metrics server
+/// groups the findings.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::IssuerNotReady,
-        proof: |c| Proof::detected(c, Reason::IssuerNotReady),
-    },
-    Rule {
-        cause: Cause::CertificateExpired,
-        proof: |c| certificate(c, Reason::CertificateExpired),
-    },
-    Rule {
-        cause: Cause::CertificateOverdue,
-        proof: |c| certificate(c, Reason::CertificateOverdue),
-    },
-    Rule {
-        cause: Cause::ArgoSyncFailed,
-        proof: |c| Proof::detected(c, Reason::ArgoSyncFailed),
-    },
-    Rule {
-        cause: Cause::ArgoDegraded,
-        proof: |c| Proof::detected(c, Reason::ArgoDegraded),
-    },
-    Rule {
-        cause: Cause::HpaCannotScale,
-        proof: autoscaler,
-    },
-    Rule {
-        cause: Cause::CronJobMissed,
-        proof: |c| Proof::detected(c, Reason::CronJobMissed),
-    },
+    Rule::new(Cause::IssuerNotReady, |c| {
+        Proof::detected(c, Reason::IssuerNotReady)
+    }),
+    Rule::new(Cause::CertificateExpired, |c| {
+        certificate(c, Reason::CertificateExpired)
+    }),
+    Rule::new(Cause::CertificateOverdue, |c| {
+        certificate(c, Reason::CertificateOverdue)
+    }),
+    Rule::new(Cause::ArgoSyncFailed, |c| {
+        Proof::detected(c, Reason::ArgoSyncFailed)
+    }),
+    Rule::new(Cause::ArgoDegraded, |c| {
+        Proof::detected(c, Reason::ArgoDegraded)
+    }),
+    Rule::new(Cause::HpaCannotScale, autoscaler),
+    Rule::new(Cause::CronJobMissed, |c| {
+        Proof::detected(c, Reason::CronJobMissed)
+    }),
 ];
 
-/// Its issuer may be why.
+/// A certificate is grouped with its issuer, if that has a finding.
 fn certificate(context: &RuleContext, reason: Reason) -> Option<Proof> {
     let proof = Proof::detected(context, reason)?;
     let resource = &context.finding.resource;
@@ -57,7 +49,7 @@ fn certificate(context: &RuleContext, reason: Reason) -> Option<Proof> {
     })
 }
 
-/// An autoscaler without metrics leans on whoever serves them.
+/// An autoscaler without metrics depends on the metrics server.
 fn autoscaler(context: &RuleContext) -> Option<Proof> {
     let mut proof = Proof::detected(context, Reason::HpaCannotScale)?;
     let metrics = [

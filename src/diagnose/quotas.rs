@@ -1,4 +1,4 @@
-//! Quotas: which, how much of it is used, who uses it, and who is refused.
+//! Resource quotas that are used up: which one, how much is used, and by what.
 
 use super::text::{between, listed};
 use super::{Proof, RuleContext};
@@ -28,9 +28,9 @@ pub fn quota(context: &RuleContext, resources: &[&str]) -> Option<Proof> {
     let amounts = |mark: &str| {
         between(rest, mark, ", used:").map(|a| a.split(", limited").next().unwrap_or(a))
     };
-    let asked = amounts("requested: ")?;
-    let pair = asked.split(',').find(|pair| {
-        // `CLASS.storageclass.storage.k8s.io/requests.storage` counts as what it ends in.
+    let requested = amounts("requested: ")?;
+    let pair = requested.split(',').find(|pair| {
+        // `CLASS.storageclass.storage.k8s.io/requests.storage` counts as its last part.
         let key = pair.trim().split('=').next().unwrap_or_default();
         let last = key
             .rsplit_once(".storageclass.storage.k8s.io/")
@@ -38,13 +38,13 @@ pub fn quota(context: &RuleContext, resources: &[&str]) -> Option<Proof> {
         resources.contains(&last)
     })?;
     let namespace = namespace_of(context, message);
-    let (key, asks) = pair.trim().split_once('=')?;
+    let (key, request) = pair.trim().split_once('=')?;
     let of = |mark: &str| {
         let (_, rest) = rest.split_once(mark)?;
         name_after_eq(rest, key)
     };
     let (used, hard) = (of("used: ").unwrap_or("?"), of("limited: ").unwrap_or("?"));
-    let fact = format!("quota {name}: {key} used {used} of {hard}, {asks} more asked for");
+    let fact = format!("quota {name}: {key} used {used} of {hard}, {request} more requested");
     let mut proof = Proof::object(fact.clone());
     if let Some(users) = users(context.index, &namespace, key) {
         proof = proof.and(FactKind::Object, users);
@@ -52,11 +52,12 @@ pub fn quota(context: &RuleContext, resources: &[&str]) -> Option<Proof> {
     Some(proof.root(
         ObjectRef::new("ResourceQuota", &namespace, name),
         None,
-        format!("namespace {namespace} is at its quota: {key} used {used} of {hard}"),
+        format!("the quota of namespace {namespace} is used up: {key} {used} of {hard}"),
     ))
 }
 
-/// An Argo CD application stands in another namespace than what it writes.
+/// The namespace of the refused object. An Argo CD application may be in another
+/// namespace than its objects.
 fn namespace_of(context: &RuleContext, message: &str) -> String {
     if context.finding.reason == Reason::FailedCreate {
         return context.namespace().to_owned();
@@ -73,7 +74,7 @@ fn name_after_eq<'a>(amounts: &'a str, key: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// The workloads that ask for most of what is short.
+/// The workloads with the largest requests of the resource.
 fn users(index: &ClusterIndex, namespace: &str, key: &str) -> Option<String> {
     let resource = ["cpu", "memory"].into_iter().find(|r| key.ends_with(r))?;
     let unit = |v: f64| match resource {
@@ -96,33 +97,33 @@ fn users(index: &ClusterIndex, namespace: &str, key: &str) -> Option<String> {
         .filter(|(sum, _)| *sum > 0.0)
         .collect();
     sums.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let most: Vec<_> = sums
+    let largest: Vec<_> = sums
         .iter()
         .take(3)
         .map(|(sum, w)| format!("{} {}", w.name, unit(*sum)))
         .collect();
-    (!most.is_empty()).then(|| {
+    (!largest.is_empty()).then(|| {
         format!(
             "largest requests of {resource} in {namespace}: {}",
-            listed(&most)
+            listed(&largest)
         )
     })
 }
 
-/// What a quota allows of one resource.
-struct Count<'a> {
+/// The hard limit and the usage of one resource in a quota.
+struct QuotaUsage<'a> {
     quota: &'a ResourceQuota,
     key: &'a str,
     hard: f64,
     used: f64,
 }
 
-/// The counts that a namespace's quotas keep of some resources.
-fn counts<'a>(
+/// The usage of some resources in a namespace's quotas.
+fn quota_usages<'a>(
     index: &ClusterIndex<'a>,
     namespace: &'a str,
     resources: &'a [&str],
-) -> impl Iterator<Item = Count<'a>> {
+) -> impl Iterator<Item = QuotaUsage<'a>> {
     let quotas = &index.snapshot.objects.quotas;
     let here = quotas
         .iter()
@@ -133,7 +134,7 @@ fn counts<'a>(
         let counted = counted.filter(|(key, _)| resources.contains(key));
         counted.filter_map(|(key, hard)| {
             let used = status.used.get(key).and_then(|u| quantity::parse(&u.0));
-            Some(Count {
+            Some(QuotaUsage {
                 quota,
                 key,
                 hard: quantity::parse(&hard.0)?,
@@ -143,35 +144,35 @@ fn counts<'a>(
     })
 }
 
-/// Nobody keeps a refused Service. What is left is the gap: a name that others
-/// ask for, the workload of that name, no Service, and no room for one.
-pub fn no_room_for_a_service(context: &RuleContext) -> Option<Proof> {
+/// A refused Service has no controller that reports it. The evidence is a name
+/// that others use, a workload of that name, no Service, and a used-up quota.
+pub fn service_quota_used_up(context: &RuleContext) -> Option<Proof> {
     if !context.is(&[Reason::ServiceNotFound]) || context.finding.resource.kind != "Service" {
         return None;
     }
     let namespace = context.namespace();
-    let mut counts = counts(context.index, namespace, &["services", "count/services"]);
-    let Count {
+    let mut usages = quota_usages(context.index, namespace, &["services", "count/services"]);
+    let QuotaUsage {
         quota,
         key,
         hard,
         used,
-    } = counts.find(|c| c.used >= c.hard)?;
+    } = usages.find(|u| u.used >= u.hard)?;
     let name = &quota.metadata.name;
     let fact = format!(
-        "quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be made",
+        "quota {name}: {key} used {used:.0} of {hard:.0}; Service {} cannot be created",
         context.finding.resource.name
     );
     Some(Proof::object(fact).root(
         ObjectRef::new("ResourceQuota", namespace, name),
         None,
-        format!("namespace {namespace} is at its quota of {hard:.0} Services, and Service {} is missing", context.finding.resource.name),
+        format!("the quota of namespace {namespace} is used up: {hard:.0} Services, and Service {} is missing", context.finding.resource.name),
     ))
 }
 
-/// A pod names a claim that was never made, in a namespace whose storage quota
-/// has no room for it: none at all, or less than the volume that waits for a claim.
-pub fn no_room_for_a_claim(context: &RuleContext) -> Option<Proof> {
+/// A pod names a claim that was never created, in a namespace whose storage
+/// quota is used up, or has less left than the volume that is free.
+pub fn storage_quota_used_up(context: &RuleContext) -> Option<Proof> {
     if !context.is(&[Reason::FailedScheduling]) {
         return None;
     }
@@ -179,20 +180,20 @@ pub fn no_room_for_a_claim(context: &RuleContext) -> Option<Proof> {
     let claim = between(message, "persistentvolumeclaim \"", "\" not found")?;
     let namespace = context.namespace();
     let volumes = &context.index.snapshot.objects.persistent_volumes;
-    // The volume that a claim was to have, and for which there is no room.
-    let too_large = |count: &Count| {
+    // A free volume, probably for this claim, that exceeds the quota.
+    let too_large = |usage: &QuotaUsage| {
         let mut free = volumes.iter().filter(|v| v.status.phase == "Available");
         free.find_map(|v| {
             let text = &v.spec.capacity.get("storage")?.0;
-            let exceeds = quantity::parse(text)? > count.hard - count.used;
-            (count.key == "requests.storage" && exceeds).then_some((v, text))
+            let exceeds = quantity::parse(text)? > usage.hard - usage.used;
+            (usage.key == "requests.storage" && exceeds).then_some((v, text))
         })
     };
-    let (count, waiting) = counts(context.index, namespace, STORAGE).find_map(|count| {
-        let waiting = too_large(&count);
-        (count.used >= count.hard || waiting.is_some()).then_some((count, waiting))
+    let (usage, volume) = quota_usages(context.index, namespace, STORAGE).find_map(|usage| {
+        let volume = too_large(&usage);
+        (usage.used >= usage.hard || volume.is_some()).then_some((usage, volume))
     })?;
-    let (quota, key) = (count.quota, count.key);
+    let (quota, key) = (usage.quota, usage.key);
     let name = &quota.metadata.name;
     let amount = |map: &crate::cluster::types::SmallMap<crate::cluster::types::Quantity>| {
         map.get(key)
@@ -202,7 +203,7 @@ pub fn no_room_for_a_claim(context: &RuleContext) -> Option<Proof> {
     let mut proof = Proof::object(format!(
         "claim {claim} does not exist; quota {name}: {key} used {used} of {hard}"
     ));
-    if let Some((volume, size)) = waiting {
+    if let Some((volume, size)) = volume {
         let fact = format!(
             "volume {} of {size} is available and unclaimed",
             volume.metadata.name
@@ -212,6 +213,6 @@ pub fn no_room_for_a_claim(context: &RuleContext) -> Option<Proof> {
     Some(proof.root(
         ObjectRef::new("ResourceQuota", namespace, name),
         None,
-        format!("namespace {namespace} has no room for claim {claim}: {key} used {used} of {hard}"),
+        format!("the quota of namespace {namespace} does not allow claim {claim}: {key} {used} of {hard}"),
     ))
 }

@@ -1,4 +1,4 @@
-//! How containers end: killed for memory, starved of CPU, or by their own hand.
+//! How containers end: OOM-killed, throttled, or with an error of their own.
 
 use super::context::container;
 use super::text::listed;
@@ -6,23 +6,14 @@ use super::{Proof, Rule, RuleContext, logs};
 use crate::cluster::types::Terminated;
 use crate::model::{Cause, FactKind, Reason};
 
-/// What the kernel did leaves nothing to interpretation.
+/// What the kernel did is certain.
 pub const KILLED: &[Rule] = &[
-    Rule {
-        cause: Cause::OOMKilled,
-        proof: out_of_memory,
-    },
-    Rule {
-        cause: Cause::CpuSaturated,
-        proof: cpu,
-    },
+    Rule::new(Cause::OOMKilled, out_of_memory),
+    Rule::new(Cause::CpuSaturated, cpu),
 ];
 
-/// The container ended by itself, and nothing said why it had to.
-pub const ENDED: &[Rule] = &[Rule {
-    cause: Cause::AppCrash,
-    proof: crashed,
-}];
+/// The container ended by itself, without a more specific cause.
+pub const ENDED: &[Rule] = &[Rule::new(Cause::AppCrash, crashed)];
 
 /// The last run counts, not an OOM kill long before it.
 fn out_of_memory(context: &RuleContext) -> Option<Proof> {
@@ -32,8 +23,8 @@ fn out_of_memory(context: &RuleContext) -> Option<Proof> {
     let (pod, status, end) = context.ends().find(|(_, _, t)| t.reason == "OOMKilled")?;
     let limit = container(pod, &status.name).and_then(|c| c.resources.limits.get("memory"));
     let bound = match limit {
-        Some(limit) => format!("its limit of {}", limit.0),
-        None => "the node's memory: it has no limit of its own".to_owned(),
+        Some(limit) => format!("at its memory limit of {}", limit.0),
+        None => "for lack of memory on the node; it has no limit".to_owned(),
     };
     Some(
         Proof::object(format!(
@@ -43,14 +34,14 @@ fn out_of_memory(context: &RuleContext) -> Option<Proof> {
             status.restart_count,
             limit.map_or("none", |l| l.0.as_str())
         ))
-        .saying(format!(
-            "container {} was killed for memory (OOMKilled, exit code {}) at {bound}",
+        .message(format!(
+            "container {} was OOM-killed (exit code {}) {bound}",
             status.name, end.exit_code
         )),
     )
 }
 
-/// Memory limits of the containers, in words.
+/// The memory limits of the containers, as text.
 pub fn memory_limits(context: &RuleContext) -> String {
     let containers = context.spec().map_or(&[][..], |s| &s.containers);
     let limits: Vec<_> = containers
@@ -75,30 +66,30 @@ fn cpu(context: &RuleContext) -> Option<Proof> {
         .then(|| Proof::of(FactKind::Metric, context.finding.message.clone()))
 }
 
-/// Ended with an error of its own. A container that was told to stop (143) or
-/// was shot (137) without a word of who did it is not known to have crashed.
+/// The container ended with an error of its own. After SIGTERM (143) or SIGKILL
+/// (137) it is not known to have crashed.
 fn crashed(context: &RuleContext) -> Option<Proof> {
     if let Some((_, status, end)) = context
         .ends()
         .find(|(_, _, t)| !matches!(t.exit_code, 137 | 143))
     {
         let ended = match status.restart_count {
-            0 => format!("container {} {}", status.name, translated(end)),
+            0 => format!("container {} {}", status.name, exit_text(end)),
             count => format!(
                 "container {} restarted {count} times, last {}",
                 status.name,
-                translated(end)
+                exit_text(end)
             ),
         };
         let proof = Proof::object(ended.clone());
-        return Some(match logs::last_words(context) {
+        return Some(match logs::last_error(context) {
             Some(line) => proof
                 .and(FactKind::Log, line.clone())
-                .saying(format!("{ended}: {line}")),
-            None => proof.saying(ended),
+                .message(format!("{ended}: {line}")),
+            None => proof.message(ended),
         });
     }
-    // Ends with success, over and over, where something should stay.
+    // A container that should keep running exits with code 0 again and again.
     let (_, status) = context.unready().find(|(_, c)| {
         let end = c.last_state.terminated.as_deref();
         c.restart_count > 0 && end.is_some_and(|t| t.exit_code == 0) && c.state.waiting.is_some()
@@ -108,30 +99,30 @@ fn crashed(context: &RuleContext) -> Option<Proof> {
             "container {} ended with exit code 0, {} restarts",
             status.name, status.restart_count
         ))
-        .saying(format!(
-            "container {} does its work and ends, where a process should stay",
+        .message(format!(
+            "container {} exits with code 0 although it should keep running",
             status.name
         ))
     })
 }
 
-/// An exit code in words.
+/// The exit of a container as text, with the meaning of its code.
 #[must_use]
-pub fn translated(end: &Terminated) -> String {
+pub fn exit_text(end: &Terminated) -> String {
     let meaning = match end.exit_code {
-        1 => "an error of the program",
-        2 => "wrong use, or an error of the program",
-        126 => "the command may not be run",
-        127 => "the command does not exist",
-        128 => "it could not be started",
-        132 => "an instruction that this processor lacks",
-        134 => "it gave up (SIGABRT)",
-        135 => "a bus error",
-        136 => "an arithmetic error",
-        137 => "it was killed",
-        139 => "a segmentation fault",
-        143 => "it was told to stop",
-        255 => "an error of the program, or its node went down",
+        1 => "application error",
+        2 => "application error or wrong usage",
+        126 => "command not executable",
+        127 => "command not found",
+        128 => "could not be started",
+        132 => "SIGILL: illegal instruction",
+        134 => "SIGABRT: aborted",
+        135 => "SIGBUS: bus error",
+        136 => "SIGFPE: arithmetic error",
+        137 => "SIGKILL: killed",
+        139 => "SIGSEGV: segmentation fault",
+        143 => "SIGTERM: terminated",
+        255 => "application error, or its node went down",
         _ => "",
     };
     match meaning {

@@ -1,24 +1,18 @@
-//! Secrets that come from elsewhere: pod, Secret, External Secret, store and
-//! vault are one story, told from its beginning.
+//! Secrets from external stores: pod, Secret, external secret, store and Vault
+//! are grouped by the first one that fails.
 
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::ExternalSecret;
-use crate::detect::secret_of;
+use crate::detect::target_secret;
 use crate::model::{Cause, ObjectRef, Reason};
 
-/// The store outranks what it does not give out.
+/// The store counts before its external secrets.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::SecretStoreNotReady,
-        proof: store,
-    },
-    Rule {
-        cause: Cause::ExternalSecretFailed,
-        proof: external_secret,
-    },
+    Rule::new(Cause::SecretStoreNotReady, store),
+    Rule::new(Cause::ExternalSecretFailed, external_secret),
 ];
 
-/// A store that goes by vault waits for vault.
+/// A store with the Vault provider is grouped with Vault, if that has a finding.
 fn store(context: &RuleContext) -> Option<Proof> {
     let proof = Proof::detected(context, Reason::SecretStoreNotReady)?;
     let resource = &context.finding.resource;
@@ -38,7 +32,7 @@ fn store(context: &RuleContext) -> Option<Proof> {
     })
 }
 
-/// The workload of vault that some finding is about.
+/// The workload of Vault that has a finding.
 fn vault(context: &RuleContext) -> Option<ObjectRef> {
     let at = context
         .index
@@ -64,7 +58,7 @@ fn external_secret(context: &RuleContext) -> Option<Proof> {
     })
 }
 
-/// The store of an external secret, where it is in trouble itself.
+/// The store of an external secret, if it has a finding.
 fn store_of(context: &RuleContext, secret: &ExternalSecret) -> Option<ObjectRef> {
     let reference = &secret.spec.secret_store_ref;
     let store = if reference.kind == "ClusterSecretStore" {
@@ -75,19 +69,20 @@ fn store_of(context: &RuleContext, secret: &ExternalSecret) -> Option<ObjectRef>
     context.has_finding(&store).then_some(store)
 }
 
-/// A Secret that is missing because the external secret that makes it fails.
-pub fn behind_secret(context: &RuleContext, name: &str, proof: Proof) -> Proof {
+/// Groups the proof of a missing Secret with the external secret that creates
+/// it, if that has a finding.
+pub fn group_with_external_secret(context: &RuleContext, name: &str, proof: Proof) -> Proof {
     let secrets = &context.index.snapshot.objects.external_secrets;
-    let maker = secrets.iter().find(|s| {
-        s.metadata.namespace == context.namespace() && secret_of(s).eq_ignore_ascii_case(name)
+    let external = secrets.iter().find(|s| {
+        s.metadata.namespace == context.namespace() && target_secret(s).eq_ignore_ascii_case(name)
     });
-    let Some(maker) = maker else {
+    let Some(external) = external else {
         return proof;
     };
     let reference = ObjectRef::new(
         "ExternalSecret",
-        &maker.metadata.namespace,
-        &maker.metadata.name,
+        &external.metadata.namespace,
+        &external.metadata.name,
     );
     if context.has_finding(&reference) {
         return proof.group_key(reference.to_string());

@@ -1,37 +1,27 @@
 //! Claims that are not bound, and pods that wait for them.
 
-use super::claims::{self, Mismatch, OpenClaim};
+use super::claims::{self, Mismatch, PendingClaim};
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::Resource;
 use crate::model::{Cause, FactKind, Reason};
 
-/// A class that is missing outranks volumes that do not fit, and both outrank
-/// a provisioner that does nothing.
+/// A missing class counts before volumes that do not match, and both before a
+/// failed provisioner.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::StorageClassMissing,
-        proof: class_missing,
-    },
-    Rule {
-        cause: Cause::PvcAccessModeMismatch,
-        proof: |c| misfit(c, Mismatch::AccessMode),
-    },
-    Rule {
-        cause: Cause::PvcCapacityMismatch,
-        proof: |c| misfit(c, Mismatch::Capacity),
-    },
-    Rule {
-        cause: Cause::PvcSelectorMismatch,
-        proof: |c| misfit(c, Mismatch::Selector),
-    },
-    Rule {
-        cause: Cause::PvAlreadyBound,
-        proof: |c| misfit(c, Mismatch::Taken),
-    },
-    Rule {
-        cause: Cause::ProvisionerFailed,
-        proof: provisioner,
-    },
+    Rule::new(Cause::StorageClassMissing, class_missing),
+    Rule::new(Cause::PvcAccessModeMismatch, |c| {
+        mismatch(c, Mismatch::AccessMode)
+    }),
+    Rule::new(Cause::PvcCapacityMismatch, |c| {
+        mismatch(c, Mismatch::Capacity)
+    }),
+    Rule::new(Cause::PvcSelectorMismatch, |c| {
+        mismatch(c, Mismatch::Selector)
+    }),
+    Rule::new(Cause::PvAlreadyBound, |c| {
+        mismatch(c, Mismatch::AlreadyBound)
+    }),
+    Rule::new(Cause::ProvisionerFailed, provisioner),
 ];
 
 fn waits_for_claim(context: &RuleContext) -> bool {
@@ -44,9 +34,9 @@ fn waits_for_claim(context: &RuleContext) -> bool {
                     .contains("persistent volumes to bind"))
 }
 
-fn open<'a>(context: &RuleContext<'a>) -> Vec<OpenClaim<'a>> {
+fn pending<'a>(context: &RuleContext<'a>) -> Vec<PendingClaim<'a>> {
     if waits_for_claim(context) {
-        claims::open(context)
+        claims::pending(context)
     } else {
         Vec::new()
     }
@@ -56,7 +46,7 @@ fn class_missing(context: &RuleContext) -> Option<Proof> {
     if !context.index.snapshot.is_read(Resource::StorageClasses) {
         return None;
     }
-    let claims = open(context);
+    let claims = pending(context);
     let claim = claims
         .iter()
         .find(|c| c.class.is_none() && !c.class_name().is_empty() && c.volumes.is_empty());
@@ -77,34 +67,34 @@ fn class_missing(context: &RuleContext) -> Option<Proof> {
         };
         return Some(
             Proof::object(format!(
-                "claim {name} asks for storage class {class}; {known}"
+                "claim {name} requests storage class {class}; {known}"
             ))
-            .saying(format!(
-                "storage class {class}, which claim {name} asks for, does not exist"
+            .message(format!(
+                "storage class {class} of claim {name} does not exist"
             )),
         );
     }
-    unprovided(&claims).or_else(|| other_class(context, &claims))
+    no_default_class(&claims).or_else(|| other_class(context, &claims))
 }
 
-/// No class named, none the default, and no volume made by hand.
-fn unprovided(claims: &[OpenClaim]) -> Option<Proof> {
+/// The claim names no class, there is no default class and no volume created by hand.
+fn no_default_class(claims: &[PendingClaim]) -> Option<Proof> {
     let claim = claims.iter().find(|c| {
         c.claim.spec.storage_class_name.is_none() && c.class.is_none() && c.volumes.is_empty()
     })?;
     let name = &claim.claim.metadata.name;
     Some(
         Proof::object(format!(
-            "claim {name} names no storage class and none is the default"
+            "claim {name} names no storage class and there is no default class"
         ))
-        .saying(format!(
-            "claim {name} names no storage class, and the cluster has no default one"
+        .message(format!(
+            "claim {name} names no storage class and the cluster has no default class"
         )),
     )
 }
 
-/// Nobody makes volumes of the class, and the one that is free is of another.
-fn other_class(context: &RuleContext, claims: &[OpenClaim]) -> Option<Proof> {
+/// The class has no provisioner, and the free volume has another class.
+fn other_class(context: &RuleContext, claims: &[PendingClaim]) -> Option<Proof> {
     let claim = claims
         .iter()
         .find(|c| c.is_static() && c.volumes.is_empty())?;
@@ -112,24 +102,24 @@ fn other_class(context: &RuleContext, claims: &[OpenClaim]) -> Option<Proof> {
     let volume = volumes.iter().find(|v| v.status.phase == "Available")?;
     let quoted = |class: &str| format!("\"{class}\"");
     let text = format!(
-        "claim {} goes by storage class {}; the free volume {} is of class {}",
+        "claim {} has storage class {}; the free volume {} has class {}",
         claim.claim.metadata.name,
         quoted(claim.class_name()),
         volume.metadata.name,
         quoted(&volume.spec.storage_class_name)
     );
-    Some(Proof::object(text.clone()).saying(format!("no volume fits: {text}")))
+    Some(Proof::object(text.clone()).message(format!("no volume matches: {text}")))
 }
 
-/// The nearest volume fails the claim in one respect more than in any other.
-fn misfit(context: &RuleContext, which: Mismatch) -> Option<Proof> {
-    let claims = open(context);
+/// The closest volume does not match the claim in this respect.
+fn mismatch(context: &RuleContext, which: Mismatch) -> Option<Proof> {
+    let claims = pending(context);
     claims.iter().filter(|c| c.is_static()).find_map(|claim| {
-        let (volume, misfits) = claim.nearest()?;
+        let (volume, mismatches) = claim.closest()?;
         // Of several the first in the order of the table.
-        let first = [Mismatch::AccessMode, Mismatch::Capacity, Mismatch::Selector, Mismatch::Taken]
+        let first = [Mismatch::AccessMode, Mismatch::Capacity, Mismatch::Selector, Mismatch::AlreadyBound]
             .into_iter()
-            .find(|m| misfits.contains(m))?;
+            .find(|m| mismatches.contains(m))?;
         if first != which {
             return None;
         }
@@ -137,12 +127,12 @@ fn misfit(context: &RuleContext, which: Mismatch) -> Option<Proof> {
         let volume_name = &volume.metadata.name;
         let text = match which {
             Mismatch::AccessMode => format!(
-                "claim {name} asks for {}; volume {volume_name} offers {}",
+                "claim {name} requests {}; volume {volume_name} supports {}",
                 spec.access_modes.join(", "),
                 volume.spec.access_modes.join(", ")
             ),
             Mismatch::Capacity => format!(
-                "claim {name} asks for {}; volume {volume_name} has {}",
+                "claim {name} requests {}; volume {volume_name} has {}",
                 claim.size().map_or("?", |(_, t)| t),
                 volume.spec.capacity.get("storage").map_or("?", |q| q.0.as_str())
             ),
@@ -151,29 +141,29 @@ fn misfit(context: &RuleContext, which: Mismatch) -> Option<Proof> {
                 let wanted = selector.match_labels.iter().map(|(k, v)| format!("{k}={v}"));
                 let sets = selector.match_expressions.iter().map(|e| format!("{} {} {}", e.key, e.operator, e.values.join("|")));
                 let wanted: Vec<_> = wanted.chain(sets).collect();
-                let there: Vec<_> = volume.metadata.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-                let there = if there.is_empty() { "no label".to_owned() } else { there.join(",") };
-                format!("claim {name} selects {}; volume {volume_name} carries {there}", wanted.join(","))
+                let labels: Vec<_> = volume.metadata.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                let labels = if labels.is_empty() { "no labels".to_owned() } else { labels.join(",") };
+                format!("claim {name} selects {}; volume {volume_name} has {labels}", wanted.join(","))
             }
-            Mismatch::Taken => {
+            Mismatch::AlreadyBound => {
                 let owner = volume.spec.claim_ref.as_ref();
                 let owner = owner.map_or_else(|| "an earlier claim".to_owned(), |o| format!("{}/{}", o.namespace, o.name));
-                format!("volume {volume_name} would fit claim {name}, but belongs to claim {owner} ({})", volume.status.phase)
+                format!("volume {volume_name} would match claim {name} but is bound to claim {owner} ({})", volume.status.phase)
             }
         };
-        Some(Proof::object(text.clone()).saying(format!("no volume fits: {text}")))
+        Some(Proof::object(text.clone()).message(format!("no volume matches: {text}")))
     })
 }
 
 fn provisioner(context: &RuleContext) -> Option<Proof> {
-    let claims = open(context);
+    let claims = pending(context);
     let claim = claims.iter().find(|c| !c.is_static())?;
     let (name, class) = (&claim.claim.metadata.name, claim.class?);
     let namespace = &claim.claim.metadata.namespace;
     let events = context
         .index
         .events("PersistentVolumeClaim", namespace, name);
-    let told = events
+    let event = events
         .iter()
         .filter(|e| e.reason.contains("Provision"))
         .max_by_key(|e| e.last());
@@ -181,14 +171,14 @@ fn provisioner(context: &RuleContext) -> Option<Proof> {
         "claim {name}: storage class {}, provisioner {}",
         class.metadata.name, class.provisioner
     );
-    let waits = context.is(&[Reason::ProvisioningFailed]);
-    let proof = match told {
+    let is_pending = context.is(&[Reason::ProvisioningFailed]);
+    let proof = match event {
         Some(event) => Proof::event(event.message.clone()).and(FactKind::Object, fact),
-        None if waits => Proof::object(format!("{fact}; it has made no volume")),
+        None if is_pending => Proof::object(format!("{fact}; it has created no volume")),
         None => return None,
     };
-    let mut proof = proof.saying(format!(
-        "provisioner {} has made no volume for claim {name}",
+    let mut proof = proof.message(format!(
+        "provisioner {} has not created a volume for claim {name}",
         class.provisioner
     ));
     // `rancher.io/local-path` is run by `local-path-provisioner`.
@@ -197,12 +187,12 @@ fn provisioner(context: &RuleContext) -> Option<Proof> {
         .rsplit('/')
         .next()
         .unwrap_or(&class.provisioner);
-    let keeper = context
+    let workload = context
         .index
         .workloads
         .iter()
         .find(|w| w.name.contains(short));
-    proof.depends_on = keeper
+    proof.depends_on = workload
         .and_then(|w| context.index.service_of(w))
         .map(|s| s.name.clone());
     Some(proof)

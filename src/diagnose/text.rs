@@ -1,15 +1,15 @@
-//! Reading other people's sentences.
+//! Parsing of messages, and text for facts.
 
-/// Longest fact that is quoted; the rest says no more.
+/// Longer texts are cut.
 const LONGEST: usize = 300;
 
-/// All of it in one line, without doubled spaces.
+/// The text on one line, without repeated spaces.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Cut where it gets too long to read.
+/// The text, cut at the maximum length.
 #[must_use]
 pub fn clip(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
@@ -18,20 +18,20 @@ pub fn clip(text: &str) -> String {
     }
 }
 
-/// Whether one of the words stands in the text. Both in lower context.
+/// Whether the text contains one of the phrases. Both are in lower case.
 #[must_use]
 pub fn has_any(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// What stands between two marks.
+/// The text between two markers, or to the end where the second is missing.
 #[must_use]
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     Some(rest.split_once(after).map_or(rest, |(inner, _)| inner))
 }
 
-/// What stands after a mark, up to a character that no name holds.
+/// The name after a marker, up to a character that names cannot contain.
 #[must_use]
 pub fn name_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(mark)?;
@@ -43,7 +43,7 @@ pub fn name_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Things side by side, the first few of many.
+/// The items as a list, cut after the first few.
 #[must_use]
 pub fn listed<T: AsRef<str>>(items: &[T]) -> String {
     const MOST: usize = 4;
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_out_of_sentences() {
+    fn names_are_found_in_messages() {
         assert_eq!(
             name_after("lookup db.prod.svc: no such host", "lookup "),
             Some("db.prod.svc")

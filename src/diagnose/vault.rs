@@ -1,36 +1,33 @@
-//! Vault, which waits for its operator after each restart.
+//! Vault, which must be unsealed by its operator after each restart.
 
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::Pod;
 use crate::inventory::KnownIssueKind;
 use crate::model::{Cause, FactKind, Reason};
 
-/// Sealed, by its own word or by what is known of it.
-pub const RULES: &[Rule] = &[Rule {
-    cause: Cause::VaultSealed,
-    proof: sealed,
-}];
+/// Sealed, as Vault reports or as the services file says.
+pub const RULES: &[Rule] = &[Rule::new(Cause::VaultSealed, sealed)];
 
-/// Vault says itself that it is sealed, by a label, its probe or its log; or
-/// it runs without an error of its own, is not ready, and the services file
-/// says that it waits for its operator after each restart.
+/// Vault reports that it is sealed by a label, its probe or its log; or it runs
+/// without an error, is not ready, and the services file says that it must be
+/// unsealed after each restart.
 fn sealed(context: &RuleContext) -> Option<Proof> {
-    let waits = matches!(
+    let is_unready = matches!(
         context.finding.reason,
         Reason::ContainersNotReady | Reason::Unhealthy | Reason::MinimumReplicasUnavailable
     );
     let runs = context.pods.iter().any(|p| runs(p));
-    if !waits || !runs {
+    if !is_unready || !runs {
         return None;
     }
     let issue = context
         .service
         .and_then(|s| s.known_issue(|k| matches!(k, KnownIssueKind::ManualUnseal)));
-    let mut proof = match says_sealed(context) {
+    let mut proof = match reported_sealed(context) {
         Some(proof) => proof,
-        None if issue.is_some() && !speaks_of_else(context) => Proof::of(
+        None if issue.is_some() && !has_other_failure(context) => Proof::of(
             FactKind::Object,
-            "the container runs without an error and is not ready",
+            "the container is running without an error but not ready",
         ),
         None => return None,
     };
@@ -42,7 +39,7 @@ fn sealed(context: &RuleContext) -> Option<Proof> {
         });
     }
     proof.message =
-        Some("vault runs and is sealed: it serves no secrets until it is unsealed".to_owned());
+        Some("vault is running but sealed: it provides no secrets until it is unsealed".to_owned());
     Some(proof)
 }
 
@@ -55,7 +52,7 @@ fn runs(pod: &Pod) -> bool {
             .any(|c| c.state.running.is_some())
 }
 
-fn says_sealed(context: &RuleContext) -> Option<Proof> {
+fn reported_sealed(context: &RuleContext) -> Option<Proof> {
     let label = context
         .pods
         .iter()
@@ -70,18 +67,13 @@ fn says_sealed(context: &RuleContext) -> Option<Proof> {
     if let Some(event) = event {
         return Some(Proof::of(
             FactKind::Event,
-            format!("{}: {}", event.reason, one_line(&event.message)),
+            format!("{}: {}", event.reason, event.message),
         ));
     }
     let line = context
         .pods
         .iter()
-        .flat_map(|p| {
-            context
-                .index
-                .snapshot
-                .logs_of(&p.metadata.namespace, &p.metadata.name)
-        })
+        .flat_map(|p| context.index.logs(p))
         .filter(|log| !log.previous)
         .flat_map(|log| log.text.lines())
         .find(|line| line.contains("vault is sealed") || line.contains("Vault is sealed"))?;
@@ -91,21 +83,17 @@ fn says_sealed(context: &RuleContext) -> Option<Proof> {
 /// `vault status` prints a table with a line `Sealed  true`.
 fn is_seal_status(message: &str) -> bool {
     message.lines().any(|line| {
-        let mut words = line.split_whitespace().rev();
-        words.next() == Some("true") && words.next() == Some("Sealed")
+        let mut fields = line.split_whitespace().rev();
+        fields.next() == Some("true") && fields.next() == Some("Sealed")
     }) || message.to_lowercase().contains("vault is sealed")
 }
 
-/// The probe's own words name another reason.
-fn speaks_of_else(context: &RuleContext) -> bool {
+/// The probe reports another failure.
+fn has_other_failure(context: &RuleContext) -> bool {
     context.events().any(|e| {
         e.reason == "Unhealthy"
             && ["connection refused", "timeout", "no such file"]
                 .iter()
                 .any(|w| e.message.contains(w))
     })
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

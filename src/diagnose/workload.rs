@@ -1,13 +1,10 @@
-//! What is left when nothing more particular can be proved.
+//! The cause that applies when no more specific one can be proved.
 
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind, Reason};
 
-/// Last of all.
-pub const RULES: &[Rule] = &[Rule {
-    cause: Cause::RolloutStuck,
-    proof: rollout,
-}];
+/// The last table.
+pub const RULES: &[Rule] = &[Rule::new(Cause::RolloutStuck, rollout)];
 
 fn rollout(context: &RuleContext) -> Option<Proof> {
     if !context.is(&[Reason::ProgressDeadlineExceeded]) {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::cluster::api::{AccessRule, Cluster, FetchError, SKEW, ServerVersion, SnapshotRequest};
-use crate::cluster::kinds::ROWS;
+use crate::cluster::api::{
+    AccessRule, Cluster, FetchError, MAX_SKEW, ServerVersion, SnapshotRequest,
+};
 use crate::cluster::{Read, Snapshot, UnreadReason};
-use crate::model::{Problem, Time, now};
+use crate::model::{KINDS, Problem, Time, now};
 
 use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
@@ -140,7 +141,7 @@ impl ClusterFacts {
         } else {
             format!("{amount} s {side} the API server's")
         };
-        Some(if ahead.abs() > SKEW {
+        Some(if ahead.abs() > MAX_SKEW {
             let remedy = "set this machine's clock (timedatectl set-ntp true), or the server's: \
                           a cycle goes by the server's meanwhile";
             Check::red("clock", &message, remedy)
@@ -191,7 +192,7 @@ fn reading(snapshot: &Snapshot, took: Duration) -> Check {
 /// One line for each API that a cluster may lack.
 fn optional(snapshot: &Snapshot) -> Vec<Check> {
     let mut groups: Vec<&str> = Vec::new();
-    for row in ROWS.iter().filter(|row| !row.core) {
+    for row in KINDS.iter().filter(|row| !row.is_core()) {
         if !groups.contains(&row.group) {
             groups.push(row.group);
         }
@@ -204,7 +205,7 @@ fn optional(snapshot: &Snapshot) -> Vec<Check> {
 
 fn group_line(group: &str, snapshot: &Snapshot) -> Check {
     let name = format!("api {group}");
-    let rows = ROWS.iter().filter(|row| row.group == group);
+    let rows = KINDS.iter().filter(|row| row.group == group);
     let mut present = Vec::new();
     let mut unread = None;
     for row in rows {

@@ -1,8 +1,8 @@
 //! RBAC, verb by verb: what the monitor needs, and what it should not have. Pure.
 
 use crate::cluster::api::AccessRule;
-use crate::cluster::kinds::ROWS;
-use crate::cluster::{Read, Resource, Snapshot};
+use crate::cluster::{Read, Snapshot};
+use crate::model::{KINDS, Resource, ResourceInfo, ResourceScope};
 
 use super::line::{Check, listed};
 
@@ -33,24 +33,28 @@ impl StateMap {
 /// Exactly what `deploy/rights/rbac.yaml` grants, by the table that a fetch goes by.
 #[must_use]
 pub fn to_read() -> Vec<AccessRule> {
-    let verbs = |resource| match resource {
-        Resource::PodLogs => &["get"][..],
-        _ => &["get", "list"],
+    KINDS.iter().flat_map(rules_to_read).collect()
+}
+
+fn rules_to_read(info: &ResourceInfo) -> Vec<AccessRule> {
+    // A subresource has no list.
+    let verbs: &[_] = if info.resource == Resource::PodLogs {
+        &["get"]
+    } else {
+        &["get", "list"]
     };
-    let of_row = |row: &'static crate::cluster::kinds::ResourceInfo| {
-        verbs(row.resource).iter().map(|verb| AccessRule {
-            verb,
-            group: row.group,
-            resource: row.plural,
-            // Those of other namespaces are not read.
-            namespace: match row.resource {
-                Resource::Leases => "kube-system".to_owned(),
-                _ => String::new(),
-            },
-            name: String::new(),
-        })
+    let namespace = match info.scope {
+        ResourceScope::Cluster | ResourceScope::Namespaced => "",
+        ResourceScope::Namespace(namespace) => namespace,
     };
-    ROWS.iter().flat_map(of_row).collect()
+    let rule = |verb: &&'static str| AccessRule {
+        verb,
+        group: info.group,
+        resource: info.plural,
+        namespace: namespace.to_owned(),
+        name: String::new(),
+    };
+    verbs.iter().map(rule).collect()
 }
 
 /// What `deploy/rights/state-rbac.yaml` grants.
@@ -163,9 +167,10 @@ fn words(right: &AccessRule) -> String {
 }
 
 fn is_absent(right: &AccessRule, snapshot: &Snapshot) -> bool {
-    ROWS.iter()
-        .filter(|row| row.group == right.group && row.plural == right.resource)
-        .any(|row| snapshot.reads.get(&row.resource) == Some(&Read::Absent))
+    KINDS
+        .iter()
+        .filter(|info| info.group == right.group && info.plural == right.resource)
+        .any(|info| snapshot.reads.get(&info.resource) == Some(&Read::Absent))
 }
 
 fn too_much(excess: &Granted) -> Option<Check> {

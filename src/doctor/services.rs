@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::assess::roster;
+use crate::assess::monitored_services;
 use crate::cluster::Snapshot;
 use crate::detect::{ClusterIndex, RestartCounts, is_ours, workloads_are_read};
 use crate::inventory::{Inventory, Level, Service};
@@ -51,9 +51,9 @@ pub fn against(inventory: &Inventory, snapshot: &Snapshot, unlisted: Tier) -> Ve
     if inventory.services.is_empty() || !workloads_are_read(snapshot) {
         return Vec::new();
     }
-    let roster = roster(inventory, &snapshot.objects);
+    let monitored = monitored_services(inventory, &snapshot.objects);
     let restarts = RestartCounts::default();
-    let view = ClusterIndex::new(snapshot, &roster, Duration::from_hours(1), &restarts);
+    let view = ClusterIndex::new(snapshot, &monitored, Duration::from_hours(1), &restarts);
     vec![without_workload(&view), without_service(&view, unlisted)]
 }
 

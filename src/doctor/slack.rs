@@ -10,8 +10,7 @@ use crate::config::{Channels, Config};
 use crate::model::Time;
 use crate::model::duration::human;
 use crate::net::Http;
-use crate::notify::SlackError;
-use crate::notify::slack::{Account, ChannelInfo, Slack};
+use crate::notify::slack::{Account, ChannelInfo, Slack, SlackError};
 use crate::state::State;
 
 use super::line::Check;
@@ -141,7 +140,10 @@ impl RememberedChannels {
         let accepted = sent
             .filter(|sent| sent.channel == channel)
             .map(|sent| sent.at);
-        let waiting = state.outbox.iter().filter(|one| one.channel == channel);
+        let waiting = state
+            .outbox
+            .iter()
+            .filter(|one| one.destination.channel == channel);
         Self {
             accepted: accepted.max(),
             refused: waiting.filter_map(|one| one.last_error.clone()).next_back(),
@@ -257,7 +259,7 @@ mod tests {
         SlackError::Permanent {
             code: code.into(),
             advice: "advice",
-            reach: crate::notify::slack::ErrorScope::Channel,
+            scope: crate::notify::ErrorScope::Channel,
         }
     }
 

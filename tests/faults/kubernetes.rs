@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{TimeDelta, Utc};
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::model::KINDS;
 use serde_json::json;
 
 use super::front::{BlackHole, Fault, Front};
@@ -499,9 +499,9 @@ fn one_kind() -> Vec<Cell> {
 }
 
 fn optional(reason: &'static str) -> Vec<(Resource, &'static str)> {
-    let optional = ROWS
+    let optional = KINDS
         .iter()
-        .filter(|row| !row.core && row.resource != Resource::HorizontalPodAutoscalers);
+        .filter(|row| !row.is_core() && row.resource != Resource::HorizontalPodAutoscalers);
     optional.map(|row| (row.resource, reason)).collect()
 }
 
@@ -519,7 +519,7 @@ fn expires(asked: &Asked, lasts: bool) -> Option<Fault> {
 
 /// Each kind, and where its list is.
 fn kinds(world: &World) -> Vec<(Resource, String)> {
-    let rows = ROWS.iter().filter(|row| row.resource != Resource::PodLogs);
+    let rows = KINDS.iter().filter(|row| row.resource != Resource::PodLogs);
     let found = rows.filter_map(|row| {
         let group = match row.group {
             "" => "/api/v1/".to_owned(),
@@ -537,7 +537,7 @@ fn kinds(world: &World) -> Vec<(Resource, String)> {
 
 fn each_kind() -> Vec<Cell> {
     let kinds = kinds(&World::new(Is::Well));
-    assert_eq!(kinds.len(), ROWS.len() - 1, "{kinds:?}");
+    assert_eq!(kinds.len(), KINDS.len() - 1, "{kinds:?}");
     let mut cells = Vec::new();
     for (kind, path) in &kinds {
         let name = kind.name();

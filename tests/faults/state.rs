@@ -59,7 +59,7 @@ fn of_directory() -> Vec<Cell> {
     vec![
         cell(
             "another cycle holds it",
-            noted("another cycle is at work", Told::Later),
+            noted("another cycle is running", Told::Later),
             |world| {
                 locked(world, "cycle.lock");
             },
@@ -67,7 +67,7 @@ fn of_directory() -> Vec<Cell> {
         .mended_by(|world| world.keeps.clear()),
         cell(
             "another run is writing",
-            noted("another cycle runs", Told::Later),
+            noted("another cycle is running", Told::Later),
             |world| {
                 locked(world, "state.lock");
             },
@@ -82,7 +82,7 @@ fn of_directory() -> Vec<Cell> {
         }),
         cell(
             "written by another run",
-            noted("another cycle runs", Told::Twice),
+            noted("another cycle is running", Told::Twice),
             |world| {
                 let path = file(world, "state.json");
                 meanwhile(world, move || fs::write(&path, FRESH).unwrap());
@@ -90,7 +90,7 @@ fn of_directory() -> Vec<Cell> {
         ),
         cell(
             "gone in the middle",
-            noted("another cycle runs", Told::Twice),
+            noted("another cycle is running", Told::Twice),
             |world| {
                 let path = file(world, "state.json");
                 meanwhile(world, move || fs::remove_file(&path).unwrap());
@@ -191,7 +191,7 @@ fn of_config_map() -> Vec<Cell> {
         }),
         cell(
             "409 always",
-            noted("another cycle runs", Told::Later),
+            noted("another cycle is running", Told::Later),
             |w| {
                 breaks(
                     w,
@@ -202,7 +202,7 @@ fn of_config_map() -> Vec<Cell> {
         ),
         cell(
             "written by another run",
-            noted("another cycle runs", Told::Twice),
+            noted("another cycle is running", Told::Twice),
             |w| {
                 let lab = w.lab.clone();
                 meanwhile(w, move || lab.put(FRESH));
@@ -210,7 +210,7 @@ fn of_config_map() -> Vec<Cell> {
         ),
         cell(
             "gone in the middle",
-            noted("another cycle runs", Told::Twice),
+            noted("another cycle is running", Told::Twice),
             |w| {
                 let lab = w.lab.clone();
                 meanwhile(w, move || lab.forget());
@@ -316,7 +316,7 @@ fn of_config_map() -> Vec<Cell> {
         }),
         cell(
             "another cycle is sending",
-            noted("another cycle is at work", Told::Later),
+            noted("another cycle is running", Told::Later),
             |w| {
                 w.deadline = Duration::from_secs(4);
                 w.lab.put(&sending(60).to_string());

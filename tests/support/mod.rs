@@ -17,6 +17,7 @@ pub mod homelab;
 pub mod laws;
 pub mod metrics_text;
 pub mod objects;
+pub mod schema;
 pub mod skip;
 pub mod stub;
 pub mod suite;

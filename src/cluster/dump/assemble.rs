@@ -7,9 +7,8 @@ use std::path::Path;
 use super::DumpError;
 use super::collect::Damage;
 use super::files::Files;
-use crate::cluster::kinds::ROWS;
-use crate::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
-use crate::model::Time;
+use crate::cluster::{Read, Snapshot, Source, Unread, UnreadReason};
+use crate::model::{KINDS, Resource, Time};
 
 /// Endings of archives and files that are no part of a cluster's name.
 const ENDINGS: &[&str] = &[
@@ -23,7 +22,7 @@ pub(super) fn assemble(
     path: &Path,
     now: Option<Time>,
 ) -> Result<Snapshot, DumpError> {
-    files.collector.settle_endpoints();
+    files.collector.convert_endpoints();
     files.logs.settle_names(&files.collector.objects.pods);
     if files.marker.is_none() && !files.collector.is_useful() {
         return Err(nothing_usable(&files, path));
@@ -52,8 +51,9 @@ pub(super) fn assemble(
 }
 
 fn reads(files: &Files) -> BTreeMap<Resource, Read> {
-    ROWS.iter()
-        .map(|row| (row.resource, read_of(files, row.resource)))
+    KINDS
+        .iter()
+        .map(|info| (info.resource, read_of(files, info.resource)))
         .collect()
 }
 
@@ -62,7 +62,7 @@ fn reads(files: &Files) -> BTreeMap<Resource, Read> {
 fn read_of(files: &Files, resource: Resource) -> Read {
     let damage = match resource {
         Resource::PodLogs => files.logs.damaged.clone(),
-        _ => files.collector.trouble.get(&resource).map(Damage::message),
+        _ => files.collector.damage.get(&resource).map(Damage::message),
     };
     if let Some(message) = damage {
         return unread(UnreadReason::Malformed, message);
@@ -96,7 +96,7 @@ fn missing(files: &Files, resource: Resource) -> String {
 }
 
 fn nothing_usable(files: &Files, path: &Path) -> DumpError {
-    let troubles = files.collector.trouble.values().map(Damage::message);
+    let troubles = files.collector.damage.values().map(Damage::message);
     let first = files.damage.clone().into_iter().chain(troubles).next();
     DumpError::NothingUsable {
         path: path.to_path_buf(),

@@ -78,6 +78,13 @@ pub enum DumpError {
     },
 }
 
+/// The first line of a parser's message, cut, and without secrets that it may quote.
+pub(super) fn one_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(200).collect();
+    crate::redact::redact(&short).into_owned()
+}
+
 impl DumpError {
     /// The error for a path that could not be opened.
     pub(super) fn opening(path: &Path, source: io::Error) -> Self {

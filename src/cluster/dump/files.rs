@@ -6,12 +6,12 @@ use std::io::{self, BufRead, Read};
 
 use super::Limits;
 use super::collect::Collector;
+use super::error::one_line;
 use super::logs::{LogSource, Logs};
 use super::manifest::{self, Marker};
 use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
-use crate::cluster::Resource;
-use crate::cluster::kinds::ROWS;
+use crate::model::{KINDS, Resource};
 
 /// Everything that the files of a dump held.
 pub(super) struct Files {
@@ -55,7 +55,7 @@ impl Files {
             self.damaged(&path, &error);
         }
         self.collector
-            .full()
+            .reached_limit()
             .map_or(Ok(()), |limit| Err(LimitReached { limit }))
     }
 
@@ -125,13 +125,13 @@ impl Files {
     /// A file that broke off costs the kinds that it held; where that is not
     /// known, the kind that it is named after.
     fn damaged(&mut self, path: &str, error: &io::Error) {
-        let message = format!("{path} is damaged: {}", tidy(&error.to_string()));
+        let message = format!("{path} is damaged: {}", one_line(&error.to_string()));
         log::warn!("{message}");
         if LogSource::of(path).is_some() {
             self.logs.damaged.get_or_insert(message);
-        } else if !self.collector.damage_file(&message) {
+        } else if !self.collector.note_damaged_file(&message) {
             match named_after(path) {
-                Some(resource) => self.collector.damage(resource, &message),
+                Some(resource) => self.collector.note_damage(resource, &message),
                 None => drop(self.damage.get_or_insert(message)),
             }
         }
@@ -220,18 +220,12 @@ fn named_after(path: &str) -> Option<Resource> {
             .split_once('.')
             .map_or(part, |(stem, _)| stem)
             .replace('-', "");
-        ROWS.iter()
-            .filter(|row| row.core)
-            .find(|row| row.plural == stem || row.kind.eq_ignore_ascii_case(&stem))
-            .map(|row| row.resource)
+        KINDS
+            .iter()
+            .filter(|info| info.is_core())
+            .find(|info| info.plural == stem || info.kind.eq_ignore_ascii_case(&stem))
+            .map(|info| info.resource)
     })
-}
-
-/// A parser's words on one line, without what it may quote of a secret.
-pub(super) fn tidy(message: &str) -> String {
-    let line = message.lines().next().unwrap_or_default();
-    let short: String = line.chars().take(200).collect();
-    crate::redact::redact(&short).into_owned()
 }
 
 #[cfg(test)]

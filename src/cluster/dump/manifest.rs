@@ -6,8 +6,8 @@ use std::io::{self, BufRead, Read};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Read as KindRead, Resource, Snapshot, Unread, UnreadReason};
-use crate::model::Time;
+use crate::cluster::{Read as KindRead, Snapshot, Unread, UnreadReason};
+use crate::model::{Resource, Time};
 
 /// The marker's name.
 pub(super) const FILE: &str = "k8s-monitor.json";

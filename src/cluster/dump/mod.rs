@@ -22,7 +22,6 @@ mod files;
 mod head;
 mod infer_now;
 mod json;
-mod kinds;
 mod logs;
 mod manifest;
 mod scrub;

@@ -386,6 +386,15 @@ impl Pod {
         &self.node_name
     }
 
+    /// The deployment of a pod whose controller is a replica set: the replica
+    /// set's name without the hash of the pod template.
+    #[must_use]
+    pub fn deployment_by_hash(&self) -> Option<&str> {
+        let owner = self.metadata.controller()?;
+        let hash = self.metadata.label("pod-template-hash")?;
+        owner.name.strip_suffix(hash)?.strip_suffix('-')
+    }
+
     /// Whether all its containers ended for good, well or not.
     #[must_use]
     pub fn has_ended(&self) -> bool {

@@ -193,9 +193,9 @@ impl WrongAddress<'_> {
         match &self.fault {
             Fault::NoSuchPort(ports) => {
                 let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
-                let asked = self.address.port.unwrap_or_default();
+                let port = self.address.port.unwrap_or_default();
                 format!(
-                    "Service {name} has no port {asked}, only {}",
+                    "Service {name} has no port {port}, only {}",
                     ports.join(", ")
                 )
             }

@@ -1,4 +1,4 @@
-//! Which probe of which container fails at present, and what it asks.
+//! The probes that fail now, and their targets.
 
 use serde_json::Value;
 
@@ -8,16 +8,17 @@ use crate::diagnose::text::name_after;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::Reason;
 
-/// Which of a container's probes.
+/// One of a container's probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProbeFailureKind {
+pub enum ProbeKind {
     Startup,
     Liveness,
     Readiness,
 }
 
-impl ProbeFailureKind {
-    pub fn word(self) -> &'static str {
+impl ProbeKind {
+    /// Its name as events write it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Startup => "Startup",
             Self::Liveness => "Liveness",
@@ -25,6 +26,7 @@ impl ProbeFailureKind {
         }
     }
 
+    /// The probe of a container.
     pub fn of(self, container: &Container) -> Option<&Probe> {
         match self {
             Self::Startup => container.startup_probe.as_deref(),
@@ -34,8 +36,8 @@ impl ProbeFailureKind {
     }
 }
 
-/// A container whose probe fails at present.
-pub struct Failure<'a> {
+/// A container with a failing probe.
+pub struct ProbeFailure<'a> {
     pub pod: &'a Pod,
     pub status: &'a ContainerStatus,
     pub container: &'a Container,
@@ -44,19 +46,19 @@ pub struct Failure<'a> {
     pub times: u32,
 }
 
-/// How far back a failed probe still belongs to the present trouble.
-pub const PRESENT: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+/// A probe that failed this recently counts as failing.
+const RECENT: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
-pub fn is_present(context: &RuleContext, event: &Event) -> bool {
+fn is_recent(context: &RuleContext, event: &Event) -> bool {
     event
         .last()
-        .is_none_or(|t| context.index.now() - t <= PRESENT)
+        .is_none_or(|t| context.index.now() - t <= RECENT)
 }
 
-/// Finds the failing probes of a kind. A liveness or startup probe that fails
-/// gets its container killed; a readiness probe only keeps it from its users.
-pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Failure<'a>> {
-    let speaks = context.is(&[
+/// The failing probes of a kind. A failing liveness or startup probe gets its
+/// container killed; a failing readiness probe removes it from the endpoints.
+pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeKind) -> Vec<ProbeFailure<'a>> {
+    let may_be_probe = context.is(&[
         Reason::Unhealthy,
         Reason::BackOff,
         Reason::ContainersNotReady,
@@ -64,21 +66,21 @@ pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Fa
         Reason::Error,
         Reason::ProgressDeadlineExceeded,
     ]);
-    if !speaks {
+    if !may_be_probe {
         return Vec::new();
     }
     let mut found = Vec::new();
     for pod in &context.pods {
-        let told = context
+        let event = context
             .index
             .pod_events(pod)
             .filter(|e| {
                 e.reason == "Unhealthy"
-                    && e.message.starts_with(kind.word())
-                    && is_present(context, e)
+                    && e.message.starts_with(kind.name())
+                    && is_recent(context, e)
             })
             .max_by_key(|e| e.last());
-        let Some(event) = told else {
+        let Some(event) = event else {
             continue;
         };
         for status in &pod.status.container_statuses {
@@ -91,9 +93,9 @@ pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Fa
             let message = event
                 .message
                 .split_once(": ")
-                .map_or(event.message.as_str(), |(_, said)| said);
-            if concerns(context, pod, container, event, kind) && suffers(status, kind) {
-                found.push(Failure {
+                .map_or(event.message.as_str(), |(_, output)| output);
+            if concerns(pod, container, event, kind) && is_affected(status, kind) {
+                found.push(ProbeFailure {
                     pod,
                     status,
                     container,
@@ -108,14 +110,8 @@ pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeFailureKind) -> Vec<Fa
 }
 
 /// Whether an event is about this container's probe: by its field path, else by
-/// the port in the message, else because no other container has such a probe.
-pub fn concerns(
-    _case: &RuleContext,
-    pod: &Pod,
-    own: &Container,
-    event: &Event,
-    kind: ProbeFailureKind,
-) -> bool {
+/// the port in the message, else because no other container has this probe.
+fn concerns(pod: &Pod, own: &Container, event: &Event, kind: ProbeKind) -> bool {
     if let Some(name) = name_after(&event.involved_object.field_path, "{") {
         return own.name == name;
     }
@@ -133,18 +129,19 @@ pub fn concerns(
     others.is_empty() || mentions(own) || !others.iter().any(|c| mentions(c))
 }
 
-pub fn suffers(status: &ContainerStatus, kind: ProbeFailureKind) -> bool {
+/// Whether the failing probe has had its effect on the container.
+fn is_affected(status: &ContainerStatus, kind: ProbeKind) -> bool {
     match kind {
-        ProbeFailureKind::Readiness => !status.ready && status.state.running.is_some(),
-        ProbeFailureKind::Liveness | ProbeFailureKind::Startup => {
+        ProbeKind::Readiness => !status.ready && status.state.running.is_some(),
+        ProbeKind::Liveness | ProbeKind::Startup => {
             status.restart_count > 0 || status.started == Some(false)
         }
     }
 }
 
-/// The port that a probe asks, resolved where it is a name; none for commands.
+/// The port of a probe, resolved where it is a name; none for commands.
 pub fn target(probe: &Probe, container: &Container) -> Option<i32> {
-    let value = asked(probe)?;
+    let value = port_value(probe)?;
     number(value).or_else(|| {
         let name = value.as_str()?;
         container
@@ -155,14 +152,15 @@ pub fn target(probe: &Probe, container: &Container) -> Option<i32> {
     })
 }
 
-pub fn asked(probe: &Probe) -> Option<&Value> {
+/// The port of a probe as written.
+pub fn port_value(probe: &Probe) -> Option<&Value> {
     let http = probe.http_get.as_ref().map(|h| &h.port);
     let tcp = probe.tcp_socket.as_ref().map(|t| &t.port);
     let grpc = probe.grpc.as_ref().map(|g| &g.port);
     http.or(tcp).or(grpc)
 }
 
-pub fn number(value: &Value) -> Option<i32> {
+fn number(value: &Value) -> Option<i32> {
     match value {
         Value::Number(n) => n.as_i64().and_then(|n| i32::try_from(n).ok()),
         Value::String(s) => s.parse().ok(),
@@ -170,8 +168,9 @@ pub fn number(value: &Value) -> Option<i32> {
     }
 }
 
-pub fn in_words(probe: &Probe) -> String {
-    let port = asked(probe).map_or_else(String::new, |v| v.to_string().replace('"', ""));
+/// The target of a probe, as text.
+pub fn target_text(probe: &Probe) -> String {
+    let port = port_value(probe).map_or_else(String::new, |v| v.to_string().replace('"', ""));
     match probe {
         Probe {
             http_get: Some(h), ..
@@ -193,17 +192,19 @@ pub fn in_words(probe: &Probe) -> String {
     }
 }
 
-pub fn told(failure: &Failure, kind: ProbeFailureKind) -> Proof {
+/// A proof by the event of a failing probe.
+pub fn proof_of(failure: &ProbeFailure, kind: ProbeKind) -> Proof {
     Proof::event(format!(
         "{} probe failed ({} times): {}",
-        kind.word(),
+        kind.name(),
         failure.times,
         failure.message
     ))
 }
 
-pub fn failing_now(context: &RuleContext, pod: &Pod, kind: ProbeFailureKind) -> bool {
+/// Whether a probe of the pod has failed recently.
+pub fn fails_now(context: &RuleContext, pod: &Pod, kind: ProbeKind) -> bool {
     context.index.pod_events(pod).any(|e| {
-        e.reason == "Unhealthy" && e.message.starts_with(kind.word()) && is_present(context, e)
+        e.reason == "Unhealthy" && e.message.starts_with(kind.name()) && is_recent(context, e)
     })
 }

@@ -1,16 +1,16 @@
-//! Probes: asked at the wrong port, in the wrong protocol, too early, or
-//! answered with no.
+//! Probes with the wrong port, the wrong protocol or too little time, and probes
+//! that fail.
 //!
-//! Port and protocol are named only where the program is shown to be up in
-//! another way: another probe of the container succeeds, its log says where it
-//! listens, or it answers in the other protocol.
+//! Port and protocol are named only where the program is known to be running:
+//! another probe of the container succeeds, its log says where it listens, or it
+//! answers in the other protocol.
 
 mod failure;
 mod port;
 mod protocol;
 mod timing;
 
-use failure::{ProbeFailureKind, failures, in_words, told};
+use failure::{ProbeKind, failures, proof_of, target_text};
 use port::port;
 use protocol::protocol;
 use timing::timing;
@@ -21,45 +21,31 @@ use crate::model::{Cause, FactKind};
 
 /// The probe itself is wrong.
 pub const MISCONFIGURED: &[Rule] = &[
-    Rule {
-        cause: Cause::LivenessProbeProtocol,
-        proof: |c| protocol(c, ProbeFailureKind::Liveness),
-    },
-    Rule {
-        cause: Cause::LivenessProbePort,
-        proof: |c| port(c, ProbeFailureKind::Liveness),
-    },
-    Rule {
-        cause: Cause::LivenessProbeTiming,
-        proof: timing,
-    },
-    Rule {
-        cause: Cause::ReadinessProbeProtocol,
-        proof: |c| protocol(c, ProbeFailureKind::Readiness),
-    },
-    Rule {
-        cause: Cause::ReadinessProbePort,
-        proof: |c| port(c, ProbeFailureKind::Readiness),
-    },
+    Rule::new(Cause::LivenessProbeProtocol, |c| {
+        protocol(c, ProbeKind::Liveness)
+    }),
+    Rule::new(Cause::LivenessProbePort, |c| port(c, ProbeKind::Liveness)),
+    Rule::new(Cause::LivenessProbeTiming, timing),
+    Rule::new(Cause::ReadinessProbeProtocol, |c| {
+        protocol(c, ProbeKind::Readiness)
+    }),
+    Rule::new(Cause::ReadinessProbePort, |c| port(c, ProbeKind::Readiness)),
 ];
 
-/// The probe is right, and the answer is no.
+/// The probe is right and fails.
 pub const FAILING: &[Rule] = &[
-    Rule {
-        cause: Cause::StartupProbeFailing,
-        proof: |c| failing(c, ProbeFailureKind::Startup),
-    },
-    Rule {
-        cause: Cause::LivenessProbeFailing,
-        proof: |c| failing(c, ProbeFailureKind::Liveness),
-    },
-    Rule {
-        cause: Cause::ReadinessProbeFailing,
-        proof: |c| failing(c, ProbeFailureKind::Readiness),
-    },
+    Rule::new(Cause::StartupProbeFailing, |c| {
+        failing(c, ProbeKind::Startup)
+    }),
+    Rule::new(Cause::LivenessProbeFailing, |c| {
+        failing(c, ProbeKind::Liveness)
+    }),
+    Rule::new(Cause::ReadinessProbeFailing, |c| {
+        failing(c, ProbeKind::Readiness)
+    }),
 ];
 
-/// Words for a port at which nobody is.
+/// Whether a probe got no answer, as from a port where nothing listens.
 fn is_unanswered(message: &str) -> bool {
     has_any(
         &message.to_lowercase(),
@@ -74,34 +60,34 @@ fn is_unanswered(message: &str) -> bool {
     )
 }
 
-fn failing(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
+fn failing(context: &RuleContext, kind: ProbeKind) -> Option<Proof> {
     let failure = failures(context, kind).into_iter().next()?;
-    // A program that ended by itself was not killed for its probe.
+    // A program that ended by itself was not killed because of its probe.
     let own_end = context
         .ends()
         .any(|(_, c, t)| c.name == failure.container.name && !matches!(t.exit_code, 137 | 143 | 0));
     if own_end {
         return None;
     }
-    let mut proof = told(&failure, kind).and(
+    let mut proof = proof_of(&failure, kind).and(
         FactKind::Object,
         format!(
             "{} probe: {}",
-            kind.word().to_lowercase(),
-            in_words(failure.probe)
+            kind.name().to_lowercase(),
+            target_text(failure.probe)
         ),
     );
-    if let Some(line) = logs::last_words(context) {
+    if let Some(line) = logs::last_error(context) {
         proof = proof.and(FactKind::Log, line);
     }
     let effect = match kind {
-        ProbeFailureKind::Readiness => "it gets no requests",
-        ProbeFailureKind::Liveness => "it is killed and started again",
-        ProbeFailureKind::Startup => "it is not counted as started",
+        ProbeKind::Readiness => "it gets no traffic",
+        ProbeKind::Liveness => "it is killed and restarted",
+        ProbeKind::Startup => "it does not count as started",
     };
-    Some(proof.saying(format!(
+    Some(proof.message(format!(
         "the {} probe of container {} fails, so {effect}: {}",
-        kind.word().to_lowercase(),
+        kind.name().to_lowercase(),
         failure.container.name,
         clip(&one_line(failure.message))
     )))

@@ -1,16 +1,16 @@
-//! Probes of a port where nobody listens, while the program listens elsewhere.
+//! Probes of a port where nothing listens, while the program listens on another.
 
-use super::failure::{Failure, ProbeFailureKind, asked, failing_now, failures, target, told};
+use super::failure::{ProbeFailure, ProbeKind, fails_now, failures, port_value, proof_of, target};
 use super::is_unanswered;
 use crate::cluster::types::Probe;
 use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::FactKind;
 
-/// Nobody listens where the probe asks, and the program listens elsewhere.
-pub fn port(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
+/// Nothing listens on the probe's port, and the program listens on another.
+pub fn port(context: &RuleContext, kind: ProbeKind) -> Option<Proof> {
     failures(context, kind).into_iter().find_map(|failure| {
-        let value = asked(failure.probe)?;
+        let value = port_value(failure.probe)?;
         if is_rewritten(failure.probe) {
             return None;
         }
@@ -47,9 +47,9 @@ pub fn port(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
             (_, Some(other), _) => {
                 format!("the other probe, on port {other}, succeeds; nothing listens on {port}")
             }
-            (_, None, Some(at)) => format!("its log says that it listens on {at}, not on {port}"),
+            (_, None, Some(at)) => format!("its log says that it listens on {at}, not {port}"),
             (true, None, None) => {
-                format!("the container's ports are {declared:?}, the probe asks {port}")
+                format!("the container's ports are {declared:?}, the probe's port is {port}")
             }
             (false, None, None) => return None,
         };
@@ -57,17 +57,17 @@ pub fn port(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
     })
 }
 
-fn wrong_port(failure: &Failure, kind: ProbeFailureKind, port: &str, fact: String) -> Proof {
-    told(failure, kind)
+fn wrong_port(failure: &ProbeFailure, kind: ProbeKind, port: &str, fact: String) -> Proof {
+    proof_of(failure, kind)
         .and(FactKind::Object, fact)
-        .saying(format!(
-            "the {} probe of container {} asks port {port}, where nothing listens",
-            kind.word().to_lowercase(),
+        .message(format!(
+            "the {} probe of container {} uses port {port}, where nothing listens",
+            kind.name().to_lowercase(),
             failure.container.name
         ))
 }
 
-/// A service mesh asks the container in the probe's place, at a port of its own.
+/// A service mesh rewrites the probe and checks the container from a port of its own.
 fn is_rewritten(probe: &Probe) -> bool {
     probe
         .http_get
@@ -78,24 +78,24 @@ fn is_rewritten(probe: &Probe) -> bool {
 /// The port of another probe of the container that does not fail.
 fn other_probe_at(
     context: &RuleContext,
-    failure: &Failure,
-    kind: ProbeFailureKind,
+    failure: &ProbeFailure,
+    kind: ProbeKind,
     port: i32,
 ) -> Option<i32> {
-    let others = [ProbeFailureKind::Liveness, ProbeFailureKind::Readiness]
+    let others = [ProbeKind::Liveness, ProbeKind::Readiness]
         .into_iter()
         .filter(|k| *k != kind);
     others
         .filter(|k| match k {
-            ProbeFailureKind::Readiness => failure.status.ready,
-            _ => !failing_now(context, failure.pod, *k) && failure.status.state.running.is_some(),
+            ProbeKind::Readiness => failure.status.ready,
+            _ => !fails_now(context, failure.pod, *k) && failure.status.state.running.is_some(),
         })
         .filter_map(|k| target(k.of(failure.container)?, failure.container))
         .find(|other| *other != port)
 }
 
-/// Ports at which the container's log says that it listens.
-fn logs_listening(context: &RuleContext, failure: &Failure) -> Vec<i32> {
+/// The ports that the container listens on by its log.
+fn logs_listening(context: &RuleContext, failure: &ProbeFailure) -> Vec<i32> {
     let logs = context.index.logs(failure.pod).iter();
     let own = logs.filter(|l| l.container == failure.container.name || l.container.is_empty());
     own.flat_map(|l| l.text.lines())

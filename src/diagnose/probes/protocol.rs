@@ -1,14 +1,14 @@
-//! Probes in another protocol than the program speaks.
+//! Probes with another protocol than the program's.
 
-use super::failure::{Failure, ProbeFailureKind, failures, in_words, target, told};
+use super::failure::{ProbeFailure, ProbeKind, failures, proof_of, target, target_text};
 use crate::cluster::types::Container;
 use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::FactKind;
 
-/// An answer in another protocol than was asked in.
-pub fn protocol(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> {
-    const SIGNS: &[&str] = &[
+/// The program answers in another protocol than the probe's.
+pub fn protocol(context: &RuleContext, kind: ProbeKind) -> Option<Proof> {
+    const ERRORS: &[&str] = &[
         "malformed http",
         "gave http response to https client",
         "does not look like a tls handshake",
@@ -24,30 +24,30 @@ pub fn protocol(context: &RuleContext, kind: ProbeFailureKind) -> Option<Proof> 
     ];
     let failure = failures(context, kind).into_iter().find(|f| {
         let plain_to_tls = f.message.contains("statuscode: 400") && is_tls_port(f);
-        has_any(&f.message.to_lowercase(), SIGNS) || plain_to_tls
+        has_any(&f.message.to_lowercase(), ERRORS) || plain_to_tls
     })?;
-    let others = others_in_words(failure.container, kind);
+    let others = other_probes(failure.container, kind);
     Some(
-        told(&failure, kind)
+        proof_of(&failure, kind)
             .and(
                 FactKind::Object,
                 format!(
                     "{} probe: {}{others}",
-                    kind.word().to_lowercase(),
-                    in_words(failure.probe)
+                    kind.name().to_lowercase(),
+                    target_text(failure.probe)
                 ),
             )
-            .saying(format!(
-                "the {} probe of container {} asks in another protocol than the program speaks: {}",
-                kind.word().to_lowercase(),
+            .message(format!(
+                "the {} probe of container {} uses another protocol than the program: {}",
+                kind.name().to_lowercase(),
                 failure.container.name,
-                in_words(failure.probe)
+                target_text(failure.probe)
             )),
     )
 }
 
-/// Asked in plain HTTP at a port that by its name or number speaks TLS.
-fn is_tls_port(failure: &Failure) -> bool {
+/// Whether the probe uses plain HTTP on a port that is TLS by its name or number.
+fn is_tls_port(failure: &ProbeFailure) -> bool {
     let plain = failure
         .probe
         .http_get
@@ -62,11 +62,11 @@ fn is_tls_port(failure: &Failure) -> bool {
     plain && (named || matches!(port, Some(443 | 8443 | 6443 | 9443)))
 }
 
-fn others_in_words(container: &Container, kind: ProbeFailureKind) -> String {
+fn other_probes(container: &Container, kind: ProbeKind) -> String {
     let others = [
-        ProbeFailureKind::Startup,
-        ProbeFailureKind::Liveness,
-        ProbeFailureKind::Readiness,
+        ProbeKind::Startup,
+        ProbeKind::Liveness,
+        ProbeKind::Readiness,
     ];
     let others: Vec<_> = others
         .into_iter()
@@ -74,8 +74,8 @@ fn others_in_words(container: &Container, kind: ProbeFailureKind) -> String {
         .filter_map(|k| {
             Some(format!(
                 "; {} probe: {}",
-                k.word().to_lowercase(),
-                in_words(k.of(container)?)
+                k.name().to_lowercase(),
+                target_text(k.of(container)?)
             ))
         })
         .collect();

@@ -1,17 +1,17 @@
-//! Probes that leave less time than the program takes.
+//! Liveness probes that allow less time than the program needs.
 
-use super::failure::{ProbeFailureKind, failures, told};
+use super::failure::{ProbeKind, failures, proof_of};
 use super::is_unanswered;
 use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::FactKind;
 
-/// Shorter than this from start to being killed is shorter than most programs take.
+/// Seconds from the start to being killed; most programs need longer to start.
 const SHORT: i64 = 20;
 
-/// Killed before it could be up, or for answers that it gives, only later.
+/// The container is killed before it has started, or because it answers too late.
 pub fn timing(context: &RuleContext) -> Option<Proof> {
-    let failure = failures(context, ProbeFailureKind::Liveness)
+    let failure = failures(context, ProbeKind::Liveness)
         .into_iter()
         .find(|f| is_unanswered(f.message) || f.message.contains("did not complete"))?;
     let probe = failure.probe;
@@ -34,18 +34,18 @@ pub fn timing(context: &RuleContext) -> Option<Proof> {
         .finished_at?
         .signed_duration_since(killed.started_at?)
         .num_seconds();
-    // From the last failed try to the end, a container may take its time to stop.
-    let in_birth = failure.container.startup_probe.is_none()
+    // After the last failed probe, a container may take a while to stop.
+    let during_startup = failure.container.startup_probe.is_none()
         && allowed < SHORT
         && lived <= allowed + 30 + period;
     let figures = format!(
         "initialDelaySeconds {delay}, periodSeconds {period}, timeoutSeconds {timeout}, failureThreshold {tries}"
     );
-    let proof = told(&failure, ProbeFailureKind::Liveness)
+    let proof = proof_of(&failure, ProbeKind::Liveness)
         .and(FactKind::Object, format!("liveness probe: {figures}"));
-    if in_birth {
-        return Some(proof.and(FactKind::Object, format!("its last run was killed after {lived} s")).saying(format!(
-            "the liveness probe allows container {} {allowed} s to come up, and has it killed before it does",
+    if during_startup {
+        return Some(proof.and(FactKind::Object, format!("its last run was killed after {lived} s")).message(format!(
+            "the liveness probe allows container {} {allowed} s to start and kills it before it has started",
             failure.container.name
         )));
     }
@@ -58,8 +58,8 @@ pub fn timing(context: &RuleContext) -> Option<Proof> {
         ],
     ) && !failure.message.contains("failed to connect");
     (slow && timeout <= 1 && failure.status.ready).then(|| {
-        proof.saying(format!(
-            "the liveness probe waits {timeout} s for an answer that container {} gives later",
+        proof.message(format!(
+            "the liveness probe times out after {timeout} s, before container {} answers",
             failure.container.name
         ))
     })

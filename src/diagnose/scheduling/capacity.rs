@@ -1,14 +1,15 @@
-//! Nodes that would take the pod and have no room for it.
+//! Nodes that accept the pod but do not have the free resources for it.
 
-use super::scheduler_message::{counts, verdict};
+use super::scheduler_message::{count, node_message};
 use crate::detect::requested;
 use crate::diagnose::{Proof, RuleContext, node_fit};
 use crate::model::FactKind;
 
+/// Pods on every node exclude the pod by anti-affinity.
 pub fn anti_affinity(context: &RuleContext) -> Option<Proof> {
-    let said = verdict(context)?;
-    let hits = counts(said, "anti-affinity rules") + counts(said, "pod affinity rules");
-    if hits == 0 || hits < counts(said, "Insufficient") {
+    let message = node_message(context)?;
+    let nodes = count(message, "anti-affinity rules") + count(message, "pod affinity rules");
+    if nodes == 0 || nodes < count(message, "Insufficient") {
         return None;
     }
     let spec = context.spec()?;
@@ -44,65 +45,70 @@ pub fn anti_affinity(context: &RuleContext) -> Option<Proof> {
             "required pod anti-affinity: {}; {replicas} replicas",
             terms.join("; ")
         ))
-        .and(FactKind::Object, format!("scheduler: {said}"))
-        .saying(format!(
-            "each node that it could run on already runs a pod that it may not be beside ({})",
+        .and(FactKind::Object, format!("scheduler: {message}"))
+        .message(format!(
+            "every node that it could run on already has a pod that excludes it by anti-affinity ({})",
             terms.join("; ")
         )),
     )
 }
 
-/// Short of one resource. Of several the one that no node has at all, else the
-/// one that more nodes lack.
-pub fn short(context: &RuleContext, resource: &str) -> Option<Proof> {
-    let said = verdict(context)?;
-    let words = |r: &str| match r {
+/// The nodes do not have enough of one resource. Of several resources the one
+/// that no node has enough of even when empty, else the one that more nodes lack.
+pub fn insufficient(context: &RuleContext, resource: &str) -> Option<Proof> {
+    let message = node_message(context)?;
+    let phrase = |r: &str| match r {
         "pods" => "Too many pods".to_owned(),
         r => format!("Insufficient {r}"),
     };
-    let lacking = |r: &str| counts(said, &words(r));
-    if lacking(resource) == 0 {
+    let nodes_without = |r: &str| count(message, &phrase(r));
+    if nodes_without(resource) == 0 {
         return None;
     }
     let spec = context.spec()?;
-    let weight = |r: &str| (node_fit::is_beyond_all(context, spec, r), lacking(r));
+    let rank = |r: &str| {
+        let exceeds = node_fit::exceeds_all_nodes(context, spec, r);
+        (exceeds, nodes_without(r))
+    };
     if ["memory", "cpu", "pods"]
         .iter()
-        .any(|other| weight(other) > weight(resource))
+        .any(|other| rank(other) > rank(resource))
     {
         return None;
     }
     let nodes = &context.index.snapshot.objects.nodes;
-    let rooms: Vec<_> = nodes
+    let free: Vec<_> = nodes
         .iter()
-        .filter_map(|n| Some((n, node_fit::room(context, n, resource)?)))
+        .filter_map(|n| Some((n, node_fit::free_and_allocatable(context, n, resource)?)))
         .filter(|(n, _)| !n.spec.unschedulable)
         .collect();
-    let best = rooms.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0));
-    let asks = requested(spec, resource);
+    let most_free = free.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0));
+    let request = requested(spec, resource);
     let unit = |v: f64| match resource {
         "cpu" => format!("{v:.2} cores"),
         "memory" => format!("{:.0} Mi", v / 1_048_576.0),
         _ => format!("{v:.0} pods"),
     };
-    let there = best.map_or_else(String::new, |(n, (free, all))| {
+    let free = most_free.map_or_else(String::new, |(n, (free, allocatable))| {
         format!(
-            "; most is free on {}: {} of {}",
+            "; the most is free on {}: {} of {}",
             n.metadata.name,
             unit(free.max(0.0)),
-            unit(*all)
+            unit(*allocatable)
         )
     });
-    let words = words(resource);
-    let asked = match resource {
+    let phrase = phrase(resource);
+    let request = match resource {
         "pods" => String::new(),
-        _ if asks == 0.0 => String::new(),
-        _ => format!(": it asks for {}", unit(asks)),
+        _ if request == 0.0 => String::new(),
+        _ => format!(": it requests {}", unit(request)),
     };
-    let message = format!("no node has room for it ({words}){asked}{there}");
+    let details = format!("{phrase}{request}{free}");
     Some(
-        Proof::object(format!("scheduler: {said}"))
-            .and(FactKind::Object, format!("{words}{asked}{there}"))
-            .saying(message),
+        Proof::object(format!("scheduler: {message}"))
+            .and(FactKind::Object, details)
+            .message(format!(
+                "no node has enough free resources ({phrase}){request}{free}"
+            )),
     )
 }

@@ -1,21 +1,21 @@
-//! Pods that no node takes: the scheduler's own count of the nodes, checked
-//! against the pod and the nodes, so that the one constraint that can be met
-//! nowhere is named with the values side by side.
+//! Pods that cannot be scheduled: the scheduler's message, checked against the
+//! pod and the nodes, so that the constraint that no node meets is named with
+//! its values.
 //!
-//! The nodes are narrowed down as the pod's author meant it: by selector, by
-//! affinity, by its volumes; then what bars those that are left; then their
-//! room. What bars the others (a control plane that is always cordoned) is
-//! beside the point.
+//! The nodes are narrowed down by selector, by affinity and by volumes; then by
+//! what makes the remaining nodes reject the pod; then by free resources. Why
+//! other nodes reject the pod (a control plane that is always cordoned) does not
+//! matter.
 
 mod capacity;
+mod rejections;
 mod scheduler;
 mod scheduler_message;
-mod unschedulable_nodes;
 
-use capacity::{anti_affinity, short};
+use capacity::{anti_affinity, insufficient};
+use rejections::{rejected, volume};
 use scheduler::scheduler;
 use scheduler_message::pending;
-use unschedulable_nodes::{barred, volume};
 
 use super::node_fit::{self, NodeRejection};
 use super::text::listed;
@@ -23,63 +23,37 @@ use super::{Proof, Rule, RuleContext};
 use crate::cluster::types::Node;
 use crate::model::Cause;
 
-/// Constraints of the pod outrank the state of the nodes, which outranks their room.
+/// Constraints of the pod count before the state of the nodes, and that before
+/// their free resources.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::SchedulerUnavailable,
-        proof: scheduler,
-    },
-    Rule {
-        cause: Cause::NodeSelectorMismatch,
-        proof: selector,
-    },
-    Rule {
-        cause: Cause::NodeAffinityMismatch,
-        proof: affinity,
-    },
-    Rule {
-        cause: Cause::VolumeNodeAffinity,
-        proof: volume,
-    },
-    Rule {
-        cause: Cause::NodeNotReady,
-        proof: |c| barred(c, NodeRejection::Lost),
-    },
-    Rule {
-        cause: Cause::UntoleratedTaint,
-        proof: |c| barred(c, NodeRejection::Tainted),
-    },
-    Rule {
-        cause: Cause::NodeCordoned,
-        proof: |c| barred(c, NodeRejection::Cordoned),
-    },
-    Rule {
-        cause: Cause::PodAntiAffinityConflict,
-        proof: anti_affinity,
-    },
-    Rule {
-        cause: Cause::InsufficientMemory,
-        proof: |c| short(c, "memory"),
-    },
-    Rule {
-        cause: Cause::InsufficientCpu,
-        proof: |c| short(c, "cpu"),
-    },
-    Rule {
-        cause: Cause::TooManyPods,
-        proof: |c| short(c, "pods"),
-    },
+    Rule::new(Cause::SchedulerUnavailable, scheduler),
+    Rule::new(Cause::NodeSelectorMismatch, selector),
+    Rule::new(Cause::NodeAffinityMismatch, affinity),
+    Rule::new(Cause::VolumeNodeAffinity, volume),
+    Rule::new(Cause::NodeNotReady, |c| {
+        rejected(c, NodeRejection::NotReady)
+    }),
+    Rule::new(Cause::UntoleratedTaint, |c| {
+        rejected(c, NodeRejection::Tainted)
+    }),
+    Rule::new(Cause::NodeCordoned, |c| {
+        rejected(c, NodeRejection::Cordoned)
+    }),
+    Rule::new(Cause::PodAntiAffinityConflict, anti_affinity),
+    Rule::new(Cause::InsufficientMemory, |c| insufficient(c, "memory")),
+    Rule::new(Cause::InsufficientCpu, |c| insufficient(c, "cpu")),
+    Rule::new(Cause::TooManyPods, |c| insufficient(c, "pods")),
 ];
 
 fn selector(context: &RuleContext) -> Option<Proof> {
-    let (said, spec, choice) = pending(context)?;
-    if !choice.selected.is_empty()
-        || !said.contains("affinity/selector") && !said.contains("node selector")
+    let (message, spec, candidates) = pending(context)?;
+    if !candidates.selected.is_empty()
+        || !message.contains("affinity/selector") && !message.contains("node selector")
     {
         return None;
     }
     let nodes = &context.index.snapshot.objects.nodes;
-    // The label of which no node has the value, else all of them together.
+    // The label whose value no node has, else the first label.
     let (key, value) = spec
         .node_selector
         .iter()
@@ -91,17 +65,17 @@ fn selector(context: &RuleContext) -> Option<Proof> {
         .map(|(k, v)| format!("{k}={v}"))
         .collect();
     let fact = format!(
-        "nodeSelector {}; no node has it ({})",
+        "nodeSelector {}; no node matches ({})",
         wanted.join(","),
-        carried(nodes, key)
+        existing_labels(nodes, key)
     );
-    Some(Proof::object(fact).saying(format!(
-        "no node carries the label {key}={value} that its nodeSelector asks for"
+    Some(Proof::object(fact).message(format!(
+        "no node has the label {key}={value} of its nodeSelector"
     )))
 }
 
-/// What nodes carry instead.
-fn carried(nodes: &[Node], key: &str) -> String {
+/// The values of a label that nodes have instead.
+fn existing_labels(nodes: &[Node], key: &str) -> String {
     let mut values: Vec<_> = nodes
         .iter()
         .filter_map(|n| node_fit::label(n, key))
@@ -110,26 +84,28 @@ fn carried(nodes: &[Node], key: &str) -> String {
     values.sort();
     values.dedup();
     match values[..] {
-        [] => format!("no node carries a label {key}"),
-        _ => format!("nodes carry {}", listed(&values)),
+        [] => format!("no node has a label {key}"),
+        _ => format!("nodes have {}", listed(&values)),
     }
 }
 
 fn affinity(context: &RuleContext) -> Option<Proof> {
-    let (said, spec, choice) = pending(context)?;
+    let (message, spec, candidates) = pending(context)?;
     let required = spec
         .affinity()
         .node_affinity
         .required_during_scheduling_ignored_during_execution
         .as_ref()?;
-    let by_accident =
-        |n: &&Node| node_fit::is_control_plane(n) && !node_fit::is_on_purpose(required);
-    let none_meant = choice.open.is_empty() && choice.allowed.iter().all(by_accident);
-    let only_control = choice
+    let unintended = |n: &&Node| node_fit::is_control_plane(n) && !node_fit::is_positive(required);
+    let none_intended = candidates.accepted.is_empty() && candidates.allowed.iter().all(unintended);
+    let only_control_plane = candidates
         .selected
         .iter()
         .all(|n| node_fit::is_control_plane(n));
-    if !none_meant || only_control && !choice.allowed.is_empty() || !said.contains("affinity") {
+    if !none_intended
+        || only_control_plane && !candidates.allowed.is_empty()
+        || !message.contains("affinity")
+    {
         return None;
     }
     let nodes = &context.index.snapshot.objects.nodes;
@@ -147,14 +123,14 @@ fn affinity(context: &RuleContext) -> Option<Proof> {
         .node_selector_terms
         .iter()
         .flat_map(|t| &t.match_expressions);
-    let there: Vec<_> = keys.map(|e| carried(nodes, &e.key)).collect();
+    let existing: Vec<_> = keys.map(|e| existing_labels(nodes, &e.key)).collect();
     let fact = format!(
-        "required node affinity {}; no node meets it ({})",
+        "required node affinity {}; no node matches ({})",
         terms.join(", "),
-        there.join("; ")
+        existing.join("; ")
     );
-    Some(Proof::object(fact).saying(format!(
-        "no node meets its required node affinity: {}",
+    Some(Proof::object(fact).message(format!(
+        "no node matches its required node affinity: {}",
         terms.join(", ")
     )))
 }

@@ -1,29 +1,30 @@
-//! Pods that nobody has tried to place.
+//! Pods that no scheduler has tried to schedule.
 
 use crate::cluster::types::Lease;
 use crate::diagnose::{Proof, RuleContext, node_fit};
 use crate::model::{FactKind, ObjectRef, Reason};
 
-/// Nobody has even tried: the scheduler is gone, or has another name.
+/// The scheduler does not run, or the pod names another one.
 pub fn scheduler(context: &RuleContext) -> Option<Proof> {
     if !context.is(&[Reason::Pending]) {
         return None;
     }
     let named = context.spec().map_or("", |s| s.scheduler_name.as_str());
     if !matches!(named, "" | "default-scheduler") {
-        let fact =
-            format!("schedulerName {named}; nothing of that name has tried to place the pod");
-        return Some(Proof::object(fact).saying(format!("waits for a scheduler called {named}")));
+        let fact = format!(
+            "schedulerName {named}; no scheduler of that name has tried to schedule the pod"
+        );
+        return Some(Proof::object(fact).message(format!("waits for scheduler {named}")));
     }
     let leases = &context.index.snapshot.objects.leases;
     let lease = leases
         .iter()
         .find(|l| l.metadata.name == "kube-scheduler" && l.metadata.namespace == "kube-system");
-    let waits = "no scheduler has tried to place the pod: it has no condition PodScheduled";
+    let not_tried = "no scheduler has tried to schedule the pod: it has no condition PodScheduled";
     let Some(lease) = lease else {
         return Some(
-            Proof::object(waits)
-                .saying("no scheduler has tried to place it")
+            Proof::object(not_tried)
+                .message("no scheduler has tried to schedule it")
                 .group_key("scheduler"),
         );
     };
@@ -37,19 +38,19 @@ pub fn scheduler(context: &RuleContext) -> Option<Proof> {
         "Lease kube-system/kube-scheduler was last renewed at {}",
         renewed.format("%F %H:%M:%S UTC")
     );
-    let (root, place) = keeper(context, lease);
-    Some(Proof::object(fact).and(FactKind::Object, waits).root(
+    let (root, on_node) = scheduler_node(context, lease);
+    Some(Proof::object(fact).and(FactKind::Object, not_tried).root(
         root,
         None,
         format!(
-            "the scheduler{place} stopped at {}: no new pod is placed",
+            "the scheduler{on_node} stopped at {}: no new pods are scheduled",
             renewed.format("%F %H:%M UTC")
         ),
     ))
 }
 
-/// The node that the scheduler ran on, where that is known.
-fn keeper(context: &RuleContext, lease: &Lease) -> (ObjectRef, String) {
+/// The node that the scheduler ran on, where known, else its lease.
+fn scheduler_node(context: &RuleContext, lease: &Lease) -> (ObjectRef, String) {
     let holder = lease
         .spec
         .holder_identity

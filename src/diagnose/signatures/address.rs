@@ -1,4 +1,4 @@
-//! Programs that fail on an address of their environment that leads nowhere.
+//! Programs that fail because of a wrong address in their environment.
 
 use super::evidence::line;
 use crate::detect::{Fault, ServiceRegistry, WrongAddress};
@@ -6,8 +6,8 @@ use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{Cause, FactKind};
 
-/// Words of a name server that does not answer, as opposed to one that says no.
-const NO_ANSWER: &[&str] = &[
+/// Errors of a name server that does not respond, unlike one that does not know the name.
+const NO_RESPONSE: &[&str] = &[
     "i/o timeout",
     "temporary failure",
     "eai_again",
@@ -16,22 +16,22 @@ const NO_ANSWER: &[&str] = &[
     "timeout",
 ];
 
-/// What the program asked for in vain stands in its environment, and is wrong there.
-pub fn asked_in_vain(context: &RuleContext) -> Option<Proof> {
+/// The host that the program could not reach is a wrong address in its environment.
+pub fn wrong_address(context: &RuleContext) -> Option<Proof> {
     let unresolved = line(context, Cause::DnsResolutionFailed);
     if unresolved
         .as_ref()
-        .is_some_and(|said| has_any(&said.to_lowercase(), NO_ANSWER))
+        .is_some_and(|line| has_any(&line.to_lowercase(), NO_RESPONSE))
     {
         return None;
     }
-    let said = unresolved.or_else(|| line(context, Cause::DatabaseUnreachable))?;
+    let log_line = unresolved.or_else(|| line(context, Cause::DatabaseUnreachable))?;
     let registry = ServiceRegistry::new(context.index)?;
     let wrong = registry.wrong(context.spec()?, context.namespace());
-    let names = |w: &&WrongAddress| said.contains(w.address.host);
+    let names = |w: &&WrongAddress| log_line.contains(w.address.host);
     let only = wrong.len() == 1;
-    // What cannot be reached is not always named; a wrong port that is the only
-    // wrong address explains a refusal all the same.
+    // The line does not always name the host. A wrong port that is the only wrong
+    // address explains a refused connection all the same.
     let refused = |w: &&WrongAddress| only && matches!(w.fault, Fault::NoSuchPort(_));
     let found = wrong
         .iter()
@@ -40,7 +40,7 @@ pub fn asked_in_vain(context: &RuleContext) -> Option<Proof> {
     let variable = format!("{}={}", found.variable.name, found.variable.value);
     Some(
         Proof::object(format!("{variable}: {}", found.description()))
-            .and(FactKind::Log, said)
-            .saying(format!("{variable} leads nowhere: {}", found.description())),
+            .and(FactKind::Log, log_line)
+            .message(format!("wrong address {variable}: {}", found.description())),
     )
 }

@@ -1,13 +1,13 @@
-//! The database behind a client: what turns many clients away is mended once,
-//! at the database.
+//! The database of a client: what affects many clients is fixed once, at the
+//! database.
 
 use super::evidence::line;
-use super::table::tells;
+use super::table::matches;
 use crate::detect::{Address, Workload};
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{Cause, FactKind};
 
-/// Names by which an image tells that it is a database.
+/// Names of database images.
 const IMAGES: &[&str] = &[
     "mysql",
     "mariadb",
@@ -21,7 +21,7 @@ const IMAGES: &[&str] = &[
     "cockroach",
     "clickhouse",
 ];
-/// Variables that say where a database is.
+/// Parts of variables with the address of a database.
 const VARIABLES: &[&str] = &[
     "DB",
     "DATABASE",
@@ -36,56 +36,56 @@ const VARIABLES: &[&str] = &[
     "DATASOURCE",
 ];
 
-/// A database that answers, and refuses what it is asked for.
+/// A database that responds and refuses a request; `how` completes "the database ...".
 pub fn refuses(context: &RuleContext, cause: Cause, how: &str) -> Option<Proof> {
-    if let Some(event) = own_words(context, cause) {
+    if let Some(event) = own_probe(context, cause) {
         return Some(
             Proof::of(FactKind::Event, event.clone())
-                .saying(format!("the database {how}: {event}")),
+                .message(format!("the database {how}: {event}")),
         );
     }
     let line = line(context, cause)?;
     let proof = Proof::of(FactKind::Log, line.clone());
     if context.workload.is_some_and(is_database) {
-        return Some(proof.saying(format!("the database {how}: {line}")));
+        return Some(proof.message(format!("the database {how}: {line}")));
     }
-    let Some(database) = behind(context, &line).or_else(|| complaining(context, cause)) else {
-        return Some(proof.saying(format!("its database {how}: {line}")));
+    let Some(database) = behind(context, &line).or_else(|| by_probe(context, cause)) else {
+        return Some(proof.message(format!("its database {how}: {line}")));
     };
     let service = context.index.service_of(database).map(|s| s.name.as_str());
     let name = &database.name;
-    Some(proof.saying(format!("its database {name} {how}")).root(
+    Some(proof.message(format!("its database {name} {how}")).root(
         database.reference(),
         service,
-        format!("{name} {how}, and its clients fail"),
+        format!("{name} {how}; its clients fail"),
     ))
 }
 
-/// What the database's own probe is told.
-fn own_words(context: &RuleContext, cause: Cause) -> Option<String> {
+/// The output of the database's own probe.
+fn own_probe(context: &RuleContext, cause: Cause) -> Option<String> {
     if !context.workload.is_some_and(is_database) {
         return None;
     }
     let probes = context.events_of(&["Unhealthy"]);
     probes
         .into_iter()
-        .find(|e| tells(cause, &e.message.to_lowercase()))
+        .find(|e| matches(cause, &e.message.to_lowercase()))
         .map(|e| e.message.to_string())
 }
 
-/// The only workload whose own probe repeats what the client was told.
-fn complaining<'a>(context: &RuleContext<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
+/// The only database whose own probe fails with the error of its client.
+fn by_probe<'a>(context: &RuleContext<'a>, cause: Cause) -> Option<&'a Workload<'a>> {
     let index = context.index;
     let mut found = index
         .probe_failures()
-        .filter(|(w, text)| is_database(w) && tells(cause, &text.to_lowercase()))
+        .filter(|(w, text)| is_database(w) && matches(cause, &text.to_lowercase()))
         .map(|(w, _)| w);
     let first = found.next()?;
     found.all(|w| std::ptr::eq(w, first)).then_some(first)
 }
 
-/// The database that a client means: by the address in what it says, by its
-/// environment, by the services file.
+/// The database of a client: by the address in its log line, by its environment,
+/// or by the services file.
 #[must_use]
 pub fn behind<'a>(context: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
     by_address(context, line)
@@ -93,7 +93,7 @@ pub fn behind<'a>(context: &RuleContext<'a>, line: &str) -> Option<&'a Workload<
         .or_else(|| by_inventory(context))
 }
 
-/// Host names in the line that are Services here.
+/// Host names in the line that are Services of the cluster.
 fn by_address<'a>(context: &RuleContext<'a>, line: &str) -> Option<&'a Workload<'a>> {
     let namespace = context.namespace();
     line.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')))
@@ -118,7 +118,7 @@ fn by_environment<'a>(context: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
         .find(|w| !is_own(context, w))
 }
 
-/// The only data layer that the services file says it depends on.
+/// The only data layer that it depends on by the services file.
 fn by_inventory<'a>(context: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
     let index = context.index;
     let needed = |name: &str| {
@@ -147,7 +147,7 @@ fn is_own(context: &RuleContext, workload: &Workload) -> bool {
         .is_some_and(|own| std::ptr::eq(own, workload))
 }
 
-/// Whether a workload is a database, by the images it runs.
+/// Whether a workload is a database, by its images.
 #[must_use]
 pub fn is_database(workload: &Workload) -> bool {
     let Some(spec) = workload.pod_spec() else {

@@ -1,10 +1,10 @@
 //! The evidence for causes that programs name in their logs.
 
-use super::table::tells;
+use super::table::matches;
 use crate::diagnose::{Proof, RuleContext, logs, runtime};
 use crate::model::{Cause, FactKind, Reason};
 
-/// Programs that run or fall over; others have said nothing yet.
+/// Whether the containers run or crash; others have not logged anything yet.
 pub fn runs_or_crashes(context: &RuleContext) -> bool {
     context.is(&[
         Reason::CrashLoopBackOff,
@@ -17,21 +17,21 @@ pub fn runs_or_crashes(context: &RuleContext) -> bool {
     ])
 }
 
-/// The newest line that tells the cause.
+/// The newest log line that names the cause.
 #[must_use]
 pub fn line(context: &RuleContext, cause: Cause) -> Option<String> {
     if !runs_or_crashes(context) {
         return None;
     }
-    logs::find(context, |lower| tells(cause, lower))
+    logs::find(context, |lower| matches(cause, lower))
 }
 
-/// How the container ended belongs beside what it said.
+/// Adds how the container ended to what it logged.
 pub fn with_end(context: &RuleContext, proof: Proof) -> Proof {
     let Some((_, status, end)) = context.ends().next() else {
         return proof;
     };
-    let how = runtime::translated(end);
+    let how = runtime::exit_text(end);
     proof.and(
         FactKind::Object,
         format!(

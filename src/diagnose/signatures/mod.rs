@@ -1,6 +1,5 @@
-//! What programs say before they give up: one table of signatures, applied to
-//! the last lines of the failing containers and to what their own probe
-//! commands print.
+//! Causes that programs name in their logs: one table of signatures, applied to
+//! the last log lines of failing containers and to the output of their probes.
 
 mod address;
 mod databases;
@@ -17,100 +16,48 @@ use super::text::listed;
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind};
 
-/// From the most particular to the most general: a program that cannot resolve
-/// its database's name also says that it cannot reach its database.
+/// From the most specific to the most general: a program that cannot resolve
+/// the name of its database also logs that it cannot reach its database.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::PortConflict,
-        proof: |c| {
-            said(
-                c,
-                Cause::PortConflict,
-                "the port it wants to listen on is taken",
-            )
-        },
-    },
-    Rule {
-        cause: Cause::VolumeFull,
-        proof: |c| said(c, Cause::VolumeFull, "its disk is full"),
-    },
-    Rule {
-        cause: Cause::VaultSealed,
-        proof: vault_sealed,
-    },
-    Rule {
-        cause: Cause::DatabaseReadOnly,
-        proof: |c| {
-            databases::refuses(
-                c,
-                Cause::DatabaseReadOnly,
-                "takes no writes: it is read-only",
-            )
-        },
-    },
-    Rule {
-        cause: Cause::DatabaseConnectionsExhausted,
-        proof: |c| {
-            databases::refuses(
-                c,
-                Cause::DatabaseConnectionsExhausted,
-                "takes no more connections",
-            )
-        },
-    },
-    Rule {
-        cause: Cause::DatabaseAuthFailed,
-        proof: |c| {
-            said(
-                c,
-                Cause::DatabaseAuthFailed,
-                "the database does not accept its login",
-            )
-        },
-    },
-    Rule {
-        cause: Cause::EnvAddressMismatch,
-        proof: address::asked_in_vain,
-    },
-    Rule {
-        cause: Cause::DnsResolutionFailed,
-        proof: unresolved,
-    },
-    Rule {
-        cause: Cause::DatabaseUnreachable,
-        proof: unreachable,
-    },
-    Rule {
-        cause: Cause::VolumePermissionDenied,
-        proof: permission,
-    },
-    Rule {
-        cause: Cause::ContainerCommandInvalid,
-        proof: |c| {
-            said(
-                c,
-                Cause::ContainerCommandInvalid,
-                "its command cannot be run",
-            )
-        },
-    },
-    Rule {
-        cause: Cause::PortConflict,
-        proof: shared_port,
-    },
-    Rule {
-        cause: Cause::DnsResolutionFailed,
-        proof: own_name_servers,
-    },
+    Rule::new(Cause::PortConflict, |c| {
+        logged(c, Cause::PortConflict, "the port it listens on is in use")
+    }),
+    Rule::new(Cause::VolumeFull, |c| {
+        logged(c, Cause::VolumeFull, "its disk is full")
+    }),
+    Rule::new(Cause::VaultSealed, vault_sealed),
+    Rule::new(Cause::DatabaseReadOnly, |c| {
+        let how = "is read-only and accepts no writes";
+        databases::refuses(c, Cause::DatabaseReadOnly, how)
+    }),
+    Rule::new(Cause::DatabaseConnectionsExhausted, |c| {
+        let how = "accepts no more connections";
+        databases::refuses(c, Cause::DatabaseConnectionsExhausted, how)
+    }),
+    Rule::new(Cause::DatabaseAuthFailed, |c| {
+        let message = "the database rejects its credentials";
+        logged(c, Cause::DatabaseAuthFailed, message)
+    }),
+    Rule::new(Cause::EnvAddressMismatch, address::wrong_address),
+    Rule::new(Cause::DnsResolutionFailed, unresolved),
+    Rule::new(Cause::DatabaseUnreachable, unreachable),
+    Rule::new(Cause::VolumePermissionDenied, permission),
+    Rule::new(Cause::ContainerCommandInvalid, |c| {
+        let message = "its command cannot be run";
+        logged(c, Cause::ContainerCommandInvalid, message)
+    }),
+    Rule::new(Cause::PortConflict, shared_port),
+    Rule::new(Cause::DnsResolutionFailed, own_name_servers),
 ];
 
-fn said(context: &RuleContext, cause: Cause, message: &str) -> Option<Proof> {
+/// A cause that the log names, with its message.
+fn logged(context: &RuleContext, cause: Cause, message: &str) -> Option<Proof> {
     let line = line(context, cause)?;
-    let proof = Proof::of(FactKind::Log, line.clone()).saying(format!("{message}: {line}"));
+    let proof = Proof::of(FactKind::Log, line.clone()).message(format!("{message}: {line}"));
     Some(with_end(context, proof))
 }
 
-/// A client that vault turns away; the vault's own finding names its seal.
+/// A client of a sealed Vault. Vault has a finding of its own.
 fn vault_sealed(context: &RuleContext) -> Option<Proof> {
     let line = line(context, Cause::VaultSealed)?;
     let vault = context
@@ -118,7 +65,7 @@ fn vault_sealed(context: &RuleContext) -> Option<Proof> {
         .service_called("vault")
         .map(|s| s.name.clone());
     let mut proof =
-        Proof::of(FactKind::Log, line).saying("vault is sealed and gives out no secrets");
+        Proof::of(FactKind::Log, line).message("vault is sealed and provides no secrets");
     proof.depends_on = vault.filter(|v| context.finding.service.as_ref() != Some(v));
     Some(proof)
 }
@@ -128,7 +75,7 @@ fn unreachable(context: &RuleContext) -> Option<Proof> {
     let database = databases::behind(context, &line);
     let name = database.map_or_else(String::new, |w| format!(" {}", w.name));
     let mut proof = Proof::of(FactKind::Log, line.clone())
-        .saying(format!("cannot reach its database{name}: {line}"));
+        .message(format!("cannot reach its database{name}: {line}"));
     proof.depends_on = database
         .and_then(|w| context.index.service_of(w))
         .map(|s| s.name.clone())
@@ -136,8 +83,7 @@ fn unreachable(context: &RuleContext) -> Option<Proof> {
     Some(with_end(context, proof))
 }
 
-/// A file that may not be read or written is a volume's affair where the
-/// container has a volume that it could lie on.
+/// Access to a file is denied, and the container has a volume that it may be on.
 fn permission(context: &RuleContext) -> Option<Proof> {
     let line = line(context, Cause::VolumePermissionDenied)?;
     let mounts: Vec<_> = context
@@ -153,6 +99,6 @@ fn permission(context: &RuleContext) -> Option<Proof> {
     }
     let proof = Proof::of(FactKind::Log, line.clone())
         .and(FactKind::Object, format!("volumes: {}", listed(&mounts)))
-        .saying(format!("may not use its volume: {line}"));
+        .message(format!("has no permission for its volume: {line}"));
     Some(with_end(context, proof))
 }

@@ -1,4 +1,4 @@
-//! Names that nobody resolves.
+//! Names that cannot be resolved.
 
 use super::evidence::{line, runs_or_crashes, with_end};
 use crate::detect::pod_status;
@@ -6,10 +6,11 @@ use crate::diagnose::text::name_after;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{Cause, FactKind, Reason};
 
+/// The log names a host that cannot be resolved.
 pub fn unresolved(context: &RuleContext) -> Option<Proof> {
     let line = line(context, Cause::DnsResolutionFailed)?;
-    let host = asked(&line);
-    let mut proof = Proof::of(FactKind::Log, line.clone()).saying(match host {
+    let host = host_name(&line);
+    let mut proof = Proof::of(FactKind::Log, line.clone()).message(match host {
         Some(host) => format!("cannot resolve the name {host}"),
         None => format!("cannot resolve a name: {line}"),
     });
@@ -19,9 +20,9 @@ pub fn unresolved(context: &RuleContext) -> Option<Proof> {
     Some(with_end(context, proof))
 }
 
-/// The name that was asked for.
-fn asked(line: &str) -> Option<&str> {
-    const MARKS: &[&str] = &[
+/// The name that could not be resolved.
+fn host_name(line: &str) -> Option<&str> {
+    const MARKERS: &[&str] = &[
         "lookup ",
         "UnknownHostException: ",
         "ENOTFOUND ",
@@ -33,19 +34,19 @@ fn asked(line: &str) -> Option<&str> {
         "resolution failed for ",
         "Host not found: ",
     ];
-    MARKS.iter().find_map(|mark| name_after(line, mark))
+    MARKERS.iter().find_map(|marker| name_after(line, marker))
 }
 
-/// Name servers of the pod's own choice, which know nothing of the cluster.
+/// Name servers that the pod sets itself, which do not know the cluster's names.
 fn name_servers(context: &RuleContext) -> Option<String> {
     let spec = context.spec()?;
     let servers = &spec.dns_config.as_ref()?.nameservers;
     (spec.dns_policy == "None" && !servers.is_empty())
-        .then(|| format!("dnsPolicy None, the pod asks only {}", servers.join(", ")))
+        .then(|| format!("dnsPolicy None, nameservers {}", servers.join(", ")))
 }
 
-/// A pod that goes by name servers of its own that no healthy pod uses, and
-/// does not come up. Without a log that is the best that can be said.
+/// A pod that does not start and has name servers that no healthy pod uses.
+/// Without a log nothing more specific can be proved.
 pub fn own_name_servers(context: &RuleContext) -> Option<Proof> {
     if !runs_or_crashes(context) || context.is(&[Reason::Unhealthy, Reason::BackOff]) {
         return None;
@@ -65,8 +66,8 @@ pub fn own_name_servers(context: &RuleContext) -> Option<Proof> {
         theirs == Some(own) && pod_status::is_ready(p)
     });
     (!known && !shared).then(|| {
-        Proof::object(servers.clone()).saying(format!(
-            "does not come up with name servers of its own ({servers})"
+        Proof::object(servers.clone()).message(format!(
+            "does not start with its own name servers ({servers})"
         ))
     })
 }

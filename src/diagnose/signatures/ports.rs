@@ -1,4 +1,4 @@
-//! Containers of one pod that want the same port.
+//! Containers of one pod that use the same port.
 
 use super::evidence::with_end;
 use crate::cluster::types::{Container, Pod};
@@ -6,8 +6,8 @@ use crate::diagnose::context::container;
 use crate::diagnose::text::{clip, has_any, one_line};
 use crate::diagnose::{Proof, RuleContext};
 
-/// Containers of a pod share its ports. One that keeps ending beside another
-/// that holds the port it listens on need not even say so.
+/// The containers of a pod share its ports. A container that ends again and again
+/// beside another one that listens on its port need not log the reason.
 pub fn shared_port(context: &RuleContext) -> Option<Proof> {
     let (pod, status, _) = context
         .ends()
@@ -27,11 +27,11 @@ pub fn shared_port(context: &RuleContext) -> Option<Proof> {
                 continue;
             };
             let proof = Proof::object(format!(
-                "containers {} and {} both want port {number}: {how}",
+                "containers {} and {} both use port {number}: {how}",
                 own.name, other.name
             ));
-            let proof = proof.saying(format!(
-                "port {number} of container {} is taken by container {} of the same pod",
+            let proof = proof.message(format!(
+                "port {number} of container {} is in use by container {} of the same pod",
                 own.name, other.name
             ));
             return Some(with_end(context, proof));
@@ -40,14 +40,14 @@ pub fn shared_port(context: &RuleContext) -> Option<Proof> {
     None
 }
 
-/// How a container shows that it listens on a port itself.
+/// The evidence that a container listens on a port itself.
 fn claims(context: &RuleContext, pod: &Pod, other: &Container, port: i32) -> Option<String> {
     const LISTENS: &[&str] = &["statusport", "listen", "bind", "http-address", "opening"];
     if other.ports.iter().any(|p| p.container_port == port) {
         return Some(format!("container {} declares it too", other.name));
     }
     let number = port.to_string();
-    let holds = |text: &str| {
+    let listens_on = |text: &str| {
         let lower = text.to_lowercase();
         let is_word = lower
             .split(|c: char| !c.is_ascii_alphanumeric())
@@ -61,9 +61,9 @@ fn claims(context: &RuleContext, pod: &Pod, other: &Container, port: i32) -> Opt
         .chain(&other.command)
         .map(ToString::to_string)
         .chain(values);
-    if let Some(setting) = settings.find(|s| holds(s)) {
+    if let Some(setting) = settings.find(|s| listens_on(s)) {
         return Some(format!(
-            "container {} is set to it ({})",
+            "container {} is configured for it ({})",
             other.name,
             clip(&setting)
         ));
@@ -73,6 +73,8 @@ fn claims(context: &RuleContext, pod: &Pod, other: &Container, port: i32) -> Opt
         .logs(pod)
         .iter()
         .filter(|l| l.container == other.name);
-    let line = logs.flat_map(|l| l.text.lines()).find(|line| holds(line))?;
-    Some(format!("container {} says: {}", other.name, one_line(line)))
+    let line = logs
+        .flat_map(|l| l.text.lines())
+        .find(|line| listens_on(line))?;
+    Some(format!("container {} logs: {}", other.name, one_line(line)))
 }

@@ -1,18 +1,18 @@
-//! The words by which causes are told.
+//! The phrases of logs that name a cause.
 
 use crate::diagnose::text::has_any;
 use crate::model::Cause;
 
-/// Words by which a cause is told.
+/// The phrases that name a cause. All are in lower case.
 pub struct Signature {
     /// The cause.
     pub cause: Cause,
-    /// One of these stands in the line. Lower context.
-    pub says: &'static [&'static str],
-    /// And one of these, where there are any.
-    pub about: &'static [&'static str],
+    /// The line contains one of these.
+    pub any_of: &'static [&'static str],
+    /// And one of these, unless empty.
+    pub and_any_of: &'static [&'static str],
     /// And none of these.
-    pub never: &'static [&'static str],
+    pub none_of: &'static [&'static str],
 }
 
 const DATABASES: &[&str] = &[
@@ -43,25 +43,25 @@ const DATABASES: &[&str] = &[
 pub const SIGNATURES: &[Signature] = &[
     Signature {
         cause: Cause::PortConflict,
-        says: &[
+        any_of: &[
             "address already in use",
             "eaddrinuse",
             "address in use",
             "port is already allocated",
             "only one usage of each socket",
         ],
-        about: &[],
-        never: &["retrying"],
+        and_any_of: &[],
+        none_of: &["retrying"],
     },
     Signature {
         cause: Cause::PortConflict,
-        says: &["already in use"],
-        about: &["port", "listen"],
-        never: &[],
+        any_of: &["already in use"],
+        and_any_of: &["port", "listen"],
+        none_of: &[],
     },
     Signature {
         cause: Cause::VolumeFull,
-        says: &[
+        any_of: &[
             "no space left on device",
             "enospc",
             "disk is full",
@@ -69,18 +69,18 @@ pub const SIGNATURES: &[Signature] = &[
             "could not extend file",
             "quota exceeded on device",
         ],
-        about: &[],
-        never: &["inotify"],
+        and_any_of: &[],
+        none_of: &["inotify"],
     },
     Signature {
         cause: Cause::VaultSealed,
-        says: &["vault is sealed"],
-        about: &[],
-        never: &[],
+        any_of: &["vault is sealed"],
+        and_any_of: &[],
+        none_of: &[],
     },
     Signature {
         cause: Cause::DatabaseReadOnly,
-        says: &[
+        any_of: &[
             "--read-only option",
             "--super-read-only",
             "in a read-only transaction",
@@ -93,12 +93,12 @@ pub const SIGNATURES: &[Signature] = &[
             "not master and slaveok",
             "node is not the primary",
         ],
-        about: &[],
-        never: &[],
+        and_any_of: &[],
+        none_of: &[],
     },
     Signature {
         cause: Cause::DatabaseConnectionsExhausted,
-        says: &[
+        any_of: &[
             "too many connections",
             "too many clients already",
             "remaining connection slots are reserved",
@@ -108,12 +108,12 @@ pub const SIGNATURES: &[Signature] = &[
             "error 1040",
             "error 1203",
         ],
-        about: &[],
-        never: &["http"],
+        and_any_of: &[],
+        none_of: &["http"],
     },
     Signature {
         cause: Cause::DatabaseAuthFailed,
-        says: &[
+        any_of: &[
             "access denied for user",
             "password authentication failed",
             "no pg_hba.conf entry",
@@ -127,18 +127,18 @@ pub const SIGNATURES: &[Signature] = &[
             "public key retrieval is not allowed",
             "role \"postgres\" does not exist",
         ],
-        about: &[],
-        never: &["[note]", "[warning]"],
+        and_any_of: &[],
+        none_of: &["[note]", "[warning]"],
     },
     Signature {
         cause: Cause::DatabaseAuthFailed,
-        says: &["authentication failed", "role \""],
-        about: &["mongo", "postgres", "does not exist", "redis"],
-        never: &["database \"", "relation \"", "column \""],
+        any_of: &["authentication failed", "role \""],
+        and_any_of: &["mongo", "postgres", "does not exist", "redis"],
+        none_of: &["database \"", "relation \"", "column \""],
     },
     Signature {
         cause: Cause::DnsResolutionFailed,
-        says: &[
+        any_of: &[
             "unknownhostexception",
             "temporary failure in name resolution",
             "no such host",
@@ -158,18 +158,18 @@ pub const SIGNATURES: &[Signature] = &[
             "name resolution failure",
             "host not found",
         ],
-        about: &[],
-        never: &[],
+        and_any_of: &[],
+        none_of: &[],
     },
     Signature {
         cause: Cause::DnsResolutionFailed,
-        says: &["i/o timeout"],
-        about: &["dial tcp: lookup ", ": lookup "],
-        never: &[],
+        any_of: &["i/o timeout"],
+        and_any_of: &["dial tcp: lookup ", ": lookup "],
+        none_of: &[],
     },
     Signature {
         cause: Cause::DatabaseUnreachable,
-        says: &[
+        any_of: &[
             "communications link failure",
             "can't connect to mysql server",
             "can't connect to local mysql server",
@@ -187,12 +187,12 @@ pub const SIGNATURES: &[Signature] = &[
             "p1001",
             "can't reach database server",
         ],
-        about: &[],
-        never: &[],
+        and_any_of: &[],
+        none_of: &[],
     },
     Signature {
         cause: Cause::DatabaseUnreachable,
-        says: &[
+        any_of: &[
             "connection refused",
             "econnrefused",
             "connection timed out",
@@ -201,12 +201,12 @@ pub const SIGNATURES: &[Signature] = &[
             "i/o timeout",
             "connectexception",
         ],
-        about: DATABASES,
-        never: &["127.0.0.1:15", "localhost:15"],
+        and_any_of: DATABASES,
+        none_of: &["127.0.0.1:15", "localhost:15"],
     },
     Signature {
         cause: Cause::VolumePermissionDenied,
-        says: &[
+        any_of: &[
             "permission denied",
             "eacces",
             "operation not permitted",
@@ -214,8 +214,8 @@ pub const SIGNATURES: &[Signature] = &[
             "erofs",
             "access is denied",
         ],
-        about: &[],
-        never: &[
+        and_any_of: &[],
+        none_of: &[
             "bind",
             "listen",
             "exec ",
@@ -235,23 +235,23 @@ pub const SIGNATURES: &[Signature] = &[
     },
     Signature {
         cause: Cause::ContainerCommandInvalid,
-        says: &[
+        any_of: &[
             "exec format error",
             "executable file not found",
             "exec user process caused",
             ": command not found",
         ],
-        about: &[],
-        never: &[],
+        and_any_of: &[],
+        none_of: &[],
     },
 ];
 
-/// Whether a text, in lower context, carries a signature of the cause.
+/// Whether a text, in lower case, carries a signature of the cause.
 #[must_use]
-pub fn tells(cause: Cause, text: &str) -> bool {
+pub fn matches(cause: Cause, text: &str) -> bool {
     SIGNATURES.iter().filter(|s| s.cause == cause).any(|s| {
-        has_any(text, s.says)
-            && (s.about.is_empty() || has_any(text, s.about))
-            && !has_any(text, s.never)
+        has_any(text, s.any_of)
+            && (s.and_any_of.is_empty() || has_any(text, s.and_any_of))
+            && !has_any(text, s.none_of)
     })
 }

@@ -1,4 +1,4 @@
-//! Nodes that the pod may choose and that do not take it, or not its volume.
+//! Candidate nodes that reject the pod or cannot attach its volume.
 
 use super::scheduler_message::pending;
 use crate::cluster::types::Node;
@@ -7,16 +7,16 @@ use crate::diagnose::text::listed;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{FactKind, ObjectRef};
 
-/// A volume that lies on nodes that the pod cannot go to.
+/// A volume that is only on nodes that the pod cannot run on.
 pub fn volume(context: &RuleContext) -> Option<Proof> {
-    let (said, spec, choice) = pending(context)?;
+    let (message, spec, candidates) = pending(context)?;
     let namespace = context.namespace();
     let volumes = &context.index.snapshot.objects.persistent_volumes;
     let claims = spec
         .volumes
         .iter()
         .filter_map(|v| v.persistent_volume_claim.as_ref());
-    let tied = claims
+    let local = claims
         .filter_map(|c| context.index.claim(namespace, &c.claim_name))
         .filter_map(|c| {
             volumes
@@ -24,87 +24,87 @@ pub fn volume(context: &RuleContext) -> Option<Proof> {
                 .find(|v| v.metadata.name == c.spec.volume_name)
         })
         .filter_map(|v| Some((v, v.spec.node_affinity.as_ref()?.required.as_ref()?)));
-    for (volume, required) in tied {
+    for (volume, required) in local {
         let reaches = |n: &&Node| {
             required
                 .node_selector_terms
                 .iter()
                 .any(|t| node_fit::holds(t, n))
         };
-        if choice.open.iter().any(reaches) {
+        if candidates.accepted.iter().any(reaches) {
             continue;
         }
         let name = &volume.metadata.name;
         let nodes = &context.index.snapshot.objects.nodes;
-        let homes: Vec<_> = nodes
+        let names: Vec<_> = nodes
             .iter()
             .filter(reaches)
             .map(|n| n.metadata.name.as_str())
             .collect();
-        let lost = homes.iter().find(|n| context.index.is_lost(n));
-        let place = match homes[..] {
-            [] => "on a node that is gone".to_owned(),
-            _ => format!("only on {}", listed(&homes)),
+        let lost = names.iter().find(|n| context.index.is_lost(n));
+        let location = match names[..] {
+            [] => "is on a node that no longer exists".to_owned(),
+            _ => format!("is only on {}", listed(&names)),
         };
-        let proof = Proof::object(format!("volume {name} can be reached {place}"))
-            .and(FactKind::Object, format!("scheduler: {said}"))
-            .saying(format!(
-                "its volume {name} can be reached {place}, where the pod cannot run"
+        let proof = Proof::object(format!("volume {name} {location}"))
+            .and(FactKind::Object, format!("scheduler: {message}"))
+            .message(format!(
+                "its volume {name} {location}, where the pod cannot run"
             ));
         return Some(match lost {
             Some(node) => proof.group_key(ObjectRef::new("Node", "", node).to_string()),
             None => proof,
         });
     }
-    said.contains("volume node affinity conflict").then(|| {
-        Proof::object(format!("scheduler: {said}"))
-            .saying("its volume lies on a node where the pod cannot run")
+    message.contains("volume node affinity conflict").then(|| {
+        Proof::object(format!("scheduler: {message}"))
+            .message("its volume is on a node where the pod cannot run")
     })
 }
 
-/// What bars most of the nodes that the pod may choose from. The control plane
-/// is left out of the count where there are other nodes.
-pub fn barred(context: &RuleContext, bar: NodeRejection) -> Option<Proof> {
-    let (said, spec, choice) = pending(context)?;
-    if !choice.open.is_empty() || choice.barred.is_empty() {
+/// The rejection of most candidate nodes. Control plane nodes count only where
+/// there are no others.
+pub fn rejected(context: &RuleContext, rejection: NodeRejection) -> Option<Proof> {
+    let (message, spec, candidates) = pending(context)?;
+    if !candidates.accepted.is_empty() || candidates.rejected.is_empty() {
         return None;
     }
-    let mut relevant: Vec<_> = choice
-        .barred
+    let mut relevant: Vec<_> = candidates
+        .rejected
         .iter()
         .filter(|(n, _)| !node_fit::is_control_plane(n))
         .collect();
     if relevant.is_empty() {
-        relevant = choice.barred.iter().collect();
+        relevant = candidates.rejected.iter().collect();
     }
     let of = |wanted: NodeRejection| relevant.iter().filter(|(_, b)| *b == wanted).count();
     let most = [
-        NodeRejection::Lost,
+        NodeRejection::NotReady,
         NodeRejection::Tainted,
         NodeRejection::Cordoned,
     ]
     .into_iter()
     .max_by_key(|b| (of(*b), std::cmp::Reverse(*b)))?;
-    // A lost node may come back and be taken; so it explains whatever waits for it alone.
-    if most != bar {
+    // A node that is not ready may come back, so it explains a pod that only it would accept.
+    if most != rejection {
         return None;
     }
-    let nodes: Vec<_> = choice
-        .barred
+    let nodes: Vec<_> = candidates
+        .rejected
         .iter()
-        .filter(|(_, b)| *b == bar)
+        .filter(|(_, b)| *b == rejection)
         .map(|(n, _)| *n)
         .collect();
     let names: Vec<_> = nodes.iter().map(|n| n.metadata.name.as_str()).collect();
-    let proof = match bar {
-        NodeRejection::Lost => Proof::object(format!("node {} does not report", listed(&names)))
-            .saying(format!(
-                "can only run on {}, which does not report",
+    let proof = match rejection {
+        NodeRejection::NotReady => Proof::object(format!("node {} is not ready", listed(&names)))
+            .message(format!(
+                "can only run on {}, which is not ready",
                 listed(&names)
             ))
             .group_key(ObjectRef::new("Node", "", names.first()?).to_string()),
         NodeRejection::Cordoned => {
-            Proof::object(format!("cordoned: {}", listed(&names))).saying(format!(
+            Proof::object(format!("cordoned: {}", listed(&names))).message(format!(
                 "every node that it could run on is cordoned: {}",
                 listed(&names)
             ))
@@ -117,27 +117,27 @@ pub fn barred(context: &RuleContext, bar: NodeRejection) -> Option<Proof> {
                 .collect();
             taints.sort();
             taints.dedup();
-            let borne: Vec<_> = spec
+            let tolerations: Vec<_> = spec
                 .tolerations
                 .iter()
                 .filter(|t| !t.key.starts_with("node.kubernetes.io/"))
                 .map(|t| format!("{} {}", t.key, t.value))
                 .collect();
-            let borne = if borne.is_empty() {
+            let tolerations = if tolerations.is_empty() {
                 "none".to_owned()
             } else {
-                borne.join(", ")
+                tolerations.join(", ")
             };
             Proof::object(format!(
-                "taint {} on {}; the pod's tolerations: {borne}",
+                "taint {} on {}; the pod's tolerations: {tolerations}",
                 listed(&taints),
                 listed(&names)
             ))
-            .saying(format!(
+            .message(format!(
                 "it does not tolerate the taint {} of the nodes it could run on",
                 listed(&taints)
             ))
         }
     };
-    Some(proof.and(FactKind::Object, format!("scheduler: {said}")))
+    Some(proof.and(FactKind::Object, format!("scheduler: {message}")))
 }
