@@ -372,10 +372,18 @@ fn second_look() -> Vec<Cell> {
             says(503, "shutting down"),
         ),
         seen("no answer to the second snapshot", |_| true, Fault::Hangs),
-        seen("no pods in the second snapshot", is_pods, says(403, FORBIDDEN)),
-        cell("nothing wrong in the second snapshot", unharmed(), |world| {
-            *world = World::young();
-        }),
+        seen(
+            "no pods in the second snapshot",
+            is_pods,
+            says(403, FORBIDDEN),
+        ),
+        cell(
+            "nothing wrong in the second snapshot",
+            unharmed(),
+            |world| {
+                *world = World::young();
+            },
+        ),
     ]
 }
 
