@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use k8s_monitor::assess;
 use k8s_monitor::cluster::compact::Compact;
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::types::Pod;
 use k8s_monitor::cluster::{Interner, Objects, Read, Snapshot, Source};
 use k8s_monitor::detect::{self, ClusterIndex, RestartCounts};
 use k8s_monitor::diagnose::diagnose;
 use k8s_monitor::inventory::{self, Inventory};
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Tier, Time};
 use synthetic::{Kind, SyntheticCluster};
 
@@ -111,7 +111,7 @@ fn snapshot(pods: usize) -> Snapshot {
             namespaces: kept(synthetic, Kind::Namespace, pool),
             ..Objects::default()
         },
-        reads: ROWS
+        reads: KINDS
             .iter()
             .map(|row| (row.resource, Read::Complete))
             .collect(),
@@ -144,12 +144,12 @@ fn parse(pods: usize) {
 
 fn detect(pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
-    let roster = assess::roster(&listed(), &snapshot.objects);
+    let monitored = assess::monitored_services(&listed(), &snapshot.objects);
     measure(
         pods,
         || (),
         |()| {
-            let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+            let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
             detect::detect(&view).findings.len()
         },
     );
@@ -157,8 +157,8 @@ fn detect(pods: usize) {
 
 fn diagnosis(pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
-    let roster = assess::roster(&listed(), &snapshot.objects);
-    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let monitored = assess::monitored_services(&listed(), &snapshot.objects);
+    let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
     let findings = || detect::detect(&view).findings;
     measure(pods, findings, |mut findings| {
         diagnose(&view, &mut findings);
@@ -169,8 +169,8 @@ fn diagnosis(pods: usize) {
 fn assessment(pods: usize) {
     let (snapshot, restarts) = (snapshot(pods), RestartCounts::new());
     let inventory = listed();
-    let roster = assess::roster(&inventory, &snapshot.objects);
-    let view = ClusterIndex::new(&snapshot, &roster, Duration::from_hours(1), &restarts);
+    let monitored = assess::monitored_services(&inventory, &snapshot.objects);
+    let view = ClusterIndex::new(&snapshot, &monitored, Duration::from_hours(1), &restarts);
     let diagnosed = || {
         let mut detection = detect::detect(&view);
         diagnose(&view, &mut detection.findings);
@@ -184,7 +184,7 @@ fn assessment(pods: usize) {
             "synthetic",
             unlisted,
             &inventory,
-            &roster,
+            &monitored,
             &services,
             findings,
         )

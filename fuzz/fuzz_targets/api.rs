@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use k8s_monitor::assess::{EvaluateInput as Grounds, Outages, Verdict, evaluate};
 use k8s_monitor::cluster::api::decode;
-use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::model::KINDS;
 use k8s_monitor::cluster::types::Pod;
 use k8s_monitor::cluster::{Interner, Objects, Read, Resource, Snapshot, Source};
 use k8s_monitor::detect::RestartCounts;
@@ -86,7 +86,7 @@ struct Case {
 
 impl Case {
     fn evaluate(&self, objects: Objects) -> Verdict {
-        let reads = ROWS.iter().map(|row| (row.resource, Read::Complete));
+        let reads = KINDS.iter().map(|row| (row.resource, Read::Complete));
         let snapshot = Snapshot {
             now: self.now,
             cluster: "homelab".to_owned(),
@@ -110,8 +110,8 @@ impl Case {
 fn in_pieces(data: &[u8]) {
     let read = |length: usize| {
         let mut pods = Vec::<Pod>::new();
-        let pool = RefCell::default();
-        let decoded = decode(data.chunks(length), &pool, &mut pods);
+        let interner = RefCell::default();
+        let decoded = decode(data.chunks(length), &interner, &mut pods);
         decoded.is_ok().then_some(pods)
     };
     let whole = read(data.len().max(1));
@@ -145,47 +145,13 @@ fn live(documents: &[Value], now: Time, length: usize) -> Option<Objects> {
             .push(document);
     }
     let mut objects = Objects::default();
-    let pool = RefCell::new(Interner::new(now));
+    let interner = RefCell::new(Interner::new(now));
     for (resource, items) in kinds {
         let page = json!({ "metadata": { "continue": "" }, "items": items }).to_string();
-        read_page(
-            resource,
-            page.as_bytes().chunks(length),
-            &pool,
-            &mut objects,
-        )
-        .ok()?;
+        let list = objects.list_mut(resource)?;
+        decode(page.as_bytes().chunks(length), &interner, list).ok()?;
     }
     Some(objects)
-}
-
-macro_rules! kinds {
-    ($($resource:ident $field:ident,)*) => {
-        fn read_page<'p>(
-            resource: Resource,
-            pieces: impl Iterator<Item = &'p [u8]>,
-            pool: &RefCell<Interner>,
-            to: &mut Objects,
-        ) -> Result<(), String> {
-            match resource {
-                $( Resource::$resource => decode(pieces, pool, &mut to.$field), )*
-                Resource::PodLogs => Ok(()),
-            }
-        }
-    };
-}
-
-kinds! {
-    Nodes nodes, Namespaces namespaces, Pods pods, Events events, Deployments deployments,
-    StatefulSets stateful_sets, DaemonSets daemon_sets, ReplicaSets replica_sets, Jobs jobs,
-    CronJobs cron_jobs, Services services, EndpointSlices endpoint_slices, Ingresses ingresses,
-    PersistentVolumes persistent_volumes, PersistentVolumeClaims claims,
-    StorageClasses storage_classes, HorizontalPodAutoscalers autoscalers,
-    PodDisruptionBudgets disruption_budgets, ResourceQuotas quotas, Leases leases,
-    Applications applications, Certificates certificates, Issuers issuers,
-    ClusterIssuers cluster_issuers, ExternalSecrets external_secrets,
-    SecretStores secret_stores, ClusterSecretStores cluster_secret_stores, Gateways gateways,
-    HttpRoutes http_routes, PodMetrics pod_metrics, NodeMetrics node_metrics,
 }
 
 /// What holds of every verdict.
@@ -201,7 +167,7 @@ fn sane(verdict: &Verdict, now: Time) {
             "{}",
             incident.fingerprint
         );
-        let shown = report::draft(incident, &verdict.roster);
+        let shown = report::draft(incident, &verdict.monitored);
         assert!(serde_json::to_string(&shown).is_ok() && !shown.title.is_empty());
     }
     for service in &verdict.services {

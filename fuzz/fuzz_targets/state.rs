@@ -12,25 +12,25 @@ use k8s_monitor_fuzz::{json, text};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 
-#[path = "../../tests/lifecycle/world.rs"]
+#[path = "../../tests/lifecycle/harness.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
-mod world;
+mod harness;
 
-use world::{Sev1, Sev2, Sev3, Sev4, World, config, trouble};
+use harness::{Sev1, Sev2, Sev3, Sev4, Harness, config, incident_of};
 
 const START: &str = "2026-11-02T00:00:00Z";
 
 fn seed() -> Value {
-    let mut world = World::new(config(""), START);
-    world.cycle(vec![
-        trouble("a", Sev1),
-        trouble("b", Sev3),
-        trouble("c", Sev4),
+    let mut harness = Harness::new(config(""), START);
+    harness.cycle(vec![
+        incident_of("a", Sev1),
+        incident_of("b", Sev3),
+        incident_of("c", Sev4),
     ]);
-    world.cycle(vec![trouble("a", Sev2), trouble("d", Sev2)]);
-    world.slack = false;
-    world.cycle(vec![trouble("d", Sev1), trouble("e", Sev1)]);
-    let text = document::render(&world.state).expect("it fits");
+    harness.cycle(vec![incident_of("a", Sev2), incident_of("d", Sev2)]);
+    harness.slack = false;
+    harness.cycle(vec![incident_of("d", Sev1), incident_of("e", Sev1)]);
+    let text = document::render(&harness.state).expect("it fits");
     json!({ "found": [1, 0, 2, 3, 4, 0, 1, 0], "sees": true, "slack": 3, "minutes": 60,
         "state": serde_json::from_str::<Value>(&text).expect("it is JSON") })
 }
@@ -49,31 +49,31 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     survives(&state);
-    let mut world = World::new(config("businessHours: { timezone: Europe/Berlin }"), START);
+    let mut harness = Harness::new(config("businessHours: { timezone: Europe/Berlin }"), START);
     let minutes = input["minutes"].as_i64().unwrap_or(60) % 100_000;
-    world.state = state;
-    world.pass(minutes + 180);
+    harness.state = state;
+    harness.pass(minutes + 180);
     if input["sees"] == false {
-        world.unread = vec![Resource::Pods];
+        harness.unread = vec![Resource::Pods];
     }
     let found = found(&input["found"]);
-    let step = world.store(found.clone());
-    survives(&world.state);
+    let step = harness.store(found.clone());
+    survives(&harness.state);
     names_each_once(&step);
     let accepts = input["slack"].as_u64().unwrap_or(u64::MAX);
-    let told = send(&mut world, &step, accepts);
-    survives(&world.state);
+    let told = send(&mut harness, &step, accepts);
+    survives(&harness.state);
 
     // The same moment again: what was told is not due, what was not told is.
-    let again = world.look(found.clone());
+    let again = harness.advance(found.clone());
     let is_due = |id: &String| again.due.iter().any(|due| due.incidents.contains(id));
     for due in &step.due {
         for id in &due.incidents {
             assert_ne!(is_due(id), told.contains(id), "{id} of {due:?}");
         }
     }
-    world.pass(60);
-    names_each_once(&world.look(found));
+    harness.pass(60);
+    names_each_once(&harness.advance(found));
 });
 
 /// Storing and loading is no change.
@@ -95,24 +95,24 @@ fn found(input: &Value) -> Vec<k8s_monitor::assess::Incident> {
             4 => Sev4,
             _ => return None,
         };
-        Some(trouble(name, severity))
+        Some(incident_of(name, severity))
     })
     .collect()
 }
 
 /// Slack takes so many messages; the others fail.
-fn send(world: &mut World, step: &Transition, accepts: u64) -> BTreeSet<String> {
+fn send(harness: &mut Harness, step: &Transition, accepts: u64) -> BTreeSet<String> {
     let mut told = BTreeSet::new();
     // Messages of before, about nobody that is known, go on waiting.
-    let queue: Vec<u64> = world.state.outbox.iter().map(|m| m.id).collect();
+    let queue: Vec<u64> = harness.state.outbox.iter().map(|m| m.id).collect();
     let own = queue.len().saturating_sub(step.due.len());
     for ((id, due), nth) in queue[own..].iter().zip(&step.due).zip(0..) {
         if nth < accepts {
-            let posted = world.post(due);
-            lifecycle::delivered(&mut world.state, *id, world.now, &posted);
+            let posted = harness.post(due);
+            lifecycle::delivered(&mut harness.state, *id, harness.now, &posted);
             told.extend(due.incidents.iter().cloned());
         } else {
-            lifecycle::failed(&mut world.state, *id, "down");
+            lifecycle::failed(&mut harness.state, *id, "down");
         }
     }
     told

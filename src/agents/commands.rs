@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::object_index::{self, ObjectKind, Scope};
+use super::object_index::{self, Scope};
 use crate::inventory::Service;
+use crate::model::ResourceInfo;
 
 /// The names that commands may use.
 pub struct AllowedNames<'a> {
@@ -108,14 +109,14 @@ fn kubectl(words: &[&str], names: &AllowedNames) -> Option<()> {
     let parsed = options(words)?;
     let is_in_scope = parsed.namespace.is_empty() || names.scope.is_within(parsed.namespace);
     let (verb, rest) = parsed.words.split_first().filter(|_| is_in_scope)?;
-    let named = |kind: ObjectKind, name: &str| names.scope.holds(kind, parsed.namespace, name);
+    let named = |kind: &ResourceInfo, name: &str| names.scope.holds(kind, parsed.namespace, name);
     let is_allowed = match (*verb, rest) {
         ("get", ["events"]) | ("top", ["pods" | "pod"]) => !parsed.namespace.is_empty(),
         ("get" | "describe" | "logs", [one]) if one.contains('/') => reference(one, &named),
         // Values of environment variables may be secrets, so lists are not printed in full.
         ("get", [kind]) => {
             let kind = object_index::kind(kind)?;
-            !parsed.prints_object && (kind.is_global || !parsed.namespace.is_empty())
+            !parsed.prints_object && (!kind.is_namespaced() || !parsed.namespace.is_empty())
         }
         ("get" | "describe", [kind, name]) => named(object_index::kind(kind)?, name),
         ("logs", [pod]) => named(object_index::kind("pod")?, pod),
@@ -132,12 +133,12 @@ fn kubectl(words: &[&str], names: &AllowedNames) -> Option<()> {
     is_allowed.then_some(())
 }
 
-fn is_workload(kind: ObjectKind) -> bool {
-    matches!(kind.name, "Deployment" | "StatefulSet" | "DaemonSet")
+fn is_workload(kind: &ResourceInfo) -> bool {
+    matches!(kind.kind, "Deployment" | "StatefulSet" | "DaemonSet")
 }
 
 /// `deployment/api`.
-fn reference(text: &str, named: &dyn Fn(ObjectKind, &str) -> bool) -> bool {
+fn reference(text: &str, named: &dyn Fn(&ResourceInfo, &str) -> bool) -> bool {
     text.split_once('/')
         .and_then(|(kind, name)| Some(named(object_index::kind(kind)?, name)))
         .unwrap_or(false)

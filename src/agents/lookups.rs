@@ -128,9 +128,9 @@ impl LookUp for InSnapshot<'_> {
         let mut found: Vec<&Event> = events
             .filter(|event| {
                 let about = &event.involved_object;
-                about.kind == kind.name
+                about.kind == kind.kind
                     && about.name == name
-                    && (kind.is_global || about.namespace == namespace)
+                    && (!kind.is_namespaced() || about.namespace == namespace)
             })
             .collect();
         found.sort_by_key(|event| std::cmp::Reverse(event.last()));

@@ -1,5 +1,5 @@
-//! Which objects there are, by the words that kubectl knows their kinds by.
-//! Pure: of the snapshot, nothing is fetched.
+//! The objects of a snapshot by the names that kubectl accepts for their kinds. Pure: nothing is
+//! requested from the cluster.
 
 use std::collections::BTreeSet;
 
@@ -8,73 +8,45 @@ use serde_json::Value;
 use crate::assess::Incident;
 use crate::cluster::Objects;
 use crate::cluster::dump::scrub;
-use crate::cluster::types::ObjectMeta;
 use crate::inventory::Service;
+use crate::model::{KINDS, Resource, ResourceInfo};
 
-/// What one object can be shown as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ObjectKind {
-    /// As in manifests.
-    pub name: &'static str,
-    /// Whether its objects live in no namespace.
-    pub is_global: bool,
-    words: &'static [&'static str],
-}
-
-macro_rules! kinds {
-    ($( $name:literal $is_global:literal [$($word:literal),*] $field:ident; )*) => {
-        /// The kinds that a snapshot holds and kubectl shows; Secrets are not among them.
-        pub const KINDS: &[ObjectKind] = &[ $( ObjectKind { name: $name, is_global: $is_global, words: &[$($word),*] }, )* ];
-
-        /// An object as it stands on the wire.
-        fn find(objects: &Objects, kind: ObjectKind, namespace: &str, name: &str) -> Option<Value> {
-            let is_it = |meta: &ObjectMeta| meta.name == name && (kind.is_global || meta.namespace == namespace);
-            match kind.name {
-                $( $name => objects.$field.iter().find(|o| is_it(&o.metadata)).and_then(|o| serde_json::to_value(o).ok()), )*
-                _ => None,
-            }
-        }
-    };
-}
-
-kinds! {
-    "Node" true ["nodes", "no"] nodes;
-    "Namespace" true ["namespaces", "ns"] namespaces;
-    "Pod" false ["pods", "po"] pods;
-    "Deployment" false ["deployments", "deploy"] deployments;
-    "StatefulSet" false ["statefulsets", "sts"] stateful_sets;
-    "DaemonSet" false ["daemonsets", "ds"] daemon_sets;
-    "ReplicaSet" false ["replicasets", "rs"] replica_sets;
-    "Job" false ["jobs"] jobs;
-    "CronJob" false ["cronjobs", "cj"] cron_jobs;
-    "Service" false ["services", "svc"] services;
-    "EndpointSlice" false ["endpointslices"] endpoint_slices;
-    "Ingress" false ["ingresses", "ing"] ingresses;
-    "PersistentVolume" true ["persistentvolumes", "pv"] persistent_volumes;
-    "PersistentVolumeClaim" false ["persistentvolumeclaims", "pvc"] claims;
-    "StorageClass" true ["storageclasses", "sc"] storage_classes;
-    "HorizontalPodAutoscaler" false ["horizontalpodautoscalers", "hpa"] autoscalers;
-    "PodDisruptionBudget" false ["poddisruptionbudgets", "pdb"] disruption_budgets;
-    "ResourceQuota" false ["resourcequotas", "quota"] quotas;
-    "Application" false ["applications", "app", "apps"] applications;
-    "Certificate" false ["certificates", "cert"] certificates;
-    "Issuer" false ["issuers"] issuers;
-    "ClusterIssuer" true ["clusterissuers"] cluster_issuers;
-    "ExternalSecret" false ["externalsecrets"] external_secrets;
-    "SecretStore" false ["secretstores"] secret_stores;
-    "ClusterSecretStore" true ["clustersecretstores"] cluster_secret_stores;
-    "Gateway" false ["gateways", "gtw"] gateways;
-    "HTTPRoute" false ["httproutes"] http_routes;
-}
-
-/// The kind that a word means.
+/// The kind that a name means: the kind itself, its plural or a short name. Secrets are not read,
+/// so that no name means them.
 #[must_use]
-pub fn kind(word: &str) -> Option<ObjectKind> {
-    let word = word.to_ascii_lowercase();
+pub fn kind(name: &str) -> Option<&'static ResourceInfo> {
+    let name = name.to_ascii_lowercase();
     KINDS
         .iter()
-        .find(|kind| kind.name.eq_ignore_ascii_case(&word) || kind.words.contains(&word.as_str()))
-        .copied()
+        .filter(|info| is_shown(info.resource))
+        .find(|info| {
+            info.kind.eq_ignore_ascii_case(&name)
+                || info.plural == name
+                || info.short_names.contains(&name.as_str())
+        })
+}
+
+/// Events have a look-up of their own. Leases and usage are no objects that a user describes, and
+/// logs are no objects.
+fn is_shown(resource: Resource) -> bool {
+    !matches!(
+        resource,
+        Resource::Events
+            | Resource::Leases
+            | Resource::PodMetrics
+            | Resource::NodeMetrics
+            | Resource::PodLogs
+    )
+}
+
+/// An object as JSON.
+fn find(objects: &Objects, info: &ResourceInfo, namespace: &str, name: &str) -> Option<Value> {
+    let list = objects.list(info.resource)?;
+    let index = (0..list.len()).find(|index| {
+        let found = list.name(*index);
+        found.1 == name && (!info.is_namespaced() || found.0 == namespace)
+    })?;
+    list.to_json(index).ok()
 }
 
 /// What an incident reaches: the objects of its namespaces, and those without
@@ -114,23 +86,21 @@ impl<'a> Scope<'a> {
 
     /// Whether the object is there and within reach.
     #[must_use]
-    pub fn holds(&self, kind: ObjectKind, namespace: &str, name: &str) -> bool {
-        self.object(kind, namespace, name).is_some()
+    pub fn holds(&self, info: &ResourceInfo, namespace: &str, name: &str) -> bool {
+        self.object(info, namespace, name).is_some()
     }
 
     /// The object without its secrets, if it is there and within reach.
     #[must_use]
-    pub fn object(&self, kind: ObjectKind, namespace: &str, name: &str) -> Option<Value> {
-        let is_allowed = match kind {
-            ObjectKind {
-                name: "Namespace", ..
-            } => self.is_within(name),
-            ObjectKind {
-                is_global: true, ..
-            } => self.named.contains(&(kind.name, name)),
-            _ => self.is_within(namespace),
+    pub fn object(&self, info: &ResourceInfo, namespace: &str, name: &str) -> Option<Value> {
+        let is_allowed = if info.resource == Resource::Namespaces {
+            self.is_within(name)
+        } else if info.is_namespaced() {
+            self.is_within(namespace)
+        } else {
+            self.named.contains(&(info.kind, name))
         };
-        let mut object = is_allowed.then(|| find(self.objects, kind, namespace, name))??;
+        let mut object = is_allowed.then(|| find(self.objects, info, namespace, name))??;
         scrub(&mut object);
         Some(object)
     }

@@ -1,5 +1,5 @@
-//! The pure heart of a cycle: snapshot, services file and memory in, verdict
-//! out. No I/O, no clock.
+//! The evaluation of a cycle: from snapshot, services file and previous cycle to services and
+//! incidents. No I/O and no clock.
 
 use std::time::Duration;
 
@@ -10,55 +10,54 @@ use crate::diagnose;
 use crate::inventory::{Inventory, Service};
 use crate::model::Tier;
 
-/// What a cycle concludes.
+/// The result of an evaluation.
 pub struct Verdict {
-    /// Listed services and K3s's own parts, as judged.
-    pub roster: Vec<Service>,
+    /// The monitored services: those of the services file, and the components of K3s.
+    pub monitored: Vec<Service>,
     /// The state of each, in the same order.
     pub services: Vec<ServiceState>,
-    /// What is wrong, most important first.
+    /// The incidents, the most severe first.
     pub incidents: Vec<Incident>,
 }
 
-/// What a verdict rests on besides the snapshot.
+/// The input of an evaluation besides the snapshot.
 pub struct EvaluateInput<'a> {
     /// The services file.
     pub inventory: &'a Inventory,
-    /// Time between cycles.
+    /// Interval between cycles.
     pub look_back: Duration,
-    /// Restart counts as the previous cycle saw them.
+    /// Restart counts of the previous cycle.
     pub restarts: &'a RestartCounts,
-    /// Since when services have been unavailable, as the previous cycle saw
-    /// it. Counts where no object says: of a stateful set without pods, of
-    /// what was scaled to zero or deleted.
+    /// Since when services have been unavailable, from the previous cycle. Used where no
+    /// object has the time: for a stateful set without pods, or a workload that was scaled to
+    /// zero or deleted.
     pub outages: &'a Outages,
-    /// Tier of workloads that the services file does not know.
+    /// Tier of workloads that are not in the services file.
     pub unlisted: Tier,
 }
 
-/// Judges a snapshot.
+/// Evaluates a snapshot.
 #[must_use]
-pub fn evaluate(snapshot: &Snapshot, grounds: &EvaluateInput) -> Verdict {
-    let inventory = grounds.inventory;
-    let roster = assess::roster(inventory, &snapshot.objects);
-    let view = ClusterIndex::new(snapshot, &roster, grounds.look_back, grounds.restarts);
-    let mut detection = detect::detect(&view);
-    diagnose::diagnose(&view, &mut detection.findings);
-    let services = assess::services(&view, &detection, grounds.outages);
+pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
+    let inventory = input.inventory;
+    let monitored = assess::monitored_services(inventory, &snapshot.objects);
+    let index = ClusterIndex::new(snapshot, &monitored, input.look_back, input.restarts);
+    let mut detection = detect::detect(&index);
+    diagnose::diagnose(&index, &mut detection.findings);
+    let services = assess::services(&index, &detection, input.outages);
     let mut findings = detection.findings;
     findings.extend(detect::unread_resources(snapshot));
     findings.extend(detect::invalid_inventory(inventory, snapshot));
-    let unlisted = grounds.unlisted;
     let incidents = assess::incidents(
         &snapshot.cluster,
-        unlisted,
+        input.unlisted,
         inventory,
-        &roster,
+        &monitored,
         &services,
         findings,
     );
     Verdict {
-        roster,
+        monitored,
         services,
         incidents,
     }

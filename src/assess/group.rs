@@ -14,22 +14,22 @@ use crate::model::{
 #[must_use]
 pub fn group(
     inventory: &Inventory,
-    roster: &[Service],
+    monitored: &[Service],
     services: &Members,
     findings: Vec<Finding>,
 ) -> Vec<Group> {
-    let mut units = units(findings);
-    under_nodes(&mut units);
-    under_shared_causes(&mut units, services);
-    under_dependencies(&mut units, inventory, roster, services);
-    units
+    let mut groups = by_service_or_object(findings);
+    under_nodes(&mut groups);
+    under_shared_causes(&mut groups, services);
+    under_dependencies(&mut groups, inventory, monitored, services);
+    groups
 }
 
-/// Findings that belong together; the root's service decides whose it is.
+/// Findings that belong together.
 pub struct Group {
-    /// Whose it is; of nodes and the like nobody's.
+    /// The service of the root. None for nodes and other objects that belong to no service.
     pub service: Option<String>,
-    /// The root first.
+    /// The findings, the root first.
     pub findings: Vec<Finding>,
 }
 
@@ -43,11 +43,10 @@ impl Group {
     }
 }
 
-/// One unit for what a service shows, one for each thing that no service owns.
-/// Trouble of a service that serves all the same stands alone: an expired
-/// backup and a failed sync have nothing to do with each other.
-fn units(findings: Vec<Finding>) -> Vec<Group> {
-    let in_trouble: BTreeSet<String> = findings
+/// One group for the findings about the health of a service. Other findings are grouped by
+/// object and class: an overdue backup and a failed sync of a healthy service are separate.
+fn by_service_or_object(findings: Vec<Finding>) -> Vec<Group> {
+    let unhealthy: BTreeSet<String> = findings
         .iter()
         .filter(|f| f.is_of_health())
         .filter_map(|f| f.service.clone())
@@ -55,7 +54,7 @@ fn units(findings: Vec<Finding>) -> Vec<Group> {
     let mut by_key: BTreeMap<String, Group> = BTreeMap::new();
     for finding in findings {
         let key = match &finding.service {
-            Some(service) if in_trouble.contains(service) => format!("service {service}"),
+            Some(service) if unhealthy.contains(service) => format!("service {service}"),
             _ => format!("{} {}", finding.resource, finding.class()),
         };
         let key = if finding.reason.has(ReasonFlag::StandsAlone) {
@@ -63,30 +62,34 @@ fn units(findings: Vec<Finding>) -> Vec<Group> {
         } else {
             key
         };
-        let unit = by_key.entry(key).or_insert_with(|| Group {
+        let group = by_key.entry(key).or_insert_with(|| Group {
             service: finding.service.clone(),
             findings: Vec::new(),
         });
-        unit.findings.push(finding);
+        group.findings.push(finding);
     }
-    let mut units: Vec<_> = by_key.into_values().collect();
-    for unit in &mut units {
-        // Ties end by name, so that the root does not hang on the order of objects.
-        unit.findings.sort_by(|a, b| {
+    let mut groups: Vec<_> = by_key.into_values().collect();
+    for group in &mut groups {
+        // Equal ranks are ordered by name, so that the root does not depend on the order of
+        // objects.
+        group.findings.sort_by(|a, b| {
             let key = |f: &Finding| (rank(f), f.since, f.reason);
             key(a)
                 .cmp(&key(b))
                 .then_with(|| a.resource.cmp(&b.resource))
         });
     }
-    units
+    groups
 }
 
-/// What explains the others comes first: the wider scope, then the stronger effect.
+/// The root explains the others: it has the widest scope and, on single objects, the strongest
+/// effect.
 fn rank(finding: &Finding) -> (Scope, u8) {
     let scope = finding.reason.row().scope;
+    if scope != Scope::Object {
+        return (scope, 0);
+    }
     let effect = match finding.effect {
-        _ if scope != Scope::Object => 0,
         Effect::Unavailable => 0,
         Effect::CutOff => 1,
         Effect::Degraded => 2,
@@ -97,108 +100,108 @@ fn rank(finding: &Finding) -> (Scope, u8) {
     (scope, effect)
 }
 
-/// What ran on a node that is gone is gone with it.
-fn under_nodes(units: &mut Vec<Group>) {
-    let lost: BTreeMap<String, usize> = units
+/// Pods on a node that is not ready are down because of the node.
+fn under_nodes(groups: &mut Vec<Group>) {
+    let not_ready: BTreeMap<String, usize> = groups
         .iter()
         .enumerate()
-        .filter(|(_, u)| u.root().reason == Reason::NodeNotReady)
-        .map(|(at, u)| (u.root().resource.name.clone(), at))
+        .filter(|(_, g)| g.root().reason == Reason::NodeNotReady)
+        .map(|(at, g)| (g.root().resource.name.clone(), at))
         .collect();
-    merge(units, |unit| {
-        if unit.root().resource.kind == "Node" {
+    merge(groups, |group| {
+        if group.root().resource.kind == "Node" {
             return None;
         }
-        // A pod that fails elsewhere has a trouble that no lost node explains.
-        let nodes: BTreeSet<_> = unit.root().pods.iter().map(|p| p.node.as_str()).collect();
+        // A node explains the group only if all its pods are on nodes that are not ready.
+        let nodes: BTreeSet<_> = group.root().pods.iter().map(|p| p.node.as_str()).collect();
         let mut nodes = nodes
             .into_iter()
             .filter(|n| !n.is_empty())
-            .map(|n| lost.get(n).copied());
+            .map(|n| not_ready.get(n).copied());
         let first = nodes.next().flatten();
         first.filter(|_| nodes.all(|n| n.is_some()))
     });
 }
 
-/// One quota, one registry, one scheduler. A key that is an object's name stands
-/// for the unit that is about the object.
-fn under_shared_causes(units: &mut Vec<Group>, services: &Members) {
+/// Groups that share a cause become one: a quota, a registry, a scheduler. If the key names an
+/// object, the group of that object is the root.
+fn under_shared_causes(groups: &mut Vec<Group>, services: &Members) {
     let mut roots: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, unit) in units.iter().enumerate() {
-        for finding in &unit.findings {
+    for (at, group) in groups.iter().enumerate() {
+        for finding in &group.findings {
             roots.entry(finding.resource.to_string()).or_insert(at);
         }
     }
-    let about: BTreeSet<String> = units
+    let about: BTreeSet<String> = groups
         .iter()
-        .filter_map(|u| u.root().group_key.clone())
+        .filter_map(|g| g.root().group_key.clone())
         .collect();
     roots.retain(|key, _| about.contains(key));
-    // Of those that merely share a cause the one that matters most stands first.
-    let tier = |unit: &Group| Some(services.get(unit.service.as_deref()?)?.tier);
-    let mut by_tier: Vec<_> = (0..units.len()).collect();
-    by_tier.sort_by_key(|&at| tier(&units[at]).map_or((1, None), |t| (0, Some(t))));
+    // If no group is about the key itself, the one of the most critical tier is the root.
+    let tier = |group: &Group| Some(services.get(group.service.as_deref()?)?.tier);
+    let mut by_tier: Vec<_> = (0..groups.len()).collect();
+    by_tier.sort_by_key(|&at| tier(&groups[at]).map_or((1, None), |t| (0, Some(t))));
     for at in by_tier {
-        if let Some(key) = &units[at].root().group_key {
+        if let Some(key) = &groups[at].root().group_key {
             roots.entry(key.clone()).or_insert(at);
         }
     }
-    let positions: Vec<Option<usize>> = units
+    let positions: Vec<Option<usize>> = groups
         .iter()
         .enumerate()
-        .map(|(at, unit)| {
-            let root = roots.get(unit.root().group_key.as_ref()?).copied()?;
+        .map(|(at, group)| {
+            let root = roots.get(group.root().group_key.as_ref()?).copied()?;
             (root != at).then_some(root)
         })
         .collect();
-    merge_by(units, &positions);
+    merge_by(groups, &positions);
 }
 
-/// A service that suffers because another one, which it depends on, is down.
+/// A service whose findings the outage of a dependency explains goes under that dependency.
 fn under_dependencies(
-    units: &mut Vec<Group>,
+    groups: &mut Vec<Group>,
     inventory: &Inventory,
-    roster: &[Service],
+    monitored: &[Service],
     services: &Members,
 ) {
-    let down: BTreeMap<&str, usize> = units
+    let down: BTreeMap<&str, usize> = groups
         .iter()
         .enumerate()
-        .filter_map(|(at, unit)| {
-            let state = services.get(unit.service.as_deref()?)?;
-            let cause = unit.root().cause;
+        .filter_map(|(at, group)| {
+            let state = services.get(group.service.as_deref()?)?;
+            let cause = group.root().cause;
             let refuses = cause.is_some_and(|cause| cause.has(CauseFlag::RefusesClients));
-            let is_down = state.status == ServiceStatus::Unavailable && unit.root().is_of_health();
+            let is_down = state.status == ServiceStatus::Unavailable && group.root().is_of_health();
             (is_down || refuses).then_some((state.name.as_str(), at))
         })
         .collect();
-    let positions: Vec<Option<usize>> = units
+    let positions: Vec<Option<usize>> = groups
         .iter()
         .enumerate()
-        .map(|(at, unit)| {
-            let shown = unit.root().depends_on.as_deref();
-            let shown = shown.and_then(|name| down.get(name).copied());
-            if let Some(root) = shown.filter(|root| *root != at) {
+        .map(|(at, group)| {
+            let proven = group.root().depends_on.as_deref();
+            let proven = proven.and_then(|name| down.get(name).copied());
+            if let Some(root) = proven.filter(|root| *root != at) {
                 return Some(root);
             }
-            needs(unit, inventory, roster)
+            dependencies(group, inventory, monitored)
                 .into_iter()
-                .filter_map(|(name, need)| Some((*down.get(name)?, need)))
-                .find(|&(root, need)| root != at && dependency::explains(need, unit.root()))
+                .filter_map(|(name, kind)| Some((*down.get(name)?, kind)))
+                .find(|&(root, kind)| root != at && dependency::explains(kind, group.root()))
                 .map(|(root, _)| root)
         })
         .collect();
-    merge_by(units, &positions);
+    merge_by(groups, &positions);
 }
 
-/// What a unit's service depends on, nearest first.
-fn needs<'a>(
-    unit: &Group,
+/// What the service of a group depends on, direct dependencies first.
+fn dependencies<'a>(
+    group: &Group,
     inventory: &'a Inventory,
-    roster: &'a [Service],
+    monitored: &'a [Service],
 ) -> Vec<(&'a str, DependencyKind)> {
-    let mut needs = Vec::new();
-    if let Some(service) = &unit.service {
+    let mut found = Vec::new();
+    if let Some(service) = &group.service {
         let own = inventory.get(service);
         for dependency in inventory.dependencies_of(service) {
             let note = own.and_then(|s| {
@@ -208,22 +211,22 @@ fn needs<'a>(
                     .find(|d| d.service.as_ref() == Some(&dependency.name));
                 listed.and_then(|d| d.note.as_deref())
             });
-            needs.push((dependency.name.as_str(), dependency::kind(dependency, note)));
+            found.push((dependency.name.as_str(), dependency::kind(dependency, note)));
         }
     }
-    let dns = roster.iter().find(|s| s.is_cluster_dns());
-    needs.extend(dns.map(|s| (s.name.as_str(), DependencyKind::Runtime)));
-    needs
+    let dns = monitored.iter().find(|s| s.is_cluster_dns());
+    found.extend(dns.map(|s| (s.name.as_str(), DependencyKind::Runtime)));
+    found
 }
 
-fn merge(units: &mut Vec<Group>, root_of: impl Fn(&Group) -> Option<usize>) {
-    let positions: Vec<_> = units.iter().map(root_of).collect();
-    merge_by(units, &positions);
+fn merge(groups: &mut Vec<Group>, root_of: impl Fn(&Group) -> Option<usize>) {
+    let positions: Vec<_> = groups.iter().map(root_of).collect();
+    merge_by(groups, &positions);
 }
 
-/// Moves each unit under its root, and under its root's root; a circle stays
-/// as it is where it closes.
-fn merge_by(units: &mut Vec<Group>, roots: &[Option<usize>]) {
+/// Moves each group under its root, and under the root of that root. In a cycle the first
+/// group becomes the root.
+fn merge_by(groups: &mut Vec<Group>, roots: &[Option<usize>]) {
     let top = |mut at: usize| {
         let start = at;
         for _ in 0..roots.len() {
@@ -234,19 +237,18 @@ fn merge_by(units: &mut Vec<Group>, roots: &[Option<usize>]) {
         }
         at
     };
-    let mut slots: Vec<Option<Group>> = std::mem::take(units).into_iter().map(Some).collect();
+    let mut slots: Vec<Option<Group>> = std::mem::take(groups).into_iter().map(Some).collect();
     for at in 0..slots.len() {
         let root = top(at);
-        // In a circle the first unit is taken as the root.
         if root == at || top(root) != root && root > at {
             continue;
         }
-        if let Some(unit) = slots[at].take() {
+        if let Some(group) = slots[at].take() {
             match &mut slots[root] {
-                Some(root) => root.absorb(unit),
-                None => slots[at] = Some(unit),
+                Some(root) => root.absorb(group),
+                None => slots[at] = Some(group),
             }
         }
     }
-    units.extend(slots.into_iter().flatten());
+    groups.extend(slots.into_iter().flatten());
 }

@@ -1,30 +1,33 @@
-//! Groups of findings become incidents: whose, since when, how bad.
+//! From groups of findings to incidents: service, severity, start, title and fingerprint.
 
 use super::group::{Group, group};
 use super::incident::Incident;
 use super::service::ServiceState;
-use super::severity::{Members, RuleInput, decide, is_p0_in_trouble};
+use super::severity::{Members, RuleInput, decide, is_unhealthy_p0};
 use crate::inventory::{Inventory, Service};
 use crate::model::{Cause, CauseFlag, Finding, ServiceStatus, Tier};
 
-/// Groups findings and judges each group. The most important incident is first.
+/// Groups findings and sets the severity of each group. The most severe incident is first.
 #[must_use]
 pub fn incidents(
     cluster: &str,
     unlisted: Tier,
     inventory: &Inventory,
-    roster: &[Service],
+    monitored: &[Service],
     services: &[ServiceState],
     findings: Vec<Finding>,
 ) -> Vec<Incident> {
-    let scene = JudgeContext {
+    let context = Context {
         cluster,
         unlisted,
         services: services.iter().map(|s| (s.name.as_str(), s)).collect(),
-        p0_in_trouble: services.iter().filter(|s| is_p0_in_trouble(s)).count(),
+        unhealthy_p0: services.iter().filter(|s| is_unhealthy_p0(s)).count(),
     };
-    let units = group(inventory, roster, &scene.services, findings);
-    let mut incidents: Vec<_> = units.into_iter().map(|unit| judge(&scene, unit)).collect();
+    let groups = group(inventory, monitored, &context.services, findings);
+    let mut incidents: Vec<_> = groups
+        .into_iter()
+        .map(|group| incident(&context, group))
+        .collect();
     incidents.sort_by(|a, b| {
         let key = |i: &Incident| (i.severity, i.rule, i.tier.unwrap_or(Tier::P3), i.since);
         key(a)
@@ -34,26 +37,26 @@ pub fn incidents(
     incidents
 }
 
-/// What incidents are judged by, besides their findings.
-struct JudgeContext<'a> {
+/// What all incidents of a cycle share.
+struct Context<'a> {
     cluster: &'a str,
-    /// The tier of what is not listed.
+    /// Tier of workloads that are not in the services file.
     unlisted: Tier,
     services: Members<'a>,
-    /// How many P0 services of the whole cluster are in trouble.
-    p0_in_trouble: usize,
+    /// Number of P0 services in the whole cluster that are unavailable or short of replicas.
+    unhealthy_p0: usize,
 }
 
-fn judge(scene: &JudgeContext, unit: Group) -> Incident {
+fn incident(context: &Context, group: Group) -> Incident {
     let Group {
         service,
         mut findings,
-    } = unit;
-    spread_known_issue(&mut findings);
-    let service = service.or_else(|| most_critical(&findings, &scene.services));
+    } = group;
+    extend_known_issue(&mut findings);
+    let service = service.or_else(|| most_critical(&findings, &context.services));
     let names = findings.iter().filter_map(|f| f.service.as_deref());
     let members: Members = names
-        .filter_map(|name| scene.services.get_key_value(name))
+        .filter_map(|name| context.services.get_key_value(name))
         .map(|(name, state)| (*name, *state))
         .collect();
     let own = service
@@ -65,61 +68,59 @@ fn judge(scene: &JudgeContext, unit: Group) -> Incident {
     let mut affects: Vec<_> = others.map(|s| (s.tier, s.name.clone())).collect();
     affects.sort();
     let first_affected = affects.first().map(|(tier, _)| *tier);
-    let is_workload = !is_of_nobody(&findings[0]);
+    let is_workload = !has_no_service(&findings[0]);
     let tier = own
         .map(|s| s.tier)
         .or(first_affected)
-        .or(is_workload.then_some(scene.unlisted));
+        .or(is_workload.then_some(context.unlisted));
     let rule = decide(&RuleInput {
         findings: &findings,
         members: &members,
-        p0_in_trouble: scene.p0_in_trouble,
+        unhealthy_p0: context.unhealthy_p0,
     });
     let root = &findings[0];
-    // A secret that does not come is the root and says nothing of health itself.
-    let tells_health = findings
-        .iter()
-        .any(|f| f.is_of_health() && f.service == service);
-    let since = own
-        .and_then(|s| s.since)
-        .filter(|_| tells_health)
-        .unwrap_or(root.since);
+    // The root may be beside the health of the service, such as a failing ExternalSecret.
+    let unhealthy = own.filter(|_| {
+        findings
+            .iter()
+            .any(|f| f.is_of_health() && f.service == service)
+    });
     Incident {
-        fingerprint: fingerprint(scene.cluster, root),
-        title: title(own.filter(|_| tells_health), own, root),
+        fingerprint: fingerprint(context.cluster, root),
+        title: title(unhealthy, own, root),
         tier,
         severity: rule.severity(),
         rule,
-        since,
+        since: unhealthy.and_then(|s| s.since).unwrap_or(root.since),
         affects: affects.into_iter().map(|(_, name)| name).collect(),
         service,
         findings,
     }
 }
 
-/// Whose incident it is when its root is nobody's, like a quota: the most
-/// critical service that suffers from it. Nodes and the monitor's own troubles
-/// stay without a service.
+/// The service of an incident whose root belongs to no service, such as a quota: the most
+/// critical one that it affects. Nodes, unread kinds and the services file have none.
 fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
-    if is_of_nobody(&findings[0]) {
+    if has_no_service(&findings[0]) {
         return None;
     }
-    let hurt = findings.iter().filter_map(|f| {
+    let affected = findings.iter().filter_map(|f| {
         let state = services.get(f.service.as_deref()?)?;
         Some((state.tier, state.name.clone()))
     });
-    hurt.min().map(|(_, name)| name)
+    affected.min().map(|(_, name)| name)
 }
 
-fn is_of_nobody(root: &Finding) -> bool {
+fn has_no_service(root: &Finding) -> bool {
     matches!(
         root.resource.kind.as_str(),
         "Node" | "Cluster" | "Inventory"
     )
 }
 
-/// The stores that wait for a sealed vault are as expected as the seal.
-fn spread_known_issue(findings: &mut [Finding]) {
+/// If the root is a known issue, so are the findings that follow from it: the stores that wait
+/// for a sealed Vault.
+fn extend_known_issue(findings: &mut [Finding]) {
     let Some(issue) = findings[0].known_issue.clone() else {
         return;
     };
@@ -133,13 +134,13 @@ fn spread_known_issue(findings: &mut [Finding]) {
 
 fn fingerprint(cluster: &str, root: &Finding) -> String {
     let resource = &root.resource;
-    // Of several services that one namespace lacks each is an incident.
-    let lacking = root.service.as_deref();
-    let lacking = lacking.filter(|_| resource.kind == "Namespace");
+    // A missing namespace is one incident for each of its services.
+    let missing = root.service.as_deref();
+    let missing = missing.filter(|_| resource.kind == "Namespace");
     [
         cluster,
         &resource.kind,
-        lacking.unwrap_or(&resource.namespace),
+        missing.unwrap_or(&resource.namespace),
         &resource.name,
         root.class().as_str(),
     ]
@@ -147,29 +148,30 @@ fn fingerprint(cluster: &str, root: &Finding) -> String {
     .to_lowercase()
 }
 
-/// One line: the service and how it is, where the findings tell; else the object.
+/// One line: the service and its status, where findings describe its health; otherwise the
+/// object.
 fn title(
-    troubled: Option<&ServiceState>,
+    unhealthy: Option<&ServiceState>,
     service: Option<&ServiceState>,
     root: &Finding,
 ) -> String {
     let why = root.cause.map_or(root.reason.as_str(), Cause::as_str);
-    match troubled.or(service) {
-        Some(s) if troubled.is_some() => {
-            let status = match s.status {
-                ServiceStatus::Unavailable => "unavailable",
-                ServiceStatus::Starting => "starting",
-                ServiceStatus::Degraded if !s.is_short => "flapping",
-                _ => "degraded",
-            };
-            format!("{} is {status}: {why}", s.name)
-        }
-        Some(s) => format!("{}: {why} ({})", s.name, root.resource),
-        None => match root.reason.row().title {
-            Some(title) => title
-                .replace("{name}", &root.resource.name)
-                .replace("{why}", why),
-            None => format!("{}: {why}", root.resource),
-        },
+    if let Some(s) = unhealthy {
+        let status = match s.status {
+            ServiceStatus::Unavailable => "unavailable",
+            ServiceStatus::Starting => "starting",
+            ServiceStatus::Degraded if !s.is_short => "flapping",
+            ServiceStatus::Degraded | ServiceStatus::Healthy | ServiceStatus::Unknown => "degraded",
+        };
+        return format!("{} is {status}: {why}", s.name);
+    }
+    if let Some(s) = service {
+        return format!("{}: {why} ({})", s.name, root.resource);
+    }
+    match root.reason.row().title {
+        Some(title) => title
+            .replace("{name}", &root.resource.name)
+            .replace("{why}", why),
+        None => format!("{}: {why}", root.resource),
     }
 }

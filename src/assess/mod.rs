@@ -1,5 +1,5 @@
-//! From findings to verdict: the status of every service, incidents with
-//! their root first, and the severity that policy gives each. Pure.
+//! From findings to incidents: the status of every service, the groups of findings with their
+//! root first, and the severity of each by the policy. No I/O and no clock.
 
 mod actions;
 mod dependency;
@@ -7,7 +7,7 @@ mod evaluate;
 mod group;
 mod incident;
 mod incidents;
-mod roster;
+mod monitored;
 mod service;
 mod severity;
 
@@ -15,6 +15,6 @@ pub use actions::{Action, actions};
 pub use evaluate::{EvaluateInput, Verdict, evaluate};
 pub use incident::Incident;
 pub use incidents::incidents;
-pub use roster::roster;
+pub use monitored::monitored_services;
 pub use service::{Outages, ServiceState, services};
 pub use severity::Rule;

@@ -1,4 +1,4 @@
-//! The status of each service, from the states of its workloads.
+//! The status of each service, from its workloads and findings.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -9,7 +9,7 @@ use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, ma
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
 
-/// One service at the moment of the snapshot.
+/// A service at the time of the snapshot.
 #[derive(Debug, Clone)]
 pub struct ServiceState {
     /// Its name.
@@ -18,35 +18,35 @@ pub struct ServiceState {
     pub tier: Tier,
     /// Its namespace.
     pub namespace: Option<String>,
-    /// How it is.
+    /// Its status.
     pub status: ServiceStatus,
-    /// Since when it is not healthy.
+    /// Since when it has not been healthy.
     pub since: Option<Time>,
     /// How long it has been unavailable.
     pub downtime: Option<TimeDelta>,
-    /// How long it may be.
+    /// How long it may be unavailable.
     pub max_downtime: Tolerance,
-    /// Pods that serve.
+    /// Ready pods.
     pub ready: u32,
-    /// Pods that should.
+    /// Desired pods.
     pub desired: u32,
-    /// Replicas are missing, as opposed to all of them being shaky.
+    /// Replicas are missing. Otherwise a degraded service only flaps.
     pub is_short: bool,
-    /// It is down so that nobody resolves names.
+    /// It is the cluster DNS.
     pub is_cluster_dns: bool,
-    /// All traffic from outside comes through it.
+    /// It is the ingress controller or gateway.
     pub is_ingress_controller: bool,
-    /// Others keep their data in it.
+    /// Other services store their data in it.
     pub is_data_layer: bool,
 }
 
-/// Since when services have been unavailable, as the previous cycle saw it, by name.
+/// Since when services have been unavailable, from the previous cycle, by name.
 pub type Outages = BTreeMap<String, Time>;
 
-/// The state of every service of the roster, in its order.
+/// The state of every monitored service, in their order.
 #[must_use]
 pub fn services(
-    view: &ClusterIndex,
+    index: &ClusterIndex,
     detection: &Detection,
     outages: &Outages,
 ) -> Vec<ServiceState> {
@@ -61,35 +61,34 @@ pub fn services(
         .iter()
         .filter(|c| !c.is_backup && !c.is_idle);
     let run_by_crons: HashSet<usize> = active.filter_map(|c| c.service).collect();
-    let roster = view.roster.iter().enumerate();
-    roster
-        .map(|(index, service)| {
-            let workloads = view.workloads_of(index).iter();
+    let monitored = index.roster.iter().enumerate();
+    monitored
+        .map(|(at, service)| {
+            let workloads = index.workloads_of(at).iter();
             let workloads: Vec<_> = workloads
-                .map(|&at| (&view.workloads[at], &detection.workloads[at]))
+                .map(|&w| (&index.workloads[w], &detection.workloads[w]))
                 .collect();
             let findings = findings
                 .get(service.name.as_str())
                 .map_or(&[][..], Vec::as_slice);
             let (status, since) = if !workloads.is_empty() {
                 of_workloads(service, &workloads)
-            } else if run_by_crons.contains(&index) {
+            } else if run_by_crons.contains(&at) {
                 of_crons(findings)
             } else {
                 (ServiceStatus::Unknown, None)
             };
-            let verdict = whole(findings, (status, since));
-            let remembered = outages.get(&service.name).copied();
-            judge(view, service, &workloads, verdict, remembered)
+            let status = of_service(findings, (status, since));
+            let outage = outages.get(&service.name).copied();
+            state(index.now(), service, &workloads, status, outage)
         })
         .collect()
 }
 
-/// What findings that speak of the whole service, not of one of its
-/// workloads, make of its status.
-fn whole(
+/// The status after findings about the whole service, which its workloads alone do not show.
+fn of_service(
     findings: &[&Finding],
-    of_parts: (ServiceStatus, Option<Time>),
+    of_workloads: (ServiceStatus, Option<Time>),
 ) -> (ServiceStatus, Option<Time>) {
     let is_down = |f: &&&Finding| match f.effect {
         Effect::CutOff => true,
@@ -98,22 +97,23 @@ fn whole(
     };
     let since = findings.iter().filter(is_down).map(|f| f.since).min();
     match since {
-        Some(_) if of_parts.0 != ServiceStatus::Unavailable => (ServiceStatus::Unavailable, since),
-        _ => of_parts,
+        Some(_) if of_workloads.0 != ServiceStatus::Unavailable => {
+            (ServiceStatus::Unavailable, since)
+        }
+        _ => of_workloads,
     }
 }
 
-fn judge(
-    view: &ClusterIndex,
+fn state(
+    now: Time,
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
     (status, since): (ServiceStatus, Option<Time>),
-    remembered: Option<Time>,
+    outage: Option<Time>,
 ) -> ServiceState {
-    let now = view.now();
     let is_down = status == ServiceStatus::Unavailable;
-    // Where no object says since when, the previous cycle may.
-    let since = match remembered {
+    // Where no object has the time, the previous cycle has it.
+    let since = match outage {
         Some(before) if is_down && since.is_none_or(|t| t >= now) => Some(before.min(now)),
         _ => since,
     };
@@ -148,30 +148,30 @@ fn of_workloads(
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
 ) -> (ServiceStatus, Option<Time>) {
-    let leading = main_workload(service, workloads.iter().map(|(w, _)| *w));
+    let main = main_workload(service, workloads.iter().map(|(w, _)| *w));
     let wanted: Vec<_> = workloads
         .iter()
         .enumerate()
-        .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == leading)
+        .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == main)
         .map(|(at, (_, s))| (at, *s))
         .collect();
-    let led_by = |health: Health| {
+    let main_is = |health: Health| {
         wanted
             .iter()
-            .find(|(at, s)| Some(*at) == leading && s.health == health)
+            .find(|(at, s)| Some(*at) == main && s.health == health)
     };
     let first = |health: Health| {
         let times = wanted.iter().filter(|(_, s)| s.health == health);
         times.map(|(_, s)| s.since).min()
     };
-    if let Some((_, down)) = led_by(Health::Unavailable) {
+    if let Some((_, down)) = main_is(Health::Unavailable) {
         return (ServiceStatus::Unavailable, down.since);
     }
     if wanted.iter().all(|(_, s)| s.health == Health::Unavailable) {
         let last = wanted.iter().filter_map(|(_, s)| s.since).max();
         return (ServiceStatus::Unavailable, last);
     }
-    if led_by(Health::ScaledToZero).is_some() {
+    if main_is(Health::ScaledToZero).is_some() {
         return (ServiceStatus::Unknown, None);
     }
     let short = [Health::Unavailable, Health::Degraded, Health::AtRisk];
@@ -187,13 +187,13 @@ fn of_workloads(
     }
 }
 
-/// A service without workloads: its cron jobs speak for it.
+/// The status of a service that consists of CronJobs.
 fn of_crons(findings: &[&Finding]) -> (ServiceStatus, Option<Time>) {
     let of_crons = findings.iter().filter(|f| f.resource.kind == "CronJob");
-    let trouble = of_crons
+    let worst = of_crons
         .filter(|f| f.effect >= Effect::Degraded)
         .max_by_key(|f| (f.effect, Reverse(f.since)));
-    match trouble {
+    match worst {
         Some(f) if f.effect == Effect::Unavailable => (ServiceStatus::Unavailable, Some(f.since)),
         Some(f) => (ServiceStatus::Degraded, Some(f.since)),
         None => (ServiceStatus::Healthy, None),

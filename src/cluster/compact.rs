@@ -1,9 +1,8 @@
-//! What is kept of an object once it was read. Pure.
+//! What is kept of an object once it is read. Pure.
 //!
-//! A cluster has many pods and few that matter. What is unhealthy is kept
-//! whole; of what is well only what a rule may still ask for: what counts,
-//! groups, or stands beside a neighbour that fails. What objects have in
-//! common is kept once. No verdict depends on any of this.
+//! A cluster has many healthy pods and few unhealthy ones. An unhealthy object is kept whole. Of a
+//! healthy one is kept what a rule may still read: what counts, what groups, and what a neighbour's
+//! finding needs. What objects have in common is kept once. No finding depends on any of this.
 
 use std::sync::Arc;
 
@@ -11,64 +10,61 @@ use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 
 use super::intern::Interner;
-use super::{
-    types::Application, types::Certificate, types::Condition, types::ContainerStatus,
-    types::CronJob, types::DaemonSet, types::Deployment, types::Endpoint, types::EndpointSlice,
-    types::Event, types::ExternalSecret, types::Gateway, types::HorizontalPodAutoscaler,
-    types::HttpRoute, types::Ingress, types::Issuer, types::Job, types::Lease, types::Namespace,
-    types::Node, types::NodeMetrics, types::Owners, types::PersistentVolume,
-    types::PersistentVolumeClaim, types::Pod, types::PodDisruptionBudget, types::PodMetrics,
-    types::PodSpec, types::PodStatus, types::PodTemplate, types::ReplicaSet, types::ResourceQuota,
-    types::SecretStore, types::Service, types::SharedStr, types::StatefulSet, types::StorageClass,
-    types::Toleration, types::condition,
+use super::types::{
+    self, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint, EndpointSlice, Job,
+    Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate, ReplicaSet, Service, SharedStr,
+    StatefulSet, Toleration, condition,
 };
-use crate::model::Time;
+use crate::model::{Time, for_each_kind};
 
-/// Ready for longer than any rule asks.
-const SETTLED: TimeDelta = TimeDelta::hours(1);
+/// No rule asks whether a pod has been ready for longer than this.
+const READY_FOR_LONG: TimeDelta = TimeDelta::hours(1);
 
-/// A kind that can be listed.
+/// A slim type of a kind that is listed.
 pub trait Compact: DeserializeOwned {
-    /// Drops what nobody reads and shares what is shared. Called for each
-    /// object as soon as it is decoded, so that what is dropped makes room for
-    /// the next one.
-    fn compact(&mut self, pool: &mut Interner);
+    /// Drops what no rule reads and shares what other objects have too. Called for each object as
+    /// soon as it is decoded, which bounds peak memory.
+    fn compact(&mut self, interner: &mut Interner);
 }
 
-macro_rules! kept_whole {
-    ($($kind:ident)*) => { $(
-        impl Compact for $kind {
-            fn compact(&mut self, pool: &mut Interner) {
-                pool.share_meta(&mut self.metadata);
+macro_rules! implement_whole {
+    (whole $type:ident) => {
+        impl Compact for types::$type {
+            fn compact(&mut self, interner: &mut Interner) {
+                interner.share_meta(&mut self.metadata);
             }
         }
-    )* };
-}
-kept_whole! {
-    Application Certificate Event ExternalSecret Gateway HorizontalPodAutoscaler HttpRoute
-    Ingress Issuer Lease Namespace Node NodeMetrics PersistentVolume PersistentVolumeClaim
-    PodDisruptionBudget ResourceQuota SecretStore StorageClass
+    };
+    ($kept:ident $type:ident) => {};
 }
 
-/// Its pod has the same name.
+macro_rules! implement_compact {
+    ($( $resource:ident $field:ident: $type:ident, $group:literal [$($version:literal),+] $plural:literal,
+        $kind:literal $scope:ident $(($namespace:literal))? $requirement:ident [$($short:literal),*], $kept:ident; )*) => {
+        $( implement_whole!($kept $type); )*
+    };
+}
+for_each_kind!(implement_compact);
+
+/// The names are shared with those of the pods.
 impl Compact for PodMetrics {
-    fn compact(&mut self, pool: &mut Interner) {
-        pool.share_words(self);
+    fn compact(&mut self, interner: &mut Interner) {
+        interner.share_strings(self);
     }
 }
 
 macro_rules! with_template {
     ($($kind:ident)*) => { $(
         impl Compact for $kind {
-            fn compact(&mut self, pool: &mut Interner) {
-                // Only of pods anything goes by the uid.
+            fn compact(&mut self, interner: &mut Interner) {
+                // Rules match by uid for pods only.
                 self.metadata.uid = SharedStr::default();
-                pool.share_words(&mut self.metadata.name);
-                pool.share_meta(&mut self.metadata);
-                pool.share_words(&mut self.spec);
-                pool.share_template(&mut self.spec.template);
-                drop_assurances(&mut self.status.conditions);
-                pool.share_words(&mut self.status);
+                interner.share_strings(&mut self.metadata.name);
+                interner.share_meta(&mut self.metadata);
+                interner.share_strings(&mut self.spec);
+                interner.share_template(&mut self.spec.template);
+                drop_good_messages(&mut self.status.conditions);
+                interner.share_strings(&mut self.status);
             }
         }
     )* };
@@ -76,45 +72,45 @@ macro_rules! with_template {
 with_template! { Deployment StatefulSet DaemonSet }
 
 impl Compact for ReplicaSet {
-    fn compact(&mut self, pool: &mut Interner) {
+    fn compact(&mut self, interner: &mut Interner) {
         self.metadata.uid = SharedStr::default();
-        pool.share_meta(&mut self.metadata);
+        interner.share_meta(&mut self.metadata);
         if self.metadata.controller().is_some() {
-            // What is looked at is its deployment's template.
+            // Rules read the template of its Deployment instead.
             self.spec.template = None;
         }
-        pool.share_words(&mut self.spec);
+        interner.share_strings(&mut self.spec);
         if let Some(template) = &mut self.spec.template {
-            pool.share_template(template);
+            interner.share_template(template);
         }
-        pool.share_words(&mut self.status);
+        interner.share_strings(&mut self.status);
     }
 }
 
 impl Compact for Job {
-    fn compact(&mut self, pool: &mut Interner) {
-        pool.share_meta(&mut self.metadata);
+    fn compact(&mut self, interner: &mut Interner) {
+        interner.share_meta(&mut self.metadata);
         if condition(&self.status.conditions, "Complete").is_some_and(Condition::is_true) {
             self.spec.template = PodTemplate::default();
         }
-        pool.share_template(&mut self.spec.template);
+        interner.share_template(&mut self.spec.template);
     }
 }
 
 impl Compact for CronJob {
-    fn compact(&mut self, pool: &mut Interner) {
-        pool.share_meta(&mut self.metadata);
-        pool.share_template(&mut self.spec.job_template.spec.template);
+    fn compact(&mut self, interner: &mut Interner) {
+        interner.share_meta(&mut self.metadata);
+        interner.share_template(&mut self.spec.job_template.spec.template);
     }
 }
 
 impl Compact for EndpointSlice {
-    /// One endpoint that takes traffic is as good as a thousand, wherever it is.
-    fn compact(&mut self, pool: &mut Interner) {
-        // Its Service is named by a label.
+    /// A Service needs one ready endpoint; rules do not count further ones.
+    fn compact(&mut self, interner: &mut Interner) {
+        // A label names its Service.
         self.metadata.uid = SharedStr::default();
         self.metadata.owner_references = Owners::default();
-        pool.share_meta(&mut self.metadata);
+        interner.share_meta(&mut self.metadata);
         let (ready, others): (Vec<_>, Vec<_>) = self.endpoints.iter().partition(|e| e.is_ready());
         let first = ready.first().map(|ready| Endpoint {
             conditions: ready.conditions.clone(),
@@ -124,53 +120,52 @@ impl Compact for EndpointSlice {
             .into_iter()
             .chain(others.into_iter().cloned())
             .collect();
-        pool.share_endpoints(&mut self.endpoints, &mut self.ports);
+        interner.share_endpoints(&mut self.endpoints, &mut self.ports);
     }
 }
 
 impl Compact for Service {
-    fn compact(&mut self, pool: &mut Interner) {
+    fn compact(&mut self, interner: &mut Interner) {
         self.metadata.uid = SharedStr::default();
-        pool.share_meta(&mut self.metadata);
-        pool.share_words(&mut self.metadata.name);
-        pool.share_words(&mut self.spec);
-        pool.share_service_ports(&mut self.spec.ports);
+        interner.share_meta(&mut self.metadata);
+        interner.share_strings(&mut self.metadata.name);
+        interner.share_strings(&mut self.spec);
+        interner.share_service_ports(&mut self.spec.ports);
     }
 }
 
 impl Compact for Pod {
-    fn compact(&mut self, pool: &mut Interner) {
-        pool.share_meta(&mut self.metadata);
-        pool.reuse_word(&mut self.metadata.name);
-        pool.share_words(&mut self.node_name);
-        let is_well = is_well(self);
+    fn compact(&mut self, interner: &mut Interner) {
+        interner.share_meta(&mut self.metadata);
+        interner.reuse_string(&mut self.metadata.name);
+        interner.share_strings(&mut self.node_name);
+        let is_healthy = is_healthy(self);
         let spec = Arc::make_mut(&mut self.spec);
         drop_token(spec);
-        if is_well {
+        if is_healthy {
             drop_defaults(spec);
-            let has_own_name = self.metadata.controller().is_some_and(|owner| {
+            let has_unique_name = self.metadata.controller().is_some_and(|owner| {
                 matches!(owner.kind.as_str(), "ReplicaSet" | "DaemonSet" | "Job")
             });
-            if has_own_name {
-                // Nothing else will ever bear its name.
+            if has_unique_name {
+                // The name is unique over time, so that rules need no uid.
                 self.metadata.uid = SharedStr::default();
             }
         }
-        pool.share_spec(&mut self.spec);
+        interner.share_spec(&mut self.spec);
         let status = Arc::make_mut(&mut self.status);
-        if is_well {
-            drop_times(status, pool.now());
-            pool.share_status(&mut self.status);
+        if is_healthy {
+            drop_times(status, interner.now());
+            interner.share_status(&mut self.status);
         } else {
-            pool.share_words(status);
+            interner.share_strings(status);
         }
     }
 }
 
-/// Running and ready without a restart, or done. No rule asks such a pod for a
-/// reason; should an event speak against it, its spec and what its containers
-/// are at are known all the same.
-fn is_well(pod: &Pod) -> bool {
+/// Whether a pod is running and ready without a restart, or has succeeded. No rule diagnoses such a
+/// pod. For a warning event about it, its spec and the states of its containers are kept.
+fn is_healthy(pod: &Pod) -> bool {
     let is_ready = || condition(&pod.status.conditions, "Ready").is_some_and(Condition::is_true);
     let is_steady =
         |c: &ContainerStatus| c.ready && c.restart_count == 0 && c.last_state.terminated.is_none();
@@ -191,8 +186,8 @@ fn is_well(pod: &Pod) -> bool {
         }
 }
 
-/// The volume of the service account token has a random name, which would make
-/// the specs of all replicas differ.
+/// Drops the volume of the service account token. Its random name makes the specs of replicas
+/// differ.
 fn drop_token(spec: &mut PodSpec) {
     let is_token = |name: &str| name.starts_with("kube-api-access-");
     retain(&mut spec.volumes, |volume| !is_token(&volume.name));
@@ -201,9 +196,9 @@ fn drop_token(spec: &mut PodSpec) {
     }
 }
 
-/// That all is well is said by a condition's status; its words name the
-/// replica set, so that no two are alike.
-fn drop_assurances(conditions: &mut [Condition]) {
+/// Drops the messages of conditions that are as they should be. They name the `ReplicaSet`, so that
+/// no two are equal.
+fn drop_good_messages(conditions: &mut [Condition]) {
     let is_good =
         |c: &&mut Condition| c.is_true() && matches!(c.kind.as_str(), "Available" | "Progressing");
     for condition in conditions.iter_mut().filter(is_good) {
@@ -219,7 +214,7 @@ fn retain<T>(list: &mut Box<[T]>, is_kept: impl Fn(&T) -> bool) {
     }
 }
 
-/// What the API server adds to every pod, so that a pod's spec is its template's.
+/// Drops what the API server adds to every pod, so that the spec of a pod equals its template's.
 fn drop_defaults(spec: &mut PodSpec) {
     let is_default = |toleration: &Toleration| {
         toleration.effect == "NoExecute"
@@ -234,14 +229,14 @@ fn drop_defaults(spec: &mut PodSpec) {
     }
 }
 
-/// Moments and addresses differ between replicas; that a pod became ready a
-/// good while ago is all that matters of them.
+/// Drops times and addresses, which differ between replicas. Rules read of them only whether the
+/// pod became ready recently.
 fn drop_times(status: &mut PodStatus, now: Time) {
     status.pod_ip = SharedStr::default();
     status.conditions.retain(|c| c.kind == "Ready");
     for ready in &mut status.conditions {
         let since = ready.last_transition_time;
-        ready.last_transition_time = since.filter(|since| now - *since < SETTLED);
+        ready.last_transition_time = since.filter(|since| now - *since < READY_FOR_LONG);
         ready.last_update_time = None;
     }
     let containers = status.container_statuses.iter_mut();

@@ -1,16 +1,17 @@
-//! The cluster as data: slim objects, the snapshot they make up, and the two
-//! ways to get one: [`fetch`] from an API server, [`dump`] from files.
+//! The cluster as data: slim objects, the snapshot that they make up, and the two ways to get one:
+//! [`api`] from an API server, [`dump`] from files.
 
 pub mod api;
 pub mod compact;
 pub mod dump;
 mod intern;
-pub mod kinds;
 pub mod log_targets;
+mod objects;
 pub mod quantity;
 pub mod snapshot;
 pub mod types;
 
+pub use crate::model::Resource;
 pub use intern::Interner;
-pub use kinds::Resource;
-pub use snapshot::{ContainerLog, Objects, Read, Snapshot, Source, Unread, UnreadReason};
+pub use objects::{ObjectList, Objects};
+pub use snapshot::{ContainerLog, Read, Snapshot, Source, Unread, UnreadReason};

@@ -1,22 +1,11 @@
-//! What one cycle knows of the cluster: objects, and for each kind whether it
-//! could be read at all.
+//! What one cycle knows of the cluster: objects, and for each kind whether it could be read.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use serde::Serialize;
 
-use super::kinds::{ROWS, Resource};
-use super::{
-    types::Application, types::Certificate, types::CronJob, types::DaemonSet, types::Deployment,
-    types::EndpointSlice, types::Event, types::ExternalSecret, types::Gateway,
-    types::HorizontalPodAutoscaler, types::HttpRoute, types::Ingress, types::Issuer, types::Job,
-    types::Lease, types::Namespace, types::Node, types::NodeMetrics, types::PersistentVolume,
-    types::PersistentVolumeClaim, types::Pod, types::PodDisruptionBudget, types::PodMetrics,
-    types::ReplicaSet, types::ResourceQuota, types::SecretStore, types::Service,
-    types::StatefulSet, types::StorageClass,
-};
-use crate::model::Time;
+use super::objects::Objects;
+use crate::model::{KINDS, Resource, Time, named_enum};
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]
@@ -25,103 +14,67 @@ pub struct Snapshot {
     pub now: Time,
     /// Name of the cluster in reports.
     pub cluster: String,
-    /// Live, or a dump that somebody else made.
+    /// Live, or from files.
     pub source: Source,
     /// The objects.
     pub objects: Objects,
     /// Logs of failing containers.
     pub logs: Vec<ContainerLog>,
-    /// For each kind that was tried or wanted: what came of it.
+    /// For each kind: the outcome of reading it.
     pub reads: BTreeMap<Resource, Read>,
     /// Requests sent to the API server, retries included.
     pub requests: u32,
-    /// How far the server's clock, which `now` then goes by, is ahead of this
-    /// machine's, where that is more than a minute.
+    /// How far the server's clock is ahead of this machine's, if by more than a minute. `now` is then
+    /// by the server's clock.
     pub skew: Option<TimeDelta>,
 }
 
-/// The objects of a snapshot, by kind.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[allow(missing_docs, reason = "one list a kind, named like it")]
-pub struct Objects {
-    pub nodes: Vec<Node>,
-    pub namespaces: Vec<Namespace>,
-    pub pods: Vec<Pod>,
-    pub events: Vec<Event>,
-    pub deployments: Vec<Deployment>,
-    pub stateful_sets: Vec<StatefulSet>,
-    pub daemon_sets: Vec<DaemonSet>,
-    pub replica_sets: Vec<ReplicaSet>,
-    pub jobs: Vec<Job>,
-    pub cron_jobs: Vec<CronJob>,
-    pub services: Vec<Service>,
-    pub endpoint_slices: Vec<EndpointSlice>,
-    pub ingresses: Vec<Ingress>,
-    pub persistent_volumes: Vec<PersistentVolume>,
-    pub claims: Vec<PersistentVolumeClaim>,
-    pub storage_classes: Vec<StorageClass>,
-    pub autoscalers: Vec<HorizontalPodAutoscaler>,
-    pub disruption_budgets: Vec<PodDisruptionBudget>,
-    pub quotas: Vec<ResourceQuota>,
-    pub leases: Vec<Lease>,
-    pub applications: Vec<Application>,
-    pub certificates: Vec<Certificate>,
-    pub issuers: Vec<Issuer>,
-    pub cluster_issuers: Vec<Issuer>,
-    pub external_secrets: Vec<ExternalSecret>,
-    pub secret_stores: Vec<SecretStore>,
-    pub cluster_secret_stores: Vec<SecretStore>,
-    pub gateways: Vec<Gateway>,
-    pub http_routes: Vec<HttpRoute>,
-    pub pod_metrics: Vec<PodMetrics>,
-    pub node_metrics: Vec<NodeMetrics>,
-}
-
-/// Where a snapshot comes from: whoever made a dump chose what is in it.
+/// Where a snapshot comes from. Who made a dump chose what is in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Source {
     /// The API server.
     Live,
-    /// A snapshot that this program wrote: as good as live.
+    /// A snapshot that this program wrote, as complete as a live one.
     Capture,
-    /// Objects that somebody else collected, perhaps of another cluster.
+    /// Objects that another tool collected, perhaps of another cluster.
     #[default]
     Dump,
 }
 
-/// What came of reading one kind.
+/// The outcome of reading one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
-    /// All of it was read.
+    /// All objects were read.
     Complete,
-    /// The cluster does not have this kind: silence, not blindness.
+    /// The cluster does not serve this kind. There are no objects of it.
     Absent,
-    /// It is there, or may be, and was not seen.
+    /// The cluster serves it, or may serve it, and it was not read.
     Unread(Unread),
 }
 
-/// Why a kind was not seen.
+/// Why a kind was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// The class of the trouble.
+    /// The class of the failure.
     pub reason: UnreadReason,
-    /// The server's or the reader's words, and what to do.
+    /// What failed, and the remedy.
     pub message: String,
 }
 
-/// Classes of trouble while reading one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum UnreadReason {
-    /// 401 or 403.
-    Forbidden,
-    /// Neither page nor error in time.
-    Timeout,
-    /// 5xx, 429 or a connection that broke, more often than is retried.
-    Unavailable,
-    /// An answer that is not what Kubernetes documents.
-    Malformed,
-    /// A dump without this kind.
-    NotInSnapshot,
+named_enum! {
+    /// Classes of failures to read a kind.
+    pub enum UnreadReason {
+        /// 401 or 403.
+        Forbidden = "Forbidden",
+        /// No complete response in time.
+        Timeout = "Timeout",
+        /// 5xx, 429 or a broken connection, retries included.
+        Unavailable = "Unavailable",
+        /// A response or file that is not what Kubernetes documents.
+        Malformed = "Malformed",
+        /// A dump without this kind.
+        NotInSnapshot = "NotInSnapshot",
+    }
 }
 
 /// The last lines of a container's output.
@@ -131,16 +84,16 @@ pub struct ContainerLog {
     pub namespace: String,
     /// Name of the pod.
     pub pod: String,
-    /// Name of the container; empty where a dump does not tell.
+    /// Name of the container; empty where a dump does not name it.
     pub container: String,
-    /// Output of the run before this one.
+    /// Whether it is the log of the run before this one.
     pub previous: bool,
-    /// The text, at most some dozens of lines.
+    /// The text: the last lines only.
     pub text: String,
 }
 
 impl Snapshot {
-    /// Whether every object of the kind is known. Absent kinds are: there are none.
+    /// Whether every object of the kind is known. Of an absent kind there are none.
     #[must_use]
     pub fn is_read(&self, resource: Resource) -> bool {
         matches!(
@@ -149,12 +102,13 @@ impl Snapshot {
         )
     }
 
-    /// The kinds that were wanted and not seen, in the order of [`ROWS`].
+    /// The kinds that could not be read, in the order of [`KINDS`].
     pub fn unread(&self) -> impl Iterator<Item = (Resource, &Unread)> {
-        ROWS.iter()
-            .filter_map(|row| match self.reads.get(&row.resource) {
-                Some(Read::Unread(unread)) => Some((row.resource, unread)),
-                _ => None,
+        KINDS
+            .iter()
+            .filter_map(|info| match self.reads.get(&info.resource) {
+                Some(Read::Unread(unread)) => Some((info.resource, unread)),
+                Some(Read::Complete | Read::Absent) | None => None,
             })
     }
 

@@ -14,7 +14,7 @@ use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
 use crate::model::Mode;
 use crate::net::Http;
-use crate::notify::Slack;
+use crate::notify::receivers;
 use crate::report::{self, RunDocument};
 use crate::runtime::termination;
 use crate::state;
@@ -102,7 +102,7 @@ impl Session<'_> {
         let cluster = self.cluster()?;
         let access = self.state_access(cluster.as_ref());
         let store = self.store(&access.place, cluster.as_ref());
-        let (voice, mut notes) = self.delivery_mode(http, options);
+        let (delivery, mut notes) = self.delivery_mode(http, options);
         notes.extend(access.note.clone());
         Cycle {
             config: &self.config,
@@ -115,7 +115,7 @@ impl Session<'_> {
             mode: options.mode,
             dry_run: options.dry_run,
             exit_zero: options.exit_zero,
-            voice,
+            delivery,
             focus: options.focus,
             model_off: self.model_is_off(),
             notes,
@@ -135,22 +135,25 @@ impl Session<'_> {
         http: &'h Http,
         options: &CycleOptions,
     ) -> (DeliveryMode<'h>, Vec<String>) {
-        let token = self.config.keys.slack.as_ref();
         let mut notes = Vec::new();
         if options.mode == Mode::Check || self.is_offline() && !options.dry_run {
-            return (DeliveryMode::None, notes);
+            return (DeliveryMode::Off, notes);
         }
-        if token.is_none() {
-            notes.push(NO_TOKEN.to_owned());
-        }
-        let mode = match token {
-            _ if options.dry_run => DeliveryMode::Plan,
-            None => DeliveryMode::Mute,
-            Some(token) => DeliveryMode::Slack {
-                slack: Slack::new(http, &self.config.endpoints.slack, token),
-                http,
+        let notifiers = receivers::configured(&self.config, http);
+        let has_none = notifiers.is_empty();
+        notes.extend(has_none.then(|| NO_TOKEN.to_owned()));
+        let mode = if options.dry_run {
+            DeliveryMode::DryRun
+        } else if has_none {
+            DeliveryMode::StoreOnly {
+                why: "SLACK_BOT_TOKEN is not set",
+            }
+        } else {
+            DeliveryMode::Send {
+                notifiers,
+                clock: http.clock(),
                 deadline: self.deadline(),
-            },
+            }
         };
         (mode, notes)
     }
@@ -207,7 +210,7 @@ impl<'a> HeartbeatGuard<'a> {
         };
         if let (true, Some(url)) = (guard.is_on, &session.config.heartbeat) {
             let (secret, own) = (url.clone(), Http::new(&session.config));
-            termination::set_shutdown_hook(move |why| heartbeat::farewell(&secret, &own, why));
+            termination::set_shutdown_hook(move |why| heartbeat::interrupted(&secret, &own, why));
             heartbeat::start(url, http, "cycle started");
         }
         guard

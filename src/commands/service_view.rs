@@ -48,11 +48,11 @@ pub fn details(outcome: &Outcome, inventory: &Inventory, service: &str) -> Servi
     let restarts = RestartCounts::default();
     let objects = ClusterIndex::new(
         snapshot,
-        &verdict.roster,
+        &verdict.monitored,
         Duration::from_hours(1),
         &restarts,
     );
-    let index = verdict.roster.iter().position(|s| s.name == service);
+    let index = verdict.monitored.iter().position(|s| s.name == service);
     let workloads: Vec<_> = index
         .map_or(&[][..], |i| objects.workloads_of(i))
         .iter()
@@ -62,7 +62,7 @@ pub fn details(outcome: &Outcome, inventory: &Inventory, service: &str) -> Servi
         .iter()
         .flat_map(|w| w.pods.iter().copied())
         .collect();
-    let listed = index.map(|i| &verdict.roster[i]);
+    let listed = index.map(|i| &verdict.monitored[i]);
     let namespace = listed.and_then(|s| s.namespace.as_deref());
     let known_issues = listed.map_or(&[][..], |s| &s.known_issues);
     ServiceDetails {

@@ -1,4 +1,4 @@
-//! The state of a cycle, and the place that holds it.
+//! The state of a cycle, and the store that it is loaded from and saved to.
 
 use std::time::{Duration, Instant};
 
@@ -7,112 +7,111 @@ use chrono::TimeDelta;
 use crate::lifecycle;
 use crate::model::{Time, now};
 use crate::net::{Clock, SystemClock};
-use crate::notify::{Outbox, OutboxError, Thread};
+use crate::notify::{MessageHandle, Outbox, OutboxError};
 use crate::state::{CycleLock, Sending, Spend, State, Store, StoreError, Version};
 
-/// Between looks at a state that another cycle is at work on.
-const PAUSE: Duration = Duration::from_millis(500);
-/// No other cycle is believed to be at work for longer.
-const LONGEST: TimeDelta = TimeDelta::hours(1);
-/// Between tries to write what a command has just written to.
-const TURN: Duration = Duration::from_millis(100);
-/// A place that fails after so long would use up the time to tell people.
-const LONG: Duration = Duration::from_secs(2);
-/// How often that is tried.
-const TURNS: usize = 5;
+/// Between checks whether another cycle has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// A cycle that claims to run longer than this is not believed.
+const LONGEST_CYCLE: TimeDelta = TimeDelta::hours(1);
+/// Between attempts to write a state that a command has just written.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
+/// After a write that failed this slowly, no other is tried while messages wait: it would use up
+/// the time to send them.
+const SLOW_WRITE: Duration = Duration::from_secs(2);
+/// The number of such attempts.
+const RETRIES: usize = 5;
 
-/// A state that was loaded and will be written again.
+/// A state that was loaded and will be saved.
 pub struct StateSession<'a> {
     store: &'a dyn Store,
-    /// None: the place could not be read, or is another cycle's, so nothing is
-    /// written there.
+    /// None when the state could not be loaded or is another cycle's. Nothing is saved then.
     version: Option<Version>,
-    /// What is there, as far as this cycle knows.
+    /// What the store holds, as far as this cycle knows.
     written: State,
-    /// Keeps other cycles out.
+    /// Keeps other cycles out until it is dropped.
     #[allow(dead_code, reason = "it acts by being dropped")]
-    hold: Option<CycleLock>,
-    /// As loaded, then as the cycle carries it on.
+    lock: Option<CycleLock>,
+    /// The state, as loaded and then as the cycle changes it.
     pub state: State,
-    /// What must be known of it.
+    /// Problems with the state.
     pub notes: Vec<String>,
-    /// Whether another cycle is at work and says what is due.
+    /// Whether another cycle is running and delivers what is due.
     pub is_anothers: bool,
-    /// What came of it when a try to write took long. While messages wait none
-    /// other is made.
-    stuck: Option<OutboxError>,
+    /// The error of a slow write. No other write is tried while messages wait.
+    slow_error: Option<OutboxError>,
 }
 
 impl<'a> StateSession<'a> {
     /// Loads the state to read it only.
     pub fn load(store: &'a dyn Store) -> Self {
-        let mut memory = Self {
+        let mut session = Self {
             store,
             version: None,
             written: State::default(),
-            hold: None,
+            lock: None,
             state: State::default(),
             notes: Vec::new(),
             is_anothers: false,
-            stuck: None,
+            slow_error: None,
         };
         match store.load() {
             Ok(loaded) => {
-                memory.notes.extend(loaded.warning(&store.place()));
-                memory.version = Some(loaded.version);
-                memory.written.clone_from(&loaded.state);
-                memory.state = loaded.state;
+                session.notes.extend(loaded.warning(&store.place()));
+                session.version = Some(loaded.version);
+                session.written.clone_from(&loaded.state);
+                session.state = loaded.state;
             }
-            Err(error) => memory.notes.push(format!(
-                "{error}; this cycle goes on without memory and writes none, so what is open is \
-                 announced again"
+            Err(error) => session.notes.push(format!(
+                "{error}; this cycle runs without a state and saves none, so open incidents are \
+                 reported as new"
             )),
         }
-        memory
+        session
     }
 
-    /// Loads the state to carry it on. While another cycle is at work this one
-    /// waits for its end; after `patience` it goes on as a reader.
-    pub fn take(store: &'a dyn Store, clock: &dyn Clock, patience: Duration) -> Self {
+    /// Loads the state to change it. While another cycle is running this one waits for its end, at
+    /// most `patience`; then it only reads.
+    pub fn acquire(store: &'a dyn Store, clock: &dyn Clock, patience: Duration) -> Self {
         let end = clock.now() + patience;
         loop {
-            let hold = store.hold();
-            let mut memory = Self::load(store);
-            let is_busy = match &hold {
+            let lock = store.hold();
+            let mut session = Self::load(store);
+            let is_busy = match &lock {
                 Ok(CycleLock::Taken) => true,
                 Ok(CycleLock::Own(_)) | Err(_) => false,
                 Ok(CycleLock::Nobody) => {
-                    let sending = memory.state.sending.as_ref();
-                    sending.is_some_and(|sending| is_near(sending.until - now()))
+                    let sending = session.state.sending.as_ref();
+                    sending.is_some_and(|sending| may_be_running(sending.until - now()))
                 }
             };
             if !is_busy {
-                memory.hold = hold.ok();
-                return memory;
+                session.lock = lock.ok();
+                return session;
             }
-            if clock.now() + PAUSE > end {
-                memory.is_anothers = true;
-                memory.version = None;
-                memory.notes.push(format!(
-                    "another cycle is at work on {}: it says what is due, this one sends and \
-                     stores nothing",
+            if clock.now() + POLL_INTERVAL > end {
+                session.is_anothers = true;
+                session.version = None;
+                session.notes.push(format!(
+                    "another cycle is running with the state in {}: it delivers what is due, this one \
+                     sends and saves nothing",
                     store.place()
                 ));
-                return memory;
+                return session;
             }
-            clock.wait(PAUSE);
+            clock.wait(POLL_INTERVAL);
         }
     }
 
-    /// Where it is kept, as `--state` spells it.
-    pub fn place(&self) -> String {
+    /// The store's location, as `--state` spells it.
+    pub fn location(&self) -> String {
         self.store.place()
     }
 
-    /// Writes the state down. Who adds or ends a silence meanwhile is no other
-    /// cycle: nobody else would say what is due.
+    /// Saves the state. A command that has added or removed a silence meanwhile is not a conflict: it
+    /// delivers nothing, so this cycle has to.
     fn save(&mut self) -> Result<(), StoreError> {
-        let mut turns = TURNS;
+        let mut retries = RETRIES;
         loop {
             let Some(version) = &self.version else {
                 return Ok(());
@@ -123,22 +122,23 @@ impl<'a> StateSession<'a> {
                     self.written.clone_from(&self.state);
                     return Ok(());
                 }
-                Err(StoreError::Conflict { .. }) if turns > 0 && self.takes_silences() => {
-                    turns -= 1;
-                    SystemClock.wait(TURN);
+                Err(StoreError::Conflict { .. }) if retries > 0 && self.merge_silences() => {
+                    retries -= 1;
+                    SystemClock.wait(RETRY_INTERVAL);
                 }
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Takes the silences over from what is there now; false when more than
-    /// those is new.
-    fn takes_silences(&mut self) -> bool {
+    /// Takes over the silences that are in the store now; false when anything else there is new.
+    fn merge_silences(&mut self) -> bool {
         let Ok(loaded) = self.store.load() else {
             return false;
         };
-        if loaded.aside.is_some() || besides(&loaded.state) != besides(&self.written) {
+        if loaded.aside.is_some()
+            || without_silences(&loaded.state) != without_silences(&self.written)
+        {
             return false;
         }
         self.state.silences.clone_from(&loaded.state.silences);
@@ -148,16 +148,15 @@ impl<'a> StateSession<'a> {
     }
 }
 
-/// Whether a cycle may still be at work that is over after this. What is
-/// farther off was written by a clock that is wrong, or by a cycle with a
-/// deadline of hours that was killed: nobody waits for that.
-fn is_near(rest: TimeDelta) -> bool {
-    (TimeDelta::zero()..=LONGEST).contains(&rest)
+/// Whether a cycle that ends after `rest` may still be running. A longer time was written by a wrong
+/// clock, or by a killed cycle with a deadline of hours.
+fn may_be_running(rest: TimeDelta) -> bool {
+    (TimeDelta::zero()..=LONGEST_CYCLE).contains(&rest)
 }
 
-/// What cycles alone change. Costs are left out: as numbers with a fraction they
-/// need not come back from a document as they went in.
-fn besides(state: &State) -> State {
+/// What only cycles change. Costs are left out: fractions may come back from a document slightly
+/// different.
+fn without_silences(state: &State) -> State {
     State {
         silences: Vec::new(),
         spend: Spend::default(),
@@ -165,73 +164,75 @@ fn besides(state: &State) -> State {
     }
 }
 
-/// A memory during delivery.
+/// The outbox of a session during delivery.
 pub struct OutboxWriter<'m, 'a> {
-    memory: &'m mut StateSession<'a>,
-    /// The moment of the cycle, from which repetitions are counted.
+    session: &'m mut StateSession<'a>,
+    /// The time of the cycle, from which the repeat interval counts.
     at: Time,
-    /// What was delivered: ids of the incidents, and where the message is.
-    pub posted: Vec<(Vec<String>, Thread)>,
+    /// What was delivered: the ids of the incidents, and the message.
+    pub delivered: Vec<(Vec<String>, MessageHandle)>,
 }
 
 impl<'m, 'a> OutboxWriter<'m, 'a> {
-    /// A ledger with nothing in it.
-    pub fn new(memory: &'m mut StateSession<'a>, at: Time) -> Self {
+    /// Nothing is delivered yet.
+    pub fn new(session: &'m mut StateSession<'a>, at: Time) -> Self {
         Self {
-            memory,
+            session,
             at,
-            posted: Vec::new(),
+            delivered: Vec::new(),
         }
     }
 }
 
 impl OutboxWriter<'_, '_> {
-    /// Says who is at work from the next [`Journal::store`] on.
+    /// Records that this cycle is delivering, from the next [`Outbox::store`] on.
     pub fn begin(&mut self, time: Duration) {
-        let time = TimeDelta::from_std(time).unwrap_or(LONGEST).min(LONGEST);
-        self.memory.state.sending = Some(Sending {
+        let time = TimeDelta::from_std(time)
+            .unwrap_or(LONGEST_CYCLE)
+            .min(LONGEST_CYCLE);
+        self.session.state.sending = Some(Sending {
             cycle: self.at,
             until: now() + time,
         });
     }
 
-    /// Ends that.
+    /// Records that it has ended.
     pub fn end(&mut self) -> Result<(), OutboxError> {
-        self.memory.state.sending = None;
-        self.memory.stuck = None;
+        self.session.state.sending = None;
+        self.session.slow_error = None;
         self.store()
     }
 }
 
 impl Outbox for OutboxWriter<'_, '_> {
-    fn delivered(&mut self, message: u64, posted: &Thread) {
-        let mut outbox = self.memory.state.outbox.iter();
-        if let Some(found) = outbox.find(|m| m.id == message).filter(|m| m.counts()) {
-            self.posted
-                .push((found.incident_ids.clone(), posted.clone()));
+    fn delivered(&mut self, entry: u64, handle: &MessageHandle) {
+        let mut outbox = self.session.state.outbox.iter();
+        if let Some(found) = outbox.find(|m| m.id == entry).filter(|m| m.counts()) {
+            self.delivered
+                .push((found.incident_ids.clone(), handle.clone()));
         }
-        lifecycle::delivered(&mut self.memory.state, message, self.at, posted);
+        lifecycle::delivered(&mut self.session.state, entry, self.at, handle);
     }
 
-    fn failed(&mut self, message: u64, error: &str) {
-        lifecycle::failed(&mut self.memory.state, message, error);
+    fn failed(&mut self, entry: u64, error: &str) {
+        lifecycle::failed(&mut self.session.state, entry, error);
     }
 
-    fn dropped(&mut self, message: u64) {
-        lifecycle::dropped(&mut self.memory.state, message);
+    fn dropped(&mut self, entry: u64) {
+        lifecycle::dropped(&mut self.session.state, entry);
     }
 
     fn store(&mut self) -> Result<(), OutboxError> {
-        if let Some(error) = &self.memory.stuck {
+        if let Some(error) = &self.session.slow_error {
             return Err(error.clone());
         }
         let began = Instant::now();
-        let saved = self.memory.save().map_err(|error| match error {
+        let saved = self.session.save().map_err(|error| match error {
             StoreError::Conflict { .. } => OutboxError::Conflict,
             error => OutboxError::Unwritable(error.to_string()),
         });
-        if began.elapsed() > LONG {
-            self.memory.stuck = saved.clone().err();
+        if began.elapsed() > SLOW_WRITE {
+            self.session.slow_error = saved.clone().err();
         }
         saved
     }

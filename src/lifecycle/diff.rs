@@ -1,15 +1,14 @@
-//! What is news of an incident that is known.
+//! What changed in an incident since its last message.
 
 use crate::state::ChangeKey;
 
-/// What is different from what was said, in words. A cause that is no longer
-/// known is no news.
-pub fn change(said: &ChangeKey, facts: &ChangeKey) -> Option<String> {
+/// The changes as a sentence. A cause that is no longer known is not a change.
+pub fn diff(notified: &ChangeKey, current: &ChangeKey) -> Option<String> {
     let mut parts = Vec::new();
-    if let Some(cause) = facts
+    if let Some(cause) = current
         .cause
         .as_ref()
-        .filter(|c| said.cause.as_ref() != Some(c))
+        .filter(|c| notified.cause.as_ref() != Some(c))
     {
         parts.push(format!("the cause is {cause}"));
     }
@@ -17,18 +16,17 @@ pub fn change(said: &ChangeKey, facts: &ChangeKey) -> Option<String> {
         let new = of.affects.iter().filter(|s| !from.affects.contains(s));
         new.cloned().collect()
     };
-    let (more, fewer) = (missing(facts, said), missing(said, facts));
+    let (more, fewer) = (missing(current, notified), missing(notified, current));
     if !more.is_empty() {
         parts.push(format!("now also affected: {}", more.join(", ")));
     }
     if !fewer.is_empty() {
         parts.push(format!("no longer affected: {}", fewer.join(", ")));
     }
-    if facts.objects != said.objects {
-        parts.push(format!("{} objects, were {}", facts.objects, said.objects));
-    }
-    if facts.pods != said.pods {
-        parts.push(format!("{} failing pods, were {}", facts.pods, said.pods));
-    }
+    let count = |current: usize, previous: usize, what: &str| {
+        (current != previous).then(|| format!("{current} {what}, previously {previous}"))
+    };
+    parts.extend(count(current.objects, notified.objects, "affected objects"));
+    parts.extend(count(current.pods, notified.pods, "failing pods"));
     (!parts.is_empty()).then(|| parts.join("; "))
 }

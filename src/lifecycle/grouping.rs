@@ -1,48 +1,47 @@
-//! Messages, of what is due of each incident: digests, and one reply a thread.
+//! Groups what is due of each incident into messages: digests, and one reply for each thread.
 
 use std::collections::BTreeMap;
 
 use super::Tracked;
 use super::notification_policy::{DueMessage, NotificationDecision};
 use crate::model::{Severity, Time};
-use crate::state::{IncidentRecord, MessageKind, OutboxMessage, Thread};
+use crate::state::{Destination, IncidentRecord, MessageHandle, MessageKind, OutboxMessage};
 
-/// So many full messages of a kind are said one by one.
-const ONE_BY_ONE: usize = 5;
+/// With more full messages of one kind than this, one digest is sent instead.
+const MOST_SINGLE_MESSAGES: usize = 5;
 
 /// A message that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// What it is.
+    /// Its kind.
     pub kind: MessageKind,
-    /// Ids of what it is about, most important first; several in a digest, and
-    /// in a reply to one.
+    /// The ids of its incidents, most important first. A digest has several, and a reply to one.
     pub incidents: Vec<String>,
-    /// Where it goes, as configured.
-    pub channel: String,
-    /// Why, in words.
+    /// Where it goes.
+    pub destination: Destination,
+    /// Why it is due, as a sentence.
     pub why: String,
     /// The message that it replies to.
-    pub thread: Option<Thread>,
+    pub thread: Option<MessageHandle>,
     /// Whether a reply is shown in the channel too.
     pub broadcast: bool,
-    /// Messages that say what no longer holds, to be edited: of a resolution
-    /// the first one, and each escalation's.
-    pub edit: Vec<Thread>,
-    /// Since when it has been due, by which messages are ordered.
+    /// Messages to edit, because a resolution makes them out of date: the first one, and that of
+    /// each escalation.
+    pub edit: Vec<MessageHandle>,
+    /// Since when it has been due. The oldest is sent first.
     pub since: Time,
-    /// The queued message that this one takes the place of.
+    /// The outbox entry that it replaces.
     pub queued: Option<Queued>,
 }
 
-/// What is known of earlier tries to deliver a message.
+/// Earlier attempts to deliver a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queued {
     /// When it was first put into the outbox.
     pub created: Time,
-    /// How often it was tried in vain.
+    /// The number of failed attempts.
     pub attempts: u32,
-    /// Why the last try failed.
+    /// Why the last attempt failed.
     pub last_error: Option<String>,
 }
 
@@ -50,53 +49,51 @@ pub struct Queued {
 pub struct PendingMessage {
     id: String,
     severity: Severity,
-    kind: MessageKind,
-    channel: String,
+    message: DueMessage,
+    destination: Destination,
     why: String,
-    thread: Option<Thread>,
-    broadcast: bool,
-    edit: Vec<Thread>,
-    /// Since when its first message has been due.
+    edit: Vec<MessageHandle>,
+    /// Since when the incident's first message has been due.
     first_due: Option<Time>,
     resolved_at: Option<Time>,
 }
 
 impl PendingMessage {
-    pub fn new(
-        remembered: &IncidentRecord,
-        say: &DueMessage,
-        speech: &NotificationDecision,
-    ) -> Self {
-        let heads = remembered.told.as_ref().map(|told| told.heads.clone());
-        Self {
-            id: remembered.id.clone(),
-            severity: remembered.severity,
-            kind: say.kind,
-            channel: speech.channel.clone().unwrap_or_default(),
-            why: speech.why.clone(),
-            thread: say.thread.clone(),
-            broadcast: say.broadcast,
-            edit: heads
-                .filter(|_| say.kind == MessageKind::Resolved)
+    /// The message of a decision; none where nothing is due.
+    pub fn new(record: &IncidentRecord, decision: &NotificationDecision) -> Option<Self> {
+        let message = decision.message.clone()?;
+        let roots = record.notified.as_ref().map(|n| n.thread_roots.clone());
+        Some(Self {
+            id: record.id.clone(),
+            severity: record.severity,
+            destination: decision.destination.clone()?,
+            why: decision.why.clone(),
+            edit: roots
+                .filter(|_| message.kind == MessageKind::Resolved)
                 .unwrap_or_default(),
-            first_due: remembered.due_since,
-            resolved_at: remembered.resolved_at,
-        }
+            message,
+            first_due: record.due_since,
+            resolved_at: record.resolved_at,
+        })
     }
 
-    /// What is said together: first messages that became due in one cycle,
-    /// repetitions, and replies in one thread.
+    /// The group that it is sent with: first messages that became due in one cycle, repetitions,
+    /// or replies in one thread.
     fn group(&self) -> Group {
-        if let Some(thread) = &self.thread {
-            return Group::Reply(self.kind, thread.clone());
+        if let Some(thread) = &self.message.thread {
+            return Group::Reply(self.message.kind, thread.clone());
         }
-        match self.kind {
+        match self.message.kind {
             MessageKind::New | MessageKind::Resolved => match self.first_due {
                 Some(since) => Group::First(since),
-                None => Group::Alone(self.id.clone()),
+                None => Group::Single(self.id.clone()),
             },
             MessageKind::Repeat => Group::Repeats,
-            _ => Group::Alone(self.id.clone()),
+            MessageKind::Escalated
+            | MessageKind::Reopened
+            | MessageKind::Digest
+            | MessageKind::Update
+            | MessageKind::DeEscalated => Group::Single(self.id.clone()),
         }
     }
 }
@@ -105,36 +102,37 @@ impl PendingMessage {
 enum Group {
     First(Time),
     Repeats,
-    Reply(MessageKind, Thread),
-    Alone(String),
+    Reply(MessageKind, MessageHandle),
+    Single(String),
 }
 
-/// Makes messages, the oldest first, and tells the report of digests.
-pub fn bundle(
-    said: Vec<PendingMessage>,
+/// Makes messages, oldest first, and notes digests on the tracked incidents.
+pub fn group(
+    pending: Vec<PendingMessage>,
     tracked: &mut [Tracked],
     outbox: &[OutboxMessage],
     now: Time,
 ) -> Vec<Due> {
     let mut groups: BTreeMap<Group, Vec<PendingMessage>> = BTreeMap::new();
-    for one in said {
-        groups.entry(one.group()).or_default().push(one);
+    for message in pending {
+        groups.entry(message.group()).or_default().push(message);
     }
     let mut due: Vec<(Severity, Due)> = Vec::new();
     for (group, mut members) in groups {
         members.sort_by(|a, b| (a.severity, &a.id).cmp(&(b.severity, &b.id)));
         match group {
-            Group::First(_) | Group::Repeats if members.len() > ONE_BY_ONE => {
-                let digest = digest(&group, &members, now);
-                note(tracked, &digest);
-                due.extend(members.first().map(|worst| (worst.severity, digest)));
+            Group::First(_) | Group::Repeats if members.len() > MOST_SINGLE_MESSAGES => {
+                let digest = digest(&group, members, now);
+                if let Some((_, digest)) = &digest {
+                    note_digest(tracked, digest);
+                }
+                due.extend(digest);
             }
-            Group::Reply(..) => due.extend(together(members, now)),
-            _ => due.extend(
-                members
-                    .into_iter()
-                    .filter_map(|one| together(vec![one], now)),
-            ),
+            Group::Reply(..) => due.extend(merged(members, now)),
+            Group::First(_) | Group::Repeats | Group::Single(_) => {
+                let single = members.into_iter();
+                due.extend(single.filter_map(|message| merged(vec![message], now)));
+            }
         }
     }
     for (_, message) in &mut due {
@@ -149,81 +147,82 @@ pub fn bundle(
     due.into_iter().map(|(_, message)| message).collect()
 }
 
-fn digest(group: &Group, members: &[PendingMessage], now: Time) -> Due {
+/// One message for all members. The first is the most severe; its destination is the digest's.
+fn digest(group: &Group, members: Vec<PendingMessage>, now: Time) -> Option<(Severity, Due)> {
     let count = members.len();
+    let incidents = members.iter().map(|m| m.id.clone()).collect();
+    let first = members.into_iter().next()?;
     let (since, why) = match group {
         Group::First(since) => (*since, format!("{count} new incidents in one cycle")),
-        _ => (now, format!("{count} incidents are still open")),
+        Group::Repeats | Group::Reply(..) | Group::Single(_) => {
+            (now, format!("{count} incidents are still open"))
+        }
     };
-    Due {
+    let digest = Due {
         kind: MessageKind::Digest,
-        incidents: members.iter().map(|m| m.id.clone()).collect(),
-        // The members are sorted: the first is the worst.
-        channel: members
-            .first()
-            .map_or_else(String::new, |m| m.channel.clone()),
+        incidents,
+        destination: first.destination,
         why,
         thread: None,
         broadcast: false,
         edit: Vec::new(),
         since,
         queued: None,
-    }
+    };
+    Some((first.severity, digest))
 }
 
-fn note(tracked: &mut [Tracked], digest: &Due) {
-    for one in tracked {
-        if digest.incidents.contains(&one.id) {
-            one.notification.channel = Some(digest.channel.clone());
-            one.notification.why = format!("in one digest: {}", digest.why);
+fn note_digest(tracked: &mut [Tracked], digest: &Due) {
+    for incident in tracked {
+        if digest.incidents.contains(&incident.id) {
+            incident.notification.channel = Some(digest.destination.channel.clone());
+            incident.notification.why = format!("in a digest: {}", digest.why);
         }
     }
 }
 
-/// One message of what is said in one thread, or of one incident alone.
-fn together(members: Vec<PendingMessage>, now: Time) -> Option<(Severity, Due)> {
+/// One message for all members: replies in one thread, or a single incident.
+fn merged(members: Vec<PendingMessage>, now: Time) -> Option<(Severity, Due)> {
     let mut members = members.into_iter();
     let first = members.next()?;
     let since = [first.first_due, first.resolved_at];
-    let mut message = Due {
-        kind: first.kind,
+    let mut due = Due {
+        kind: first.message.kind,
         incidents: vec![first.id],
-        channel: first.channel,
+        destination: first.destination,
         why: first.why,
-        thread: first.thread,
-        broadcast: first.broadcast,
+        thread: first.message.thread,
+        broadcast: first.message.broadcast,
         edit: first.edit,
         since: since.into_iter().flatten().min().unwrap_or(now),
         queued: None,
     };
     for other in members {
-        if !message.why.contains(&other.why) {
-            message.why = format!("{}; {}", message.why, other.why);
+        if !due.why.contains(&other.why) {
+            due.why = format!("{}; {}", due.why, other.why);
         }
-        message.incidents.push(other.id);
-        message.broadcast |= other.broadcast;
-        for head in other.edit {
-            if !message.edit.contains(&head) {
-                message.edit.push(head);
+        due.incidents.push(other.id);
+        due.broadcast |= other.message.broadcast;
+        for handle in other.edit {
+            if !due.edit.contains(&handle) {
+                due.edit.push(handle);
             }
         }
     }
-    Some((first.severity, message))
+    Some((first.severity, due))
 }
 
-/// The oldest try to say something of the same incidents.
-fn queued(message: &Due, outbox: &[OutboxMessage]) -> Option<Queued> {
-    let earlier = outbox
-        .iter()
-        .filter(|old| {
-            old.incident_ids
-                .iter()
-                .any(|id| message.incidents.contains(id))
-        })
-        .min_by_key(|old| (old.created, old.id))?;
+/// The oldest outbox entry about one of the same incidents.
+fn queued(due: &Due, outbox: &[OutboxMessage]) -> Option<Queued> {
+    let is_related = |entry: &&OutboxMessage| {
+        let mut ids = entry.incident_ids.iter();
+        ids.any(|id| due.incidents.contains(id))
+    };
+    let entries = outbox.iter().filter(is_related);
+    let oldest = entries.min_by_key(|entry| (entry.created, entry.id))?;
     Some(Queued {
-        created: earlier.created,
-        attempts: earlier.attempts,
-        last_error: earlier.last_error.clone(),
+        created: oldest.created,
+        attempts: oldest.attempts,
+        last_error: oldest.last_error.clone(),
     })
 }

@@ -1,82 +1,80 @@
-//! Which of today's incidents is which of the remembered ones.
+//! Which incidents of this cycle continue which incidents of the state.
 
-use super::timing::{REOPEN, passed};
+use super::timing::{REOPEN, elapsed};
 use crate::assess::Incident;
 use crate::model::{Finding, Time};
 use crate::state::IncidentRecord;
 
-/// For each of today's incidents the index of the remembered one that it
-/// continues. An open one before one that was resolved within three hours, the
-/// same fingerprint before a symptom that has changed.
-pub fn places(
-    remembered: &[IncidentRecord],
+/// For each incident of this cycle the index of the record that it continues. Open records come
+/// before those resolved within three hours; an equal fingerprint comes before the same service
+/// with another symptom.
+pub fn records_of(
+    records: &[IncidentRecord],
     incidents: &[Incident],
     now: Time,
 ) -> Vec<Option<usize>> {
-    let mut places = vec![None; incidents.len()];
-    let mut taken = vec![false; remembered.len()];
+    let mut found = vec![None; incidents.len()];
+    let mut taken = vec![false; records.len()];
     let is_recent = |r: &IncidentRecord| {
         r.resolved_at
-            .is_some_and(|resolved| passed(resolved, now) <= REOPEN)
+            .is_some_and(|resolved| elapsed(resolved, now) <= REOPEN)
     };
     let rounds: [(bool, Test); 4] = [
-        (true, is_same),
-        (true, is_akin),
-        (false, is_same),
-        (false, is_akin),
+        (true, has_same_fingerprint),
+        (true, has_same_subject),
+        (false, has_same_fingerprint),
+        (false, has_same_subject),
     ];
     for (is_open, test) in rounds {
         let may = |r: &IncidentRecord| r.is_open() == is_open && (is_open || is_recent(r));
-        for (place, incident) in places.iter_mut().zip(incidents) {
-            if place.is_some() {
+        for (record, incident) in found.iter_mut().zip(incidents) {
+            if record.is_some() {
                 continue;
             }
-            // The latest, where several could be meant.
-            let found = (0..remembered.len())
+            // Of several the newest.
+            *record = (0..records.len())
                 .rev()
-                .find(|&at| !taken[at] && may(&remembered[at]) && test(&remembered[at], incident));
-            if let Some(at) = found {
+                .find(|&at| !taken[at] && may(&records[at]) && test(&records[at], incident));
+            if let Some(at) = *record {
                 taken[at] = true;
-                *place = Some(at);
             }
         }
     }
-    places
+    found
 }
 
 type Test = fn(&IncidentRecord, &Incident) -> bool;
 
-fn is_same(remembered: &IncidentRecord, incident: &Incident) -> bool {
-    remembered.fingerprint == incident.fingerprint
+fn has_same_fingerprint(record: &IncidentRecord, incident: &Incident) -> bool {
+    record.fingerprint == incident.fingerprint
 }
 
-/// The health of the same service, or of the same object, whatever its symptom
-/// is by now: what crashed yesterday and cannot pull its image today has not
-/// been well in between.
-fn is_akin(remembered: &IncidentRecord, incident: &Incident) -> bool {
+/// Both are about the health of the same service, or of the same object. A service that crashed
+/// yesterday and cannot pull its image today has not been healthy in between.
+fn has_same_subject(record: &IncidentRecord, incident: &Incident) -> bool {
     let root = incident.root();
-    if !remembered.root.of_health || !root.is_of_health() {
+    if !record.root.of_health || !root.is_of_health() {
         return false;
     }
-    let same_service = remembered.service.is_some() && remembered.service == incident.service;
-    same_service || remembered.service == incident.service && is_object(remembered, root)
+    let is_same_service = record.service.is_some() && record.service == incident.service;
+    is_same_service || record.service == incident.service && is_same_object(record, root)
 }
 
-fn is_object(remembered: &IncidentRecord, finding: &Finding) -> bool {
-    let (root, resource) = (&remembered.root, &finding.resource);
+fn is_same_object(record: &IncidentRecord, finding: &Finding) -> bool {
+    let (root, resource) = (&record.root, &finding.resource);
     root.kind == resource.kind && root.namespace == resource.namespace && root.name == resource.name
 }
 
-/// Whether an incident holds what a remembered one is about: its trouble goes
-/// on, under another root.
-pub fn holds(incident: &Incident, remembered: &IncidentRecord) -> bool {
+/// Whether an incident contains the findings of a record: the record's problem goes on, under
+/// another root.
+pub fn contains(incident: &Incident, record: &IncidentRecord) -> bool {
     incident.findings.iter().any(|finding| {
-        let same =
-            is_object(remembered, finding) && remembered.root.class == finding.class().as_str();
-        let same_health = remembered.root.of_health
-            && remembered.service.is_some()
-            && remembered.service == finding.service
+        let is_same =
+            is_same_object(record, finding) && record.root.class == finding.class().as_str();
+        let is_same_service = record.root.of_health
+            && record.service.is_some()
+            && record.service == finding.service
             && finding.is_of_health();
-        same || same_health
+        is_same || is_same_service
     })
 }

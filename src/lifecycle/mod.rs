@@ -1,21 +1,20 @@
-//! Incidents over time: which of today's are yesterday's, and what is due to
-//! be said of each. Pure: no clock, no client.
+//! Incidents over time: which incidents of this cycle continue earlier ones, and which messages are
+//! due. Pure: no clock, no I/O.
 //!
-//! [`advance`] takes the remembered state and what a cycle found, and gives
-//! the next state with everything that is due. What is due follows from what
-//! people were [told](crate::state::Told), never from what was once meant to be
-//! sent: a message that Slack did not accept is due again in the next cycle, as
-//! it reads then. So the way of a message is
+//! [`advance`] takes the state and what a cycle found, and returns the next state with the messages
+//! that are due. What is due follows from what was [delivered](crate::state::Notified), not from
+//! what was queued: a message that was not accepted is due again in the next cycle, with its text
+//! of then. The way of a message is
 //!
 //! ```text
 //! advance ──► render each due ──► enqueue ──► save ──► send ──► delivered ──► save
 //! ```
 //!
-//! and whatever is cut off in between is found again. `matching` continues
-//! incidents, `memory` moves facts between an incident and what is remembered
-//! of it, `sight` knows what must have been read to call one absent, `hush` finds
-//! the silence that hides one, `speech` decides what is due of one incident, `bundle` makes messages of it,
-//! `delivery` marks what Slack accepted, `rhythm` counts time.
+//! and an interruption anywhere loses nothing. `matching` finds the record that an incident
+//! continues, `transition` updates the record, `required_reads` knows what must be read before an
+//! incident may be resolved, `silence` finds the silence that hides one, `notification_policy`
+//! decides what is due of one incident, `route` where it goes, `grouping` makes messages of it,
+//! `delivery` marks what was accepted, `timing` measures intervals.
 
 mod delivery;
 mod diff;
@@ -23,20 +22,19 @@ mod grouping;
 mod matching;
 mod notification_policy;
 mod required_reads;
+mod route;
 mod silence;
 mod timing;
 mod transition;
 
 use crate::assess::{Incident, Rule};
-use crate::cluster::Resource;
 use crate::config::Config;
 use crate::detect::RestartCounts;
-use crate::model::{IncidentState, Severity, Tier, Time};
+use crate::model::{IncidentState, Resource, Severity, Tier, Time};
 use crate::report::Notification;
-use crate::state::{IncidentRecord, OutboxMessage, State, silences};
+use crate::state::{IncidentRecord, OutboxMessage, State, retention, silences};
 
-pub use crate::state::{MessageKind, Thread};
-pub use delivery::{Rendered, delivered, dropped, enqueue, failed, unsaid};
+pub use delivery::{Rendered, delivered, discarded, dropped, enqueue, failed};
 pub use grouping::{Due, Queued};
 pub use required_reads::all_read;
 pub use transition::outages;
@@ -45,150 +43,145 @@ pub use transition::outages;
 pub struct Observation<'a> {
     /// The incidents, most important first.
     pub incidents: Vec<Incident>,
-    /// Whether every object of a kind is known.
+    /// Whether all objects of a kind were read.
     pub is_read: &'a dyn Fn(Resource) -> bool,
-    /// The moment of the cycle.
+    /// The time of the cycle, by the cluster's clock.
     pub now: Time,
-    /// The moment by the clock that people set silences by; another one where the
-    /// cluster's clock is wrong.
-    pub here: Time,
-    /// Restarts by `namespace/pod/container`; none where pods could not be read.
+    /// The time by this machine's clock, by which silences are set.
+    pub local_now: Time,
+    /// Restart counts by `namespace/pod/container`; none where pods were not read.
     pub restarts: Option<RestartCounts>,
 }
 
-/// An incident with its name and what is due to be said of it.
+/// An incident with its id, its state and its notification.
 #[derive(Debug, Clone)]
 pub struct Tracked {
     /// `INC-YYYY-MM-DD-NNN`.
     pub id: String,
-    /// Where it is in its life.
+    /// Its state.
     pub state: IncidentState,
-    /// What is due; `delivered` holds where an earlier message is.
+    /// What is due; `delivered` is the handle of an earlier message.
     pub notification: Notification,
-    /// End of the silence that hides it.
+    /// When the silence that hides it ends.
     pub silenced_until: Option<Time>,
-    /// The incident of this cycle. Of one that this cycle did not see
-    /// (resolved, or hidden by blindness) what is remembered: its root finding
-    /// without evidence.
+    /// The incident of this cycle. Of one that this cycle did not find, resolved or unread, what
+    /// the state has: its root finding without evidence.
     pub incident: Incident,
 }
 
-/// What follows from a cycle.
+/// The result of a cycle.
 #[derive(Debug, Clone)]
 pub struct Transition {
-    /// For the report: what is open, then what is resolved; each most
-    /// important first.
+    /// For the report: open incidents, then resolved ones, most important first.
     pub tracked: Vec<Tracked>,
-    /// What is due to be said, oldest first.
+    /// The messages that are due, oldest first.
     pub due: Vec<Due>,
-    /// The next state. Its outbox is empty of what is in `due`.
+    /// The next state. Its outbox has no entry for what is in `due`.
     pub state: State,
 }
 
-/// Carries incidents on from the previous cycle to this one.
+/// Carries the incidents of the state on to this cycle.
 #[must_use]
-pub fn advance(previous: &State, today: Observation, config: &Config) -> Transition {
+pub fn advance(previous: &State, observation: Observation, config: &Config) -> Transition {
     let Observation {
         incidents,
         is_read,
         now,
-        here,
+        local_now,
         restarts,
-    } = today;
+    } = observation;
     let mut state = previous.clone();
-    timing::set_right(&mut state, now);
-    silences::prune(&mut state, here);
-    crate::state::retention::forget(&mut state, now);
+    timing::clamp_future(&mut state, now);
+    silences::prune(&mut state, local_now);
+    retention::forget(&mut state, now);
     if let Some(restarts) = restarts {
         transition::count_restarts(&mut state, restarts, config.interval, now);
     }
 
-    let places = matching::places(&state.incidents, &incidents, now);
+    let continued = matching::records_of(&state.incidents, &incidents, now);
     let known = state.incidents.len();
-    let mut scene: Vec<Option<Incident>> = vec![None; known];
-    for (incident, place) in incidents.into_iter().zip(places) {
-        let place = place.unwrap_or_else(|| {
+    // The incident of this cycle for each record.
+    let mut found: Vec<Option<Incident>> = vec![None; known];
+    for (incident, record) in incidents.into_iter().zip(continued) {
+        let at = record.unwrap_or_else(|| {
             let id = next_id(&mut state, config, now);
-            state
-                .incidents
-                .push(transition::remember(id, &incident, now));
-            scene.push(None);
-            scene.len() - 1
+            state.incidents.push(transition::new(id, &incident, now));
+            found.push(None);
+            found.len() - 1
         });
-        scene[place] = Some(incident);
+        found[at] = Some(incident);
     }
-    let wholes = wholes(&state.incidents, &scene);
-    let mut fresh = Vec::new();
-    for (place, remembered) in state.incidents.iter_mut().enumerate() {
-        // What is over is listed in the cycle that finds it so.
-        fresh.push(remembered.is_open());
-        match &mut scene[place] {
-            Some(_) if place >= known => {}
-            Some(incident) => transition::meet(remembered, incident, is_read, now),
-            None => transition::miss(remembered, wholes[place].clone(), is_read, now),
+    let containers = containers(&state.incidents, &found);
+    // An incident is still listed in the cycle that resolves it.
+    let was_open: Vec<_> = state
+        .incidents
+        .iter()
+        .map(IncidentRecord::is_open)
+        .collect();
+    for (at, record) in state.incidents.iter_mut().enumerate() {
+        match &mut found[at] {
+            Some(_) if at >= known => {}
+            Some(incident) => transition::update(record, incident, is_read, now),
+            None => transition::absent(record, containers[at].clone(), is_read, now),
         }
     }
-    silence::note(&mut state, config, here, now);
-    let mut step = speak(state, scene, &fresh, config, now);
-    step.state.last_cycle = Some(now);
-    step
+    silence::apply(&mut state, config, local_now, now);
+    let mut transition = notify(state, found, &was_open, config, now);
+    transition.state.last_cycle = Some(now);
+    transition
 }
 
-/// Of each incident that was not found by itself the id of the one that it has
-/// become a part of.
-fn wholes(remembered: &[IncidentRecord], scene: &[Option<Incident>]) -> Vec<Option<String>> {
-    let holds = |part: &IncidentRecord, incident: &Option<Incident>| {
-        let incident = incident.as_ref();
-        incident.is_some_and(|incident| matching::holds(incident, part))
+/// For each record without an incident of its own the id of the incident that contains it now.
+fn containers(records: &[IncidentRecord], found: &[Option<Incident>]) -> Vec<Option<String>> {
+    let container_of = |part: &IncidentRecord| {
+        let mut each = records.iter().zip(found);
+        let container = each.find(|(_, incident)| {
+            let incident = incident.as_ref();
+            incident.is_some_and(|incident| matching::contains(incident, part))
+        });
+        container.map(|(record, _)| record.id.clone())
     };
-    let whole = |part: &IncidentRecord| {
-        let mut each = remembered.iter().zip(scene);
-        let found = each.find(|(_, incident)| holds(part, incident));
-        found.map(|(r, _)| r.id.clone())
-    };
-    let each = remembered.iter().zip(scene);
-    each.map(|(r, incident)| match incident {
-        None if r.is_open() => whole(r),
+    let each = records.iter().zip(found);
+    each.map(|(record, incident)| match incident {
+        None if record.is_open() => container_of(record),
         _ => None,
     })
     .collect()
 }
 
-/// What is due of each incident, and the messages that it makes.
-fn speak(
+/// Decides what is due of each incident, and groups it into messages.
+fn notify(
     mut state: State,
-    scene: Vec<Option<Incident>>,
-    fresh: &[bool],
+    found: Vec<Option<Incident>>,
+    was_open: &[bool],
     config: &Config,
     now: Time,
 ) -> Transition {
     let mut tracked = Vec::new();
-    let mut said = Vec::new();
-    let incidents = state.incidents.iter_mut();
-    for ((remembered, incident), fresh) in incidents.zip(scene).zip(fresh) {
-        if remembered.part_of.is_some() {
+    let mut pending = Vec::new();
+    let records = state.incidents.iter_mut();
+    for ((record, incident), was_open) in records.zip(found).zip(was_open) {
+        if record.part_of.is_some() {
             continue;
         }
-        let speech = notification_policy::of(remembered, config, now);
-        remembered.due_since = match &speech.say {
-            Some(_) if remembered.told.is_none() => Some(remembered.due_since.unwrap_or(now)),
+        let decision = notification_policy::decide(record, config, now);
+        record.due_since = match &decision.message {
+            Some(_) if record.notified.is_none() => Some(record.due_since.unwrap_or(now)),
             _ => None,
         };
-        if let Some(say) = &speech.say {
-            said.push(grouping::PendingMessage::new(remembered, say, &speech));
-        }
-        if *fresh || remembered.is_open() || speech.say.is_some() {
+        pending.extend(grouping::PendingMessage::new(record, &decision));
+        if *was_open || record.is_open() || decision.message.is_some() {
             tracked.push(Tracked {
-                id: remembered.id.clone(),
-                state: remembered.state,
-                silenced_until: remembered.silenced.as_ref().map(|hush| hush.until),
-                notification: speech.notification(remembered),
-                incident: incident.unwrap_or_else(|| transition::recall(remembered)),
+                id: record.id.clone(),
+                state: record.state,
+                silenced_until: record.silenced.as_ref().map(|silence| silence.until),
+                notification: decision.notification(record),
+                incident: incident.unwrap_or_else(|| transition::incident_of(record)),
             });
         }
     }
-    let due = grouping::bundle(said, &mut tracked, &state.outbox, now);
-    keep_unsaid(&mut state, &due);
+    let due = grouping::group(pending, &mut tracked, &state.outbox, now);
+    remove_superseded(&mut state, &due);
     tracked.sort_by_cached_key(|t| (t.state == IncidentState::Resolved, rank(&t.incident)));
     Transition {
         tracked,
@@ -197,20 +190,19 @@ fn speak(
     }
 }
 
-/// What is queued about incidents that are known is said anew, if it is still
-/// due. Edits stay: of an end that was told nothing else is left to do.
-fn keep_unsaid(state: &mut State, due: &[Due]) {
-    let find = |id: &String| state.incidents.iter().find(|r| r.id == *id);
+/// Removes outbox entries about known incidents: they are written anew if still due. Edits stay
+/// once all their incidents are resolved and nothing else about them is due.
+fn remove_superseded(state: &mut State, due: &[Due]) {
+    let records = &state.incidents;
+    let find = |id: &String| records.iter().find(|r| r.id == *id);
     let is_due = |id: &String| due.iter().any(|d| d.incidents.contains(id));
-    let stays = |message: &OutboxMessage| {
-        let mut ids = message.incident_ids.iter();
-        if message.counts() {
+    state.outbox.retain(|entry: &OutboxMessage| {
+        let mut ids = entry.incident_ids.iter();
+        if entry.counts() {
             return !ids.any(|id| find(id).is_some());
         }
         ids.all(|id| find(id).is_some_and(|r| !r.is_open()) && !is_due(id))
-    };
-    let outbox = state.outbox.iter().filter(|m| stays(m)).cloned().collect();
-    state.outbox = outbox;
+    });
 }
 
 fn rank(incident: &Incident) -> (Severity, Rule, Tier, Time, String) {
@@ -223,19 +215,17 @@ fn rank(incident: &Incident) -> (Severity, Rule, Tier, Time, String) {
     )
 }
 
-/// No day has more incidents.
-const MOST: u32 = 1_000_000;
+/// Numbers from here on come from an edited document.
+const MOST_PER_DAY: u32 = 1_000_000;
 
-/// The next number of the day. It is counted on even when the incident that
-/// had the last one is forgotten.
+/// The next id of the day. A number is not used again when its incident is forgotten.
 fn next_id(state: &mut State, config: &Config, now: Time) -> String {
     let day = config.business_hours.local_date(now).to_string();
     let prefix = format!("INC-{day}-");
     let number = |r: &IncidentRecord| r.id.strip_prefix(&prefix)?.parse::<u32>().ok();
-    let remembered = state.incidents.iter().filter_map(number);
-    let given = remembered.chain(state.numbers.get(&day).copied());
-    // An edited document may count less than it names, or without end.
-    let highest = given.filter(|number| *number < MOST).max();
+    let used = state.incidents.iter().filter_map(number);
+    let used = used.chain(state.numbers.get(&day).copied());
+    let highest = used.filter(|number| *number < MOST_PER_DAY).max();
     let mut number = highest.unwrap_or(0) + 1;
     let id = |number| format!("{prefix}{number:03}");
     while state.incidents.iter().any(|r| r.id == id(number)) {

@@ -1,341 +1,319 @@
-//! What is due to be said of one incident: the table of severities, rhythms,
-//! hours and silences.
+//! Whether a message about an incident is due: by severity, repeat interval, business hours and
+//! silence.
 
-use super::timing::{self, REOPEN, passed};
-use super::{diff, silence};
+use super::diff::diff;
+use super::route::route;
+use super::silence;
+use super::timing::{self, REOPEN, elapsed};
 use crate::config::Config;
-use crate::model::{Decision, Severity, Time};
+use crate::model::{Decision, Severity, Time, duration};
 use crate::report::{Delivered, Notification};
-use crate::state::{IncidentRecord, MessageKind, Notified, Thread};
+use crate::state::{Destination, IncidentRecord, MessageHandle, MessageKind, Notified};
 
-/// What is decided.
+const ONLY_LOGGED: &str = "SEV-4 is only logged";
+const RESOLVED_BEFORE: &str = "resolved before a message was due";
+
+/// What is decided about an incident.
 pub struct NotificationDecision {
     /// The decision.
     pub decision: Decision,
-    /// Where it goes, if it goes anywhere now or later.
-    pub channel: Option<String>,
-    /// Why so.
+    /// Where the message goes, now or later.
+    pub destination: Option<Destination>,
+    /// Why.
     pub why: String,
     /// The message, if one is due now.
-    pub say: Option<DueMessage>,
+    pub message: Option<DueMessage>,
 }
 
 /// A message that is due.
+#[derive(Clone)]
 pub struct DueMessage {
-    /// What it is.
+    /// Its kind.
     pub kind: MessageKind,
-    /// What it replies to.
-    pub thread: Option<Thread>,
+    /// The message that it replies to.
+    pub thread: Option<MessageHandle>,
     /// Whether a reply is shown in the channel too.
     pub broadcast: bool,
+}
+
+impl DueMessage {
+    fn new(kind: MessageKind) -> Self {
+        Self {
+            kind,
+            thread: None,
+            broadcast: false,
+        }
+    }
+
+    fn reply(kind: MessageKind, notified: &Notified, broadcast: bool) -> Self {
+        Self {
+            kind,
+            thread: Some(notified.thread.clone()),
+            broadcast,
+        }
+    }
 }
 
 impl NotificationDecision {
     fn none(decision: Decision, why: impl Into<String>) -> Self {
         Self {
             decision,
-            channel: None,
+            destination: None,
             why: why.into(),
-            say: None,
+            message: None,
         }
     }
 
-    fn later(channel: &str, why: String) -> Self {
+    fn defer(destination: Destination, why: String) -> Self {
         Self {
             decision: Decision::Defer,
-            channel: Some(channel.to_owned()),
+            destination: Some(destination),
             why,
-            say: None,
+            message: None,
         }
     }
 
-    fn say(channel: &str, say: DueMessage, why: impl Into<String>) -> Self {
-        let decision = if say.thread.is_some() {
+    fn send(destination: Destination, message: DueMessage, why: impl Into<String>) -> Self {
+        let decision = if message.thread.is_some() {
             Decision::Thread
         } else {
             Decision::Send
         };
         Self {
             decision,
-            channel: Some(channel.to_owned()),
+            destination: Some(destination),
             why: why.into(),
-            say: Some(say),
+            message: Some(message),
         }
     }
 
-    /// As the report has it. What is due now is not delivered yet.
-    pub fn notification(&self, remembered: &IncidentRecord) -> Notification {
-        let told = remembered.told.as_ref().filter(|_| self.say.is_none());
+    /// For the report. A message that is due now is not delivered yet.
+    pub fn notification(&self, record: &IncidentRecord) -> Notification {
+        let notified = record.notified.as_ref();
+        let notified = notified.filter(|_| self.message.is_none());
         Notification {
             decision: self.decision,
-            channel: self.channel.clone(),
+            channel: self.destination.as_ref().map(|d| d.channel.clone()),
             why: self.why.clone(),
-            delivered: told.map(|told| Delivered {
-                channel: told.thread.channel.clone(),
-                ts: told.thread.ts.clone(),
+            delivered: notified.map(|notified| Delivered {
+                channel: notified.thread.channel.clone(),
+                ts: notified.thread.id.clone(),
             }),
         }
     }
 }
 
-/// What is due of an incident.
-pub fn of(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
-    if remembered.is_open() {
-        open(remembered, config, now)
+/// Decides about an incident.
+pub fn decide(record: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
+    if record.is_open() {
+        open(record, config, now)
     } else {
-        over(remembered, config, now)
+        resolved(record, config, now)
     }
 }
 
-fn open(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
-    let severity = remembered.severity;
-    let full = full(remembered, config, now);
-    if let Some(hush) = &remembered.silenced {
+fn open(record: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
+    let severity = record.severity;
+    let full = full_message(record, config, now);
+    if let Some(active) = &record.silenced {
         return match full {
-            Some(_) if breaks_silence(remembered) => NotificationDecision::say(
-                channel(severity, config),
-                message(MessageKind::Escalated),
-                format!("escalated to SEV-1 while {}", silence::words(hush)),
+            Some(_) if breaks_silence(record) => NotificationDecision::send(
+                route(severity, config),
+                DueMessage::new(MessageKind::Escalated),
+                format!("escalated to SEV-1 while {}", silence::describe(active)),
             ),
             _ if severity == Severity::Sev4 => {
-                NotificationDecision::none(Decision::Log, "SEV-4 is only logged")
+                NotificationDecision::none(Decision::Log, ONLY_LOGGED)
             }
-            _ => NotificationDecision::none(Decision::Suppress, silence::words(hush)),
+            _ => NotificationDecision::none(Decision::Suppress, silence::describe(active)),
         };
     }
     let Some((kind, why)) = full else {
-        return reply(remembered, config, now);
+        return reply(record, config, now);
     };
-    let channel = channel(severity, config);
+    let destination = route(severity, config);
     if severity == Severity::Sev3 && config.business_hours.opened_at(now).is_none() {
-        return NotificationDecision::later(channel, format!("{why}: {}", waits(config, now)));
+        let why = format!("{why}; {}", deferred_until(config, now));
+        return NotificationDecision::defer(destination, why);
     }
-    // Back in its old thread, and seen in the channel; a worse one elsewhere
-    // begins anew where its severity belongs.
-    let told = remembered.told.as_ref();
-    let thread = told
-        .filter(|told| kind == MessageKind::Reopened && told.channel == channel)
-        .map(|told| told.thread.clone());
-    let broadcast = thread.is_some();
-    let say = DueMessage {
-        kind,
-        thread,
-        broadcast,
-    };
-    NotificationDecision::say(channel, say, why)
+    // A reopened incident continues its thread and is shown in the channel. One that belongs to
+    // another channel by now begins a new thread there.
+    let notified = record.notified.as_ref();
+    let message = notified
+        .filter(|n| kind == MessageKind::Reopened && n.destination == destination)
+        .map_or_else(
+            || DueMessage::new(kind),
+            |notified| DueMessage::reply(kind, notified, true),
+        );
+    NotificationDecision::send(destination, message, why)
 }
 
-fn message(kind: MessageKind) -> DueMessage {
-    DueMessage {
-        kind,
-        thread: None,
-        broadcast: false,
-    }
-}
-
-/// The full message that table and history ask for, whatever the hour.
-fn full(remembered: &IncidentRecord, config: &Config, now: Time) -> Option<(MessageKind, String)> {
-    let severity = remembered.severity;
+/// The full message that is due, whatever the hour.
+fn full_message(
+    record: &IncidentRecord,
+    config: &Config,
+    now: Time,
+) -> Option<(MessageKind, String)> {
+    let severity = record.severity;
     if severity == Severity::Sev4 {
         return None;
     }
-    let Some(told) = &remembered.told else {
-        return Some((MessageKind::New, first_words(remembered, now)));
+    let Some(notified) = &record.notified else {
+        return Some((MessageKind::New, why_new(record, now)));
     };
-    if told.resolved {
-        let why = format!("{severity} is back after it was resolved");
+    if notified.resolved {
+        let why = format!("{severity} is open again after it was resolved");
         return Some((MessageKind::Reopened, why));
     }
-    // What is as bad again as it was said to be before, and flaps, keeps to the rhythm.
-    let is_said = severity >= told.worst && timing::flaps(told, now);
-    if severity < told.severity && !is_said {
-        return Some((
-            MessageKind::Escalated,
-            format!("{} became {severity}", told.severity),
-        ));
+    // A flapping incident that reaches a severity it had before keeps to the repeat interval.
+    let is_known = severity >= notified.worst && timing::is_flapping(notified, now);
+    if severity < notified.severity && !is_known {
+        let why = format!("escalated from {} to {severity}", notified.severity);
+        return Some((MessageKind::Escalated, why));
     }
-    if remembered.unsilenced_at.is_some_and(|at| at > told.full_at) {
+    if (record.unsilenced_at).is_some_and(|at| at > notified.full_at) {
         let why = format!("the silence has ended and the {severity} is still open");
         return Some((MessageKind::Repeat, why));
     }
-    let every = match severity {
+    let interval = match severity {
         Severity::Sev1 => config.repeat.sev1,
         Severity::Sev2 => config.repeat.sev2,
-        _ => {
+        Severity::Sev3 | Severity::Sev4 => {
             let opened = config.business_hours.opened_at(now)?;
-            return (told.full_at < opened).then(|| {
-                (
-                    MessageKind::Repeat,
-                    "SEV-3 still open on a new business day".to_owned(),
-                )
-            });
+            let why = "SEV-3 still open on a new business day".to_owned();
+            return (notified.full_at < opened).then_some((MessageKind::Repeat, why));
         }
     };
-    timing::is_due(told.full_at, every, now).then(|| {
-        let every = crate::model::duration::human(every);
-        (
-            MessageKind::Repeat,
-            format!("{severity} still open: again every {every}"),
-        )
+    timing::is_due(notified.full_at, interval, now).then(|| {
+        let interval = duration::human(interval);
+        let why = format!("{severity} still open, repeated every {interval}");
+        (MessageKind::Repeat, why)
     })
 }
 
-fn first_words(remembered: &IncidentRecord, now: Time) -> String {
-    let severity = remembered.severity;
-    if let Some(since) = remembered.due_since.filter(|since| *since < now) {
-        let since = timing::moment(since);
-        return format!("new {severity}, not delivered since {since}");
+fn why_new(record: &IncidentRecord, now: Time) -> String {
+    let severity = record.severity;
+    if let Some(since) = record.due_since.filter(|since| *since < now) {
+        let since = timing::format(since);
+        return format!("new {severity}, due since {since} and not delivered yet");
     }
-    if remembered.unsilenced_at == Some(now) {
-        return format!("{severity} that a silence hid until now");
+    if record.unsilenced_at == Some(now) {
+        return format!("the silence has ended and the {severity} is still open");
     }
-    if severity == Severity::Sev3 {
-        return "new SEV-3, told within business hours".to_owned();
+    match severity {
+        Severity::Sev3 => "new SEV-3, sent within business hours".to_owned(),
+        Severity::Sev1 | Severity::Sev2 | Severity::Sev4 => format!("new {severity}, sent at once"),
     }
-    format!("new {severity}: at once")
 }
 
-/// An incident that was known and less grave when it was silenced, or when
-/// people last heard of it.
-fn breaks_silence(remembered: &IncidentRecord) -> bool {
-    let rose = remembered.escalated_at.is_some();
-    let unsaid = match &remembered.told {
-        Some(told) => told.severity > Severity::Sev1 && !told.resolved,
+/// Whether the incident escalated to SEV-1 since it was silenced or since its last message.
+fn breaks_silence(record: &IncidentRecord) -> bool {
+    let is_escalated = record.escalated_at.is_some();
+    let is_news = match &record.notified {
+        Some(notified) => notified.severity > Severity::Sev1 && !notified.resolved,
         None => true,
     };
-    remembered.severity == Severity::Sev1 && rose && unsaid
+    record.severity == Severity::Sev1 && is_escalated && is_news
 }
 
-/// Between full messages: one short reply if something changed.
-fn reply(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
-    let severity = remembered.severity;
-    let Some(told) = remembered.told.as_ref().filter(|told| !told.resolved) else {
+/// Between full messages: one reply if something changed.
+fn reply(record: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
+    let severity = record.severity;
+    let Some(notified) = record.notified.as_ref().filter(|n| !n.resolved) else {
         return NotificationDecision::none(Decision::Log, format!("{severity} is only logged"));
     };
-    let flaps = timing::flaps(told, now);
-    let is_better = severity > told.severity;
-    let stays = (remembered.better_since).is_some_and(|since| passed(since, now) >= REOPEN);
-    let change = diff::change(&told.facts, &remembered.facts);
-    let (kind, why) = if is_better && (!flaps || stays) {
-        (
-            MessageKind::DeEscalated,
-            format!("{} became {severity}", told.severity),
-        )
-    } else if let (Some(change), false, false) = (change, flaps, is_better) {
+    let is_flapping = timing::is_flapping(notified, now);
+    let is_better = severity > notified.severity;
+    let is_stable = (record.better_since).is_some_and(|since| elapsed(since, now) >= REOPEN);
+    let change = diff(&notified.change_key, &record.change_key);
+    let (kind, why) = if is_better && (!is_flapping || is_stable) {
+        let why = format!("de-escalated from {} to {severity}", notified.severity);
+        (MessageKind::DeEscalated, why)
+    } else if let (Some(change), false, false) = (change, is_flapping, is_better) {
         (MessageKind::Update, change)
     } else {
-        return quiet(remembered, told, flaps, config, now);
+        return unchanged(record, notified, is_flapping, config, now);
     };
-    let is_night = config.business_hours.opened_at(now).is_none();
-    if told.severity == Severity::Sev3 && is_night {
-        return NotificationDecision::later(
-            &told.channel,
-            format!("{why}: {}", waits(config, now)),
-        );
+    let is_outside_hours = config.business_hours.opened_at(now).is_none();
+    if notified.severity == Severity::Sev3 && is_outside_hours {
+        let why = format!("{why}; {}", deferred_until(config, now));
+        return NotificationDecision::defer(notified.destination.clone(), why);
     }
-    let say = DueMessage {
-        kind,
-        thread: Some(told.thread.clone()),
-        broadcast: false,
-    };
-    NotificationDecision::say(&told.channel, say, why)
+    let message = DueMessage::reply(kind, notified, false);
+    NotificationDecision::send(notified.destination.clone(), message, why)
 }
 
-fn quiet(
-    remembered: &IncidentRecord,
-    told: &Notified,
-    flaps: bool,
+fn unchanged(
+    record: &IncidentRecord,
+    notified: &Notified,
+    is_flapping: bool,
     config: &Config,
     now: Time,
 ) -> NotificationDecision {
-    if remembered.severity == Severity::Sev4 {
-        return NotificationDecision::none(Decision::Log, "SEV-4 is only logged");
-    }
-    let again = match remembered.severity {
-        Severity::Sev1 => timing::next(told.full_at, config.repeat.sev1),
-        Severity::Sev2 => timing::next(told.full_at, config.repeat.sev2),
+    let next = match record.severity {
+        Severity::Sev1 => timing::next(notified.full_at, config.repeat.sev1),
+        Severity::Sev2 => timing::next(notified.full_at, config.repeat.sev2),
         Severity::Sev3 => config.business_hours.next_opening(now),
-        Severity::Sev4 => None,
+        Severity::Sev4 => return NotificationDecision::none(Decision::Log, ONLY_LOGGED),
     };
-    let again = again.map_or_else(String::new, |at| {
-        format!(", again at {}", timing::moment(at))
+    let next = next.map_or_else(String::new, |at| {
+        format!(", next one at {}", timing::format(at))
     });
-    let what = if flaps {
-        "it comes and goes"
-    } else {
-        "nothing has changed"
-    };
-    let said = timing::moment(told.full_at);
-    NotificationDecision::none(
-        Decision::Suppress,
-        format!("{what} since it was said at {said}{again}"),
-    )
+    let what = if is_flapping { "flapping" } else { "unchanged" };
+    let last = timing::format(notified.full_at);
+    let why = format!("{what} since the last message at {last}{next}");
+    NotificationDecision::none(Decision::Suppress, why)
 }
 
-/// What people are owed when an incident is over.
-fn over(remembered: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
-    let severity = remembered.severity;
-    if !remembered.is_owed() {
-        let why = if remembered.told.is_none() {
-            "it was over before it was told"
+/// What is due of a resolved incident.
+fn resolved(record: &IncidentRecord, config: &Config, now: Time) -> NotificationDecision {
+    let severity = record.severity;
+    if !record.is_resolution_due() {
+        let why = if record.notified.is_none() {
+            RESOLVED_BEFORE
         } else {
-            "its end was told before"
+            "the resolution was sent before"
         };
         return NotificationDecision::none(Decision::Suppress, why);
     }
-    let is_night = config.business_hours.opened_at(now).is_none();
-    let Some(told) = &remembered.told else {
-        if let Some(hush) = &remembered.silenced {
-            return NotificationDecision::none(Decision::Suppress, silence::words(hush));
+    let is_outside_hours = config.business_hours.opened_at(now).is_none();
+    let Some(notified) = &record.notified else {
+        if let Some(active) = &record.silenced {
+            return NotificationDecision::none(Decision::Suppress, silence::describe(active));
         }
-        if severity == Severity::Sev4 || severity == Severity::Sev3 && is_night {
-            return NotificationDecision::none(
-                Decision::Suppress,
-                "it was over before it was told",
-            );
+        if severity == Severity::Sev4 || severity == Severity::Sev3 && is_outside_hours {
+            return NotificationDecision::none(Decision::Suppress, RESOLVED_BEFORE);
         }
-        return NotificationDecision::say(
-            channel(severity, config),
-            message(MessageKind::Resolved),
-            "it came and went while messages could not be delivered",
+        return NotificationDecision::send(
+            route(severity, config),
+            DueMessage::new(MessageKind::Resolved),
+            "resolved while messages could not be delivered",
         );
     };
-    let resolved_at = remembered.resolved_at.unwrap_or(now);
-    if timing::flaps(told, now) && passed(resolved_at, now) < REOPEN {
-        let at = timing::moment(resolved_at + REOPEN);
-        return NotificationDecision::later(
-            &told.channel,
-            format!("it came back before: told at {at} if it stays away"),
-        );
+    let resolved_at = record.resolved_at.unwrap_or(now);
+    if timing::is_flapping(notified, now) && elapsed(resolved_at, now) < REOPEN {
+        let at = timing::format(resolved_at + REOPEN);
+        let why = format!("flapping; the resolution is sent at {at} if it stays resolved");
+        return NotificationDecision::defer(notified.destination.clone(), why);
     }
-    if told.worst >= Severity::Sev3 && is_night {
-        return NotificationDecision::later(
-            &told.channel,
-            format!("resolved: {}", waits(config, now)),
-        );
+    if notified.worst >= Severity::Sev3 && is_outside_hours {
+        let why = format!("resolved; {}", deferred_until(config, now));
+        return NotificationDecision::defer(notified.destination.clone(), why);
     }
-    let (broadcast, why) = match &remembered.silenced {
-        Some(hush) => (false, format!("resolved while {}", silence::words(hush))),
+    let (broadcast, why) = match &record.silenced {
+        Some(active) => (
+            false,
+            format!("resolved while {}", silence::describe(active)),
+        ),
         None => (true, "resolved".to_owned()),
     };
-    let say = DueMessage {
-        kind: MessageKind::Resolved,
-        thread: Some(told.thread.clone()),
-        broadcast,
-    };
-    NotificationDecision::say(&told.channel, say, why)
+    let message = DueMessage::reply(MessageKind::Resolved, notified, broadcast);
+    NotificationDecision::send(notified.destination.clone(), message, why)
 }
 
-fn channel(severity: Severity, config: &Config) -> &str {
-    match severity {
-        Severity::Sev1 => &config.channels.critical,
-        _ => &config.channels.infrastructure,
-    }
-}
-
-fn waits(config: &Config, now: Time) -> String {
+fn deferred_until(config: &Config, now: Time) -> String {
     config.business_hours.next_opening(now).map_or_else(
-        || "waits for business hours".to_owned(),
-        |at| format!("waits until business hours open at {}", timing::moment(at)),
+        || "sent within business hours".to_owned(),
+        |at| format!("sent when business hours begin at {}", timing::format(at)),
     )
 }

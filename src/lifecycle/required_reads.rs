@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cluster::Resource;
-use crate::cluster::kinds::ROWS;
-use crate::model::Finding;
+use crate::model::{Finding, KINDS, Resource};
 
 /// Names of the kinds that the findings rest on, each once.
 pub fn rests_on(findings: &[Finding]) -> Vec<String> {
@@ -14,7 +12,7 @@ pub fn rests_on(findings: &[Finding]) -> Vec<String> {
 
 /// Whether any of the kinds is unread. Names that this version does not know are ignored.
 pub fn any_unread(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
-    let kinds = ROWS.iter().map(|row| row.resource);
+    let kinds = KINDS.iter().map(|row| row.resource);
     let mut required = kinds.filter(|kind| rests_on.contains(&kind.name()));
     required.any(|kind| !is_read(kind))
 }
@@ -27,7 +25,7 @@ pub fn all_read(findings: &[Finding], is_read: &dyn Fn(Resource) -> bool) -> boo
 
 /// The kinds that the reason rests on, and the kind of the object.
 fn required(finding: &Finding) -> impl Iterator<Item = Resource> {
-    let own = ROWS
+    let own = KINDS
         .iter()
         .find(|row| row.kind == finding.resource.kind && row.resource != Resource::PodLogs)
         .map(|row| row.resource);

@@ -1,4 +1,4 @@
-//! Time between messages.
+//! Intervals between messages.
 
 use std::time::Duration;
 
@@ -7,61 +7,62 @@ use chrono::TimeDelta;
 use crate::model::Time;
 use crate::state::{Notified, State};
 
-/// What is back this soon is the same incident.
+/// An incident that is back within this time is the same incident, reopened.
 pub const REOPEN: TimeDelta = TimeDelta::hours(3);
-/// What came back within this time flaps: it is not said to be better until it
-/// has stayed so for [`REOPEN`].
+/// An incident that was back within this time is flapping. Its resolution is not sent before it has
+/// stayed resolved for [`REOPEN`].
 const FLAPPING: TimeDelta = TimeDelta::hours(12);
 
-/// Time passed by the minutes of the clock: cycles that start by the clock do
-/// not start at the same second of it.
-pub fn passed(from: Time, to: Time) -> TimeDelta {
+/// The time between two cycles, in whole minutes of the clock: a scheduled cycle does not start in
+/// the same second each time.
+pub fn elapsed(from: Time, to: Time) -> TimeDelta {
     let minute = |time: Time| time.timestamp().div_euclid(60);
     TimeDelta::minutes(minute(to) - minute(from))
 }
 
 /// Whether a repetition is due.
-pub fn is_due(last: Time, every: Duration, now: Time) -> bool {
-    TimeDelta::from_std(every).is_ok_and(|every| passed(last, now) >= every)
+pub fn is_due(last: Time, interval: Duration, now: Time) -> bool {
+    TimeDelta::from_std(interval).is_ok_and(|interval| elapsed(last, now) >= interval)
 }
 
-/// When a repetition will be due.
-pub fn next(last: Time, every: Duration) -> Option<Time> {
-    last.checked_add_signed(TimeDelta::from_std(every).ok()?)
+/// When the next repetition is due.
+pub fn next(last: Time, interval: Duration) -> Option<Time> {
+    last.checked_add_signed(TimeDelta::from_std(interval).ok()?)
 }
 
-/// Whether it was said to be back not long ago.
-pub fn flaps(told: &Notified, now: Time) -> bool {
-    told.last_return
-        .is_some_and(|at| passed(at, now) < FLAPPING)
+/// Whether a message said not long ago that the incident is back.
+pub fn is_flapping(notified: &Notified, now: Time) -> bool {
+    notified
+        .last_return
+        .is_some_and(|at| elapsed(at, now) < FLAPPING)
 }
 
-/// A moment in words.
-pub fn moment(time: Time) -> String {
+/// A time as text.
+pub fn format(time: Time) -> String {
     time.format("%F %H:%M UTC").to_string()
 }
 
-/// After a clock was set back, what lies in the future counts as just now:
-/// nothing is said again at once, and nothing is kept back for long.
-pub fn set_right(state: &mut State, now: Time) {
-    let back = |time: &mut Time| *time = (*time).min(now);
-    let back_if = |time: &mut Option<Time>| {
+/// Moves times in the future to `now`. After the clock was set back, messages would otherwise be
+/// held back until it has caught up.
+pub fn clamp_future(state: &mut State, now: Time) {
+    let clamp = |time: &mut Time| *time = (*time).min(now);
+    let clamp_option = |time: &mut Option<Time>| {
         if let Some(time) = time {
             *time = (*time).min(now);
         }
     };
-    back_if(&mut state.restarts_at);
+    clamp_option(&mut state.restarts_at);
     for incident in &mut state.incidents {
-        back(&mut incident.first_seen);
-        back(&mut incident.last_seen);
-        back_if(&mut incident.resolved_at);
-        back_if(&mut incident.escalated_at);
-        back_if(&mut incident.better_since);
-        back_if(&mut incident.due_since);
-        back_if(&mut incident.unsilenced_at);
-        if let Some(told) = &mut incident.told {
-            back(&mut told.full_at);
-            back_if(&mut told.last_return);
+        clamp(&mut incident.first_seen);
+        clamp(&mut incident.last_seen);
+        clamp_option(&mut incident.resolved_at);
+        clamp_option(&mut incident.escalated_at);
+        clamp_option(&mut incident.better_since);
+        clamp_option(&mut incident.due_since);
+        clamp_option(&mut incident.unsilenced_at);
+        if let Some(notified) = &mut incident.notified {
+            clamp(&mut notified.full_at);
+            clamp_option(&mut notified.last_return);
         }
     }
 }
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_passes_by_the_minute() {
+    fn intervals_count_whole_minutes() {
         let time = |text: &str| text.parse::<Time>().expect(text);
         let hour = Duration::from_secs(3600);
         for (last, now, due) in [

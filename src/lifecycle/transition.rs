@@ -1,4 +1,4 @@
-//! From an incident to what is remembered of it, and back.
+//! Updates the record of an incident from what a cycle found.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::model::{
 use crate::redact::redact;
 use crate::state::{ChangeKey, IncidentRecord, RootFinding, State};
 
-/// Of a message no more is remembered, in characters.
-const LONGEST: usize = 300;
-/// Of the services that suffer no more are remembered.
-const MOST: usize = 30;
+/// The longest message kept, in characters.
+const MESSAGE: usize = 300;
+/// The most affected services kept.
+const AFFECTED: usize = 30;
 
-/// The memory of an incident that nobody remembers.
-pub fn remember(id: String, incident: &Incident, now: Time) -> IncidentRecord {
+/// The record of a new incident.
+pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
     IncidentRecord {
         id,
         fingerprint: incident.fingerprint.clone(),
@@ -38,108 +38,109 @@ pub fn remember(id: String, incident: &Incident, now: Time) -> IncidentRecord {
         better_since: None,
         due_since: None,
         root: root(incident.root()),
-        facts: facts(incident),
-        rests_on: required_reads::rests_on(&incident.findings),
+        change_key: change_key(incident),
+        required_reads: required_reads::rests_on(&incident.findings),
         silenced: None,
         unsilenced_at: None,
         part_of: None,
-        told: None,
+        notified: None,
         sent: Vec::new(),
     }
 }
 
-/// The incident is there again. A cycle that could not see all of it may call it
-/// worse, never better. An incident of yesterday began no later than it was
-/// said to begin.
-pub fn meet(
-    remembered: &mut IncidentRecord,
+/// Updates the record of an incident that was found again. A cycle that did not read everything
+/// required may raise its severity, not lower it. Its onset never moves to a later time.
+pub fn update(
+    record: &mut IncidentRecord,
     incident: &mut Incident,
     is_read: &dyn Fn(Resource) -> bool,
     now: Time,
 ) {
-    let is_partly_read = required_reads::any_unread(&remembered.rests_on, is_read);
-    let reopened = !remembered.is_open();
-    if is_partly_read && !reopened && incident.severity > remembered.severity {
-        incident.severity = remembered.severity;
-        incident.rule = rule(remembered);
+    let is_partly_read = required_reads::any_unread(&record.required_reads, is_read);
+    let reopened = !record.is_open();
+    if is_partly_read && !reopened && incident.severity > record.severity {
+        incident.severity = record.severity;
+        incident.rule = rule(record);
     }
     if !reopened {
-        incident.since = incident.since.min(remembered.since);
+        incident.since = incident.since.min(record.since);
     }
-    remembered.state = if reopened {
+    record.state = if reopened {
         IncidentState::Reopened
-    } else if incident.severity < remembered.severity {
+    } else if incident.severity < record.severity {
         IncidentState::Escalated
-    } else if incident.severity > remembered.severity {
+    } else if incident.severity > record.severity {
         IncidentState::DeEscalated
     } else {
         IncidentState::Ongoing
     };
-    if incident.severity < remembered.severity {
-        remembered.escalated_at = Some(now);
+    if incident.severity < record.severity {
+        record.escalated_at = Some(now);
     }
-    let returns = reopened || incident.severity < remembered.severity;
-    if let Some(told) = remembered
-        .told
+    let returns = reopened || incident.severity < record.severity;
+    if let Some(notified) = record
+        .notified
         .as_mut()
-        .filter(|told| returns && timing::flaps(told, now))
+        .filter(|notified| returns && timing::is_flapping(notified, now))
     {
-        // For as long as it goes on, unsaid returns count too.
-        told.last_return = Some(now);
+        // While it flaps, returns without a message count too.
+        notified.last_return = Some(now);
     }
-    let mut next = remember(remembered.id.clone(), incident, now);
+    let mut next = new(record.id.clone(), incident, now);
     if is_partly_read {
-        next.rests_on.extend(remembered.rests_on.iter().cloned());
-        next.rests_on.sort();
-        next.rests_on.dedup();
-        next.facts = remembered.facts.clone();
+        next.required_reads
+            .extend(record.required_reads.iter().cloned());
+        next.required_reads.sort();
+        next.required_reads.dedup();
+        next.change_key = record.change_key.clone();
     }
-    // What was known once is not unknown because a log line has scrolled away.
-    if next.facts.cause.is_none() && next.root.class == remembered.root.class {
-        next.facts.cause.clone_from(&remembered.facts.cause);
+    // A known cause stays when the log line that told it has been rotated away.
+    if next.change_key.cause.is_none() && next.root.class == record.root.class {
+        next.change_key.cause.clone_from(&record.change_key.cause);
     }
-    *remembered = IncidentRecord {
-        state: remembered.state,
-        first_seen: remembered.first_seen,
-        escalated_at: remembered.escalated_at,
-        better_since: better_since(remembered, incident.severity, now),
-        due_since: remembered.due_since,
-        silenced: remembered.silenced.take(),
-        unsilenced_at: remembered.unsilenced_at,
-        told: remembered.told.take(),
-        sent: std::mem::take(&mut remembered.sent),
+    *record = IncidentRecord {
+        state: record.state,
+        first_seen: record.first_seen,
+        escalated_at: record.escalated_at,
+        better_since: better_since(record, incident.severity, now),
+        due_since: record.due_since,
+        silenced: record.silenced.take(),
+        unsilenced_at: record.unsilenced_at,
+        notified: record.notified.take(),
+        sent: std::mem::take(&mut record.sent),
         ..next
     };
 }
 
-fn better_since(remembered: &IncidentRecord, severity: Severity, now: Time) -> Option<Time> {
-    let told = remembered.told.as_ref()?;
-    (severity > told.severity).then(|| remembered.better_since.unwrap_or(now))
+fn better_since(record: &IncidentRecord, severity: Severity, now: Time) -> Option<Time> {
+    let notified = record.notified.as_ref()?;
+    (severity > notified.severity).then(|| record.better_since.unwrap_or(now))
 }
 
-/// The incident is not there by itself: part of the `whole`, out of sight, or over.
-pub fn miss(
-    remembered: &mut IncidentRecord,
-    whole: Option<String>,
+/// Updates the record of an incident that was not found: it is part of another one, it could not be
+/// read, or it is resolved.
+pub fn absent(
+    record: &mut IncidentRecord,
+    container: Option<String>,
     is_read: &dyn Fn(Resource) -> bool,
     now: Time,
 ) {
-    if !remembered.is_open() {
+    if !record.is_open() {
         return;
     }
-    remembered.state = IncidentState::Ongoing;
-    if whole.is_some() {
-        remembered.last_seen = now;
-    } else if !required_reads::any_unread(&remembered.rests_on, is_read) {
-        remembered.state = IncidentState::Resolved;
-        remembered.resolved_at = Some(now);
+    record.state = IncidentState::Ongoing;
+    if container.is_some() {
+        record.last_seen = now;
+    } else if !required_reads::any_unread(&record.required_reads, is_read) {
+        record.state = IncidentState::Resolved;
+        record.resolved_at = Some(now);
     }
-    remembered.part_of = whole;
+    record.part_of = container;
 }
 
-/// The incident as far as it is remembered: the root finding, no evidence.
-pub fn recall(remembered: &IncidentRecord) -> Incident {
-    let root = &remembered.root;
+/// The incident as far as its record has it: the root finding without evidence.
+pub fn incident_of(record: &IncidentRecord) -> Incident {
+    let root = &record.root;
     let reason = Reason::ALL.iter().find(|r| r.as_str() == root.reason);
     let cause = Cause::ALL
         .iter()
@@ -152,27 +153,27 @@ pub fn recall(remembered: &IncidentRecord) -> Incident {
     let mut finding = Finding::new(
         reason.copied().unwrap_or(Reason::Error),
         ObjectRef::new(&root.kind, &root.namespace, &root.name),
-        remembered.since,
+        record.since,
         effect,
     );
     finding.cause = cause.copied();
     finding.message.clone_from(&root.message);
-    finding.service.clone_from(&remembered.service);
+    finding.service.clone_from(&record.service);
     Incident {
-        fingerprint: remembered.fingerprint.clone(),
-        title: remembered.title.clone(),
-        service: remembered.service.clone(),
-        tier: remembered.tier,
-        severity: remembered.severity,
-        rule: rule(remembered),
-        since: remembered.since,
-        affects: remembered.facts.affects.clone(),
+        fingerprint: record.fingerprint.clone(),
+        title: record.title.clone(),
+        service: record.service.clone(),
+        tier: record.tier,
+        severity: record.severity,
+        rule: rule(record),
+        since: record.since,
+        affects: record.change_key.affects.clone(),
         findings: vec![finding],
     }
 }
 
-fn rule(remembered: &IncidentRecord) -> Rule {
-    let known = Rule::ALL.iter().find(|r| r.as_str() == remembered.rule);
+fn rule(record: &IncidentRecord) -> Rule {
+    let known = Rule::ALL.iter().find(|r| r.as_str() == record.rule);
     known.copied().unwrap_or(Rule::Support)
 }
 
@@ -185,11 +186,11 @@ fn root(finding: &Finding) -> RootFinding {
         name: finding.resource.name.clone(),
         class: finding.class().as_str().to_owned(),
         of_health: finding.is_of_health(),
-        message: redact(&finding.message).chars().take(LONGEST).collect(),
+        message: redact(&finding.message).chars().take(MESSAGE).collect(),
     }
 }
 
-fn facts(incident: &Incident) -> ChangeKey {
+fn change_key(incident: &Incident) -> ChangeKey {
     let mut objects: Vec<_> = incident.findings.iter().map(|f| &f.resource).collect();
     objects.sort();
     objects.dedup();
@@ -198,7 +199,7 @@ fn facts(incident: &Incident) -> ChangeKey {
     pods.dedup_by_key(|p| (&p.namespace, &p.name));
     let mut affects = incident.affects.clone();
     affects.sort();
-    affects.truncate(MOST);
+    affects.truncate(AFFECTED);
     ChangeKey {
         cause: incident.root().cause.map(|c| c.as_str().to_owned()),
         affects,
@@ -207,19 +208,19 @@ fn facts(incident: &Incident) -> ChangeKey {
     }
 }
 
-/// Remembers restart counts. They are compared over a whole interval: a run by
-/// hand a minute after the last one does not make a crash loop look calm.
+/// Stores restart counts, at most once in half an interval: a run by hand a minute after the last
+/// cycle must not make a crash loop look healthy.
 pub fn count_restarts(state: &mut State, counts: RestartCounts, interval: Duration, now: Time) {
     let half = TimeDelta::from_std(interval / 2).unwrap_or(TimeDelta::MAX);
-    let is_fresh = state.restarts_at.is_some_and(|at| now - at < half);
-    if !is_fresh {
+    let is_recent = state.restarts_at.is_some_and(|at| now - at < half);
+    if !is_recent {
         state.restarts = counts;
         state.restarts_at = Some(now);
     }
 }
 
-/// Since when services are remembered to be unavailable, by name. It counts
-/// where no object tells: of what was scaled to zero, or deleted.
+/// Since when services have been unavailable, by name. Needed where no object has the time: when a
+/// workload was scaled to zero or deleted.
 #[must_use]
 pub fn outages(state: &State) -> Outages {
     let is_outage = |r: &&IncidentRecord| {

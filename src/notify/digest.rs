@@ -1,114 +1,86 @@
-//! Many new incidents at once: one message, a line each. Pure.
+//! Many incidents in one message, one line for each. Pure.
 
-use super::blocks::{LEAD, Lines, SlackBlocks};
-use super::fragments::{self, icon, lasted};
-use super::text::{code, say};
-use super::{Message, MessageContext};
+use super::MessageContext;
+use super::limits::LEAD;
+use super::parts::{self, duration, icon, section};
+use super::text::{code, prose};
 use crate::model::Severity;
 use crate::report::Incident;
+use crate::state::{Line, Message, Topic};
 
-/// Two sections of lines; with the rest they stay below what a message holds.
-const LINES: usize = 2_900;
-const SECTIONS: usize = 2;
-
-/// The worst first, as many as there is room for.
-pub fn digest(story: &MessageContext) -> Message {
-    let mut incidents = story.incidents.clone();
+/// The most severe first.
+pub fn digest(context: &MessageContext) -> Message {
+    let mut incidents = context.incidents.clone();
     incidents.sort_by_key(|incident| (incident.severity, incident.tier));
-    let Some(worst) = incidents.first() else {
-        return fragments::nothing(story);
+    let Some(first) = incidents.first() else {
+        return parts::empty(context);
     };
-    let header = fragments::headline(
-        &format!(
-            "{} {} new incidents, the worst {}: ",
-            icon(worst),
-            incidents.len(),
-            worst.severity
-        ),
-        &worst.title,
+    let (count, severity) = (incidents.len(), first.severity);
+    let lead = format!(
+        "{} {count} incidents, the most severe {severity}: ",
+        icon(severity)
     );
-    let mut page = SlackBlocks::default();
-    page.header(&header);
-    let impact = fragments::impact(worst, LEAD / 2);
-    if !impact.is_empty() {
-        page.section(&format!("*Impact of the first:* {impact}"));
+    let title = parts::headline(&lead, &first.title);
+    let impact = parts::impact(first, LEAD / 2);
+    let impact = (!impact.is_empty()).then(|| Line::labelled("Impact of the first:", impact));
+    let lines = incidents.iter().map(|incident| line(context, incident));
+    let details = Line::labelled("Details:", "").code("k8s-monitor incidents list");
+    let blocks = [
+        section(Topic::Lead, "", impact.into_iter().collect()),
+        section(Topic::Incidents, "", lines.collect()),
+        section(Topic::Note, "", vec![details]),
+        Some(parts::footer(context, None)),
+    ];
+    let cluster = prose(context.cluster, 24);
+    Message {
+        summary: parts::summary(&format!("{title} ({cluster})"), &parts::impact(first, 160)),
+        title,
+        severity: Some(severity),
+        is_short: false,
+        blocks: blocks.into_iter().flatten().collect(),
     }
-    list(story, &mut page, &incidents);
-    page.section("Each in full: ```k8s-monitor incidents list```");
-    page.footer(&fragments::footer(story, None));
-    let place = say(story.cluster, 24);
-    page.message(fragments::preview(
-        &format!("{header} ({place})"),
-        &fragments::impact(worst, 160),
-    ))
 }
 
-/// One incident that is over, as far as it is remembered.
+/// A resolved incident, as far as the state knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedIncident {
     /// `INC-YYYY-MM-DD-NNN`.
     pub id: String,
-    /// As bad as it was when last seen.
+    /// Its last severity.
     pub severity: Severity,
-    /// What it was: a service or an object, and why.
-    pub what: String,
+    /// A service or an object, and why.
+    pub subject: String,
 }
 
-/// All of them are over.
-pub fn closed(story: &MessageContext, ended: &[ResolvedIncident]) -> Message {
-    let header = format!("✅ Resolved: all {} incidents of this message", ended.len());
-    let mut page = SlackBlocks::default();
-    page.header(&header);
-    let mut lines = Lines::new(LINES);
-    for one in ended {
-        let what = say(&one.what, 160);
-        lines.push(&format!(
-            "✅ {} {what} · {}",
-            one.severity,
-            code(&one.id, 40)
-        ));
-    }
-    page.section(&lines.finish());
-    page.footer(&fragments::footer(story, None));
-    let place = say(story.cluster, 24);
-    page.message(format!("{header} ({place})"))
-}
-
-fn list(story: &MessageContext, page: &mut SlackBlocks, incidents: &[&Incident]) {
-    let mut rest = incidents;
-    for section in 1..=SECTIONS {
-        let mut lines = Lines::new(LINES);
-        for incident in rest {
-            lines.push(&line(story, incident));
-        }
-        let left = lines.left_out();
-        let shown = rest.len() - left;
-        if left > 0 && section < SECTIONS {
-            // Once more, with only what fits: the rest goes on below.
-            lines = Lines::new(LINES);
-            for incident in &rest[..shown] {
-                lines.push(&line(story, incident));
-            }
-        }
-        page.section(&lines.finish());
-        rest = &rest[shown..];
-        if rest.is_empty() {
-            return;
-        }
+/// The new text of a digest whose incidents are all resolved.
+pub fn resolved(context: &MessageContext, incidents: &[ResolvedIncident]) -> Message {
+    let title = format!("✅ Resolved: all {} incidents", incidents.len());
+    let lines = incidents.iter().map(|incident| {
+        let subject = prose(&incident.subject, 160);
+        Line::text(format!("✅ {} {subject} · ", incident.severity)).code(code(&incident.id, 40))
+    });
+    let blocks = [
+        section(Topic::Incidents, "", lines.collect()),
+        Some(parts::footer(context, None)),
+    ];
+    Message {
+        summary: format!("{title} ({})", prose(context.cluster, 24)),
+        title,
+        severity: Severity::highest(incidents.iter().map(|incident| incident.severity)),
+        is_short: false,
+        blocks: blocks.into_iter().flatten().collect(),
     }
 }
 
-fn line(story: &MessageContext, incident: &Incident) -> String {
+fn line(context: &MessageContext, incident: &Incident) -> Line {
     let tier = incident
         .tier
         .map(|tier| format!(" {tier}"))
         .unwrap_or_default();
-    format!(
-        "{} *{}*{tier} {} · {} · {}",
-        icon(incident),
-        incident.severity,
-        say(&incident.title, 160),
-        lasted(story, incident),
-        code(&incident.id, 40)
-    )
+    let title = prose(&incident.title, 160);
+    let duration = duration(context, incident);
+    Line::text(format!("{} ", icon(incident.severity)))
+        .strong(incident.severity.as_str())
+        .and(format!("{tier} {title} · {duration} · "))
+        .code(code(&incident.id, 40))
 }

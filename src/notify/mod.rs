@@ -1,21 +1,25 @@
-//! What is said in Slack, and how it gets there.
+//! Messages to people, and how they are delivered.
 //!
 //! ```text
-//! Story ──► compose ──► Message ──► state::Outgoing ──► deliver ──► slack::Slack
-//!           full, reply,            stored first        oldest      chat.postMessage
-//!           digest                                      first       chat.update
+//! MessageContext ──► compose ──► Message ──► state::OutboxMessage ──► deliver ──► Notifier
+//!                    incident,               stored first             oldest      renders and
+//!                    reply, digest                                    first       sends
 //! ```
 //!
-//! Composing is pure and cannot fail. Every word of the cluster, of GitHub or
-//! of the model goes through [`text`]: cleaned, redacted, cut, escaped.
+//! [`compose`] writes a message without markup. It is pure and cannot fail. All text from the
+//! cluster, from GitHub and from the model is cleaned, redacted and cut by [`text`]. [`deliver`]
+//! gives the guarantees: nothing lost, nothing twice, oldest first. A [`Notifier`] renders the
+//! message in the form of its receiver; [`slack`] is one.
 
-mod blocks;
-mod delivery;
 mod digest;
-mod error_codes;
-mod fragments;
+mod due_message;
 mod incident_message;
-mod render;
+mod limits;
+mod notifier;
+mod outbox;
+mod parts;
+mod plain;
+pub mod receivers;
 mod reply;
 pub mod slack;
 mod text;
@@ -27,67 +31,53 @@ use crate::inventory;
 use crate::model::Severity;
 use crate::report::{Action, Incident};
 
-pub use crate::state::{Message, MessageKind, MessageTarget, Thread};
-pub use delivery::{Delivery, Notifier, Outbox, OutboxError, deliver};
+pub use crate::agents::ModelText;
+pub use crate::state::{
+    ActiveSilence, Destination, Message, MessageHandle, MessageKind, MessageTarget,
+};
 pub use digest::ResolvedIncident;
-pub use render::{MessageExtras, RenderContext, render};
-pub use slack::{Slack, SlackError};
-
-/// A silence that lies on an incident, or lay on it until now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silenced {
-    /// When it ends or ended; `None`: with the incident.
-    pub until: Option<DateTime<Utc>>,
-    /// Why, in the words of whoever set it.
-    pub reason: String,
-}
+pub use due_message::{MessageExtras, RenderContext, render};
+pub use notifier::{Capabilities, ErrorScope, Notifier, NotifyError};
+pub use outbox::{Delivery, Outbox, OutboxError, deliver};
+pub use plain::plain_text;
 
 /// All that a message is made of.
 #[derive(Debug, Clone)]
 pub struct MessageContext<'a> {
-    /// What it is to say.
+    /// Why it is sent.
     pub kind: MessageKind,
-    /// Of which incidents; more than one only in a digest.
+    /// The incidents that it is about. A reply or a digest may have several.
     pub incidents: Vec<&'a Incident>,
-    /// The services file, for references and tolerances.
+    /// The services file, for references and maximum downtimes.
     pub services: &'a [inventory::Service],
     /// Name of the cluster.
     pub cluster: &'a str,
     /// Id of the cycle.
     pub cycle: &'a str,
-    /// When it is said.
+    /// The time of the cycle.
     pub now: DateTime<Utc>,
-    /// The zone in which times are shown.
+    /// The time zone in which times are shown.
     pub zone: Tz,
-    /// Why it is said now.
+    /// Why it is sent now, as a sentence.
     pub why: &'a str,
-    /// The model's headline and summary, where it wrote them.
-    pub words: Option<ModelText<'a>>,
-    /// What part the model had; `None`: none.
+    /// The model's headline and summary.
+    pub model_text: Option<ModelText<'a>>,
+    /// What the model contributed; none: nothing.
     pub model_note: Option<&'a str>,
-    /// How to go back, where a commit is suspect.
+    /// How to undo the change that caused it, where a commit is suspected.
     pub rollback: &'a [Action],
-    /// The severity before this one.
+    /// The severity in the last message.
     pub previous_severity: Option<Severity>,
-    /// The silence that an escalation breaks, or that lies on it.
-    pub was_silenced: Option<Silenced>,
-    /// When it will be said in full again, if nothing changes.
+    /// The silence that hides the incident, or that an escalation breaks.
+    pub silence: Option<&'a ActiveSilence>,
+    /// When the next repetition is due, if nothing changes.
     pub next_repeat: Option<DateTime<Utc>>,
-    /// It came and went before anybody could be told.
-    pub collapsed: bool,
-}
-
-/// What the model wrote for people to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ModelText<'a> {
-    /// In place of the title.
-    pub headline: &'a str,
-    /// Two sentences.
-    pub summary: &'a str,
+    /// Whether it was resolved before any message could be delivered.
+    pub is_undelivered: bool,
 }
 
 impl<'a> MessageContext<'a> {
-    /// A story with nothing to it but what every one has.
+    /// A context without anything optional.
     #[must_use]
     pub fn new(
         kind: MessageKind,
@@ -105,13 +95,13 @@ impl<'a> MessageContext<'a> {
             now,
             zone: Tz::UTC,
             why: "",
-            words: None,
+            model_text: None,
             model_note: None,
             rollback: &[],
             previous_severity: None,
-            was_silenced: None,
+            silence: None,
             next_repeat: None,
-            collapsed: false,
+            is_undelivered: false,
         }
     }
 
@@ -122,44 +112,42 @@ impl<'a> MessageContext<'a> {
     }
 }
 
-/// The message without blocks, for a Slack that does not take them and for a
-/// reader without Slack.
+/// Writes a message.
 #[must_use]
-pub fn plain(message: &Message) -> String {
-    blocks::plain(message)
-}
-
-/// Writes the message.
-#[must_use]
-pub fn compose(story: &MessageContext) -> Message {
-    let Some(incident) = story.incidents.first() else {
-        return fragments::nothing(story);
+pub fn compose(context: &MessageContext) -> Message {
+    let Some(incident) = context.incidents.first() else {
+        return parts::empty(context);
     };
-    match story.kind {
-        MessageKind::Digest => digest::digest(story),
-        _ if story.incidents.len() > 1 => reply::several(story),
+    match context.kind {
+        MessageKind::Digest => digest::digest(context),
+        _ if context.incidents.len() > 1 => reply::several(context),
         MessageKind::New | MessageKind::Repeat | MessageKind::Escalated => {
-            incident_message::full(story, incident)
+            incident_message::full(context, incident)
         }
-        MessageKind::Resolved if story.collapsed => incident_message::closed(story, incident),
-        MessageKind::Resolved => reply::resolved(story, incident),
-        MessageKind::Reopened => reply::reopened(story, incident),
-        MessageKind::Update => reply::update(story, incident),
-        MessageKind::DeEscalated => reply::better(story, incident),
+        MessageKind::Resolved if context.is_undelivered => {
+            incident_message::resolved(context, incident)
+        }
+        MessageKind::Resolved => reply::resolved(context, incident),
+        MessageKind::Reopened => reply::reopened(context, incident),
+        MessageKind::Update => reply::update(context, incident),
+        MessageKind::DeEscalated => reply::de_escalated(context, incident),
     }
 }
 
-/// What the first message of an incident is edited to once it is over.
+/// The new text of an incident's first message when the incident is resolved.
 #[must_use]
-pub fn compose_closed(story: &MessageContext) -> Message {
-    match story.incidents.first() {
-        Some(incident) => incident_message::closed(story, incident),
-        None => fragments::nothing(story),
+pub fn compose_resolved(context: &MessageContext) -> Message {
+    match context.incidents.first() {
+        Some(incident) => incident_message::resolved(context, incident),
+        None => parts::empty(context),
     }
 }
 
-/// What the message of many incidents is edited to once all of them are over.
+/// The new text of a digest when all its incidents are resolved.
 #[must_use]
-pub fn compose_all_closed(story: &MessageContext, ended: &[ResolvedIncident]) -> Message {
-    digest::closed(story, ended)
+pub fn compose_digest_resolved(
+    context: &MessageContext,
+    incidents: &[ResolvedIncident],
+) -> Message {
+    digest::resolved(context, incidents)
 }

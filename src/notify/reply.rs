@@ -1,135 +1,152 @@
 //! Short replies in the thread of an incident. Pure.
 //!
-//! The thread holds the full message already: a reply says what changed.
+//! The thread begins with the full message. A reply says what changed since. It names its incident,
+//! because not every receiver has threads.
 
-use super::blocks::{LEAD, Lines, SlackBlocks};
-use super::fragments::{self, icon, lasted};
-use super::incident_message::{span, steps};
-use super::text::{code, say, sentence};
-use super::{Message, MessageContext};
-use crate::model::IncidentState;
+use super::MessageContext;
+use super::incident_message::steps;
+use super::limits::LEAD;
+use super::parts::{self, duration, icon, impact_line, period, section};
+use super::text::{code, prose, sentence};
+use crate::model::{IncidentState, Severity};
 use crate::report::Incident;
+use crate::state::{Block, Line, Message, Topic};
 
-/// Something changed, and it is as bad as before.
-pub fn update(story: &MessageContext, incident: &Incident) -> Message {
+/// The incident changed, at the same severity.
+pub fn update(context: &MessageContext, incident: &Incident) -> Message {
     let lead = format!(
         "{} Still {} after {}: ",
-        icon(incident),
+        icon(incident.severity),
         incident.severity,
-        lasted(story, incident)
+        duration(context, incident)
     );
-    let header = fragments::headline(&lead, fragments::title(story, incident));
-    reply(story, incident, &header, &[why(story), impact(incident)])
+    let title = parts::headline(&lead, parts::title(context, incident));
+    let lines = [why(context), impact_line(incident, LEAD / 4)];
+    reply(context, incident, title, lines)
 }
 
-/// Better than before, and still there.
-pub fn better(story: &MessageContext, incident: &Incident) -> Message {
-    let was = match story.previous_severity {
+/// The severity is lower than in the last message.
+pub fn de_escalated(context: &MessageContext, incident: &Incident) -> Message {
+    let previous = match context.previous_severity {
         Some(previous) => format!(", was {previous}"),
         None => String::new(),
     };
-    let lead = format!("{} Better: {}{was}: ", icon(incident), incident.severity);
-    let header = fragments::headline(&lead, fragments::title(story, incident));
-    let what = fragments::what(story, incident, LEAD / 3);
-    reply(
-        story,
-        incident,
-        &header,
-        &[why(story), what, impact(incident)],
-    )
+    let severity = incident.severity;
+    let lead = format!("{} De-escalated to {severity}{previous}: ", icon(severity));
+    let title = parts::headline(&lead, parts::title(context, incident));
+    let overview = Line::text(parts::overview(context, incident, LEAD / 3));
+    let lines = [
+        why(context),
+        Some(overview),
+        impact_line(incident, LEAD / 4),
+    ];
+    reply(context, incident, title, lines)
 }
 
-/// Back within hours of its end. Whoever reads it in the channel must be able
-/// to act on it.
-pub fn reopened(story: &MessageContext, incident: &Incident) -> Message {
-    let lead = format!("{} Back again, {}: ", icon(incident), incident.severity);
-    let header = fragments::headline(&lead, fragments::title(story, incident));
-    let what = fragments::what(story, incident, LEAD / 3);
-    let mut page = SlackBlocks::default();
-    page.section(&body(&header, &[what, impact(incident), why(story)]));
-    page.section(&steps("*What to do*", &incident.actions, 1_000));
-    page.footer(&fragments::footer(story, Some(incident)));
-    page.message(fragments::preview(
-        &header,
-        &fragments::impact(incident, 200),
-    ))
+/// Open again within hours of its resolution. It is shown in the channel too, so it says what to
+/// do.
+pub fn reopened(context: &MessageContext, incident: &Incident) -> Message {
+    let severity = incident.severity;
+    let lead = format!("{} Reopened, {severity}: ", icon(severity));
+    let title = parts::headline(&lead, parts::title(context, incident));
+    let overview = Line::text(parts::overview(context, incident, LEAD / 3));
+    let lines = [
+        Some(overview),
+        impact_line(incident, LEAD / 4),
+        why(context),
+    ];
+    let actions: Vec<_> = incident.actions.iter().collect();
+    let blocks = [
+        lead_section(lines),
+        section(Topic::Actions, "Next steps", steps(&actions)),
+        Some(parts::footer(context, Some(incident))),
+    ];
+    let summary = parts::summary(&title, &parts::impact(incident, 200));
+    message(severity, title, summary, blocks)
 }
 
-/// Over.
-pub fn resolved(story: &MessageContext, incident: &Incident) -> Message {
+/// Resolved.
+pub fn resolved(context: &MessageContext, incident: &Incident) -> Message {
     let lead = format!(
         "✅ Resolved, {} for {}: ",
         incident.severity,
-        lasted(story, incident)
+        duration(context, incident)
     );
-    let header = fragments::headline(&lead, &fragments::subject(incident));
-    let what = match fragments::what(story, incident, LEAD / 3) {
-        empty if empty.is_empty() => empty,
-        what => format!("*It was:* {what}"),
-    };
-    reply(story, incident, &header, &[span(story, incident), what])
+    let title = parts::headline(&lead, &parts::subject(incident));
+    let overview = parts::overview(context, incident, LEAD / 3);
+    let overview = (!overview.is_empty()).then(|| Line::labelled("What happened:", overview));
+    let lines = [Some(Line::text(period(context, incident))), overview];
+    reply(context, incident, title, lines)
 }
 
-/// News of several incidents that were told in one message: a line each.
-pub fn several(story: &MessageContext) -> Message {
-    let count = story.incidents.len();
-    let over = |incident: &&&Incident| incident.state == IncidentState::Resolved;
-    let resolved = story.incidents.iter().filter(over).count();
-    let header = if resolved == count {
-        format!("✅ Resolved: {count} of the incidents above")
+/// Several incidents of one thread: one line for each.
+pub fn several(context: &MessageContext) -> Message {
+    let count = context.incidents.len();
+    let is_resolved = |incident: &Incident| incident.state == IncidentState::Resolved;
+    let title = if context.incidents.iter().all(|i| is_resolved(i)) {
+        format!("✅ Resolved: {count} incidents")
     } else {
-        format!("News of {count} of the incidents above")
+        format!("Update on {count} incidents")
     };
-    let lines: Vec<_> = story
-        .incidents
-        .iter()
-        .map(|incident| {
-            let id = code(&incident.id, 40);
-            if over(&incident) {
-                let what = say(&fragments::subject(incident), 160);
-                format!(
-                    "✅ {} {what}, {} · {id}",
-                    incident.severity,
-                    lasted(story, incident)
-                )
-            } else {
-                let title = say(&incident.title, 160);
-                format!("{} *{}* {title} · {id}", icon(incident), incident.severity)
-            }
-        })
-        .collect();
-    let mut page = SlackBlocks::default();
-    page.section(&body(&header, &lines));
-    page.section(&why(story));
-    page.footer(&fragments::footer(story, None));
-    page.message(header)
+    let lines = context.incidents.iter().map(|incident| {
+        let severity = incident.severity;
+        let line = if is_resolved(incident) {
+            let subject = prose(&parts::subject(incident), 160);
+            let duration = duration(context, incident);
+            Line::text(format!("✅ {severity} {subject}, {duration} · "))
+        } else {
+            Line::text(format!("{} ", icon(severity)))
+                .strong(severity.as_str())
+                .and(format!(" {} · ", prose(&incident.title, 160)))
+        };
+        Some(line.code(code(&incident.id, 40)))
+    });
+    let blocks = [
+        lead_section(lines),
+        section(Topic::Note, "", why(context).into_iter().collect()),
+        Some(parts::footer(context, None)),
+    ];
+    let severities = context.incidents.iter().map(|i| i.severity);
+    let severity = Severity::highest(severities).unwrap_or_default();
+    message(severity, title.clone(), title, blocks)
 }
 
-fn why(story: &MessageContext) -> String {
-    sentence(&fragments::capital(story.why), LEAD / 4)
+fn why(context: &MessageContext) -> Option<Line> {
+    let why = sentence(&parts::capitalized(context.why), LEAD / 4);
+    (!why.is_empty()).then(|| Line::text(why))
 }
 
-fn impact(incident: &Incident) -> String {
-    match fragments::impact(incident, LEAD / 4) {
-        empty if empty.is_empty() => empty,
-        impact => format!("*Impact:* {impact}"),
+fn reply(
+    context: &MessageContext,
+    incident: &Incident,
+    title: String,
+    lines: impl IntoIterator<Item = Option<Line>>,
+) -> Message {
+    let lines: Vec<_> = lines.into_iter().flatten().collect();
+    let first = lines.iter().map(Line::plain).find(|line| !line.is_empty());
+    let summary = parts::summary(&title, &first.unwrap_or_default());
+    let blocks = [
+        lead_section(lines.into_iter().map(Some)),
+        Some(parts::footer(context, Some(incident))),
+    ];
+    message(incident.severity, title, summary, blocks)
+}
+
+fn lead_section(lines: impl IntoIterator<Item = Option<Line>>) -> Option<Block> {
+    section(Topic::Lead, "", lines.into_iter().flatten().collect())
+}
+
+fn message(
+    severity: Severity,
+    title: String,
+    summary: String,
+    blocks: impl IntoIterator<Item = Option<Block>>,
+) -> Message {
+    Message {
+        summary,
+        title,
+        severity: Some(severity),
+        is_short: true,
+        blocks: blocks.into_iter().flatten().collect(),
     }
-}
-
-fn reply(story: &MessageContext, incident: &Incident, header: &str, lines: &[String]) -> Message {
-    let mut page = SlackBlocks::default();
-    page.section(&body(header, lines));
-    page.footer(&fragments::footer(story, Some(incident)));
-    let first = lines.iter().find(|line| !line.is_empty());
-    page.message(fragments::preview(header, first.map_or("", String::as_str)))
-}
-
-/// A headline in bold, as a header block is too loud for a thread, and lines.
-fn body(header: &str, lines: &[String]) -> String {
-    let mut text = Lines::new(LEAD + 200);
-    text.push(&format!("*{}*", header.replace('*', "∗")));
-    for line in lines.iter().filter(|line| !line.is_empty()) {
-        text.push(line);
-    }
-    text.finish()
 }

@@ -7,7 +7,7 @@ use crate::report::{Episode, History};
 #[must_use]
 pub fn history(state: &State) -> History {
     let episodes = state.incidents.iter().flat_map(|incident| {
-        let services = incident.service.iter().chain(&incident.facts.affects);
+        let services = incident.service.iter().chain(&incident.change_key.affects);
         services.map(|service| Episode {
             service: service.clone(),
             severity: incident.severity,

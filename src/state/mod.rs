@@ -1,31 +1,33 @@
-//! What the monitor remembers from cycle to cycle: one JSON document, and the
-//! places that can hold it.
+//! The state that the monitor keeps from cycle to cycle: one JSON document, and the stores for it.
 //!
-//! [`model`] is the document. [`store`] says how it is loaded and saved so that
-//! two cycles at once never both write; [`directory`] and [`config_map`] do so.
-//! [`document`] is its text, kept below [`document::LIMIT`] by [`trim()`].
-//! [`silences`] adds and removes silences, `output` holds the documents of `incidents` and
-//! `silence`, [`history()`] is the past as the report shows it.
-//! Only the stores touch anything outside; the rest is pure.
+//! [`model`] and [`message`] are the document. [`document`] is its text, which [`trim()`] keeps
+//! below [`document::LIMIT`]. [`store`] says how a state is loaded and saved so that of two cycles
+//! at once only one writes; [`directory`] and [`config_map`] are the stores. [`silences`] adds
+//! and removes silences, `output` has the documents of `incidents` and `silence`, [`history()`] the past for the report.
+//! Only the stores do I/O.
 
 pub mod config_map;
 pub mod directory;
 pub mod document;
 mod history;
+mod message;
 pub mod model;
 mod output;
 pub mod retention;
-mod serde_str;
 pub mod silences;
 pub mod store;
+mod text;
 
 pub use config_map::ConfigMapStore;
 pub use directory::DirectoryStore;
 pub use history::history;
+pub use message::{
+    Block, DEFAULT_RECEIVER, Destination, Fact, Line, Marker, Message, MessageHandle, MessageKind,
+    MessageTarget, OutboxMessage, Section, Span, Topic,
+};
 pub use model::{
-    ActiveSilence, Cached, ChangeKey, IncidentRecord, Message, MessageKind, MessageTarget,
-    Notified, OutboxMessage, RootFinding, SCHEMA, Sending, Sent, Silence, SilenceTarget, Spend,
-    State, Thread,
+    ActiveSilence, Cached, ChangeKey, IncidentRecord, Notified, RootFinding, SCHEMA, Sending, Sent,
+    Silence, SilenceTarget, Spend, State,
 };
 pub use output::{AddedSilence, IncidentDocument, IncidentList, RemovedSilence, SilenceList};
 pub use retention::trim;

@@ -1,111 +1,109 @@
-//! The document: incidents, messages on their way, silences, counts.
+//! The state: incidents, the outbox, silences, restart counts, the model's cost.
 //!
-//! Fields may be added within a schema version: what an older document lacks
-//! has its default, what a newer one adds is skipped.
+//! Fields may be added within a schema version: a field that an older document lacks has its
+//! default, and one that a newer document adds is ignored.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::serde_str;
+use super::message::{Destination, MessageHandle, MessageKind, OutboxMessage};
 use crate::detect::RestartCounts;
 use crate::model::{IncidentState, Severity, Tier, Time};
 
 /// Value of the document's `schema`.
 pub const SCHEMA: &str = "k8s-monitor/state/v1";
 
-/// Everything that one cycle leaves to the next.
+/// Everything that one cycle keeps for the next.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct State {
-    /// The moment of the last cycle.
+    /// The time of the last cycle.
     pub last_cycle: Option<Time>,
     /// Open incidents, and resolved ones for 30 days.
     pub incidents: Vec<IncidentRecord>,
-    /// Messages that Slack has not accepted yet.
+    /// Messages that are not delivered yet.
     pub outbox: Vec<OutboxMessage>,
-    /// Number of the last message that was put into the outbox.
+    /// The number of the newest outbox entry.
     pub last_message: u64,
-    /// The cycle that is sending what the outbox holds.
+    /// The cycle that is delivering the outbox.
     pub sending: Option<Sending>,
-    /// Silences from the command line; those of the configuration are not here.
+    /// Silences from the command line. The configuration's mute time intervals are not here.
     pub silences: Vec<Silence>,
-    /// Restarts by `namespace/pod/container`, as counted at `restarts_at`.
+    /// Restart counts by `namespace/pod/container` at `restarts_at`.
     pub restarts: RestartCounts,
-    /// When `restarts` were counted.
+    /// When `restarts` was read.
     pub restarts_at: Option<Time>,
-    /// The last incident number given out on each date.
+    /// The last incident number of each date.
     pub numbers: BTreeMap<String, u32>,
-    /// What the model has cost this month.
+    /// The model's cost this month.
     pub spend: Spend,
-    /// Answers worth keeping (model, GitHub), by a key of their owner's making.
+    /// Cached answers of the model and of GitHub, by keys that their modules choose.
     pub cache: BTreeMap<String, Cached>,
 }
 
-/// One incident, as remembered.
+/// An incident in the state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncidentRecord {
     /// `INC-YYYY-MM-DD-NNN`.
     pub id: String,
-    /// As the last cycle that saw it computed it.
+    /// Its fingerprint in the last cycle that found it.
     pub fingerprint: String,
-    /// Where it stood in its life in the last cycle.
-    #[serde(with = "serde_str::life")]
+    /// Its state in the last cycle.
     pub state: IncidentState,
-    /// How bad it was in the last cycle that saw it.
-    #[serde(with = "serde_str::severity")]
+    /// Its severity in the last cycle that found it.
     pub severity: Severity,
-    /// Name of the rule that decided so.
+    /// The name of the rule that set the severity.
     pub rule: String,
-    /// One line for people.
+    /// Its title.
     pub title: String,
-    /// The service at its root.
+    /// The service of its root finding.
     #[serde(default)]
     pub service: Option<String>,
-    /// Its tier.
+    /// The service's tier.
     #[serde(default)]
     pub tier: Option<Tier>,
     /// When it began.
     pub since: Time,
-    /// The first cycle that saw it.
+    /// The first cycle that found it.
     pub first_seen: Time,
-    /// The last cycle that saw it.
+    /// The last cycle that found it.
     pub last_seen: Time,
-    /// The first cycle that could have seen it and did not.
+    /// The first cycle that read everything required and did not find it.
     #[serde(default)]
     pub resolved_at: Option<Time>,
-    /// When it last became worse.
+    /// When its severity last rose.
     #[serde(default)]
     pub escalated_at: Option<Time>,
-    /// Since when it has been better than what was last said.
+    /// Since when its severity has been lower than in the last message.
     #[serde(default)]
     pub better_since: Option<Time>,
-    /// Since when its first message has been due without having been accepted.
+    /// Since when its first message has been due without being delivered.
     #[serde(default)]
     pub due_since: Option<Time>,
     /// The finding that explains the others.
     pub root: RootFinding,
-    /// What a reader would call a change.
-    #[serde(default)]
-    pub facts: ChangeKey,
-    /// Names of the kinds that must have been read to call it absent.
-    #[serde(default)]
-    pub rests_on: Vec<String>,
+    /// What makes it different for its readers.
+    #[serde(default, rename = "facts")]
+    pub change_key: ChangeKey,
+    /// Names of the kinds that must be read before it may be resolved.
+    #[serde(default, rename = "restsOn")]
+    pub required_reads: Vec<String>,
     /// The silence that hides it.
     #[serde(default)]
     pub silenced: Option<ActiveSilence>,
-    /// When a silence that hid it ended.
+    /// When the silence that hid it ended.
     #[serde(default)]
     pub unsilenced_at: Option<Time>,
-    /// The incident that it has become a part of, for as long as it is.
+    /// The id of the incident that contains it now.
     #[serde(default)]
     pub part_of: Option<String>,
-    /// What people know of it; none: nobody was told.
-    #[serde(default)]
-    pub told: Option<Notified>,
-    /// What was sent, oldest first, the last few only.
+    /// What was delivered about it; none: nothing yet.
+    #[serde(default, rename = "told")]
+    pub notified: Option<Notified>,
+    /// The last messages delivered, oldest first.
     #[serde(default)]
     pub sent: Vec<Sent>,
 }
@@ -117,23 +115,23 @@ impl IncidentRecord {
         self.resolved_at.is_none()
     }
 
-    /// Whether people are owed a word about its end.
+    /// Whether its resolution has still to be delivered.
     #[must_use]
-    pub fn is_owed(&self) -> bool {
-        match &self.told {
-            Some(told) => !self.is_open() && !told.resolved,
+    pub fn is_resolution_due(&self) -> bool {
+        match &self.notified {
+            Some(notified) => !self.is_open() && !notified.resolved,
             None => !self.is_open() && self.due_since.is_some(),
         }
     }
 }
 
-/// The root finding without its evidence.
+/// The root finding, without its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RootFinding {
-    /// The symptom.
+    /// Its reason.
     pub reason: String,
-    /// The cause, where it is known.
+    /// Its cause, where known.
     #[serde(default)]
     pub cause: Option<String>,
     /// Kind of the object.
@@ -143,207 +141,89 @@ pub struct RootFinding {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Class of the cause, as in the fingerprint.
+    /// The class of its cause, as in the fingerprint.
     pub class: String,
-    /// Whether it says how a service is, as opposed to something beside it.
+    /// Whether it is about the health of its service, unlike an overdue backup.
     #[serde(default)]
     pub of_health: bool,
-    /// One sentence, redacted.
+    /// Its message, redacted.
     #[serde(default)]
     pub message: String,
 }
 
-/// What makes an incident another to its readers. No durations, no counters
-/// that only ever grow.
+/// What makes an incident different for its readers. Durations and counters that only grow are not
+/// part of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ChangeKey {
     /// The diagnosed cause.
     pub cause: Option<String>,
-    /// Other services that suffer.
+    /// Other services affected.
     pub affects: Vec<String>,
-    /// How many objects show it.
+    /// The number of objects with findings.
     pub objects: usize,
-    /// How many pods show it.
+    /// The number of failing pods.
     pub pods: usize,
 }
 
-/// What people have been told, as far as Slack accepted it.
+/// What was delivered about an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notified {
     /// The cycle of the last full message.
     pub full_at: Time,
-    /// The severity that was said last.
-    #[serde(with = "serde_str::severity")]
+    /// The severity in the last message.
     pub severity: Severity,
-    /// The worst that was ever said in a full message.
-    #[serde(with = "serde_str::severity")]
+    /// The highest severity in any full message.
     pub worst: Severity,
-    /// The channel of the last full message, as configured.
-    pub channel: String,
-    /// Where replies go.
-    pub thread: Thread,
-    /// The messages that began a thread: the first one, and each escalation's.
-    pub heads: Vec<Thread>,
-    /// The facts that were said last.
-    #[serde(default)]
-    pub facts: ChangeKey,
-    /// Whether the last that was said is that it is resolved.
+    /// The destination of the last full message.
+    #[serde(flatten)]
+    pub destination: Destination,
+    /// The message that replies go to.
+    pub thread: MessageHandle,
+    /// The messages that began a thread: the first one, and that of each escalation.
+    #[serde(rename = "heads")]
+    pub thread_roots: Vec<MessageHandle>,
+    /// The change key at the last message.
+    #[serde(default, rename = "facts")]
+    pub change_key: ChangeKey,
+    /// Whether the last message said that it is resolved.
     #[serde(default)]
     pub resolved: bool,
-    /// The last time that it was said to be back: reopened, or as bad again.
+    /// When a message last said that it is back: reopened, or escalated again.
     #[serde(default)]
     pub last_return: Option<Time>,
 }
 
-/// A message in Slack, by Slack's own ids.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Thread {
-    /// The channel's id, which `chat.postMessage` returned.
-    pub channel: String,
-    /// The message's timestamp, a text.
-    pub ts: String,
-}
-
-/// The silence that hides an incident.
+/// The silence or mute time interval that hides an incident now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveSilence {
-    /// Its id, or `calendar` for one of the configuration.
+    /// The silence's id, or `calendar` for a mute time interval.
     pub by: String,
     /// When it ends.
     pub until: Time,
-    /// Why it was made.
+    /// Why.
     pub reason: String,
 }
 
-/// One accepted message.
+/// A message that was delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// The cycle.
     pub at: Time,
-    /// What it was.
+    /// Its kind.
     pub kind: MessageKind,
-    /// Where it went, as configured.
+    /// Its channel, as configured.
     pub channel: String,
 }
 
-/// What a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MessageKind {
-    /// Full: nobody was told before.
-    New,
-    /// Full: still open.
-    Repeat,
-    /// Full: worse than what was said.
-    Escalated,
-    /// Full, in its old thread where there is one: back after it was resolved.
-    Reopened,
-    /// Full: more incidents than are said one by one.
-    Digest,
-    /// A reply: something changed.
-    Update,
-    /// A reply: better than what was said.
-    DeEscalated,
-    /// A reply, and an edit of what it replies to; without a thread a message
-    /// of its own: came and went unsaid.
-    Resolved,
-}
-
-impl MessageKind {
-    /// The word for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Repeat => "repeat",
-            Self::Escalated => "escalated",
-            Self::Reopened => "reopened",
-            Self::Digest => "digest",
-            Self::Update => "update",
-            Self::DeEscalated => "de-escalated",
-            Self::Resolved => "resolved",
-        }
-    }
-
-    /// Whether it says everything, as opposed to what is new in a thread.
-    #[must_use]
-    pub fn is_full(self) -> bool {
-        !matches!(self, Self::Update | Self::DeEscalated | Self::Resolved)
-    }
-}
-
-/// A message that is stored before it is sent, and removed after.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OutboxMessage {
-    /// Names it; never used twice.
-    pub id: u64,
-    /// When it first became due, by which messages are ordered.
-    pub created: Time,
-    /// What it is about.
-    pub incident_ids: Vec<String>,
-    /// What it is.
-    pub kind: MessageKind,
-    /// Where it goes, as configured.
-    pub channel: String,
-    /// Where in the channel.
-    pub place: MessageTarget,
-    /// What it says.
-    pub message: Message,
-    /// How often it was tried in vain.
-    #[serde(default)]
-    pub attempts: u32,
-    /// Why the last try failed.
-    #[serde(default)]
-    pub last_error: Option<String>,
-}
-
-impl OutboxMessage {
-    /// Whether it counts as a message; an edit does not.
-    #[must_use]
-    pub fn counts(&self) -> bool {
-        !matches!(self.place, MessageTarget::Edit { .. })
-    }
-}
-
-/// Where in a channel a message goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "is")]
-pub enum MessageTarget {
-    /// It stands for itself and may begin a thread.
-    Channel,
-    /// A reply.
-    Thread {
-        /// To this message.
-        of: Thread,
-        /// Shown in the channel as well.
-        broadcast: bool,
-    },
-    /// In place of a message that is there.
-    Edit {
-        /// Of this one.
-        of: Thread,
-    },
-}
-
-/// A message as Slack takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// The whole of it in one line: what a phone shows before it is unlocked.
-    pub text: String,
-    /// Block Kit.
-    pub blocks: Value,
-}
-
-/// A cycle that sends: another one that reads this waits for its end.
+/// The cycle that is delivering. Another cycle that reads this waits until it has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sending {
-    /// The cycle's moment.
+    /// The time of the cycle.
     pub cycle: Time,
-    /// It has come to its end by then, marked or killed.
+    /// It has ended by then, even if it was killed.
     pub until: Time,
 }
 
@@ -353,7 +233,7 @@ pub struct Sending {
 pub struct Silence {
     /// Like `s-1a2b`.
     pub id: String,
-    /// What it hides.
+    /// The incidents that it hides.
     pub target: SilenceTarget,
     /// When it was made.
     pub created: Time,
@@ -363,39 +243,39 @@ pub struct Silence {
     pub reason: String,
 }
 
-/// What a silence hides.
+/// The incidents that a silence hides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SilenceTarget {
-    /// Incidents with this service at their root.
+    /// Those with this service at their root.
     Service(String),
-    /// Incidents whose root finding has this reason or cause.
+    /// Those whose root finding has this reason or cause.
     ReasonCode(String),
-    /// One incident.
+    /// This one.
     Incident(String),
 }
 
-/// What the model has cost.
+/// The model's cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spend {
-    /// The month that the sums are of, `YYYY-MM`, in UTC.
+    /// The month, `YYYY-MM`, in UTC.
     pub month: String,
     /// In US dollars.
     #[serde(deserialize_with = "crate::cluster::types::null_as_default")]
     pub usd: f64,
-    /// Answers paid for.
+    /// Paid answers.
     pub calls: u32,
-    /// Tokens in.
+    /// Input tokens.
     pub input_tokens: u64,
-    /// Tokens out.
+    /// Output tokens.
     pub output_tokens: u64,
 }
 
-/// An answer that is kept.
+/// A cached answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cached {
-    /// When it was last of use; the oldest go first.
+    /// When it was last used. The oldest are dropped first.
     pub at: Time,
     /// The answer.
     pub value: Value,

@@ -152,7 +152,7 @@ fn facts(state: &State, incident: &IncidentRecord, now: Time) -> Vec<Fact> {
     } else {
         format!("{} {}/{}", root.kind, root.namespace, root.name)
     };
-    let cause = incident.facts.cause.as_deref().unwrap_or("unknown");
+    let cause = incident.change_key.cause.as_deref().unwrap_or("unknown");
     let tier = incident.tier.map_or("none", Tier::as_str);
     let service = incident.service.as_deref().unwrap_or("none");
     let facts = [
@@ -163,7 +163,7 @@ fn facts(state: &State, incident: &IncidentRecord, now: Time) -> Vec<Fact> {
         ("Reason", root.reason.clone()),
         ("Cause", cause.to_owned()),
         ("Message", root.message.clone()),
-        ("Affects", incident.facts.affects.join(", ")),
+        ("Affects", incident.change_key.affects.join(", ")),
         ("First seen", moment(incident.first_seen)),
         ("Last seen", moment(incident.last_seen)),
         ("Silenced", silence(incident)),
@@ -404,8 +404,8 @@ impl<'a> IncidentData<'a> {
             first_seen: incident.first_seen,
             last_seen: incident.last_seen,
             resolved_at: incident.resolved_at,
-            affects: &incident.facts.affects,
-            cause: incident.facts.cause.as_deref(),
+            affects: &incident.change_key.affects,
+            cause: incident.change_key.cause.as_deref(),
             message: &incident.root.message,
             silenced_until: incident.silenced.as_ref().map(|silence| silence.until),
             part_of: incident.part_of.as_deref(),

@@ -1,34 +1,34 @@
-//! Keeps the document below its bound: what is least missed goes first.
+//! Keeps the document below its limit. What is needed least is dropped first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use serde_json::json;
 
-use super::document::{LIMIT, size};
-use super::model::{Message, MessageTarget, OutboxMessage, State};
+use super::message::{Destination, Message, MessageTarget, OutboxMessage};
+use super::model::State;
+use super::text::{LIMIT, size};
 use crate::model::{Severity, Time};
 
-/// Resolved incidents are remembered this long.
-const MEMORY: TimeDelta = TimeDelta::days(30);
-/// Dates whose incident numbers are remembered.
+/// How long resolved incidents are kept.
+const RETENTION: TimeDelta = TimeDelta::days(30);
+/// How many dates keep their incident number.
 const DATES: usize = 40;
 
-/// Drops resolved incidents that are older than 30 days, also those whose end
-/// could not be said in all that time: nobody waits for that any more.
+/// Drops incidents that were resolved more than 30 days ago, even if the resolution was never
+/// delivered.
 pub fn forget(state: &mut State, now: Time) {
     state
         .incidents
-        .retain(|r| r.resolved_at.is_none_or(|at| now - at <= MEMORY));
+        .retain(|r| r.resolved_at.is_none_or(|at| now - at <= RETENTION));
     while state.numbers.len() > DATES {
         state.numbers.pop_first();
     }
 }
 
-/// Makes a state fit into [`LIMIT`]. In this order, the older half first, until
-/// it does: restart counts of zero, resolved incidents, cached answers, the
-/// other restart counts, what was sent, the text of queued messages (collapsed
-/// into one a channel), open incidents of SEV-4 that nobody was told of.
+/// Makes a state fit into [`LIMIT`]. Dropped in this order, the older half first, until it fits:
+/// restart counts of zero, resolved incidents, cached answers, other restart counts, the history of
+/// messages, the text of queued messages (one for each destination remains), open incidents of
+/// SEV-4 without a message.
 pub fn trim(state: &mut State) {
     if let Some(now) = state.last_cycle {
         forget(state, now);
@@ -54,16 +54,16 @@ fn drop_zero_restarts(state: &mut State) -> bool {
 }
 
 fn drop_restarts(state: &mut State) -> bool {
-    // Without a count the mean over the pod's life is taken, which is coarser.
+    // Without a count, detection uses the mean over the pod's life, which is less exact.
     let any = !state.restarts.is_empty();
     state.restarts.clear();
     any
 }
 
 fn drop_resolved(state: &mut State) -> bool {
-    let over = state.incidents.iter();
-    let over = over.filter(|r| !r.is_open() && !r.is_owed());
-    let gone = older_half(over.filter_map(|r| Some((r.resolved_at?, r.id.clone()))));
+    let resolved = state.incidents.iter();
+    let resolved = resolved.filter(|r| !r.is_open() && !r.is_resolution_due());
+    let gone = older_half(resolved.filter_map(|r| Some((r.resolved_at?, r.id.clone()))));
     state.incidents.retain(|r| !gone.contains(&r.id));
     !gone.is_empty()
 }
@@ -91,27 +91,26 @@ fn drop_history(state: &mut State) -> bool {
     any
 }
 
-/// One short message a channel in place of many: what is not said in detail is
-/// said all the same.
+/// Replaces the messages of each destination by one short message that names all their incidents.
 fn collapse_outbox(state: &mut State) -> bool {
     let before = size(state);
-    let mut channels: BTreeMap<String, OutboxMessage> = BTreeMap::new();
+    let mut merged: BTreeMap<Destination, OutboxMessage> = BTreeMap::new();
     for message in std::mem::take(&mut state.outbox) {
-        match channels.get_mut(&message.channel) {
+        match merged.get_mut(&message.destination) {
             Some(first) => {
                 for id in message.incident_ids {
                     if !first.incident_ids.contains(&id) {
                         first.incident_ids.push(id);
                     }
                 }
-                first.place = MessageTarget::Channel;
+                first.target = MessageTarget::Channel;
             }
             None => {
-                channels.insert(message.channel.clone(), message);
+                merged.insert(message.destination.clone(), message);
             }
         }
     }
-    state.outbox = channels.into_values().map(shortened).collect();
+    state.outbox = merged.into_values().map(shortened).collect();
     state.outbox.sort_by_key(|m| (m.created, m.id));
     size(state) < before
 }
@@ -126,16 +125,15 @@ fn shortened(mut message: OutboxMessage) -> OutboxMessage {
     } else {
         String::new()
     };
-    message.message = Message {
-        text: format!("Not delivered in time: {named}{more}. `k8s-monitor incidents` lists them."),
-        blocks: json!([]),
-    };
+    message.message = Message::line(format!(
+        "Messages not delivered about {named}{more}. Run: k8s-monitor incidents list"
+    ));
     message
 }
 
 fn drop_logged(state: &mut State) -> bool {
     let minor = state.incidents.iter();
-    let minor = minor.filter(|r| r.severity == Severity::Sev4 && r.told.is_none());
+    let minor = minor.filter(|r| r.severity == Severity::Sev4 && r.notified.is_none());
     let gone = older_half(minor.map(|r| (r.first_seen, r.id.clone())));
     state.incidents.retain(|r| !gone.contains(&r.id));
     !gone.is_empty()

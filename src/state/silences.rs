@@ -1,4 +1,4 @@
-//! Silences by hand: made, found, ended. Pure.
+//! Silences from the command line: added, listed, removed. Pure.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 use super::model::{Silence, SilenceTarget, State};
 use crate::model::Time;
 
-/// No silence is longer.
+/// The longest silence.
 const LONGEST: TimeDelta = TimeDelta::days(366);
 
 impl SilenceTarget {
-    /// What a silence is of, for people: `service n8n`.
+    /// The target as text: `service n8n`.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -22,7 +22,7 @@ impl SilenceTarget {
     }
 }
 
-/// Begins a silence at `now`. One of more than a year is cut to a year.
+/// Adds a silence that begins at `now`. It lasts a year at most.
 pub fn add(
     state: &mut State,
     target: SilenceTarget,
@@ -50,7 +50,7 @@ pub fn add(
     silence
 }
 
-/// Ends a silence early and hands it back; none if there is none of that id.
+/// Removes a silence and returns it; none if there is none with that id.
 pub fn remove(state: &mut State, id: &str) -> Option<Silence> {
     let at = state
         .silences
@@ -59,12 +59,12 @@ pub fn remove(state: &mut State, id: &str) -> Option<Silence> {
     Some(state.silences.remove(at))
 }
 
-/// Drops what has ended.
+/// Drops silences that have ended.
 pub fn prune(state: &mut State, now: Time) {
     state.silences.retain(|s| now < s.until);
 }
 
-/// The silences that hold at `now`, those that end first first.
+/// The silences in force at `now`, in the order in which they end.
 #[must_use]
 pub fn in_force(state: &State, now: Time) -> Vec<&Silence> {
     let mut silences: Vec<_> = state.silences.iter().filter(|s| now < s.until).collect();
@@ -72,7 +72,7 @@ pub fn in_force(state: &State, now: Time) -> Vec<&Silence> {
     silences
 }
 
-/// FNV-1a, folded to 16 bits: short enough to type.
+/// FNV-1a, folded to 16 bits so that an id is short to type.
 fn hash(text: &str) -> u16 {
     let full = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -294,18 +294,18 @@ fn a_slack_message_never_mentions_anybody() {
         incident.analysis.hypothesis.clone_from(&text);
         incident.analysis.business_impact.clone_from(&text);
         incident.analysis.dissent = Some(text.clone());
-        let mut story = MessageContext::new(
+        let mut context = MessageContext::new(
             MessageKind::New,
             vec![&incident],
             "homelab",
             "c",
             harness.now,
         );
-        story.words = Some(notify::ModelText {
+        context.model_text = Some(notify::ModelText {
             headline: &text,
             summary: &text,
         });
-        let message = notify::compose(&story);
+        let message = notify::slack::render(&notify::compose(&context));
         let all = format!("{}{}", message.text, message.blocks);
         for call in [
             "<!",

@@ -109,7 +109,7 @@ impl Harness {
             unlisted: Tier::P3,
         };
         let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &input);
-        self.roster = verdict.roster;
+        self.roster = verdict.monitored;
         self.incidents = verdict.incidents;
     }
 

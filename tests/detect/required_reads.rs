@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use k8s_monitor::assess::Incident;
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{Read, Resource, Unread, UnreadReason};
 use k8s_monitor::lifecycle;
+use k8s_monitor::model::KINDS;
 use serde_json::Value;
 
-use super::laws::CASES;
+use super::properties::CASES;
 use crate::support::case::Case;
 
 fn kind_of(document: &Value) -> Option<Resource> {
@@ -38,7 +38,7 @@ fn an_incident_that_is_missing_while_a_kind_is_unread_rests_on_that_kind() {
     for case in CASES.iter() {
         let known = incidents(case);
         let used: BTreeSet<_> = case.documents.iter().filter_map(kind_of).collect();
-        for kind in ROWS
+        for kind in KINDS
             .iter()
             .map(|row| row.resource)
             .filter(|kind| used.contains(kind))

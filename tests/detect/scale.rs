@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use k8s_monitor::assess::{EvaluateInput, evaluate};
-use k8s_monitor::cluster::kinds::ROWS;
 use k8s_monitor::cluster::{Read, Snapshot, Source};
 use k8s_monitor::inventory;
+use k8s_monitor::model::KINDS;
 use serde_json::{Value, json};
 
 use crate::support::objects;
@@ -71,7 +71,7 @@ fn timed(services: &str, documents: Vec<Value>) -> (usize, Duration) {
         cluster: "crowd".to_owned(),
         source: Source::Live,
         objects: objects::collect(&documents).unwrap(),
-        reads: ROWS
+        reads: KINDS
             .iter()
             .map(|row| (row.resource, Read::Complete))
             .collect(),

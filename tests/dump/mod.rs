@@ -325,10 +325,10 @@ mod damage {
         );
         let message = message(&snapshot, Resource::Pods);
         assert!(
-            message.starts_with("pods.json: Pod n/bad does not fit: "),
+            message.starts_with("pods.json: Pod n/bad cannot be decoded: "),
             "{message}"
         );
-        assert!(message.ends_with("(and 1 more like it)"), "{message}");
+        assert!(message.ends_with("(and 1 more error)"), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
         assert!(snapshot.is_read(Resource::Nodes));
     }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{TimeDelta, Utc};
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::model::KINDS;
 use serde_json::json;
 
 use super::fake_cluster::status;
@@ -356,7 +356,7 @@ fn whole() -> Vec<Cell> {
 /// A finding that is seen once is notified, although it cannot be confirmed.
 fn second_look() -> Vec<Cell> {
     let seen = |fault: &str, is_hit: fn(&Asked) -> bool, breaks: Fault| {
-        let seen = then(1, Shows::Note("told as first seen"), Notified::Now);
+        let seen = then(1, Shows::Note("are not confirmed"), Notified::Now);
         cell(fault, seen, move |harness| {
             *harness = Harness::young();
             let breaks = breaks.clone();
@@ -368,15 +368,23 @@ fn second_look() -> Vec<Cell> {
     let is_pods: fn(&Asked) -> bool = |asked| asked.path.split('?').next() == Some(PODS);
     vec![
         seen(
-            "503 to the second look",
+            "503 to the second snapshot",
             |_| true,
             says(503, "shutting down"),
         ),
-        seen("no answer to the second look", |_| true, Fault::Hangs),
-        seen("no pods in the second look", is_pods, says(403, FORBIDDEN)),
-        cell("nothing wrong in the second look", unharmed(), |harness| {
-            *harness = Harness::young();
-        }),
+        seen("no answer to the second snapshot", |_| true, Fault::Hangs),
+        seen(
+            "no pods in the second snapshot",
+            is_pods,
+            says(403, FORBIDDEN),
+        ),
+        cell(
+            "nothing wrong in the second snapshot",
+            unharmed(),
+            |harness| {
+                *harness = Harness::young();
+            },
+        ),
     ]
 }
 
@@ -509,9 +517,9 @@ fn one_kind() -> Vec<Cell> {
 }
 
 fn optional(reason: &'static str) -> Vec<(Resource, &'static str)> {
-    let optional = ROWS
+    let optional = KINDS
         .iter()
-        .filter(|row| !row.core && row.resource != Resource::HorizontalPodAutoscalers);
+        .filter(|row| !row.is_core() && row.resource != Resource::HorizontalPodAutoscalers);
     optional.map(|row| (row.resource, reason)).collect()
 }
 
@@ -529,7 +537,7 @@ fn expires(asked: &Asked, lasts: bool) -> Option<Fault> {
 
 /// Each kind, and where its list is.
 fn kinds(harness: &Harness) -> Vec<(Resource, String)> {
-    let rows = ROWS.iter().filter(|row| row.resource != Resource::PodLogs);
+    let rows = KINDS.iter().filter(|row| row.resource != Resource::PodLogs);
     let found = rows.filter_map(|row| {
         let group = match row.group {
             "" => "/api/v1/".to_owned(),
@@ -547,7 +555,7 @@ fn kinds(harness: &Harness) -> Vec<(Resource, String)> {
 
 fn each_kind() -> Vec<Cell> {
     let kinds = kinds(&Harness::new(Is::Well));
-    assert_eq!(kinds.len(), ROWS.len() - 1, "{kinds:?}");
+    assert_eq!(kinds.len(), KINDS.len() - 1, "{kinds:?}");
     let mut cells = Vec::new();
     for (kind, path) in &kinds {
         let name = kind.name();

@@ -129,7 +129,10 @@ fn slow_kinds_cost_the_deadline_and_themselves() {
     assert_only_unread(&snapshot, &[Resource::Events, Resource::Jobs]);
     let (reason, message) = unread(&snapshot, Resource::Events);
     assert_eq!(reason, UnreadReason::Timeout);
-    assert_eq!(message, "events: not read before the deadline");
+    assert_eq!(
+        message,
+        "events: not read before the deadline; allow more with --deadline"
+    );
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn pages_without_end_are_given_up() {
     let repeating = Stub::at(PODS, |_| Some(page([named("a")], "again")));
     let (reason, message) = unread(&repeating.snapshot(), Resource::Pods);
     assert_eq!(reason, UnreadReason::Malformed);
-    assert!(message.contains("repeat"), "{message}");
+    assert!(message.contains("same continue token"), "{message}");
     assert_eq!(repeating.asked(PODS), 2);
 
     let growing = Stub::at(PODS, |request| Some(page([], &request.nth.to_string())));

@@ -2,32 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::model::{Finding, IncidentState, ObjectRef, Reason};
+use k8s_monitor::state::MessageKind;
 
-use super::world::*;
+use super::harness::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 
 #[test]
 fn ids_count_by_the_day_of_the_zone_and_never_repeat() {
-    let mut world = World::new(
+    let mut harness = Harness::new(
         config("businessHours: { timezone: America/New_York }"),
         "2026-11-02T03:00:00Z",
     );
-    let step = world.cycle(vec![trouble("a", Sev1), trouble("b", Sev2)]);
+    let step = harness.cycle(vec![incident_of("a", Sev1), incident_of("b", Sev2)]);
     let ids: Vec<_> = step.tracked.iter().map(|t| t.id.as_str()).collect();
     assert_eq!(ids, ["INC-2026-11-01-001", "INC-2026-11-01-002"]);
-    world.state.incidents.clear();
-    let step = world.look(vec![trouble("c", Sev1)]);
+    harness.state.incidents.clear();
+    let step = harness.advance(vec![incident_of("c", Sev1)]);
     assert_eq!(step.tracked[0].id, "INC-2026-11-01-003");
-    world.pass(120);
-    let step = world.look(vec![trouble("c", Sev1)]);
+    harness.pass(120);
+    let step = harness.advance(vec![incident_of("c", Sev1)]);
     assert_eq!(step.tracked[0].id, "INC-2026-11-02-001");
     // A clock that was set back goes on counting where that day stopped.
-    world.state = step.state;
-    world.pass(-120);
-    let step = world.look(vec![trouble("d", Sev1)]);
+    harness.state = step.state;
+    harness.pass(-120);
+    let step = harness.advance(vec![incident_of("d", Sev1)]);
     assert!(step.tracked.iter().any(|t| t.id == "INC-2026-11-01-003"));
 }
 
@@ -35,10 +35,10 @@ fn ids_count_by_the_day_of_the_zone_and_never_repeat() {
 #[test]
 fn a_wrong_count_of_the_day_gives_no_id_twice() {
     for count in [0, u32::MAX] {
-        let mut world = World::new(config(""), MONDAY);
-        world.cycle(vec![trouble("a", Sev1), trouble("b", Sev2)]);
-        world.state.numbers.insert("2026-11-02".to_owned(), count);
-        let step = world.cycle(vec![trouble("c", Sev1), trouble("d", Sev2)]);
+        let mut harness = Harness::new(config(""), MONDAY);
+        harness.cycle(vec![incident_of("a", Sev1), incident_of("b", Sev2)]);
+        harness.state.numbers.insert("2026-11-02".to_owned(), count);
+        let step = harness.cycle(vec![incident_of("c", Sev1), incident_of("d", Sev2)]);
         let ids: Vec<_> = step.state.incidents.iter().map(|r| &r.id[15..]).collect();
         assert_eq!(ids, ["001", "002", "003", "004"], "{count}");
     }
@@ -46,24 +46,24 @@ fn a_wrong_count_of_the_day_gives_no_id_twice() {
 
 #[test]
 fn an_id_that_was_made_up_is_given_to_no_other() {
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![trouble("a", Sev1)]);
-    world.state.incidents[0].id = "INC-2026-11-02-999999".to_owned();
-    let step = world.cycle(vec![trouble("b", Sev1), trouble("c", Sev2)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("a", Sev1)]);
+    harness.state.incidents[0].id = "INC-2026-11-02-999999".to_owned();
+    let step = harness.cycle(vec![incident_of("b", Sev1), incident_of("c", Sev2)]);
     let ids: BTreeSet<_> = step.state.incidents.iter().map(|r| &r.id).collect();
     assert_eq!(ids.len(), 3, "{ids:?}");
 }
 
 #[test]
 fn order_pods_and_times_do_not_change_who_is_who() {
-    let mut world = World::new(config(""), MONDAY);
-    let first = world.cycle(vec![trouble("a", Sev1), trouble("b", Sev1)]);
-    let mut again = vec![trouble("b", Sev1), trouble("a", Sev1)];
+    let mut harness = Harness::new(config(""), MONDAY);
+    let first = harness.cycle(vec![incident_of("a", Sev1), incident_of("b", Sev1)]);
+    let mut again = vec![incident_of("b", Sev1), incident_of("a", Sev1)];
     for incident in &mut again {
         incident.since += chrono::TimeDelta::minutes(45);
         incident.findings[0].pods = vec![pod("x", "y")];
     }
-    let step = world.cycle(again);
+    let step = harness.cycle(again);
     for service in ["a", "b"] {
         let (before, after) = (tracked(&first, service), tracked(&step, service));
         assert_eq!(before.id, after.id);
@@ -71,17 +71,17 @@ fn order_pods_and_times_do_not_change_who_is_who() {
         // It began when it was first seen to begin.
         assert_eq!(before.incident.since, after.incident.since);
     }
-    assert_eq!(world.messages.len(), 2);
+    assert_eq!(harness.messages.len(), 2);
 }
 
 #[test]
 fn another_symptom_of_the_same_service_is_the_same_incident() {
-    let mut world = World::new(config(""), MONDAY);
-    let first = world.cycle(vec![trouble("a", Sev1)]);
-    let mut image = trouble("a", Sev1);
+    let mut harness = Harness::new(config(""), MONDAY);
+    let first = harness.cycle(vec![incident_of("a", Sev1)]);
+    let mut image = incident_of("a", Sev1);
     image.fingerprint = "homelab/deployment/a/a/image".to_owned();
     image.findings[0].reason = Reason::ImagePullBackOff;
-    let step = world.cycle(vec![image.clone()]);
+    let step = harness.cycle(vec![image.clone()]);
     assert_eq!(step.tracked.len(), 1);
     assert_eq!(step.tracked[0].id, first.tracked[0].id);
     // Of an unlisted workload the object tells.
@@ -90,38 +90,40 @@ fn another_symptom_of_the_same_service_is_the_same_incident() {
         incident.findings[0].service = None;
         incident
     };
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![unlisted(trouble("a", Sev4))]);
-    let step = world.cycle(vec![unlisted(image)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![unlisted(incident_of("a", Sev4))]);
+    let step = harness.cycle(vec![unlisted(image)]);
     assert_eq!(step.state.incidents.len(), 1);
 }
 
 #[test]
 fn what_becomes_part_of_a_greater_trouble_is_neither_resolved_nor_repeated() {
-    let mut world = World::new(config(""), MONDAY);
-    let first = world.cycle(vec![trouble("backend", Sev2)]);
-    let mut database = trouble("mysql", Sev1);
-    database.findings.extend(trouble("backend", Sev2).findings);
+    let mut harness = Harness::new(config(""), MONDAY);
+    let first = harness.cycle(vec![incident_of("backend", Sev2)]);
+    let mut database = incident_of("mysql", Sev1);
+    database
+        .findings
+        .extend(incident_of("backend", Sev2).findings);
     database.affects = vec!["backend".to_owned()];
     for _ in 0..2 {
-        let step = world.cycle(vec![database.clone()]);
+        let step = harness.cycle(vec![database.clone()]);
         assert_eq!(step.tracked.len(), 1);
     }
-    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::New]);
+    assert_eq!(harness.kinds(), [MessageKind::New, MessageKind::New]);
     // The database is well again, the backend is not.
-    let step = world.cycle(vec![trouble("backend", Sev2)]);
+    let step = harness.cycle(vec![incident_of("backend", Sev2)]);
     assert_eq!(tracked(&step, "backend").id, first.tracked[0].id);
     assert_eq!(life(&step, "backend"), IncidentState::Ongoing);
     assert_eq!(life(&step, "mysql"), IncidentState::Resolved);
-    assert_eq!(world.kinds()[2..], [MessageKind::Resolved]);
-    world.cycle(vec![]);
-    assert_eq!(world.kinds()[3..], [MessageKind::Resolved]);
+    assert_eq!(harness.kinds()[2..], [MessageKind::Resolved]);
+    harness.cycle(vec![]);
+    assert_eq!(harness.kinds()[3..], [MessageKind::Resolved]);
 }
 
 #[test]
 fn an_overdue_backup_stays_beside_its_database() {
     let backup = || {
-        let mut incident = trouble("mysql", Sev2);
+        let mut incident = incident_of("mysql", Sev2);
         incident.fingerprint = "homelab/cronjob/mysql/mysql-backup/backup".to_owned();
         let mut finding = Finding::new(
             Reason::BackupOverdue,
@@ -133,25 +135,25 @@ fn an_overdue_backup_stays_beside_its_database() {
         incident.findings = vec![finding];
         incident
     };
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![backup()]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![backup()]);
     // The database fails too: another incident, which holds the backup's finding.
-    let mut database = trouble("mysql", Sev1);
+    let mut database = incident_of("mysql", Sev1);
     database.findings.extend(backup().findings);
-    world.cycle(vec![database]);
-    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::New]);
-    let step = world.cycle(vec![backup()]);
-    assert_eq!(world.kinds()[2..], [MessageKind::Resolved]);
+    harness.cycle(vec![database]);
+    assert_eq!(harness.kinds(), [MessageKind::New, MessageKind::New]);
+    let step = harness.cycle(vec![backup()]);
+    assert_eq!(harness.kinds()[2..], [MessageKind::Resolved]);
     assert_eq!(step.tracked.len(), 2);
 }
 
 #[test]
 fn a_resolved_incident_is_recalled_with_its_root() {
-    let mut world = World::new(config(""), MONDAY);
-    let mut found = trouble("a", Sev1);
+    let mut harness = Harness::new(config(""), MONDAY);
+    let mut found = incident_of("a", Sev1);
     found.findings[0].message = "password=hunter2hunter2 was refused".to_owned();
-    world.cycle(vec![found]);
-    let step = world.cycle(vec![]);
+    harness.cycle(vec![found]);
+    let step = harness.cycle(vec![]);
     let resolved = &step.tracked[0].incident;
     assert_eq!(resolved.root().reason, Reason::CrashLoopBackOff);
     assert_eq!(resolved.root().resource.to_string(), "Deployment a/a");
@@ -161,11 +163,11 @@ fn a_resolved_incident_is_recalled_with_its_root() {
 
 #[test]
 fn resolved_incidents_are_forgotten_after_a_month() {
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![trouble("a", Sev1)]);
-    world.cycle(vec![]);
-    world.pass(29 * 24 * 60).cycle(vec![]);
-    assert_eq!(world.state.incidents.len(), 1);
-    world.pass(2 * 24 * 60).cycle(vec![]);
-    assert_eq!(world.state.incidents.len(), 0);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("a", Sev1)]);
+    harness.cycle(vec![]);
+    harness.pass(29 * 24 * 60).cycle(vec![]);
+    assert_eq!(harness.state.incidents.len(), 1);
+    harness.pass(2 * 24 * 60).cycle(vec![]);
+    assert_eq!(harness.state.incidents.len(), 0);
 }

@@ -2,11 +2,11 @@
 
 mod delivery;
 mod flapping;
+pub mod harness;
 mod identity;
 mod property;
 mod required_reads;
 mod silence;
 mod table;
-pub mod world;
 
 use crate::support::laws;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::lifecycle::{self, MessageKind};
+use k8s_monitor::lifecycle;
 use k8s_monitor::model::Severity;
+use k8s_monitor::state::MessageKind;
 use k8s_monitor::state::SilenceTarget;
 use proptest::prelude::*;
 
+use super::harness::*;
 use super::laws::cases;
-use super::world::*;
 
 #[derive(Debug, Clone)]
 struct Hour {
@@ -42,7 +43,7 @@ fn hour() -> impl Strategy<Value = Hour> {
 fn found(hour: &Hour) -> Vec<k8s_monitor::assess::Incident> {
     let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
     let each = names.iter().zip(&hour.severities);
-    each.filter_map(|(name, severity)| Some(trouble(name, (*severity)?)))
+    each.filter_map(|(name, severity)| Some(incident_of(name, (*severity)?)))
         .collect()
 }
 
@@ -51,18 +52,18 @@ proptest! {
 
     #[test]
     fn the_same_twice_sends_nothing_twice(hours in prop::collection::vec(hour(), 1..25)) {
-        let mut world = World::new(config(""), "2026-11-02T00:00:00Z");
+        let mut harness = Harness::new(config(""), "2026-11-02T00:00:00Z");
         for hour in &hours {
-            world.slack = hour.slack;
-            world.unread = if hour.sees { vec![] } else { vec![Resource::Pods] };
-            let step = world.store(found(hour));
+            harness.slack = hour.slack;
+            harness.unread = if hour.sees { vec![] } else { vec![Resource::Pods] };
+            let step = harness.store(found(hour));
             let ids: BTreeSet<_> = step.state.incidents.iter().map(|r| r.id.clone()).collect();
             prop_assert_eq!(ids.len(), step.state.incidents.len());
             let listed: BTreeSet<_> = step.tracked.iter().map(|t| t.id.clone()).collect();
             prop_assert_eq!(listed.len(), step.tracked.len());
             for due in &step.due {
                 // Every message is about something, in a channel, in order.
-                prop_assert!(!due.incidents.is_empty() && due.channel.starts_with('#'));
+                prop_assert!(!due.incidents.is_empty() && due.destination.channel.starts_with('#'));
                 prop_assert!(due.incidents.iter().all(|id| listed.contains(id)));
                 prop_assert_eq!(due.kind.is_full() || due.thread.is_some(), due.kind != MessageKind::Resolved || due.thread.is_some());
             }
@@ -70,34 +71,34 @@ proptest! {
             let once: BTreeSet<_> = said.iter().collect();
             prop_assert_eq!(once.len(), said.len(), "twice in one cycle");
             if hour.slack {
-                world.send(&step);
-                let again = world.look(found(hour));
+                harness.send(&step);
+                let again = harness.advance(found(hour));
                 prop_assert!(again.due.is_empty(), "{:?}", again.due);
                 prop_assert!(again.state.outbox.is_empty());
             } else {
-                let again = world.look(found(hour));
+                let again = harness.advance(found(hour));
                 prop_assert_eq!(again.due.len(), step.due.len());
             }
-            world.pass(hour.minutes);
+            harness.pass(hour.minutes);
         }
     }
 
     #[test]
     fn sev3_is_never_said_outside_its_hours(hours in prop::collection::vec(hour(), 1..40)) {
-        let mut world = World::new(config("businessHours: { timezone: Europe/Berlin }"), "2026-10-23T00:00:00Z");
+        let mut harness = Harness::new(config("businessHours: { timezone: Europe/Berlin }"), "2026-10-23T00:00:00Z");
         for hour in hours {
-            world.slack = hour.slack;
+            harness.slack = hour.slack;
             let mut hour = hour;
             for severity in hour.severities.iter_mut().flatten() {
                 *severity = (*severity).max(Sev3);
             }
             let found = found(&hour);
-            world.cycle(found);
-            world.pass(hour.minutes - 60);
+            harness.cycle(found);
+            harness.pass(hour.minutes - 60);
         }
-        for message in &world.messages {
-            prop_assert!(world.config.business_hours.opened_at(message.at).is_some(), "{message:?}");
-            prop_assert_eq!(message.due.channel.as_str(), "#infrastructure-alerts");
+        for message in &harness.messages {
+            prop_assert!(harness.config.business_hours.opened_at(message.at).is_some(), "{message:?}");
+            prop_assert_eq!(message.due.destination.channel.as_str(), "#infrastructure-alerts");
         }
     }
 }
@@ -148,26 +149,26 @@ fn weeks() -> impl Strategy<Value = Vec<Spell>> {
 /// A cycle as the program has it: stored, then sent one by one and marked.
 /// Also what people were told and nobody noted: Slack knows no way to ask.
 fn tell(
-    world: &mut World,
+    harness: &mut Harness,
     found: Vec<k8s_monitor::assess::Incident>,
     slack: Slack,
 ) -> (k8s_monitor::lifecycle::Transition, BTreeSet<String>) {
-    let step = world.store(found);
+    let step = harness.store(found);
     let mut unmarked = BTreeSet::new();
     let limit = match slack {
         Slack::Up => usize::MAX,
         Slack::Breaks(limit) | Slack::Killed(limit) | Slack::KilledUnmarked(limit) => limit,
     };
-    let queue: Vec<u64> = world.state.outbox.iter().map(|m| m.id).collect();
+    let queue: Vec<u64> = harness.state.outbox.iter().map(|m| m.id).collect();
     for (at, (id, due)) in queue.into_iter().zip(&step.due).enumerate() {
         if at < limit {
-            let posted = world.post(due);
-            lifecycle::delivered(&mut world.state, id, world.now, &posted);
+            let posted = harness.post(due);
+            lifecycle::delivered(&mut harness.state, id, harness.now, &posted);
         } else if matches!(slack, Slack::Breaks(_)) {
-            lifecycle::failed(&mut world.state, id, "down");
+            lifecycle::failed(&mut harness.state, id, "down");
         } else {
             if matches!(slack, Slack::KilledUnmarked(_)) {
-                world.post(due);
+                harness.post(due);
                 unmarked.extend(due.incidents.iter().cloned());
             }
             break;
@@ -182,54 +183,54 @@ proptest! {
     #[test]
     fn three_weeks_lose_nothing_and_double_nothing(weeks in weeks()) {
         let start = "2026-10-19T00:07:00Z";
-        let mut world = World::new(config("businessHours: { timezone: Europe/Berlin }"), start);
+        let mut harness = Harness::new(config("businessHours: { timezone: Europe/Berlin }"), start);
         let end = time(start) + chrono::TimeDelta::weeks(3);
         for spell in weeks.iter().cycle() {
-            if world.now >= end { break; }
+            if harness.now >= end { break; }
             if let Some((service, hours)) = spell.silence {
                 let name = ["a", "b", "c", "d", "e", "f", "g", "h"][service];
                 let length = std::time::Duration::from_secs(hours * 3600);
-                k8s_monitor::state::silences::add(&mut world.state, SilenceTarget::Service(name.into()), length, "known", world.now);
+                k8s_monitor::state::silences::add(&mut harness.state, SilenceTarget::Service(name.into()), length, "known", harness.now);
             }
             for _ in 0..spell.hours {
-                world.unread = if spell.hour.sees { vec![] } else { vec![Resource::Pods] };
-                let before = world.messages.len();
-                let (step, unmarked) = tell(&mut world, found(&spell.hour), spell.slack);
-                let said = &world.messages[before..];
+                harness.unread = if spell.hour.sees { vec![] } else { vec![Resource::Pods] };
+                let before = harness.messages.len();
+                let (step, unmarked) = tell(&mut harness, found(&spell.hour), spell.slack);
+                let said = &harness.messages[before..];
                 let owed: BTreeSet<_> = step.due.iter().flat_map(|d| &d.incidents).collect();
                 let told: BTreeSet<_> = said.iter().flat_map(|m| &m.due.incidents).collect();
                 // Once a cycle at most, and to the channel of its severity.
                 prop_assert_eq!(told.len(), said.iter().map(|m| m.due.incidents.len()).sum::<usize>());
                 for message in said {
-                    check_place(&world, &step, message)?;
+                    check_place(&harness, &step, message)?;
                 }
                 // The same again: what was noted as told is not due, all else is, and
                 // of a kill between sending and noting that is one message.
-                let again = world.look(found(&spell.hour));
+                let again = harness.advance(found(&spell.hour));
                 let open: BTreeSet<_> = again.due.iter().flat_map(|d| &d.incidents).collect();
                 let noted = |id: &&String| told.contains(id) && !unmarked.contains(*id);
                 prop_assert_eq!(&open, &owed.iter().filter(|id| !noted(id)).copied().collect::<BTreeSet<_>>());
-                world.pass(60);
+                harness.pass(60);
             }
         }
         // Calm and a Slack that works: everybody who heard of trouble hears of its end.
-        world.unread.clear();
+        harness.unread.clear();
         for _ in 0..24 * 5 {
-            tell(&mut world, Vec::new(), Slack::Up);
-            world.pass(60);
+            tell(&mut harness, Vec::new(), Slack::Up);
+            harness.pass(60);
         }
-        prop_assert!(world.state.outbox.is_empty());
-        for incident in &world.state.incidents {
+        prop_assert!(harness.state.outbox.is_empty());
+        for incident in &harness.state.incidents {
             prop_assert!(!incident.is_open());
-            prop_assert!(incident.told.as_ref().is_none_or(|told| told.resolved), "{incident:?}");
+            prop_assert!(incident.notified.as_ref().is_none_or(|notified| notified.resolved), "{incident:?}");
         }
     }
 }
 
 fn check_place(
-    world: &World,
+    harness: &Harness,
     step: &k8s_monitor::lifecycle::Transition,
-    message: &Message,
+    message: &Delivered,
 ) -> Result<(), TestCaseError> {
     let members = step
         .tracked
@@ -243,9 +244,13 @@ fn check_place(
         } else {
             "#infrastructure-alerts"
         };
-        prop_assert_eq!(message.due.channel.as_str(), wanted);
+        prop_assert_eq!(message.due.destination.channel.as_str(), wanted);
         prop_assert!(worst < Some(Sev4));
-        let is_open = world.config.business_hours.opened_at(message.at).is_some();
+        let is_open = harness
+            .config
+            .business_hours
+            .opened_at(message.at)
+            .is_some();
         prop_assert!(is_open || worst < Some(Sev3), "{message:?}");
     }
     Ok(())

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use k8s_monitor::assess::Incident;
 use k8s_monitor::cluster::Resource;
-use k8s_monitor::cluster::kinds::ROWS;
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{IncidentState, Reason};
 
-use super::world::{Sev1, World, config, life, trouble};
+use super::harness::{Harness, Sev1, config, incident_of, life};
 
 const START: &str = "2026-11-02T00:00:00Z";
 
@@ -58,25 +58,25 @@ fn shown_by(reason: Reason) -> Option<Resource> {
 }
 
 fn incident(reason: Reason) -> Incident {
-    let mut incident = trouble("shop", Sev1);
+    let mut incident = incident_of("shop", Sev1);
     let root = &mut incident.findings[0];
     root.reason = reason;
     root.resource.kind = shown_by(reason)
-        .map_or("Cluster", |kind| kind.row().kind)
+        .map_or("Cluster", |kind| kind.info().kind)
         .to_owned();
     incident
 }
 
 fn all_kinds() -> BTreeSet<Resource> {
-    ROWS.iter().map(|row| row.resource).collect()
+    KINDS.iter().map(|row| row.resource).collect()
 }
 
 /// The state of an incident that is no longer found while these kinds are unread.
 fn state_after(reason: Reason, unread: BTreeSet<Resource>) -> IncidentState {
-    let mut world = World::new(config(""), START);
-    world.cycle(vec![incident(reason)]);
-    world.unread = unread.into_iter().collect();
-    let step = world.cycle(vec![]);
+    let mut harness = Harness::new(config(""), START);
+    harness.cycle(vec![incident(reason)]);
+    harness.unread = unread.into_iter().collect();
+    let step = harness.cycle(vec![]);
     life(&step, "shop")
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::model::Decision;
+use k8s_monitor::state::MessageKind;
 use k8s_monitor::state::{SilenceTarget, silences};
 
-use super::world::*;
+use super::harness::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 
@@ -15,9 +15,9 @@ fn hours(number: u64) -> Duration {
     Duration::from_secs(number * 3600)
 }
 
-fn silence(world: &mut World, target: SilenceTarget, length: Duration) -> String {
-    let now = world.now;
-    silences::add(&mut world.state, target, length, "upgrade", now).id
+fn silence(harness: &mut Harness, target: SilenceTarget, length: Duration) -> String {
+    let now = harness.now;
+    silences::add(&mut harness.state, target, length, "upgrade", now).id
 }
 
 #[test]
@@ -28,137 +28,145 @@ fn a_silence_hides_what_it_names_and_ends_by_itself() {
         SilenceTarget::Incident("INC-2026-11-02-001".into()),
     ];
     for target in targets {
-        let mut world = World::new(config(""), MONDAY);
-        silence(&mut world, target.clone(), hours(2));
+        let mut harness = Harness::new(config(""), MONDAY);
+        silence(&mut harness, target.clone(), hours(2));
         for _ in 0..2 {
-            let step = world.cycle(vec![trouble("mysql", Sev1)]);
+            let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
             let hidden = tracked(&step, "mysql");
             assert_eq!(hidden.notification.decision, Decision::Suppress);
             assert!(hidden.notification.why.contains("upgrade"));
             assert_eq!(hidden.silenced_until, Some(time("2026-11-02T02:00:00Z")));
         }
-        let step = world.cycle(vec![trouble("mysql", Sev1)]);
+        let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
         assert_eq!(tracked(&step, "mysql").silenced_until, None);
-        assert_eq!(world.kinds(), [MessageKind::New], "{target:?}");
-        assert!(world.state.silences.is_empty());
+        assert_eq!(harness.kinds(), [MessageKind::New], "{target:?}");
+        assert!(harness.state.silences.is_empty());
     }
 }
 
 #[test]
 fn a_silence_goes_by_the_clock_it_was_set_by() {
     for days in [-1, 1] {
-        let mut world = World::new(config(""), MONDAY);
-        silence(&mut world, SilenceTarget::Service("mysql".into()), hours(2));
-        world.skew = TimeDelta::days(days);
-        world.now += world.skew;
+        let mut harness = Harness::new(config(""), MONDAY);
+        silence(
+            &mut harness,
+            SilenceTarget::Service("mysql".into()),
+            hours(2),
+        );
+        harness.skew = TimeDelta::days(days);
+        harness.now += harness.skew;
         for _ in 0..2 {
-            let step = world.cycle(vec![trouble("mysql", Sev1)]);
+            let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
             assert!(tracked(&step, "mysql").silenced_until.is_some(), "{days}");
         }
-        let step = world.cycle(vec![trouble("mysql", Sev1)]);
+        let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
         assert_eq!(tracked(&step, "mysql").silenced_until, None);
-        assert_eq!(world.kinds(), [MessageKind::New]);
+        assert_eq!(harness.kinds(), [MessageKind::New]);
     }
 }
 
 #[test]
 fn others_are_not_hidden() {
-    let mut world = World::new(config(""), MONDAY);
-    silence(&mut world, SilenceTarget::Service("n8n".into()), hours(2));
+    let mut harness = Harness::new(config(""), MONDAY);
+    silence(&mut harness, SilenceTarget::Service("n8n".into()), hours(2));
     silence(
-        &mut world,
+        &mut harness,
         SilenceTarget::ReasonCode("BackupOverdue".into()),
         hours(2),
     );
     silence(
-        &mut world,
+        &mut harness,
         SilenceTarget::Incident("INC-2026-11-02-009".into()),
         hours(2),
     );
-    let mut found = trouble("mysql", Sev1);
+    let mut found = incident_of("mysql", Sev1);
     found.affects = vec!["n8n".to_owned()];
-    world.cycle(vec![found]);
-    assert_eq!(world.kinds(), [MessageKind::New]);
+    harness.cycle(vec![found]);
+    assert_eq!(harness.kinds(), [MessageKind::New]);
 }
 
 #[test]
 fn what_is_over_before_its_silence_is_never_told() {
-    let mut world = World::new(config(""), MONDAY);
-    silence(&mut world, SilenceTarget::Service("mysql".into()), hours(5));
-    world.cycle(vec![trouble("mysql", Sev1)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    silence(
+        &mut harness,
+        SilenceTarget::Service("mysql".into()),
+        hours(5),
+    );
+    harness.cycle(vec![incident_of("mysql", Sev1)]);
     for _ in 0..6 {
-        world.cycle(vec![]);
+        harness.cycle(vec![]);
     }
-    assert!(world.messages.is_empty());
+    assert!(harness.messages.is_empty());
 }
 
 #[test]
 fn what_was_told_before_is_announced_again_at_the_end() {
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![trouble("mysql", Sev2)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("mysql", Sev2)]);
     let id = silence(
-        &mut world,
+        &mut harness,
         SilenceTarget::Service("mysql".into()),
         hours(100),
     );
     for _ in 0..20 {
-        world.cycle(vec![trouble("mysql", Sev2)]);
+        harness.cycle(vec![incident_of("mysql", Sev2)]);
     }
-    assert_eq!(world.messages.len(), 1);
-    assert!(silences::remove(&mut world.state, &id.to_uppercase()).is_some());
-    assert!(silences::remove(&mut world.state, &id).is_none());
-    world.slack = false;
-    world.cycle(vec![trouble("mysql", Sev2)]);
-    world.slack = true;
-    world.cycle(vec![trouble("mysql", Sev2)]);
-    world.cycle(vec![trouble("mysql", Sev2)]);
-    assert_eq!(world.kinds(), [MessageKind::New, MessageKind::Repeat]);
-    assert!(world.last().due.why.contains("silence has ended"));
+    assert_eq!(harness.messages.len(), 1);
+    assert!(silences::remove(&mut harness.state, &id.to_uppercase()).is_some());
+    assert!(silences::remove(&mut harness.state, &id).is_none());
+    harness.slack = false;
+    harness.cycle(vec![incident_of("mysql", Sev2)]);
+    harness.slack = true;
+    harness.cycle(vec![incident_of("mysql", Sev2)]);
+    harness.cycle(vec![incident_of("mysql", Sev2)]);
+    assert_eq!(harness.kinds(), [MessageKind::New, MessageKind::Repeat]);
+    assert!(harness.last().due.why.contains("silence has ended"));
 }
 
 #[test]
 fn an_escalation_to_sev1_breaks_through_once_and_says_so() {
     for told_before in [true, false] {
-        let mut world = World::new(config(""), MONDAY);
+        let mut harness = Harness::new(config(""), MONDAY);
         if told_before {
-            world.cycle(vec![trouble("mysql", Sev2)]);
+            harness.cycle(vec![incident_of("mysql", Sev2)]);
         }
         silence(
-            &mut world,
+            &mut harness,
             SilenceTarget::Service("mysql".into()),
             hours(24),
         );
-        world.cycle(vec![trouble("mysql", Sev2)]);
-        world.slack = false;
-        world.cycle(vec![trouble("mysql", Sev1)]);
-        world.slack = true;
+        harness.cycle(vec![incident_of("mysql", Sev2)]);
+        harness.slack = false;
+        harness.cycle(vec![incident_of("mysql", Sev1)]);
+        harness.slack = true;
         for _ in 0..8 {
-            world.cycle(vec![trouble("mysql", Sev1)]);
+            harness.cycle(vec![incident_of("mysql", Sev1)]);
         }
-        assert_eq!(world.messages.len(), if told_before { 2 } else { 1 });
-        let last = &world.last().due;
+        assert_eq!(harness.messages.len(), if told_before { 2 } else { 1 });
+        let last = &harness.last().due;
         assert_eq!(last.kind, MessageKind::Escalated);
-        assert!(last.channel.contains("critical"));
+        assert!(last.destination.channel.contains("critical"));
         assert!(last.why.contains("silenced until"), "{}", last.why);
         // The end is told quietly, in the thread.
-        world.cycle(vec![]);
-        let last = &world.last().due;
+        harness.cycle(vec![]);
+        let last = &harness.last().due;
         assert_eq!((last.kind, last.broadcast), (MessageKind::Resolved, false));
     }
 }
 
 #[test]
 fn a_sev1_that_began_under_its_silence_stays_silent() {
-    let mut world = World::new(config(""), MONDAY);
+    let mut harness = Harness::new(config(""), MONDAY);
     silence(
-        &mut world,
+        &mut harness,
         SilenceTarget::Service("mysql".into()),
         hours(24),
     );
     for _ in 0..10 {
-        world.cycle(vec![trouble("mysql", Sev1)]);
+        harness.cycle(vec![incident_of("mysql", Sev1)]);
     }
-    assert!(world.messages.is_empty());
+    assert!(harness.messages.is_empty());
 }
 
 #[test]
@@ -166,29 +174,29 @@ fn the_calendar_silences_too() {
     let text = "silences: [ { service: n8n, schedule: '0 2 * * Sun', duration: 1h, \
                 timezone: Europe/Berlin, reason: weekly backup } ]";
     // Saturday, 7 November; Berlin is at +1.
-    let mut world = World::new(config(text), "2026-11-07T23:00:00Z");
+    let mut harness = Harness::new(config(text), "2026-11-07T23:00:00Z");
     for hour in 0..4 {
         // Well outside the window, down within it.
         let found = if hour >= 2 {
-            vec![trouble("n8n", Sev1)]
+            vec![incident_of("n8n", Sev1)]
         } else {
             vec![]
         };
-        let step = world.cycle(found);
+        let step = harness.cycle(found);
         if hour == 2 {
             let hidden = tracked(&step, "n8n");
             assert!(hidden.notification.why.contains("weekly backup"));
         }
     }
-    assert_eq!(world.log("2026-11-07T23:00:00Z")[0].0, 3);
-    assert_eq!(world.messages.len(), 1);
+    assert_eq!(harness.log("2026-11-07T23:00:00Z")[0].0, 3);
+    assert_eq!(harness.messages.len(), 1);
 }
 
 #[test]
 fn silences_have_ids_to_type() {
-    let mut world = World::new(config(""), MONDAY);
+    let mut harness = Harness::new(config(""), MONDAY);
     let mut ids: Vec<_> = (0..50)
-        .map(|_| silence(&mut world, SilenceTarget::Service("a".into()), hours(1)))
+        .map(|_| silence(&mut harness, SilenceTarget::Service("a".into()), hours(1)))
         .collect();
     assert!(
         ids.iter().all(|id| id.len() == 6 && id.starts_with("s-")),
@@ -197,10 +205,10 @@ fn silences_have_ids_to_type() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 50);
-    let now = world.now;
-    assert_eq!(silences::in_force(&world.state, now).len(), 50);
+    let now = harness.now;
+    assert_eq!(silences::in_force(&harness.state, now).len(), 50);
     assert_eq!(
-        silences::in_force(&world.state, now + chrono::TimeDelta::hours(1)).len(),
+        silences::in_force(&harness.state, now + chrono::TimeDelta::hours(1)).len(),
         0
     );
 }

@@ -1,21 +1,21 @@
 //! The table of severities: what is sent, where and when.
 
 use chrono::Timelike as _;
-use k8s_monitor::lifecycle::MessageKind;
 use k8s_monitor::model::{Decision, IncidentState};
+use k8s_monitor::state::MessageKind;
 
-use super::world::*;
+use super::harness::*;
 
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 const CRITICAL: &str = "#critical-alerts";
 const INFRASTRUCTURE: &str = "#infrastructure-alerts";
 
-fn day_of(severity: k8s_monitor::model::Severity) -> World {
-    let mut world = World::new(config(""), MONDAY);
+fn day_of(severity: k8s_monitor::model::Severity) -> Harness {
+    let mut harness = Harness::new(config(""), MONDAY);
     for _ in 0..24 {
-        world.cycle(vec![trouble("mysql", severity)]);
+        harness.cycle(vec![incident_of("mysql", severity)]);
     }
-    world
+    harness
 }
 
 #[test]
@@ -37,39 +37,39 @@ fn a_day_of_one_outage_sends_what_the_table_says() {
 
 #[test]
 fn cycles_that_start_some_seconds_late_keep_the_rhythm() {
-    let mut world = World::new(config(""), MONDAY);
+    let mut harness = Harness::new(config(""), MONDAY);
     for hour in 0..24 {
-        world.now = time(MONDAY)
+        harness.now = time(MONDAY)
             + chrono::TimeDelta::hours(hour)
             + chrono::TimeDelta::seconds(59 - hour * 2);
-        world.cycle(vec![trouble("mysql", Sev1)]);
+        harness.cycle(vec![incident_of("mysql", Sev1)]);
     }
-    assert_eq!(world.messages.len(), 8);
+    assert_eq!(harness.messages.len(), 8);
 }
 
 #[test]
 fn the_configured_rhythm_holds() {
-    let mut world = World::new(config("repeat: { sev1: 1h, sev2: 2h }"), MONDAY);
+    let mut harness = Harness::new(config("repeat: { sev1: 1h, sev2: 2h }"), MONDAY);
     for _ in 0..6 {
-        world.cycle(vec![trouble("mysql", Sev1), trouble("n8n", Sev2)]);
+        harness.cycle(vec![incident_of("mysql", Sev1), incident_of("n8n", Sev2)]);
     }
-    assert_eq!(world.messages.len(), 6 + 3);
+    assert_eq!(harness.messages.len(), 6 + 3);
 }
 
 #[test]
 fn a_sev3_that_began_at_night_waits_and_is_dropped_if_gone() {
     let friday_evening = "2026-11-06T18:00:00Z";
-    let mut world = World::new(config(""), friday_evening);
-    let step = world.cycle(vec![trouble("vault", Sev3), trouble("loki", Sev3)]);
+    let mut harness = Harness::new(config(""), friday_evening);
+    let step = harness.cycle(vec![incident_of("vault", Sev3), incident_of("loki", Sev3)]);
     let waits = &tracked(&step, "vault").notification;
     assert_eq!(waits.decision, Decision::Defer);
     assert!(waits.why.contains("2026-11-09 09:00 UTC"), "{}", waits.why);
-    let step = world.cycle(vec![trouble("vault", Sev3)]);
+    let step = harness.cycle(vec![incident_of("vault", Sev3)]);
     assert_eq!(life(&step, "loki"), IncidentState::Resolved);
     for _ in 0..80 {
-        world.cycle(vec![trouble("vault", Sev3)]);
+        harness.cycle(vec![incident_of("vault", Sev3)]);
     }
-    let log = world.log(friday_evening);
+    let log = harness.log(friday_evening);
     assert_eq!(log, [(63, MessageKind::New, INFRASTRUCTURE)]);
 }
 
@@ -82,12 +82,12 @@ fn sev3_comes_back_at_each_opening_through_every_change_of_the_clock() {
         ("Europe/Berlin", "2026-10-21T05:00:00Z"),
     ] {
         let text = format!("businessHours: {{ timezone: {zone} }}");
-        let mut world = World::new(config(&text), from);
+        let mut harness = Harness::new(config(&text), from);
         for _ in 0..24 * 14 {
-            world.cycle(vec![trouble("vault", Sev3)]);
+            harness.cycle(vec![incident_of("vault", Sev3)]);
         }
-        let zone = world.config.business_hours.timezone;
-        let local: Vec<_> = world
+        let zone = harness.config.business_hours.timezone;
+        let local: Vec<_> = harness
             .messages
             .iter()
             .map(|m| m.at.with_timezone(&zone))
@@ -99,73 +99,73 @@ fn sev3_comes_back_at_each_opening_through_every_change_of_the_clock() {
 
 #[test]
 fn escalation_is_a_full_message_where_its_severity_belongs() {
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![trouble("mysql", Sev2)]);
-    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("mysql", Sev2)]);
+    let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
     assert_eq!(life(&step, "mysql"), IncidentState::Escalated);
-    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
     assert_eq!(life(&step, "mysql"), IncidentState::Ongoing);
     assert_eq!(
-        world.log(MONDAY),
+        harness.log(MONDAY),
         [
             (0, MessageKind::New, INFRASTRUCTURE),
             (1, MessageKind::Escalated, CRITICAL)
         ]
     );
-    assert_eq!(world.last().due.thread, None);
+    assert_eq!(harness.last().due.thread, None);
     // The end is told where the trouble was last told, and both beginnings are edited.
-    let step = world.cycle(vec![]);
+    let step = harness.cycle(vec![]);
     assert_eq!(life(&step, "mysql"), IncidentState::Resolved);
-    let last = world.last();
-    assert_eq!(last.due.thread.as_ref(), Some(&world.messages[1].posted));
+    let last = harness.last();
+    assert_eq!(last.due.thread.as_ref(), Some(&harness.messages[1].posted));
     assert!(last.due.broadcast);
-    let heads = [&world.messages[0].posted, &world.messages[1].posted];
+    let heads = [&harness.messages[0].posted, &harness.messages[1].posted];
     assert_eq!(last.due.edit.iter().collect::<Vec<_>>(), heads);
     // Listed once.
-    assert!(world.cycle(vec![]).tracked.is_empty());
-    assert_eq!(world.messages.len(), 3);
+    assert!(harness.cycle(vec![]).tracked.is_empty());
+    assert_eq!(harness.messages.len(), 3);
 }
 
 #[test]
 fn deescalation_is_a_reply() {
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![trouble("mysql", Sev1)]);
-    let step = world.cycle(vec![trouble("mysql", Sev2)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("mysql", Sev1)]);
+    let step = harness.cycle(vec![incident_of("mysql", Sev2)]);
     assert_eq!(life(&step, "mysql"), IncidentState::DeEscalated);
     let decision = tracked(&step, "mysql").notification.decision;
     assert_eq!(decision, Decision::Thread);
-    let reply = &world.last().due;
+    let reply = &harness.last().due;
     assert_eq!(
         (reply.kind, reply.broadcast),
         (MessageKind::DeEscalated, false)
     );
-    assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
+    assert_eq!(reply.thread.as_ref(), Some(&harness.messages[0].posted));
     // And down to the log.
-    world.cycle(vec![trouble("mysql", Sev4)]);
+    harness.cycle(vec![incident_of("mysql", Sev4)]);
     assert_eq!(
-        world.kinds()[1..],
+        harness.kinds()[1..],
         [MessageKind::DeEscalated, MessageKind::DeEscalated]
     );
-    world.cycle(vec![trouble("mysql", Sev4)]);
-    world.cycle(vec![]);
-    assert_eq!(world.last().due.kind, MessageKind::Resolved);
-    assert_eq!(world.messages.len(), 4);
+    harness.cycle(vec![incident_of("mysql", Sev4)]);
+    harness.cycle(vec![]);
+    assert_eq!(harness.last().due.kind, MessageKind::Resolved);
+    assert_eq!(harness.messages.len(), 4);
 }
 
 #[test]
 fn what_is_back_within_three_hours_is_the_same_incident() {
-    let mut world = World::new(config(""), MONDAY);
-    let first = world.cycle(vec![trouble("mysql", Sev1)]);
-    world.cycle(vec![]);
-    world.cycle(vec![]);
-    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    let first = harness.cycle(vec![incident_of("mysql", Sev1)]);
+    harness.cycle(vec![]);
+    harness.cycle(vec![]);
+    let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
     assert_eq!(life(&step, "mysql"), IncidentState::Reopened);
     assert_eq!(step.tracked[0].id, first.tracked[0].id);
-    let back = &world.last().due;
+    let back = &harness.last().due;
     assert_eq!((back.kind, back.broadcast), (MessageKind::Reopened, true));
-    assert_eq!(back.thread.as_ref(), Some(&world.messages[0].posted));
+    assert_eq!(back.thread.as_ref(), Some(&harness.messages[0].posted));
     assert_eq!(
-        world.kinds(),
+        harness.kinds(),
         [
             MessageKind::New,
             MessageKind::Resolved,
@@ -176,25 +176,25 @@ fn what_is_back_within_three_hours_is_the_same_incident() {
 
 #[test]
 fn what_is_back_later_is_a_new_one() {
-    let mut world = World::new(config(""), MONDAY);
-    let first = world.cycle(vec![trouble("mysql", Sev1)]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    let first = harness.cycle(vec![incident_of("mysql", Sev1)]);
     for _ in 0..4 {
-        world.cycle(vec![]);
+        harness.cycle(vec![]);
     }
-    let step = world.cycle(vec![trouble("mysql", Sev1)]);
+    let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
     assert_eq!(life(&step, "mysql"), IncidentState::New);
     assert_ne!(step.tracked[0].id, first.tracked[0].id);
 }
 
 #[test]
 fn a_change_is_one_reply_and_no_change_none() {
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(vec![trouble("mysql", Sev2)]);
-    let mut wider = trouble("mysql", Sev2);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("mysql", Sev2)]);
+    let mut wider = incident_of("mysql", Sev2);
     wider.affects = vec!["chores-tracker-backend".to_owned()];
     wider.findings[0].cause = Some(k8s_monitor::model::Cause::OOMKilled);
-    world.cycle(vec![wider.clone()]);
-    let reply = world.last().due.clone();
+    harness.cycle(vec![wider.clone()]);
+    let reply = harness.last().due.clone();
     assert_eq!((reply.kind, reply.broadcast), (MessageKind::Update, false));
     assert!(
         reply.why.contains("chores-tracker-backend"),
@@ -208,8 +208,8 @@ fn a_change_is_one_reply_and_no_change_none() {
     same.findings[0].reason = k8s_monitor::model::Reason::Error;
     same.findings[0].message = "restarted 17 times, 3h ago".to_owned();
     same.findings[0].pods = vec![pod("mysql", "b")];
-    world.cycle(vec![same]);
-    assert_eq!(world.messages.len(), 2);
+    harness.cycle(vec![same]);
+    assert_eq!(harness.messages.len(), 2);
 }
 
 #[test]
@@ -217,19 +217,19 @@ fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
     let many = |n: usize| -> Vec<_> {
         let names = ["a", "b", "c", "d", "e", "f", "g"];
         let each = names.iter().take(n);
-        each.map(|name| trouble(name, if *name == "c" { Sev1 } else { Sev2 }))
+        each.map(|name| incident_of(name, if *name == "c" { Sev1 } else { Sev2 }))
             .collect()
     };
-    let mut world = World::new(config(""), MONDAY);
-    world.cycle(many(5));
-    assert_eq!(world.kinds(), [MessageKind::New; 5]);
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(many(5));
+    assert_eq!(harness.kinds(), [MessageKind::New; 5]);
 
-    let mut world = World::new(config(""), MONDAY);
-    let step = world.cycle(many(7));
-    let digest = world.last().due.clone();
-    assert_eq!(world.messages.len(), 1);
+    let mut harness = Harness::new(config(""), MONDAY);
+    let step = harness.cycle(many(7));
+    let digest = harness.last().due.clone();
+    assert_eq!(harness.messages.len(), 1);
     assert_eq!(
-        (digest.kind, digest.channel.as_str()),
+        (digest.kind, digest.destination.channel.as_str()),
         (MessageKind::Digest, CRITICAL)
     );
     assert_eq!(digest.incidents.len(), 7);
@@ -240,28 +240,28 @@ fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
     );
     assert_eq!(digest.incidents[0], tracked(&step, "c").id);
     // Three are over: one reply in the digest's thread.
-    world.cycle(many(4));
-    let reply = &world.last().due;
+    harness.cycle(many(4));
+    let reply = &harness.last().due;
     assert_eq!(
         (reply.kind, reply.incidents.len()),
         (MessageKind::Resolved, 3)
     );
-    assert_eq!(reply.thread.as_ref(), Some(&world.messages[0].posted));
-    assert_eq!(world.messages.len(), 2);
+    assert_eq!(reply.thread.as_ref(), Some(&harness.messages[0].posted));
+    assert_eq!(harness.messages.len(), 2);
 }
 
 #[test]
 fn many_that_stay_open_are_repeated_as_one_digest() {
     let all = || {
         ["a", "b", "c", "d", "e", "f"]
-            .map(|name| trouble(name, Sev1))
+            .map(|name| incident_of(name, Sev1))
             .to_vec()
     };
-    let mut world = World::new(config(""), MONDAY);
+    let mut harness = Harness::new(config(""), MONDAY);
     for _ in 0..4 {
-        world.cycle(all());
+        harness.cycle(all());
     }
-    let log = world.log(MONDAY);
+    let log = harness.log(MONDAY);
     assert_eq!(
         log,
         [
@@ -273,21 +273,21 @@ fn many_that_stay_open_are_repeated_as_one_digest() {
 
 #[test]
 fn the_end_of_a_sev3_waits_for_the_morning() {
-    let mut world = World::new(config(""), "2026-11-02T15:00:00Z");
-    world.cycle(vec![trouble("vault", Sev3)]);
+    let mut harness = Harness::new(config(""), "2026-11-02T15:00:00Z");
+    harness.cycle(vec![incident_of("vault", Sev3)]);
     for _ in 0..3 {
-        world.cycle(vec![trouble("vault", Sev3)]);
+        harness.cycle(vec![incident_of("vault", Sev3)]);
     }
-    let step = world.cycle(vec![]);
+    let step = harness.cycle(vec![]);
     assert_eq!(
         tracked(&step, "vault").notification.decision,
         Decision::Defer
     );
     for _ in 0..20 {
-        world.cycle(vec![]);
+        harness.cycle(vec![]);
     }
     assert_eq!(
-        world.log("2026-11-02T15:00:00Z"),
+        harness.log("2026-11-02T15:00:00Z"),
         [
             (0, MessageKind::New, INFRASTRUCTURE),
             (18, MessageKind::Resolved, INFRASTRUCTURE)

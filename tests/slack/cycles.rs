@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::drill::{Drill, Is, Ran};
+use super::harness::{Harness, Is, Ran};
 use super::stub::{Answer, Fault};
 
 fn decision(ran: &Ran) -> (&str, &str) {
@@ -16,10 +16,10 @@ fn decision(ran: &Ran) -> (&str, &str) {
 
 #[test]
 fn a_day_of_one_outage_sends_what_the_table_says() {
-    let drill = Drill::new();
+    let harness = Harness::new();
     let mut sent = Vec::new();
     for hour in 0..24 {
-        let ran = drill.run(hour, Is::Ill);
+        let ran = harness.run(hour, Is::Ill);
         assert_eq!(ran.status, 1, "hour {hour}: {}", ran.stderr);
         assert_eq!(ran.report["incidents"][0]["id"], "INC-2026-11-23-001");
         if ran.sums() != [0, 0, 0] {
@@ -28,16 +28,16 @@ fn a_day_of_one_outage_sends_what_the_table_says() {
         }
     }
     assert_eq!(sent, [0, 3, 6, 9, 12, 15, 18, 21]);
-    let over = drill.run(24, Is::Well);
+    let over = harness.run(24, Is::Well);
     assert_eq!((over.status, over.sums()), (0, [1, 0, 0]));
     assert_eq!(over.report["incidents"][0]["state"], "resolved");
-    let said = drill.workspace.said();
+    let said = harness.workspace.said();
     assert_eq!(said.len(), 9);
     assert!(said.iter().all(|said| said.channel == "C0CRITICAL"));
     assert!(said[0].text.contains("Resolved") && said[0].edits == 1);
     assert_eq!(said[8].thread.as_ref(), Some(&said[0].ts));
     assert!(said[8].broadcast);
-    let after = drill.run(25, Is::Well);
+    let after = harness.run(25, Is::Well);
     assert_eq!((after.status, after.sums()), (0, [0, 0, 0]));
     assert_eq!(
         after.report["incidents"],
@@ -48,26 +48,26 @@ fn a_day_of_one_outage_sends_what_the_table_says() {
 
 #[test]
 fn delivered_says_where_and_a_second_run_says_nothing() {
-    let drill = Drill::new();
-    let first = drill.run(0, Is::Ill);
+    let harness = Harness::new();
+    let first = harness.run(0, Is::Ill);
     let delivered = &first.report["incidents"][0]["notification"]["delivered"];
     assert_eq!(delivered["channel"], "C0CRITICAL");
     assert_eq!(first.report["requests"]["slack"], 1);
-    let second = drill.run(0, Is::Ill);
+    let second = harness.run(0, Is::Ill);
     assert_eq!(second.sums(), [0, 0, 0]);
     assert_eq!(decision(&second).0, "suppress");
     assert_eq!(
         &second.report["incidents"][0]["notification"]["delivered"],
         delivered
     );
-    assert_eq!(drill.workspace.said().len(), 1);
+    assert_eq!(harness.workspace.said().len(), 1);
 }
 
 #[test]
 fn what_is_not_seen_is_not_resolved() {
-    let drill = Drill::new();
-    drill.run(0, Is::Ill);
-    let blind = drill.run(1, Is::Hidden);
+    let harness = Harness::new();
+    harness.run(0, Is::Ill);
+    let blind = harness.run(1, Is::Hidden);
     let incidents = blind.report["incidents"].as_array().unwrap();
     let states: Vec<_> = incidents.iter().map(|i| &i["state"]).collect();
     assert!(!states.contains(&&json!("resolved")), "{states:?}");
@@ -87,104 +87,108 @@ fn five_hours_without_slack_lose_nothing_and_double_nothing() {
             &json!({ "ok": false, "error": "not_in_channel" }),
         )),
     ] {
-        let drill = Drill::new();
-        drill.workspace.break_for_long(&fault);
+        let harness = Harness::new();
+        harness.workspace.break_for_long(&fault);
         for hour in 0..5 {
-            let ran = drill.run(hour, Is::Ill);
+            let ran = harness.run(hour, Is::Ill);
             assert_eq!(ran.status, 1);
             let [sent, failed, queued] = ran.sums();
             assert_eq!((sent, failed + queued), (0, 1), "{fault:?}");
             let notes = ran.report["notes"].to_string();
             assert!(notes.contains("#critical-alerts"), "{notes}");
         }
-        drill.workspace.stub.mend();
-        assert_eq!(drill.run(5, Is::Ill).sums(), [1, 0, 0], "{fault:?}");
-        assert_eq!(drill.run(6, Is::Ill).sums(), [0, 0, 0]);
-        assert_eq!(drill.workspace.said().len(), 1);
+        harness.workspace.stub.mend();
+        assert_eq!(harness.run(5, Is::Ill).sums(), [1, 0, 0], "{fault:?}");
+        assert_eq!(harness.run(6, Is::Ill).sums(), [0, 0, 0]);
+        assert_eq!(harness.workspace.said().len(), 1);
     }
 }
 
 #[test]
 fn what_came_and_went_while_slack_was_down_is_one_message() {
-    let drill = Drill::new();
-    drill.workspace.break_for_long(&Fault::Cut);
-    drill.run(0, Is::Ill);
-    assert_eq!(drill.run(1, Is::Well).sums(), [0, 0, 1]);
-    drill.workspace.stub.mend();
-    assert_eq!(drill.run(2, Is::Well).sums(), [1, 0, 0]);
-    assert_eq!(drill.run(3, Is::Well).sums(), [0, 0, 0]);
-    let said = drill.workspace.said();
+    let harness = Harness::new();
+    harness.workspace.break_for_long(&Fault::Cut);
+    harness.run(0, Is::Ill);
+    assert_eq!(harness.run(1, Is::Well).sums(), [0, 0, 1]);
+    harness.workspace.stub.mend();
+    assert_eq!(harness.run(2, Is::Well).sums(), [1, 0, 0]);
+    assert_eq!(harness.run(3, Is::Well).sums(), [0, 0, 0]);
+    let said = harness.workspace.said();
     assert_eq!(said.len(), 1);
-    assert!(said[0].text.contains("Came and went"), "{}", said[0].text);
+    assert!(
+        said[0].text.contains("Already resolved"),
+        "{}",
+        said[0].text
+    );
 }
 
 #[test]
 fn an_edit_that_slack_refused_is_made_up_for() {
-    let drill = Drill::new();
-    drill.run(0, Is::Ill);
+    let harness = Harness::new();
+    harness.run(0, Is::Ill);
     let limited = Fault::Says(Answer::status(503, ""));
     // The reply goes out; every try of the edit fails.
-    drill.workspace.stub.break_with([Fault::Fine]);
-    drill.workspace.break_for_long(&limited);
-    assert_eq!(drill.run(1, Is::Well).sums(), [1, 0, 0]);
-    drill.workspace.stub.mend();
-    assert_eq!(drill.run(2, Is::Well).sums(), [0, 0, 0]);
-    let said = drill.workspace.said();
+    harness.workspace.stub.break_with([Fault::Fine]);
+    harness.workspace.break_for_long(&limited);
+    assert_eq!(harness.run(1, Is::Well).sums(), [1, 0, 0]);
+    harness.workspace.stub.mend();
+    assert_eq!(harness.run(2, Is::Well).sums(), [0, 0, 0]);
+    let said = harness.workspace.said();
     assert_eq!((said.len(), said[0].edits), (2, 1));
 }
 
 #[test]
 fn killed_before_slack_took_it_it_goes_out_once() {
-    let drill = Drill::new();
-    drill.workspace.stub.break_with([Fault::Hangs]);
-    drill.killed(0, Is::Ill, 1);
-    assert_eq!(drill.workspace.said().len(), 0);
-    assert_eq!(drill.run(0, Is::Ill).sums(), [1, 0, 0]);
-    drill.run(1, Is::Ill);
-    assert_eq!(drill.workspace.said().len(), 1);
+    let harness = Harness::new();
+    harness.workspace.stub.break_with([Fault::Hangs]);
+    harness.killed(0, Is::Ill, 1);
+    assert_eq!(harness.workspace.said().len(), 0);
+    assert_eq!(harness.run(0, Is::Ill).sums(), [1, 0, 0]);
+    harness.run(1, Is::Ill);
+    assert_eq!(harness.workspace.said().len(), 1);
 }
 
 #[test]
 fn killed_before_the_mark_it_goes_out_twice_and_no_more() {
-    let drill = Drill::new();
-    drill.workspace.stub.break_with([Fault::HangsAfter]);
-    drill.killed(0, Is::Ill, 1);
-    assert_eq!(drill.workspace.said().len(), 1);
-    drill.run(1, Is::Ill);
-    drill.run(2, Is::Ill);
-    assert_eq!(drill.workspace.said().len(), 2);
+    let harness = Harness::new();
+    harness.workspace.stub.break_with([Fault::HangsAfter]);
+    harness.killed(0, Is::Ill, 1);
+    assert_eq!(harness.workspace.said().len(), 1);
+    harness.run(1, Is::Ill);
+    harness.run(2, Is::Ill);
+    assert_eq!(harness.workspace.said().len(), 2);
 }
 
 #[test]
 fn of_two_runs_at_once_one_speaks() {
-    let mut drill = Drill::new();
-    drill.extra = vec!["--deadline".into(), "6s".into()];
-    drill.workspace.stub.break_with([Fault::Hangs]);
-    let slow = drill.start(0, Is::Ill);
-    while drill.workspace.stub.asked().is_empty() {
+    let mut harness = Harness::new();
+    harness.extra = vec!["--deadline".into(), "6s".into()];
+    harness.workspace.stub.break_with([Fault::Hangs]);
+    let slow = harness.start(0, Is::Ill);
+    while harness.workspace.stub.asked().is_empty() {
         std::thread::yield_now();
     }
     // The first holds the state until Slack has answered or its time is over.
-    let second = drill.run(0, Is::Ill);
+    let second = harness.run(0, Is::Ill);
     assert_eq!((second.status, second.sums()), (1, [0, 0, 0]));
     let notes = second.report["notes"].to_string();
     assert!(notes.contains("another cycle"), "{notes}");
     let first = Ran::of(&slow.wait_with_output().unwrap());
     let total: u64 = first.sums().iter().sum();
     assert_eq!(total, 1, "{:?}", first.sums());
-    drill.run(1, Is::Ill);
-    assert_eq!(drill.workspace.said().len(), 1);
+    harness.run(1, Is::Ill);
+    assert_eq!(harness.workspace.said().len(), 1);
 }
 
 #[test]
 fn a_dry_run_decides_the_same_and_touches_nothing() {
-    let drill = Drill::new();
-    drill.run(0, Is::Ill);
-    let before = std::fs::read(drill.state().join("state.json")).unwrap();
-    let asked = drill.workspace.stub.asked().len();
-    let mut dry = Drill::new();
+    let harness = Harness::new();
+    harness.run(0, Is::Ill);
+    let before = std::fs::read(harness.state().join("state.json")).unwrap();
+    let asked = harness.workspace.stub.asked().len();
+    let mut dry = Harness::new();
     dry.extra = vec!["--dry-run".into()];
-    dry.borrows = Some(drill.state());
+    dry.borrows = Some(harness.state());
     for (hour, is, kind) in [(3, Is::Ill, "repeat"), (4, Is::Well, "resolved")] {
         let planned = dry.run(hour, is);
         assert_eq!(dry.workspace.stub.asked().len(), 0);
@@ -194,49 +198,49 @@ fn a_dry_run_decides_the_same_and_touches_nothing() {
         assert_eq!(plan["messages"][0]["channel"], "#critical-alerts");
         assert_eq!(
             plan["state"]["place"],
-            format!("dir:{}", drill.state().display())
+            format!("dir:{}", harness.state().display())
         );
-        let after = std::fs::read(drill.state().join("state.json")).unwrap();
+        let after = std::fs::read(harness.state().join("state.json")).unwrap();
         assert_eq!(before, after);
-        let real = drill.run(hour, is);
+        let real = harness.run(hour, is);
         assert_eq!(decision(&planned), decision(&real));
         assert_eq!(planned.status, real.status);
-        assert!(drill.workspace.stub.asked().len() > asked);
-        std::fs::write(drill.state().join("state.json"), &before).unwrap();
+        assert!(harness.workspace.stub.asked().len() > asked);
+        std::fs::write(harness.state().join("state.json"), &before).unwrap();
     }
 }
 
 #[test]
 fn without_a_token_the_report_says_so() {
-    let mut drill = Drill::new();
-    drill.env = vec![("SLACK_BOT_TOKEN", String::new())];
-    let mute = drill.run(0, Is::Ill);
+    let mut harness = Harness::new();
+    harness.env = vec![("SLACK_BOT_TOKEN", String::new())];
+    let mute = harness.run(0, Is::Ill);
     assert_eq!((mute.status, mute.sums()), (1, [0, 0, 0]));
     assert!(mute.report["notes"].to_string().contains("SLACK_BOT_TOKEN"));
     // With one, what is still open is told; what went before is not.
-    drill.env.clear();
-    assert_eq!(drill.run(1, Is::Ill).sums(), [1, 0, 0]);
+    harness.env.clear();
+    assert_eq!(harness.run(1, Is::Ill).sums(), [1, 0, 0]);
 }
 
 #[test]
 fn a_state_that_cannot_be_kept_is_said_and_the_alarm_goes_out() {
-    let drill = Drill::new();
-    std::fs::write(drill.state(), "a file where the directory should be").unwrap();
-    let ran = drill.run(0, Is::Ill);
+    let harness = Harness::new();
+    std::fs::write(harness.state(), "a file where the directory should be").unwrap();
+    let ran = harness.run(0, Is::Ill);
     assert_eq!(ran.sums(), [1, 0, 0], "{}", ran.report["notes"]);
     assert!(ran.report["notes"].to_string().contains("state"));
-    assert_eq!(drill.workspace.said().len(), 1);
+    assert_eq!(harness.workspace.said().len(), 1);
 }
 
 #[test]
 fn a_corrupt_state_is_set_aside_and_said() {
-    let drill = Drill::new();
-    drill.run(0, Is::Ill);
-    std::fs::write(drill.state().join("state.json"), "{ not json").unwrap();
-    let ran = drill.run(1, Is::Ill);
+    let harness = Harness::new();
+    harness.run(0, Is::Ill);
+    std::fs::write(harness.state().join("state.json"), "{ not json").unwrap();
+    let ran = harness.run(1, Is::Ill);
     assert_eq!(ran.sums(), [1, 0, 0]);
     assert!(ran.report["notes"].to_string().contains("set aside"));
-    let names: Vec<_> = std::fs::read_dir(drill.state())
+    let names: Vec<_> = std::fs::read_dir(harness.state())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -248,8 +252,8 @@ fn a_corrupt_state_is_set_aside_and_said() {
 
 #[test]
 fn silences_hide_are_listed_and_end() {
-    let drill = Drill::new();
-    let place = format!("dir:{}", drill.state().display());
+    let harness = Harness::new();
+    let place = format!("dir:{}", harness.state().display());
     let call = |args: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
             .args(args)
@@ -264,7 +268,7 @@ fn silences_hide_are_listed_and_end() {
         let (_, text) = call(&[args, &["--output", "json"]].concat());
         serde_json::from_str(&text).unwrap()
     };
-    drill.run(0, Is::Ill);
+    harness.run(0, Is::Ill);
     let id = "INC-2026-11-23-001";
     let (status, text) = call(&[
         "silence",
@@ -278,7 +282,7 @@ fn silences_hide_are_listed_and_end() {
     ]);
     assert_eq!(status, 0);
     assert!(text.contains(id), "{text}");
-    let silenced = drill.run(1, Is::Ill);
+    let silenced = harness.run(1, Is::Ill);
     assert_eq!((silenced.status, silenced.sums()), (0, [0, 0, 0]));
     assert!(silenced.report["incidents"][0]["silencedUntil"].is_string());
     assert_eq!(decision(&silenced).0, "suppress");
@@ -293,7 +297,7 @@ fn silences_hide_are_listed_and_end() {
     let removed = json(&["silence", "remove", name]);
     assert_eq!(removed["silence"]["id"], name);
     assert_eq!(call(&["silence", "remove", name]).0, 64);
-    assert_eq!(drill.run(2, Is::Ill).status, 1);
+    assert_eq!(harness.run(2, Is::Ill).status, 1);
     let shown = json(&["incidents", "show", id]);
     assert_eq!(shown["incidents"][0]["id"], id);
     assert_eq!(call(&["incidents", "show", "INC-2026-01-01-001"]).0, 64);

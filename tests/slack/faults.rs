@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::drill::{Drill, Is};
+use super::harness::{Harness, Is};
 use super::stub::{Answer, Event, Fault};
 
 fn limited(seconds: &str) -> Fault {
@@ -17,28 +17,28 @@ fn limited(seconds: &str) -> Fault {
 
 #[test]
 fn a_slack_that_limits_is_waited_for_while_there_is_time() {
-    let drill = Drill::new();
-    drill.workspace.stub.break_with([limited("1")]);
-    let ran = drill.run(0, Is::Ill);
+    let harness = Harness::new();
+    harness.workspace.stub.break_with([limited("1")]);
+    let ran = harness.run(0, Is::Ill);
     assert_eq!((ran.status, ran.sums()), (1, [1, 0, 0]));
     assert_eq!(ran.report["requests"]["slack"], 2);
 }
 
 #[test]
 fn blocks_that_are_refused_become_text() {
-    let drill = Drill::new();
-    drill.workspace.refuse_blocks();
-    let ran = drill.run(0, Is::Ill);
+    let harness = Harness::new();
+    harness.workspace.refuse_blocks();
+    let ran = harness.run(0, Is::Ill);
     assert_eq!((ran.status, ran.sums()), (1, [1, 0, 0]));
-    let said = drill.workspace.said();
+    let said = harness.workspace.said();
     assert_eq!(said.len(), 1);
     assert!(said[0].text.contains("SEV-1") && said[0].text.contains("kubectl"));
 }
 
 #[test]
 fn a_silence_made_while_a_cycle_sends_costs_no_message_and_is_kept() {
-    let drill = Drill::new();
-    let place = format!("dir:{}", drill.state().display());
+    let harness = Harness::new();
+    let place = format!("dir:{}", harness.state().display());
     let silence = Event::new(move || {
         let made = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
             .args(["silence", "add", "--reason-code", "OOMKilled"])
@@ -47,21 +47,24 @@ fn a_silence_made_while_a_cycle_sends_costs_no_message_and_is_kept() {
             .unwrap();
         assert!(made.status.success(), "{made:?}");
     });
-    drill.workspace.stub.break_with([Fault::Meanwhile(silence)]);
-    let ran = drill.run(0, Is::Ill);
+    harness
+        .workspace
+        .stub
+        .break_with([Fault::Meanwhile(silence)]);
+    let ran = harness.run(0, Is::Ill);
     assert_eq!(ran.sums(), [1, 0, 0]);
     assert!(!ran.report["notes"].to_string().contains("another"));
-    let silenced = drill.run(3, Is::Ill);
+    let silenced = harness.run(3, Is::Ill);
     assert_eq!(silenced.sums(), [0, 0, 0], "the repetition is hidden");
     assert!(silenced.report["incidents"][0]["silencedUntil"].is_string());
-    assert_eq!(drill.workspace.said().len(), 1);
+    assert_eq!(harness.workspace.said().len(), 1);
 }
 
 #[test]
 fn a_state_that_cannot_be_written_is_said_once() {
-    let drill = Drill::new();
-    std::fs::write(drill.state(), "a file where the directory should be").unwrap();
-    let ran = drill.run(0, Is::Ill);
+    let harness = Harness::new();
+    std::fs::write(harness.state(), "a file where the directory should be").unwrap();
+    let ran = harness.run(0, Is::Ill);
     let mut notes = ran.report["notes"].as_array().unwrap().clone();
     let count = notes.len();
     notes.sort_by_key(ToString::to_string);
@@ -71,13 +74,13 @@ fn a_state_that_cannot_be_written_is_said_once() {
 
 #[test]
 fn who_cannot_see_does_not_say_that_nobody_suffers() {
-    let drill = Drill::new();
-    let blind = drill.run(0, Is::Hidden);
+    let harness = Harness::new();
+    let blind = harness.run(0, Is::Hidden);
     let incidents = blind.report["incidents"].as_array().unwrap();
     let found = incidents.iter().find(|i| i["rule"] == "MONITORING_BLIND");
     let impact = &found.unwrap()["analysis"]["businessImpact"];
     assert_eq!(
         impact,
-        &json!("Nobody will be told of an outage in what cannot be read.")
+        &json!("Outages in what cannot be read are not detected.")
     );
 }

@@ -1,12 +1,13 @@
 //! Whatever stands in the cluster, in GitHub or in the model's answer.
 
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
-use k8s_monitor::notify::{MessageKind, ModelText, Silenced, compose, compose_closed};
+use k8s_monitor::notify::slack::render;
+use k8s_monitor::notify::{ActiveSilence, MessageKind, ModelText, compose, compose_resolved};
 use k8s_monitor::report::*;
 use proptest::prelude::*;
 
 use super::check;
-use super::stories::{at, database, story};
+use super::samples::{at, context, database};
 
 const KINDS: [MessageKind; 8] = [
     MessageKind::New,
@@ -133,21 +134,23 @@ proptest! {
         let services = [service(one.service.as_deref().unwrap_or("x"), &loose)];
         let incidents = vec![one.clone(); if kind == MessageKind::Digest { count } else { 1 }];
         let rollback = one.actions.clone();
-        let mut told = story(kind, &incidents, &services);
-        told.words = words.as_ref().map(|(headline, summary)| ModelText { headline, summary });
+        let mut told = context(kind, &incidents, &services);
+        told.model_text = words.as_ref().map(|(headline, summary)| ModelText { headline, summary });
         told.cluster = &loose;
         told.cycle = &loose;
         told.why = &loose;
         told.model_note = Some(&loose);
         told.rollback = &rollback;
         told.previous_severity = Some(Severity::Sev4);
-        told.was_silenced = Some(Silenced { until: None, reason: loose.clone() });
+        let silence = ActiveSilence { by: loose.clone(), until: told.now, reason: loose.clone() };
+        told.silence = Some(&silence);
         told.next_repeat = Some(told.now);
-        told.collapsed = collapsed;
-        for message in [compose(&told), compose_closed(&told)] {
+        told.is_undelivered = collapsed;
+        for message in [compose(&told), compose_resolved(&told)] {
+            let message = render(&message);
             let blocks = message.blocks.clone();
             prop_assert_eq!(check::message(&message.text.clone().into(), &blocks), Ok(()));
-            prop_assert_eq!(check::message(&k8s_monitor::notify::plain(&message).into(), &serde_json::json!([])), Ok(()));
+            prop_assert_eq!(check::message(&message.plain().into(), &serde_json::json!([])), Ok(()));
             let all = format!("{}{blocks}", message.text);
             prop_assert!(!all.contains("<!") && !all.contains("<@") && !all.contains("<#"));
             prop_assert!(!all.contains("AKIAIOSFODNN7EXAMPLE"), "{}", all);

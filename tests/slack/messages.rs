@@ -6,15 +6,17 @@ use std::path::Path;
 
 use k8s_monitor::inventory::Service;
 use k8s_monitor::model::{IncidentState, Severity};
+use k8s_monitor::notify::slack::{self, SlackMessage};
 use k8s_monitor::notify::{
-    Message, MessageContext, MessageKind, ModelText, Silenced, compose, compose_closed,
+    ActiveSilence, MessageContext, MessageKind, ModelText, compose_digest_resolved,
+    compose_resolved,
 };
 use k8s_monitor::report::Incident;
 
 use super::check;
-use super::page;
-use super::stories::{
-    at, backend, blind, certificate, database, later, many, rollback, services, story,
+use super::markdown;
+use super::samples::{
+    at, backend, blind, certificate, context, database, later, many, rendered, rollback, services,
 };
 
 const INTRODUCTION: &str = "\
@@ -28,7 +30,7 @@ Channels, times and repetitions: [configuration](configuration.md).
 ";
 
 /// Title, what it is for, the message.
-type Sample = (&'static str, &'static str, Message);
+type Sample = (&'static str, &'static str, SlackMessage);
 
 fn all() -> Vec<Sample> {
     let services = services();
@@ -43,12 +45,12 @@ fn full(services: &[Service]) -> Vec<Sample> {
         rollback: &rollback,
         model_note: Some("explained by claude-haiku-4-5 (3 calls, 0.010 USD)"),
         next_repeat: Some(at("2026-11-02T11:04:05Z")),
-        words: Some(ModelText {
+        model_text: Some(ModelText {
             headline: "mysql is down, killed for memory since its limit was cut",
             summary: "MySQL is killed at its new limit of 256Mi and the chores tracker has no \
                       database. A commit 12 minutes before the outage lowered the limit.",
         }),
-        ..story(MessageKind::New, &[], &[])
+        ..context(MessageKind::New, &[], &[])
     };
     let one = [database()];
     let two = [backend()];
@@ -65,6 +67,11 @@ fn full(services: &[Service]) -> Vec<Sample> {
         IncidentState::Ongoing,
     )];
     let several = many();
+    let silence = ActiveSilence {
+        by: "s-1a2b".into(),
+        until: at("2026-11-02T12:00:00Z"),
+        reason: "moving the database to another node".into(),
+    };
     let with = |base: &MessageContext, incidents: &[Incident], kind| {
         let told = MessageContext {
             incidents: incidents.iter().collect(),
@@ -72,9 +79,9 @@ fn full(services: &[Service]) -> Vec<Sample> {
             kind,
             ..base.clone()
         };
-        compose(&told)
+        rendered(&told)
     };
-    let plain = story(MessageKind::New, &[], services);
+    let plain = context(MessageKind::New, &[], services);
     vec![
         (
             "SEV-1",
@@ -102,10 +109,7 @@ fn full(services: &[Service]) -> Vec<Sample> {
             with(
                 &MessageContext {
                     previous_severity: Some(Severity::Sev2),
-                    was_silenced: Some(Silenced {
-                        until: Some(at("2026-11-02T12:00:00Z")),
-                        reason: "moving the database to another node".into(),
-                    }),
+                    silence: Some(&silence),
                     ..plain.clone()
                 },
                 &escalated,
@@ -150,48 +154,48 @@ fn replies(services: &[Service]) -> Vec<Sample> {
     )];
     let update = MessageContext {
         why: "chores-tracker-frontend is affected now too",
-        ..story(MessageKind::Update, &open, services)
+        ..context(MessageKind::Update, &open, services)
     };
     let milder = MessageContext {
         why: "one of two replicas is ready again",
         previous_severity: Some(Severity::Sev1),
-        ..story(MessageKind::DeEscalated, &better, services)
+        ..context(MessageKind::DeEscalated, &better, services)
     };
     let reopened = MessageContext {
         why: "resolved 41m ago",
-        ..story(MessageKind::Reopened, &back, services)
+        ..context(MessageKind::Reopened, &back, services)
     };
-    let resolved = story(MessageKind::Resolved, &over, services);
+    let resolved = context(MessageKind::Resolved, &over, services);
     let collapsed = MessageContext {
-        collapsed: true,
+        is_undelivered: true,
         ..resolved.clone()
     };
     vec![
         (
             "Update",
             "A reply, when something changed.",
-            compose(&update),
+            rendered(&update),
         ),
-        ("De-escalation", "A reply.", compose(&milder)),
+        ("De-escalation", "A reply.", rendered(&milder)),
         (
             "Resolved",
             "A reply, also shown in the channel.",
-            compose(&resolved),
+            rendered(&resolved),
         ),
         (
             "Resolved, the first message",
             "What the first message is edited to.",
-            compose_closed(&resolved),
+            slack::render(&compose_resolved(&resolved)),
         ),
         (
             "Reopened",
             "Back within 3 hours: a reply, also shown in the channel.",
-            compose(&reopened),
+            rendered(&reopened),
         ),
         (
-            "Came and went",
-            "It ended before Slack could be reached: one message.",
-            compose(&collapsed),
+            "Already resolved",
+            "Resolved before any message could be delivered: one message.",
+            rendered(&collapsed),
         ),
     ]
 }
@@ -200,7 +204,7 @@ fn replies(services: &[Service]) -> Vec<Sample> {
 fn the_page_shows_what_is_sent() {
     let mut text = INTRODUCTION.to_owned();
     for (title, about, message) in all() {
-        let shown = page::markdown(&message);
+        let shown = markdown::markdown(&message);
         let _ = write!(text, "\n## {title}\n\n{about}\n\n{shown}");
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/messages.md");
@@ -219,11 +223,8 @@ fn every_kind_is_what_slack_takes() {
     for (title, _, message) in all() {
         check::message(&message.text.clone().into(), &message.blocks)
             .unwrap_or_else(|error| panic!("{title}: {error}"));
-        check::message(
-            &k8s_monitor::notify::plain(&message).into(),
-            &serde_json::json!([]),
-        )
-        .unwrap_or_else(|error| panic!("{title} as text: {error}"));
+        check::message(&message.plain().into(), &serde_json::json!([]))
+            .unwrap_or_else(|error| panic!("{title} as text: {error}"));
         assert!(!message.text.contains('\n'), "{title}");
     }
 }
@@ -254,7 +255,7 @@ fn links_are_our_own_or_none() {
         commit.url = url.into();
         commit.pull_request = Some(format!("{url}/pull/x"));
         let incidents = [incident];
-        let blocks = compose(&story(MessageKind::New, &incidents, &services))
+        let blocks = rendered(&context(MessageKind::New, &incidents, &services))
             .blocks
             .to_string();
         assert!(!blocks.contains('<'), "{blocks}");
@@ -272,24 +273,24 @@ fn news_of_several_incidents_names_each() {
         (MessageKind::Resolved, ended.clone()),
         (MessageKind::Update, many()),
     ] {
-        let message = compose(&story(kind, &incidents, &services));
-        let text = k8s_monitor::notify::plain(&message);
+        let message = rendered(&context(kind, &incidents, &services));
+        let text = message.plain();
         for incident in &incidents {
             assert!(text.contains(&incident.id), "{kind:?}: {text}");
         }
     }
-    let told = story(MessageKind::Resolved, &ended, &services);
+    let told = context(MessageKind::Resolved, &ended, &services);
     let lines: Vec<_> = ended
         .iter()
         .map(|incident| k8s_monitor::notify::ResolvedIncident {
             id: incident.id.clone(),
             severity: incident.severity,
-            what: incident.title.clone(),
+            subject: incident.title.clone(),
         })
         .collect();
-    let message = k8s_monitor::notify::compose_all_closed(&told, &lines);
+    let message = slack::render(&compose_digest_resolved(&told, &lines));
     super::check::message(&message.text.clone().into(), &message.blocks).unwrap();
-    let text = k8s_monitor::notify::plain(&message);
+    let text = message.plain();
     assert!(
         ended.iter().all(|incident| text.contains(&incident.id)),
         "{text}"

@@ -1,20 +1,20 @@
-//! What is said in Slack and how it gets there, against a Slack that checks
-//! everything and breaks in every way.
+//! Messages and their delivery, against a stub of Slack that checks every request and fails in
+//! every way.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod client;
 mod cycles;
-mod drill;
-mod edge;
 mod faults;
+mod harness;
+mod heartbeat;
 mod hostile;
-mod killed;
+mod interruption;
+mod markdown;
 mod messages;
 mod other_edges;
 mod others;
-mod outages;
-mod page;
-mod pulse;
-mod stories;
+mod outbox;
+mod samples;
 
 use crate::support::{check, clock, homelab, stub, workspace};

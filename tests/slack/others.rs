@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::drill::{Drill, Is, Ran};
+use super::harness::{Harness, Is, Ran};
 use super::stub::{Answer, Stub};
 
 /// What nobody but the rules decides.
@@ -60,33 +60,33 @@ fn hostile() -> Vec<(&'static str, Answer)> {
 #[test]
 fn a_hostile_model_changes_nothing_that_rules_decide() {
     let expected = {
-        let drill = Drill::new();
+        let harness = Harness::new();
         [
-            decided(&drill.run(0, Is::Ill)),
-            decided(&drill.run(1, Is::Well)),
+            decided(&harness.run(0, Is::Ill)),
+            decided(&harness.run(1, Is::Well)),
         ]
     };
     for (name, answer) in hostile() {
         let model = Stub::new(move |_| answer.clone());
-        let mut drill = Drill::new();
-        drill.llm = true;
-        drill.env = vec![
+        let mut harness = Harness::new();
+        harness.llm = true;
+        harness.env = vec![
             ("ANTHROPIC_BASE_URL", model.url()),
             ("ANTHROPIC_API_KEY", "sk-ant-stub-0000".to_owned()),
         ];
-        let ill = drill.run(0, Is::Ill);
+        let ill = harness.run(0, Is::Ill);
         assert_eq!(decided(&ill), expected[0], "{name}");
         let asked = model.asked().len();
         assert!(asked > 0, "{name}");
         assert_eq!(ill.report["requests"]["anthropic"], asked, "{name}");
         assert!(ill.report["llm"]["note"].is_string(), "{name}");
-        assert_eq!(decided(&drill.run(1, Is::Well)), expected[1], "{name}");
+        assert_eq!(decided(&harness.run(1, Is::Well)), expected[1], "{name}");
         assert_eq!(
             model.asked().len(),
             asked,
             "{name}: a healthy cycle asks nobody"
         );
-        for said in drill.workspace.said() {
+        for said in harness.workspace.said() {
             let text = format!("{}{}", said.text, said.blocks);
             assert!(
                 !text.contains("<!channel>") && !text.contains("@here"),
@@ -98,8 +98,8 @@ fn a_hostile_model_changes_nothing_that_rules_decide() {
 
 #[test]
 fn without_github_the_cycle_is_the_same_and_says_why() {
-    let drill = Drill::new();
-    let expected = decided(&drill.run(0, Is::Ill));
+    let harness = Harness::new();
+    let expected = decided(&harness.run(0, Is::Ill));
     for answer in [
         Answer::status(200, "<html>"),
         Answer::status(401, "{}"),
@@ -107,9 +107,9 @@ fn without_github_the_cycle_is_the_same_and_says_why() {
         Answer::status(500, ""),
     ] {
         let github = Stub::new(move |_| answer.clone());
-        let mut drill = Drill::new();
-        drill.env = vec![("GITHUB_API_URL", github.url())];
-        let ran = drill.run(0, Is::Ill);
+        let mut harness = Harness::new();
+        harness.env = vec![("GITHUB_API_URL", github.url())];
+        let ran = harness.run(0, Is::Ill);
         assert_eq!(decided(&ran), expected);
         let asked = github.asked().len();
         assert!((1..=12).contains(&asked), "{asked}");

@@ -8,24 +8,30 @@ use k8s_monitor::state::{
 };
 use serde_json::Value;
 
-use super::world::*;
+use super::harness::*;
 
-fn world() -> World {
+fn harness() -> Harness {
     let text =
         "silences: [ { service: n8n, schedule: '0 2 * * Sun', duration: 1h, reason: backup } ]";
-    let mut world = World::new(config(text), "2026-11-02T00:00:00Z");
-    let mut wide = trouble("mysql", Sev1);
+    let mut harness = Harness::new(config(text), "2026-11-02T00:00:00Z");
+    let mut wide = incident_of("mysql", Sev1);
     wide.affects = vec!["chores-tracker-backend".to_owned(), "n8n".to_owned()];
     wide.findings[0].message = "\u{1b}[31mcontainer mysql was killed".into();
-    world.cycle(vec![wide.clone(), trouble("vault", Sev2)]);
-    world.cycle(vec![wide.clone(), trouble("whoami-test", Sev4)]);
-    let now = world.now;
+    harness.cycle(vec![wide.clone(), incident_of("vault", Sev2)]);
+    harness.cycle(vec![wide.clone(), incident_of("whoami-test", Sev4)]);
+    let now = harness.now;
     let target = SilenceTarget::Service("mysql".to_owned());
     let why = "moving the database to the new disk, see the plan in the wiki, back at noon";
-    silences::add(&mut world.state, target, Duration::from_hours(2), why, now);
-    world.slack = false;
-    world.cycle(vec![wide, trouble("n8n", Sev2)]);
-    world
+    silences::add(
+        &mut harness.state,
+        target,
+        Duration::from_hours(2),
+        why,
+        now,
+    );
+    harness.slack = false;
+    harness.cycle(vec![wide, incident_of("n8n", Sev2)]);
+    harness
 }
 
 fn shown(document: &impl Document) -> String {
@@ -44,8 +50,8 @@ fn incidents(state: &State, now: chrono::DateTime<chrono::Utc>) -> IncidentList<
 
 #[test]
 fn the_list_has_what_is_open_first_in_80_columns() {
-    let world = world();
-    let text = shown(&incidents(&world.state, world.now));
+    let harness = harness();
+    let text = shown(&incidents(&harness.state, harness.now));
     let expected = "\
 Open: 2
 INC-2026-11-02-001  SEV-1 mysql is unavailable: CrashLoopBackOff
@@ -59,14 +65,14 @@ INC-2026-11-02-001  SEV-1 mysql is unavailable: CrashLoopBackOff
     );
     assert!(text.ends_with("Undelivered messages: 1\n"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-    let nothing = shown(&incidents(&State::default(), world.now));
+    let nothing = shown(&incidents(&State::default(), harness.now));
     assert_eq!(nothing, "No open incidents.\n");
 }
 
 #[test]
 fn one_incident_is_shown_whole() {
-    let world = world();
-    let text = IncidentDocument::new(&world.state, "inc-2026-11-02-001", world.now);
+    let harness = harness();
+    let text = IncidentDocument::new(&harness.state, "inc-2026-11-02-001", harness.now);
     let text = shown(&text.expect("known"));
     for part in [
         "Root object   Deployment mysql/mysql",
@@ -78,37 +84,37 @@ fn one_incident_is_shown_whole() {
     }
     assert!(!text.contains('\u{1b}'));
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-    let queued = IncidentDocument::new(&world.state, "INC-2026-11-02-004", world.now);
+    let queued = IncidentDocument::new(&harness.state, "INC-2026-11-02-004", harness.now);
     let queued = shown(&queued.expect("known"));
     assert!(queued.contains("Queued        new since"), "{queued}");
     assert!(queued.contains("No messages were sent."), "{queued}");
-    assert!(IncidentDocument::new(&world.state, "INC-2026-11-02-009", world.now).is_none());
+    assert!(IncidentDocument::new(&harness.state, "INC-2026-11-02-009", harness.now).is_none());
 }
 
 #[test]
 fn programs_get_the_same() {
-    let world = world();
-    let all = json(&incidents(&world.state, world.now));
+    let harness = harness();
+    let all = json(&incidents(&harness.state, harness.now));
     assert_eq!(all["schema"], "k8s-monitor/incidents/v1");
     let incidents = all["incidents"].as_array().expect("a list");
     assert_eq!(incidents.len(), 4);
     assert_eq!(incidents[0]["severity"], "SEV-1");
     assert_eq!(incidents[0]["silencedUntil"], "2026-11-02T04:00:00Z");
     assert_eq!(incidents[1]["queued"], 1);
-    let one = IncidentDocument::new(&world.state, "INC-2026-11-02-001", world.now);
+    let one = IncidentDocument::new(&harness.state, "INC-2026-11-02-001", harness.now);
     assert_eq!(json(&one.expect("known"))["incidents"][0], incidents[0]);
 }
 
 #[test]
 fn silences_are_listed_with_those_of_the_calendar() {
-    let world = world();
+    let harness = harness();
     let list = |config| SilenceList {
-        state: &world.state,
+        state: &harness.state,
         config,
-        now: world.now,
+        now: harness.now,
         note: None,
     };
-    let text = shown(&list(&world.config));
+    let text = shown(&list(&harness.config));
     let first = text.lines().next().unwrap_or_default();
     assert!(first.ends_with("  service mysql"), "{text}");
     assert!(
@@ -122,11 +128,11 @@ fn silences_are_listed_with_those_of_the_calendar() {
         "{text}"
     );
     assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-    let json = json(&list(&world.config));
+    let json = json(&list(&harness.config));
     assert_eq!(json["silences"][0]["target"]["service"], "mysql");
     let none = config("");
     let later = SilenceList {
-        now: world.now + chrono::TimeDelta::hours(2),
+        now: harness.now + chrono::TimeDelta::hours(2),
         ..list(&none)
     };
     assert_eq!(shown(&later), "No silences.\n");
@@ -135,8 +141,8 @@ fn silences_are_listed_with_those_of_the_calendar() {
 /// The report draws what was, for the root and for those that suffered.
 #[test]
 fn the_history_has_each_incident_for_each_service() {
-    let world = world();
-    let history = k8s_monitor::state::history(&world.state);
+    let harness = harness();
+    let history = k8s_monitor::state::history(&harness.state);
     let of = |service: &str| {
         let mut found: Vec<_> = history
             .episodes

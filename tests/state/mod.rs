@@ -3,7 +3,7 @@
 mod document;
 mod listing;
 
-use crate::lifecycle::world;
+use crate::lifecycle::harness;
 use crate::support::suite;
 
 use std::fs;

@@ -1,39 +1,42 @@
-//! Kubernetes objects as a fixture writes them, told apart as those of a dump.
+//! Kubernetes objects as a fixture has them, sorted by kind as those of a dump.
 
-use k8s_monitor::cluster::compact::Compact;
 use k8s_monitor::cluster::{Interner, Objects, Resource};
 use k8s_monitor::model::Time;
 use serde_json::Value;
 
-/// Puts objects where their kinds belong.
+/// Puts objects into the lists of their kinds.
 ///
 /// # Errors
 ///
-/// When one is of no kind that a cycle reads, or a field has the wrong type:
-/// both are slips of whoever wrote the fixture.
+/// When one is of no kind that a cycle reads, or a field has the wrong type. Both are mistakes in
+/// the fixture.
 pub fn collect(documents: &[Value]) -> Result<Objects, String> {
     gather(documents, None)
 }
 
-/// The same, of what is well only what a live cycle keeps.
+/// The same, compacted as in a live cycle.
 ///
 /// # Errors
 ///
 /// As [`collect`].
 #[allow(dead_code, reason = "only tables of live cycles need it")]
-pub fn folded(documents: &[Value], now: Time) -> Result<Objects, String> {
+pub fn compacted(documents: &[Value], now: Time) -> Result<Objects, String> {
     gather(documents, Some(Interner::new(now)))
 }
 
-fn gather(documents: &[Value], mut pool: Option<Interner>) -> Result<Objects, String> {
+fn gather(documents: &[Value], mut interner: Option<Interner>) -> Result<Objects, String> {
     let mut objects = Objects::default();
     for document in documents {
-        add(&mut objects, document.clone(), pool.as_mut())?;
+        add(&mut objects, document, interner.as_mut())?;
     }
     Ok(objects)
 }
 
-fn add(objects: &mut Objects, value: Value, pool: Option<&mut Interner>) -> Result<(), String> {
+fn add(
+    objects: &mut Objects,
+    value: &Value,
+    interner: Option<&mut Interner>,
+) -> Result<(), String> {
     let text = |key: &str| {
         value
             .get(key)
@@ -45,59 +48,21 @@ fn add(objects: &mut Objects, value: Value, pool: Option<&mut Interner>) -> Resu
     let resource = Resource::of_object(&version, &kind)
         .ok_or_else(|| format!("`{version} {kind}` is no kind that is read"))?;
     let name = value.pointer("/metadata/name").cloned();
-    push(objects, resource, value, pool).map_err(|e| format!("{kind} {name:?}: {e}"))
+    push(objects, resource, value, interner).map_err(|e| format!("{kind} {name:?}: {e}"))
 }
 
 fn push(
     objects: &mut Objects,
     resource: Resource,
-    value: Value,
-    pool: Option<&mut Interner>,
+    value: &Value,
+    interner: Option<&mut Interner>,
 ) -> Result<(), String> {
-    fn put<T: Compact>(
-        list: &mut Vec<T>,
-        value: Value,
-        pool: Option<&mut Interner>,
-    ) -> Result<(), String> {
-        let mut object: T = serde_json::from_value(value).map_err(|e| e.to_string())?;
-        if let Some(pool) = pool {
-            object.compact(pool);
-        }
-        list.push(object);
-        Ok(())
+    let list = objects.list_mut(resource);
+    let list = list.ok_or("logs belong in the first document, under `logs`")?;
+    list.push_json(value.to_string().as_bytes())
+        .map_err(|e| e.to_string())?;
+    if let Some(interner) = interner {
+        list.compact_last(interner);
     }
-    match resource {
-        Resource::Nodes => put(&mut objects.nodes, value, pool),
-        Resource::Namespaces => put(&mut objects.namespaces, value, pool),
-        Resource::Pods => put(&mut objects.pods, value, pool),
-        Resource::Events => put(&mut objects.events, value, pool),
-        Resource::Deployments => put(&mut objects.deployments, value, pool),
-        Resource::StatefulSets => put(&mut objects.stateful_sets, value, pool),
-        Resource::DaemonSets => put(&mut objects.daemon_sets, value, pool),
-        Resource::ReplicaSets => put(&mut objects.replica_sets, value, pool),
-        Resource::Jobs => put(&mut objects.jobs, value, pool),
-        Resource::CronJobs => put(&mut objects.cron_jobs, value, pool),
-        Resource::Services => put(&mut objects.services, value, pool),
-        Resource::EndpointSlices => put(&mut objects.endpoint_slices, value, pool),
-        Resource::Ingresses => put(&mut objects.ingresses, value, pool),
-        Resource::PersistentVolumes => put(&mut objects.persistent_volumes, value, pool),
-        Resource::PersistentVolumeClaims => put(&mut objects.claims, value, pool),
-        Resource::StorageClasses => put(&mut objects.storage_classes, value, pool),
-        Resource::HorizontalPodAutoscalers => put(&mut objects.autoscalers, value, pool),
-        Resource::PodDisruptionBudgets => put(&mut objects.disruption_budgets, value, pool),
-        Resource::ResourceQuotas => put(&mut objects.quotas, value, pool),
-        Resource::Leases => put(&mut objects.leases, value, pool),
-        Resource::Applications => put(&mut objects.applications, value, pool),
-        Resource::Certificates => put(&mut objects.certificates, value, pool),
-        Resource::Issuers => put(&mut objects.issuers, value, pool),
-        Resource::ClusterIssuers => put(&mut objects.cluster_issuers, value, pool),
-        Resource::ExternalSecrets => put(&mut objects.external_secrets, value, pool),
-        Resource::SecretStores => put(&mut objects.secret_stores, value, pool),
-        Resource::ClusterSecretStores => put(&mut objects.cluster_secret_stores, value, pool),
-        Resource::Gateways => put(&mut objects.gateways, value, pool),
-        Resource::HttpRoutes => put(&mut objects.http_routes, value, pool),
-        Resource::PodMetrics => put(&mut objects.pod_metrics, value, pool),
-        Resource::NodeMetrics => put(&mut objects.node_metrics, value, pool),
-        Resource::PodLogs => Err("logs stand in the first document, under `logs`".to_owned()),
-    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::model::secret::Secret;
 use k8s_monitor::net::Http;
-use k8s_monitor::notify::Slack;
+use k8s_monitor::notify::slack::Slack;
 use serde_json::{Value, json};
 
 use super::check;

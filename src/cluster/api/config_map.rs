@@ -1,12 +1,13 @@
-//! The one thing that the monitor writes in a cluster: `ConfigMap`s of its own
-//! namespace. Whether it may is a matter of its Role.
+//! `ConfigMap`s of the monitor's own namespace: all that it writes to a cluster. Its Role decides
+//! whether it may.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::Method;
-use serde::{Deserialize, Serialize};
+use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 
@@ -15,13 +16,13 @@ use super::failure::{Failure, subject};
 use super::request::exchange;
 use crate::model::{Advice, Remedy};
 
-/// Time for what is still to be written when the deadline is over.
-const MOMENT: Duration = Duration::from_millis(500);
-/// Before the one retry.
+/// Time for a request that begins after the deadline, so that the state is still written.
+const GRACE: Duration = Duration::from_millis(500);
+/// Pause before the one retry.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Reads and writes the `ConfigMap`s of one namespace. Blocks; must not be used
-/// from within an async runtime.
+/// Reads and writes the `ConfigMap`s of one namespace. It blocks and must not be used in an async
+/// runtime.
 pub struct ConfigMapClient<'a> {
     cluster: &'a Cluster,
     namespace: String,
@@ -42,7 +43,7 @@ pub struct ConfigMap {
 /// Why a `ConfigMap` could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigMapError {
-    /// Somebody else was faster: it exists, is gone, or has another version.
+    /// Another run has created, changed or deleted it.
     #[error("another run has written it meanwhile")]
     Conflict,
     /// The Role does not allow it.
@@ -56,7 +57,7 @@ pub enum ConfigMapError {
     /// There is no such namespace.
     #[error("there is no namespace {:?}; {}", .0, Advice(self))]
     NoNamespace(String),
-    /// Anything else, retry included.
+    /// Any other failure, retry included.
     #[error("{}; {}", .0, Advice(self))]
     Failed(String),
 }
@@ -76,40 +77,8 @@ impl Remedy for ConfigMapError {
     }
 }
 
-#[derive(Serialize)]
-struct Draft<'a> {
-    #[serde(rename = "apiVersion")]
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: DraftMeta<'a>,
-    data: &'a BTreeMap<String, String>,
-}
-
-#[derive(Serialize)]
-struct DraftMeta<'a> {
-    name: &'a str,
-    namespace: &'a str,
-    labels: BTreeMap<&'static str, &'static str>,
-    #[serde(rename = "resourceVersion", skip_serializing_if = "Option::is_none")]
-    resource_version: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    metadata: AnswerMeta,
-    #[serde(default)]
-    data: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Deserialize)]
-struct AnswerMeta {
-    #[serde(rename = "resourceVersion")]
-    resource_version: String,
-}
-
 impl<'a> ConfigMapClient<'a> {
-    /// For one namespace; each call takes at most `limit`, and after `deadline`
-    /// but a moment.
+    /// For one namespace. A call takes at most `limit`, and after `deadline` at most half a second.
     #[must_use]
     pub fn new(
         cluster: &'a Cluster,
@@ -134,7 +103,7 @@ impl<'a> ConfigMapClient<'a> {
 
     fn end(&self) -> Instant {
         let now = Instant::now();
-        self.deadline.max(now + MOMENT).min(now + self.limit)
+        self.deadline.max(now + GRACE).min(now + self.limit)
     }
 
     /// Reads one; none if there is none.
@@ -144,8 +113,7 @@ impl<'a> ConfigMapClient<'a> {
     pub fn get(&self, name: &str) -> Result<Option<ConfigMap>, ConfigMapError> {
         let end = self.end();
         self.cluster.block_on(async {
-            let first = self.read(name, end).await;
-            let result = match first {
+            let result = match self.read(name, end).await {
                 Err(failure) if failure.is_transient() && Instant::now() + PAUSE < end => {
                     sleep(PAUSE).await;
                     self.read(name, end).await
@@ -195,8 +163,8 @@ impl<'a> ConfigMapClient<'a> {
                 Err(failure) if failure.is_transient() && Instant::now() + PAUSE < end => failure,
                 Err(failure) => return Err(self.error(verb, &failure)),
             };
-            // The write may have arrived and only its answer been lost: written
-            // again it would be refused as a conflict with itself.
+            // The write may have arrived and only its response been lost. To write again would then
+            // be a conflict with itself.
             sleep(PAUSE).await;
             match self.read(name, end).await {
                 Ok(Some(found)) if found.data == *data => Ok(found.version),
@@ -215,14 +183,10 @@ impl<'a> ConfigMapClient<'a> {
             .exchange(Method::GET, &self.path(name), Vec::new(), end)
             .await
         {
-            Ok(body) => {
-                let found: Answer =
-                    serde_json::from_slice(&body).map_err(|e| Failure::of_json(&e))?;
-                Ok(Some(ConfigMap {
-                    version: found.metadata.resource_version,
-                    data: found.data.unwrap_or_default(),
-                }))
-            }
+            Ok(found) => Ok(Some(ConfigMap {
+                version: version(found.metadata)?,
+                data: found.data.unwrap_or_default(),
+            })),
             Err(failure) if failure.code() == Some(404) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -232,28 +196,28 @@ impl<'a> ConfigMapClient<'a> {
         &self,
         name: &str,
         data: &BTreeMap<String, String>,
-        version: Option<&str>,
+        version_read: Option<&str>,
         end: Instant,
     ) -> Result<String, Failure> {
-        let draft = Draft {
-            api_version: "v1",
-            kind: "ConfigMap",
-            metadata: DraftMeta {
-                name,
-                namespace: &self.namespace,
-                labels: BTreeMap::from([("app.kubernetes.io/name", "k8s-monitor")]),
-                resource_version: version,
+        let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let config_map = core::ConfigMap {
+            metadata: ObjectMeta {
+                name: Some(name.to_owned()),
+                namespace: Some(self.namespace.clone()),
+                labels: Some([label("app.kubernetes.io/name", "k8s-monitor")].into()),
+                resource_version: version_read.map(str::to_owned),
+                ..ObjectMeta::default()
             },
-            data,
+            data: Some(data.clone()),
+            ..core::ConfigMap::default()
         };
-        let body = serde_json::to_vec(&draft).map_err(|e| Failure::of_json(&e))?;
-        let (method, path) = match version {
+        let body = serde_json::to_vec(&config_map).map_err(|e| Failure::of_json(&e))?;
+        let (method, path) = match version_read {
             Some(_) => (Method::PUT, self.path(name)),
             None => (Method::POST, self.collection()),
         };
-        let answer = self.exchange(method, &path, body, end).await?;
-        let written: Answer = serde_json::from_slice(&answer).map_err(|e| Failure::of_json(&e))?;
-        Ok(written.metadata.resource_version)
+        let written = self.exchange(method, &path, body, end).await?;
+        version(written.metadata)
     }
 
     async fn exchange(
@@ -262,10 +226,10 @@ impl<'a> ConfigMapClient<'a> {
         path: &str,
         body: Vec<u8>,
         end: Instant,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<core::ConfigMap, Failure> {
         self.requests.set(self.requests.get() + 1);
-        let answer = exchange(&self.cluster.client, method, path, body, end).await?;
-        Ok(answer.body)
+        let (config_map, _) = exchange(&self.cluster.client, method, path, body, end).await?;
+        Ok(config_map)
     }
 
     fn error(&self, verb: &'static str, failure: &Failure) -> ConfigMapError {
@@ -276,7 +240,7 @@ impl<'a> ConfigMapClient<'a> {
             Failure::Status {
                 code: 404 | 409, ..
             } => ConfigMapError::Conflict,
-            // Admission refuses with 403 as well (a quota, a webhook) and names no user.
+            // Admission (a quota, a webhook) rejects with 403 too, but its message names no user.
             Failure::Status {
                 code: 401 | 403,
                 message,
@@ -296,4 +260,9 @@ impl<'a> ConfigMapClient<'a> {
     fn path(&self, name: &str) -> String {
         format!("{}/{name}", self.collection())
     }
+}
+
+fn version(metadata: ObjectMeta) -> Result<String, Failure> {
+    let missing = || Failure::Malformed("the ConfigMap has no resourceVersion".to_owned());
+    metadata.resource_version.ok_or_else(missing)
 }

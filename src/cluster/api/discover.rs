@@ -1,7 +1,7 @@
-//! Which of the kinds that a cluster may lack it has.
+//! Discovery: which optional kinds the cluster serves, and in which version.
 //!
-//! One request where the server offers aggregated discovery (Kubernetes 1.26
-//! and later); before that one more for each optional group that is served.
+//! One request where the server offers aggregated discovery (Kubernetes 1.26 and later). Older
+//! servers take one more for each optional group that they serve.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
 use super::transport::{Get, Transport};
-use crate::cluster::kinds::{ROWS, ResourceInfo};
 use crate::cluster::types::null_as_default;
+use crate::model::{KINDS, ResourceInfo};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-/// What the server says it has: for each group and version its kinds.
+/// The kinds that the server serves, by group and version.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Discovered(BTreeMap<(String, String), Kinds>);
 
@@ -26,34 +26,34 @@ pub(super) struct Discovered(BTreeMap<(String, String), Kinds>);
 enum Kinds {
     /// Plural names.
     Known(BTreeSet<String>),
-    /// The group is registered, but the server behind it does not say: an
-    /// aggregated API that is down.
-    Silent,
-    /// Its kinds could not be asked for.
+    /// The group is registered, but the server behind it does not answer: an aggregated API that
+    /// is down.
+    NoServer,
+    /// Its kinds could not be read.
     Failed(Failure),
 }
 
-/// What to do about a kind.
+/// What discovery says of a kind.
 #[derive(Debug, PartialEq)]
 pub(super) enum Plan {
     /// It is served in this version.
     List(&'static str),
     /// The cluster does not have it.
     Absent,
-    /// Nobody knows.
+    /// Discovery failed.
     Unknown(Failure),
 }
 
 impl Discovered {
-    /// The first of the versions we read that is served.
-    pub(super) fn plan(&self, row: &ResourceInfo) -> Plan {
+    /// The first of the versions that are understood which the server serves.
+    pub(super) fn plan(&self, info: &ResourceInfo) -> Plan {
         let mut plan = Plan::Absent;
-        for version in row.versions {
-            match self.0.get(&(row.group.to_owned(), (*version).to_owned())) {
-                Some(Kinds::Known(plurals)) if plurals.contains(row.plural) => {
+        for version in info.versions {
+            match self.0.get(&(info.group.to_owned(), (*version).to_owned())) {
+                Some(Kinds::Known(plurals)) if plurals.contains(info.plural) => {
                     return Plan::List(version);
                 }
-                Some(Kinds::Silent) => return Plan::List(version),
+                Some(Kinds::NoServer) => return Plan::List(version),
                 Some(Kinds::Failed(failure)) => plan = Plan::Unknown(failure.clone()),
                 Some(Kinds::Known(_)) | None => {}
             }
@@ -62,10 +62,10 @@ impl Discovered {
     }
 }
 
-/// Asks the server.
+/// Reads which kinds the server serves.
 ///
 /// # Errors
-/// When not even the groups could be had.
+/// When not even the groups can be read.
 pub(super) async fn discover(transport: &Transport<'_>) -> Result<Discovered, Failure> {
     let mut body = Vec::new();
     let mut get = Get::json("/apis".to_owned());
@@ -74,7 +74,7 @@ pub(super) async fn discover(transport: &Transport<'_>) -> Result<Discovered, Fa
         .get(&get, &mut body)
         .await
         .map_err(|failure| match failure.code() {
-            // Every Kubernetes has this path: that nothing is there says nothing of the groups.
+            // Every Kubernetes has this path, so that 404 does not mean that there are no groups.
             Some(404) => Failure::Malformed("the server has no /apis".to_owned()),
             _ => failure,
         })?;
@@ -83,9 +83,11 @@ pub(super) async fn discover(transport: &Transport<'_>) -> Result<Discovered, Fa
         "APIGroupList" => {
             let groups: GroupList = decode(&body)?;
             drop(body);
-            Ok(one_by_one(transport, &groups).await)
+            Ok(group_by_group(transport, &groups).await)
         }
-        _ => Err(Failure::Malformed("/apis lists no API groups".to_owned())),
+        _ => Err(Failure::Malformed(
+            "/apis does not list API groups".to_owned(),
+        )),
     }
 }
 
@@ -94,9 +96,9 @@ fn aggregated(list: GroupDiscoveryList) -> Discovered {
     for group in list.items {
         for version in group.versions {
             let plurals: BTreeSet<_> = version.resources.into_iter().map(|r| r.resource).collect();
-            let silent = plurals.is_empty() && version.freshness == "Stale";
-            let kinds = if silent {
-                Kinds::Silent
+            let is_down = plurals.is_empty() && version.freshness == "Stale";
+            let kinds = if is_down {
+                Kinds::NoServer
             } else {
                 Kinds::Known(plurals)
             };
@@ -106,18 +108,18 @@ fn aggregated(list: GroupDiscoveryList) -> Discovered {
     Discovered(found)
 }
 
-async fn one_by_one(transport: &Transport<'_>, groups: &GroupList) -> Discovered {
-    let wanted: BTreeSet<(&str, &str)> = ROWS
+async fn group_by_group(transport: &Transport<'_>, groups: &GroupList) -> Discovered {
+    let wanted: BTreeSet<(&str, &str)> = KINDS
         .iter()
-        .filter(|row| !row.core)
-        .flat_map(|row| row.versions.iter().map(|version| (row.group, *version)))
+        .filter(|info| !info.is_core())
+        .flat_map(|info| info.versions.iter().map(|version| (info.group, *version)))
         .filter(|(group, version)| groups.serves(group, version))
         .collect();
     let answers = wanted.into_iter().map(|(group, version)| async move {
         let kinds = match resources(transport, group, version).await {
             Ok(plurals) => Kinds::Known(plurals),
-            // The list itself will say why, or that it works again.
-            Err(failure) if failure.code() == Some(503) => Kinds::Silent,
+            // The list of each kind then says why, or succeeds.
+            Err(failure) if failure.code() == Some(503) => Kinds::NoServer,
             Err(failure) => Kinds::Failed(failure),
         };
         ((group.to_owned(), version.to_owned()), kinds)
@@ -132,7 +134,7 @@ async fn resources(
 ) -> Result<BTreeSet<String>, Failure> {
     let mut body = Vec::new();
     let mut get = Get::json(format!("/apis/{group}/{version}"));
-    get.settled = Some(503);
+    get.final_status = Some(503);
     transport.get(&get, &mut body).await?;
     let list: ResourceList = decode(&body)?;
     Ok(list.resources.into_iter().map(|r| r.name).collect())
@@ -216,7 +218,7 @@ impl GroupList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Resource;
+    use crate::model::Resource;
 
     fn known(group: &str, version: &str, plurals: &[&str]) -> ((String, String), Kinds) {
         let plurals = plurals.iter().map(|&plural| plural.to_owned()).collect();
@@ -236,7 +238,7 @@ mod tests {
                 &["externalsecrets", "secretstores"],
             ),
         ]));
-        let plan = |resource: Resource| found.plan(resource.row());
+        let plan = |resource: Resource| found.plan(resource.info());
         assert_eq!(plan(Resource::ExternalSecrets), Plan::List("v1"));
         assert_eq!(plan(Resource::SecretStores), Plan::List("v1beta1"));
         assert_eq!(plan(Resource::ClusterSecretStores), Plan::Absent);
@@ -244,12 +246,12 @@ mod tests {
     }
 
     #[test]
-    fn a_registered_api_whose_server_is_gone_is_not_absent() {
+    fn a_registered_api_whose_server_is_down_is_not_absent() {
         let list = serde_json::json!({"items": [{"metadata": {"name": "metrics.k8s.io"},
             "versions": [{"version": "v1beta1", "freshness": "Stale"}]}]});
         let found = aggregated(serde_json::from_value(list).unwrap());
         assert_eq!(
-            found.plan(Resource::PodMetrics.row()),
+            found.plan(Resource::PodMetrics.info()),
             Plan::List("v1beta1")
         );
     }

@@ -1,4 +1,4 @@
-//! Why one request brought nothing, and what that means for the kind it was for.
+//! Why a request failed, and what that means for the kind that it was to read.
 
 use std::error::Error;
 use std::io;
@@ -6,56 +6,52 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::cluster::{Resource, Unread, UnreadReason};
+use crate::cluster::{Unread, UnreadReason};
+use crate::model::Resource;
 
-/// One request that failed, retries included.
+/// A request that failed, retries included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
     /// No connection.
     Connect {
-        /// What the system said.
+        /// The operating system's message.
         cause: String,
-        /// Nobody answered at all, as opposed to a refusal.
-        silent: bool,
+        /// Whether nothing answered, as opposed to a refusal.
+        timed_out: bool,
     },
     /// A connection that cannot be trusted.
     Tls(String),
-    /// A token could not be had.
+    /// No token could be obtained.
     Credentials(String),
-    /// A connection that broke halfway.
+    /// The connection broke during the request.
     Broken(String),
-    /// Neither page nor error in time.
+    /// No complete response in time.
     TimedOut(Duration),
-    /// The fetch's deadline passed before or during the request.
+    /// The deadline of the snapshot passed before or during the request.
     Deadline,
-    /// An answer other than 2xx.
+    /// A status other than 2xx.
     Status {
         /// The HTTP status.
         code: u16,
-        /// The server's words, if it spoke Kubernetes.
+        /// The message of the Kubernetes `Status` in the body; empty without one.
         message: String,
-        /// When to come back, if it said so.
+        /// The header `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// A 2xx answer that is not what Kubernetes documents.
+    /// A response that is not what Kubernetes documents.
     Malformed(String),
 }
 
 impl Failure {
-    /// Reads a client error by the errors that caused it.
+    /// Classifies a client error by the errors that caused it.
     pub(super) fn of(error: &kube::Error) -> Self {
         if let kube::Error::Auth(_) = error {
             // The text may hold what an exec plugin printed.
             return Self::Credentials("the credential plugin or token file failed".to_owned());
         }
-        Self::of_chain(error)
-    }
-
-    /// Reads any transport error by the errors that caused it.
-    pub(super) fn of_chain(error: &(dyn Error + 'static)) -> Self {
         let (mut connecting, mut kind) = (false, None);
         let mut cause = String::new();
-        let mut next = Some(error);
+        let mut next: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(error) = next {
             cause = error.to_string();
             next = error.source();
@@ -68,21 +64,21 @@ impl Failure {
             }
         }
         match kind {
-            // rustls has no other way to say that a handshake failed.
+            // rustls reports a failed handshake in this way only.
             Some(io::ErrorKind::InvalidData) => Self::Tls(cause),
             Some(io::ErrorKind::TimedOut) if connecting => Self::Connect {
                 cause: "nothing answers at this address".to_owned(),
-                silent: true,
+                timed_out: true,
             },
             _ if connecting => Self::Connect {
                 cause,
-                silent: false,
+                timed_out: false,
             },
             _ => Self::Broken(cause),
         }
     }
 
-    /// An answer with an error status; `body` may hold a Kubernetes `Status`.
+    /// A status other than 2xx; `body` may be a Kubernetes `Status`.
     pub(super) fn of_status(code: u16, body: &[u8], retry_after: Option<Duration>) -> Self {
         #[derive(Deserialize)]
         struct Status {
@@ -90,7 +86,7 @@ impl Failure {
             #[serde(default)]
             message: String,
         }
-        // Anything else, such as a proxy's page, may echo the request's headers.
+        // Any other body, such as the error page of a proxy, may contain the request's headers.
         let message = serde_json::from_slice::<Status>(body)
             .ok()
             .filter(|status| status.kind == "Status")
@@ -103,14 +99,14 @@ impl Failure {
         }
     }
 
-    /// An answer that serde refuses. Its message may quote the body: only the
-    /// place and the class of the trouble are kept.
+    /// A body that does not decode. serde's message may quote it, so only the class of the error and
+    /// its position are kept.
     pub(super) fn of_json(error: &serde_json::Error) -> Self {
         use serde_json::error::Category;
         let what = match error.classify() {
-            Category::Eof => "the answer is cut short",
-            Category::Data => "a field has another type than documented",
-            Category::Syntax | Category::Io => "the answer is not JSON",
+            Category::Eof => "the response is truncated",
+            Category::Data => "a field has not the documented type",
+            Category::Syntax | Category::Io => "the response is not JSON",
         };
         Self::Malformed(format!(
             "{what} (line {}, column {})",
@@ -119,7 +115,7 @@ impl Failure {
         ))
     }
 
-    /// Whether the same request may do better in a moment.
+    /// Whether the same request may succeed a moment later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::Broken(_) | Self::TimedOut(_) => true,
@@ -128,12 +124,27 @@ impl Failure {
         }
     }
 
-    /// Whether the failure took its time, so that another like it must be cut short.
-    pub(super) fn is_slow(&self) -> bool {
-        matches!(self, Self::TimedOut(_) | Self::Connect { silent: true, .. })
+    /// Whether the failure took the whole time limit.
+    pub(super) fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::TimedOut(_)
+                | Self::Connect {
+                    timed_out: true,
+                    ..
+                }
+        )
     }
 
-    /// The HTTP status, or 401 where no token could be had.
+    /// How long the server wants to be left alone.
+    pub(super) fn retry_after(&self) -> Duration {
+        match self {
+            Self::Status { retry_after, .. } => retry_after.unwrap_or_default(),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// The HTTP status, or 401 where no token could be obtained.
     pub(super) fn code(&self) -> Option<u16> {
         match self {
             Self::Status { code, .. } => Some(*code),
@@ -142,14 +153,14 @@ impl Failure {
         }
     }
 
-    /// The trouble without the kind it befell.
+    /// What failed, without the kind.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Connect { cause, .. } => format!("no connection: {cause}"),
-            Self::Tls(cause) => format!("no trusted connection: {cause}"),
+            Self::Tls(cause) => format!("TLS failed: {cause}"),
             Self::Credentials(cause) => cause.clone(),
             Self::Broken(cause) => format!("the connection broke: {cause}"),
-            Self::TimedOut(limit) => format!("no complete answer within {}", seconds(*limit)),
+            Self::TimedOut(limit) => format!("no complete response within {}", seconds(*limit)),
             Self::Deadline => "not read before the deadline".to_owned(),
             Self::Status { code, message, .. } if message.is_empty() => {
                 format!("the server answered {code}")
@@ -159,26 +170,32 @@ impl Failure {
         }
     }
 
-    /// What the failure means for a kind.
+    /// What the failure means for a kind, with the remedy.
     pub(super) fn unread(&self, resource: Resource) -> Unread {
-        let name = resource.name();
-        let (reason, advice) = match self {
-            Self::TimedOut(_) | Self::Deadline => (UnreadReason::Timeout, String::new()),
-            Self::Connect { .. } | Self::Tls(_) | Self::Broken(_) => {
-                (UnreadReason::Unavailable, String::new())
-            }
-            Self::Credentials(_) => (UnreadReason::Forbidden, String::new()),
-            Self::Malformed(_) => (UnreadReason::Malformed, String::new()),
-            Self::Status { code, message, .. } => match code {
-                401 => (UnreadReason::Forbidden, "; renew the credentials".into()),
-                403 => (UnreadReason::Forbidden, grant(resource, message)),
-                410 | 429 | 500.. => (UnreadReason::Unavailable, String::new()),
-                _ => (UnreadReason::Malformed, String::new()),
+        let reason = match self {
+            Self::TimedOut(_) | Self::Deadline => UnreadReason::Timeout,
+            Self::Connect { .. } | Self::Tls(_) | Self::Broken(_) => UnreadReason::Unavailable,
+            Self::Credentials(_) => UnreadReason::Forbidden,
+            Self::Malformed(_) => UnreadReason::Malformed,
+            Self::Status { code, .. } => match code {
+                401 | 403 => UnreadReason::Forbidden,
+                410 | 429 | 500.. => UnreadReason::Unavailable,
+                _ => UnreadReason::Malformed,
             },
+        };
+        let remedy = match self {
+            Self::Status {
+                code: 403, message, ..
+            } => format!("; {}", grant(resource, message)),
+            Self::Status { code: 401, .. } | Self::Credentials(_) => {
+                "; renew the credentials".to_owned()
+            }
+            Self::Deadline => "; allow more with --deadline".to_owned(),
+            _ => String::new(),
         };
         Unread {
             reason,
-            message: format!("{name}: {}{advice}", self.text()),
+            message: format!("{}: {}{remedy}", resource.name(), self.text()),
         }
     }
 }
@@ -191,7 +208,7 @@ fn grant(resource: Resource, message: &str) -> String {
         "list"
     };
     let who = subject(message).unwrap_or_else(|| "the monitor's user".to_owned());
-    format!("; grant {verb} on {} to {who}", resource.name())
+    format!("grant {verb} on {} to {who}", resource.name())
 }
 
 /// The user of a message such as `pods is forbidden: User "system:serviceaccount:a:b" cannot ...`.
@@ -203,9 +220,9 @@ pub(super) fn subject(message: &str) -> Option<String> {
     })
 }
 
-/// A server's message on one line and of a length that a report bears.
+/// A server's message on one line, cut.
 fn short(message: &str) -> String {
-    const LONGEST: usize = 300;
+    const MAX_CHARS: usize = 300;
     let line: String = message
         .split_whitespace()
         .collect::<Vec<_>>()
@@ -213,7 +230,7 @@ fn short(message: &str) -> String {
         .chars()
         .filter(|c| !c.is_control())
         .collect();
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}...", &line[..end]),
         None => line,
     }
@@ -234,7 +251,7 @@ mod tests {
     const FORBIDDEN: &str = r#"{"kind":"Status","status":"Failure","message":"nodes is forbidden: User \"system:serviceaccount:monitoring:k8s-monitor\" cannot list resource \"nodes\" in API group \"\" at the cluster scope","reason":"Forbidden","code":403}"#;
 
     #[test]
-    fn a_refusal_names_who_needs_what() {
+    fn a_forbidden_read_names_the_right_and_the_account() {
         let unread = Failure::of_status(403, FORBIDDEN.as_bytes(), None).unread(Resource::Nodes);
         assert_eq!(unread.reason, UnreadReason::Forbidden);
         assert!(
@@ -247,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_no_status_is_not_repeated() {
+    fn an_error_page_that_is_no_status_is_not_quoted() {
         let page = b"<html>Authorization: Bearer s3cr3t</html>";
         let failure = Failure::of_status(502, page, None);
         assert_eq!(failure.text(), "the server answered 502");

@@ -1,96 +1,95 @@
-//! One kind, page by page.
+//! The list of one kind, page by page.
 
 use std::cell::RefCell;
 
 use super::failure::Failure;
-use super::page::{Items, PageReader};
+use super::page::PageReader;
 use super::transport::{Get, Transport};
-use crate::cluster::Interner;
+use crate::cluster::{Interner, ObjectList};
 use crate::net::url::encode_component;
 
-/// Objects a page. The server builds a page in one go and so do we: this
-/// bounds the memory of both.
-const LIMIT: usize = 500;
-/// Half a million objects of one kind: a server that has more never ends.
+/// Objects a page. The server holds a whole page in memory, and so may a proxy.
+const PAGE_SIZE: usize = 500;
+/// Half a million objects of one kind. A server with more is taken for one that repeats itself.
 const MAX_PAGES: usize = 1000;
 
-/// What is asked for.
+/// What is requested.
 pub(super) struct Listing {
     /// Path, without query.
     pub path: String,
-    /// An encoded selector, or nothing.
-    pub selector: &'static str,
-    /// Whether a 503 is an answer.
-    pub accept_503: bool,
+    /// An encoded field selector; empty for all objects.
+    pub field_selector: &'static str,
+    /// Whether an aggregated API serves the kind: its 503 says that no server is behind it, and is
+    /// not retried.
+    pub is_aggregated: bool,
 }
 
-/// Reads all pages into `items`, which stay empty when one of them fails.
-pub(super) async fn list(
+/// Reads all pages into `list`, which stays empty when one of them fails.
+pub(super) async fn read_list(
     transport: &Transport<'_>,
-    pool: &RefCell<Interner>,
+    interner: &RefCell<Interner>,
     listing: &Listing,
-    items: &mut dyn Items,
+    list: &mut dyn ObjectList,
 ) -> Result<(), Failure> {
-    let mut result = pages(transport, pool, listing, items).await;
-    if result
-        .as_ref()
-        .is_err_and(|failure| failure.code() == Some(410))
-    {
-        // The continue token expired, on a slow link or after a compaction.
-        log::debug!("{}: the list expired and is read again", listing.path);
-        items.truncate(0);
-        result = pages(transport, pool, listing, items).await;
+    let mut result = read_pages(transport, interner, listing, list).await;
+    let code = result.as_ref().err().and_then(Failure::code);
+    if code == Some(410) {
+        // The continue token expired: the link is slow, or etcd was compacted.
+        log::debug!(
+            "{}: the continue token expired; the list is read again",
+            listing.path
+        );
+        list.truncate(0);
+        result = read_pages(transport, interner, listing, list).await;
     }
     if result.is_err() {
-        items.truncate(0);
+        list.truncate(0);
     }
-    items.settle();
+    list.shrink();
     result
 }
 
-async fn pages(
+async fn read_pages(
     transport: &Transport<'_>,
-    pool: &RefCell<Interner>,
+    interner: &RefCell<Interner>,
     listing: &Listing,
-    items: &mut dyn Items,
+    list: &mut dyn ObjectList,
 ) -> Result<(), Failure> {
     let mut token = String::new();
     for _ in 0..MAX_PAGES {
-        let mut get = Get::json(listing.query(&token));
-        get.settled = listing.accept_503.then_some(503);
-        let mut page = PageReader::new(pool, items);
+        let mut get = Get::json(listing.url(&token));
+        get.final_status = listing.is_aggregated.then_some(503);
+        let mut page = PageReader::new(interner, list);
         transport.get(&get, &mut page).await?;
         let page = page.finish()?;
-        items.expect(
-            page.remaining_item_count
-                .unwrap_or(0)
-                .min(MAX_PAGES * LIMIT),
-        );
+        let remaining = page.remaining_item_count.unwrap_or(0);
+        list.reserve(remaining.min(MAX_PAGES * PAGE_SIZE));
         match page.r#continue {
             None => return Ok(()),
             Some(next) if next.is_empty() => return Ok(()),
             Some(next) if next == token => {
-                return Err(Failure::Malformed("the pages repeat themselves".to_owned()));
+                let message = "the server returned the same continue token twice";
+                return Err(Failure::Malformed(message.to_owned()));
             }
             Some(next) => token = next,
         }
     }
     Err(Failure::Malformed(format!(
-        "more than {MAX_PAGES} pages of {LIMIT} objects"
+        "the list has more than {MAX_PAGES} pages of {PAGE_SIZE} objects"
     )))
 }
 
 impl Listing {
-    fn query(&self, token: &str) -> String {
-        let mut query = format!("{}?limit={LIMIT}", self.path);
-        if !self.selector.is_empty() {
-            query += "&fieldSelector=";
-            query += self.selector;
+    fn url(&self, token: &str) -> String {
+        let mut url = format!("{}?limit={PAGE_SIZE}", self.path);
+        if !self.field_selector.is_empty() {
+            url += "&fieldSelector=";
+            url += self.field_selector;
         }
         if !token.is_empty() {
-            query += "&continue=";
-            query += &encode_component(token);
+            url += "&continue=";
+            url += &encode_component(token);
         }
-        query
+        url
     }
 }

@@ -1,4 +1,4 @@
-//! The last lines of containers that fail.
+//! The last log lines of failing containers.
 
 use std::time::Duration;
 
@@ -11,27 +11,29 @@ use super::transport::{Get, Transport};
 use crate::cluster::ContainerLog;
 use crate::cluster::log_targets::LogTarget;
 
-/// All logs together; what is late is left out.
+/// Time for all logs together. Those that are late are left out.
 pub(super) const TIME_FOR_ALL: Duration = Duration::from_secs(15);
 
-/// One log. A kubelet that takes longer is in trouble itself.
+/// Time for one log. A kubelet that takes longer has a problem of its own.
 const TIME_FOR_ONE: Duration = Duration::from_secs(5);
-const AT_ONCE: usize = 8;
+/// Logs that are requested at the same time.
+const CONCURRENCY: usize = 8;
+/// Lines of one log.
 const LINES: usize = 60;
-/// What is kept: the end, where the reason stands.
+/// Bytes of one log that are kept: its end, where the error is.
 const BYTES: usize = 16 << 10;
-/// What is asked for. The kubelet counts from the first of the lines, so that
-/// a limit equal to [`BYTES`] would cut off the end of long lines.
+/// Bytes of one log that are requested. The kubelet counts from the first of the lines, so that a
+/// limit of [`BYTES`] would cut off the end of long lines.
 const LIMIT_BYTES: usize = 4 * BYTES;
 
-/// Reads the logs of all targets, in their order, as far as they can be had.
+/// Reads the logs of all targets, in their order, as far as they can be read.
 pub(super) async fn read(
     transport: &Transport<'_>,
     targets: &[LogTarget],
 ) -> (Vec<ContainerLog>, Outcome) {
     let wanted = targets
         .iter()
-        .filter(|target| target.is_plain())
+        .filter(|target| target.has_valid_names())
         .flat_map(|target| {
             let runs = [
                 target.current.then_some(false),
@@ -42,8 +44,8 @@ pub(super) async fn read(
                 .map(move |previous| (target, previous))
         });
     let answers: Vec<_> = stream::iter(wanted)
-        .map(|(target, previous)| one(transport, target, previous))
-        .buffered(AT_ONCE)
+        .map(|(target, previous)| read_one(transport, target, previous))
+        .buffered(CONCURRENCY)
         .collect()
         .await;
     let mut logs = Vec::new();
@@ -51,7 +53,7 @@ pub(super) async fn read(
     for answer in answers {
         match answer {
             Ok(log) => logs.extend(log),
-            // A right that is missing can be granted: it is what to tell.
+            // A missing right outweighs other failures: the user can grant it.
             Err(failure) if worst.is_none() || failure.code() == Some(403) => {
                 worst = Some(failure);
             }
@@ -61,7 +63,7 @@ pub(super) async fn read(
     (logs, worst.map_or(Outcome::Complete, Outcome::Failed))
 }
 
-async fn one(
+async fn read_one(
     transport: &Transport<'_>,
     target: &LogTarget,
     previous: bool,
@@ -73,10 +75,10 @@ async fn one(
         ..
     } = target;
     let get = Get {
-        limit: TIME_FOR_ONE,
-        // There may be as many such kubelets as pods fail, and none is back in a second.
-        settled: Some(500),
-        is_patient: false,
+        time_limit: TIME_FOR_ONE,
+        // Each failing pod may be on such a kubelet, and a retry within a second rarely helps.
+        final_status: Some(500),
+        retries_timeouts: false,
         accept: "text/plain, application/json, */*",
         ..Get::json(format!(
             "/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}\
@@ -86,7 +88,7 @@ async fn one(
     let mut body = Vec::new();
     match transport.get(&get, &mut body).await {
         Ok(()) => {}
-        // Not started yet, no earlier run kept, or gone in the meantime.
+        // The container has not started, no earlier run is kept, or the pod was deleted.
         Err(failure) if matches!(failure.code(), Some(400 | 404)) => return Ok(None),
         Err(failure) => return Err(failure),
     }
@@ -101,8 +103,8 @@ async fn one(
 }
 
 impl LogTarget {
-    /// Whether the names are such as Kubernetes admits: they become a path.
-    fn is_plain(&self) -> bool {
+    /// Whether Kubernetes admits these names: they become a part of the path.
+    fn has_valid_names(&self) -> bool {
         [&self.namespace, &self.pod, &self.container]
             .into_iter()
             .all(|name| {
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_names_are_not_asked_for() {
+    fn logs_of_invalid_names_are_not_requested() {
         let target = |pod: &str| LogTarget {
             namespace: "a".into(),
             pod: pod.into(),
@@ -154,13 +156,13 @@ mod tests {
             previous: false,
             current: true,
         };
-        assert!(target("web-0.x").is_plain());
+        assert!(target("web-0.x").has_valid_names());
         for pod in ["", "../../secrets/x", "a?b", "a/b"] {
-            assert!(!target(pod).is_plain(), "{pod}");
+            assert!(!target(pod).has_valid_names(), "{pod}");
         }
         assert!(
-            target("..").is_plain(),
-            "no Kubernetes name, and stopped by the server"
+            target("..").has_valid_names(),
+            "not a valid name either, but the server rejects it"
         );
     }
 }

@@ -1,15 +1,13 @@
-//! The cluster as the API server tells it: the only place that knows a client.
+//! The cluster as the API server serves it. Only this folder uses a Kubernetes client.
 //!
-//! [`connect`] sets the client up without a byte sent; [`Cluster::snapshot`]
-//! reads everything in one blocking call. All lists are in flight together,
-//! page by page, straight into slim objects. What cannot be read is said
-//! ([`crate::cluster::Read::Unread`]), never taken for empty.
+//! [`connect`] sets the client up and sends nothing. [`Cluster::snapshot`] reads everything in one
+//! blocking call: all lists concurrently, page by page, straight into slim objects. A kind that
+//! cannot be read is [`crate::cluster::Read::Unread`], never an empty list.
 //!
-//! The way of one fetch: `collect` sends one `list` a kind, with `discover`
-//! for the kinds that a cluster may lack; each page goes through `transport`
-//! (retries, time limits, count) and [`crate::cluster::fold`] (what is kept of it). `verdict`
-//! judges whether there is a snapshot, `events` drops old ones, `logs` reads
-//! the last lines of what fails.
+//! `collect` requests a `list` for each kind, and `discover` the kinds that a cluster may lack. A
+//! `page` goes through `transport` (retries, time limits, number of requests), `request` (one
+//! HTTP exchange) and [`crate::cluster::compact`] (what is kept). `outcome` decides whether there is
+//! a snapshot, `events` drops old events, `logs` reads the last log lines of failing containers.
 
 mod collect;
 mod config_map;
@@ -34,21 +32,21 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use super::{Objects, Resource, Snapshot, Source, log_targets};
-use crate::model::Time;
+use super::{Objects, Snapshot, Source, log_targets};
+use crate::model::{Resource, Time};
 use collect::collect;
-use outcome::{Outcomes, verdict};
+use outcome::{Outcomes, check_usable};
 use transport::Transport;
 
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
 pub use error::{ConnectError, FetchError};
 pub use events::retain_events;
 pub use server_info::{AccessRule, ServerVersion};
-// For `fuzz/`, which has no server.
+// For the fuzz targets, which have no server.
 #[doc(hidden)]
 pub use page::decode;
 pub use proxy::ProxyVariables;
-pub use transport::SKEW;
+pub use transport::MAX_SKEW;
 
 /// Which cluster.
 #[derive(Debug, Clone, Default)]
@@ -63,16 +61,16 @@ pub struct ConnectOptions {
 /// What to read.
 #[derive(Debug, Clone)]
 pub struct SnapshotRequest {
-    /// The moment that thresholds are measured against, by this machine's clock. The
-    /// snapshot has it by the server's, if that is far from it.
+    /// The moment that thresholds are measured against, by this machine's clock. The snapshot's is
+    /// by the server's clock, if the two differ by more than [`MAX_SKEW`].
     pub now: Time,
-    /// Time for the whole fetch.
+    /// Time for the whole snapshot.
     pub deadline: Duration,
-    /// Time since the last cycle: older events are kept only of what is not well.
+    /// Time since the last cycle. Older events are kept only of unhealthy objects.
     pub look_back: Duration,
 }
 
-/// A cluster that can be read.
+/// A client of one cluster.
 pub struct Cluster {
     name: String,
     is_own: bool,
@@ -82,16 +80,16 @@ pub struct Cluster {
     runtime: Option<Runtime>,
 }
 
-/// Sets the client up, with the proxy variables of the environment. Nothing is
-/// sent; an exec plugin of the kubeconfig is run.
+/// Sets the client up, with the proxy variables of the environment. Nothing is sent. The exec
+/// plugin of the kubeconfig is run.
 ///
 /// # Errors
-/// When the configuration does not lead to a client: exit status 78.
+/// When the configuration is not usable: exit status 78.
 pub fn connect(options: &ConnectOptions) -> Result<Cluster, ConnectError> {
     connect_through(options, &ProxyVariables::from_env())
 }
 
-/// As [`connect`], with proxy variables from elsewhere, such as an env file.
+/// As [`connect`], with proxy variables from another source, such as an env file.
 ///
 /// # Errors
 /// As [`connect`].
@@ -104,7 +102,7 @@ pub fn connect_through(
         .enable_all()
         .build()
         .map_err(|error| ConnectError::Runtime(error.to_string()))?;
-    // The client starts a task of its own.
+    // Creating the client spawns a task, which needs the runtime.
     let client = {
         let _inside = runtime.enter();
         connect::client(&target)?
@@ -132,8 +130,7 @@ impl Cluster {
         self.client.default_namespace()
     }
 
-    /// Whether this program runs in a pod of the cluster, by whose service
-    /// account it reads.
+    /// Whether this program runs in a pod of the cluster and reads with its service account.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.is_own
@@ -145,26 +142,42 @@ impl Cluster {
         &self.server
     }
 
-    /// Address of the proxy that leads to it, without user and password.
+    /// Address of the proxy in between, without user and password.
     #[must_use]
     pub fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()
     }
 
-    /// Reads everything, once, in at most the deadline. Must not be called
-    /// from within an async runtime.
+    /// Reads everything, once, within the deadline. Must not be called in an async runtime.
     ///
     /// # Errors
-    /// When nothing at all can be said of the cluster. Less than that is in
-    /// the snapshot's `reads`.
+    /// When nothing could be read, or no vital kind before the deadline. Other failures are in the
+    /// snapshot's `reads`.
     pub fn snapshot(&self, request: &SnapshotRequest) -> Result<Snapshot, FetchError> {
         self.block_on(self.fetch(request))
+    }
+
+    /// Reads the version, once, in at most `limit`.
+    ///
+    /// # Errors
+    /// When no API server answers, or it rejects the credentials.
+    pub fn version(&self, limit: Duration) -> Result<ServerVersion, FetchError> {
+        self.block_on(server_info::version(&self.client, &self.server, limit))
+    }
+
+    /// Asks the server whether it grants each rule, in their order and within `limit` for all. No
+    /// right is used.
+    ///
+    /// An error says why the server did not answer.
+    #[must_use]
+    pub fn may(&self, rules: &[AccessRule], limit: Duration) -> Vec<Result<bool, String>> {
+        self.block_on(server_info::may(&self.client, rules, limit))
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         match &self.runtime {
             Some(runtime) => runtime.block_on(future),
-            None => unreachable!("only drop takes the runtime"),
+            None => unreachable!("the runtime is taken by drop only"),
         }
     }
 
@@ -173,12 +186,12 @@ impl Cluster {
         let mut transport = Transport::new(&self.client, request.now, deadline);
         let mut objects = Objects::default();
         let mut outcomes: Outcomes = collect(&transport, &mut objects).await;
-        verdict(&self.server, &outcomes, request.deadline)?;
+        check_usable(&self.server, &outcomes, request.deadline)?;
 
         let now = transport.now();
         retain_events(&mut objects, now, request.look_back);
         let targets = log_targets::failing_containers(&objects, now);
-        transport.hurry(logs::TIME_FOR_ALL);
+        transport.limit_to(logs::TIME_FOR_ALL);
         let (logs, outcome) = logs::read(&transport, &targets).await;
         outcomes.insert(Resource::PodLogs, outcome);
 
@@ -200,7 +213,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // A name look-up that hangs would otherwise hold the program up.
+        // Otherwise a DNS look-up that hangs delays the end of the program.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

@@ -1,29 +1,30 @@
-//! From what came of each kind to what the snapshot says, or to the one error
-//! that says that there is nothing to say. Pure.
+//! From the outcome of each kind to the snapshot's `reads`, or to the one error of a cluster that
+//! could not be read. Pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::error::FetchError;
 use super::failure::{Failure, subject};
-use crate::cluster::{Read, Resource};
+use crate::cluster::Read;
+use crate::model::Resource;
 
-/// What came of each kind.
+/// The outcome of each kind.
 pub(super) type Outcomes = BTreeMap<Resource, Outcome>;
 
-/// What came of one kind.
+/// The outcome of one kind.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Outcome {
     /// All pages were read.
     Complete,
-    /// The cluster does not have it.
+    /// The cluster does not serve it.
     Absent,
     /// It was not read.
     Failed(Failure),
 }
 
 impl Outcome {
-    /// What the snapshot says of the kind.
+    /// The outcome as the snapshot has it.
     pub(super) fn read(&self, resource: Resource) -> Read {
         match self {
             Self::Complete => Read::Complete,
@@ -36,17 +37,17 @@ impl Outcome {
     }
 }
 
-/// Whether some Kubernetes serves no such kind: an old one without autoscaling/v2,
-/// or a custom resource that was removed after discovery.
+/// Whether a Kubernetes may lack the kind: an old one has no autoscaling/v2, and a custom resource
+/// may be removed after discovery.
 fn may_lack(resource: Resource) -> bool {
-    !resource.is_vital() && !resource.row().group.is_empty()
+    !resource.is_vital() && !resource.info().group.is_empty()
 }
 
-/// Whether there is a snapshot at all.
+/// Checks that enough was read for a snapshot.
 ///
 /// # Errors
 /// When no kind could be read, or none of the vital ones in time.
-pub(super) fn verdict(
+pub(super) fn check_usable(
     server: &str,
     outcomes: &Outcomes,
     deadline: Duration,
@@ -78,7 +79,7 @@ pub(super) fn verdict(
     Err(nothing_read(server, &failures))
 }
 
-/// The one error for failures that left nothing read.
+/// The one error of failures after which nothing was read.
 pub(super) fn nothing_read(server: String, failures: &[&Failure]) -> FetchError {
     let all = |test: fn(&Failure) -> bool| failures.iter().all(|failure| test(failure));
     for failure in failures {
@@ -107,7 +108,7 @@ pub(super) fn nothing_read(server: String, failures: &[&Failure]) -> FetchError 
             message,
         };
     }
-    if all(is_foreign) {
+    if all(is_not_kubernetes) {
         return FetchError::NotKubernetes {
             server,
             found: message,
@@ -116,8 +117,8 @@ pub(super) fn nothing_read(server: String, failures: &[&Failure]) -> FetchError 
     FetchError::Unavailable { server, message }
 }
 
-/// An answer that no API server gives to a list of a core kind.
-fn is_foreign(failure: &Failure) -> bool {
+/// A response that no API server gives to the list of a core kind.
+fn is_not_kubernetes(failure: &Failure) -> bool {
     match failure {
         Failure::Malformed(_) => true,
         Failure::Status { code, .. } => !matches!(code, 401 | 403 | 410 | 429 | 500..),
@@ -149,14 +150,14 @@ mod tests {
         .collect()
     }
 
-    fn judged(outcomes: &Outcomes) -> Result<(), FetchError> {
-        verdict("https://k3s", outcomes, Duration::from_secs(7))
+    fn checked(outcomes: &Outcomes) -> Result<(), FetchError> {
+        check_usable("https://k3s", outcomes, Duration::from_secs(7))
     }
 
     #[test]
-    fn nothing_read_is_one_error_for_its_reason() {
+    fn when_nothing_is_read_the_failures_become_one_error() {
         use FetchError as E;
-        let error = |failure: Failure| judged(&all(&failure)).unwrap_err();
+        let error = |failure: Failure| checked(&all(&failure)).unwrap_err();
         assert!(matches!(error(status(401, "")), E::Unauthorized { .. }));
         assert!(matches!(error(status(404, "")), E::NotKubernetes { .. }));
         assert!(matches!(error(status(500, "")), E::Unavailable { .. }));
@@ -176,26 +177,26 @@ mod tests {
     }
 
     #[test]
-    fn one_kind_read_is_a_snapshot() {
+    fn one_kind_is_enough_for_a_snapshot() {
         let mut outcomes = all(&status(403, ""));
         outcomes.insert(Resource::Namespaces, Outcome::Complete);
-        assert_eq!(judged(&outcomes), Ok(()));
+        assert_eq!(checked(&outcomes), Ok(()));
     }
 
     #[test]
-    fn a_deadline_before_anything_vital_is_no_snapshot() {
+    fn no_vital_kind_before_the_deadline_is_an_error() {
         let mut outcomes = all(&Failure::Deadline);
         outcomes.insert(Resource::Namespaces, Outcome::Complete);
         assert!(matches!(
-            judged(&outcomes),
+            checked(&outcomes),
             Err(FetchError::DeadlineExceeded { .. })
         ));
         outcomes.insert(Resource::Pods, Outcome::Complete);
-        assert_eq!(judged(&outcomes), Ok(()));
+        assert_eq!(checked(&outcomes), Ok(()));
     }
 
     #[test]
-    fn only_what_some_kubernetes_lacks_can_be_absent() {
+    fn only_kinds_that_a_kubernetes_may_lack_can_be_absent() {
         let gone = Outcome::Failed(status(404, ""));
         assert_eq!(gone.read(Resource::HorizontalPodAutoscalers), Read::Absent);
         assert_eq!(gone.read(Resource::Gateways), Read::Absent);

@@ -1,23 +1,22 @@
 //! One page of a list, decoded object by object while its bytes arrive.
 //!
-//! Neither the page's text nor its objects are ever held as a whole: the parts
-//! of an object that are dropped make room for the next one, which keeps the
-//! memory of a large cluster close to what is kept of it.
+//! Neither the text of a page nor its full objects are ever in memory as a whole: each object is
+//! compacted before the next one is decoded. This keeps peak memory on a large cluster close to
+//! what the snapshot keeps.
 
 use std::cell::RefCell;
 
 use serde::{Deserialize, Deserializer};
 
 use super::failure::Failure;
-use super::transport::Sink;
-use crate::cluster::compact::Compact;
-use crate::cluster::{Interner, types};
+use super::request::Sink;
+use crate::cluster::{Interner, ObjectList};
 use crate::model::Time;
 
-/// etcd holds at most 1.5 MiB an object, and JSON is hardly twice as long.
-const LARGEST_OBJECT: usize = 16 << 20;
-/// What stands around the objects: metadata, and a word for each of them.
-const LARGEST_ENVELOPE: usize = 1 << 20;
+/// Bytes of one object. etcd stores at most 1.5 MiB an object, and JSON is hardly twice as long.
+const MAX_OBJECT: usize = 16 << 20;
+/// Bytes around the objects: metadata, and a `null` for each of them.
+const MAX_ENVELOPE: usize = 1 << 20;
 
 /// `metadata` of a list.
 #[derive(Debug, Default, Deserialize)]
@@ -29,173 +28,127 @@ pub(super) struct PageMeta {
     pub remaining_item_count: Option<usize>,
 }
 
-/// The objects of one kind. All that is done to a list is compiled once for
-/// all kinds; only what is behind this is not.
-pub(super) trait Items {
-    /// Decodes the first object of a text and keeps what matters of it; its
-    /// length, or nothing while its end is missing.
-    fn push(&mut self, text: &[u8], pool: &RefCell<Interner>) -> serde_json::Result<Option<usize>>;
-    fn len(&self) -> usize;
-    fn truncate(&mut self, length: usize);
-    /// Makes room for so many more.
-    fn expect(&mut self, more: usize);
-    /// Gives back the room that is not used.
-    fn settle(&mut self);
-}
-
-impl<T: Compact> Items for Vec<T> {
-    fn push(&mut self, text: &[u8], pool: &RefCell<Interner>) -> serde_json::Result<Option<usize>> {
-        match types::decode::<T>(text) {
-            Ok((mut object, length)) => {
-                object.compact(&mut pool.borrow_mut());
-                self.push(object);
-                Ok(Some(length))
-            }
-            Err(error) if error.is_eof() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.truncate(length);
-    }
-
-    fn expect(&mut self, more: usize) {
-        self.reserve_exact(more);
-    }
-
-    fn settle(&mut self) {
-        self.shrink_to_fit();
-    }
-}
-
-/// A page that adds its objects to `items`, and takes them back when an
-/// attempt fails.
+/// Reads a page and appends its objects to `list`. An attempt that fails takes them back.
 pub(super) struct PageReader<'a> {
-    pool: &'a RefCell<Interner>,
-    items: &'a mut dyn Items,
-    /// How many there were before.
+    interner: &'a RefCell<Interner>,
+    list: &'a mut dyn ObjectList,
+    /// Objects in the list before this page.
     before: usize,
     /// The page with `null` in the place of each object.
     envelope: Vec<u8>,
-    place: JsonPosition,
-    /// The beginning of an object whose end has not come.
-    rest: Vec<u8>,
-    /// At which length of `rest` it is worth while to try again.
-    worth: usize,
+    position: JsonPosition,
+    /// The beginning of an object whose end has not arrived.
+    partial: Vec<u8>,
+    /// Decoding is tried again when `partial` has this length.
+    retry_length: usize,
 }
 
+/// Where in the page the reader is.
 enum JsonPosition {
-    Before(Scan),
-    Objects,
-    Behind,
+    BeforeItems(Scanner),
+    Items,
+    AfterItems,
 }
 
-/// How deep in the JSON before the objects.
+/// The nesting of the JSON before the objects.
 #[derive(Default)]
-struct Scan {
+struct Scanner {
     depth: u32,
     in_string: bool,
     escaped: bool,
 }
 
 impl<'a> PageReader<'a> {
-    pub(super) fn new(pool: &'a RefCell<Interner>, items: &'a mut dyn Items) -> Self {
+    pub(super) fn new(interner: &'a RefCell<Interner>, list: &'a mut dyn ObjectList) -> Self {
         Self {
-            before: items.len(),
-            pool,
-            items,
+            before: list.len(),
+            interner,
+            list,
             envelope: Vec::new(),
-            place: JsonPosition::Before(Scan::default()),
-            rest: Vec::new(),
-            worth: 0,
+            position: JsonPosition::BeforeItems(Scanner::default()),
+            partial: Vec::new(),
+            retry_length: 0,
         }
     }
 
-    /// The end of the page. `items: null` is an empty page, an answer without
-    /// `items` is no list.
+    /// Ends the page. `items: null` is an empty page; without `items` the response is no list.
     pub(super) fn finish(mut self) -> Result<PageMeta, Failure> {
-        let rest = std::mem::take(&mut self.rest);
-        let at = self.decode_objects(&rest)?;
-        match self.place {
-            JsonPosition::Behind => self.envelope.extend_from_slice(&rest[at..]),
-            _ if at < rest.len() => {
-                return Err(Failure::Malformed("the answer is cut short".to_owned()));
+        let partial = std::mem::take(&mut self.partial);
+        let at = self.decode_objects(&partial)?;
+        match self.position {
+            JsonPosition::AfterItems => self.envelope.extend_from_slice(&partial[at..]),
+            JsonPosition::BeforeItems(_) | JsonPosition::Items if at < partial.len() => {
+                return Err(malformed("the response is truncated"));
             }
-            _ => {}
+            JsonPosition::BeforeItems(_) | JsonPosition::Items => {}
         }
         let envelope: Envelope =
             serde_json::from_slice(&self.envelope).map_err(|error| Failure::of_json(&error))?;
         let Some(items) = envelope.items else {
-            return Err(Failure::Malformed("the answer is no list".to_owned()));
+            return Err(malformed("the response is not a list"));
         };
-        if items.map_or(0, |items| items.len()) != self.items.len() - self.before {
-            return Err(Failure::Malformed(
-                "an object of the list is null".to_owned(),
-            ));
+        if items.map_or(0, |items| items.len()) != self.list.len() - self.before {
+            return Err(malformed("an object of the list is null"));
         }
         Ok(envelope.metadata.unwrap_or_default())
     }
 
-    /// Goes on to the first object; what comes after is left.
+    /// Reads up to the first object and returns the rest.
     fn read_head<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
-        let JsonPosition::Before(scan) = &mut self.place else {
+        let JsonPosition::BeforeItems(scanner) = &mut self.position else {
             return data;
         };
         for (at, &byte) in data.iter().enumerate() {
-            let opens_items = byte == b'[' && scan.is_at_top() && ends_in_items(&self.envelope);
+            let opens_items = byte == b'[' && scanner.is_at_top() && ends_in_items(&self.envelope);
             self.envelope.push(byte);
             if opens_items {
-                self.place = JsonPosition::Objects;
+                self.position = JsonPosition::Items;
                 return &data[at + 1..];
             }
-            scan.step(byte);
+            scanner.step(byte);
         }
         &[]
     }
 
-    /// Decodes what is whole, from where it lies; only the beginning of an
-    /// object is kept until there is more. What is left of the data is behind
-    /// the objects, or to be taken next.
+    /// Decodes complete objects from `data` itself; only the beginning of an incomplete one is
+    /// copied. Returns what comes after the objects, or what to pass in next.
     fn take_objects<'d>(&mut self, data: &'d [u8]) -> Result<&'d [u8], Failure> {
-        if self.rest.is_empty() {
+        if self.partial.is_empty() {
             let at = self.decode_objects(data)?;
-            if matches!(self.place, JsonPosition::Behind) {
+            if matches!(self.position, JsonPosition::AfterItems) {
                 return Ok(&data[at..]);
             }
-            self.rest.extend_from_slice(&data[at..]);
-            self.worth = self.rest.len() * 2;
+            self.partial.extend_from_slice(&data[at..]);
+            self.retry_length = self.partial.len() * 2;
             return Ok(&[]);
         }
-        let before = self.rest.len();
-        let more = data.len().min(self.worth.saturating_sub(before).max(1));
-        self.rest.extend_from_slice(&data[..more]);
-        if self.rest.len() < self.worth {
+        let before = self.partial.len();
+        let more = data
+            .len()
+            .min(self.retry_length.saturating_sub(before).max(1));
+        self.partial.extend_from_slice(&data[..more]);
+        if self.partial.len() < self.retry_length {
             return Ok(&data[more..]);
         }
-        let mut rest = std::mem::take(&mut self.rest);
-        let at = self.decode_objects(&rest)?;
+        let mut partial = std::mem::take(&mut self.partial);
+        let at = self.decode_objects(&partial)?;
         let left = if at < before {
-            rest.drain(..at);
-            // An object that spans many pieces is not begun anew with each of them.
-            self.worth = rest.len() * 2;
+            partial.drain(..at);
+            // Doubling: an object that spans many chunks is not decoded anew with each of them.
+            self.retry_length = partial.len() * 2;
             &data[more..]
         } else {
-            rest.clear();
+            partial.clear();
             &data[at - before..]
         };
-        if matches!(self.place, JsonPosition::Behind) {
-            self.envelope.append(&mut rest);
+        if matches!(self.position, JsonPosition::AfterItems) {
+            self.envelope.append(&mut partial);
         }
-        self.rest = rest;
+        self.partial = partial;
         Ok(left)
     }
 
-    /// Decodes as many objects as are whole; how far it came.
+    /// Decodes as many objects as are complete and returns their length.
     fn decode_objects(&mut self, text: &[u8]) -> Result<usize, Failure> {
         let mut at = 0;
         while let Some(byte) = text.get(at) {
@@ -205,11 +158,11 @@ impl<'a> PageReader<'a> {
                     None => break,
                 },
                 b']' => {
-                    self.place = JsonPosition::Behind;
+                    self.position = JsonPosition::AfterItems;
                     break;
                 }
                 _ => {
-                    // A comma, as a rule; the envelope will tell when it is wrong.
+                    // Usually a comma. Decoding the envelope fails when it is anything else.
                     self.envelope.push(*byte);
                     at += 1;
                 }
@@ -218,67 +171,75 @@ impl<'a> PageReader<'a> {
         Ok(at)
     }
 
-    /// The length of the object that begins here, once it is whole.
+    /// The length of the object that begins here, once it is complete.
     fn decode_object(&mut self, text: &[u8]) -> Result<Option<usize>, Failure> {
-        let length = self.items.push(text, self.pool);
-        let length = length.map_err(|error| Failure::of_json(&error))?;
-        if length.is_some() {
-            self.envelope.extend_from_slice(b"null");
-        } else if text.len() > LARGEST_OBJECT {
-            return Err(Failure::Malformed("an object has no end".to_owned()));
+        match self.list.push_json(text) {
+            Ok(length) => {
+                self.list.compact_last(&mut self.interner.borrow_mut());
+                self.envelope.extend_from_slice(b"null");
+                Ok(Some(length))
+            }
+            Err(error) if error.is_eof() && text.len() > MAX_OBJECT => {
+                Err(malformed("an object is too large"))
+            }
+            Err(error) if error.is_eof() => Ok(None),
+            Err(error) => Err(Failure::of_json(&error)),
         }
-        Ok(length)
     }
 }
 
-/// Decodes a page that arrives in these pieces, as those of a live list do.
+fn malformed(message: &str) -> Failure {
+    Failure::Malformed(message.to_owned())
+}
+
+/// Decodes a page that arrives in these chunks, as those of a live list do.
 ///
 /// # Errors
 /// When it is no list of such objects.
-pub fn decode<'p, T: Compact>(
-    pieces: impl IntoIterator<Item = &'p [u8]>,
-    pool: &RefCell<Interner>,
-    items: &mut Vec<T>,
+pub fn decode<'p>(
+    chunks: impl IntoIterator<Item = &'p [u8]>,
+    interner: &RefCell<Interner>,
+    list: &mut dyn ObjectList,
 ) -> Result<(), String> {
-    let mut page = PageReader::new(pool, items);
-    let taken = pieces.into_iter().try_for_each(|piece| page.take(piece));
+    let mut page = PageReader::new(interner, list);
+    let taken = chunks.into_iter().try_for_each(|chunk| page.take(chunk));
     let read = taken.and_then(|()| page.finish());
     read.map(drop).map_err(|failure| failure.text())
 }
 
 impl Sink for PageReader<'_> {
     fn begin(&mut self, now: Time) {
-        self.pool.borrow_mut().set_now(now);
+        self.interner.borrow_mut().set_now(now);
     }
 
     fn clear(&mut self) {
-        self.items.truncate(self.before);
+        self.list.truncate(self.before);
         self.envelope.clear();
-        self.rest.clear();
-        self.place = JsonPosition::Before(Scan::default());
-        self.worth = 0;
+        self.partial.clear();
+        self.position = JsonPosition::BeforeItems(Scanner::default());
+        self.retry_length = 0;
     }
 
     fn take(&mut self, data: &[u8]) -> Result<(), Failure> {
         let mut data = self.read_head(data);
         while !data.is_empty() {
-            data = match self.place {
-                JsonPosition::Objects => self.take_objects(data)?,
-                JsonPosition::Before(_) | JsonPosition::Behind => {
+            data = match self.position {
+                JsonPosition::Items => self.take_objects(data)?,
+                JsonPosition::BeforeItems(_) | JsonPosition::AfterItems => {
                     self.envelope.extend_from_slice(data);
                     &[]
                 }
             };
         }
-        if self.envelope.len() > LARGEST_ENVELOPE {
-            return Err(Failure::Malformed("the answer is no list".to_owned()));
+        if self.envelope.len() > MAX_ENVELOPE {
+            return Err(malformed("the response is not a list"));
         }
         Ok(())
     }
 }
 
-impl Scan {
-    /// Between the fields of the outermost object.
+impl Scanner {
+    /// Whether the scanner is between the fields of the outermost object.
     fn is_at_top(&self) -> bool {
         self.depth == 1 && !self.in_string
     }
@@ -298,7 +259,7 @@ impl Scan {
     }
 }
 
-/// Whether the last that was read is the key of the objects.
+/// Whether the text ends with the key `items` and its colon.
 fn ends_in_items(text: &[u8]) -> bool {
     let before_colon = text.trim_ascii_end().strip_suffix(b":");
     before_colon.is_some_and(|text| text.trim_ascii_end().ends_with(b"\"items\""))
@@ -309,11 +270,11 @@ fn ends_in_items(text: &[u8]) -> bool {
 struct Envelope {
     metadata: Option<PageMeta>,
     #[serde(default, deserialize_with = "present")]
-    #[allow(clippy::option_option, reason = "absent and null are two things here")]
+    #[allow(clippy::option_option, reason = "absent and null differ here")]
     items: Option<Option<Vec<()>>>,
 }
 
-/// `null` is there, too.
+/// Tells `null` from an absent field.
 fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -327,29 +288,29 @@ mod tests {
     use super::*;
     use crate::cluster::types::Namespace;
 
-    /// The page, in pieces of every length: the same must come of all.
+    /// The page in chunks of every length, which must all give the same result.
     fn decoded(body: &str) -> Result<(PageMeta, usize), String> {
-        let whole = in_pieces(body, body.len().max(1));
+        let whole = in_chunks(body, body.len().max(1));
         for length in 1..body.len() {
-            let pieces = in_pieces(body, length);
-            match (&whole, &pieces) {
+            let chunks = in_chunks(body, length);
+            match (&whole, &chunks) {
                 (Ok((_, expected)), Ok((_, found))) => assert_eq!(expected, found),
                 (Err(_), Err(_)) => {}
-                _ => panic!("pieces of {length} bytes differ: {body}"),
+                _ => panic!("chunks of {length} bytes differ: {body}"),
             }
         }
         whole
     }
 
-    fn in_pieces(body: &str, length: usize) -> Result<(PageMeta, usize), String> {
-        let pool = RefCell::default();
+    fn in_chunks(body: &str, length: usize) -> Result<(PageMeta, usize), String> {
+        let interner = RefCell::default();
         let mut items = vec![Namespace::default()];
-        let mut page = PageReader::new(&pool, &mut items);
-        // An attempt that failed leaves nothing behind.
-        let _ = page.take(br#"{"items":[{"metadata":{"name":"lost"}},{"#);
+        let mut page = PageReader::new(&interner, &mut items);
+        // A failed attempt leaves nothing behind.
+        let _ = page.take(br#"{"items":[{"metadata":{"name":"dropped"}},{"#);
         page.clear();
-        for piece in body.as_bytes().chunks(length) {
-            page.take(piece).map_err(|failure| failure.text())?;
+        for chunk in body.as_bytes().chunks(length) {
+            page.take(chunk).map_err(|failure| failure.text())?;
         }
         let meta = page.finish().map_err(|failure| failure.text())?;
         Ok((meta, items.len() - 1))
@@ -383,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_malformed() {
+    fn a_response_that_is_not_a_list_is_malformed() {
         for body in [
             "",
             "[]",
@@ -410,13 +371,13 @@ mod tests {
     }
 
     #[test]
-    fn an_object_without_end_is_given_up() {
-        let pool = RefCell::default();
+    fn an_object_that_does_not_end_is_malformed() {
+        let interner = RefCell::default();
         let mut items = Vec::<Namespace>::new();
-        let mut page = PageReader::new(&pool, &mut items);
+        let mut page = PageReader::new(&interner, &mut items);
         page.take(br#"{"items":[{"metadata":{"name":""#).unwrap();
-        let piece = vec![b'x'; 1 << 20];
-        let pieces = (1..100).position(|_| page.take(&piece).is_err());
-        assert!(pieces.is_some_and(|pieces| pieces < 40), "{pieces:?}");
+        let chunk = vec![b'x'; 1 << 20];
+        let chunks = (1..100).position(|_| page.take(&chunk).is_err());
+        assert!(chunks.is_some_and(|chunks| chunks < 40), "{chunks:?}");
     }
 }

@@ -1,114 +1,75 @@
-//! One GET with its retries and time limits; every attempt is counted.
-//!
-//! Bodies are never logged, and are handed out as bytes: the client's own
-//! decoding would log them when it fails.
+//! GET requests of one snapshot: retries, time limits, the number of requests, and the difference
+//! between the server's clock and this machine's.
 
 use std::cell::Cell;
 use std::ops::Range;
 use std::time::Duration;
 
 use chrono::{Datelike as _, TimeDelta};
-use http::HeaderMap;
-use http::header::{ACCEPT, DATE, RETRY_AFTER, USER_AGENT};
-use http_body_util::BodyExt as _;
-use kube::client::Body;
+use http::{HeaderMap, Method};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::Failure;
-use super::server_info::http_date;
+use super::request::{JSON, Sink, date, receive, send};
 use crate::model::Time;
 
-/// Plain JSON.
-pub(super) const JSON: &str = "application/json";
-
-/// A page or error may take this long, once.
+/// Time for one attempt.
 const ATTEMPT: Duration = Duration::from_secs(20);
-/// From the first failure on, retries begin within this window.
-const WINDOW: Duration = Duration::from_secs(5);
+/// Retries begin within this time of the first failure.
+const RETRY_WINDOW: Duration = Duration::from_secs(5);
 /// Pauses before the retries.
 const PAUSES: [Duration; RETRIES as usize] = [Duration::from_millis(200), Duration::from_secs(1)];
 const RETRIES: u32 = 2;
-/// Whatever a server asks for, in seconds: no run takes a day.
-const LONGEST_PAUSE: u64 = 86_400;
-/// The longest real answer is that of a metrics server, which knows no pages:
-/// some 600 bytes a pod.
-const LARGEST: usize = 512 << 20;
-/// No answer that is held as a whole is nearly as long.
-const LARGEST_TEXT: usize = 32 << 20;
-/// So much of an error is looked at.
-const LONGEST_COMPLAINT: usize = 64 << 10;
 
-/// Clocks that differ by less agree: TLS, tokens and time thresholds bear that.
-pub const SKEW: TimeDelta = TimeDelta::minutes(1);
-/// A server that dates its answers by other years has no clock worth going by:
-/// Kubernetes is no older, and by the end every certificate has expired.
-const YEARS: Range<i32> = 2014..2100;
+/// Clocks that differ by less count as equal: TLS, tokens and thresholds tolerate that.
+pub const MAX_SKEW: TimeDelta = TimeDelta::minutes(1);
+/// Years in which a server's date is believed. Kubernetes is not older, and every certificate
+/// expires before the last of them.
+const PLAUSIBLE_YEARS: Range<i32> = 2014..2100;
 
 /// A GET request.
 #[derive(Debug, Clone)]
 pub(super) struct Get {
     /// Path and query, encoded.
     pub path: String,
-    /// What is understood.
+    /// Media types that are understood.
     pub accept: &'static str,
-    /// The longest that one attempt may take.
-    pub limit: Duration,
-    /// A status that no second try changes: 503 of an optional API whose server is
-    /// gone, 500 of a log whose kubelet is.
-    pub settled: Option<u16>,
-    /// Whether what did not come in time is asked for again.
-    pub is_patient: bool,
+    /// Time for one attempt.
+    pub time_limit: Duration,
+    /// A status that is not retried although it is one of a temporary failure: 503 of an
+    /// aggregated API without a server, 500 of a log whose kubelet does not answer.
+    pub final_status: Option<u16>,
+    /// Whether an attempt that timed out is retried.
+    pub retries_timeouts: bool,
 }
 
 impl Get {
-    /// JSON.
+    /// Of JSON.
     pub(super) fn json(path: String) -> Self {
         Self {
             path,
             accept: JSON,
-            limit: ATTEMPT,
-            settled: None,
-            is_patient: true,
+            time_limit: ATTEMPT,
+            final_status: None,
+            retries_timeouts: true,
         }
     }
-}
 
-/// Where an answer goes, piece by piece. What is too large for it is no answer.
-pub(super) trait Sink {
-    /// An answer begins; the moment is the cluster's.
-    fn begin(&mut self, _now: Time) {}
-    /// Forgets what an attempt brought that failed.
-    fn clear(&mut self);
-    /// Takes the next piece.
-    fn take(&mut self, data: &[u8]) -> Result<(), Failure>;
-}
-
-impl Sink for Vec<u8> {
-    fn clear(&mut self) {
-        Vec::clear(self);
-    }
-
-    fn take(&mut self, data: &[u8]) -> Result<(), Failure> {
-        self.extend_from_slice(data);
-        if self.len() > LARGEST_TEXT {
-            return Err(endless());
-        }
-        Ok(())
+    fn is_retried(&self, failure: &Failure) -> bool {
+        failure.is_transient()
+            && (self.final_status.is_none() || failure.code() != self.final_status)
+            && (self.retries_timeouts || !failure.is_timeout())
     }
 }
 
-fn endless() -> Failure {
-    Failure::Malformed("the answer has no end".to_owned())
-}
-
-/// The client, the deadline and the count of one fetch.
+/// The client, the deadline and the counters of one snapshot.
 pub(super) struct Transport<'a> {
     client: &'a kube::Client,
     deadline: Instant,
     requests: Cell<u32>,
     began: Instant,
     now: Time,
-    ahead: Cell<Option<TimeDelta>>,
+    clock_offset: Cell<Option<TimeDelta>>,
 }
 
 impl<'a> Transport<'a> {
@@ -119,64 +80,64 @@ impl<'a> Transport<'a> {
             requests: Cell::new(0),
             began: Instant::now(),
             now,
-            ahead: Cell::new(None),
+            clock_offset: Cell::new(None),
         }
     }
 
-    /// The moment by the clock that the cluster's objects are dated by: this
-    /// machine's, unless the server's says something else.
+    /// The moment of the snapshot by the clock that dates the cluster's objects: this machine's,
+    /// unless the server's differs by more than [`MAX_SKEW`].
     pub(super) fn now(&self) -> Time {
         self.now + self.skew().unwrap_or_default()
     }
 
-    /// How far the server's clock is ahead of this machine's, if that matters.
+    /// How far the server's clock is ahead of this machine's, if by more than [`MAX_SKEW`].
     pub(super) fn skew(&self) -> Option<TimeDelta> {
-        self.ahead.get().filter(|ahead| ahead.abs() > SKEW)
+        self.clock_offset
+            .get()
+            .filter(|offset| offset.abs() > MAX_SKEW)
     }
 
-    /// Answers tell the server's clock. Of several servers, or where a proxy dates
-    /// some, the date that is nearest to this machine's counts.
+    /// Notes the server's time. Several servers, or a proxy that dates some responses, may
+    /// disagree: the date nearest to this machine's counts.
     fn set_clock(&self, headers: &HeaderMap) {
-        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        let date = date.and_then(http_date);
-        let Some(date) = date.filter(|date| YEARS.contains(&date.year())) else {
+        let Some(date) = date(headers).filter(|date| PLAUSIBLE_YEARS.contains(&date.year())) else {
             return;
         };
-        let ahead = date - self.began.elapsed() - self.now;
-        let ahead = TimeDelta::seconds(ahead.num_seconds());
-        let known = self.ahead.get();
-        if known.is_none_or(|known| ahead.abs() < known.abs()) {
-            self.ahead.set(Some(ahead));
+        let offset = date - self.began.elapsed() - self.now;
+        let offset = TimeDelta::seconds(offset.num_seconds());
+        let known = self.clock_offset.get();
+        if known.is_none_or(|known| offset.abs() < known.abs()) {
+            self.clock_offset.set(Some(offset));
         }
     }
 
-    /// Attempts so far.
+    /// Requests so far, retries included.
     pub(super) fn requests(&self) -> u32 {
         self.requests.get()
     }
 
-    /// Brings the deadline nearer.
-    pub(super) fn hurry(&mut self, limit: Duration) {
+    /// Moves the deadline to `limit` from now, if that is earlier.
+    pub(super) fn limit_to(&mut self, limit: Duration) {
         self.deadline = self.deadline.min(Instant::now() + limit);
     }
 
-    /// Brings the answer to `sink`, which is clear when this fails.
+    /// Passes the response to `sink`, which is cleared when this fails.
     pub(super) async fn get(&self, get: &Get, sink: &mut dyn Sink) -> Result<(), Failure> {
-        let mut limit = get.limit;
+        let mut limit = get.time_limit;
         let mut end = None;
         for (retry, pause) in PAUSES.into_iter().enumerate() {
             let Err(failure) = self.attempt(get, limit, sink).await else {
                 return Ok(());
             };
             let now = Instant::now();
-            let end = *end.get_or_insert(now + WINDOW);
-            let resume = now + pause.max(retry_after(&failure));
-            if !again(get, &failure) || resume > end || resume >= self.deadline {
+            let end = *end.get_or_insert(now + RETRY_WINDOW);
+            let resume = now + pause.max(failure.retry_after());
+            if !get.is_retried(&failure) || resume > end || resume >= self.deadline {
                 return Err(failure);
             }
-            limit = get.limit;
-            if failure.is_slow() {
-                // What hung once may hang again: all retries together get the window.
+            limit = get.time_limit;
+            if failure.is_timeout() {
+                // The retry may time out as well: all retries together get the window.
                 limit = limit.min((end - resume) / (RETRIES - u32::try_from(retry).unwrap_or(0)));
             }
             sleep(resume - now).await;
@@ -196,7 +157,7 @@ impl<'a> Transport<'a> {
         }
         self.requests.set(self.requests.get() + 1);
         let began = Instant::now();
-        let result = match timeout(limit.min(left), self.exchange(get, sink)).await {
+        let result = match timeout(limit.min(left), self.send_once(get, sink)).await {
             Ok(result) => result,
             Err(_) if left <= limit => Err(Failure::Deadline),
             Err(_) => Err(Failure::TimedOut(limit)),
@@ -212,61 +173,11 @@ impl<'a> Transport<'a> {
         result.map(drop)
     }
 
-    /// The length of the answer.
-    async fn exchange(&self, get: &Get, sink: &mut dyn Sink) -> Result<usize, Failure> {
-        let request = http::Request::get(&get.path)
-            .header(ACCEPT, get.accept)
-            .header(
-                USER_AGENT,
-                concat!("k8s-monitor/", env!("CARGO_PKG_VERSION")),
-            )
-            .body(Body::empty())
-            .map_err(|error| Failure::Malformed(format!("no valid request: {error}")))?;
-        let sent = self.client.send(request).await;
-        let mut response = sent.map_err(|error| Failure::of(&error))?;
-        let status = response.status();
+    /// The length of the response.
+    async fn send_once(&self, get: &Get, sink: &mut dyn Sink) -> Result<usize, Failure> {
+        let response = send(self.client, Method::GET, &get.path, get.accept, Vec::new()).await?;
         self.set_clock(response.headers());
         sink.begin(self.now());
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-            .map(|seconds: u64| Duration::from_secs(seconds.min(LONGEST_PAUSE)));
-        // What a server says of its trouble, which may be a page of HTML.
-        let mut complaint = Vec::new();
-        let mut length = 0;
-        while let Some(frame) = response.body_mut().frame().await {
-            let frame = frame.map_err(|error| Failure::of(&error))?;
-            let Some(data) = frame.data_ref() else {
-                continue;
-            };
-            length += data.len();
-            if length > LARGEST {
-                return Err(endless());
-            }
-            if status.is_success() {
-                sink.take(data)?;
-            } else if complaint.len() < LONGEST_COMPLAINT {
-                complaint.extend_from_slice(data);
-            }
-        }
-        if status.is_success() {
-            Ok(length)
-        } else {
-            Err(Failure::of_status(status.as_u16(), &complaint, retry_after))
-        }
-    }
-}
-
-fn again(get: &Get, failure: &Failure) -> bool {
-    failure.is_transient()
-        && (get.settled.is_none() || failure.code() != get.settled)
-        && (get.is_patient || !failure.is_slow())
-}
-
-fn retry_after(failure: &Failure) -> Duration {
-    match failure {
-        Failure::Status { retry_after, .. } => retry_after.unwrap_or_default(),
-        _ => Duration::ZERO,
+        receive(response, sink).await
     }
 }

@@ -1,5 +1,5 @@
-//! From what the files held to a snapshot: when it was, whose it is, and what
-//! is known of each kind.
+//! Makes the snapshot from the content of the files: its time, its cluster, and what is known of each
+//! kind.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,9 +7,8 @@ use std::path::Path;
 use super::DumpError;
 use super::collect::Damage;
 use super::files::Files;
-use crate::cluster::kinds::ROWS;
-use crate::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
-use crate::model::Time;
+use crate::cluster::{Read, Snapshot, Source, Unread, UnreadReason};
+use crate::model::{KINDS, Resource, Time};
 
 /// Endings of archives and files that are no part of a cluster's name.
 const ENDINGS: &[&str] = &[
@@ -23,20 +22,22 @@ pub(super) fn assemble(
     path: &Path,
     now: Option<Time>,
 ) -> Result<Snapshot, DumpError> {
-    files.collector.settle_endpoints();
-    files.logs.settle_names(&files.collector.objects.pods);
-    if files.marker.is_none() && !files.collector.is_useful() {
+    files.collector.convert_endpoints();
+    files.logs.correct_names(&files.collector.objects.pods);
+    if files.manifest.is_none() && !files.collector.is_useful() {
         return Err(nothing_usable(&files, path));
     }
     let reads = reads(&files);
-    let marker = files.marker.map(|(_, marker)| (marker.now, marker.cluster));
-    let (noted, cluster) = marker.unzip();
+    let manifest = files
+        .manifest
+        .map(|(_, manifest)| (manifest.now, manifest.cluster));
+    let (noted, cluster) = manifest.unzip();
     let source = match &cluster {
         Some(_) => Source::Capture,
         None => Source::Dump,
     };
     Ok(Snapshot {
-        // A dump without a single moment was made by hand: it shows the present.
+        // A dump without any moment was written by hand. It counts as current.
         now: now
             .or(noted)
             .or(files.collector.newest)
@@ -52,17 +53,18 @@ pub(super) fn assemble(
 }
 
 fn reads(files: &Files) -> BTreeMap<Resource, Read> {
-    ROWS.iter()
-        .map(|row| (row.resource, read_of(files, row.resource)))
+    KINDS
+        .iter()
+        .map(|info| (info.resource, read_of(files, info.resource)))
         .collect()
 }
 
-/// Damage outweighs what our marker says, and that what was seen: a kind of
-/// which only the first pages came is in the dump and unread all the same.
+/// Damage outweighs the manifest and the objects that were read: of a kind whose list broke off, some
+/// objects are in the snapshot, and it is unread nevertheless.
 fn read_of(files: &Files, resource: Resource) -> Read {
     let damage = match resource {
         Resource::PodLogs => files.logs.damaged.clone(),
-        _ => files.collector.trouble.get(&resource).map(Damage::message),
+        _ => files.collector.damage.get(&resource).map(Damage::message),
     };
     if let Some(message) = damage {
         return unread(UnreadReason::Malformed, message);
@@ -71,7 +73,10 @@ fn read_of(files: &Files, resource: Resource) -> Read {
         Resource::PodLogs => !files.logs.kept.is_empty(),
         _ => files.collector.seen.contains(&resource),
     };
-    let noted = files.marker.as_ref().and_then(|(_, m)| m.read_of(resource));
+    let noted = files
+        .manifest
+        .as_ref()
+        .and_then(|(_, m)| m.read_of(resource));
     match noted {
         Some(Read::Unread(unread)) => Read::Unread(unread),
         // No log may mean that nothing had failed.
@@ -96,7 +101,7 @@ fn missing(files: &Files, resource: Resource) -> String {
 }
 
 fn nothing_usable(files: &Files, path: &Path) -> DumpError {
-    let troubles = files.collector.trouble.values().map(Damage::message);
+    let troubles = files.collector.damage.values().map(Damage::message);
     let first = files.damage.clone().into_iter().chain(troubles).next();
     DumpError::NothingUsable {
         path: path.to_path_buf(),

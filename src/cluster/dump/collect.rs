@@ -1,5 +1,5 @@
-//! Objects into lists: which kinds are kept, one object a name, and what was
-//! wrong with those that do not fit.
+//! Puts the objects of a dump into the lists of their kinds: which kinds are kept, one object a
+//! name, and what was wrong with objects that do not decode.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -7,25 +7,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::de::DeserializeOwned;
 
 use super::convert::{Endpoints, NewEvent};
-use super::files::tidy;
+use super::error::one_line;
 use super::head::{Head, Identity};
 use super::infer_now;
-use super::kinds::{self, Change, Object};
 use crate::cluster::types::{EndpointSlice, Event, decode};
-use crate::cluster::{Objects, Resource};
-use crate::model::Time;
-
-/// Leases of other namespaces than this one are heartbeats of nodes and
-/// elections of controllers; no rule reads them.
-const LEASE_NAMESPACE: &str = "kube-system";
+use crate::cluster::{ObjectList, Objects};
+use crate::model::{Resource, ResourceScope, Time};
 
 /// The objects of a dump while it is read.
 pub(super) struct Collector {
     pub(super) objects: Objects,
-    /// Kinds of which an object or a list, even an empty one, was seen.
+    /// Kinds of which an object or a list, even an empty one, was read.
     pub(super) seen: BTreeSet<Resource>,
     /// Kinds of which something could not be read.
-    pub(super) trouble: BTreeMap<Resource, Damage>,
+    pub(super) damage: BTreeMap<Resource, Damage>,
     /// The newest past moment in any object of a kind that is read.
     pub(super) newest: Option<Time>,
     index: Index,
@@ -36,7 +31,7 @@ pub(super) struct Collector {
     limit: usize,
 }
 
-/// What was wrong first, and how much more.
+/// The first error of a kind, and the number of further ones.
 #[derive(Debug)]
 pub(super) struct Damage {
     first: String,
@@ -47,7 +42,8 @@ impl Damage {
     pub(super) fn message(&self) -> String {
         match self.more {
             0 => self.first.clone(),
-            more => format!("{} (and {more} more like it)", self.first),
+            1 => format!("{} (and 1 more error)", self.first),
+            more => format!("{} (and {more} more errors)", self.first),
         }
     }
 }
@@ -57,7 +53,7 @@ impl Collector {
         Self {
             objects: Objects::default(),
             seen: BTreeSet::new(),
-            trouble: BTreeMap::new(),
+            damage: BTreeMap::new(),
             newest: None,
             index: Index::default(),
             endpoints: BTreeMap::new(),
@@ -73,20 +69,19 @@ impl Collector {
         self.in_file.clear();
     }
 
-    /// The bound on objects, with its unit, once it is met.
-    pub(super) fn full(&self) -> Option<String> {
+    /// The limit of objects, with its unit, once it is reached.
+    pub(super) fn reached_limit(&self) -> Option<String> {
         let kept = self.index.0.len() + self.endpoints.len();
         (kept >= self.limit).then(|| format!("{} objects", self.limit))
     }
 
-    /// Whether anything came of the dump: an object, or the certainty that
-    /// there is none of a kind.
+    /// Whether the dump holds an object, or an empty list, of any kind that is read.
     pub(super) fn is_useful(&self) -> bool {
         let mut seen = self.seen.iter();
-        !self.index.0.is_empty() || seen.any(|resource| !self.trouble.contains_key(resource))
+        !self.index.0.is_empty() || seen.any(|resource| !self.damage.contains_key(resource))
     }
 
-    /// A list of a kind was met: all of it is known, even if it is empty.
+    /// Notes a list of a kind. Its kind counts as read even if the list is empty.
     pub(super) fn list(&mut self, api_version: &str, kind: &str) {
         match ListKind::of(api_version, kind) {
             Some(ListKind::Endpoints) => self.saw_endpoints = true,
@@ -96,13 +91,13 @@ impl Collector {
         }
     }
 
-    /// An object was met.
+    /// Adds an object.
     pub(super) fn object(&mut self, api_version: &str, kind: &str, head: &Head, raw: &str) {
         let Some(known) = ListKind::of(api_version, kind) else {
             return;
         };
         self.list(api_version, kind);
-        if self.full().is_some() {
+        if self.reached_limit().is_some() {
             return;
         }
         self.newest = self.newest.max(infer_now::newest(raw));
@@ -116,50 +111,50 @@ impl Collector {
             Err("it has no name".to_owned())
         } else {
             match known {
-                ListKind::Endpoints => self.take_endpoints(raw),
-                ListKind::Read(Resource::Leases) if namespace != LEASE_NAMESPACE => Ok(()),
-                ListKind::Read(Resource::Events) => self.take_event::<Event>(raw, version),
-                ListKind::NewEvent => self.take_event::<NewEvent>(raw, version),
-                ListKind::Read(resource) => self.take(resource, raw, version),
+                ListKind::Endpoints => self.add_endpoints(raw),
+                ListKind::NewEvent => self.add_event::<NewEvent>(raw, version),
+                ListKind::Read(Resource::Events) => self.add_event::<Event>(raw, version),
+                ListKind::Read(resource) if is_skipped(resource, namespace) => Ok(()),
+                ListKind::Read(resource) => self.add(resource, raw, version),
             }
         };
         if let Err(error) = outcome {
-            let place = [namespace, name].join("/");
-            let place = place.trim_matches('/');
+            let object = [namespace, name].join("/");
             let message = format!(
-                "{}: {kind} {place} does not fit: {}",
+                "{}: {kind} {} cannot be decoded: {}",
                 self.file,
-                tidy(&error)
+                object.trim_matches('/'),
+                one_line(&error)
             );
-            self.damage(known.resource(), &message);
+            self.note_damage(known.resource(), &message);
         }
     }
 
-    /// Something of a kind could not be read.
-    pub(super) fn damage(&mut self, resource: Resource, message: &str) {
+    /// Notes that something of a kind could not be read.
+    pub(super) fn note_damage(&mut self, resource: Resource, message: &str) {
         log::debug!("{message}");
-        self.trouble
+        self.damage
             .entry(resource)
-            .and_modify(|trouble| trouble.more += 1)
+            .and_modify(|damage| damage.more += 1)
             .or_insert_with(|| Damage {
                 first: message.to_owned(),
                 more: 0,
             });
     }
 
-    /// The file broke off: what is missing may be of any kind that it held.
-    /// False when it held none yet.
-    pub(super) fn damage_file(&mut self, message: &str) -> bool {
+    /// Notes that a file broke off. What is missing may be of any kind that the file held. False
+    /// when it held none so far.
+    pub(super) fn note_damaged_file(&mut self, message: &str) -> bool {
         let kinds = std::mem::take(&mut self.in_file);
         for resource in &kinds {
-            self.damage(*resource, message);
+            self.note_damage(*resource, message);
         }
         !kinds.is_empty()
     }
 
-    /// A dump from before `EndpointSlices`, or of `kubectl get all`: Endpoints
-    /// say the same.
-    pub(super) fn settle_endpoints(&mut self) {
+    /// Converts Endpoints to `EndpointSlices` where the dump has no slices: it is older than they
+    /// are, or made by `kubectl get all`.
+    pub(super) fn convert_endpoints(&mut self) {
         if self.saw_endpoints && !self.seen.contains(&Resource::EndpointSlices) {
             self.saw(Resource::EndpointSlices);
             let slices = self.endpoints.values().flat_map(Endpoints::slices);
@@ -174,7 +169,7 @@ impl Collector {
         self.in_file.insert(resource);
     }
 
-    fn take_endpoints(&mut self, raw: &str) -> Result<(), String> {
+    fn add_endpoints(&mut self, raw: &str) -> Result<(), String> {
         let (endpoints, _) = decode::<Endpoints>(raw.as_bytes()).map_err(|e| e.to_string())?;
         let key = (
             endpoints.metadata.namespace.to_string(),
@@ -185,7 +180,7 @@ impl Collector {
     }
 
     /// Of events only warnings are kept.
-    fn take_event<E: DeserializeOwned + Into<Event>>(
+    fn add_event<E: DeserializeOwned + Into<Event>>(
         &mut self,
         raw: &str,
         version: Option<u64>,
@@ -193,69 +188,58 @@ impl Collector {
         let (event, _) = decode::<E>(raw.as_bytes()).map_err(|e| e.to_string())?;
         let event: Event = event.into();
         if event.is_warning() {
-            self.index
-                .put(Resource::Events, version, &mut self.objects.events, event);
+            let events = &mut self.objects.events;
+            events.push(event);
+            self.index.place_last(Resource::Events, version, events);
         }
         Ok(())
     }
 
-    fn take(&mut self, resource: Resource, raw: &str, version: Option<u64>) -> Result<(), String> {
-        let take = Insert {
-            raw,
-            resource,
-            version,
-            index: &mut self.index,
+    fn add(&mut self, resource: Resource, raw: &str, version: Option<u64>) -> Result<(), String> {
+        let Some(list) = self.objects.list_mut(resource) else {
+            return Ok(());
         };
-        kinds::change(resource, &mut self.objects, take).unwrap_or(Ok(()))
-    }
-}
-
-/// Reads an object into the list of its kind.
-struct Insert<'a> {
-    raw: &'a str,
-    resource: Resource,
-    version: Option<u64>,
-    index: &'a mut Index,
-}
-
-impl Change for Insert<'_> {
-    type Out = Result<(), String>;
-
-    fn change<T: Object>(self, list: &mut Vec<T>) -> Self::Out {
-        let (object, _) = decode::<T>(self.raw.as_bytes()).map_err(|e| e.to_string())?;
-        self.index.put(self.resource, self.version, list, object);
+        list.push_json(raw.as_bytes()).map_err(|e| e.to_string())?;
+        self.index.place_last(resource, version, list);
         Ok(())
     }
 }
 
-/// Where each object stands in its list, and its version.
+/// Whether the kind is read from another namespace only.
+fn is_skipped(resource: Resource, namespace: &str) -> bool {
+    match resource.info().scope {
+        ResourceScope::Cluster | ResourceScope::Namespaced => false,
+        ResourceScope::Namespace(only) => namespace != only,
+    }
+}
+
+/// Where each object is in its list, and its version.
 #[derive(Default)]
 struct Index(HashMap<(Resource, String, String), (usize, u64)>);
 
 impl Index {
-    /// Of objects with one name the newest version stays; without versions, the
-    /// last.
-    fn put<T: Object>(
+    /// Of objects with one name the newest version stays; without versions, the last. The object
+    /// in question is the last of its list.
+    fn place_last(
         &mut self,
         resource: Resource,
         version: Option<u64>,
-        list: &mut Vec<T>,
-        object: T,
+        list: &mut (impl ObjectList + ?Sized),
     ) {
-        let (namespace, name) = object.name();
-        match self
-            .0
-            .entry((resource, namespace.to_owned(), name.to_owned()))
-        {
+        let last = list.len() - 1;
+        let (namespace, name) = list.name(last);
+        let key = (resource, namespace.to_owned(), name.to_owned());
+        match self.0.entry(key) {
             Entry::Vacant(entry) => {
-                entry.insert((list.len(), version.unwrap_or(0)));
-                list.push(object);
+                entry.insert((last, version.unwrap_or(0)));
             }
             Entry::Occupied(mut entry) => {
-                let (at, held) = *entry.get();
-                if version.is_none_or(|version| version >= held) {
-                    entry.insert((at, version.unwrap_or(held)));
-                    list[at] = object;
+                let (at, known) = *entry.get();
+                if version.is_none_or(|version| version >= known) {
+                    entry.insert((at, version.unwrap_or(known)));
+                    list.replace_with_last(at);
+                } else {
+                    list.truncate(last);
                 }
             }
         }
@@ -266,9 +250,9 @@ impl Index {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ListKind {
     Read(Resource),
-    /// `events.k8s.io/v1`: the same events in other words.
+    /// Events of `events.k8s.io/v1`, with other field names.
     NewEvent,
-    /// `v1`: what `EndpointSlices` replaced.
+    /// `v1` Endpoints, which `EndpointSlices` replaced.
     Endpoints,
 }
 

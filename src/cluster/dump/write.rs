@@ -1,5 +1,5 @@
-//! A snapshot to files: one list a kind, one file a log, and a marker that
-//! says what could not be read. Everything is redacted on its way.
+//! Writes a snapshot to files: one list a kind, one file a log, and a manifest with what could not be
+//! read. Everything is redacted.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,14 @@ use serde_json::Value;
 
 use super::DumpError;
 use super::archive_writer::ArchiveWriter;
-use super::kinds::{self, Look, Object};
 use super::logs::LogSource;
-use super::manifest::{self, Marker};
+use super::manifest::{self, Manifest};
 use super::scrub::scrub;
-use crate::cluster::kinds::{ROWS, ResourceInfo};
-use crate::cluster::{Read, Snapshot};
+use crate::cluster::{ObjectList, Read, Snapshot};
+use crate::model::{KINDS, ResourceInfo};
 use crate::redact::redact;
 
-/// What came of writing a snapshot.
+/// A snapshot that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The folder or archive.
@@ -43,11 +42,11 @@ pub struct Written {
 /// when the operating system refuses.
 pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
     let mut sink = ArchiveWriter::open(path, snapshot.now)?;
-    let marker = Marker::of(snapshot);
-    sink.add(manifest::FILE, &json(path, &marker)?)?;
+    let manifest = Manifest::of(snapshot);
+    sink.add(manifest::FILE, &json(path, &manifest)?)?;
     let mut objects = 0;
-    for row in ROWS {
-        objects += write_kind(snapshot, row, path, &mut sink)?;
+    for info in KINDS {
+        objects += write_kind(snapshot, info, path, &mut sink)?;
     }
     let logs = write_logs(snapshot, &mut sink)?;
     let written = Written {
@@ -61,64 +60,46 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
     Ok(written)
 }
 
-/// A kind has a file when it was read, even an empty list: that there are none
-/// is knowledge too.
+/// A kind that was read has a file, even if it has no object: that there are none is known.
 fn write_kind(
     snapshot: &Snapshot,
-    row: &ResourceInfo,
+    info: &ResourceInfo,
     path: &Path,
     sink: &mut ArchiveWriter,
 ) -> Result<usize, DumpError> {
-    let Some(items) = kinds::look(row.resource, &snapshot.objects, Items { row }) else {
+    let Some(list) = snapshot.objects.list(info.resource) else {
         return Ok(0);
     };
-    let items = items.map_err(|error| DumpError::writing(path, error.into()))?;
-    let is_complete = snapshot.reads.get(&row.resource) == Some(&Read::Complete);
-    if items.is_empty() && !is_complete {
+    let is_complete = snapshot.reads.get(&info.resource) == Some(&Read::Complete);
+    if list.is_empty() && !is_complete {
         return Ok(0);
     }
-    let api_version = api_version(row);
+    let items = items(list, info).map_err(|error| DumpError::writing(path, error.into()))?;
     let head = format!(
-        r#"{{"apiVersion":"{api_version}","kind":"{}List","items":["#,
-        row.kind
+        r#"{{"apiVersion":"{}","kind":"{}List","items":["#,
+        info.api_version(),
+        info.kind
     );
-    // An object a line: dumps can be compared line by line.
-    let list = format!("{head}\n{}\n]}}\n", items.join(",\n"));
-    sink.add(&format!("{}.json", row.resource.name()), list.as_bytes())?;
+    // One object a line, so that dumps can be compared line by line.
+    let text = format!("{head}\n{}\n]}}\n", items.join(",\n"));
+    sink.add(&format!("{}.json", info.resource.name()), text.as_bytes())?;
     Ok(items.len())
 }
 
-fn api_version(row: &ResourceInfo) -> String {
-    let version = row.versions.first().unwrap_or(&"v1");
-    if row.group.is_empty() {
-        (*version).to_owned()
-    } else {
-        format!("{}/{version}", row.group)
-    }
-}
-
-/// The objects of a kind, redacted, as JSON.
-struct Items<'r> {
-    row: &'r ResourceInfo,
-}
-
-impl Look for Items<'_> {
-    type Out = Result<Vec<String>, serde_json::Error>;
-
-    fn look<T: Object>(self, list: &[T]) -> Self::Out {
-        let api_version = api_version(self.row);
-        list.iter()
-            .map(|object| {
-                let mut value = serde_json::to_value(object)?;
-                scrub(&mut value);
-                if let Value::Object(fields) = &mut value {
-                    fields.insert("apiVersion".to_owned(), api_version.as_str().into());
-                    fields.insert("kind".to_owned(), self.row.kind.into());
-                }
-                serde_json::to_string(&value)
-            })
-            .collect()
-    }
+/// The objects of a kind as JSON, without secrets.
+fn items(list: &dyn ObjectList, info: &ResourceInfo) -> serde_json::Result<Vec<String>> {
+    let api_version = info.api_version();
+    (0..list.len())
+        .map(|index| {
+            let mut value = list.to_json(index)?;
+            scrub(&mut value);
+            if let Value::Object(fields) = &mut value {
+                fields.insert("apiVersion".to_owned(), api_version.as_str().into());
+                fields.insert("kind".to_owned(), info.kind.into());
+            }
+            serde_json::to_string(&value)
+        })
+        .collect()
 }
 
 fn write_logs(snapshot: &Snapshot, sink: &mut ArchiveWriter) -> Result<usize, DumpError> {

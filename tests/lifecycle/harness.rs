@@ -1,4 +1,5 @@
-//! A cluster, a clock and a Slack to let time pass in.
+//! Runs cycles of the lifecycle with a clock that the test sets, and with a receiver that accepts
+//! messages or does not.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,12 +8,11 @@ use chrono::TimeDelta;
 use k8s_monitor::assess::{Incident, Rule};
 use k8s_monitor::cluster::Resource;
 use k8s_monitor::config::{Config, Environment};
-use k8s_monitor::lifecycle::{self, Due, MessageKind, Observation, Thread, Tracked, Transition};
+use k8s_monitor::lifecycle::{self, Due, Observation, Tracked, Transition};
 use k8s_monitor::model::{
     Effect, Finding, IncidentState, ObjectRef, PodRef, Reason, Severity, Tier, Time,
 };
-use k8s_monitor::state::{State, document};
-use serde_json::json;
+use k8s_monitor::state::{Message, MessageHandle, MessageKind, State, document};
 
 pub use Severity::{Sev1, Sev2, Sev3, Sev4};
 
@@ -25,8 +25,8 @@ pub fn config(text: &str) -> Config {
     loaded.unwrap_or_else(|error| panic!("{error}")).config
 }
 
-/// A service at that severity, as of its one deployment's crash loop.
-pub fn trouble(service: &str, severity: Severity) -> Incident {
+/// An incident of a service: the crash loop of its deployment.
+pub fn incident_of(service: &str, severity: Severity) -> Incident {
     let resource = ObjectRef::new("Deployment", service, service);
     let since = time("2026-11-01T23:50:00Z");
     let mut finding = Finding::new(
@@ -57,13 +57,6 @@ pub fn trouble(service: &str, severity: Severity) -> Incident {
     }
 }
 
-fn words(text: &str) -> k8s_monitor::state::Message {
-    k8s_monitor::state::Message {
-        text: text.to_owned(),
-        blocks: json!([]),
-    }
-}
-
 pub fn pod(service: &str, name: &str) -> PodRef {
     PodRef {
         namespace: service.to_owned(),
@@ -72,27 +65,27 @@ pub fn pod(service: &str, name: &str) -> PodRef {
     }
 }
 
-/// What Slack got.
+/// A message that was delivered.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub struct Delivered {
     pub at: Time,
     pub due: Due,
-    pub posted: Thread,
+    pub posted: MessageHandle,
 }
 
-pub struct World {
+pub struct Harness {
     pub state: State,
     pub config: Config,
     pub now: Time,
-    /// How far the cluster's clock, which is `now`, is ahead of people's.
+    /// How far the cluster's clock, which is `now`, is ahead of this machine's.
     pub skew: TimeDelta,
     pub slack: bool,
     pub unread: Vec<Resource>,
-    pub messages: Vec<Message>,
+    pub messages: Vec<Delivered>,
     posts: u32,
 }
 
-impl World {
+impl Harness {
     pub fn new(config: Config, now: &str) -> Self {
         Self {
             state: State::default(),
@@ -111,13 +104,13 @@ impl World {
         self
     }
 
-    /// What is due now; nothing is stored or sent.
-    pub fn look(&self, incidents: Vec<Incident>) -> Transition {
+    /// The transition at `now`; nothing is stored or sent.
+    pub fn advance(&self, incidents: Vec<Incident>) -> Transition {
         let today = Observation {
             incidents,
             is_read: &|resource| !self.unread.contains(&resource),
             now: self.now,
-            here: self.now - self.skew,
+            local_now: self.now - self.skew,
             restarts: Some(BTreeMap::new()),
         };
         lifecycle::advance(&self.state, today, &self.config)
@@ -133,13 +126,13 @@ impl World {
         step
     }
 
-    /// The first half of a cycle: what is due lies in the outbox.
+    /// The first half of a cycle: what is due is in the outbox.
     pub fn store(&mut self, incidents: Vec<Incident>) -> Transition {
-        let step = self.look(incidents);
+        let step = self.advance(incidents);
         self.state = step.state.clone();
         for due in &step.due {
             let message = lifecycle::Rendered {
-                message: words(&due.why),
+                message: Message::line(due.why.clone()),
                 edits: Vec::new(),
             };
             lifecycle::enqueue(&mut self.state, due, message, self.now);
@@ -148,7 +141,7 @@ impl World {
         step
     }
 
-    /// The second half: Slack accepts everything.
+    /// The second half: every message is accepted.
     pub fn send(&mut self, step: &Transition) {
         let queue: Vec<u64> = self.state.outbox.iter().map(|m| m.id).collect();
         assert_eq!(queue.len(), step.due.len());
@@ -159,14 +152,14 @@ impl World {
         self.save();
     }
 
-    /// Slack shows a message, and nobody notes that it did.
-    pub fn post(&mut self, due: &Due) -> Thread {
+    /// Accepts a message without marking it as delivered.
+    pub fn post(&mut self, due: &Due) -> MessageHandle {
         self.posts += 1;
-        let posted = Thread {
-            channel: format!("C-{}", due.channel.trim_start_matches('#')),
-            ts: format!("{}.{:06}", self.now.timestamp(), self.posts),
+        let posted = MessageHandle {
+            channel: format!("C-{}", due.destination.channel.trim_start_matches('#')),
+            id: format!("{}.{:06}", self.now.timestamp(), self.posts),
         };
-        self.messages.push(Message {
+        self.messages.push(Delivered {
             at: self.now,
             due: due.clone(),
             posted: posted.clone(),
@@ -188,7 +181,7 @@ impl World {
             .iter()
             .map(|m| {
                 let hours = (m.at - start).num_hours();
-                (hours, m.due.kind, m.due.channel.as_str())
+                (hours, m.due.kind, m.due.destination.channel.as_str())
             })
             .collect()
     }
@@ -197,7 +190,7 @@ impl World {
         self.messages.iter().map(|m| m.due.kind).collect()
     }
 
-    pub fn last(&self) -> &Message {
+    pub fn last(&self) -> &Delivered {
         self.messages.last().expect("something was sent")
     }
 }

@@ -1,26 +1,17 @@
-//! Slack's refusals: how far each reaches and what to do. Pure.
+//! Slack's error codes: what each affects, and the remedy. Pure.
 
-/// How much of a delivery a refusal ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorScope {
-    /// Everything: the token is refused.
-    Account,
-    /// All that goes to this channel.
-    Channel,
-    /// This message.
-    Message,
-}
+use crate::notify::notifier::ErrorScope;
 
 /// What a code means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// It will be refused again until somebody does something.
+    /// Refused until somebody changes something.
     Permanent(ErrorScope, &'static str),
-    /// The blocks are the trouble: the text alone may pass.
+    /// The blocks are refused. The text alone may be accepted.
     Blocks,
-    /// The message that is replied to or edited is gone.
+    /// The message to reply to or to edit is gone.
     Gone,
-    /// Slack is in trouble: later it may work.
+    /// Slack has a problem. It may work later.
     Transient,
 }
 
@@ -31,6 +22,8 @@ const NEW_TOKEN: &str = "install the app in the workspace again and set SLACK_BO
     bot token (xoxb-...)";
 const INVITE: &str = "invite the app: /invite @the-app in that channel, or give the app the scope \
     chat:write.public";
+/// The remedy for a message that Slack does not accept in any form.
+pub const DEFECT: &str = "this is a defect: report it with the message as --dry-run prints it";
 const ADMIN: &str = "ask an admin of the workspace to let the app post there";
 
 /// The codes that Slack documents for posting and editing.
@@ -119,20 +112,8 @@ const CODES: &[(&str, Meaning)] = &[
         "restricted_action_non_threadable_channel",
         Permanent(Channel, ADMIN),
     ),
-    (
-        "msg_too_long",
-        Permanent(
-            Message,
-            "this is a defect: report it with the message as --dry-run prints it",
-        ),
-    ),
-    (
-        "no_text",
-        Permanent(
-            Message,
-            "this is a defect: report it with the message as --dry-run prints it",
-        ),
-    ),
+    ("msg_too_long", Permanent(Message, DEFECT)),
+    ("no_text", Permanent(Message, DEFECT)),
     ("invalid_blocks", Blocks),
     ("invalid_blocks_format", Blocks),
     ("msg_blocks_too_long", Blocks),
@@ -151,7 +132,7 @@ const CODES: &[(&str, Meaning)] = &[
     ("team_added_to_org", Transient),
 ];
 
-/// What a code means; one that is not known is a refusal of this message.
+/// What a code means. An unknown one is a refusal of the message.
 pub fn meaning(code: &str) -> Meaning {
     CODES.iter().find(|(known, _)| *known == code).map_or(
         Permanent(
@@ -167,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_permanent_refusal_says_what_to_do() {
+    fn every_permanent_error_has_a_remedy() {
         for (code, meaning) in CODES {
             if let Permanent(_, advice) = meaning {
                 assert!(
@@ -180,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn no_code_is_there_twice() {
+    fn every_code_is_listed_once() {
         for (index, (code, _)) in CODES.iter().enumerate() {
             assert!(
                 CODES[index + 1..].iter().all(|(other, _)| other != code),

@@ -4,23 +4,24 @@ use std::time::Duration;
 
 use k8s_monitor::model::secret::Secret;
 use k8s_monitor::net::Peer;
-use k8s_monitor::notify::{Message, MessageKind, SlackError, Thread, compose};
+use k8s_monitor::notify::slack::{SlackError, SlackMessage};
+use k8s_monitor::notify::{MessageHandle, MessageKind};
 use serde_json::{Value, json};
 
-use super::stories::{database, services, story};
+use super::samples::{context, database, rendered, services};
 use super::stub::{Answer, Fault};
 use super::workspace::{TOKEN, Workspace};
 
-fn message() -> Message {
+fn message() -> SlackMessage {
     let incidents = [database()];
-    compose(&story(MessageKind::New, &incidents, &services()))
+    rendered(&context(MessageKind::New, &incidents, &services()))
 }
 
-fn post(workspace: &Workspace) -> Result<Thread, SlackError> {
+fn post(workspace: &Workspace) -> Result<MessageHandle, SlackError> {
     let deadline = workspace.deadline();
     workspace
         .slack()
-        .post("#critical-alerts", &message(), None, false, deadline)
+        .post("#critical-alerts", &message(), None, deadline)
 }
 
 fn refusal(code: &str) -> Fault {
@@ -34,15 +35,18 @@ fn a_message_a_reply_and_an_edit() {
     let first = post(&workspace).unwrap();
     assert_eq!(first.channel, "C0CRITICAL");
     slack
-        .post(&first.channel, &message(), Some(&first.ts), true, deadline)
+        .post(
+            &first.channel,
+            &message(),
+            Some((&first.id, true)),
+            deadline,
+        )
         .unwrap();
-    slack
-        .update(&first.channel, &first.ts, &message(), deadline)
-        .unwrap();
+    slack.update(&first, &message(), deadline).unwrap();
     let said = workspace.said();
     assert_eq!(said.len(), 2);
     assert_eq!(said[0].edits, 1);
-    assert_eq!(said[1].thread.as_deref(), Some(first.ts.as_str()));
+    assert_eq!(said[1].thread.as_deref(), Some(first.id.as_str()));
     assert!(said[1].broadcast);
     assert_eq!(workspace.http.attempts(Peer::Slack), 3);
 }
@@ -91,15 +95,15 @@ fn trouble_that_stays_is_said_and_shows_no_token() {
         (Fault::Says(Answer::status(500, "oops")), "status 500"),
         (
             Fault::Says(Answer::status(200, "<html>login</html>")),
-            "no JSON",
+            "not JSON",
         ),
-        (Fault::Says(Answer::status(200, "{}")), "without a verdict"),
-        (Fault::Says(Answer::status(200, "[1]")), "without a verdict"),
+        (Fault::Says(Answer::status(200, "{}")), "without `ok`"),
+        (Fault::Says(Answer::status(200, "[1]")), "without `ok`"),
         (Fault::Says(Answer::status(302, "moved")), "status 302"),
         (Fault::Says(Answer::status(200, &huge)), "more than"),
         (
             Fault::Says(Answer::json(&json!({ "ok": true }))),
-            "without saying where",
+            "without its channel",
         ),
         (
             Fault::Says(Answer::json(&json!({ "ok": false, "error": "a <b>" }))),
@@ -126,7 +130,7 @@ fn a_slack_that_hangs_ends_with_the_deadline() {
     let deadline = workspace.clock.after(Duration::from_millis(200));
     let error = workspace
         .slack()
-        .post("#critical-alerts", &message(), None, false, deadline)
+        .post("#critical-alerts", &message(), None, deadline)
         .unwrap_err();
     assert!(error.to_string().contains("did not answer"), "{error}");
     assert_eq!(workspace.http.attempts(Peer::Slack), 1);
@@ -168,7 +172,7 @@ fn channels_and_tokens_are_judged_by_slack() {
     ] {
         let error = workspace
             .slack()
-            .post(channel, &message(), None, false, deadline)
+            .post(channel, &message(), None, deadline)
             .unwrap_err();
         assert!(error.to_string().contains(code), "{error}");
     }
@@ -191,12 +195,7 @@ fn blocks_that_are_refused_become_text_once() {
     let posted = post(&workspace).unwrap();
     workspace
         .slack()
-        .update(
-            &posted.channel,
-            &posted.ts,
-            &message(),
-            workspace.deadline(),
-        )
+        .update(&posted, &message(), workspace.deadline())
         .unwrap();
     let said = &workspace.said()[0];
     assert_eq!(said.blocks, json!([]));

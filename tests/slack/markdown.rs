@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use k8s_monitor::notify::Message;
+use k8s_monitor::notify::slack::SlackMessage;
 use serde_json::Value;
 
 /// A message as a quotation.
-pub fn markdown(message: &Message) -> String {
+pub fn markdown(message: &SlackMessage) -> String {
     let mut out = format!("Preview: {}\n\n", inline(&message.text));
     let mut quoted = String::new();
     for block in message.blocks.as_array().unwrap() {

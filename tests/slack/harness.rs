@@ -13,7 +13,7 @@ use super::workspace::{TOKEN, Workspace};
 const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
 
 /// A homelab, the monitor's memory of it, and Slack.
-pub struct Drill {
+pub struct Harness {
     pub workspace: Workspace,
     home: TempDir,
     /// Another one's memory in place of its own.
@@ -48,7 +48,7 @@ impl Ran {
     }
 }
 
-impl Drill {
+impl Harness {
     pub fn new() -> Self {
         Self {
             workspace: Workspace::new(),

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use k8s_monitor::model::IncidentState;
 use k8s_monitor::net::Clock as _;
 use k8s_monitor::notify::{
-    Delivery, MessageKind, MessageTarget, Outbox, OutboxError, Thread, compose, compose_closed,
-    deliver,
+    Delivery, Destination, MessageHandle, MessageKind, MessageTarget, Outbox, OutboxError, compose,
+    compose_resolved, deliver,
 };
 use k8s_monitor::report::Incident;
 use k8s_monitor::state::OutboxMessage;
 use serde_json::json;
 
-use super::stories::{at, backend, certificate, database, later, many, services, story};
+use super::samples::{at, backend, certificate, context, database, later, many, services};
 use super::stub::{Answer, Fault};
 use super::workspace::Workspace;
 
@@ -24,12 +24,12 @@ pub const INFRASTRUCTURE: &str = "#infrastructure-alerts";
 #[derive(Default)]
 pub struct TestOutbox {
     pub waiting: Vec<OutboxMessage>,
-    pub posted: Vec<Thread>,
+    pub posted: Vec<MessageHandle>,
     pub fault: Option<OutboxError>,
 }
 
 impl Outbox for TestOutbox {
-    fn delivered(&mut self, message: u64, posted: &Thread) {
+    fn delivered(&mut self, message: u64, posted: &MessageHandle) {
         self.waiting.retain(|m| m.id != message);
         self.posted.push(posted.clone());
     }
@@ -55,9 +55,9 @@ pub fn entry(kind: MessageKind, channel: &str, incident: Incident, hour: u32) ->
         id: u64::from(hour),
         incident_ids: vec![incidents[0].id.clone()],
         kind,
-        channel: channel.into(),
-        place: MessageTarget::Channel,
-        message: compose(&story(kind, &incidents, &services)),
+        destination: Destination::new("slack", channel),
+        target: MessageTarget::Channel,
+        message: compose(&context(kind, &incidents, &services)),
         created: at(&format!("2026-11-02T{hour:02}:00:00Z")),
         attempts: 0,
         last_error: None,
@@ -72,7 +72,7 @@ fn until(workspace: &Workspace, outbox: &mut TestOutbox, deadline: Instant) -> D
     let waiting = outbox.waiting.clone();
     deliver(
         &waiting,
-        &mut workspace.slack(),
+        &mut [Box::new(workspace.slack())],
         outbox,
         &workspace.clock,
         deadline,
@@ -151,19 +151,19 @@ fn the_end_is_a_reply_and_the_first_message_shows_it() {
     let over = later(database(), "2026-11-02T05:58:10Z", IncidentState::Resolved);
     let services = services();
     let incidents = [over.clone()];
-    let closed = compose_closed(&story(MessageKind::Resolved, &incidents, &services));
+    let closed = compose_resolved(&context(MessageKind::Resolved, &incidents, &services));
     let end = entry(MessageKind::Resolved, CRITICAL, over, 2);
     entries.waiting = vec![
         OutboxMessage {
-            place: MessageTarget::Thread {
-                of: first.clone(),
+            target: MessageTarget::Reply {
+                to: first.clone(),
                 broadcast: true,
             },
             ..end.clone()
         },
         OutboxMessage {
             id: 3,
-            place: MessageTarget::Edit { of: first },
+            target: MessageTarget::Edit { of: first },
             message: closed,
             ..end
         },
@@ -238,20 +238,20 @@ fn a_channel_gets_one_message_a_second_while_there_is_time() {
 #[test]
 fn a_thread_that_was_deleted_does_not_swallow_replies() {
     let workspace = Workspace::new();
-    let gone = Thread {
+    let gone = MessageHandle {
         channel: "C0CRITICAL".into(),
-        ts: "1.000001".into(),
+        id: "1.000001".into(),
     };
     let reply = OutboxMessage {
-        place: MessageTarget::Thread {
-            of: gone.clone(),
+        target: MessageTarget::Reply {
+            to: gone.clone(),
             broadcast: true,
         },
         ..entry(MessageKind::Resolved, CRITICAL, database(), 1)
     };
     let edit = OutboxMessage {
         id: 2,
-        place: MessageTarget::Edit { of: gone },
+        target: MessageTarget::Edit { of: gone },
         ..reply.clone()
     };
     let mut entries = outbox(vec![reply, edit]);
@@ -268,20 +268,20 @@ fn what_was_said_in_a_channel_that_is_gone_keeps_no_alarm_back() {
     // Deleted and made anew under its old name, put away, or left.
     for id in ["C0UNKNOWN", "C0ARCHIVED", "C0NOTAMEMB"] {
         let workspace = Workspace::new();
-        let old = Thread {
+        let old = MessageHandle {
             channel: id.into(),
-            ts: "1.000001".into(),
+            id: "1.000001".into(),
         };
         let reply = OutboxMessage {
-            place: MessageTarget::Thread {
-                of: old.clone(),
+            target: MessageTarget::Reply {
+                to: old.clone(),
                 broadcast: false,
             },
             ..entry(MessageKind::Resolved, CRITICAL, database(), 1)
         };
         let edit = OutboxMessage {
             id: 2,
-            place: MessageTarget::Edit { of: old },
+            target: MessageTarget::Edit { of: old },
             ..reply.clone()
         };
         let alarm = entry(MessageKind::New, CRITICAL, backend(), 3);
@@ -298,7 +298,7 @@ fn edits_that_fail_keep_no_alarm_back() {
     let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
     round(&workspace, &mut entries);
     let edit = OutboxMessage {
-        place: MessageTarget::Edit {
+        target: MessageTarget::Edit {
             of: entries.posted[0].clone(),
         },
         ..entry(MessageKind::Resolved, CRITICAL, database(), 2)

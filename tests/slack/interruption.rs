@@ -4,13 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use k8s_monitor::notify::{
-    Message, MessageKind, Notifier, Outbox, OutboxError, SlackError, Thread, deliver,
+    Capabilities, MessageHandle, MessageKind, Notifier, NotifyError, Outbox, OutboxError, deliver,
 };
 use k8s_monitor::state::OutboxMessage;
 
 use super::clock::FakeClock;
-use super::outages::{CRITICAL, INFRASTRUCTURE, entry};
-use super::stories::{backend, certificate, database};
+use super::outbox::{CRITICAL, INFRASTRUCTURE, entry};
+use super::samples::{backend, certificate, database};
 
 /// Dies before the step of this number.
 struct Fuse(u32);
@@ -39,34 +39,60 @@ struct FakeStore<'a> {
     stored: &'a mut Vec<OutboxMessage>,
 }
 
-impl Notifier for FakeSlack<'_> {
-    fn post(
-        &mut self,
-        channel: &str,
-        message: &Message,
-        thread_ts: Option<&str>,
-        _: bool,
-        _: Instant,
-    ) -> Result<Thread, SlackError> {
+impl FakeSlack<'_> {
+    fn accept(&self, prefix: &str, entry: &OutboxMessage) -> MessageHandle {
         let mut world = self.0.borrow_mut();
         world.fuse.step();
-        let reply = if thread_ts.is_some() { "reply " } else { "" };
-        world.said.push(format!("{reply}{}", message.text));
-        let ts = format!("1.{:06}", world.said.len());
-        Ok(Thread {
-            channel: channel.into(),
-            ts,
-        })
+        world
+            .said
+            .push(format!("{prefix}{}", entry.message.summary));
+        MessageHandle {
+            channel: entry.destination.channel.clone(),
+            id: format!("1.{:06}", world.said.len()),
+        }
+    }
+}
+
+impl Notifier for FakeSlack<'_> {
+    fn receiver(&self) -> &'static str {
+        "slack"
     }
 
-    fn update(&mut self, _: &Thread, _: &Message, _: Instant) -> Result<(), SlackError> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            threads: true,
+            edits: true,
+            pace: Duration::from_secs(1),
+        }
+    }
+
+    fn deliver(&mut self, entry: &OutboxMessage, _: Instant) -> Result<MessageHandle, NotifyError> {
+        Ok(self.accept("", entry))
+    }
+
+    fn reply(
+        &mut self,
+        entry: &OutboxMessage,
+        _: &MessageHandle,
+        _: bool,
+        _: Instant,
+    ) -> Result<MessageHandle, NotifyError> {
+        Ok(self.accept("reply ", entry))
+    }
+
+    fn edit(
+        &mut self,
+        _: &OutboxMessage,
+        _: &MessageHandle,
+        _: Instant,
+    ) -> Result<(), NotifyError> {
         self.0.borrow_mut().fuse.step();
         Ok(())
     }
 }
 
 impl Outbox for FakeStore<'_> {
-    fn delivered(&mut self, message: u64, _: &Thread) {
+    fn delivered(&mut self, message: u64, _: &MessageHandle) {
         self.known.retain(|m| m.id != message);
     }
 
@@ -108,7 +134,7 @@ fn run(
     catch_unwind(AssertUnwindSafe(|| {
         deliver(
             &waiting,
-            &mut FakeSlack(world),
+            &mut [Box::new(FakeSlack(world))],
             &mut store,
             &clock,
             deadline,

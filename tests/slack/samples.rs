@@ -1,9 +1,10 @@
-//! Incidents to tell of, in the homelab of the operator.
+//! Sample incidents, and messages about them.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use k8s_monitor::inventory::{self, Service};
-use k8s_monitor::notify::{MessageContext, MessageKind};
+use k8s_monitor::notify::slack::{self, SlackMessage};
+use k8s_monitor::notify::{MessageContext, MessageKind, compose};
 use k8s_monitor::report::*;
 
 pub fn at(text: &str) -> DateTime<Utc> {
@@ -14,8 +15,8 @@ pub fn services() -> Vec<Service> {
     inventory::parse(include_bytes!("../../docs/reference/services.txt")).services
 }
 
-/// A story as the cycle at 03:04 tells it.
-pub fn story<'a>(
+/// The context of a message in the cycle at 03:04.
+pub fn context<'a>(
     kind: MessageKind,
     incidents: &'a [Incident],
     services: &'a [Service],
@@ -31,6 +32,11 @@ pub fn story<'a>(
             at("2026-11-02T08:04:05Z"),
         )
     }
+}
+
+/// The message as Slack gets it.
+pub fn rendered(context: &MessageContext) -> SlackMessage {
+    slack::render(&compose(context))
 }
 
 fn resource(kind: &str, namespace: &str, name: &str) -> Resource {
@@ -301,8 +307,7 @@ pub fn blind() -> Incident {
         },
     );
     incident.rule = "MONITORING_BLIND".into();
-    incident.analysis.business_impact =
-        "Nobody will be told of an outage in what cannot be read.".into();
+    incident.analysis.business_impact = "Outages in what cannot be read are not detected.".into();
     incident.actions = vec![action(
         "Grant what is missing, then check",
         "k8s-monitor doctor",
