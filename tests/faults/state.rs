@@ -97,6 +97,13 @@ fn of_directory() -> Vec<Cell> {
             },
         ),
         cell(
+            "not JSON",
+            noted("is set aside", Notified::Now),
+            |harness| {
+                fs::write(file(harness, "state.json"), "{\"schema\":").unwrap();
+            },
+        ),
+        cell(
             "of a newer version",
             noted("is set aside", Notified::Now),
             |harness| {
