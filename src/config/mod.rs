@@ -24,7 +24,7 @@ pub use env::{VARIABLES, process_environment};
 pub use error::ConfigError;
 pub use file::{ModelBudget, Repeat};
 pub use hours::{BusinessHours, TimeOfDay};
-pub use silence::{Schedule, ScheduledSilence};
+pub use silence::{MuteTimeInterval, Schedule};
 pub use values::Repository;
 
 /// The one language model. Prompts name it too; nothing overrides it.
@@ -56,7 +56,7 @@ pub struct Config {
     /// What the model may cost.
     pub model_budget: ModelBudget,
     /// Silences by the calendar.
-    pub silences: Vec<ScheduledSilence>,
+    pub silences: Vec<MuteTimeInterval>,
     /// When a cycle gives up.
     pub deadline: Duration,
     /// The look-back between cycles.

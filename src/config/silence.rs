@@ -77,7 +77,7 @@ impl Schedule {
 /// An element of `silences` as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct CalendarSilence {
+pub struct MuteTimeIntervalSpec {
     service: String,
     #[serde(deserialize_with = "values::parsed")]
     schedule: Schedule,
@@ -91,7 +91,7 @@ pub struct CalendarSilence {
 
 /// A silence that comes back by the calendar.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScheduledSilence {
+pub struct MuteTimeInterval {
     /// Whose incidents are silent.
     pub service: String,
     /// When it begins.
@@ -104,8 +104,8 @@ pub struct ScheduledSilence {
     pub reason: String,
 }
 
-impl ScheduledSilence {
-    pub(super) fn new(raw: CalendarSilence, default_zone: Tz) -> Self {
+impl MuteTimeInterval {
+    pub(super) fn new(raw: MuteTimeIntervalSpec, default_zone: Tz) -> Self {
         Self {
             service: raw.service,
             schedule: raw.schedule,
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_silence_holds_from_its_time_for_its_duration() {
-        let silence = ScheduledSilence {
+        let silence = MuteTimeInterval {
             service: "n8n".into(),
             schedule: "0 2 * * Sun".parse().expect("a schedule"),
             duration: Duration::from_secs(3600),
