@@ -1,4 +1,4 @@
-//! The arguments as clap sees them. Help texts live here.
+//! The arguments for clap, with the help texts.
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help texts")]
 
@@ -20,7 +20,7 @@ use super::{
     SilenceCommand, SilenceTarget,
 };
 
-/// Watches a K3s homelab: what is wrong that matters, why, since when, who is affected, and what to type
+/// Monitors a K3s homelab: finds problems, their severity, cause and impact, and the commands to fix them
 #[derive(Debug, Parser)]
 #[command(name = "k8s-monitor", version, after_help = examples::PROGRAM, max_term_width = 80)]
 pub struct Args {
@@ -41,7 +41,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// KEY=VALUE lines, used where the environment has no such variable
+    /// KEY=VALUE lines for variables that the environment does not set
     #[arg(long, global = true, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
 
@@ -53,19 +53,19 @@ pub struct Common {
     #[arg(long, global = true, value_name = "NAME", value_parser = not_blank)]
     pub context: Option<String>,
 
-    /// Read a dump (directory or .tar.gz) in place of the API; nothing is sent or stored
+    /// Read a dump (directory or .tar.gz) instead of the API; nothing is sent or stored
     #[arg(long, global = true, value_name = "PATH")]
     pub snapshot: Option<PathBuf>,
 
-    /// With --snapshot: the moment to judge from [default: the newest in the dump]
+    /// With --snapshot: the time of evaluation [default: the newest time in the dump]
     #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
     pub now: Option<DateTime<Utc>>,
 
-    /// With --snapshot: send and store all the same, as a drill
+    /// With --snapshot: send and store anyway, as a drill
     #[arg(long, global = true)]
     pub send: bool,
 
-    /// Where to remember: configmap:NAMESPACE/NAME, dir:PATH or none
+    /// Location of the state: configmap:NAMESPACE/NAME, dir:PATH or none
     #[arg(long, global = true, value_name = "PLACE")]
     pub state: Option<StateLocation>,
 
@@ -81,11 +81,11 @@ pub struct Common {
     )]
     pub output: Format,
 
-    /// Do not ask the language model; the rules decide and explain alone
+    /// Do not use the language model, only the rules
     #[arg(long, global = true)]
     pub no_llm: bool,
 
-    /// Give up after this long [default: 120s, or the configuration's]
+    /// Time limit of the command [default: 120s, or the configuration's]
     #[arg(long, global = true, value_name = "DURATION", value_parser = positive_duration)]
     pub deadline: Option<Duration>,
 
@@ -101,24 +101,24 @@ pub struct Common {
     )]
     pub color: ColorChoice,
 
-    /// Log more; repeat for more still
+    /// Log more; repeat for even more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Log less; repeat for nothing at all
+    /// Log less; repeat for no logs
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub quiet: u8,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Sub {
-    /// Run one full cycle: look, judge, notify, remember
+    /// Run one full cycle: read the cluster, evaluate, notify, save the state
     #[command(after_help = examples::RUN)]
     Run {
-        /// Send and write nothing; print each message, its channel and why
+        /// Send and save nothing; print each message, its channel and the reason
         #[arg(long)]
         dry_run: bool,
-        /// End with 0 where the verdict would be 1, 2 or 3
+        /// Exit with 0 where the severity would be 1, 2 or 3
         #[arg(long)]
         exit_zero: bool,
         /// Write metrics to this file, for node exporter's textfile collector
@@ -128,33 +128,33 @@ pub enum Sub {
         #[arg(long, value_name = "URL", value_parser = open_address)]
         metrics_push: Option<Secret>,
     },
-    /// Show everything about one service; never notifies, never writes
+    /// Show everything about one service, without notifications and without state
     #[command(after_help = examples::CHECK)]
     Check {
         /// Name or alias from the services file
         #[arg(long, value_name = "NAME", value_parser = not_blank)]
         service: String,
     },
-    /// Check, list or show what the services file says
+    /// Lint, list or show the services file
     #[command(subcommand, after_help = examples::SERVICES)]
     Services(ServicesSub),
-    /// Capture what a cycle reads, redacted, to look at or replay later
+    /// Save everything that a cycle reads, redacted, to inspect or replay later
     #[command(after_help = examples::SNAPSHOT)]
     Snapshot {
         /// A directory, or an archive when it ends in .tar.gz
         #[arg(short = 'o', value_name = "PATH")]
         path: PathBuf,
     },
-    /// List what is open, what was sent and what was resolved
+    /// List open and resolved incidents and their notifications
     #[command(after_help = examples::INCIDENTS)]
     Incidents {
         #[command(subcommand)]
         command: Option<IncidentsSub>,
     },
-    /// Silence what is known, for a while
+    /// Add, list or remove silences
     #[command(subcommand, after_help = examples::SILENCE)]
     Silence(SilenceSub),
-    /// Check every dependency, one line each, with what to do when red
+    /// Check every dependency of the monitor, with a remedy for each problem
     #[command(after_help = examples::DOCTOR)]
     Doctor,
     /// Print a completion script
@@ -171,13 +171,13 @@ pub enum Sub {
 
 #[derive(Debug, Subcommand)]
 pub enum ServicesSub {
-    /// Check the services file: every problem with line and column
+    /// Show every problem of the services file with line and column
     #[command(after_help = examples::SERVICES_LINT)]
     Lint,
-    /// List the services with tier, namespace and tolerance
+    /// List the services with tier, namespace and max downtime
     #[command(after_help = examples::SERVICES_LIST)]
     List,
-    /// Show everything known of one service
+    /// Show all settings of one service
     #[command(after_help = examples::SERVICES_SHOW)]
     Show {
         /// Name or alias
@@ -188,13 +188,13 @@ pub enum ServicesSub {
 
 #[derive(Debug, Subcommand)]
 pub enum IncidentsSub {
-    /// List incidents, the open ones first (this is the default)
+    /// List incidents, open ones first (the default)
     #[command(after_help = examples::INCIDENTS_LIST)]
     List,
     /// Show one incident
     #[command(after_help = examples::INCIDENTS_SHOW)]
     Show {
-        /// Like INC-2026-11-02-001
+        /// For example INC-2026-11-02-001
         #[arg(value_parser = incident_id)]
         id: String,
     },
@@ -205,13 +205,13 @@ pub enum SilenceSub {
     /// Silence a service, a reason or one incident
     #[command(after_help = examples::SILENCE_ADD, override_usage = examples::SILENCE_ADD_USAGE)]
     Add(SilenceAdd),
-    /// List the silences in force and to come
+    /// List active and scheduled silences
     #[command(after_help = examples::SILENCE_LIST)]
     List,
     /// End a silence early
     #[command(after_help = examples::SILENCE_REMOVE)]
     Remove {
-        /// As `silence list` shows it
+        /// The id that `silence list` shows
         #[arg(value_parser = not_blank)]
         id: String,
     },
@@ -220,25 +220,25 @@ pub enum SilenceSub {
 #[derive(Debug, ClapArgs)]
 #[command(group = ArgGroup::new("target").required(true).multiple(false))]
 pub struct SilenceAdd {
-    /// Incidents of this service
+    /// Silence incidents of this service
     #[arg(long, value_name = "NAME", group = "target", value_parser = not_blank)]
     service: Option<String>,
-    /// Findings with this reason, like BackupOverdue
+    /// Silence findings with this reason, for example BackupOverdue
     #[arg(long, value_name = "REASON", group = "target", value_parser = not_blank)]
     reason_code: Option<String>,
-    /// One incident, like INC-2026-11-02-001
+    /// Silence one incident, for example INC-2026-11-02-001
     #[arg(long, value_name = "ID", group = "target", value_parser = incident_id)]
     incident: Option<String>,
-    /// For how long, like 90m, 2h or 1d
+    /// Duration, for example 90m, 2h or 1d
     #[arg(long = "for", value_name = "DURATION", value_parser = positive_duration)]
     duration: Duration,
-    /// Why, for whoever finds it in the report
+    /// Reason, shown in the report
     #[arg(long, value_name = "TEXT", value_parser = not_blank)]
     reason: String,
 }
 
 impl Sub {
-    /// Where metrics go: a matter of full cycles.
+    /// Where metrics go. Only full cycles have metrics.
     pub fn metrics(&self) -> MetricsOptions {
         match self {
             Self::Run {
@@ -283,7 +283,7 @@ impl Sub {
 
 impl SilenceAdd {
     fn into_command(self) -> SilenceCommand {
-        // The group leaves exactly one of them; the last arm is its third case.
+        // clap's group guarantees exactly one of them.
         let target = match (self.service, self.reason_code) {
             (Some(name), _) => SilenceTarget::Service(name),
             (None, Some(reason)) => SilenceTarget::ReasonCode(reason),

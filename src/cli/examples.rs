@@ -1,30 +1,30 @@
-//! What stands below the options in the help of each command: examples, and
-//! what must be known to use it. A test runs every example through the parser.
+//! Examples and notes below the options in the help of each command. A test parses every
+//! example.
 
 pub const PROGRAM: &str = "\
 Examples:
   k8s-monitor run                            one cycle, current context
-  k8s-monitor run --dry-run                  what would be sent, to whom and why
-  k8s-monitor run --snapshot bundle.tar.gz   judge a dump, touch nothing
+  k8s-monitor run --dry-run                  what would be sent, where and why
+  k8s-monitor run --snapshot bundle.tar.gz   evaluate a dump, change nothing
   k8s-monitor check --service mysql          everything about one service
   k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
-  k8s-monitor doctor                         is every dependency in order?
+  k8s-monitor doctor                         check every dependency
 
 Exit status:
-  0          healthy, or only things to log (SEV-4)
+  0          healthy, or only SEV-4 incidents
   1, 2, 3    the highest open severity is SEV-1, SEV-2, SEV-3
-  64         the command line is wrong
+  64         the command line is invalid
   65         a services or snapshot file cannot be used
   69         the cluster cannot be read
   70         a defect in the program
-  74         all is well, but the result cannot be written to stdout
-  75         the deadline passed before a verdict
-  78         the configuration is wrong
+  74         no incident, but the output cannot be written to stdout
+  75         the deadline passed before the evaluation
+  78         the configuration is invalid
   129, 130, 143
-             ended by SIGHUP, SIGINT or SIGTERM, without a verdict
+             ended by SIGHUP, SIGINT or SIGTERM
 
 Environment: ANTHROPIC_API_KEY, GITHUB_TOKEN, SLACK_BOT_TOKEN, SLACK_CHANNEL and
-others, also from --env-file; docs/configuration.md lists them all.";
+others, also from --env-file. docs/configuration.md lists all of them.";
 
 pub const RUN: &str = "\
 Examples:
@@ -46,7 +46,7 @@ Examples:
   k8s-monitor services show mysql";
 
 pub const SERVICES_LINT: &str = "\
-Ends with 65 when something in the file is an error.
+Exits with 65 when the file has an error.
 
 Examples:
   k8s-monitor services lint
@@ -63,7 +63,7 @@ Examples:
   k8s-monitor services show vault --services my-services.txt";
 
 pub const SNAPSHOT: &str = "\
-Secrets are never read and what looks like one is redacted.
+Secrets are never read. Text that looks like a secret is redacted.
 
 Examples:
   k8s-monitor snapshot -o cluster.tar.gz
@@ -90,14 +90,14 @@ Examples:
   k8s-monitor silence list
   k8s-monitor silence remove s-1a2b";
 
-/// By hand: clap's own is a line of 130 columns.
+/// clap's own usage has 130 columns.
 pub const SILENCE_ADD_USAGE: &str = "\
 k8s-monitor silence add <TARGET> --for <DURATION> --reason <TEXT>
        TARGET: --service <NAME>, --reason-code <REASON> or --incident <ID>";
 
 pub const SILENCE_ADD: &str = "\
-A silenced incident is still detected and reported; it sends nothing and does
-not count for the exit status. The silence ends by itself.
+A silenced incident is still detected and reported, but it sends no
+notifications and does not count for the exit status. A silence expires.
 
 Examples:
   k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
@@ -114,8 +114,8 @@ Examples:
   k8s-monitor silence remove s-1a2b";
 
 pub const DOCTOR: &str = "\
-Ends with 0 when all is in order, with 69 when the cluster is what is red, else
-with 78.
+Exits with 0 when no check is red, with 69 when the cluster cannot be read, and
+otherwise with 78.
 
 Examples:
   k8s-monitor doctor

@@ -1,4 +1,4 @@
-//! What the command line says of itself: completions and the manual page.
+//! Shell completions and the manual page.
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
@@ -16,8 +16,8 @@ pub fn completions(shell: Shell) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The manual in roff: the program's page, then one for each subcommand, which
-/// leaves out the options that are common to all.
+/// The manual in roff: a page for the program, then one for each subcommand without the
+/// common options.
 #[must_use]
 pub fn man() -> String {
     let mut command = Args::command();
@@ -27,20 +27,20 @@ pub fn man() -> String {
     String::from_utf8_lossy(&page).into_owned()
 }
 
-/// Writing to a vector cannot fail, so neither can a page.
+/// Writing to a vector cannot fail.
 fn append_pages(command: &clap::Command, page: &mut Vec<u8>) {
     let shown = command
         .get_display_name()
         .unwrap_or_else(|| command.get_name());
-    // What stands below the options would be filled like prose, under EXTRA.
+    // clap_mangen would format the text below the options as prose.
     let mut bare = command.clone().after_help(None::<&str>);
     if command.has_subcommands() {
-        // It has no page.
+        // `help` has no page.
         bare = bare.mut_subcommand("help", |help| help.hide(true));
     }
     let _ = clap_mangen::Man::new(bare)
         .title(shown)
-        // An absent date would let the rest move up; the version says as much.
+        // Without a date, the other fields of the title line would move.
         .date(env!("CARGO_PKG_VERSION"))
         .source("k8s-monitor")
         .manual("User Commands")
@@ -60,8 +60,7 @@ fn append_pages(command: &clap::Command, page: &mut Vec<u8>) {
     }
 }
 
-/// What stands below the options: lists with their lines as they are, the rest as
-/// prose.
+/// The text below the options: lists keep their lines, the rest is prose.
 fn below(help: &str) -> Roff {
     let mut roff = Roff::new();
     for paragraph in help.split("\n\n") {

@@ -1,9 +1,7 @@
-//! The command line: raw arguments (`args`) become one validated [`Options`]
-//! before anything else happens.
+//! The command line: the arguments (`args`) become validated [`Options`].
 //!
-//! Nothing here reads the environment: variables may also come from
-//! `--env-file`, so they meet the flags later, in [`Options::services_file`] and
-//! its siblings. What is decided here is only what the flags say.
+//! Nothing here reads the environment. Variables may also come from `--env-file`, so they are
+//! joined with the flags later, in [`Options::services_file`] and similar methods.
 
 mod args;
 mod examples;
@@ -28,12 +26,11 @@ pub use crate::render::Format;
 
 use crate::exit::ExitStatus;
 
-/// Reads the arguments, the program's own name first.
+/// Parses the arguments. The first one is the name of the program.
 ///
 /// # Errors
-/// With what clap wants printed: help and version (status 0, stdout) or a
-/// usage error (status 64, stderr). `error.print()` picks the stream;
-/// [`status_of`] the status.
+/// Help and version (status 0, stdout) or a usage error (status 64, stderr).
+/// `error.print()` chooses the stream, [`status_of`] the status.
 pub fn parse<I, T>(arguments: I) -> Result<Options, clap::Error>
 where
     I: IntoIterator<Item = T>,
@@ -42,13 +39,12 @@ where
     let matches = args::Args::command().try_get_matches_from(arguments)?;
     let raw = args::Args::from_arg_matches(&matches)?;
     validate(raw).map_err(|message| {
-        // The same looks as clap's own errors, with the usage of the whole.
+        // Formatted like clap's own errors, with the usage of the program.
         args::Args::command().error(ErrorKind::ArgumentConflict, message)
     })
 }
 
-/// The exit status of what [`parse`] refused. clap's own is 2, which would
-/// read as SEV-2.
+/// The exit status of an error of [`parse`]. clap's own is 2, which means SEV-2 here.
 #[must_use]
 pub fn status_of(error: &clap::Error) -> ExitStatus {
     if error.use_stderr() {
@@ -58,30 +54,30 @@ pub fn status_of(error: &clap::Error) -> ExitStatus {
     }
 }
 
-/// The rules between flags. By hand, because clap checks a subcommand before it
-/// hands global flags down, and would miss half of the ways to write them.
+/// Checks the rules between flags. clap checks a subcommand before it propagates global flags,
+/// and would miss some of them.
 fn validate(raw: args::Args) -> Result<Options, String> {
     let common = raw.common;
     let snapshot = match (common.snapshot, common.now, common.send) {
         (Some(path), now, send) => Some(SnapshotSource { path, now, send }),
         (None, Some(_), _) => {
             return Err(
-                "--now only works with --snapshot: a live cluster is read as it is \
-                        now; add --snapshot PATH or leave --now out"
+                "--now needs --snapshot: a live cluster has only the current state; add \
+                        --snapshot PATH or remove --now"
                     .to_owned(),
             );
         }
         (None, None, true) => {
             return Err(
-                "--send only works with --snapshot: `run` on a live cluster sends \
-                        anyway; add --snapshot PATH for a drill or leave --send out"
+                "--send needs --snapshot: `run` on a live cluster always sends; add \
+                        --snapshot PATH for a drill or remove --send"
                     .to_owned(),
             );
         }
         (None, None, false) => None,
     };
     if common.verbose > 0 && common.quiet > 0 {
-        return Err("-v and -q ask for opposites: keep one of them".to_owned());
+        return Err("-v and -q contradict each other: use one of them".to_owned());
     }
     let metrics = raw.command.metrics();
     let command = raw.command.into_command();
@@ -104,11 +100,11 @@ fn validate(raw: args::Args) -> Result<Options, String> {
     })
 }
 
-/// Refuses a dry drill: `--dry-run` promises that nothing is sent.
+/// Rejects `--dry-run` with `--send`: a dry run sends nothing.
 fn refuse_dry_drill(command: &Command, snapshot: Option<&SnapshotSource>) -> Result<(), String> {
     match (command, snapshot) {
         (Command::Run { dry_run: true, .. }, Some(SnapshotSource { send: true, .. })) => Err(
-            "--dry-run and --send ask for opposites: keep --dry-run to see the messages, \
+            "--dry-run and --send contradict each other: use --dry-run to print the messages, \
              --send to send them"
                 .to_owned(),
         ),

@@ -1,4 +1,4 @@
-//! What the command line asked for, as the rest of the program sees it.
+//! The options of the command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::config::{Config, DEFAULT_SERVICES, Environment};
 use crate::model::secret::Secret;
 use crate::render::Format;
 
-/// Everything that the command line asked for.
+/// All options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// What to do.
+    /// The command.
     pub command: Command,
     /// `--services`; absent: `SERVICES_FILE`, else [`DEFAULT_SERVICES`].
     pub services: Option<PathBuf>,
@@ -22,17 +22,17 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// `--env-file`.
     pub env_file: Option<PathBuf>,
-    /// `--kubeconfig`; absent: `KUBECONFIG`, else what the client finds.
+    /// `--kubeconfig`; absent: `KUBECONFIG`, else the client's default.
     pub kubeconfig: Option<PathBuf>,
     /// `--context`; absent: `K3S_CONTEXT`, else the kubeconfig's current one.
     pub context: Option<String>,
-    /// What stands in for the live cluster, if anything.
+    /// `--snapshot`: a dump instead of the live cluster.
     pub snapshot: Option<SnapshotSource>,
-    /// `--state`; absent: the caller's default.
+    /// `--state`; absent: depends on the cluster.
     pub state: Option<StateLocation>,
     /// `--output`.
     pub output: Format,
-    /// Whether the model may be asked; `--no-llm` says no.
+    /// Whether the model may be used; false with `--no-llm`.
     pub llm: bool,
     /// `--deadline`; absent: the configuration's.
     pub deadline: Option<Duration>,
@@ -52,7 +52,7 @@ impl Options {
         chosen.map_or_else(|| DEFAULT_SERVICES.into(), Clone::clone)
     }
 
-    /// The kubeconfig files: the flag's one, else the variable's; may be none.
+    /// The kubeconfig files: the flag's one, else the variable's; may be empty.
     #[must_use]
     pub fn kubeconfig_files(&self, config: &Config) -> Vec<PathBuf> {
         match &self.kubeconfig {
@@ -89,40 +89,40 @@ pub struct MetricsOptions {
     pub push: Option<Secret>,
 }
 
-/// A dump that is read in place of the API.
+/// A dump that is read instead of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotSource {
     /// The directory or archive.
     pub path: PathBuf,
     /// `--now`; absent: inferred from the dump.
     pub now: Option<DateTime<Utc>>,
-    /// `--send`: a drill, messages go out and state is written all the same.
+    /// `--send`: a drill, which sends messages and saves the state.
     pub send: bool,
 }
 
-/// What to do.
+/// The command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// One full cycle.
     Run {
-        /// Neither send nor write; print what would have been.
+        /// Send and save nothing; print what would have been.
         dry_run: bool,
-        /// Map the verdicts 1-3 to 0.
+        /// Map the statuses 1-3 to 0.
         exit_zero: bool,
     },
-    /// Triage of one service.
+    /// Everything about one service.
     Check {
         /// Name or alias.
         service: String,
     },
     /// The services file.
     Services(ServicesCommand),
-    /// Capture what a cycle reads.
+    /// Save what a cycle reads.
     Snapshot {
         /// A directory, or an archive when it ends in `.tar.gz` or `.tgz`.
         path: PathBuf,
     },
-    /// What is open, was sent, was resolved.
+    /// Incidents of the state.
     Incidents(IncidentsCommand),
     /// Silences.
     Silence(SilenceCommand),
@@ -141,7 +141,7 @@ pub enum ServicesCommand {
     Lint,
     /// One line a service.
     List,
-    /// Everything known of one service.
+    /// All settings of one service.
     Show {
         /// Name or alias.
         name: String,
@@ -163,25 +163,25 @@ pub enum IncidentsCommand {
 /// `silence ...`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SilenceCommand {
-    /// Begin one now.
+    /// Add one that starts now.
     Add {
-        /// What falls silent.
+        /// What is silenced.
         target: SilenceTarget,
-        /// For how long.
+        /// Its duration.
         duration: Duration,
-        /// Why, for whoever finds it.
+        /// The reason.
         reason: String,
     },
-    /// Those in force and to come.
+    /// List active and scheduled ones.
     List,
-    /// End one.
+    /// Remove one.
     Remove {
-        /// As `silence list` shows it.
+        /// The id that `silence list` shows.
         id: String,
     },
 }
 
-/// What a silence hides: exactly one of these.
+/// What is silenced: exactly one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SilenceTarget {
     /// Incidents of a service.
@@ -205,8 +205,8 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Whether to colour a stream that is a terminal or not. `NO_COLOR` and a
-    /// dumb terminal are heeded unless the flag insists.
+    /// Whether to use colour. `auto` needs a terminal, and respects `NO_COLOR` and a dumb
+    /// terminal.
     #[must_use]
     pub fn enabled(self, is_terminal: bool, env: &Environment) -> bool {
         let set = |name: &str| env.get(name).map_or("", String::as_str);
@@ -223,7 +223,7 @@ impl ColorChoice {
 pub struct Verbosity(pub(super) i8);
 
 impl Verbosity {
-    /// The log level that this amounts to, where `RUST_LOG` says nothing.
+    /// The log level, where `RUST_LOG` sets none.
     #[must_use]
     pub const fn level(self) -> log::LevelFilter {
         match self.0 {

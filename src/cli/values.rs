@@ -1,4 +1,4 @@
-//! Values of flags: text to type, with errors that say how to write it.
+//! Parsers for the values of flags. Errors show the syntax.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::model::secret::Secret;
 /// `--state configmap:NS/NAME | dir:PATH | none`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateLocation {
-    /// A `ConfigMap` in the cluster that is watched.
+    /// A `ConfigMap` in the monitored cluster.
     ConfigMap {
         /// Its namespace.
         namespace: String,
@@ -23,7 +23,7 @@ pub enum StateLocation {
     },
     /// A directory on this machine.
     Directory(PathBuf),
-    /// Nothing is remembered.
+    /// No state.
     None,
 }
 
@@ -35,9 +35,9 @@ impl FromStr for StateLocation {
             return Ok(Self::None);
         }
         match text.split_once(':') {
-            Some(("dir", "")) => Err("dir: wants a path, like dir:/var/lib/k8s-monitor".into()),
+            Some(("dir", "")) => Err("dir: needs a path, for example dir:/var/lib/k8s-monitor".into()),
             Some(("dir", path)) => Ok(Self::Directory(path.into())),
-            Some(("configmap", place)) => match place.split_once('/') {
+            Some(("configmap", location)) => match location.split_once('/') {
                 Some((namespace, name)) if is_label(namespace) && is_subdomain(name) => {
                     Ok(Self::ConfigMap {
                         namespace: namespace.to_owned(),
@@ -45,12 +45,12 @@ impl FromStr for StateLocation {
                     })
                 }
                 _ => Err(
-                    "configmap: wants NAMESPACE/NAME in Kubernetes' spelling (lower case, \
-                     digits, `-`), like configmap:monitoring/k8s-monitor-state"
+                    "configmap: needs NAMESPACE/NAME as valid Kubernetes names (lower case, digits, \
+                     `-`), for example configmap:monitoring/k8s-monitor-state"
                         .into(),
                 ),
             },
-            _ => Err("write configmap:NAMESPACE/NAME, dir:PATH or none".into()),
+            _ => Err("must be configmap:NAMESPACE/NAME, dir:PATH or none".into()),
         }
     }
 }
@@ -80,17 +80,20 @@ fn is_subdomain(text: &str) -> bool {
         })
 }
 
-/// The address of a Pushgateway. Arguments are for everybody on the machine to
-/// see: a password in it belongs into the environment.
+/// The URL of a Pushgateway. It must not contain a password, because every user of the machine
+/// can see arguments.
 pub fn open_address(text: &str) -> Result<Secret, String> {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))
         .filter(|rest| !rest.is_empty() && !rest.starts_with('/') && text.parse::<Uri>().is_ok())
-        .ok_or("write a web address, like http://pushgateway:9091")?;
+        .ok_or("must be a URL, for example http://pushgateway:9091")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
-        return Err("a password does not belong on the command line: set METRICS_PUSH_URL".into());
+        return Err(
+            "must not contain a password, which other users can see: set METRICS_PUSH_URL instead"
+                .into(),
+        );
     }
     Secret::new(text).ok_or_else(|| "must not be empty".into())
 }
@@ -98,20 +101,20 @@ pub fn open_address(text: &str) -> Result<Secret, String> {
 /// A duration above zero.
 pub fn positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
-        Ok(Duration::ZERO) => Err("must be longer than nothing, like 90s or 2h".into()),
+        Ok(Duration::ZERO) => Err("must be longer than 0, for example 90s or 2h".into()),
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// A moment in RFC 3339.
+/// A time in RFC 3339.
 pub fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|moment| moment.to_utc())
-        .map_err(|_| "write a moment in RFC 3339, like 2026-11-02T03:04:05Z".into())
+        .map_err(|_| "must be a time in RFC 3339, for example 2026-11-02T03:04:05Z".into())
 }
 
-/// An incident's id, in any case.
+/// The id of an incident, in any case.
 pub fn incident_id(text: &str) -> Result<String, String> {
     let id = text.to_ascii_uppercase();
     let parts: Vec<&str> = id.split('-').collect();
@@ -124,13 +127,11 @@ pub fn incident_id(text: &str) -> Result<String, String> {
         {
             Ok(id)
         }
-        _ => Err(
-            "an incident's id looks like INC-2026-11-02-001; see `k8s-monitor incidents`".into(),
-        ),
+        _ => Err("must be an id like INC-2026-11-02-001; see `k8s-monitor incidents`".into()),
     }
 }
 
-/// Text with something in it.
+/// Text that is not blank.
 pub fn not_blank(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {

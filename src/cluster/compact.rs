@@ -49,7 +49,7 @@ for_each_kind!(implement_compact);
 /// The names are shared with those of the pods.
 impl Compact for PodMetrics {
     fn compact(&mut self, interner: &mut Interner) {
-        interner.share_words(self);
+        interner.share_strings(self);
     }
 }
 
@@ -59,12 +59,12 @@ macro_rules! with_template {
             fn compact(&mut self, interner: &mut Interner) {
                 // Rules match by uid for pods only.
                 self.metadata.uid = SharedStr::default();
-                interner.share_words(&mut self.metadata.name);
+                interner.share_strings(&mut self.metadata.name);
                 interner.share_meta(&mut self.metadata);
-                interner.share_words(&mut self.spec);
+                interner.share_strings(&mut self.spec);
                 interner.share_template(&mut self.spec.template);
                 drop_good_messages(&mut self.status.conditions);
-                interner.share_words(&mut self.status);
+                interner.share_strings(&mut self.status);
             }
         }
     )* };
@@ -79,11 +79,11 @@ impl Compact for ReplicaSet {
             // Rules read the template of its Deployment instead.
             self.spec.template = None;
         }
-        interner.share_words(&mut self.spec);
+        interner.share_strings(&mut self.spec);
         if let Some(template) = &mut self.spec.template {
             interner.share_template(template);
         }
-        interner.share_words(&mut self.status);
+        interner.share_strings(&mut self.status);
     }
 }
 
@@ -128,8 +128,8 @@ impl Compact for Service {
     fn compact(&mut self, interner: &mut Interner) {
         self.metadata.uid = SharedStr::default();
         interner.share_meta(&mut self.metadata);
-        interner.share_words(&mut self.metadata.name);
-        interner.share_words(&mut self.spec);
+        interner.share_strings(&mut self.metadata.name);
+        interner.share_strings(&mut self.spec);
         interner.share_service_ports(&mut self.spec.ports);
     }
 }
@@ -137,8 +137,8 @@ impl Compact for Service {
 impl Compact for Pod {
     fn compact(&mut self, interner: &mut Interner) {
         interner.share_meta(&mut self.metadata);
-        interner.reuse_word(&mut self.metadata.name);
-        interner.share_words(&mut self.node_name);
+        interner.reuse_string(&mut self.metadata.name);
+        interner.share_strings(&mut self.node_name);
         let is_healthy = is_healthy(self);
         let spec = Arc::make_mut(&mut self.spec);
         drop_token(spec);
@@ -158,7 +158,7 @@ impl Compact for Pod {
             drop_times(status, interner.now());
             interner.share_status(&mut self.status);
         } else {
-            interner.share_words(status);
+            interner.share_strings(status);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What objects have in common, kept once.
+//! Keeps once what objects have in common.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::Time;
 
-/// What objects have in common.
+/// Shared values of all objects of a snapshot.
 #[derive(Default)]
 pub struct Interner {
     now: Time,
@@ -29,7 +29,7 @@ pub struct Interner {
 }
 
 impl Interner {
-    /// An empty pool, for what is read at a moment.
+    /// Without values, for objects that are read at this moment.
     #[must_use]
     pub fn new(now: Time) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Interner {
         }
     }
 
-    /// The moment turns out to be another one.
+    /// Corrects the moment, once the server's clock is known.
     pub(super) fn set_now(&mut self, now: Time) {
         self.now = now;
     }
@@ -48,14 +48,14 @@ impl Interner {
         self.now
     }
 
-    /// Texts that other objects have too.
-    pub(super) fn share_words(&mut self, of: &mut impl Intern) {
+    /// Shares the texts that other objects have too.
+    pub(super) fn share_strings(&mut self, of: &mut impl Intern) {
         of.share(&mut self.words);
     }
 
-    /// A text that metrics may have too. It has no other like it, so there
-    /// is no room to be made for it.
-    pub(super) fn reuse_word(&mut self, word: &mut SharedStr) {
+    /// Shares a text if it is known already, and does not add it otherwise: it is unique, such as the
+    /// name of a pod.
+    pub(super) fn reuse_string(&mut self, word: &mut SharedStr) {
         word.reuse(&self.words);
     }
 
@@ -113,7 +113,7 @@ impl Interner {
     }
 }
 
-/// Puts what is known in the place of what is equal to it.
+/// Replaces a value by an equal one that is known.
 fn share<T: Clone + Eq + Hash + Intern>(
     known: &mut HashSet<Arc<T>>,
     value: &mut Arc<T>,
@@ -127,7 +127,7 @@ fn share<T: Clone + Eq + Hash + Intern>(
     }
 }
 
-/// The same of a list, which is new and nobody else's.
+/// The same for a list, which is not shared yet.
 fn share_list<T: Eq + Hash + Intern>(
     known: &mut HashSet<Arc<[T]>>,
     list: &mut Arc<[T]>,
@@ -143,7 +143,7 @@ fn share_list<T: Eq + Hash + Intern>(
     known.insert(Arc::clone(list));
 }
 
-/// What containers of different workloads have in common.
+/// Shared parts of containers of different workloads.
 #[derive(Default)]
 struct Parts {
     probes: HashSet<Arc<Probe>>,
@@ -176,11 +176,11 @@ impl Parts {
     }
 }
 
-/// Values that objects have in common.
+/// Values of one type, each once.
 struct DedupSet<T> {
     all: HashSet<Arc<T>>,
-    /// That of the last object. Lists are in the order of names, so replicas
-    /// follow each other, and to compare is cheaper than to hash.
+    /// The value of the last object. Lists are sorted by name, so that replicas follow each other, and
+    /// to compare is cheaper than to hash.
     last: Option<Arc<T>>,
 }
 
@@ -194,7 +194,7 @@ impl<T> Default for DedupSet<T> {
 }
 
 impl<T: Clone + Eq + Hash> DedupSet<T> {
-    /// The first of its kind stays, and is made as small as it can be.
+    /// The first of equal values is kept, after `tidy` has made it small.
     fn share(&mut self, value: &mut Arc<T>, tidy: impl FnOnce(&mut T)) {
         if let Some(last) = &self.last
             && last == value

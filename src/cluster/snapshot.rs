@@ -1,13 +1,11 @@
-//! What one cycle knows of the cluster: objects, and for each kind whether it
-//! could be read at all.
+//! What one cycle knows of the cluster: objects, and for each kind whether it could be read.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use serde::Serialize;
 
 use super::objects::Objects;
-use crate::model::{KINDS, Resource, Time};
+use crate::model::{KINDS, Resource, Time, named_enum};
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]
@@ -16,66 +14,67 @@ pub struct Snapshot {
     pub now: Time,
     /// Name of the cluster in reports.
     pub cluster: String,
-    /// Live, or a dump that somebody else made.
+    /// Live, or from files.
     pub source: Source,
     /// The objects.
     pub objects: Objects,
     /// Logs of failing containers.
     pub logs: Vec<ContainerLog>,
-    /// For each kind that was tried or wanted: what came of it.
+    /// For each kind: the outcome of reading it.
     pub reads: BTreeMap<Resource, Read>,
     /// Requests sent to the API server, retries included.
     pub requests: u32,
-    /// How far the server's clock, which `now` then goes by, is ahead of this
-    /// machine's, where that is more than a minute.
+    /// How far the server's clock is ahead of this machine's, if by more than a minute. `now` is then
+    /// by the server's clock.
     pub skew: Option<TimeDelta>,
 }
 
-/// Where a snapshot comes from: whoever made a dump chose what is in it.
+/// Where a snapshot comes from. Who made a dump chose what is in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Source {
     /// The API server.
     Live,
-    /// A snapshot that this program wrote: as good as live.
+    /// A snapshot that this program wrote, as complete as a live one.
     Capture,
-    /// Objects that somebody else collected, perhaps of another cluster.
+    /// Objects that another tool collected, perhaps of another cluster.
     #[default]
     Dump,
 }
 
-/// What came of reading one kind.
+/// The outcome of reading one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
-    /// All of it was read.
+    /// All objects were read.
     Complete,
-    /// The cluster does not have this kind: silence, not blindness.
+    /// The cluster does not serve this kind. There are no objects of it.
     Absent,
-    /// It is there, or may be, and was not seen.
+    /// The cluster serves it, or may serve it, and it was not read.
     Unread(Unread),
 }
 
-/// Why a kind was not seen.
+/// Why a kind was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// The class of the trouble.
+    /// The class of the failure.
     pub reason: UnreadReason,
-    /// The server's or the reader's words, and what to do.
+    /// What failed, and the remedy.
     pub message: String,
 }
 
-/// Classes of trouble while reading one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum UnreadReason {
-    /// 401 or 403.
-    Forbidden,
-    /// Neither page nor error in time.
-    Timeout,
-    /// 5xx, 429 or a connection that broke, more often than is retried.
-    Unavailable,
-    /// An answer that is not what Kubernetes documents.
-    Malformed,
-    /// A dump without this kind.
-    NotInSnapshot,
+named_enum! {
+    /// Classes of failures to read a kind.
+    pub enum UnreadReason {
+        /// 401 or 403.
+        Forbidden = "Forbidden",
+        /// No complete response in time.
+        Timeout = "Timeout",
+        /// 5xx, 429 or a broken connection, retries included.
+        Unavailable = "Unavailable",
+        /// A response or file that is not what Kubernetes documents.
+        Malformed = "Malformed",
+        /// A dump without this kind.
+        NotInSnapshot = "NotInSnapshot",
+    }
 }
 
 /// The last lines of a container's output.
@@ -85,16 +84,16 @@ pub struct ContainerLog {
     pub namespace: String,
     /// Name of the pod.
     pub pod: String,
-    /// Name of the container; empty where a dump does not tell.
+    /// Name of the container; empty where a dump does not name it.
     pub container: String,
-    /// Output of the run before this one.
+    /// Whether it is the log of the run before this one.
     pub previous: bool,
-    /// The text, at most some dozens of lines.
+    /// The text: the last lines only.
     pub text: String,
 }
 
 impl Snapshot {
-    /// Whether every object of the kind is known. Absent kinds are: there are none.
+    /// Whether every object of the kind is known. Of an absent kind there are none.
     #[must_use]
     pub fn is_read(&self, resource: Resource) -> bool {
         matches!(
@@ -103,7 +102,7 @@ impl Snapshot {
         )
     }
 
-    /// The kinds that were wanted and not seen, in the order of [`KINDS`].
+    /// The kinds that could not be read, in the order of [`KINDS`].
     pub fn unread(&self) -> impl Iterator<Item = (Resource, &Unread)> {
         KINDS
             .iter()

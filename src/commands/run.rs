@@ -210,7 +210,7 @@ impl<'a> HeartbeatGuard<'a> {
         };
         if let (true, Some(url)) = (guard.is_on, &session.config.heartbeat) {
             let (secret, own) = (url.clone(), Http::new(&session.config));
-            termination::set_shutdown_hook(move |why| heartbeat::farewell(&secret, &own, why));
+            termination::set_shutdown_hook(move |why| heartbeat::interrupted(&secret, &own, why));
             heartbeat::start(url, http, "cycle started");
         }
         guard

@@ -1,4 +1,4 @@
-//! Environment variables, and how they join the file.
+//! Environment variables, and how they are merged with the file.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::silence::MuteTimeInterval;
 use super::{Channels, Config, Endpoints, Environment, Github, Keys, Loaded, MODEL, values};
 use crate::model::secret::Secret;
 
-/// Every variable that is read, here and nowhere else.
+/// All variables that are read.
 pub const VARIABLES: &[&str] = &[
     "ANTHROPIC_API_KEY",
     "GITHUB_TOKEN",
@@ -40,7 +40,7 @@ pub const VARIABLES: &[&str] = &[
     "GITHUB_REVIEWER_MODEL",
 ];
 
-/// The predecessor's choice of models: read only to say that it is not followed.
+/// Variables of the predecessor that chose models. They are read only to warn that they are ignored.
 const MODEL_VARIABLES: &[&str] = &[
     "ORCHESTRATOR_MODEL",
     "K8S_ANALYZER_MODEL",
@@ -49,10 +49,10 @@ const MODEL_VARIABLES: &[&str] = &[
     "GITHUB_REVIEWER_MODEL",
 ];
 
-/// A look-back of more than a year is a mistake.
+/// More than a year is a mistake.
 const MAX_INTERVAL_HOURS: f64 = 24.0 * 366.0;
 
-/// The process's own variables. The one impure function here, for `main`.
+/// The environment of the process. The only impure function of this module.
 pub fn process_environment() -> Result<Environment, ConfigError> {
     let mut env = Environment::new();
     for (name, value) in std::env::vars_os() {
@@ -61,11 +61,11 @@ pub fn process_environment() -> Result<Environment, ConfigError> {
         };
         match value.into_string() {
             Ok(value) => _ = env.insert(name, value),
-            // Set is never the same as absent; what nobody reads is none of ours.
+            // A variable that is not read may have any value.
             Err(_) if VARIABLES.contains(&&*name) || name == "XDG_STATE_HOME" => {
                 return Err(ConfigError::variable(
                     &name,
-                    "the value is not UTF-8: set it again, or unset the variable",
+                    "the value is not UTF-8; correct it or unset the variable",
                 ));
             }
             Err(_) => {}
@@ -74,7 +74,7 @@ pub fn process_environment() -> Result<Environment, ConfigError> {
     Ok(env)
 }
 
-/// Joins the file with the environment, which wins.
+/// Merges the file with the environment, which takes precedence.
 pub fn join(file: File, env: &Environment) -> Result<Loaded, ConfigError> {
     let mut reader = Reader {
         env,
@@ -133,14 +133,14 @@ fn github(file: file::Github) -> Github {
     }
 }
 
-/// Reads variables and gathers what is odd about them.
+/// Reads variables and collects warnings.
 struct Reader<'a> {
     env: &'a Environment,
     warnings: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    /// A variable's value; a blank one is as good as none.
+    /// The value of a variable, unless it is blank.
     fn get(&self, name: &str) -> Option<&'a str> {
         debug_assert!(VARIABLES.contains(&name), "{name} is not in VARIABLES");
         let value = self.env.get(name)?.trim();
@@ -166,20 +166,20 @@ impl<'a> Reader<'a> {
         for &name in MODEL_VARIABLES {
             if self.get(name).is_some_and(|value| value != MODEL) {
                 self.warnings.push(format!(
-                    "{name} is ignored: the model is {MODEL}, for every agent; remove the variable"
+                    "{name} is ignored: every agent uses {MODEL}; remove the variable"
                 ));
             }
         }
     }
 
-    /// The zone of what names none: `TZ`, else UTC.
+    /// The default time zone: `TZ`, else UTC.
     fn zone(&mut self) -> Tz {
         let Some(name) = self.get("TZ") else {
             return Tz::UTC;
         };
         // POSIX allows a colon before a name from the zone database.
         values::parse_zone(name.trim_start_matches(':')).unwrap_or_else(|message| {
-            self.warnings.push(format!("TZ: {message}; UTC is used"));
+            self.warnings.push(format!("TZ: {message}; using UTC"));
             Tz::UTC
         })
     }
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
     fn channels(&mut self, file: file::Channels) -> Channels {
         let common = self.get("SLACK_CHANNEL");
         let critical = self.get("SLACK_CRITICAL_CHANNEL").or(common);
-        for (key, written, winner, way_out) in [
+        for (key, written, winner, remedy) in [
             (
                 "critical",
                 &file.critical,
@@ -205,8 +205,8 @@ impl<'a> Reader<'a> {
                 && written != winner
             {
                 self.warnings.push(format!(
-                    "channels.{key} is {written} but the environment's {winner} wins: \
-                     {way_out} or remove the key"
+                    "channels.{key} is {written}, but {winner} of the environment takes precedence: \
+                     {remedy} or remove the key"
                 ));
             }
         }
@@ -232,20 +232,20 @@ impl<'a> Reader<'a> {
             }
             _ => Err(ConfigError::variable(
                 name,
-                format!("`{text}` is not a number of hours above 0, like 1 or 0.5"),
+                format!("`{text}` is not a number of hours greater than 0, like 1 or 0.5"),
             )),
         }
     }
 
-    /// A base URL, without a slash at the end.
+    /// A base URL without a trailing slash.
     fn endpoint(&mut self, name: &str, default: &str) -> Result<String, ConfigError> {
         let Some(text) = self.get(name) else {
             return Ok(default.to_owned());
         };
-        let url = web_address(name, text)?;
+        let url = http_url(name, text)?;
         if url.scheme_str() == Some("http") && !is_local(url.host().unwrap_or_default()) {
             self.warnings.push(format!(
-                "{name} is plain http: what is sent there, tokens too, can be read on the way"
+                "{name} is plain http, so tokens are sent unencrypted; use https"
             ));
         }
         Ok(text.trim_end_matches('/').to_owned())
@@ -255,23 +255,26 @@ impl<'a> Reader<'a> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        web_address(name, text)?;
+        http_url(name, text)?;
         Ok(Secret::new(text))
     }
 }
 
-/// The value is never shown: it may carry a password, or be one.
-fn web_address(name: &str, text: &str) -> Result<Uri, ConfigError> {
+/// Checks a URL. Errors do not show it, because it may contain a password.
+fn http_url(name: &str, text: &str) -> Result<Uri, ConfigError> {
     let web = |uri: &Uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri.host().is_some_and(|host| !host.is_empty())
     };
     text.parse::<Uri>().ok().filter(web).ok_or_else(|| {
-        ConfigError::variable(name, "not a web address: write it like https://host/path")
+        ConfigError::variable(
+            name,
+            "not an http or https URL; write it like https://host/path",
+        )
     })
 }
 
-/// Whether plain http stays on this machine or in the cluster.
+/// Whether a host is this machine or in the cluster.
 fn is_local(host: &str) -> bool {
     host == "localhost"
         || host == "[::1]"

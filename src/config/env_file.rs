@@ -1,22 +1,21 @@
-//! `--env-file`: KEY=VALUE lines, as Docker and systemd know them.
+//! `--env-file`: KEY=VALUE lines, as in Docker and systemd.
 //!
-//! One variable a line; blank lines and lines that begin with `#` are skipped,
-//! a leading `export` too. A value is taken as it stands up to ` #`; in single
-//! quotes literally; in double quotes with `\n`, `\t`, `\"`, `\$` and `\\`.
-//! `$NAME` is not expanded. Errors never show the line: it may hold a token.
+//! One variable per line. Blank lines, lines that begin with `#` and a leading `export` are skipped.
+//! An unquoted value ends at ` #`. Single quotes are literal, double quotes allow `\n`, `\t`, `\"`,
+//! `\$` and `\\`. `$NAME` is not expanded. Errors do not show the line, which may contain a token.
 
 use std::path::Path;
 
 use super::Environment;
 use super::error::ConfigError;
 
-/// Adds the file's variables to the environment. What is set stays, even when
-/// it is set to nothing.
+/// Adds the variables of the file to the environment. Variables that are set, even to an empty value,
+/// keep their values.
 ///
 /// # Errors
-/// At the first line that is no variable.
+/// The first line that is not a variable.
 pub fn apply(env: &mut Environment, path: &Path, text: &str) -> Result<(), ConfigError> {
-    // Collected first: within the file, the last one of a name counts.
+    // Collected first, because the last value of a variable in the file counts.
     let mut found = Environment::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         match variable(line) {
@@ -31,7 +30,7 @@ pub fn apply(env: &mut Environment, path: &Path, text: &str) -> Result<(), Confi
     Ok(())
 }
 
-/// One line: a variable, nothing, or what is wrong with it.
+/// The variable of a line, if it has one.
 fn variable(line: &str) -> Result<Option<(&str, String)>, &'static str> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
@@ -43,12 +42,12 @@ fn variable(line: &str) -> Result<Option<(&str, String)>, &'static str> {
     };
     let (name, rest) = line
         .split_once('=')
-        .ok_or("not a variable: write KEY=VALUE, or # before a comment")?;
+        .ok_or("not a variable: write KEY=VALUE, or begin a comment with #")?;
     let name = name.trim_end();
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.is_empty() || !name.chars().all(word) || name.starts_with(|c: char| c.is_ascii_digit())
     {
-        return Err("not a variable's name: letters, digits and _ before the =");
+        return Err("invalid name of a variable: use letters, digits and _ before the =");
     }
     let rest = rest.trim_start();
     let value = match rest.chars().next() {
@@ -59,7 +58,7 @@ fn variable(line: &str) -> Result<Option<(&str, String)>, &'static str> {
     Ok(Some((name, value)))
 }
 
-/// A channel begins with `#`: only one after a blank starts a comment.
+/// A `#` starts a comment only after a blank, because names of channels begin with `#`.
 fn bare(text: &str) -> &str {
     let comment = text
         .char_indices()
@@ -70,8 +69,10 @@ fn bare(text: &str) -> &str {
 }
 
 fn single_quoted(text: &str) -> Result<String, &'static str> {
-    let (value, rest) = text.split_once('\'').ok_or("the quote ' is not closed")?;
-    nothing_more(rest)?;
+    let (value, rest) = text
+        .split_once('\'')
+        .ok_or("the closing quote ' is missing")?;
+    expect_end(rest)?;
     Ok(value.to_owned())
 }
 
@@ -81,7 +82,7 @@ fn double_quoted(text: &str) -> Result<String, &'static str> {
     while let Some(c) = chars.next() {
         match c {
             '"' => {
-                nothing_more(chars.as_str())?;
+                expect_end(chars.as_str())?;
                 return Ok(value);
             }
             '\\' => match chars.next() {
@@ -94,10 +95,10 @@ fn double_quoted(text: &str) -> Result<String, &'static str> {
             c => value.push(c),
         }
     }
-    Err("the quote \" is not closed")
+    Err("the closing quote \" is missing")
 }
 
-fn nothing_more(rest: &str) -> Result<(), &'static str> {
+fn expect_end(rest: &str) -> Result<(), &'static str> {
     let rest = rest.trim_start();
     if rest.is_empty() || rest.starts_with('#') {
         return Ok(());
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn values_as_people_write_them() {
+    fn values_are_read() {
         for (line, value) in [
             ("A=b", "b"),
             ("  A = b  ", "b"),
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_stays() {
+    fn set_variables_keep_their_values() {
         let mut env = Environment::from([("A".into(), "set".into()), ("B".into(), String::new())]);
         apply(&mut env, Path::new(".env"), "A=file\nB=file\nC=file").expect("reads");
         assert_eq!((&*env["A"], &*env["B"], &*env["C"]), ("set", "", "file"));

@@ -1,47 +1,47 @@
-//! What is wrong with a configuration, where, and what to write instead.
+//! Errors of the configuration, with their location.
 
 use std::fmt;
 use std::path::Path;
 
-/// Something in the configuration that cannot be used.
+/// An error of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// The file or the variable.
     source: String,
-    place: Option<ErrorLocation>,
+    location: Option<ErrorLocation>,
     message: String,
 }
 
-/// Where in a file.
+/// A location in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ErrorLocation {
     line: usize,
     column: usize,
-    /// What may be shown of the line.
+    /// The part of the line that may be shown.
     shown: Option<String>,
 }
 
 impl std::error::Error for ConfigError {}
 
 impl ConfigError {
-    /// About a variable. Values are quoted by the caller, if at all.
+    /// An error of a variable. The caller decides whether the message shows the value.
     pub(super) fn variable(name: &str, message: impl Into<String>) -> Self {
         Self {
             source: name.to_owned(),
-            place: None,
+            location: None,
             message: message.into(),
         }
     }
 
-    /// About a file as a whole.
+    /// An error of a file as a whole.
     pub fn file(path: &Path, message: impl Into<String>) -> Self {
         Self::variable(&path.display().to_string(), message)
     }
 
-    /// About a place in a file whose line must not be shown.
+    /// An error in a line that must not be shown.
     pub(super) fn hidden(path: &Path, line: usize, message: impl Into<String>) -> Self {
         Self {
-            place: Some(ErrorLocation {
+            location: Some(ErrorLocation {
                 line,
                 column: 1,
                 shown: None,
@@ -50,7 +50,7 @@ impl ConfigError {
         }
     }
 
-    /// About a place in a file; of its line, `shown` is printed.
+    /// An error at a line and column. `shown` is printed below the message.
     pub(super) fn at(
         path: &Path,
         (line, column): (usize, usize),
@@ -58,7 +58,7 @@ impl ConfigError {
         message: impl Into<String>,
     ) -> Self {
         Self {
-            place: Some(ErrorLocation {
+            location: Some(ErrorLocation {
                 line,
                 column,
                 shown: Some(shown),
@@ -67,13 +67,13 @@ impl ConfigError {
         }
     }
 
-    /// Line and column, from 1, where they are known.
+    /// Line and column, counted from 1, if known.
     #[must_use]
     pub fn position(&self) -> Option<(usize, usize)> {
-        self.place.as_ref().map(|place| (place.line, place.column))
+        self.location.as_ref().map(|at| (at.line, at.column))
     }
 
-    /// What is wrong, without the place.
+    /// The message without the location.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -83,21 +83,21 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.source)?;
-        let Some(place) = &self.place else {
+        let Some(location) = &self.location else {
             return write!(f, " {}", self.message);
         };
-        write!(f, "{}:{}: {}", place.line, place.column, self.message)?;
-        if let Some(shown) = &place.shown {
-            let number = place.line.to_string();
+        write!(f, "{}:{}: {}", location.line, location.column, self.message)?;
+        if let Some(shown) = &location.shown {
+            let number = location.line.to_string();
             let blank = " ".repeat(number.len());
-            let indent = " ".repeat(place.column.saturating_sub(1));
+            let indent = " ".repeat(location.column.saturating_sub(1));
             write!(f, "\n  {number} | {shown}\n  {blank} | {indent}^")?;
         }
         Ok(())
     }
 }
 
-/// `did you mean` among the candidates, if one is near enough to be meant.
+/// The most similar candidate, for "did you mean".
 pub(super) fn closest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -117,7 +117,7 @@ pub(super) fn closest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Spelling without case and word breaks: `business_hours` means `businessHours`.
+/// The word without case and separators: `business_hours` is `businessHours`.
 fn plain(word: &str) -> String {
     word.chars()
         .filter(|c| !matches!(c, '_' | '-' | ' '))

@@ -1,4 +1,4 @@
-//! The YAML file: its keys, their defaults, and errors with line and column.
+//! The YAML file: its keys and their defaults.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::silence::MuteTimeIntervalSpec;
 use super::values::{self, Repository};
 use crate::model::Tier;
 
-/// The file as written, defaults filled in.
+/// The file with defaults.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct File {
@@ -58,8 +58,8 @@ pub struct Channels {
     pub infrastructure: Option<String>,
 }
 
-/// How often an unchanged incident is said in full again. SEV-3 is repeated at
-/// the opening of each business day.
+/// The repeat interval for notifications of an unchanged incident. SEV-3 is repeated at the start of
+/// each business day.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Repeat {
@@ -107,14 +107,14 @@ impl Default for Github {
     }
 }
 
-/// What the model may cost, in US dollars. Zero: never asked.
+/// The budget of the model in US dollars. Zero turns the model off.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ModelBudget {
-    /// In a calendar month.
+    /// Per calendar month.
     #[serde(deserialize_with = "values::dollars")]
     pub month_usd: f64,
-    /// In one cycle.
+    /// Per cycle.
     #[serde(deserialize_with = "values::dollars")]
     pub cycle_usd: f64,
 }
@@ -129,7 +129,7 @@ impl Default for ModelBudget {
 }
 
 impl File {
-    /// Reads the text; an empty one is a file of defaults.
+    /// Parses the text. An empty text gives the defaults.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         match serde_yaml::from_str::<Option<Self>>(text) {
             Ok(file) => Ok(file.unwrap_or_default()),
@@ -138,24 +138,23 @@ impl File {
     }
 }
 
-/// A YAML error in our words, with its place.
+/// Converts a YAML error.
 fn explain(path: &Path, text: &str, error: &YamlError) -> ConfigError {
     let message = message_of(error);
     let Some(location) = error.location() else {
         return ConfigError::file(path, message);
     };
-    let place = (index(location.line()), index(location.column()));
-    let line = text.lines().nth(place.0.saturating_sub(1)).unwrap_or("");
+    let position = (index(location.line()), index(location.column()));
+    let line = text.lines().nth(position.0.saturating_sub(1)).unwrap_or("");
     let shown = match error {
-        // Whoever wrote a token under a key of their own finding would have it
-        // repeated in a log: of such a line only the key is shown.
+        // The value of an unknown key may be a token, so only the key is shown.
         YamlError::SerdeUnknownField { field, .. } => {
-            let start: String = line.chars().take(place.1.saturating_sub(1)).collect();
+            let start: String = line.chars().take(position.1.saturating_sub(1)).collect();
             format!("{start}{field}: ...")
         }
         _ => line.trim_end().to_owned(),
     };
-    ConfigError::at(path, place, shown, message)
+    ConfigError::at(path, position, shown, message)
 }
 
 fn index(number: u64) -> usize {
@@ -175,7 +174,7 @@ fn message_of(error: &YamlError) -> String {
         }
         YamlError::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),
         YamlError::DuplicateMappingKey { key: Some(key), .. } => {
-            format!("the key `{key}` is here twice: keep one")
+            format!("the key `{key}` is listed twice: remove one")
         }
         YamlError::NullIntoString { .. } => {
             "no value: leave the key out, or quote a value that begins with `#`".to_owned()

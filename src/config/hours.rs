@@ -1,4 +1,4 @@
-//! Business hours: when SEV-3 may be said.
+//! Business hours, in which SEV-3 is notified.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,7 +47,7 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// `businessHours` as written: the zone may be left out.
+/// `businessHours` as written. The time zone is optional.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Hours {
@@ -110,7 +110,7 @@ impl TryFrom<Unchecked> for Hours {
     fn try_from(raw: Unchecked) -> Result<Self, String> {
         if raw.start >= raw.end {
             return Err(format!(
-                "business hours end at {} and start at {}: the end must be later on the same day",
+                "business hours start at {1} and end at {0}: the end must be later on the same day",
                 raw.end, raw.start
             ));
         }
@@ -118,7 +118,7 @@ impl TryFrom<Unchecked> for Hours {
     }
 }
 
-/// Days by name. None at all would mean that SEV-3 is never said.
+/// Days by name. At least one, because otherwise SEV-3 would never be notified.
 fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
     let names = Vec::<Day>::deserialize(deserializer)?;
     if names.is_empty() {
@@ -147,16 +147,16 @@ impl FromStr for WeekdayName {
     }
 }
 
-/// When SEV-3 may be said. The zone also dates incident ids.
+/// When SEV-3 is notified. The time zone also gives the date of incident ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusinessHours {
-    /// Opening.
+    /// Start of the business day.
     pub start: TimeOfDay,
-    /// Closing, later on the same day.
+    /// End of the business day, later on the same day.
     pub end: TimeOfDay,
-    /// Days that are open, Monday first.
+    /// Business days, Monday first.
     pub days: Vec<Weekday>,
-    /// The zone of all this.
+    /// The time zone.
     pub timezone: Tz,
 }
 
@@ -170,7 +170,7 @@ impl BusinessHours {
         }
     }
 
-    /// The opening of the business day that `now` lies in, if it is open.
+    /// The start of the current business day, if `now` is within business hours.
     #[must_use]
     pub fn opened_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let today = self.local_date(now);
@@ -178,7 +178,7 @@ impl BusinessHours {
         (opens <= now && now < closes).then_some(opens)
     }
 
-    /// The next opening after `now`.
+    /// The next start of a business day after `now`.
     #[must_use]
     pub fn next_opening(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let today = self.local_date(now);
@@ -188,13 +188,13 @@ impl BusinessHours {
             .find(|opens| *opens > now)
     }
 
-    /// The date on the wall, which incident ids carry.
+    /// The local date, for incident ids.
     #[must_use]
     pub fn local_date(&self, now: DateTime<Utc>) -> NaiveDate {
         now.with_timezone(&self.timezone).date_naive()
     }
 
-    /// Opening and closing on a date, if that day is open.
+    /// Start and end of a business day.
     fn span(&self, date: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         if !self.days.contains(&date.weekday()) {
             return None;
@@ -202,8 +202,8 @@ impl BusinessHours {
         Some((self.moment(date, self.start)?, self.moment(date, self.end)?))
     }
 
-    /// A time of day on a date. One that the change to summer time skips is
-    /// taken an hour later; one that comes twice, the first time.
+    /// A time of day on a date. A time that daylight saving skips is moved an hour later. Of a time
+    /// that occurs twice the first is used.
     fn moment(&self, date: NaiveDate, time: TimeOfDay) -> Option<DateTime<Utc>> {
         let local = date.and_hms_opt(0, 0, 0)? + TimeDelta::minutes(time.0.into());
         let found = self.timezone.from_local_datetime(&local).earliest();

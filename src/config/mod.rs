@@ -1,9 +1,8 @@
 //! The configuration: a YAML file and the environment become one [`Config`].
 //!
-//! Everything has a default, the file is optional, and what is wrong is said
-//! with its place and the way out. Pure: text and variables come in as
-//! arguments. `docs/configuration.md` documents every key and variable; a test
-//! holds it to that.
+//! Everything has a default and the file is optional. Errors name their location and the remedy.
+//! Pure, except for `process_environment`: text and variables are arguments. A test checks that
+//! `docs/configuration.md` documents every key and variable.
 
 mod env;
 pub mod env_file;
@@ -27,55 +26,55 @@ pub use hours::{BusinessHours, TimeOfDay};
 pub use silence::{MuteTimeInterval, Schedule};
 pub use values::Repository;
 
-/// The one language model. Prompts name it too; nothing overrides it.
+/// The language model. It cannot be configured.
 pub const MODEL: &str = "claude-haiku-4-5-20251001";
 
-/// The services file, where neither a flag nor a variable names another.
+/// The services file, unless a flag or a variable names another.
 pub const DEFAULT_SERVICES: &str = "docs/reference/services.txt";
 
-/// Variables by name, as the process or a test hands them in.
+/// Environment variables by name.
 pub type Environment = BTreeMap<String, String>;
 
-/// All settings, each with its value.
+/// All settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Name of the cluster in messages; absent: the context's.
+    /// Name of the cluster in messages. By default that of the context.
     pub cluster: Option<String>,
-    /// Where messages go.
+    /// The Slack channels.
     pub channels: Channels,
-    /// When SEV-3 may be said; its zone also dates incident ids.
+    /// When SEV-3 is notified. Its time zone also gives the date of incident ids.
     pub business_hours: BusinessHours,
-    /// How often an unchanged incident is said in full again.
+    /// The repeat interval of notifications.
     pub repeat: Repeat,
-    /// Tier of workloads that the services file does not know.
+    /// Tier of workloads that the services file does not list.
     pub unlisted_tier: Tier,
-    /// A fresh SEV-1 or 2 is looked at once more after this; zero: never.
+    /// A new SEV-1 or SEV-2 is checked again after this time. Zero for never.
     pub confirm_after: Duration,
     /// The repository that Argo CD follows.
     pub github: Github,
-    /// What the model may cost.
+    /// The budget of the model.
     pub model_budget: ModelBudget,
-    /// Silences by the calendar.
+    /// Scheduled silences.
     pub silences: Vec<MuteTimeInterval>,
-    /// When a cycle gives up.
+    /// The time limit of a cycle.
     pub deadline: Duration,
-    /// The look-back between cycles.
+    /// The interval between cycles.
     pub interval: Duration,
-    /// Tokens. An absent one turns its part off.
+    /// Tokens. Without one its feature is off.
     pub keys: Keys,
     /// Base URLs, without a slash at the end.
     pub endpoints: Endpoints,
-    /// Where to report that the monitor itself lives.
+    /// The URL of the heartbeat.
     pub heartbeat: Option<Secret>,
-    /// A Pushgateway that metrics are pushed to; secret, for it may carry a password.
+    /// The URL of a Pushgateway. Secret, because it may contain a password.
     pub metrics_push: Option<Secret>,
-    /// Proxy for HTTPS; secret, for it may carry a password.
+    /// The proxy for HTTPS. Secret, because it may contain a password.
     pub https_proxy: Option<Secret>,
-    /// Hosts that are reached without the proxy.
+    /// Hosts that are connected to without the proxy.
     pub no_proxy: Option<String>,
     /// Log filter that replaces `-v` and `-q`.
     pub rust_log: Option<String>,
-    /// `KUBECONFIG`, a list; empty: what the client finds.
+    /// The paths of `KUBECONFIG`. When empty, the default path or the pod's service account is used.
     pub kubeconfig: Vec<PathBuf>,
     /// `K3S_CONTEXT`.
     pub context: Option<String>,
@@ -112,7 +111,7 @@ impl Endpoints {
     pub const GITHUB: &'static str = "https://api.github.com";
 }
 
-/// Slack channels, by what is said in them.
+/// Slack channels by severity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channels {
     /// SEV-1.
@@ -121,22 +120,22 @@ pub struct Channels {
     pub infrastructure: String,
 }
 
-/// The repository that Argo CD follows: where a service's commits are looked for.
+/// The repository that Argo CD deploys from, in which commits are searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Github {
-    /// Absent: what the services file says.
+    /// By default the repository of the services file.
     pub repository: Option<Repository>,
     /// The branch that Argo CD follows.
     pub branch: String,
-    /// Template of a service's manifest folder; absent: the services file.
+    /// Template of a service's manifest directory. By default from the services file.
     pub manifests: Option<String>,
-    /// Template of a service's Argo CD application; absent: the services file.
+    /// Template of a service's Argo CD application. By default from the services file.
     pub app: Option<String>,
-    /// How far before the onset commits are looked at.
+    /// How long before the onset of an incident commits are searched.
     pub window: Duration,
 }
 
-/// A configuration and what is odd about it.
+/// A configuration and its warnings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// The settings.
@@ -149,7 +148,7 @@ impl Config {
     /// Joins the file, given as its path and text, with the environment.
     ///
     /// # Errors
-    /// At the first thing that is wrong, with its place.
+    /// The first error, with its location.
     pub fn load(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, ConfigError> {
         let file = file.map_or_else(
             || Ok(file::File::default()),

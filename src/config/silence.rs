@@ -1,4 +1,4 @@
-//! Silences by the calendar: "every Sunday at 02:00, for an hour".
+//! Scheduled silences, such as "every Sunday at 02:00 for an hour".
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::values;
 
-/// A cron schedule of five fields, as a `CronJob` has.
+/// A cron schedule with five fields, like that of a `CronJob`.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     text: String,
@@ -26,9 +26,7 @@ impl FromStr for Schedule {
         let hint = "write minute, hour, day, month, weekday, like \"0 2 * * Sun\"";
         let fields = text.split_whitespace().count();
         if fields != 5 && !text.starts_with('@') {
-            return Err(format!(
-                "`{text}` has {fields} of a schedule's 5 fields: {hint}"
-            ));
+            return Err(format!("`{text}` has {fields} fields instead of 5: {hint}"));
         }
         let parser = CronParser::builder()
             .seconds(Seconds::Disallowed)
@@ -57,7 +55,7 @@ impl PartialEq for Schedule {
 }
 
 impl Schedule {
-    /// The last time due at or before `now`, if there ever was one.
+    /// The last scheduled time at or before `now`.
     #[must_use]
     pub fn last(&self, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
         let local = now.with_timezone(&zone);
@@ -65,7 +63,7 @@ impl Schedule {
         Some(found.to_utc())
     }
 
-    /// The first time due after `now`.
+    /// The next scheduled time after `now`.
     #[must_use]
     pub fn next(&self, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
         let local = now.with_timezone(&zone);
@@ -89,18 +87,18 @@ pub struct MuteTimeIntervalSpec {
     reason: Option<String>,
 }
 
-/// A silence that comes back by the calendar.
+/// A recurring silence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MuteTimeInterval {
-    /// Whose incidents are silent.
+    /// The service whose incidents are silenced.
     pub service: String,
-    /// When it begins.
+    /// When it starts.
     pub schedule: Schedule,
     /// How long it lasts.
     pub duration: Duration,
-    /// The zone of the schedule.
+    /// The time zone of the schedule.
     pub timezone: Tz,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -115,7 +113,7 @@ impl MuteTimeInterval {
         }
     }
 
-    /// When the silence ends that holds at `now`, if one does.
+    /// The end of the silence, if it is active at `now`.
     #[must_use]
     pub fn until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let began = self.schedule.last(now, self.timezone)?;
@@ -133,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_holds_from_its_time_for_its_duration() {
+    fn a_silence_is_active_from_its_start_for_its_duration() {
         let silence = MuteTimeInterval {
             service: "n8n".into(),
             schedule: "0 2 * * Sun".parse().expect("a schedule"),

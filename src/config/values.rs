@@ -1,4 +1,4 @@
-//! Values of YAML keys: text to type, with errors that say how to write it.
+//! Values of YAML keys. Errors show how to write them.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use crate::model::duration::parse_duration;
 pub struct Repository {
     /// User or organisation.
     pub owner: String,
-    /// The repository's own name.
+    /// Name of the repository.
     pub name: String,
 }
 
@@ -49,7 +49,7 @@ impl Display for Repository {
     }
 }
 
-/// Anything that reads itself from text.
+/// Any type with `FromStr`.
 pub fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -60,7 +60,7 @@ where
         .map_err(Error::custom)
 }
 
-/// The same, where the key may also stand without a value.
+/// Any type with `FromStr`, or no value.
 pub fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -81,13 +81,13 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 /// A duration above zero.
 pub fn positive_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     match duration(deserializer)? {
-        Duration::ZERO => Err(Error::custom("must be longer than nothing, like 90s or 2h")),
+        Duration::ZERO => Err(Error::custom("must be longer than 0, like 90s or 2h")),
         duration => Ok(duration),
     }
 }
 
-/// A channel. Its `#` starts a comment in YAML unless it is quoted, and a
-/// channel that silently became nothing would be a page that nobody gets.
+/// A channel. An unquoted `#` starts a comment in YAML, so an empty value is an error. Otherwise
+/// messages would silently go elsewhere.
 pub fn channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Option::<String>::deserialize(deserializer)?
         .as_deref()
@@ -100,7 +100,7 @@ pub fn channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     }
 }
 
-/// A path in the repository with `{app}` in the place of the service's name.
+/// A path in the repository with `{app}` for the name of the service.
 pub fn template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else {
         return Ok(None);
@@ -118,7 +118,7 @@ pub fn template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Str
     Ok(Some(text))
 }
 
-/// Hours that commits are looked back: one to thirty days' worth.
+/// Hours to search for commits, up to thirty days.
 pub fn window_hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let text = String::deserialize(deserializer)?;
     match text.parse() {
@@ -148,7 +148,7 @@ pub fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tz>, D:
     parse_zone(&text).map(Some).map_err(Error::custom)
 }
 
-/// A time zone by its name, or what may have been meant.
+/// Parses the name of a time zone. The error suggests a similar name.
 pub fn parse_zone(text: &str) -> Result<Tz, String> {
     text.parse().map_err(|_| {
         let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());

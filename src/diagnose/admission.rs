@@ -8,38 +8,24 @@ use crate::model::Cause;
 
 /// Quotas by resource, then all other refusals.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::PodQuotaExceeded,
-        proof: |c| quota(c, &["pods", "count/pods"]),
-    },
-    Rule {
-        cause: Cause::CpuQuotaExceeded,
-        proof: |c| quota(c, &["requests.cpu", "limits.cpu", "cpu"]),
-    },
-    Rule {
-        cause: Cause::MemoryQuotaExceeded,
-        proof: |c| quota(c, &["requests.memory", "limits.memory", "memory"]),
-    },
-    Rule {
-        cause: Cause::ServiceQuotaExceeded,
-        proof: |c| quota(c, SERVICES).or_else(|| service_quota_used_up(c)),
-    },
-    Rule {
-        cause: Cause::StorageQuotaExceeded,
-        proof: |c| quota(c, STORAGE).or_else(|| storage_quota_used_up(c)),
-    },
-    Rule {
-        cause: Cause::ServiceAccountMissing,
-        proof: service_account,
-    },
-    Rule {
-        cause: Cause::WebhookBackendDown,
-        proof: webhook,
-    },
-    Rule {
-        cause: Cause::AdmissionDenied,
-        proof: denied,
-    },
+    Rule::new(Cause::PodQuotaExceeded, |c| {
+        quota(c, &["pods", "count/pods"])
+    }),
+    Rule::new(Cause::CpuQuotaExceeded, |c| {
+        quota(c, &["requests.cpu", "limits.cpu", "cpu"])
+    }),
+    Rule::new(Cause::MemoryQuotaExceeded, |c| {
+        quota(c, &["requests.memory", "limits.memory", "memory"])
+    }),
+    Rule::new(Cause::ServiceQuotaExceeded, |c| {
+        quota(c, SERVICES).or_else(|| service_quota_used_up(c))
+    }),
+    Rule::new(Cause::StorageQuotaExceeded, |c| {
+        quota(c, STORAGE).or_else(|| storage_quota_used_up(c))
+    }),
+    Rule::new(Cause::ServiceAccountMissing, service_account),
+    Rule::new(Cause::WebhookBackendDown, webhook),
+    Rule::new(Cause::AdmissionDenied, denied),
 ];
 
 fn service_account(context: &RuleContext) -> Option<Proof> {

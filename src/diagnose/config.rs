@@ -8,30 +8,12 @@ use crate::model::{Cause, FactKind, Reason};
 
 /// Missing objects count before failures.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::SecretMissing,
-        proof: |c| missing(c, "secret"),
-    },
-    Rule {
-        cause: Cause::ConfigMapMissing,
-        proof: |c| missing(c, "configmap"),
-    },
-    Rule {
-        cause: Cause::OOMKilled,
-        proof: oom_killed_at_start,
-    },
-    Rule {
-        cause: Cause::VolumePermissionDenied,
-        proof: mount_denied,
-    },
-    Rule {
-        cause: Cause::VolumeMountFailed,
-        proof: mount_failed,
-    },
-    Rule {
-        cause: Cause::ContainerCommandInvalid,
-        proof: command,
-    },
+    Rule::new(Cause::SecretMissing, |c| missing(c, "secret")),
+    Rule::new(Cause::ConfigMapMissing, |c| missing(c, "configmap")),
+    Rule::new(Cause::OOMKilled, oom_killed_at_start),
+    Rule::new(Cause::VolumePermissionDenied, mount_denied),
+    Rule::new(Cause::VolumeMountFailed, mount_failed),
+    Rule::new(Cause::ContainerCommandInvalid, command),
 ];
 
 /// The Secret or ConfigMap that the kubelet reports as missing: for environments

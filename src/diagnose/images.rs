@@ -6,30 +6,12 @@ use crate::model::{Cause, FactKind};
 
 /// In the order of certainty: the response of a registry counts before no response.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::InvalidImageName,
-        proof: invalid_name,
-    },
-    Rule {
-        cause: Cause::RegistryRateLimited,
-        proof: |c| message(c, RATE_LIMITED),
-    },
-    Rule {
-        cause: Cause::ImageNotFound,
-        proof: missing_on_mirror,
-    },
-    Rule {
-        cause: Cause::ImagePullUnauthorized,
-        proof: unauthorized,
-    },
-    Rule {
-        cause: Cause::ImageNotFound,
-        proof: |c| message(c, NOT_FOUND),
-    },
-    Rule {
-        cause: Cause::RegistryUnreachable,
-        proof: unreachable,
-    },
+    Rule::new(Cause::InvalidImageName, invalid_name),
+    Rule::new(Cause::RegistryRateLimited, |c| message(c, RATE_LIMITED)),
+    Rule::new(Cause::ImageNotFound, missing_on_mirror),
+    Rule::new(Cause::ImagePullUnauthorized, unauthorized),
+    Rule::new(Cause::ImageNotFound, |c| message(c, NOT_FOUND)),
+    Rule::new(Cause::RegistryUnreachable, unreachable),
 ];
 
 const PULLS: &[&str] = &[

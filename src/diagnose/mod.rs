@@ -48,6 +48,12 @@ pub struct Rule {
     pub proof: fn(&RuleContext) -> Option<Proof>,
 }
 
+impl Rule {
+    const fn new(cause: Cause, proof: fn(&RuleContext) -> Option<Proof>) -> Self {
+        Self { cause, proof }
+    }
+}
+
 /// The proof of a cause.
 #[derive(Debug, Default)]
 pub struct Proof {

@@ -7,30 +7,16 @@ use crate::model::{Cause, FactKind, Reason};
 
 /// Components of nodes count before addresses in pods.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::NetworkDegraded,
-        proof: sandbox,
-    },
-    Rule {
-        cause: Cause::KubeProxyUnavailable,
-        proof: kube_proxy,
-    },
-    Rule {
-        cause: Cause::EnvAddressMismatch,
-        proof: address,
-    },
-    Rule {
-        cause: Cause::ServiceNoReadyEndpoints,
-        proof: no_service,
-    },
-    Rule {
-        cause: Cause::IngressBackendMissing,
-        proof: |c| Proof::detected(c, Reason::IngressBackendMissing),
-    },
-    Rule {
-        cause: Cause::RouteInvalid,
-        proof: |c| Proof::detected(c, Reason::RouteInvalid),
-    },
+    Rule::new(Cause::NetworkDegraded, sandbox),
+    Rule::new(Cause::KubeProxyUnavailable, kube_proxy),
+    Rule::new(Cause::EnvAddressMismatch, address),
+    Rule::new(Cause::ServiceNoReadyEndpoints, no_service),
+    Rule::new(Cause::IngressBackendMissing, |c| {
+        Proof::detected(c, Reason::IngressBackendMissing)
+    }),
+    Rule::new(Cause::RouteInvalid, |c| {
+        Proof::detected(c, Reason::RouteInvalid)
+    }),
 ];
 
 /// The network plugin could not connect the pod.

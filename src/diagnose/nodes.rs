@@ -6,22 +6,10 @@ use crate::model::{Cause, Reason};
 
 /// What the kubelet reports counts before the fact that it stopped reporting.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::ContainerRuntimeUnavailable,
-        proof: runtime,
-    },
-    Rule {
-        cause: Cause::NetworkDegraded,
-        proof: plugin,
-    },
-    Rule {
-        cause: Cause::KubeletUnavailable,
-        proof: kubelet,
-    },
-    Rule {
-        cause: Cause::NodeNotReady,
-        proof: other,
-    },
+    Rule::new(Cause::ContainerRuntimeUnavailable, runtime),
+    Rule::new(Cause::NetworkDegraded, plugin),
+    Rule::new(Cause::KubeletUnavailable, kubelet),
+    Rule::new(Cause::NodeNotReady, other),
 ];
 
 fn ready<'a>(context: &RuleContext<'a>) -> Option<&'a Condition> {

@@ -7,34 +7,25 @@ use crate::model::{Cause, ObjectRef, Reason};
 /// The detected symptom is itself the cause. A common issuer or metrics server
 /// groups the findings.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::IssuerNotReady,
-        proof: |c| Proof::detected(c, Reason::IssuerNotReady),
-    },
-    Rule {
-        cause: Cause::CertificateExpired,
-        proof: |c| certificate(c, Reason::CertificateExpired),
-    },
-    Rule {
-        cause: Cause::CertificateOverdue,
-        proof: |c| certificate(c, Reason::CertificateOverdue),
-    },
-    Rule {
-        cause: Cause::ArgoSyncFailed,
-        proof: |c| Proof::detected(c, Reason::ArgoSyncFailed),
-    },
-    Rule {
-        cause: Cause::ArgoDegraded,
-        proof: |c| Proof::detected(c, Reason::ArgoDegraded),
-    },
-    Rule {
-        cause: Cause::HpaCannotScale,
-        proof: autoscaler,
-    },
-    Rule {
-        cause: Cause::CronJobMissed,
-        proof: |c| Proof::detected(c, Reason::CronJobMissed),
-    },
+    Rule::new(Cause::IssuerNotReady, |c| {
+        Proof::detected(c, Reason::IssuerNotReady)
+    }),
+    Rule::new(Cause::CertificateExpired, |c| {
+        certificate(c, Reason::CertificateExpired)
+    }),
+    Rule::new(Cause::CertificateOverdue, |c| {
+        certificate(c, Reason::CertificateOverdue)
+    }),
+    Rule::new(Cause::ArgoSyncFailed, |c| {
+        Proof::detected(c, Reason::ArgoSyncFailed)
+    }),
+    Rule::new(Cause::ArgoDegraded, |c| {
+        Proof::detected(c, Reason::ArgoDegraded)
+    }),
+    Rule::new(Cause::HpaCannotScale, autoscaler),
+    Rule::new(Cause::CronJobMissed, |c| {
+        Proof::detected(c, Reason::CronJobMissed)
+    }),
 ];
 
 /// A certificate is grouped with its issuer, if that has a finding.

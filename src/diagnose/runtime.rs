@@ -8,21 +8,12 @@ use crate::model::{Cause, FactKind, Reason};
 
 /// What the kernel did is certain.
 pub const KILLED: &[Rule] = &[
-    Rule {
-        cause: Cause::OOMKilled,
-        proof: out_of_memory,
-    },
-    Rule {
-        cause: Cause::CpuSaturated,
-        proof: cpu,
-    },
+    Rule::new(Cause::OOMKilled, out_of_memory),
+    Rule::new(Cause::CpuSaturated, cpu),
 ];
 
 /// The container ended by itself, without a more specific cause.
-pub const ENDED: &[Rule] = &[Rule {
-    cause: Cause::AppCrash,
-    proof: crashed,
-}];
+pub const ENDED: &[Rule] = &[Rule::new(Cause::AppCrash, crashed)];
 
 /// The last run counts, not an OOM kill long before it.
 fn out_of_memory(context: &RuleContext) -> Option<Proof> {

@@ -8,14 +8,8 @@ use crate::model::{Cause, ObjectRef, Reason};
 
 /// The store counts before its external secrets.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::SecretStoreNotReady,
-        proof: store,
-    },
-    Rule {
-        cause: Cause::ExternalSecretFailed,
-        proof: external_secret,
-    },
+    Rule::new(Cause::SecretStoreNotReady, store),
+    Rule::new(Cause::ExternalSecretFailed, external_secret),
 ];
 
 /// A store with the Vault provider is grouped with Vault, if that has a finding.

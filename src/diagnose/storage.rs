@@ -8,30 +8,20 @@ use crate::model::{Cause, FactKind, Reason};
 /// A missing class counts before volumes that do not match, and both before a
 /// failed provisioner.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::StorageClassMissing,
-        proof: class_missing,
-    },
-    Rule {
-        cause: Cause::PvcAccessModeMismatch,
-        proof: |c| mismatch(c, Mismatch::AccessMode),
-    },
-    Rule {
-        cause: Cause::PvcCapacityMismatch,
-        proof: |c| mismatch(c, Mismatch::Capacity),
-    },
-    Rule {
-        cause: Cause::PvcSelectorMismatch,
-        proof: |c| mismatch(c, Mismatch::Selector),
-    },
-    Rule {
-        cause: Cause::PvAlreadyBound,
-        proof: |c| mismatch(c, Mismatch::AlreadyBound),
-    },
-    Rule {
-        cause: Cause::ProvisionerFailed,
-        proof: provisioner,
-    },
+    Rule::new(Cause::StorageClassMissing, class_missing),
+    Rule::new(Cause::PvcAccessModeMismatch, |c| {
+        mismatch(c, Mismatch::AccessMode)
+    }),
+    Rule::new(Cause::PvcCapacityMismatch, |c| {
+        mismatch(c, Mismatch::Capacity)
+    }),
+    Rule::new(Cause::PvcSelectorMismatch, |c| {
+        mismatch(c, Mismatch::Selector)
+    }),
+    Rule::new(Cause::PvAlreadyBound, |c| {
+        mismatch(c, Mismatch::AlreadyBound)
+    }),
+    Rule::new(Cause::ProvisionerFailed, provisioner),
 ];
 
 fn waits_for_claim(context: &RuleContext) -> bool {

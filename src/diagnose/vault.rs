@@ -6,10 +6,7 @@ use crate::inventory::KnownIssueKind;
 use crate::model::{Cause, FactKind, Reason};
 
 /// Sealed, as Vault reports or as the services file says.
-pub const RULES: &[Rule] = &[Rule {
-    cause: Cause::VaultSealed,
-    proof: sealed,
-}];
+pub const RULES: &[Rule] = &[Rule::new(Cause::VaultSealed, sealed)];
 
 /// Vault reports that it is sealed by a label, its probe or its log; or it runs
 /// without an error, is not ready, and the services file says that it must be

@@ -4,10 +4,7 @@ use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind, Reason};
 
 /// The last table.
-pub const RULES: &[Rule] = &[Rule {
-    cause: Cause::RolloutStuck,
-    proof: rollout,
-}];
+pub const RULES: &[Rule] = &[Rule::new(Cause::RolloutStuck, rollout)];
 
 fn rollout(context: &RuleContext) -> Option<Proof> {
     if !context.is(&[Reason::ProgressDeadlineExceeded]) {

@@ -1,4 +1,4 @@
-//! The API server, its clock, its optional APIs, and all that a cycle reads.
+//! The API server, its clock, its optional APIs, and everything that a cycle reads.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::model::{KINDS, Problem, Time, now};
 use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
 
-/// Time for the first answer, for the rights, and for reading everything.
-const HELLO: Duration = Duration::from_secs(8);
+/// Timeouts of the first request, of the access reviews, and of reading everything.
+const VERSION: Duration = Duration::from_secs(8);
 const REVIEWS: Duration = Duration::from_secs(10);
 const READING: Duration = Duration::from_secs(40);
 
@@ -24,26 +24,26 @@ pub struct ClusterFacts {
     pub server: String,
     /// Its first answer.
     pub version: Result<ServerVersion, FetchError>,
-    /// This machine's clock at that answer.
+    /// The time of this machine when the answer came.
     pub local: Time,
-    /// What is needed and granted.
+    /// Access rules that the monitor needs, and whether they are granted.
     pub needed: Granted,
-    /// What is not needed and may be granted.
+    /// Access rules that the monitor should not have, and whether they are granted.
     pub excess: Granted,
-    /// What a cycle would read; none when the server never answered.
+    /// What a cycle would read; `None` when the server did not answer.
     pub snapshot: Option<Result<Snapshot, FetchError>>,
-    /// How long that took.
+    /// How long reading took.
     pub took: Duration,
 }
 
-/// Asks the cluster. A server that does not answer is asked once.
+/// Asks the cluster. A server that does not answer gets one request.
 pub fn ask(
     cluster: &Cluster,
     state: Option<&StateMap>,
     look_back: Duration,
     limit: Duration,
 ) -> ClusterFacts {
-    let version = cluster.version(HELLO.min(limit));
+    let version = cluster.version(VERSION.min(limit));
     let local = now();
     let mut facts = ClusterFacts {
         context: cluster.name().to_owned(),
@@ -62,7 +62,7 @@ pub fn ask(
         let answers = cluster.may(&rights, REVIEWS.min(limit));
         rights.into_iter().zip(answers).collect()
     };
-    let of_state = state.map(rights::to_remember).unwrap_or_default();
+    let of_state = state.map(rights::to_store).unwrap_or_default();
     facts.needed = ask([rights::to_read(), of_state].concat());
     facts.excess = ask(rights::excess());
     let began = std::time::Instant::now();
@@ -76,19 +76,19 @@ pub fn ask(
 }
 
 impl ClusterFacts {
-    /// What was read, if anything.
+    /// What was read.
     #[must_use]
     pub fn snapshot(&self) -> Option<&Snapshot> {
         self.snapshot.as_ref()?.as_ref().ok()
     }
 
-    /// Whether a cycle could say nothing at all.
+    /// Whether the cluster cannot be read at all.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.version.is_err() || matches!(self.snapshot, Some(Err(_)))
     }
 
-    /// The lines, rights included.
+    /// All checks of the cluster, including access rules.
     #[must_use]
     pub fn checks(&self) -> Vec<Check> {
         let mut checks = vec![self.server()];
@@ -119,7 +119,7 @@ impl ClusterFacts {
                 );
                 Check::ok("cluster", &message)
             }
-            // The time for it is fixed.
+            // --deadline does not change this timeout, so it is no remedy.
             Err(FetchError::DeadlineExceeded { server, seconds }) => {
                 let message = format!("{server} did not answer within {seconds} s");
                 Check::red("cluster", &message, CHECK)
@@ -137,13 +137,13 @@ impl ClusterFacts {
             if seconds < 0 { "behind" } else { "ahead of" },
         );
         let message = if amount <= 1 {
-            "agrees with the API server's".to_owned()
+            "in sync with the API server".to_owned()
         } else {
-            format!("{amount} s {side} the API server's")
+            format!("{amount} s {side} the API server")
         };
         Some(if ahead.abs() > MAX_SKEW {
-            let remedy = "set this machine's clock (timedatectl set-ntp true), or the server's: \
-                          a cycle goes by the server's meanwhile";
+            let remedy = "set the clock of this machine (timedatectl set-ntp true) or of the \
+                          server; until then, cycles use the server's time";
             Check::red("clock", &message, remedy)
         } else {
             Check::ok("clock", &message)
@@ -157,7 +157,7 @@ fn reading(snapshot: &Snapshot, took: Duration) -> Check {
     const NAME: &str = "reading";
     let objects = &snapshot.objects;
     let summary = format!(
-        "{} nodes and {} pods with all else in {:.1} s and {} requests",
+        "{} nodes, {} pods and all other kinds in {:.1} s with {} requests",
         objects.nodes.len(),
         objects.pods.len(),
         took.as_secs_f64(),
@@ -167,19 +167,19 @@ fn reading(snapshot: &Snapshot, took: Duration) -> Check {
         .unread()
         .map(|(resource, _)| resource.name())
         .collect();
-    // What is forbidden is red in its own line.
-    let is_ill = |reason| reason != UnreadReason::Forbidden;
-    let mut others = snapshot.unread().filter(|(_, why)| is_ill(why.reason));
+    // A forbidden kind fails in the check of its access rule.
+    let is_broken = |reason| reason != UnreadReason::Forbidden;
+    let mut others = snapshot.unread().filter(|(_, why)| is_broken(why.reason));
     match (unread.is_empty(), others.next()) {
         (true, _) => Check::ok(NAME, &summary),
         (false, None) => Check::warn(
             NAME,
             &format!("{summary}; forbidden: {}", listed(&unread)),
-            "see the lines on rbac below",
+            "see the rbac checks below",
         ),
         (false, Some((resource, first))) => {
-            let message = format!("unread: {} ({})", listed(&unread), first.message);
-            let remedy = "check the control plane, and the server behind that API";
+            let message = format!("could not be read: {} ({})", listed(&unread), first.message);
+            let remedy = "check the control plane and the server of that API";
             if resource.is_vital() || others.any(|(resource, _)| resource.is_vital()) {
                 Check::red(NAME, &message, remedy)
             } else {
@@ -189,7 +189,7 @@ fn reading(snapshot: &Snapshot, took: Duration) -> Check {
     }
 }
 
-/// One line for each API that a cluster may lack.
+/// One check for each API that a cluster need not have.
 fn optional(snapshot: &Snapshot) -> Vec<Check> {
     let mut groups: Vec<&str> = Vec::new();
     for row in KINDS.iter().filter(|row| !row.is_core()) {
@@ -218,13 +218,11 @@ fn group_line(group: &str, snapshot: &Snapshot) -> Check {
     match unread {
         Some(why) => Check::warn(
             name,
-            &format!("served and not read: {why}"),
-            "grant what is missing, or look at the server behind it: kubectl get apiservices",
+            &format!("present but could not be read: {why}"),
+            "grant the missing rights, or check the server of the API: kubectl get apiservices",
         ),
-        None if present.is_empty() => {
-            Check::off(name, "this cluster does not have it: nothing to watch", "")
-        }
-        None => Check::ok(name, &format!("served: {}", listed(&present))),
+        None if present.is_empty() => Check::off(name, "not installed in this cluster", ""),
+        None => Check::ok(name, &format!("present: {}", listed(&present))),
     }
 }
 
@@ -254,7 +252,7 @@ mod tests {
     fn clocks_may_differ_by_a_minute() {
         let date: Time = "2026-11-20T12:00:00Z".parse().unwrap();
         for (ahead, status, words) in [
-            (0, Green, "agrees"),
+            (0, Green, "in sync"),
             (45, Green, "45 s ahead of"),
             (-61, Red, "61 s behind"),
             (3_600, Red, "3600 s ahead of"),
@@ -280,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_as_grave_as_it_is_vital() {
+    fn an_unread_vital_kind_fails_and_another_one_warns() {
         use UnreadReason::{Forbidden, Timeout};
         let cases: [(&[(Resource, Read)], Status); 5] = [
             (&[(Resource::Pods, Read::Complete)], Green),
@@ -302,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_optional_api_is_there_or_not_or_silent() {
+    fn an_optional_api_is_present_absent_or_broken() {
         for (read, status) in [
             (Read::Complete, Green),
             (Read::Absent, Off),

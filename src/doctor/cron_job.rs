@@ -1,4 +1,4 @@
-//! The monitor's own `CronJob`: whether it lets a cycle end. Pure.
+//! The monitor's own `CronJob`: whether it gives a cycle enough time. Pure.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::model::duration::parse_duration;
 
 use super::line::Check;
 
-/// What a Job needs besides the cycle: to pull the image, to start, to end.
+/// Time that a Job needs besides the cycle: to pull the image, to start and to end.
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// The monitor's own `CronJob` against the deadline of a cycle.
@@ -17,13 +17,13 @@ const MARGIN: Duration = Duration::from_secs(30);
 pub fn checks(snapshot: &Snapshot, deadline: Duration) -> Vec<Check> {
     const NAME: &str = "cron job";
     if !snapshot.is_read(Resource::CronJobs) {
-        let message = "cronjobs could not be read, so nobody knows whether the monitor has one";
+        let message = "cronjobs could not be read, so the monitor's own one is unknown";
         return vec![Check::warn(NAME, message, "grant list on cronjobs")];
     }
     let jobs = snapshot.objects.cron_jobs.iter();
     let ours: Vec<_> = jobs.filter(|job| is_ours(&job.metadata)).collect();
     if ours.is_empty() {
-        let message = "none of the monitor's in this cluster: nothing here runs it by the clock";
+        let message = "the monitor has no CronJob in this cluster: it runs only by hand";
         return vec![Check::off(
             NAME,
             message,
@@ -40,7 +40,7 @@ fn one_cron_job(name: &str, job: &CronJob, deadline: Duration) -> Check {
     let deadline = deadline_of(job).unwrap_or(deadline);
     let wanted = (deadline + MARGIN).as_secs();
     if job.spec.suspend {
-        let message = format!("{place} is suspended: nothing is watched by the clock");
+        let message = format!("{place} is suspended: no cycles run");
         let remedy = format!(
             "kubectl -n {} patch cronjob {} -p '{{\"spec\":{{\"suspend\":false}}}}'",
             job.metadata.namespace, job.metadata.name
@@ -51,25 +51,27 @@ fn one_cron_job(name: &str, job: &CronJob, deadline: Duration) -> Check {
     match limit.map(|seconds| u64::try_from(seconds).unwrap_or(0)) {
         None => Check::warn(
             name,
-            &format!("{place} has no activeDeadlineSeconds: a run that hangs blocks the next ones"),
+            &format!(
+                "{place} has no activeDeadlineSeconds: a run that hangs blocks all later runs"
+            ),
             &format!("set activeDeadlineSeconds of its jobTemplate to {wanted} or more"),
         ),
         Some(limit) if limit <= deadline.as_secs() => Check::red(
             name,
             &format!(
-                "{place} is killed after {limit} s and a cycle may take {} s: it would end \
-                 before it has told anybody",
+                "{place} is killed after {limit} s, but a cycle may take {} s: it may be killed \
+                 before it sends notifications",
                 deadline.as_secs()
             ),
             &format!(
-                "set activeDeadlineSeconds of its jobTemplate to {wanted} or more, or --deadline \
-                 to less"
+                "set activeDeadlineSeconds of its jobTemplate to {wanted} or more, or a shorter \
+                 --deadline"
             ),
         ),
         Some(limit) => Check::ok(
             name,
             &format!(
-                "{place} ({}): its limit of {limit} s is above the cycle's {} s",
+                "{place} ({}): its deadline of {limit} s is longer than the cycle's {} s",
                 job.spec.schedule,
                 deadline.as_secs()
             ),
@@ -80,19 +82,19 @@ fn one_cron_job(name: &str, job: &CronJob, deadline: Duration) -> Check {
 /// `--deadline` among the arguments of its container.
 fn deadline_of(job: &CronJob) -> Option<Duration> {
     let containers = &job.spec.job_template.spec.template.spec.containers;
-    let words: Vec<&str> = containers
+    let arguments: Vec<&str> = containers
         .iter()
         .flat_map(|c| c.command.iter().chain(&*c.args))
         .map(SharedStr::as_str)
         .collect();
-    let joined = words
+    let joined = arguments
         .iter()
         .find_map(|word| word.strip_prefix("--deadline="));
-    let apart = || {
-        let at = words.iter().position(|word| *word == "--deadline")?;
-        words.get(at + 1).copied()
+    let separate = || {
+        let at = arguments.iter().position(|word| *word == "--deadline")?;
+        arguments.get(at + 1).copied()
     };
-    parse_duration(joined.or_else(apart)?).ok()
+    parse_duration(joined.or_else(separate)?).ok()
 }
 
 #[cfg(test)]
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_job_may_not_end_before_the_cycle() {
+    fn the_job_must_not_end_before_the_cycle() {
         let job = |limit: Option<i64>, suspend: bool, arguments: &[&str]| {
             let container = json!({ "name": "monitor", "args": arguments });
             let spec = json!({
@@ -127,8 +129,8 @@ mod tests {
             snapshot
         };
         for (snapshot, status, words) in [
-            (job(Some(300), false, &["run"]), Green, "300 s is above"),
-            (job(Some(120), false, &["run"]), Red, "before it has told"),
+            (job(Some(300), false, &["run"]), Green, "300 s is longer"),
+            (job(Some(120), false, &["run"]), Red, "before it sends"),
             (job(None, false, &["run"]), Warn, "no activeDeadlineSeconds"),
             (job(Some(300), true, &["run"]), Warn, "suspended"),
             (
@@ -144,7 +146,7 @@ mod tests {
             (
                 snapshot(&[(Resource::CronJobs, Read::Complete)]),
                 Off,
-                "none",
+                "no CronJob",
             ),
             (snapshot(&[]), Warn, "could not be read"),
         ] {

@@ -1,5 +1,5 @@
-//! GitHub: the token, what is left of its rate, and whether the commits of the
-//! repository that Argo CD follows can be listed.
+//! GitHub: the token, its rate limit, and whether it can list the commits of the repository
+//! that Argo CD deploys.
 
 use std::time::Instant;
 
@@ -15,12 +15,12 @@ use super::line::Check;
 
 const NAME: &str = "github";
 const REPOSITORY: &str = "github repository";
-/// What one cycle asks for at most.
-const A_CYCLE: u64 = 12;
-const RIGHTS: &str = "give it a fine-grained token with Contents and Pull requests: read-only on \
-                      that repository";
+/// The most requests of one cycle.
+const PER_CYCLE: u64 = 12;
+const RIGHTS: &str = "use a fine-grained token with read-only Contents and Pull requests on that \
+                      repository";
 
-/// What GitHub said.
+/// The answers of GitHub.
 pub struct GithubFacts {
     /// `GET /rate_limit`.
     pub rate: Result<GithubAnswer, HttpError>,
@@ -28,14 +28,14 @@ pub struct GithubFacts {
     pub commits: Option<(Repository, String, Result<GithubAnswer, HttpError>)>,
 }
 
-/// What counts of an answer.
+/// The relevant parts of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GithubAnswer {
     /// The status.
     pub status: u16,
-    /// GitHub's words, of an error.
+    /// GitHub's error message.
     pub message: String,
-    /// Requests left, and of how many.
+    /// Remaining requests, and the limit.
     pub rate: Option<(u64, u64)>,
     /// Scopes of a classic token.
     pub scopes: Vec<String>,
@@ -48,7 +48,7 @@ pub fn repository(config: &Config, inventory: Option<&Inventory>) -> Option<Repo
     named.or_else(|| inventory?.repository_slug()?.parse().ok())
 }
 
-/// Asks, where there is a token.
+/// Asks GitHub, if there is a token.
 pub fn ask(
     config: &Config,
     repository: Option<&Repository>,
@@ -93,14 +93,14 @@ fn read(answer: &Response) -> GithubAnswer {
     }
 }
 
-/// A line for the token, and one for the repository.
+/// One check for the token, and one for the repository.
 #[must_use]
 pub fn checks(facts: Option<&GithubFacts>) -> Vec<Check> {
     let Some(facts) = facts else {
         return vec![Check::off(
             NAME,
-            "GITHUB_TOKEN is not set: only public repositories can be read, 60 requests an hour",
-            "set GITHUB_TOKEN to a fine-grained token, Contents and Pull requests: read-only",
+            "GITHUB_TOKEN is not set: only public repositories, at 60 requests per hour",
+            "set GITHUB_TOKEN to a fine-grained token with read-only Contents and Pull requests",
         )];
     };
     let token = token(&facts.rate);
@@ -109,8 +109,8 @@ pub fn checks(facts: Option<&GithubFacts>) -> Vec<Check> {
         Some((repository, branch, answer)) => Some(commits(repository, branch, answer)),
         None if is_answered => Some(Check::off(
             REPOSITORY,
-            "none is named, so no incident is traced to a commit",
-            "write Repo in the services file, or github.repository in the configuration",
+            "not configured: incidents are not traced to commits",
+            "set Repo in the services file or github.repository in the configuration",
         )),
         None => None,
     };
@@ -123,42 +123,43 @@ fn token(answer: &Result<GithubAnswer, HttpError>) -> Check {
         Err(error) => return Check::unanswered(NAME, error, "GITHUB_API_URL"),
     };
     match (answer.status, answer.rate) {
-        (200, Some((left, limit))) if left < A_CYCLE => Check::warn(
+        (200, Some((left, limit))) if left < PER_CYCLE => Check::warn(
             NAME,
-            &format!(
-                "{left} of {limit} requests are left this hour, and a cycle may need {A_CYCLE}"
-            ),
-            "wait for the hour to pass, or use a token that nothing else uses",
+            &format!("{left} of {limit} requests are left this hour; a cycle may need {PER_CYCLE}"),
+            "wait until the next hour, or use a token of its own",
         ),
         (200, Some((left, limit))) if answer.scopes.iter().any(|scope| scope == "repo") => {
             let message = format!(
-                "the token is good ({left} of {limit} requests left), and may write: it is a \
-                 classic one with the scope repo"
+                "the token is valid ({left} of {limit} requests left), but may write: it is a \
+                 classic token with the scope repo"
             );
             Check::warn(NAME, &message, RIGHTS)
         }
         (200, Some((left, limit))) => Check::ok(
             NAME,
-            &format!("the token is good; {left} of {limit} requests are left this hour"),
+            &format!("the token is valid; {left} of {limit} requests are left this hour"),
         ),
         (401, _) => Check::red(
             NAME,
-            &format!("the token is refused (401: {})", answer.message),
-            "it is expired or revoked: make another and set GITHUB_TOKEN",
+            &format!("the token is rejected (401: {})", answer.message),
+            "it is expired or revoked: create a new one and set GITHUB_TOKEN",
         ),
         (403 | 429, _) => Check::warn(
             NAME,
-            &format!("GitHub holds back ({}: {})", answer.status, answer.message),
-            "wait for the limit to pass; until then incidents name no commits",
+            &format!(
+                "GitHub limits the requests ({}: {})",
+                answer.status, answer.message
+            ),
+            "wait until the limit ends; until then, incidents have no commits",
         ),
         (500.., _) => Check::warn(
             NAME,
-            &format!("GitHub is in trouble ({})", answer.status),
-            "look again later; until then incidents name no commits",
+            &format!("GitHub has a problem ({})", answer.status),
+            "run doctor again later; until then, incidents have no commits",
         ),
         (status, _) => Check::red(
             NAME,
-            &format!("the answer is none of GitHub's (status {status})"),
+            &format!("the answer does not come from GitHub (status {status})"),
             "check GITHUB_API_URL: https://api.github.com, or https://HOST/api/v3",
         ),
     }
@@ -173,35 +174,37 @@ fn commits(
         Ok(answer) => answer,
         Err(error) => return Check::unanswered(REPOSITORY, error, "GITHUB_API_URL"),
     };
-    let said = format!("{}: {}", answer.status, answer.message);
+    let detail = format!("{}: {}", answer.status, answer.message);
     match answer.status {
         200 => Check::ok(
             REPOSITORY,
-            &format!("the commits of {repository}, branch {branch}, can be listed"),
+            &format!("commits of {repository}, branch {branch}, can be listed"),
         ),
         404 => Check::red(
             REPOSITORY,
-            &format!("{repository} has no branch {branch}, or the token does not see it ({said})"),
+            &format!(
+                "{repository} has no branch {branch}, or the token has no access to it ({detail})"
+            ),
             &format!("correct github.repository and github.branch, or {RIGHTS}"),
         ),
         403 => Check::red(
             REPOSITORY,
-            &format!("the token may not list the commits of {repository} ({said})"),
+            &format!("the token may not list the commits of {repository} ({detail})"),
             RIGHTS,
         ),
         409 => Check::warn(
             REPOSITORY,
             &format!("{repository} is empty"),
-            "push to it what Argo CD is to follow",
+            "push the manifests that Argo CD deploys",
         ),
         429 | 500.. => Check::warn(
             REPOSITORY,
-            &format!("{repository} could not be asked for ({said})"),
-            "look again later",
+            &format!("the commits of {repository} could not be listed ({detail})"),
+            "run doctor again later",
         ),
         _ => Check::red(
             REPOSITORY,
-            &format!("unexpected answer about {repository} ({said})"),
+            &format!("unexpected answer about {repository} ({detail})"),
             "check GITHUB_API_URL",
         ),
     }
@@ -215,14 +218,14 @@ mod tests {
     fn answer(status: u16, rate: Option<(u64, u64)>, scopes: &[&str]) -> GithubAnswer {
         GithubAnswer {
             status,
-            message: "words".into(),
+            message: "message".into(),
             rate,
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         }
     }
 
     #[test]
-    fn the_token_by_the_answer() {
+    fn the_answer_decides_the_check_of_the_token() {
         for (status, rate, scopes, expected) in [
             (200, Some((4_990, 5_000)), &[][..], Green),
             (200, Some((3, 5_000)), &[], Warn),
@@ -240,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_repository_by_the_answer() {
+    fn the_answer_decides_the_check_of_the_repository() {
         let repository: Repository = "o/r".parse().unwrap();
         let cases: [(u16, Status); 6] = [
             (200, Green),

@@ -208,9 +208,9 @@ fn services_checks(facts: &Facts, cluster: Option<&ClusterFacts>) -> Vec<Check> 
         Ok(inventory) => {
             let live = cluster.and_then(ClusterFacts::snapshot);
             let unlisted = facts.config.unlisted_tier;
-            let against = live.map(|s| services::against(inventory, s, unlisted));
+            let compared = live.map(|s| services::compare(inventory, s, unlisted));
             std::iter::once(services::file(facts.services, inventory))
-                .chain(against.into_iter().flatten())
+                .chain(compared.into_iter().flatten())
                 .collect()
         }
         Err(ref error) => vec![Check::of_problem(

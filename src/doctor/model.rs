@@ -1,4 +1,4 @@
-//! The language model: the key, whether the model still exists, and the budget.
+//! The language model: the key, whether the model exists, and the budget.
 
 use std::time::Instant;
 
@@ -14,10 +14,10 @@ use super::line::Check;
 
 const NAME: &str = "model";
 
-/// What Anthropic said of the model: status, and its words of an error.
+/// The answer of Anthropic: status and error message.
 pub type ModelFacts = Result<(u16, String), HttpError>;
 
-/// Asks whether the model is there, where there is a key. Costs nothing.
+/// Asks whether the model exists, if there is a key. This request is free.
 pub fn ask(config: &Config, http: &Http, deadline: Instant) -> Option<ModelFacts> {
     let key = config.keys.anthropic.as_ref()?;
     let url = format!("{}/v1/models/{MODEL}", config.endpoints.anthropic);
@@ -32,27 +32,30 @@ pub fn ask(config: &Config, http: &Http, deadline: Instant) -> Option<ModelFacts
     }))
 }
 
-/// A line for the model, and one for its budget. `wanted` is whether the
-/// command line leaves it on.
+/// One check for the model, and one for its budget. `is_on` is false with `--no-llm`.
 #[must_use]
 pub fn checks(
     facts: Option<&ModelFacts>,
-    wanted: bool,
+    is_on: bool,
     budget: &ModelBudget,
-    memory: Option<&State>,
+    state: Option<&State>,
     now: Time,
 ) -> Vec<Check> {
-    if !wanted {
-        return vec![Check::off(NAME, "--no-llm: the rules explain alone", "")];
+    if !is_on {
+        return vec![Check::off(
+            NAME,
+            "--no-llm: incidents are explained by the rules only",
+            "",
+        )];
     }
     let Some(facts) = facts else {
         return vec![Check::off(
             NAME,
-            "ANTHROPIC_API_KEY is not set: the rules explain alone",
-            "set ANTHROPIC_API_KEY to have incidents explained",
+            "ANTHROPIC_API_KEY is not set: incidents are explained by the rules only",
+            "set ANTHROPIC_API_KEY",
         )];
     };
-    vec![model(facts), spend(budget, memory, now)]
+    vec![model(facts), spend(budget, state, now)]
 }
 
 fn model(facts: &ModelFacts) -> Check {
@@ -61,38 +64,44 @@ fn model(facts: &ModelFacts) -> Check {
         Err(error) => return Check::unanswered(NAME, error, "ANTHROPIC_BASE_URL"),
     };
     match status {
-        200 => Check::ok(NAME, &format!("{MODEL} is there for this key")),
+        200 => Check::ok(NAME, &format!("{MODEL} is available")),
         404 => Check::red(
             NAME,
-            &format!("{MODEL} is retired, or not open to this key: the rules explain alone"),
-            "install a newer k8s-monitor, whose model is a later one; nothing else is affected",
+            &format!(
+                "{MODEL} is retired or not available to this key: incidents are explained by the \
+                 rules only"
+            ),
+            "upgrade k8s-monitor to a version with a newer model; nothing else is affected",
         ),
         401 | 403 => Check::red(
             NAME,
-            &format!("the key is refused ({status}: {message}): the rules explain alone"),
-            "make another key in the Anthropic console and set ANTHROPIC_API_KEY",
+            &format!(
+                "the key is rejected ({status}: {message}): incidents are explained by the rules \
+                 only"
+            ),
+            "create a new key in the Anthropic console and set ANTHROPIC_API_KEY",
         ),
         429 | 500.. => Check::warn(
             NAME,
-            &format!("not known: Anthropic is busy or in trouble ({status}: {message})"),
-            "look again later; meanwhile the rules explain alone",
+            &format!("unknown: Anthropic is overloaded or has a problem ({status}: {message})"),
+            "run doctor again later; until then, incidents are explained by the rules only",
         ),
         _ => Check::red(
             NAME,
-            &format!("the answer is none of Anthropic's (status {status}: {message})"),
+            &format!("the answer does not come from Anthropic (status {status}: {message})"),
             "check ANTHROPIC_BASE_URL",
         ),
     }
 }
 
-fn spend(budget: &ModelBudget, memory: Option<&State>, now: Time) -> Check {
+fn spend(budget: &ModelBudget, state: Option<&State>, now: Time) -> Check {
     const NAME: &str = "model budget";
     let month = now.format("%Y-%m").to_string();
     let limit = budget.month_usd;
-    let Some(state) = memory else {
+    let Some(state) = state else {
         let message =
-            format!("{limit} USD a month; what is spent is in the state, which is unread");
-        return Check::warn(NAME, &message, "see the line on the state");
+            format!("{limit} USD per month; the amount spent is unknown without the state");
+        return Check::warn(NAME, &message, "see the check of the state");
     };
     let spend = &state.spend;
     let (usd, calls) = if spend.month == month {
@@ -100,12 +109,12 @@ fn spend(budget: &ModelBudget, memory: Option<&State>, now: Time) -> Check {
     } else {
         (0.0, 0)
     };
-    let message = format!("{usd:.4} of {limit} USD spent in {month}, for {calls} answers");
+    let message = format!("{usd:.4} of {limit} USD spent in {month} for {calls} calls");
     if usd >= limit {
         Check::warn(
             NAME,
-            &format!("{message}: until the month ends the rules explain alone"),
-            "nothing, or raise modelBudget.monthUsd",
+            &format!("{message}: no more calls this month"),
+            "wait for the next month, or raise modelBudget.monthUsd",
         )
     } else {
         Check::ok(NAME, &message)
@@ -119,24 +128,24 @@ mod tests {
     use crate::state::Spend;
 
     #[test]
-    fn the_model_by_the_answer() {
-        for (status, expected, words) in [
-            (200, Green, "is there"),
+    fn the_answer_decides_the_check() {
+        for (status, expected, text) in [
+            (200, Green, "is available"),
             (404, Red, "retired"),
-            (401, Red, "refused"),
-            (403, Red, "refused"),
-            (429, Warn, "not known"),
-            (529, Warn, "not known"),
-            (302, Red, "none of Anthropic's"),
+            (401, Red, "rejected"),
+            (403, Red, "rejected"),
+            (429, Warn, "unknown"),
+            (529, Warn, "unknown"),
+            (302, Red, "does not come from Anthropic"),
         ] {
             let check = model(&Ok((status, String::new())));
             assert_eq!(check.status, expected, "{check:?}");
-            assert!(check.message.contains(words), "{check:?}");
+            assert!(check.message.contains(text), "{check:?}");
         }
     }
 
     #[test]
-    fn the_budget_is_that_of_this_month() {
+    fn the_budget_is_per_calendar_month() {
         let now: Time = "2026-11-20T12:00:00Z".parse().unwrap();
         let budget = ModelBudget::default();
         for (month, usd, expected) in [

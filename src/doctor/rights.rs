@@ -1,4 +1,4 @@
-//! RBAC, verb by verb: what the monitor needs, and what it should not have. Pure.
+//! RBAC: the access rules that the monitor needs, and those that it should not have. Pure.
 
 use crate::cluster::api::AccessRule;
 use crate::cluster::{Read, Snapshot};
@@ -6,7 +6,7 @@ use crate::model::{KINDS, Resource, ResourceInfo, ResourceScope};
 
 use super::line::{Check, listed};
 
-/// What the server said of each right.
+/// Access rules, and whether the server grants them.
 pub type Granted = Vec<(AccessRule, Result<bool, String>)>;
 
 /// Namespace and name of a state that is a `ConfigMap`.
@@ -19,7 +19,7 @@ pub struct StateMap {
 }
 
 impl StateMap {
-    /// Reads a place as `--state` spells it.
+    /// Parses a location in the syntax of `--state`.
     #[must_use]
     pub fn of(place: &str) -> Option<Self> {
         let (namespace, name) = place.strip_prefix("configmap:")?.split_once('/')?;
@@ -30,7 +30,7 @@ impl StateMap {
     }
 }
 
-/// Exactly what `deploy/rights/rbac.yaml` grants, by the table that a fetch goes by.
+/// Exactly what `deploy/rights/rbac.yaml` grants, from the table of kinds.
 #[must_use]
 pub fn to_read() -> Vec<AccessRule> {
     KINDS.iter().flat_map(rules_to_read).collect()
@@ -59,7 +59,7 @@ fn rules_to_read(info: &ResourceInfo) -> Vec<AccessRule> {
 
 /// What `deploy/rights/state-rbac.yaml` grants.
 #[must_use]
-pub fn to_remember(state: &StateMap) -> Vec<AccessRule> {
+pub fn to_store(state: &StateMap) -> Vec<AccessRule> {
     let right = |verb, name: &str| AccessRule {
         verb,
         group: "",
@@ -71,7 +71,7 @@ pub fn to_remember(state: &StateMap) -> Vec<AccessRule> {
     [vec![right("create", "")], on_its_own.into()].concat()
 }
 
-/// What nobody who only looks should be able to do.
+/// Access rules that a read-only account should not have.
 #[must_use]
 pub fn excess() -> Vec<AccessRule> {
     let right = |verb, group, resource| AccessRule {
@@ -91,10 +91,10 @@ pub fn excess() -> Vec<AccessRule> {
     ]
 }
 
-/// A line for each right, and one for what is too much.
+/// One check for each access rule, and one for excess rights.
 #[must_use]
 pub fn checks(needed: &Granted, excess: &Granted, snapshot: Option<&Snapshot>) -> Vec<Check> {
-    let unasked: Vec<&str> = needed
+    let failed: Vec<&str> = needed
         .iter()
         .filter_map(|(_, answer)| answer.as_ref().err().map(String::as_str))
         .collect();
@@ -102,68 +102,65 @@ pub fn checks(needed: &Granted, excess: &Granted, snapshot: Option<&Snapshot>) -
         .iter()
         .filter_map(|(right, answer)| Some(line(right, *answer.as_ref().ok()?, snapshot)))
         .collect();
-    if let Some(why) = unasked.first() {
+    if let Some(why) = failed.first() {
         let message = format!(
-            "{} of {} rights could not be asked for: {why}",
-            unasked.len(),
+            "{} of {} rights could not be checked: {why}",
+            failed.len(),
             needed.len()
         );
-        let remedy = "look again; every account may create selfsubjectaccessreviews unless the \
-                      ClusterRole system:basic-user was changed";
+        let remedy = "run doctor again; every account may create selfsubjectaccessreviews, unless \
+                      the ClusterRole system:basic-user was changed";
         checks.push(Check::warn("rbac", &message, remedy));
     }
-    checks.extend(too_much(excess));
+    checks.extend(excess_check(excess));
     checks
 }
 
 fn line(right: &AccessRule, granted: bool, snapshot: Option<&Snapshot>) -> Check {
-    let name = format!("rbac {}", words(right));
+    let name = format!("rbac {}", rule_text(right));
     if granted {
         return Check::ok(name, "granted");
     }
     if snapshot.is_some_and(|snapshot| is_absent(right, snapshot)) {
-        let message = "not granted, and not needed: the cluster does not have this kind";
+        let message = "not granted and not needed: the cluster does not have this kind";
         return Check::off(name, message, "");
     }
     let (file, consequence) = match (right.resource, right.verb) {
         ("configmaps", _) => (
             "deploy/rights/state-rbac.yaml",
-            "what was said is not remembered, and is said again",
+            "the state is not saved, and notifications are sent again",
         ),
         ("pods/log", _) => (
             "deploy/rights/rbac.yaml",
-            "causes that only logs tell stay unnamed",
+            "causes that only logs show are not found",
         ),
         (_, "list") => (
             "deploy/rights/rbac.yaml",
-            "what depends on it is reported as unknown",
+            "what depends on this kind is reported as unknown",
         ),
-        _ => (
-            "deploy/rights/rbac.yaml",
-            "a single object cannot be looked up",
-        ),
+        _ => ("deploy/rights/rbac.yaml", "single objects cannot be read"),
     };
     let message = format!("not granted: {consequence}");
     let remedy = format!(
-        "kubectl apply --server-side -f {file}, or grant {} yourself",
-        words(right)
+        "kubectl apply --server-side -f {file}, or grant {}",
+        rule_text(right)
     );
     Check::red(name, &message, &remedy)
 }
 
 /// `list certificates.cert-manager.io`, `update configmaps/state in k8s-monitor`.
-fn words(right: &AccessRule) -> String {
-    let mut words = format!("{} {}", right.verb, right.resource);
+fn rule_text(right: &AccessRule) -> String {
+    let mut text = format!("{} {}", right.verb, right.resource);
     if !right.group.is_empty() && right.group != "*" {
-        words += &format!(".{}", right.group);
+        text += &format!(".{}", right.group);
     }
     if !right.name.is_empty() {
-        words += &format!("/{}", right.name);
+        text += &format!("/{}", right.name);
     }
     if !right.namespace.is_empty() {
-        words += &format!(" in {}", right.namespace);
+        text += &format!(" in {}", right.namespace);
     }
-    words
+    text
 }
 
 fn is_absent(right: &AccessRule, snapshot: &Snapshot) -> bool {
@@ -173,26 +170,26 @@ fn is_absent(right: &AccessRule, snapshot: &Snapshot) -> bool {
         .any(|info| snapshot.reads.get(&info.resource) == Some(&Read::Absent))
 }
 
-fn too_much(excess: &Granted) -> Option<Check> {
+fn excess_check(excess: &Granted) -> Option<Check> {
     const NAME: &str = "rbac excess";
     let held: Vec<_> = excess
         .iter()
         .filter(|(_, answer)| *answer == Ok(true))
         .map(|(right, _)| match right.verb {
             "*" => "everything else".to_owned(),
-            _ => words(right),
+            _ => rule_text(right),
         })
         .collect();
     if !held.is_empty() {
         let message = format!(
-            "the account may also {}; the monitor never does",
+            "the account may also {}, which the monitor does not need",
             listed(&held)
         );
-        let remedy = "by the clock, run it as the ServiceAccount of deploy/rights/rbac.yaml";
+        let remedy = "run scheduled cycles with the ServiceAccount of deploy/rights/rbac.yaml";
         return Some(Check::warn(NAME, &message, remedy));
     }
     let answered = excess.iter().any(|(_, answer)| answer.is_ok());
-    let message = "no Secrets, no deletion, no exec, no change of workloads";
+    let message = "none: no access to Secrets, no delete, no exec, no changes of workloads";
     answered.then(|| Check::ok(NAME, message))
 }
 
@@ -225,9 +222,9 @@ mod tests {
     type Case<'a> = (AccessRule, bool, &'a [Resource], Status, &'a str, &'a str);
 
     #[test]
-    fn each_right_has_its_line() {
+    fn each_access_rule_has_its_check() {
         let state = StateMap::of("configmap:a/b").unwrap();
-        let update = to_remember(&state).remove(2);
+        let update = to_store(&state).remove(2);
         let gateways = || right("list", "gateway.networking.k8s.io", "gateways");
         let absent = &[Resource::Gateways][..];
         let cases: [Case; 7] = [
@@ -295,36 +292,36 @@ mod tests {
                 (status, name),
                 "{check:?}"
             );
-            let said = check.remedy.unwrap_or_default();
-            assert!(said.contains(remedy), "{said}");
+            let found = check.remedy.unwrap_or_default();
+            assert!(found.contains(remedy), "{found}");
         }
     }
 
     #[test]
-    fn rights_that_could_not_be_asked_for_share_a_line() {
-        let silent = |verb| (right(verb, "", "pods"), Err("no answer".to_owned()));
-        let checks = checks(&vec![silent("get"), silent("list")], &Vec::new(), None);
+    fn rules_that_could_not_be_checked_share_a_check() {
+        let failed = |verb| (right(verb, "", "pods"), Err("no answer".to_owned()));
+        let checks = checks(&vec![failed("get"), failed("list")], &Vec::new(), None);
         assert_eq!(checks.len(), 1, "{checks:?}");
         assert_eq!(checks[0].status, Warn);
         assert!(checks[0].message.contains("2 of 2"), "{checks:?}");
     }
 
     #[test]
-    fn too_many_rights_are_a_note() {
+    fn excess_rights_are_a_warning() {
         let asked = |granted: &[usize]| -> Granted {
             let rights = excess().into_iter().enumerate();
             rights
                 .map(|(at, right)| (right, Ok(granted.contains(&at))))
                 .collect()
         };
-        assert_eq!(too_much(&asked(&[])).unwrap().status, Green);
-        let note = too_much(&asked(&[0, 5])).unwrap();
+        assert_eq!(excess_check(&asked(&[])).unwrap().status, Green);
+        let note = excess_check(&asked(&[0, 5])).unwrap();
         assert_eq!(note.status, Warn);
         assert!(
             note.message.contains("get secrets, everything else"),
             "{note:?}"
         );
-        assert_eq!(too_much(&Vec::new()), None);
+        assert_eq!(excess_check(&Vec::new()), None);
     }
 
     #[test]

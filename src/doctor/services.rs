@@ -1,4 +1,4 @@
-//! The services file, on its own and against the live cluster. Pure.
+//! The services file, by itself and compared with the cluster. Pure.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::model::Tier;
 
 use super::line::{Check, listed};
 
-/// The file by itself.
+/// Checks the file by itself.
 #[must_use]
 pub fn file(path: &Path, inventory: &Inventory) -> Check {
     const NAME: &str = "services file";
@@ -28,8 +28,8 @@ pub fn file(path: &Path, inventory: &Inventory) -> Check {
     ) {
         (0, ..) => Check::red(
             NAME,
-            &format!("{path} names no service, so nothing could be watched"),
-            "write one (docs/services-txt.md), or pass --services FILE or set SERVICES_FILE",
+            &format!("{path} contains no service"),
+            "add services (docs/services-txt.md), pass --services FILE or set SERVICES_FILE",
         ),
         (services, 0, 0) => Check::ok(NAME, &format!("{path}: {services} services, no problems")),
         (services, 0, warnings) => Check::warn(
@@ -39,35 +39,37 @@ pub fn file(path: &Path, inventory: &Inventory) -> Check {
         ),
         (services, errors, _) => Check::red(
             NAME,
-            &format!("{path}: {services} services, errors: {errors}; what is wrong is not watched"),
+            &format!(
+                "{path}: {services} services, errors: {errors}; invalid parts are not monitored"
+            ),
             remedy,
         ),
     }
 }
 
-/// The file against what runs.
+/// Compares the file with the cluster.
 #[must_use]
-pub fn against(inventory: &Inventory, snapshot: &Snapshot, unlisted: Tier) -> Vec<Check> {
+pub fn compare(inventory: &Inventory, snapshot: &Snapshot, unlisted: Tier) -> Vec<Check> {
     if inventory.services.is_empty() || !workloads_are_read(snapshot) {
         return Vec::new();
     }
     let monitored = monitored_services(inventory, &snapshot.objects);
     let restarts = RestartCounts::default();
-    let view = ClusterIndex::new(snapshot, &monitored, Duration::from_hours(1), &restarts);
-    vec![without_workload(&view), without_service(&view, unlisted)]
+    let index = ClusterIndex::new(snapshot, &monitored, Duration::from_hours(1), &restarts);
+    vec![without_workload(&index), without_service(&index, unlisted)]
 }
 
-fn without_workload(view: &ClusterIndex) -> Check {
+fn without_workload(index: &ClusterIndex) -> Check {
     const NAME: &str = "services without workload";
-    let crons = &view.snapshot.objects.cron_jobs;
+    let crons = &index.snapshot.objects.cron_jobs;
     let of_crons: Vec<_> = crons
         .iter()
-        .filter_map(|cron| view.matcher.of_cron_job(&cron.metadata))
+        .filter_map(|cron| index.matcher.of_cron_job(&cron.metadata))
         .collect();
     let lacks = |at: usize, service: &Service| {
-        service.builtin.is_none() && view.workloads_of(at).is_empty() && !of_crons.contains(&at)
+        service.builtin.is_none() && index.workloads_of(at).is_empty() && !of_crons.contains(&at)
     };
-    let lacking: Vec<_> = (view.roster.iter().enumerate())
+    let lacking: Vec<_> = (index.roster.iter().enumerate())
         .filter(|(at, service)| lacks(*at, service))
         .map(|(_, service)| service)
         .collect();
@@ -79,37 +81,34 @@ fn without_workload(view: &ClusterIndex) -> Check {
     if lacking.iter().any(|service| service.tier <= Tier::P1) {
         Check::warn(
             NAME,
-            &format!("{names}; nothing in the cluster is theirs"),
-            "correct their Namespace or name them with Workloads (docs/services-txt.md); what \
-             was removed for good leaves the file",
+            &format!("{names}: no workload in the cluster"),
+            "correct their Namespace or set Workloads (docs/services-txt.md); remove services that \
+             no longer exist from the file",
         )
     } else if lacking.is_empty() {
-        Check::ok(NAME, "none: every listed service runs somewhere")
+        Check::ok(NAME, "none: every listed service has a workload")
     } else {
-        Check::ok(NAME, &format!("none of {names}: a P2 or P3 may have none"))
+        Check::ok(NAME, &format!("only P2 and P3, which need none: {names}"))
     }
 }
 
-fn without_service(view: &ClusterIndex, unlisted: Tier) -> Check {
+fn without_service(index: &ClusterIndex, unlisted: Tier) -> Check {
     const NAME: &str = "workloads without service";
-    let workloads = view.workloads.iter().filter(|w| w.service.is_none());
-    let crons = view.snapshot.objects.cron_jobs.iter().filter(|cron| {
-        !is_ours(&cron.metadata) && view.matcher.of_cron_job(&cron.metadata).is_none()
+    let workloads = index.workloads.iter().filter(|w| w.service.is_none());
+    let crons = index.snapshot.objects.cron_jobs.iter().filter(|cron| {
+        !is_ours(&cron.metadata) && index.matcher.of_cron_job(&cron.metadata).is_none()
     });
     let names: Vec<_> = workloads
         .map(|w| format!("{}/{}", w.meta.namespace, w.name))
         .chain(crons.map(|c| format!("{}/{}", c.metadata.namespace, c.metadata.name)))
         .collect();
     if names.is_empty() {
-        return Check::ok(
-            NAME,
-            "none: everything that runs belongs to a listed service",
-        );
+        return Check::ok(NAME, "none: every workload belongs to a listed service");
     }
     Check::warn(
         NAME,
-        &format!("{} count as {unlisted}", listed(&names)),
-        "list those that matter in the services file; the others may stay as they are",
+        &format!("{} have tier {unlisted}", listed(&names)),
+        "add the important ones to the services file; the others can stay as they are",
     )
 }
 
@@ -138,11 +137,11 @@ mod tests {
         }
     }
 
-    /// Namespaces and names of what runs, and the two statuses.
+    /// Namespaces and names of the workloads, and the two statuses.
     type Case<'a> = (&'a [(&'a str, &'a str)], [Status; 2]);
 
     #[test]
-    fn the_file_against_what_runs() {
+    fn the_file_compared_with_the_cluster() {
         let deployment = |namespace: &str, name: &str| json!({ "metadata": { "namespace": namespace, "name": name } });
         let names = ["services without workload", "workloads without service"];
         let cases: [Case; 3] = [
@@ -167,12 +166,12 @@ mod tests {
                     serde_json::from_value(deployment(namespace, name)).unwrap()
                 })
                 .collect();
-            let checks = against(&parse(FILE.as_bytes()), &snapshot, Tier::P3);
+            let checks = compare(&parse(FILE.as_bytes()), &snapshot, Tier::P3);
             let found: Vec<_> = checks.iter().map(|check| check.status).collect();
             assert_eq!(found, expected, "{checks:?}");
             assert!(checks.iter().map(|check| check.name.as_str()).eq(names));
         }
-        let unseen = against(&parse(FILE.as_bytes()), &Snapshot::default(), Tier::P3);
-        assert_eq!(unseen, []);
+        let unread = compare(&parse(FILE.as_bytes()), &Snapshot::default(), Tier::P3);
+        assert_eq!(unread, []);
     }
 }

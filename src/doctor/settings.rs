@@ -1,4 +1,4 @@
-//! What the configuration alone tells: proxy, heartbeat, time zone. Pure.
+//! Checks of the configuration alone: proxy, heartbeat, time zone. Pure.
 
 use ureq::http::Uri;
 
@@ -8,8 +8,8 @@ use crate::model::secret::Secret;
 
 use super::line::Check;
 
-/// Variables that other programs follow and this one does not.
-const FOREIGN: &[&str] = &[
+/// Variables that other programs use and this one does not.
+const UNUSED: &[&str] = &[
     "https_proxy",
     "no_proxy",
     "HTTP_PROXY",
@@ -18,24 +18,27 @@ const FOREIGN: &[&str] = &[
     "all_proxy",
 ];
 
-/// Which way leads out, and to the API server. `through` is the proxy that the
-/// client of the cluster uses, if there is a client.
+/// The proxies to the internet and to the API server. `cluster` is the address of the API
+/// server and the proxy that the client uses.
 #[must_use]
 pub fn proxy(config: &Config, env: &Environment, cluster: Option<(&str, Option<&str>)>) -> Check {
     const NAME: &str = "proxy";
-    let ignored: Vec<_> = FOREIGN
+    let ignored: Vec<_> = UNUSED
         .iter()
         .copied()
         .filter(|name| env.get(*name).is_some_and(|value| !value.trim().is_empty()))
         .collect();
     let outside = match &config.https_proxy {
-        Some(proxy) => format!("HTTPS_PROXY leads out by {}", host_of(proxy)),
-        None => "HTTPS_PROXY is not set: everything is reached directly".to_owned(),
+        Some(proxy) => format!(
+            "HTTPS_PROXY: requests to the internet use {}",
+            host_of(proxy)
+        ),
+        None => "HTTPS_PROXY is not set: all connections are direct".to_owned(),
     };
     let inside = match cluster {
-        Some((_, Some(proxy))) => format!("; the API server is reached through {proxy}"),
+        Some((_, Some(proxy))) => format!("; the API server is behind {proxy}"),
         Some((_, None)) if config.https_proxy.is_some() => {
-            "; the API server is reached directly".to_owned()
+            "; the connection to the API server is direct".to_owned()
         }
         _ => String::new(),
     };
@@ -43,13 +46,13 @@ pub fn proxy(config: &Config, env: &Environment, cluster: Option<(&str, Option<&
     match cluster {
         Some((server, Some(_))) if is_private(server) => Check::warn(
             NAME,
-            &format!("{message}, though {server} is a private address"),
-            "name the API server's host in NO_PROXY unless the proxy really leads there",
+            &format!("{message}, although {server} is a private address"),
+            "add the API server's host to NO_PROXY, unless the proxy can reach it",
         ),
         _ if !ignored.is_empty() && config.https_proxy.is_none() => Check::warn(
             NAME,
-            &format!("{message}; {} is set and not followed", ignored.join(", ")),
-            "write HTTPS_PROXY and NO_PROXY in capital letters if they are meant for the monitor",
+            &format!("{message}; {} is set and not used", ignored.join(", ")),
+            "set HTTPS_PROXY and NO_PROXY, in capital letters, if the monitor should use them",
         ),
         _ => Check::ok(NAME, &message),
     }
@@ -68,11 +71,11 @@ fn host_of(address: &Secret) -> String {
     match (host, uri.as_ref().and_then(Uri::port_u16)) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (Some(host), None) => host.to_owned(),
-        (None, _) => "an address that is no URL".to_owned(),
+        (None, _) => "an invalid URL".to_owned(),
     }
 }
 
-/// Whether a server is one that a proxy seldom leads to.
+/// Whether the address is one that proxies seldom reach.
 fn is_private(server: &str) -> bool {
     let uri: Option<Uri> = server.parse().ok();
     let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
@@ -86,7 +89,7 @@ fn is_private(server: &str) -> bool {
     }
 }
 
-/// Whether anybody would notice that the monitor itself is dead.
+/// Whether something notices when the monitor no longer runs.
 #[must_use]
 pub fn heartbeat(config: &Config) -> Check {
     const NAME: &str = "heartbeat";
@@ -94,19 +97,19 @@ pub fn heartbeat(config: &Config) -> Check {
         Some(url) => Check::ok(
             NAME,
             &format!(
-                "HEARTBEAT_URL is at {}; not asked here, for a ping would count as a cycle",
+                "HEARTBEAT_URL is at {}; not pinged here, because a ping counts as a cycle",
                 host_of(url)
             ),
         ),
         None => Check::off(
             NAME,
-            "HEARTBEAT_URL is not set: nobody notices when the monitor no longer runs",
-            "set it to a check at healthchecks.io or the like",
+            "HEARTBEAT_URL is not set: nothing notices when the monitor no longer runs",
+            "set it to a check at healthchecks.io or a similar service",
         ),
     }
 }
 
-/// When SEV-3 may be said, and what date an incident gets.
+/// The time zone of business hours and of incident ids.
 #[must_use]
 pub fn time_zone(config: &Config, env: &Environment, now: Time) -> Check {
     let hours = &config.business_hours;
@@ -117,7 +120,7 @@ pub fn time_zone(config: &Config, env: &Environment, now: Time) -> Check {
     let unnamed = if named {
         ""
     } else {
-        " (neither TZ nor businessHours.timezone names another)"
+        " (the default: neither TZ nor businessHours.timezone is set)"
     };
     let message = format!(
         "{}{unnamed}, now {local}; business hours {} to {} on {}",
@@ -143,18 +146,18 @@ mod tests {
     }
 
     #[test]
-    fn which_way_leads_out() {
+    fn the_proxies_are_named() {
         const PROXY: (&str, &str) = ("HTTPS_PROXY", "http://user:s3cr3t@proxy:3128");
         let public = "https://k3s.example:6443";
         let private = "https://10.0.1.100:6443";
         for (variables, server, through, status, words) in [
-            (&[][..], private, None, Green, "directly"),
+            (&[][..], private, None, Green, "are direct"),
             (
                 &[PROXY],
                 private,
                 None,
                 Green,
-                "by proxy:3128; the API server is reached directly",
+                "use proxy:3128; the connection to the API server is direct",
             ),
             (
                 &[PROXY],
@@ -168,14 +171,14 @@ mod tests {
                 public,
                 Some("http://proxy:3128"),
                 Green,
-                "through http://proxy:3128",
+                "behind http://proxy:3128",
             ),
             (
                 &[("https_proxy", "x")],
                 public,
                 None,
                 Warn,
-                "https_proxy is set and not followed",
+                "https_proxy is set and not used",
             ),
         ] {
             let (config, env) = load(variables);
@@ -197,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_zone_is_named_with_its_hours() {
+    fn the_time_zone_is_named_with_its_business_hours() {
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         let (config, env) = load(&[("TZ", "Europe/Berlin")]);
         let check = time_zone(&config, &env, now);
@@ -209,7 +212,7 @@ mod tests {
         assert!(
             time_zone(&config, &env, now)
                 .message
-                .contains("names another")
+                .contains("the default")
         );
     }
 }

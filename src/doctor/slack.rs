@@ -1,8 +1,7 @@
 //! Slack: the token, its scopes, and each channel. Nothing is ever posted.
 //!
-//! A token that may only post (`chat:write`) cannot ask about channels. What is
-//! known of a channel then is what the state remembers: the last message that
-//! Slack took for it, or refused.
+//! A token with only `chat:write` cannot read channels. Then the state has the last message
+//! that was delivered to a channel, or the last error.
 
 use std::time::Instant;
 
@@ -16,39 +15,39 @@ use crate::state::State;
 use super::line::Check;
 
 const NAME: &str = "slack";
-const INVITE: &str = "invite the app: /invite @its-name in that channel";
+const INVITE: &str = "invite the app in that channel: /invite @APP";
 
-/// What Slack said.
+/// The answers of Slack.
 pub struct SlackFacts {
-    /// Whose token it is.
+    /// The account of the token.
     pub account: Result<Account, SlackError>,
-    /// By channel as configured; none where the token may not ask.
+    /// Each configured channel; `None` where the token may not read it.
     pub channels: Vec<(String, Option<Result<ChannelInfo, SlackError>>)>,
 }
 
-/// Asks, where there is a token.
+/// Asks Slack, if there is a token.
 pub fn ask(config: &Config, http: &Http, deadline: Instant) -> Option<SlackFacts> {
     let slack = Slack::new(http, &config.endpoints.slack, config.keys.slack.as_ref()?);
     let account = slack.auth_test(deadline);
-    let may_ask = account.as_ref().is_ok_and(may_see_channels);
+    let can_read = account.as_ref().is_ok_and(may_read_channels);
     let channels = names(&config.channels)
         .into_iter()
         .map(|name| {
-            let info = may_ask.then(|| slack.channel_info(name, deadline));
+            let info = can_read.then(|| slack.channel_info(name, deadline));
             (name.to_owned(), info)
         })
         .collect();
     Some(SlackFacts { account, channels })
 }
 
-/// Each once.
+/// The configured channels, each once.
 fn names(channels: &Channels) -> Vec<&str> {
     let mut names = vec![channels.critical.as_str(), channels.infrastructure.as_str()];
     names.dedup();
     names
 }
 
-fn may_see_channels(account: &Account) -> bool {
+fn may_read_channels(account: &Account) -> bool {
     has(account, "channels:read") || has(account, "groups:read")
 }
 
@@ -56,18 +55,18 @@ fn has(account: &Account, scope: &str) -> bool {
     account.scopes.iter().any(|held| held == scope)
 }
 
-/// A line for the token, and one for each channel.
+/// One check for the token, and one for each channel.
 #[must_use]
 pub fn checks(
     facts: Option<&SlackFacts>,
     channels: &Channels,
-    memory: Option<&State>,
+    state: Option<&State>,
     now: Time,
 ) -> Vec<Check> {
     let Some(facts) = facts else {
         return vec![Check::off(
             NAME,
-            "SLACK_BOT_TOKEN is not set: nobody is told of anything",
+            "SLACK_BOT_TOKEN is not set: no notifications are sent",
             "create an app with the scope chat:write and set SLACK_BOT_TOKEN to its bot token",
         )];
     };
@@ -79,8 +78,8 @@ pub fn checks(
                 (true, false) => "critical",
                 (false, _) => "infrastructure",
             };
-            let remembered = memory.map(|state| RememberedChannels::of(state, name));
-            checks.push(channel(role, name, info.as_ref(), account, remembered, now));
+            let past = state.map(|state| PastDelivery::of(state, name));
+            checks.push(channel(role, name, info.as_ref(), account, past, now));
         }
     }
     checks
@@ -89,64 +88,66 @@ pub fn checks(
 fn token(account: &Result<Account, SlackError>) -> Check {
     let account = match account {
         Ok(account) => account,
-        Err(error) => return trouble(NAME, error),
+        Err(error) => return failed(NAME, error),
     };
     let whose = format!("{} in {}", account.user, account.team);
     if account.scopes.is_empty() {
-        let message = format!("the token of {whose} is good; Slack does not say what it may do");
+        let message = format!("the token of {whose} is valid; its scopes are unknown");
         return Check::ok(NAME, &message);
     }
     if !has(account, "chat:write") {
         let message = format!(
-            "the token of {whose} may not post: it has {}",
+            "the token of {whose} may not post; its scopes: {}",
             account.scopes.join(", ")
         );
-        let remedy = "give the app the scope chat:write under OAuth & Permissions and install it \
+        let remedy = "add the scope chat:write to the app under OAuth & Permissions and install it \
                       again";
         return Check::red(NAME, &message, remedy);
     }
     Check::ok(NAME, &format!("the token of {whose} may post (chat:write)"))
 }
 
-fn trouble(name: &str, error: &SlackError) -> Check {
+fn failed(name: &str, error: &SlackError) -> Check {
     match error {
         SlackError::Permanent { code, advice, .. } => {
-            Check::red(name, &format!("Slack refuses ({code})"), advice)
+            Check::red(name, &format!("Slack rejects the request ({code})"), advice)
         }
         SlackError::Unreachable(error) => Check::unanswered(name, error, "SLACK_API_URL"),
         SlackError::RateLimited { retry_after } => Check::warn(
             name,
-            &format!("Slack asks to wait {}", human(*retry_after)),
-            "look again later",
+            &format!("Slack limits the requests for {}", human(*retry_after)),
+            "run doctor again later",
         ),
         SlackError::Unexpected(what) | SlackError::Gone { code: what } => Check::red(
             name,
-            &format!("the answer is none of Slack's ({what})"),
-            "check SLACK_API_URL, and that no proxy answers in Slack's place",
+            &format!("the answer does not come from Slack ({what})"),
+            "check SLACK_API_URL, and that no proxy answers instead of Slack",
         ),
     }
 }
 
-/// What the state tells of a channel.
+/// What the state knows about a channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct RememberedChannels {
-    accepted: Option<Time>,
-    refused: Option<String>,
+struct PastDelivery {
+    /// The last delivered message.
+    delivered: Option<Time>,
+    /// The error of a queued message.
+    error: Option<String>,
 }
 
-impl RememberedChannels {
+impl PastDelivery {
     fn of(state: &State, channel: &str) -> Self {
         let sent = state.incidents.iter().flat_map(|incident| &incident.sent);
-        let accepted = sent
+        let delivered = sent
             .filter(|sent| sent.channel == channel)
             .map(|sent| sent.at);
-        let waiting = state
+        let queued = state
             .outbox
             .iter()
             .filter(|one| one.destination.channel == channel);
         Self {
-            accepted: accepted.max(),
-            refused: waiting.filter_map(|one| one.last_error.clone()).next_back(),
+            delivered: delivered.max(),
+            error: queued.filter_map(|one| one.last_error.clone()).next_back(),
         }
     }
 }
@@ -156,80 +157,76 @@ fn channel(
     channel: &str,
     info: Option<&Result<ChannelInfo, SlackError>>,
     account: &Account,
-    remembered: Option<RememberedChannels>,
+    past: Option<PastDelivery>,
     now: Time,
 ) -> Check {
     let name = format!("slack {role}");
-    let remembered = remembered.unwrap_or_default();
-    if let Some(why) = &remembered.refused {
-        let message = format!("{channel}: a message waits that could not be delivered: {why}");
-        let remedy = "do what it says; the next cycle delivers it";
+    let past = past.unwrap_or_default();
+    if let Some(error) = &past.error {
+        let message = format!("{channel}: a queued message could not be delivered: {error}");
+        let remedy = "correct this; the next cycle delivers the message";
         return Check::red(name, &message, remedy);
     }
     match info {
-        Some(Ok(info)) => seen(&name, channel, info, account),
-        Some(Err(error)) if is_out_of_sight(error, channel, account) => unknown(
+        Some(Ok(info)) => known(&name, channel, info, account),
+        Some(Err(error)) if is_unreadable(error, channel, account) => unknown(
             &name,
             channel,
-            "is not among what the token may see",
-            &remembered,
+            "is not a channel that the token can read",
+            &past,
             now,
         ),
         Some(Err(SlackError::Permanent { code, .. })) if code == "channel_not_found" => Check::red(
             name,
-            &format!("{channel}: no such channel that the app can see"),
-            "check SLACK_CHANNEL, SLACK_CRITICAL_CHANNEL or `channels`; to a private channel the \
-             app must be invited first",
+            &format!("{channel}: no such channel, or the app has no access to it"),
+            "check SLACK_CHANNEL, SLACK_CRITICAL_CHANNEL or `channels`; invite the app to a \
+             private channel first",
         ),
-        Some(Err(error)) => trouble(&name, error),
+        Some(Err(error)) => failed(&name, error),
         None => unknown(
             &name,
             channel,
-            "cannot be asked about without channels:read",
-            &remembered,
+            "cannot be read without channels:read",
+            &past,
             now,
         ),
     }
 }
 
 /// Private channels need `groups:read`, public ones `channels:read`.
-fn is_out_of_sight(error: &SlackError, channel: &str, account: &Account) -> bool {
+fn is_unreadable(error: &SlackError, channel: &str, account: &Account) -> bool {
     let SlackError::Permanent { code, .. } = error else {
         return false;
     };
-    let sees_all = has(account, "groups:read") && has(account, "channels:read");
-    code == "missing_scope" || code == "channel_not_found" && !sees_all && !channel.is_empty()
+    let reads_all = has(account, "groups:read") && has(account, "channels:read");
+    code == "missing_scope" || code == "channel_not_found" && !reads_all && !channel.is_empty()
 }
 
-fn seen(name: &str, channel: &str, info: &ChannelInfo, account: &Account) -> Check {
+fn known(name: &str, channel: &str, info: &ChannelInfo, account: &Account) -> Check {
     if info.is_archived {
-        let remedy = "unarchive it, or name another in SLACK_CHANNEL or SLACK_CRITICAL_CHANNEL";
+        let remedy = "unarchive it, or set another one in SLACK_CHANNEL or SLACK_CRITICAL_CHANNEL";
         return Check::red(name, &format!("{channel} is archived"), remedy);
     }
     if info.is_member {
-        return Check::ok(name, &format!("{channel}: the app is in it"));
+        return Check::ok(name, &format!("{channel}: the app is a member"));
     }
     if has(account, "chat:write.public") {
-        let message = format!("{channel} is there; the app posts to it by chat:write.public");
+        let message = format!("{channel} exists; the app may post to it with chat:write.public");
         return Check::ok(name, &message);
     }
-    Check::red(name, &format!("{channel}: the app is not in it"), INVITE)
+    Check::red(name, &format!("{channel}: the app is not a member"), INVITE)
 }
 
-fn unknown(
-    name: &str,
-    channel: &str,
-    why: &str,
-    remembered: &RememberedChannels,
-    now: Time,
-) -> Check {
-    if let Some(at) = remembered.accepted {
+fn unknown(name: &str, channel: &str, why: &str, past: &PastDelivery, now: Time) -> Check {
+    if let Some(at) = past.delivered {
         let ago = human((now - at).to_std().unwrap_or_default());
-        let message = format!("{channel}: Slack took a message for it {ago} ago");
+        let message = format!("{channel}: a message was delivered {ago} ago");
         return Check::ok(name, &message);
     }
-    let message = format!("{channel} {why}, and nothing was posted there yet: not known");
-    let remedy = format!("{INVITE}; the first message shows it, nothing is lost until then");
+    let message = format!("unknown: {channel} {why}, and no message was delivered to it yet");
+    let remedy = format!(
+        "{INVITE}; the first message will show whether it works, and stays queued until then"
+    );
     Check::warn(name, &message, &remedy)
 }
 
@@ -276,32 +273,32 @@ mod tests {
         assert_eq!((red.status, red.remedy.as_deref()), (Red, Some("advice")));
     }
 
-    /// What Slack says, the scopes, what is remembered; status and words.
+    /// Slack's answer, the scopes, past deliveries; status and text.
     type Case<'a> = (
         Option<Result<ChannelInfo, SlackError>>,
         &'a [&'a str],
-        Option<&'a RememberedChannels>,
+        Option<&'a PastDelivery>,
         Status,
         &'a str,
     );
 
     #[test]
-    fn a_channel_is_judged_by_what_can_be_known() {
+    fn a_channel_is_checked_by_the_answer_or_by_past_deliveries() {
         const ALL: &[&str] = &["chat:write", "channels:read", "groups:read"];
         const PUBLIC: &[&str] = &["chat:write", "channels:read"];
         const POST: &[&str] = &["chat:write"];
         let now = Time::default();
-        let accepted = RememberedChannels {
-            accepted: Some(now),
-            refused: None,
+        let accepted = PastDelivery {
+            delivered: Some(now),
+            error: None,
         };
-        let failed = RememberedChannels {
-            accepted: Some(now),
-            refused: Some("not_in_channel".into()),
+        let failed = PastDelivery {
+            delivered: Some(now),
+            error: Some("not_in_channel".into()),
         };
         let cases: [Case; 9] = [
-            (Some(Ok(info(true, false))), ALL, None, Green, "is in it"),
-            (Some(Ok(info(false, false))), ALL, None, Red, "not in it"),
+            (Some(Ok(info(true, false))), ALL, None, Green, "is a member"),
+            (Some(Ok(info(false, false))), ALL, None, Red, "not a member"),
             (Some(Ok(info(true, true))), ALL, None, Red, "archived"),
             (
                 Some(Err(refused("channel_not_found"))),
@@ -315,10 +312,10 @@ mod tests {
                 PUBLIC,
                 None,
                 Warn,
-                "not known",
+                "unknown",
             ),
-            (None, POST, None, Warn, "not known"),
-            (None, POST, Some(&accepted), Green, "took a message"),
+            (None, POST, None, Warn, "unknown"),
+            (None, POST, Some(&accepted), Green, "was delivered"),
             (None, POST, Some(&failed), Red, "not_in_channel"),
             (
                 Some(Ok(info(true, false))),
@@ -328,17 +325,17 @@ mod tests {
                 "not_in_channel",
             ),
         ];
-        for (info, scopes, remembered, status, words) in cases {
+        for (info, scopes, past, status, text) in cases {
             let check = channel(
                 "critical",
                 "#c",
                 info.as_ref(),
                 &account(scopes),
-                remembered.cloned(),
+                past.cloned(),
                 now,
             );
             assert_eq!(check.status, status, "{check:?}");
-            assert!(check.message.contains(words), "{check:?}");
+            assert!(check.message.contains(text), "{check:?}");
         }
     }
 }

@@ -10,23 +10,22 @@ use crate::state::{State, Store, document};
 use super::line::Check;
 
 const NAME: &str = "state";
-/// Of [`document::LIMIT`]: from here on old things are about to be dropped.
+/// Percent of [`document::LIMIT`] from which the state is nearly full.
 const FULL_PERCENT: usize = 90;
 
 /// What was found of the state.
 pub struct StateFacts {
-    /// As `--state` spells it.
+    /// Its location, in the syntax of `--state`.
     pub place: String,
-    /// What is remembered, or why it is not known.
+    /// The state, or why it could not be loaded.
     pub loaded: Result<State, Problem>,
-    /// Why what is there cannot be used, if so.
+    /// A warning about a state that cannot be used.
     pub aside: Option<String>,
-    /// Whether a directory takes files; of a `ConfigMap` RBAC tells.
+    /// Whether the directory is writable. The access rules show it for a `ConfigMap`.
     pub writable: Result<(), String>,
 }
 
-/// Reads the state; nothing is written but, in a directory, a file that is
-/// gone again at once.
+/// Reads the state. In a directory, a temporary file is created and deleted.
 pub fn probe(store: &dyn Store) -> StateFacts {
     let place = store.place();
     let writable = place
@@ -47,8 +46,7 @@ pub fn probe(store: &dyn Store) -> StateFacts {
     }
 }
 
-/// The directory is made when the first state is saved: until then it is a
-/// matter of the one above it.
+/// The first saved state creates the directory. Until then, its parent must be writable.
 fn probe_directory(path: &Path) -> Result<(), String> {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let nearest = whole.ancestors().find(|path| path.exists());
@@ -60,36 +58,37 @@ fn probe_directory(path: &Path) -> Result<(), String> {
 }
 
 impl StateFacts {
-    /// What is remembered, if it could be read.
+    /// The state, if it could be loaded.
     #[must_use]
     pub fn state(&self) -> Option<&State> {
         self.loaded.as_ref().ok()
     }
 
-    /// One line for the place and what it holds, and one for the last cycle.
+    /// One check for the state, and one for the last cycle.
     #[must_use]
     pub fn checks(&self, config: &Config, now: Time) -> Vec<Check> {
         let place = &self.place;
         if place == "none" {
-            let message = "nothing is remembered: every cycle is the first, and says all again";
-            let remedy = "give it a place, like --state dir:/var/lib/k8s-monitor";
+            let message = "no state is kept: every cycle sends all notifications again";
+            let remedy = "set a location, for example --state dir:/var/lib/k8s-monitor";
             return vec![Check::off(NAME, message, remedy)];
         }
         let state = match &self.loaded {
             Ok(state) => state,
             Err(error) => {
-                let otherwise = "check the place and its rights";
+                let otherwise = "check the location and its permissions";
                 return vec![Check::of_problem(NAME, error, otherwise)];
             }
         };
         if let Err(error) = &self.writable {
-            let message =
-                format!("{place} cannot be written ({error}): all is said again and again");
-            let remedy = "give the monitor's user write permission there, or free space";
+            let message = format!(
+                "{place} cannot be written ({error}): every cycle sends all notifications again"
+            );
+            let remedy = "give the monitor write permission there, or free disk space";
             return vec![Check::red(NAME, &message, remedy)];
         }
         if let Some(aside) = &self.aside {
-            let remedy = "nothing, if that is known; else look at what was set aside";
+            let remedy = "inspect the state that was set aside, or ignore this if it is known";
             return vec![Check::warn(NAME, aside, remedy)];
         }
         let cycle = state.last_cycle.map(|at| last_cycle(at, config, now));
@@ -103,17 +102,17 @@ fn contents(place: &str, state: &State) -> Check {
     let size = document::size(state);
     let open = state.incidents.iter().filter(|i| i.is_open()).count();
     let mut message = format!(
-        "{place}: {} of {} KiB; {open} open incidents, {} messages waiting, {} silences",
+        "{place}: {} of {} KiB; {open} open incidents, {} queued messages, {} silences",
         size.div_ceil(1024),
         document::LIMIT / 1024,
         state.outbox.len(),
         state.silences.len()
     );
     if state.last_cycle.is_none() {
-        message += "; no cycle is remembered yet";
+        message += "; no cycle has run yet";
     }
     if size * 100 >= document::LIMIT * FULL_PERCENT {
-        let remedy = "resolve or silence what is open: the oldest things are dropped next";
+        let remedy = "resolve open incidents: the oldest entries are dropped next";
         return Check::warn(NAME, &message, remedy);
     }
     Check::ok(NAME, &message)
@@ -127,8 +126,8 @@ fn last_cycle(at: Time, config: &Config, now: Time) -> Check {
         let every = human(config.interval);
         return Check::warn(
             NAME,
-            &format!("{message}, and one is due every {every}"),
-            "see whether its CronJob runs: kubectl get cronjobs,jobs -A \
+            &format!("{message}, but the interval is {every}"),
+            "check whether its CronJob runs: kubectl get cronjobs,jobs -A \
              -l app.kubernetes.io/name=k8s-monitor",
         );
     }
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_by_what_was_found() {
+    fn the_state_decides_the_check() {
         let at = |time: &str| State {
             last_cycle: Some(time.parse().unwrap()),
             ..State::default()
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_not_there_yet_is_probed_above() {
+    fn a_missing_directory_is_probed_at_its_parent() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(probe_directory(&folder.path().join("a/b")), Ok(()));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -1,6 +1,5 @@
-//! Tells services from prose. A paragraph taken for a P0 service would be an
-//! outage every hour, a service taken for prose one that nobody sees; what is
-//! doubtful is said.
+//! Whether a block is a service or prose. Prose read as a P0 service would be an outage every hour,
+//! and a service read as prose would not be monitored. Doubtful blocks get a diagnostic.
 
 use std::collections::HashMap;
 
@@ -10,21 +9,21 @@ use super::typed_fields;
 use super::values;
 use crate::model::Tier;
 
-/// Longer than any name that Kubernetes takes.
-const LONGEST_NAME: usize = 253;
+/// The longest name that Kubernetes accepts.
+const MAX_NAME: usize = 253;
 
-/// What a heading below a section turns out to be.
+/// What a block is.
 pub(super) enum BlockKind {
     Service(Tier),
-    /// It has a service's keys, but nothing gives it a tier.
+    /// It has the keys of a service, but no tier.
     ServiceWithoutTier,
     Nameless,
     Prose,
-    /// Prose, but a service may have been meant.
+    /// Prose, but perhaps meant as a service.
     DoubtfulProse,
 }
 
-/// The parts of a service's heading.
+/// The parts of a heading.
 pub(super) struct Title {
     pub(super) name: String,
     pub(super) aliases: Vec<String>,
@@ -33,8 +32,8 @@ pub(super) struct Title {
 }
 
 impl Title {
-    /// `ecr-auth (ecr-credentials-sync)`: the bracket is an alias, or a tier.
-    /// `mysql - the shop's data`: what follows the dash is a remark.
+    /// `ecr-auth (ecr-credentials-sync)`: an alias or a tier in brackets.
+    /// `mysql - the shop's data`: a remark after the dash.
     pub(super) fn of(block: &Block) -> Self {
         let title = block
             .heading
@@ -74,15 +73,15 @@ impl Title {
     }
 }
 
-/// The key `Tier`, else the heading's bracket, else the section that the
-/// heading stands in, else the section that has its number.
+/// The tier of the key `Tier`, else of the heading, else of the section that contains the heading,
+/// else of the section with its number.
 pub(super) fn tier_of(
     block: &Block,
     document: &Document,
     by_number: &HashMap<u32, Tier>,
     title: &Title,
 ) -> Option<Tier> {
-    let section = block.section.and_then(|place| document.sections.get(place));
+    let section = block.section.and_then(|index| document.sections.get(index));
     let number = block
         .heading
         .as_ref()
@@ -93,8 +92,9 @@ pub(super) fn tier_of(
         .or_else(|| number.and_then(|number| by_number.get(number).copied()))
 }
 
-/// Prose must not become a service: P0 without any workload is an outage.
-pub(super) fn judge(
+/// Classifies a block. A service needs a tier and some evidence: a P0 service without a workload is
+/// an outage.
+pub(super) fn classify(
     block: &Block,
     document: &Document,
     tier: Option<Tier>,
@@ -110,30 +110,34 @@ pub(super) fn judge(
         .collect();
     evidence.sort_unstable();
     evidence.dedup();
-    let section = block.section.and_then(|place| document.sections.get(place));
-    let shaped = values::is_object_name(&title.name);
-    let one_word = !title.name.contains(char::is_whitespace);
+    let section = block.section.and_then(|index| document.sections.get(index));
+    let is_object_name = values::is_object_name(&title.name);
+    let is_one_word = !title.name.contains(char::is_whitespace);
     let has_keys = block.entries.iter().any(|entry| entry.key.is_some());
-    // A bare name in a list of services is one; `# 1.3 old` between plain
-    // headings is more likely a comment.
-    let same_dress = section.is_none_or(|it| (it.hashes > 0) == (heading.hashes > 0));
+    // A bare name among services is a service. `# 1.3 old` among plain headings is more likely a
+    // comment.
+    let has_same_style = section.is_none_or(|it| (it.hashes > 0) == (heading.hashes > 0));
     if title.name.is_empty() {
-        let meant = tier.is_some() || !evidence.is_empty();
-        return if meant {
+        let is_service = tier.is_some() || !evidence.is_empty();
+        return if is_service {
             BlockKind::Nameless
         } else {
             BlockKind::Prose
         };
     }
-    if title.name.len() > LONGEST_NAME {
+    if title.name.len() > MAX_NAME {
         return BlockKind::DoubtfulProse;
     }
     match tier {
-        Some(tier) if !evidence.is_empty() || (one_word && has_keys) || (shaped && same_dress) => {
+        Some(tier)
+            if !evidence.is_empty()
+                || (is_one_word && has_keys)
+                || (is_object_name && has_same_style) =>
+        {
             BlockKind::Service(tier)
         }
-        Some(_) if one_word || has_keys => BlockKind::DoubtfulProse,
-        None if evidence.len() > 1 || (shaped && evidence.len() == 1) => {
+        Some(_) if is_one_word || has_keys => BlockKind::DoubtfulProse,
+        None if evidence.len() > 1 || (is_object_name && evidence.len() == 1) => {
             BlockKind::ServiceWithoutTier
         }
         _ => BlockKind::Prose,

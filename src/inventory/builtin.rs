@@ -1,32 +1,31 @@
-//! K3s's own parts, known without being listed: all live in `kube-system`
-//! and are matched by the names that K3s gives them.
+//! The services that K3s ships. They run in `kube-system` and are known without being listed.
 
 use super::model::{Builtin, Service, WorkloadKind, WorkloadRef};
 use crate::model::Tier;
 
 /// coredns, traefik, metrics-server and local-path-provisioner.
 ///
-/// A cluster may run without any of them (`--disable traefik`), and the
-/// operator may list one himself: then the listed service counts.
+/// A cluster may run without any of them (`--disable traefik`). If the services file lists one of
+/// them, the listed service is used.
 #[must_use]
 pub fn builtin() -> Vec<Service> {
-    let mut dns = part("coredns", Tier::P0, Builtin::ClusterDns, "Cluster DNS");
+    let mut dns = builtin_service("coredns", Tier::P0, Builtin::ClusterDns, "Cluster DNS");
     dns.aliases.push("kube-dns".to_owned());
     dns.dependents_all = true;
-    let mut traefik = part(
+    let mut traefik = builtin_service(
         "traefik",
         Tier::P0,
         Builtin::IngressController,
         "Ingress controller that K3s ships",
     );
     traefik.ingress_controller = true;
-    let metrics = part(
+    let metrics = builtin_service(
         "metrics-server",
         Tier::P3,
         Builtin::MetricsServer,
         "CPU and memory figures",
     );
-    let provisioner = part(
+    let provisioner = builtin_service(
         "local-path-provisioner",
         Tier::P2,
         Builtin::LocalPathProvisioner,
@@ -35,7 +34,7 @@ pub fn builtin() -> Vec<Service> {
     vec![dns, traefik, metrics, provisioner]
 }
 
-fn part(name: &str, tier: Tier, builtin: Builtin, purpose: &str) -> Service {
+fn builtin_service(name: &str, tier: Tier, builtin: Builtin, purpose: &str) -> Service {
     let mut service = Service::new(name, tier);
     service.namespace = Some("kube-system".to_owned());
     service.purpose = Some(purpose.to_owned());
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_parts_in_kube_system() {
+    fn four_services_in_kube_system() {
         let parts = builtin();
         let shown: Vec<String> = parts
             .iter()

@@ -1,50 +1,50 @@
-//! Turns the names under `Dependencies` and `Dependents` into services.
+//! Resolves the names under `Dependencies` and `Dependents` to services.
 
 use std::collections::HashMap;
 
-use super::diagnostic::{Sink, did_you_mean, quote};
+use super::diagnostic::{Diagnostics, did_you_mean, quote};
 use super::fields::{Draft, Link};
 use super::model::Dependency;
 use super::suggest::Nearest;
 use super::values;
 
-/// Entries that names standing for many services may make in one file, and
-/// names compared in search of misspelt ones: bounds for absurd files.
-const MOST_ENTRIES: usize = 20_000;
-const MOST_COMPARISONS: usize = 400_000;
+/// Limits that keep the time for absurd files linear: entries that names for several services may
+/// add, and comparisons in search of misspelled names.
+const MAX_ENTRIES: usize = 20_000;
+const MAX_COMPARISONS: usize = 400_000;
 
 /// Resolves every link of every draft.
-pub(super) fn resolve(drafts: &mut [Draft], sink: &mut Sink<'_, '_>) {
+pub(super) fn resolve(drafts: &mut [Draft], diagnostics: &mut Diagnostics<'_, '_>) {
     let mut resolver = Resolver::new(drafts);
     let mut results = Vec::with_capacity(drafts.len());
     for (own, draft) in drafts.iter().enumerate() {
         let mut result = Resolved::default();
         for link in &draft.links {
-            resolver.resolve(own, link, &mut result, sink);
+            resolver.resolve(own, link, &mut result, diagnostics);
         }
         results.push(result);
     }
     for (draft, result) in drafts.iter_mut().zip(results) {
-        draft.service.dependencies = result.up;
-        draft.service.dependents = result.down;
+        draft.service.dependencies = result.dependencies;
+        draft.service.dependents = result.dependents;
         draft.service.dependents_all = result.all;
     }
 }
 
 #[derive(Default)]
 struct Resolved {
-    up: Vec<Dependency>,
-    down: Vec<Dependency>,
+    dependencies: Vec<Dependency>,
+    dependents: Vec<Dependency>,
     all: bool,
 }
 
 struct Resolver {
-    /// Names as written, in the order of the file.
+    /// Names as written, in file order.
     names: Vec<String>,
     with_ingress: Vec<usize>,
-    /// Names and aliases in lower case; a name wins over an alias.
-    index: HashMap<String, usize>,
-    /// The same, sorted, to find all that begin alike.
+    /// Indices by name and alias in lower case. A name takes precedence over an alias.
+    by_name: HashMap<String, usize>,
+    /// The same, sorted, to find all names with a prefix.
     sorted: Vec<(String, usize)>,
     entries_left: usize,
     comparisons_left: usize,
@@ -52,18 +52,18 @@ struct Resolver {
 
 impl Resolver {
     fn new(drafts: &[Draft]) -> Self {
-        let mut index = HashMap::new();
-        for (place, draft) in drafts.iter().enumerate() {
-            index.insert(draft.service.name.to_ascii_lowercase(), place);
+        let mut by_name = HashMap::new();
+        for (index, draft) in drafts.iter().enumerate() {
+            by_name.insert(draft.service.name.to_ascii_lowercase(), index);
         }
-        for (place, draft) in drafts.iter().enumerate() {
+        for (index, draft) in drafts.iter().enumerate() {
             for alias in &draft.service.aliases {
-                index.entry(alias.to_ascii_lowercase()).or_insert(place);
+                by_name.entry(alias.to_ascii_lowercase()).or_insert(index);
             }
         }
-        let mut sorted: Vec<(String, usize)> = index
+        let mut sorted: Vec<(String, usize)> = by_name
             .iter()
-            .map(|(name, place)| (name.clone(), *place))
+            .map(|(name, index)| (name.clone(), *index))
             .collect();
         sorted.sort_unstable();
         Self {
@@ -72,20 +72,26 @@ impl Resolver {
                 .map(|draft| draft.service.name.clone())
                 .collect(),
             with_ingress: (0..drafts.len())
-                .filter(|place| !drafts[*place].service.ingress.is_empty())
+                .filter(|index| !drafts[*index].service.ingress.is_empty())
                 .collect(),
-            index,
+            by_name,
             sorted,
-            entries_left: MOST_ENTRIES,
-            comparisons_left: MOST_COMPARISONS,
+            entries_left: MAX_ENTRIES,
+            comparisons_left: MAX_COMPARISONS,
         }
     }
 
-    fn resolve(&mut self, own: usize, link: &Link, result: &mut Resolved, sink: &mut Sink<'_, '_>) {
-        let list = if link.up {
-            &mut result.up
+    fn resolve(
+        &mut self,
+        own: usize,
+        link: &Link,
+        result: &mut Resolved,
+        diagnostics: &mut Diagnostics<'_, '_>,
+    ) {
+        let list = if link.is_dependency {
+            &mut result.dependencies
         } else {
-            &mut result.down
+            &mut result.dependents
         };
         let mut entry = Dependency {
             name: link.name.clone(),
@@ -93,33 +99,34 @@ impl Resolver {
             service: None,
             sweeping: false,
         };
-        let meant = if is_sweeping(&link.name) && !link.up {
-            let (meant, by_name) = self.swept(link);
-            result.all |= meant.is_empty();
+        let services = if is_sweeping(&link.name) && !link.is_dependency {
+            let (services, by_name) = self.resolve_sweeping(link);
+            result.all |= services.is_empty();
             entry.sweeping = !by_name;
-            // The names in its bracket are the answer, no remark on it.
+            // The names in its brackets are the services, not a note.
             entry.note = entry.note.filter(|_| !by_name);
-            meant
+            services
         } else {
-            let meant = self.meant(&link.name);
-            match meant.as_slice() {
-                [] => self.warn_if_misspelt(own, link, sink),
+            let services = self.services_named(&link.name);
+            match services.as_slice() {
+                [] => self.warn_if_misspelled(own, link, diagnostics),
                 [one] if *one == own => {
-                    let message = format!("{} lists itself", quote(&self.names[own]));
-                    sink.warn(sink.place(link.line, &link.name), message, None);
+                    let message =
+                        format!("{} lists itself as a dependency", quote(&self.names[own]));
+                    diagnostics.warn(diagnostics.span(link.line, &link.name), message, None);
                 }
                 _ => {}
             }
-            meant
+            services
         };
         let before = list.len();
-        for place in meant
+        for index in services
             .into_iter()
-            .filter(|place| *place != own)
+            .filter(|index| *index != own)
             .take(self.entries_left)
         {
             list.push(Dependency {
-                service: Some(self.names[place].clone()),
+                service: Some(self.names[index].clone()),
                 ..entry.clone()
             });
         }
@@ -129,53 +136,51 @@ impl Resolver {
         }
     }
 
-    /// The services that a name stands for: the one so called; else the one
-    /// that its first word calls (`vault UI`); else all that begin with it up
-    /// to a dash, if they are several (`chores-tracker`). A single one that
-    /// begins so may be quite another thing (`redis` and `redis-exporter`).
-    fn meant(&self, name: &str) -> Vec<usize> {
+    /// The services that a name refers to: the one with that name, else the one named by its first
+    /// word (`vault UI`), else all whose names begin with it and a dash (`chores-tracker`), if they
+    /// are several. A single one may be something else (`redis` and `redis-exporter`).
+    fn services_named(&self, name: &str) -> Vec<usize> {
         let name = name.to_ascii_lowercase();
         let word = values::word(&name);
         let joined = name.split_whitespace().collect::<Vec<_>>().join("-");
         for candidate in [name.as_str(), joined.as_str(), word] {
-            if let Some(place) = self.index.get(candidate) {
-                return vec![*place];
+            if let Some(index) = self.by_name.get(candidate) {
+                return vec![*index];
             }
         }
         for candidate in [joined.as_str(), word] {
-            let alike = self.beginning_with(candidate);
-            if alike.len() > 1 {
-                return alike;
+            let matches = self.with_prefix(candidate);
+            if matches.len() > 1 {
+                return matches;
             }
         }
         Vec::new()
     }
 
-    fn beginning_with(&self, name: &str) -> Vec<usize> {
+    fn with_prefix(&self, name: &str) -> Vec<usize> {
         if name.is_empty() || name.len() > 253 {
             return Vec::new();
         }
         let prefix = format!("{name}-");
         let start = self.sorted.partition_point(|(other, _)| *other < prefix);
-        let mut places: Vec<usize> = self.sorted[start..]
+        let mut found: Vec<usize> = self.sorted[start..]
             .iter()
             .take_while(|(other, _)| other.starts_with(&prefix))
             .take(self.entries_left)
-            .map(|(_, place)| *place)
+            .map(|(_, index)| *index)
             .collect();
-        places.sort_unstable();
-        places.dedup();
-        places
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
-    /// What a sweeping phrase means, and whether its bracket says so by name:
-    /// `All services using ECR images (chores-tracker, oncall-agent)`. `All
-    /// HTTPS services` are those with an `Ingress`. Else it means every other
-    /// service, which an empty answer stands for.
-    fn swept(&self, link: &Link) -> (Vec<usize>, bool) {
+    /// The services of a sweeping phrase, and whether its brackets name them: `All services using
+    /// ECR images (chores-tracker, oncall-agent)`. `All HTTPS services` are those with an `Ingress`.
+    /// An empty result means every other service.
+    fn resolve_sweeping(&self, link: &Link) -> (Vec<usize>, bool) {
         let listed = link.note.iter().flat_map(|note| values::split_list(note));
         let named: Vec<usize> = listed
-            .flat_map(|part| self.meant(part))
+            .flat_map(|part| self.services_named(part))
             .take(self.entries_left)
             .collect();
         if !named.is_empty() {
@@ -196,19 +201,24 @@ impl Resolver {
         )
     }
 
-    fn warn_if_misspelt(&mut self, own: usize, link: &Link, sink: &mut Sink<'_, '_>) {
-        if self.comparisons_left < self.sorted.len() || !sink.may_suggest() {
+    fn warn_if_misspelled(
+        &mut self,
+        own: usize,
+        link: &Link,
+        diagnostics: &mut Diagnostics<'_, '_>,
+    ) {
+        if self.comparisons_left < self.sorted.len() || !diagnostics.may_suggest() {
             return;
         }
         self.comparisons_left -= self.sorted.len();
         let lower = link.name.to_ascii_lowercase();
-        let alike = self
-            .beginning_with(&lower)
+        let longer = self
+            .with_prefix(&lower)
             .first()
-            .map(|place| self.names[*place].clone());
-        let near = alike.or_else(|| {
+            .map(|index| self.names[*index].clone());
+        let near = longer.or_else(|| {
             let mut nearest = Nearest::to(&lower);
-            let others = self.sorted.iter().filter(|(_, place)| *place != own);
+            let others = self.sorted.iter().filter(|(_, index)| *index != own);
             others.clone().for_each(|(name, _)| nearest.consider(name));
             let by_name = nearest.found();
             let by_word = by_name.or_else(|| {
@@ -219,9 +229,9 @@ impl Resolver {
             by_word.map(str::to_owned)
         });
         if let Some(near) = near {
-            sink.warn(
-                sink.place(link.line, &link.name),
-                format!("{} is no listed service", quote(&link.name)),
+            diagnostics.warn(
+                diagnostics.span(link.line, &link.name),
+                format!("{} is not a listed service", quote(&link.name)),
                 Some(did_you_mean(&near)),
             );
         }

@@ -16,11 +16,11 @@ named_enum! {
     }
 }
 
-/// One thing that is wrong with the file, and where.
+/// A problem of the file and its location.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Error or warning.
     pub level: Level,
     /// Counted from 1.
     pub line: usize,
@@ -28,13 +28,13 @@ pub struct Diagnostic {
     pub column: usize,
     /// Characters to underline, at least 1.
     pub width: usize,
-    /// A fragment in lower case, without a full stop.
+    /// In lower case, without a full stop.
     pub message: String,
-    /// What to do, or what was probably meant.
+    /// The remedy, or a suggestion.
     pub help: Option<String>,
-    /// The line, or of a long line the part around the column.
+    /// The line, or the part of a long line around the column.
     pub source_line: String,
-    /// Column of `source_line`'s first character; 1 unless the line is long.
+    /// Column of the first character of `source_line`: 1 unless the line is long.
     pub source_column: usize,
 }
 
@@ -76,28 +76,28 @@ impl Diagnostic {
     }
 }
 
-/// More diagnostics help nobody.
-const MOST: usize = 1_000;
-/// Unknown keys and names for which a near one is looked for.
-const MOST_SUGGESTIONS: usize = 5_000;
+/// Further diagnostics are only counted.
+const MAX_DIAGNOSTICS: usize = 1_000;
+/// Searches for a similar name, which take time.
+const MAX_SUGGESTIONS: usize = 5_000;
 /// Texts quoted in messages are cut to this many characters.
 const QUOTED: usize = 60;
 
-/// Where the readers of the file put what they find.
-pub(super) struct Sink<'s, 't> {
+/// Collects the diagnostics of a file.
+pub(super) struct Diagnostics<'s, 't> {
     pub(super) source: &'s Source<'t>,
     found: Vec<Diagnostic>,
     dropped: Option<(Level, usize)>,
     suggestions_left: usize,
 }
 
-impl<'s, 't> Sink<'s, 't> {
+impl<'s, 't> Diagnostics<'s, 't> {
     pub(super) fn new(source: &'s Source<'t>) -> Self {
         Self {
             source,
             found: Vec::new(),
             dropped: None,
-            suggestions_left: MOST_SUGGESTIONS,
+            suggestions_left: MAX_SUGGESTIONS,
         }
     }
 
@@ -109,9 +109,9 @@ impl<'s, 't> Sink<'s, 't> {
         self.push(Level::Warning, span, message.into(), help);
     }
 
-    /// Where `part` stands in a line (index). Once nothing more is shown, any
-    /// place will do, and looking for the right one would only cost time.
-    pub(super) fn place(&self, index: usize, part: &str) -> Span {
+    /// The location of `part` in the line with this index. When no more diagnostics are kept, the
+    /// exact location is not searched.
+    pub(super) fn span(&self, index: usize, part: &str) -> Span {
         if self.is_full() {
             return Span {
                 line: index + 1,
@@ -123,10 +123,10 @@ impl<'s, 't> Sink<'s, 't> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.found.len() >= MOST
+        self.found.len() >= MAX_DIAGNOSTICS
     }
 
-    /// Whether a search for what was meant is still worth its time.
+    /// Whether a search for a similar name is within the limits.
     pub(super) fn may_suggest(&mut self) -> bool {
         self.suggestions_left = self.suggestions_left.saturating_sub(1);
         self.suggestions_left > 0 && !self.is_full()
@@ -152,7 +152,7 @@ impl<'s, 't> Sink<'s, 't> {
         Diagnostic::new(level, span, message, help, line)
     }
 
-    /// All that was found, in the order of the file.
+    /// The diagnostics in file order.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         self.found
             .sort_by_key(|found| (found.line, found.column, found.level));
@@ -170,7 +170,7 @@ impl<'s, 't> Sink<'s, 't> {
     }
 }
 
-/// A text for a message, in ticks and cut to a bearable length.
+/// A text in backticks for a message, shortened.
 pub(super) fn quote(text: &str) -> String {
     let cut = text.chars().nth(QUOTED).is_some();
     let shown: String = text.chars().take(QUOTED).collect();

@@ -20,12 +20,12 @@ pub(super) struct Section {
     pub(super) hashes: usize,
 }
 
-/// A heading with what stands below it, up to the next one.
+/// A heading and the lines below it, up to the next heading.
 #[derive(Debug)]
 pub(super) struct Block {
     /// `None` for the text above the first heading.
     pub(super) heading: Option<Heading>,
-    /// The heading opens a section, and so names no service.
+    /// The heading opens a section and is not a service.
     pub(super) opens_section: bool,
     pub(super) section: Option<usize>,
     /// Index of the heading's line.
@@ -33,7 +33,7 @@ pub(super) struct Block {
     /// Index of the line after the last one.
     pub(super) end: usize,
     pub(super) entries: Vec<Entry>,
-    /// Indices of lines that are neither keys nor items.
+    /// Indices of the lines that are neither keys nor items.
     pub(super) prose: Vec<usize>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Block {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) key: Option<Key>,
-    /// The key as written; empty for bullets that belong to no key.
+    /// The key as written. Empty for bullets without a key.
     pub(super) name: String,
     pub(super) line: usize,
     pub(super) value: Value,
@@ -79,7 +79,7 @@ impl Value {
     }
 }
 
-/// What the pass over the lines does to the block that is open.
+/// Used by the parser. All methods change the last block.
 impl Document {
     pub(super) fn open_block(
         &mut self,
@@ -109,7 +109,7 @@ impl Document {
         self.blocks.last().map_or(&[], |block| &block.entries)
     }
 
-    /// Adds an entry and gives its position.
+    /// Adds an entry and returns its index.
     pub(super) fn push_entry(&mut self, entry: Entry) -> usize {
         let Some(block) = self.blocks.last_mut() else {
             return 0;
@@ -130,7 +130,7 @@ impl Document {
         }
     }
 
-    /// A line that goes on with the entry's last text.
+    /// Appends a continuation line to the entry's last text.
     pub(super) fn continue_value(&mut self, entry: usize, text: &str) {
         if let Some(entry) = self.entry_mut(entry) {
             let value = entry.items.last_mut().unwrap_or(&mut entry.value);

@@ -1,30 +1,29 @@
-//! The pass over the lines: remembers the open heading, the open key and the
-//! open key below `GitOps`, and nothing else. No recursion, no look-ahead, so
-//! nesting of any depth costs nothing.
+//! Lines to a [`Document`], in one pass. The parser keeps the open heading, the open key and the
+//! open key below `GitOps`. It neither recurses nor looks ahead, so deep nesting costs nothing.
 
 use super::document::{Document, Entry, Section, Value};
-use super::headings::{self, HeadingContext, PreviousLine, Role};
+use super::headings::{self, HeadingContext, HeadingRole, PreviousLine};
 use super::keys::Key;
 use super::lines::{self, Heading, KeyValue, Line};
 use super::source::{Mask, Source};
 
-/// Reads the whole file.
+/// Parses the whole file.
 pub(super) fn parse(source: &Source<'_>) -> Document {
     let mut parser = Parser::new();
     for index in 0..source.len() {
         match source.mask(index) {
-            Mask::None => parser.take(index, lines::classify(source.line(index))),
+            Mask::None => parser.read_line(index, lines::classify(source.line(index))),
             Mask::Code | Mask::Comment => parser.skip(),
         }
     }
     parser.finish(source.len())
 }
 
-/// An entry that items can still join, with its indent.
+/// An entry that further items belong to, with its indent.
 #[derive(Copy, Clone)]
 struct Open {
     entry: usize,
-    /// `None`: opened by a heading, everything stands below it.
+    /// `None` when a heading opened it: everything is below it.
     indent: Option<usize>,
 }
 
@@ -39,7 +38,7 @@ pub(super) struct Parser {
     top: Option<Open>,
     /// The open key below `GitOps`.
     sub: Option<Open>,
-    /// Indent of the last bullet: a deeper line without a gap continues it.
+    /// Indent of the last bullet. A deeper line right after it continues it.
     last_indent: usize,
     last_number: u32,
     before: PreviousLine,
@@ -54,7 +53,7 @@ impl Parser {
             sub: None,
             last_indent: 0,
             last_number: 0,
-            before: PreviousLine::Gap,
+            before: PreviousLine::Blank,
             table: false,
         };
         parser.open_block(None, false, 0);
@@ -66,19 +65,19 @@ impl Parser {
         self.document
     }
 
-    /// Passes over a line that is nobody's: code, a comment.
+    /// Skips a line of a code block or a comment.
     pub(super) fn skip(&mut self) {
         self.table = false;
     }
 
-    /// Takes the next line.
-    pub(super) fn take(&mut self, index: usize, line: Line<'_>) {
+    /// Reads the next line.
+    pub(super) fn read_line(&mut self, index: usize, line: Line<'_>) {
         let in_table = std::mem::take(&mut self.table);
         match line {
-            Line::Blank => self.before = PreviousLine::Gap,
+            Line::Blank => self.before = PreviousLine::Blank,
             Line::Rule => {
                 self.close_keys();
-                self.before = PreviousLine::Gap;
+                self.before = PreviousLine::Blank;
             }
             Line::Row(row) => {
                 if !in_table {
@@ -88,7 +87,7 @@ impl Parser {
                     table.push((index, row.to_owned()));
                 }
                 self.table = true;
-                self.before = PreviousLine::Gap;
+                self.before = PreviousLine::Blank;
             }
             Line::Heading(heading) => self.heading(index, heading),
             Line::Bullet { indent, text } => self.bullet(index, indent, text),
@@ -97,8 +96,8 @@ impl Parser {
     }
 
     fn heading(&mut self, index: usize, heading: Heading) {
-        match headings::role(&heading, &self.around()) {
-            Some(Role::Section) => {
+        match headings::role(&heading, &self.heading_context()) {
+            Some(HeadingRole::Section) => {
                 if let Some(number) = heading.number.first() {
                     self.last_number = *number;
                 }
@@ -110,13 +109,13 @@ impl Parser {
                 });
                 self.open_block(Some(heading), true, index);
             }
-            Some(Role::Service) => self.open_block(Some(heading), false, index),
-            Some(Role::Part) => self.part(index, &heading),
-            None => self.no_heading(index, &heading),
+            Some(HeadingRole::Service) => self.open_block(Some(heading), false, index),
+            Some(HeadingRole::Subheading) => self.subheading(index, &heading),
+            None => self.not_a_heading(index, &heading),
         }
     }
 
-    fn around(&self) -> HeadingContext {
+    fn heading_context(&self) -> HeadingContext {
         let block = self
             .document
             .blocks
@@ -133,9 +132,9 @@ impl Parser {
         }
     }
 
-    /// A heading inside a service: `#### Known Issues` stands for the key of
-    /// that name, any other only ends the open key.
-    fn part(&mut self, index: usize, heading: &Heading) {
+    /// A heading inside a service. `#### Known Issues` is read as the key of that name, any other
+    /// heading only ends the open key.
+    fn subheading(&mut self, index: usize, heading: &Heading) {
         self.close_keys();
         let title = heading.title.trim_end_matches(':');
         if let Some(key) = Key::of(title) {
@@ -144,15 +143,15 @@ impl Parser {
                 entry,
                 indent: None,
             });
-            self.before = PreviousLine::Gap;
+            self.before = PreviousLine::Blank;
         } else {
             self.prose(index);
         }
     }
 
-    fn no_heading(&mut self, index: usize, heading: &Heading) {
+    fn not_a_heading(&mut self, index: usize, heading: &Heading) {
         if heading.hashes > 0 {
-            // A comment is prose that must not split the lines around it.
+            // A comment does not separate the lines around it.
             let before = self.before;
             self.prose(index);
             self.before = before;
@@ -199,7 +198,7 @@ impl Parser {
             self.sub = None;
             return;
         }
-        // Items that are not indented below their key are its items still.
+        // Items that are not indented below their key still belong to it.
         let item = Value::new(text, index);
         let open = self.top.map(|top| top.entry);
         if let Some(entry) = open.filter(|entry| self.takes_items(*entry)) {
@@ -242,7 +241,7 @@ impl Parser {
                     });
                 }
             }
-            // A key that slipped below another one's value.
+            // A key that was indented below another key by mistake.
             Some(split) if scalar && key.is_some() => {
                 let value = Value::new(split.value, index);
                 let entry = self.push_entry(key, split.key.to_owned(), index, value);
@@ -303,7 +302,7 @@ impl Parser {
     fn open_block(&mut self, heading: Option<Heading>, opens_section: bool, line: usize) {
         self.document.open_block(heading, opens_section, line);
         self.close_keys();
-        self.before = PreviousLine::Gap;
+        self.before = PreviousLine::Blank;
     }
 
     fn close_keys(&mut self) {
@@ -384,14 +383,14 @@ mod tests {
     }
 
     #[test]
-    fn a_deeper_heading_named_like_a_key_stands_for_it() {
+    fn a_subheading_named_like_a_key_is_that_key() {
         let text =
             "## 1. A (P0)\n### 1.1 a\n#### Known Issues\n- x\n- y: z\n#### Notes\n- Image: i";
         assert_eq!(entries(text), ["Known Issues=[x|y: z]", "Image=i[]"]);
     }
 
     #[test]
-    fn headings_are_told_from_lists_and_sentences() {
+    fn lists_and_sentences_are_not_headings() {
         for (text, expected) in [
             (
                 "1. A (P0)\n\n1.1 a\n\n2. B (P1)\n\n2.1 b",

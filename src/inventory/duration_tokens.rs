@@ -1,17 +1,16 @@
-//! Spans of time in words, cut into tokens: what `Max Downtime` and known
-//! issues are read from.
+//! Tokens of durations in prose, for `Max Downtime` and known issues.
 
 use std::time::Duration;
 
-/// No tolerance or age is longer; what is, is a slip.
-const LONGEST: f64 = 10.0 * 365.0 * 86_400.0;
+/// Ten years. A longer duration is a mistake.
+const MAX_SECONDS: f64 = 10.0 * 365.0 * 86_400.0;
 
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Token<'t> {
     Number(f64),
     Unit(Unit, &'t str),
     Word(&'t str),
-    /// `-` and its longer relatives.
+    /// `-`, `–`, `—` and the like.
     Dash,
     Comma,
     Other,
@@ -29,7 +28,7 @@ pub(super) enum Unit {
 
 impl Unit {
     fn of(word: &str) -> Option<Self> {
-        // A capital M is mega, not minutes.
+        // A capital M means mega, not minutes.
         Some(match word {
             "s" => Self::Second,
             "m" => Self::Minute,
@@ -48,7 +47,7 @@ impl Unit {
         })
     }
 
-    /// Seconds in one of it; a month has thirty days.
+    /// Seconds in one unit. A month has 30 days.
     pub(super) fn seconds(self) -> f64 {
         match self {
             Self::Second => 1.0,
@@ -61,20 +60,20 @@ impl Unit {
     }
 }
 
-/// Seconds as a duration, unless they are more than ten years.
+/// Seconds as a duration, up to ten years.
 pub(super) fn duration(seconds: f64) -> Option<Duration> {
-    (seconds.is_finite() && (0.0..=LONGEST).contains(&seconds))
+    (seconds.is_finite() && (0.0..=MAX_SECONDS).contains(&seconds))
         .then(|| Duration::from_secs_f64(seconds))
 }
 
-/// Cuts a text into numbers, words and marks; `5m` is a number and a unit.
+/// Splits a text into numbers, words and punctuation. `5m` is a number and a unit.
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let length = if c.is_ascii_digit() {
             let length = number_length(rest);
-            // Too many digits for a span of time are no number to us.
+            // A duration does not have this many digits.
             let number = rest[..length].parse().ok().filter(|_| length <= 12);
             tokens.push(number.map_or(Token::Other, Token::Number));
             length
@@ -102,7 +101,7 @@ fn run(text: &str, inside: impl Fn(char) -> bool) -> usize {
     text.find(|c| !inside(c)).unwrap_or(text.len())
 }
 
-/// Length of `12` or `1.5`; a dot without a digit behind it ends a sentence.
+/// Length of `12` or `1.5`. A dot without a digit after it is not part of the number.
 fn number_length(text: &str) -> usize {
     let whole = run(text, |c| c.is_ascii_digit());
     let fraction = text[whole..]
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cuts_numbers_from_units() {
+    fn numbers_and_units_are_separate_tokens() {
         use Token::{Comma, Dash, Number, Other, Word};
         assert_eq!(
             tokens("5–6 min"),

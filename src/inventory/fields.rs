@@ -1,8 +1,8 @@
-//! From raw keys to a [`Service`]: one place a key, each with its complaint.
+//! Reads the keys of a [`Service`].
 
 use std::collections::HashSet;
 
-use super::diagnostic::{Sink, did_you_mean, quote};
+use super::diagnostic::{Diagnostics, did_you_mean, quote};
 use super::document::Entry;
 use super::keys::Key;
 use super::model::Service;
@@ -10,20 +10,21 @@ use super::source::Span;
 use super::typed_fields;
 use super::values;
 
-/// A service whose neighbours are still only names.
+/// A service with unresolved dependencies.
 pub(super) struct Draft {
     pub(super) service: Service,
-    /// Where the heading names it.
+    /// The location of its heading.
     pub(super) heading: Span,
     pub(super) links: Vec<Link>,
-    /// The key is there, even if it says that there is no namespace.
+    /// It has the key `Namespace`, even if the value is empty or `none`.
     pub(super) namespace_given: bool,
     pub(super) has_keys: bool,
 }
 
 /// A name under `Dependencies` or `Dependents`.
 pub(super) struct Link {
-    pub(super) up: bool,
+    /// It is a dependency, not a dependent.
+    pub(super) is_dependency: bool,
     pub(super) name: String,
     pub(super) note: Option<String>,
     /// Index of its line.
@@ -35,7 +36,7 @@ pub(super) fn read(
     service: Service,
     heading: Span,
     entries: &[Entry],
-    sink: &mut Sink<'_, '_>,
+    diagnostics: &mut Diagnostics<'_, '_>,
 ) -> Draft {
     let has_keys = entries.iter().any(|entry| entry.key.is_some());
     let mut draft = Draft {
@@ -49,33 +50,38 @@ pub(super) fn read(
     let mut data_layer = None;
     for entry in entries {
         let Some(key) = entry.key else {
-            unknown(&mut draft.service, entry, sink);
+            unknown(&mut draft.service, entry, diagnostics);
             continue;
         };
         if !seen.insert(key) && !key.is_list() && key != Key::GitOps {
-            let span = sink.place(entry.line, &entry.name);
-            sink.warn(
+            let span = diagnostics.span(entry.line, &entry.name);
+            diagnostics.warn(
                 span,
-                format!("`{}` is given twice: the first one counts", key.label()),
+                format!(
+                    "`{}` is listed twice, and the first value counts",
+                    key.label()
+                ),
                 None,
             );
             continue;
         }
         match key {
-            Key::Namespace => namespace(&mut draft, entry, sink),
+            Key::Namespace => namespace(&mut draft, entry, diagnostics),
             Key::GitOps | Key::ArgoApp | Key::Manifests | Key::Chart | Key::Repo => {
                 gitops(&mut draft.service, key, entry);
             }
             Key::Dependencies | Key::Dependents => links(&mut draft, key, entry),
-            Key::KnownIssues => typed_fields::known_issues(&mut draft.service, entry, sink),
-            Key::Workloads => typed_fields::workloads(&mut draft.service.workloads, entry, sink),
-            Key::DataLayer => data_layer = typed_fields::data_layer(entry, sink),
+            Key::KnownIssues => typed_fields::known_issues(&mut draft.service, entry, diagnostics),
+            Key::Workloads => {
+                typed_fields::workloads(&mut draft.service.workloads, entry, diagnostics);
+            }
+            Key::DataLayer => data_layer = typed_fields::data_layer(entry, diagnostics),
             Key::MaxDowntime
             | Key::StartupGrace
             | Key::BackupMaxAge
             | Key::Tier
             | Key::Replicas => {
-                typed_fields::measured(&mut draft.service, key, entry, sink);
+                typed_fields::scalar(&mut draft.service, key, entry, diagnostics);
             }
             _ => texts(&mut draft.service, key, entry),
         }
@@ -127,7 +133,7 @@ fn texts(service: &mut Service, key: Key, entry: &Entry) {
     }
 }
 
-fn namespace(draft: &mut Draft, entry: &Entry, sink: &mut Sink<'_, '_>) {
+fn namespace(draft: &mut Draft, entry: &Entry, diagnostics: &mut Diagnostics<'_, '_>) {
     let text = &entry.value.text;
     draft.namespace_given = !text.is_empty();
     let name = values::word(text);
@@ -137,18 +143,18 @@ fn namespace(draft: &mut Draft, entry: &Entry, sink: &mut Sink<'_, '_>) {
     if name.contains('.') || !values::is_object_name(name) {
         let help =
             Some(name.to_ascii_lowercase()).filter(|it| it != name && values::is_object_name(it));
-        let span = sink.place(entry.line, name);
-        sink.warn(
+        let span = diagnostics.span(entry.line, name);
+        diagnostics.warn(
             span,
-            format!("{} is no name for a namespace", quote(name)),
+            format!("{} is not a valid namespace name", quote(name)),
             help.as_deref().map(did_you_mean),
         );
     } else if name.len() < values::plain(text).len() {
-        let span = sink.place(entry.line, text);
-        sink.warn(
+        let span = diagnostics.span(entry.line, text);
+        diagnostics.warn(
             span,
             format!("only the first namespace, `{name}`, is read"),
-            Some("list parts in several namespaces as services of their own".to_owned()),
+            Some("list the parts in other namespaces as separate services".to_owned()),
         );
     }
     draft.service.namespace = Some(name.to_owned());
@@ -163,7 +169,7 @@ fn gitops(service: &mut Service, key: Key, entry: &Entry) {
         Key::Manifests => gitops.manifests = given(values::plain(text)),
         Key::Chart => gitops.chart = entry.joined().filter(|it| !values::is_none(it)),
         Key::Repo => gitops.repo = given(values::word(text)),
-        // `GitOps: base-apps/api.yaml` on one line is the Application too.
+        // `GitOps: base-apps/api.yaml` on one line is the Application, too.
         Key::ArgoApp | Key::GitOps => {
             let (_, note) = values::split_note(text);
             let place = values::word(text);
@@ -189,18 +195,18 @@ fn named_in_note(note: &str) -> Option<String> {
 }
 
 fn links(draft: &mut Draft, key: Key, entry: &Entry) {
-    let up = key == Key::Dependencies;
+    let is_dependency = key == Key::Dependencies;
     for value in entry.values() {
         for part in values::split_list(&value.text) {
             if values::is_none(part) {
-                draft.service.declares_no_dependencies |= up;
+                draft.service.declares_no_dependencies |= is_dependency;
                 continue;
             }
             let (name, note) = values::split_note(part);
             let name = name.trim_matches(['`', '*', '"', '.']).trim();
             if !name.is_empty() && draft.links.len() < values::MAX_NAMES {
                 draft.links.push(Link {
-                    up,
+                    is_dependency,
                     name: name.to_owned(),
                     note: note.map(str::to_owned),
                     line: value.line,
@@ -208,16 +214,16 @@ fn links(draft: &mut Draft, key: Key, entry: &Entry) {
             }
         }
     }
-    // `None` beside a name is a slip; the name counts.
-    draft.service.declares_no_dependencies &= !draft.links.iter().any(|link| link.up);
+    // Of `None` and a name, the name counts.
+    draft.service.declares_no_dependencies &= !draft.links.iter().any(|link| link.is_dependency);
 }
 
-fn unknown(service: &mut Service, entry: &Entry, sink: &mut Sink<'_, '_>) {
-    if sink.may_suggest()
+fn unknown(service: &mut Service, entry: &Entry, diagnostics: &mut Diagnostics<'_, '_>) {
+    if diagnostics.may_suggest()
         && let Some(known) = Key::near(&entry.name)
     {
-        let span = sink.place(entry.line, &entry.name);
-        sink.warn(
+        let span = diagnostics.span(entry.line, &entry.name);
+        diagnostics.warn(
             span,
             format!("{} is not a known key", quote(&entry.name)),
             Some(did_you_mean(known)),

@@ -1,8 +1,7 @@
-//! The inventory as a whole: finding a service, and who leans on whom.
+//! The inventory: look-up of services and the graph of their dependencies.
 //!
-//! A service X depends on Y when X lists Y under `Dependencies` or Y lists X
-//! under `Dependents`; both lists are joined here, so that a file needs to say
-//! it only once.
+//! A service X depends on Y when X lists Y under `Dependencies` or Y lists X under `Dependents`. The
+//! file needs to list a dependency only once.
 
 use std::collections::HashSet;
 
@@ -12,35 +11,34 @@ use super::diagnostic::Diagnostic;
 use super::model::{ContextSection, Dependency, Service};
 use super::suggest::Nearest;
 
-/// Everything that the services file says.
+/// The content of the services file.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inventory {
-    /// In the order of the file.
+    /// In file order.
     pub services: Vec<Service>,
-    /// Everything that is wrong with the file, in the order of its lines.
+    /// The problems of the file, in the order of its lines.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
     /// URL of the `GitOps` repository: the first `Repo` of a service, else the
     /// `Repository` line of the prose.
     pub repository: Option<String>,
-    /// Prose sections, as context.
+    /// Prose sections, as context for the model.
     pub context: Vec<ContextSection>,
 }
 
 /// How one service depends on another.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Edge {
-    /// One of the two names the other.
+    /// One of the two lists the other by name.
     Named,
-    /// Only because the other says so of many at once (`Dependents: ALL
-    /// services`, `All HTTPS services`): weak evidence for a root cause.
+    /// A phrase for many services (`Dependents: ALL services`, `All HTTPS services`): weak evidence
+    /// for a root cause.
     Sweeping,
 }
 
 impl Inventory {
-    /// The service of this name, else the one with this alias; case does not
-    /// matter.
+    /// The service with this name, else with this alias. Ignores case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Service> {
         let name = name.trim();
@@ -50,7 +48,7 @@ impl Inventory {
             .or_else(|| self.services.iter().find(|service| service.is_called(name)))
     }
 
-    /// The listed name or alias that `name` was probably meant to be.
+    /// The listed name or alias that is most similar to `name`.
     #[must_use]
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let mut nearest = Nearest::to(name.trim());
@@ -64,7 +62,7 @@ impl Inventory {
         nearest.found()
     }
 
-    /// `owner/name` of the `GitOps` repository when it is one of GitHub's form.
+    /// `owner/name` of the `GitOps` repository on GitHub.
     #[must_use]
     pub fn repository_slug(&self) -> Option<String> {
         let url = self.repository.as_deref()?;
@@ -81,12 +79,12 @@ impl Inventory {
         ))
     }
 
-    /// The listed services that `name` depends on: named ones first, then
-    /// those that everything depends on; each group in the order of the file.
+    /// The listed services that `name` depends on: first those listed by name, then those of a
+    /// sweeping phrase, each group in file order.
     #[must_use]
     pub fn dependencies_of(&self, name: &str) -> Vec<&Service> {
         self.get(name)
-            .map(|service| self.ranked(|other| self.tie(service, other)))
+            .map(|service| self.ranked(|other| self.edge(service, other)))
             .unwrap_or_default()
     }
 
@@ -95,38 +93,40 @@ impl Inventory {
     #[must_use]
     pub fn dependents_of(&self, name: &str) -> Vec<&Service> {
         self.get(name)
-            .map(|service| self.ranked(|other| self.tie(other, service)))
+            .map(|service| self.ranked(|other| self.edge(other, service)))
             .unwrap_or_default()
     }
 
     /// Whether and how `name` depends on `on`.
     #[must_use]
     pub fn depends_on(&self, name: &str, on: &str) -> Option<Edge> {
-        self.tie(self.get(name)?, self.get(on)?)
+        self.edge(self.get(name)?, self.get(on)?)
     }
 
-    fn ranked<'a>(&'a self, tie: impl Fn(&'a Service) -> Option<Edge>) -> Vec<&'a Service> {
-        let ties: Vec<_> = self
+    fn ranked<'a>(&'a self, edge: impl Fn(&'a Service) -> Option<Edge>) -> Vec<&'a Service> {
+        let edges: Vec<_> = self
             .services
             .iter()
-            .map(|other| (other, tie(other)))
+            .map(|other| (other, edge(other)))
             .collect();
         [Edge::Named, Edge::Sweeping]
             .into_iter()
             .flat_map(|wanted| {
-                ties.iter()
-                    .filter(move |(_, tie)| *tie == Some(wanted))
+                edges
+                    .iter()
+                    .filter(move |(_, edge)| *edge == Some(wanted))
                     .map(|(other, _)| *other)
             })
             .collect()
     }
 
-    fn tie(&self, service: &Service, on: &Service) -> Option<Edge> {
+    fn edge(&self, service: &Service, on: &Service) -> Option<Edge> {
         if service.name == on.name {
             None
         } else if is_listed(service, on, false) {
             Some(Edge::Named)
-        } else if (on.dependents_all || is_listed(service, on, true)) && self.is_swept(service, on)
+        } else if (on.dependents_all || is_listed(service, on, true))
+            && self.applies_to(service, on)
         {
             Some(Edge::Sweeping)
         } else {
@@ -134,12 +134,10 @@ impl Inventory {
         }
     }
 
-    /// "ALL services" is a figure of speech. It does not reach the parts of
-    /// K3s, nor what the speaker itself depends on (a statement by name beats
-    /// a sweeping one), nor a service that says it depends on nothing; that
-    /// last word is about the operator's services, so it does not exempt
-    /// anything from the cluster's own DNS.
-    fn is_swept(&self, service: &Service, on: &Service) -> bool {
+    /// Whether a sweeping phrase of `on` includes `service`. It does not include the services that K3s
+    /// ships, what `on` itself depends on, or a service that declares no dependencies. Such a service
+    /// still depends on the cluster's DNS.
+    fn applies_to(&self, service: &Service, on: &Service) -> bool {
         if service.builtin.is_some() {
             return false;
         }
@@ -149,7 +147,7 @@ impl Inventory {
         !self.upstream(on).contains(service.name.as_str())
     }
 
-    /// Every service that `start` depends on by name, near or far.
+    /// Every service that `start` depends on by name, directly or indirectly.
     fn upstream<'a>(&'a self, start: &'a Service) -> HashSet<&'a str> {
         let mut seen = HashSet::new();
         let mut open = vec![start];
@@ -199,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn both_directions_are_joined() {
+    fn dependencies_and_dependents_are_both_edges() {
         let inventory = inventory();
         assert_eq!(
             names(inventory.dependencies_of("WEB")),
@@ -212,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn all_does_not_reach_its_own_roots_nor_those_that_need_nothing() {
+    fn a_sweeping_phrase_excludes_upstream_services_and_those_without_dependencies() {
         let inventory = inventory();
         assert_eq!(
             names(inventory.dependents_of("secrets")),
@@ -248,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_name_finds_its_neighbour() {
+    fn a_misspelled_name_has_a_suggestion() {
         let inventory = inventory();
         assert_eq!(inventory.nearest("secrts"), Some("secrets"));
         assert_eq!(inventory.nearest("Datadog"), None);

@@ -1,25 +1,25 @@
-//! What a heading opens, judged by what stands around it. Numbered items of a
-//! list, sentences that begin with a number and `#` comments look like
-//! headings and are none; taking one for a service would invent an outage.
+//! The role of a heading: section, service or subheading. Numbered list items, sentences that begin
+//! with a number and `#` comments only look like headings. Reading one as a service would report an
+//! outage that does not exist.
 
 use super::lines::Heading;
 use crate::model::Tier;
 
-/// What the line before was.
+/// The kind of the previous line.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum PreviousLine {
-    /// A blank line, a rule, a table, a heading, or the file's start.
-    Gap,
+    /// A blank line, a rule, a table, a heading, or the start of the file.
+    Blank,
     Prose,
     Bullet,
 }
 
-/// What the judgement rests on.
+/// What the role of a heading depends on.
 #[derive(Clone, Debug)]
 pub(super) struct HeadingContext {
     /// Hashes of the section's heading; `None` before the first section.
     pub(super) section_hashes: Option<usize>,
-    /// Hashes of the open heading below the section; 0 without.
+    /// Hashes of the open heading below the section, or 0.
     pub(super) block_hashes: usize,
     /// Number of the last numbered section.
     pub(super) last_number: u32,
@@ -29,85 +29,90 @@ pub(super) struct HeadingContext {
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Role {
+pub(super) enum HeadingRole {
     Section,
-    /// A service, or a part of a prose section: its keys will tell.
+    /// A service, or part of a prose section, which depends on its keys.
     Service,
-    /// A part of the service above.
-    Part,
+    /// A heading inside the service above.
+    Subheading,
 }
 
-/// The role of a heading, or `None` if it is none after all.
-pub(super) fn role(heading: &Heading, around: &HeadingContext) -> Option<Role> {
-    if around.block_hashes > 0 && heading.hashes > around.block_hashes {
-        return Some(Role::Part);
+/// The role of a heading, or `None` if the line is not a heading.
+pub(super) fn role(heading: &Heading, context: &HeadingContext) -> Option<HeadingRole> {
+    if context.block_hashes > 0 && heading.hashes > context.block_hashes {
+        return Some(HeadingRole::Subheading);
     }
     match heading.number.len() {
-        0 => unnumbered(heading, around),
-        1 => is_section(heading, around).then_some(Role::Section),
-        2 => is_service(heading, around).then_some(Role::Service),
-        _ => (!heading.is_plain() || around.before == PreviousLine::Gap).then_some(Role::Part),
+        0 => unnumbered(heading, context),
+        1 => is_section(heading, context).then_some(HeadingRole::Section),
+        2 => is_service(heading, context).then_some(HeadingRole::Service),
+        _ => (!heading.is_plain() || context.before == PreviousLine::Blank)
+            .then_some(HeadingRole::Subheading),
     }
 }
 
 /// `## Critical (P0)`, `### mysql`, `**Critical (P0)**`. In a file whose
 /// sections have no hashes, a `#` line is a comment.
-fn unnumbered(heading: &Heading, around: &HeadingContext) -> Option<Role> {
+fn unnumbered(heading: &Heading, context: &HeadingContext) -> Option<HeadingRole> {
     if heading.hashes == 0 {
-        return tier_in_bracket(&heading.title).map(|_| Role::Section);
+        return tier_in_bracket(&heading.title).map(|_| HeadingRole::Section);
     }
-    match around.section_hashes {
+    match context.section_hashes {
         Some(own) if own > 0 && heading.hashes > own => {
             let tiered = tier_in_title(&heading.title).is_some();
             // `# Services` above `## Critical (P0)` is the title of the file.
             let first = own == 1 && heading.hashes == 2 && tiered;
-            Some(if first { Role::Section } else { Role::Service })
+            Some(if first {
+                HeadingRole::Section
+            } else {
+                HeadingRole::Service
+            })
         }
-        Some(0) => tier_in_title(&heading.title).map(|_| Role::Section),
-        _ => Some(Role::Section),
+        Some(0) => tier_in_title(&heading.title).map(|_| HeadingRole::Section),
+        _ => Some(HeadingRole::Section),
     }
 }
 
-/// A plain `2. ...` opens a section when its bracket names a tier, or when it
-/// stands apart and counts on; else it is an item of a list.
-fn is_section(heading: &Heading, around: &HeadingContext) -> bool {
+/// A plain `2. ...` opens a section when its title has a tier in brackets, or when it follows a
+/// blank line and continues the numbering. Otherwise it is a list item.
+fn is_section(heading: &Heading, context: &HeadingContext) -> bool {
     if heading.hashes > 0 {
         return true;
     }
-    let apart = around.before == PreviousLine::Gap;
+    let follows_blank = context.before == PreviousLine::Blank;
     if tier_in_bracket(&heading.title).is_some() {
-        return apart || !is_deep(heading, around);
+        return follows_blank || !is_deep(heading, context);
     }
-    // Where sections have hashes, a plain number begins an item of a list.
-    let plain_file = around.section_hashes.unwrap_or(0) == 0;
-    plain_file
-        && apart
-        && !is_deep(heading, around)
-        && heading.number.first() > Some(&around.last_number)
+    // In a file whose sections have hashes, a plain number is a list item.
+    let is_plain_file = context.section_hashes.unwrap_or(0) == 0;
+    is_plain_file
+        && follows_blank
+        && !is_deep(heading, context)
+        && heading.number.first() > Some(&context.last_number)
 }
 
-/// A plain `1.3 ...` opens a service when it stands apart; close to other
-/// lines only if it cannot be the rest of a sentence.
-fn is_service(heading: &Heading, around: &HeadingContext) -> bool {
-    if !heading.is_plain() || around.before == PreviousLine::Gap {
+/// A plain `1.3 ...` opens a service when it follows a blank line, or when it cannot be the rest of
+/// a sentence.
+fn is_service(heading: &Heading, context: &HeadingContext) -> bool {
+    if !heading.is_plain() || context.before == PreviousLine::Blank {
         return true;
     }
-    let one_word = !heading.title.is_empty() && !heading.title.contains(char::is_whitespace);
-    match around.before {
-        PreviousLine::Prose => one_word,
-        _ => !is_deep(heading, around),
+    let is_one_word = !heading.title.is_empty() && !heading.title.contains(char::is_whitespace);
+    match context.before {
+        PreviousLine::Prose => is_one_word,
+        _ => !is_deep(heading, context),
     }
 }
 
-fn is_deep(heading: &Heading, around: &HeadingContext) -> bool {
+fn is_deep(heading: &Heading, context: &HeadingContext) -> bool {
     heading.is_plain()
-        && around
+        && context
             .key_indent
             .is_some_and(|indent| heading.indent > indent)
 }
 
-/// The tier that a title states: `(P0 - ...)`, `(P2-P3)` (the more critical
-/// end), `[P1]`; without a bracket, `P1 services` or `Tier P1` too.
+/// The tier in a title: `(P0 - ...)`, `(P2-P3)` (the more critical one), `[P1]`, or without
+/// brackets `P1 services` or `Tier P1`.
 pub(super) fn tier_in_title(title: &str) -> Option<Tier> {
     tier_in_bracket(title).or_else(|| {
         let words: Vec<&str> = title
@@ -122,15 +127,15 @@ pub(super) fn tier_in_title(title: &str) -> Option<Tier> {
                     .any(|word| pair[0].eq_ignore_ascii_case(word))
             })
             .map(|pair| pair[1]);
-        let places = [words.first().copied(), words.last().copied(), named];
-        places
+        let candidates = [words.first().copied(), words.last().copied(), named];
+        candidates
             .into_iter()
             .flatten()
             .find_map(|word| word.parse().ok())
     })
 }
 
-/// The most critical tier named inside a bracket of the title.
+/// The most critical tier in the brackets of a title.
 pub(super) fn tier_in_bracket(title: &str) -> Option<Tier> {
     let inside = &title[title.find(['(', '['])?..];
     inside

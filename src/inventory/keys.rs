@@ -1,4 +1,4 @@
-//! The keys that mean something, under every name they go by.
+//! The known keys and their spellings.
 
 use super::suggest::Nearest;
 
@@ -29,8 +29,8 @@ pub(super) enum Key {
     DataLayer,
 }
 
-/// Canonical spelling first, then other spellings that are read without a
-/// word. To add a key: a variant above, a row here, a place in `fields`.
+/// The canonical spelling first, then the others. To add a key: a variant above, a row here, its
+/// field in `fields`.
 const SPELLINGS: &[(Key, &[&str])] = &[
     (Key::Purpose, &["Purpose", "Description"]),
     (Key::Namespace, &["Namespace"]),
@@ -73,7 +73,7 @@ const SPELLINGS: &[(Key, &[&str])] = &[
 ];
 
 impl Key {
-    /// The key of this spelling; case, dashes and doubled blanks do not matter.
+    /// The key with this spelling. Case, dashes and repeated blanks do not matter.
     pub(super) fn of(text: &str) -> Option<Self> {
         let text = normal(text)?;
         SPELLINGS
@@ -82,7 +82,7 @@ impl Key {
             .map(|(key, _)| *key)
     }
 
-    /// The known key that an unknown one was probably meant to be.
+    /// The known key that is most similar to an unknown one.
     pub(super) fn near(text: &str) -> Option<&'static str> {
         let text = normal(text)?;
         let mut nearest = Nearest::to(&text);
@@ -103,7 +103,7 @@ impl Key {
             .map_or("", |(_, names)| names[0])
     }
 
-    /// Keys whose value is a list: what stands below them are items.
+    /// Keys whose value is a list.
     pub(super) fn is_list(self) -> bool {
         matches!(
             self,
@@ -117,8 +117,8 @@ impl Key {
         )
     }
 
-    /// Keys that prose hardly ever has: under a heading they make a service.
-    /// Those of one group count once.
+    /// Keys that prose rarely has, so that they identify a service. Keys with the same number count
+    /// once.
     pub(super) fn evidence(self) -> Option<u8> {
         match self {
             Self::Namespace => Some(0),

@@ -1,17 +1,17 @@
-//! What rules can make of a known issue's text.
+//! Classifies the text of a known issue.
 
 use std::time::Duration;
 
 use super::duration_tokens::{self, Token, Unit};
 use super::model::KnownIssueKind;
 
-/// Only the beginning of a text is judged; no issue needs more words.
-const JUDGED: usize = 2_000;
-/// A longer time is not a start but something else that the text mentions,
-/// and as a grace it would hide an outage.
-const LONGEST_GRACE: Duration = Duration::from_hours(2);
+/// Only this many characters of a text are read.
+const MAX_CHARS: usize = 2_000;
+/// A longer duration is not a startup time but something else that the text mentions. As a startup
+/// grace it would hide an outage.
+const MAX_GRACE: Duration = Duration::from_hours(2);
 
-/// Words that say: this is about the time until it is ready.
+/// Phrases about the time until a service is ready.
 const STARTING: [&str; 20] = [
     "startup",
     "start-up",
@@ -34,18 +34,18 @@ const STARTING: [&str; 20] = [
     "to come up",
     "to be up",
 ];
-/// A clause that begins so goes on with the one before.
-const GOES_ON: [&str; 9] = [
+/// Beginnings of clauses that continue the previous one.
+const CONTINUATIONS: [&str; 9] = [
     "takes", "needs", "it takes", "it needs", "allow", "wait", "about", "up to", "expect",
 ];
 
-/// Sorts a known issue by what it says.
+/// Classifies a known issue.
 #[must_use]
 pub fn classify(text: &str) -> KnownIssueKind {
     let end = text
         .char_indices()
-        .nth(JUDGED)
-        .map_or(text.len(), |(place, _)| place);
+        .nth(MAX_CHARS)
+        .map_or(text.len(), |(index, _)| index);
     let text = &text[..end];
     let lower = text.to_ascii_lowercase();
     if lower.contains("unseal") && (lower.contains("manual") || lower.contains("by hand")) {
@@ -68,33 +68,32 @@ pub fn classify(text: &str) -> KnownIssueKind {
     }
 }
 
-/// Whether a text speaks of a slow start; without a time in it, rules can
-/// give no grace for it.
-pub(super) fn speaks_of_slow_start(text: &str) -> bool {
+/// Whether a text mentions a slow start.
+pub(super) fn mentions_slow_start(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower.contains("slow") && STARTING.iter().any(|words| contains_word(&lower, words))
 }
 
-/// The longest time in the clauses that speak of starting.
+/// The longest duration in the clauses about startup.
 fn grace(text: &str) -> Option<Duration> {
     let mut longest = None;
-    let mut speaking = false;
+    let mut is_about_startup = false;
     for clause in clauses(text) {
         let lower = clause.to_ascii_lowercase();
-        let goes_on = GOES_ON
+        let continues = CONTINUATIONS
             .iter()
             .any(|words| lower.trim_start().starts_with(words));
-        speaking =
-            STARTING.iter().any(|words| contains_word(&lower, words)) || (speaking && goes_on);
-        if speaking {
+        is_about_startup = STARTING.iter().any(|words| contains_word(&lower, words))
+            || (is_about_startup && continues);
+        if is_about_startup {
             longest = longest.max(longest_time(&duration_tokens::tokens(clause)));
         }
     }
     longest
 }
 
-/// A time belongs to the clause that it stands in: "slow startup: 5 min;
-/// certificates last 90 min" is a grace of 5 minutes.
+/// A duration belongs to its clause: "slow startup: 5 min; certificates last 90 min" is a grace of 5
+/// minutes.
 fn clauses(text: &str) -> impl Iterator<Item = &str> {
     text.split(';')
         .flat_map(|part| part.split(". "))
@@ -106,7 +105,7 @@ fn longest_time(tokens: &[Token<'_>]) -> Option<Duration> {
     let mut rest = tokens;
     while let [_, after @ ..] = rest {
         let seconds = match rest {
-            // `200m CPU` are millicores.
+            // `200m CPU` is in millicores.
             [Token::Number(_), Token::Unit(..), Token::Word(word), ..]
                 if ["cpu", "core", "cores"]
                     .iter()
@@ -125,7 +124,7 @@ fn longest_time(tokens: &[Token<'_>]) -> Option<Duration> {
             | [Token::Number(number), Token::Dash, Token::Unit(unit, _), ..] => {
                 time(*number, *unit)
             }
-            // Kubernetes' own field: seconds, with or without a unit.
+            // The field of a probe, in seconds, with or without a unit.
             [
                 Token::Word(word),
                 Token::Comma,
@@ -151,14 +150,14 @@ fn is_delay(word: &str) -> bool {
 
 fn time(number: f64, unit: Unit) -> Option<Duration> {
     duration_tokens::duration(number * unit.seconds())
-        .filter(|time| !time.is_zero() && *time <= LONGEST_GRACE)
+        .filter(|time| !time.is_zero() && *time <= MAX_GRACE)
 }
 
-/// `to ready` must not be found in `to readyness`, nor `1 replica` in `11 replicas`.
+/// Finds whole words only: not `1 replica` in `11 replicas`.
 fn contains_word(text: &str, words: &str) -> bool {
-    text.match_indices(words).any(|(place, found)| {
-        let before = text[..place].chars().next_back();
-        let after = text[place + found.len()..].chars().next();
+    text.match_indices(words).any(|(index, found)| {
+        let before = text[..index].chars().next_back();
+        let after = text[index + found.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
     })
 }
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rules_understand() {
+    fn known_issues_are_classified() {
         for (text, kind) in [
             (
                 "⚠️ VERY SLOW STARTUP: 5-6 minutes to be ready (initialDelaySeconds: 300-360s) - slowest in cluster",
@@ -212,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_start_without_a_time_is_noticed() {
-        assert!(speaks_of_slow_start("⚠️ VERY SLOW STARTUP"));
-        assert!(!speaks_of_slow_start("slow queries at night"));
+    fn a_slow_start_without_a_duration_is_recognized() {
+        assert!(mentions_slow_start("⚠️ VERY SLOW STARTUP"));
+        assert!(!mentions_slow_start("slow queries at night"));
     }
 }

@@ -1,14 +1,13 @@
-//! What a single line is, judged by itself: heading, bullet, table row, rule,
-//! blank or text. What it means among its neighbours is [`super::outline`]'s.
+//! Classifies a single line: heading, bullet, table row, rule, blank or text.
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Line<'t> {
     Blank,
-    /// `---` and its like.
+    /// `---` or the like.
     Rule,
     /// A row of a pipe table, trimmed.
     Row(&'t str),
-    /// Something numbered, `# hashed` or `**bold**` that may be a heading.
+    /// A numbered, `# hashed` or `**bold**` line that may be a heading.
     Heading(Heading),
     /// A bullet and the text after it.
     Bullet {
@@ -32,13 +31,13 @@ pub(super) struct Heading {
 }
 
 impl Heading {
-    /// Only its number makes it a heading: an item of a list looks the same.
+    /// It has a number only, so it may be a list item.
     pub(super) fn is_plain(&self) -> bool {
         self.hashes == 0 && !self.bold
     }
 }
 
-/// Judges a line.
+/// Classifies a line.
 pub(super) fn classify(line: &str) -> Line<'_> {
     let text = line.trim();
     if text.is_empty() {
@@ -57,7 +56,7 @@ pub(super) fn classify(line: &str) -> Line<'_> {
     heading(text, indent).map_or(Line::Text { indent, text }, Line::Heading)
 }
 
-/// Width of the leading blanks; a tab goes to the next multiple of four.
+/// Width of the leading blanks. A tab advances to the next multiple of four.
 fn indent(line: &str) -> usize {
     line.chars()
         .take_while(|c| c.is_whitespace())
@@ -83,7 +82,7 @@ fn bullet(text: &str) -> Option<&str> {
     if rest.starts_with(char::is_whitespace) {
         return Some(rest.trim_start());
     }
-    // `-Key: value`: no blank, but nothing else it could be.
+    // `-Key: value` without a blank.
     let glued = text.starts_with('-') && rest.starts_with(char::is_alphabetic);
     (glued && split_key(rest).is_some()).then_some(rest)
 }
@@ -96,7 +95,7 @@ fn heading(text: &str, indent: usize) -> Option<Heading> {
     }
     let unhashed = unhashed.trim().trim_end_matches('#').trim_end();
     if hashes > 0 && (bullet(unhashed).is_some() || unhashed.starts_with('|')) {
-        return None; // a key or row that was commented out
+        return None; // a commented-out key or table row
     }
     let bold = unhashed.starts_with("**");
     let rest = if bold {
@@ -117,8 +116,8 @@ fn heading(text: &str, indent: usize) -> Option<Heading> {
     })
 }
 
-/// Splits `1.3. mysql` into `[1, 3]` and `mysql`. A single number needs a dot
-/// or bracket after it, lest `5 minutes later` be a heading.
+/// Splits `1.3. mysql` into `[1, 3]` and `mysql`. A single number needs a dot or bracket after it,
+/// so that `5 minutes later` is not a heading.
 fn split_number(text: &str, marked: bool) -> (Vec<u32>, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -148,28 +147,27 @@ fn split_number(text: &str, marked: bool) -> (Vec<u32>, &str) {
     }
 }
 
-/// A `Key: value` split at its colon.
+/// A key and its value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct KeyValue<'t> {
-    /// Without emphasis and bracket: `**Dependencies** (runtime):` is
-    /// `Dependencies`.
+    /// Without emphasis and brackets: `**Dependencies** (runtime):` is `Dependencies`.
     pub(super) key: &'t str,
     pub(super) value: &'t str,
 }
 
-/// The longest text before a colon that is still taken for a key.
-const LONGEST_KEY: usize = 40;
+/// The longest text that is read as a key, in characters.
+const MAX_KEY: usize = 40;
 
-/// Reads a text as `Key: value`. A key is a few plain words; the colon ends
-/// the word, so that `https://...` and `image:tag` are no keys.
+/// Splits `Key: value`. A key consists of a few plain words and a blank follows its colon, so that
+/// `https://...` and `image:tag` are not split.
 pub(super) fn split_key(text: &str) -> Option<KeyValue<'_>> {
-    let (place, colon) = text
+    let (index, colon) = text
         .char_indices()
-        .take(LONGEST_KEY * 2)
+        .take(MAX_KEY * 2)
         .find(|(_, c)| matches!(c, ':' | '：'))?;
-    let (before, after) = (&text[..place], &text[place + colon.len_utf8()..]);
+    let (before, after) = (&text[..index], &text[index + colon.len_utf8()..]);
     let closing = after.trim_start_matches(['*', '_', '`']);
-    // `**Key:** value` closes its emphasis behind the colon.
+    // `**Key:** value` closes the emphasis after the colon.
     let emphatic = before.starts_with(['*', '_', '`']) && closing.len() < after.len();
     let value = if emphatic { closing } else { after };
     let apart = value.is_empty() || value.starts_with(char::is_whitespace);
@@ -179,7 +177,7 @@ pub(super) fn split_key(text: &str) -> Option<KeyValue<'_>> {
         .map_or(key, |bracket| key[..bracket].trim_end());
     let key = key.trim_matches(|c: char| c.is_whitespace() || "*_`".contains(c));
     let plain = key.starts_with(char::is_alphabetic)
-        && key.chars().count() <= LONGEST_KEY
+        && key.chars().count() <= MAX_KEY
         && key
             .chars()
             .all(|c| c.is_alphanumeric() || " -_/&'.".contains(c));
@@ -202,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn headings_in_all_their_dresses() {
+    fn every_form_of_heading_is_recognized() {
         for line in [
             "1.3 mysql",
             "  1.3. mysql",

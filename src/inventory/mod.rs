@@ -1,17 +1,16 @@
-//! The inventory: what the operator says about the services of the cluster.
+//! The inventory: the services of the cluster as the operator describes them.
 //!
-//! [`parse`] reads the services file, [`builtin`] knows K3s's own parts. Pure:
-//! bytes in, [`Inventory`] out, with [`Diagnostic`]s for what could not be
-//! read. The way of the data through this room:
+//! [`parse`] reads the services file, [`builtin`] lists the services that K3s ships. Pure: bytes
+//! in, [`Inventory`] out, with [`Diagnostic`]s for what could not be read.
 //!
 //! ```text
-//! bytes ─► source ─► lines ─► outline ─► fields ─► table ─► links ─► Inventory
-//!          decode    one line  sections   keys and  fills    names
-//!                    by itself headings   values    gaps     joined
+//! bytes ─► source ─► lines ─► document_parser ─► services ─► namespace_table ─► dependencies
+//!          decode    classify  sections,          keys and    fill gaps          resolve names
+//!                    a line    headings, keys     values
 //! ```
 //!
-//! To add a key: a variant and its spellings in `keys`, a place for it in
-//! `fields`, a row in `docs/services-txt.md`.
+//! To add a key: a variant and its spellings in `keys`, its field in `fields`, a row in
+//! `docs/services-txt.md`.
 
 mod block_kind;
 mod builtin;

@@ -1,5 +1,4 @@
-//! What the services file says, as types: a [`Service`] with its known issues
-//! and neighbours.
+//! The types of the inventory: a [`Service`] with its dependencies and known issues.
 
 use std::time::Duration;
 
@@ -7,45 +6,44 @@ use serde::{Serialize, Serializer};
 
 use crate::model::{Tier, Tolerance, named_enum};
 
-/// One service of the file, or one of K3s's own parts.
+/// A service of the file, or one that K3s ships.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(clippy::struct_excessive_bools)] // independent facts of the file, not a state
 pub struct Service {
-    /// As the heading writes it.
+    /// As written in the heading.
     pub name: String,
-    /// From the heading's bracket, the key `Aliases` and the namespace table.
+    /// From the brackets of the heading, the key `Aliases` and the namespace table.
     pub aliases: Vec<String>,
     /// How critical it is.
     pub tier: Tier,
-    /// 1-based line of the heading; 0 for K3s's own parts.
+    /// 1-based line of the heading. 0 for the services that K3s ships.
     pub line: usize,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Option<String>,
-    /// Where it runs.
+    /// Its namespace.
     pub namespace: Option<String>,
-    /// Where its manifests are.
+    /// Its Argo CD Application and manifests.
     pub gitops: GitOps,
-    /// What it needs.
+    /// What it depends on.
     pub dependencies: Vec<Dependency>,
-    /// The file says outright that it depends on nothing (`Dependencies: None`).
+    /// The file declares that it depends on nothing (`Dependencies: None`).
     pub declares_no_dependencies: bool,
-    /// What needs it.
+    /// What depends on it.
     pub dependents: Vec<Dependency>,
-    /// `Dependents: ALL ...`: every other service leans on this one.
+    /// `Dependents: ALL ...`: every other service depends on it.
     pub dependents_all: bool,
     /// How long it may be down.
     #[serde(rename = "maxDowntimeSeconds")]
     pub max_downtime: Tolerance,
-    /// The words after the limit, without their brackets.
+    /// The note after the limit, without its brackets.
     pub max_downtime_note: Option<String>,
-    /// What is to be expected of it.
+    /// Its known issues.
     pub known_issues: Vec<KnownIssue>,
-    /// What is odd about it.
+    /// Its quirks.
     pub quirks: Vec<String>,
-    /// How its health is checked.
+    /// Its health check, as text.
     pub health_check: Option<String>,
-    /// The number that should run; of a range its lower end.
+    /// The expected number of replicas. Of a range the lower end.
     pub replicas: Option<u32>,
     /// Its image.
     pub image: Option<String>,
@@ -53,7 +51,7 @@ pub struct Service {
     pub ingress: Vec<String>,
     /// Its requests and limits, as text.
     pub resources: Option<String>,
-    /// Explicit `Workloads`; empty means: matched by name, alias and labels.
+    /// The key `Workloads`. When empty, workloads are matched by name, alias and labels.
     pub workloads: Vec<WorkloadRef>,
     /// The key `Startup Grace`, else the longest slow start among the known issues.
     #[serde(rename = "startupGraceSeconds", serialize_with = "seconds")]
@@ -61,18 +59,18 @@ pub struct Service {
     /// How old its newest backup may be.
     #[serde(rename = "backupMaxAgeSeconds", serialize_with = "seconds")]
     pub backup_max_age: Option<Duration>,
-    /// A database that others keep their data in.
+    /// Whether it is a database that other services store their data in.
     pub data_layer: bool,
-    /// The ingress controller, or the gateway that plays its part.
+    /// Whether it is an ingress controller or gateway.
     pub ingress_controller: bool,
-    /// Which of K3s's own parts this is; `None` for every service of the file.
+    /// Which service of K3s it is. `None` for the services of the file.
     pub builtin: Option<Builtin>,
-    /// Keys that are not known, as written, with their values.
+    /// Unknown keys as written, with their values.
     pub other: Vec<(String, Vec<String>)>,
 }
 
 impl Service {
-    /// A service with this name and tier and nothing else known about it.
+    /// A service with this name and tier and defaults for the rest.
     #[must_use]
     pub fn new(name: impl Into<String>, tier: Tier) -> Self {
         Self {
@@ -106,7 +104,7 @@ impl Service {
         }
     }
 
-    /// Whether `name` is this service's name or an alias, whatever the case.
+    /// Whether `name` is the name or an alias of the service. Ignores case.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
@@ -116,7 +114,7 @@ impl Service {
                 .any(|alias| alias.eq_ignore_ascii_case(name))
     }
 
-    /// Whether this is the cluster's DNS: K3s's coredns, known or listed.
+    /// Whether it is the cluster's DNS, built in or listed.
     #[must_use]
     pub fn is_cluster_dns(&self) -> bool {
         self.builtin == Some(Builtin::ClusterDns)
@@ -124,29 +122,29 @@ impl Service {
             || self.is_called("kube-dns")
     }
 
-    /// The first known issue of the kind that `wanted` accepts.
+    /// The first known issue of a kind that `wanted` accepts.
     pub fn known_issue(&self, wanted: impl Fn(&KnownIssueKind) -> bool) -> Option<&KnownIssue> {
         self.known_issues.iter().find(|issue| wanted(&issue.kind))
     }
 }
 
-#[allow(clippy::ref_option)] // the form that serde asks for
+#[allow(clippy::ref_option, reason = "serde's signature")]
 fn seconds<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     value
         .map(|duration| duration.as_secs())
         .serialize(serializer)
 }
 
-/// Where a service comes from.
+/// The Argo CD Application and manifests of a service.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitOps {
-    /// Name of the Argo CD Application: as the file or its table says, else
-    /// the stem of `app_file`.
+    /// Name of the Argo CD Application: from the service, else from the table, else the stem of
+    /// `app_file`.
     pub app_name: Option<String>,
     /// Path of the Application's manifest in the repository.
     pub app_file: Option<String>,
-    /// Directory of the service's own manifests in the repository.
+    /// Directory of the service's manifests in the repository.
     pub manifests: Option<String>,
     /// Helm chart.
     pub chart: Option<String>,
@@ -157,43 +155,42 @@ pub struct GitOps {
 /// One name in a list of dependencies or dependents.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Dependency {
-    /// As written, without its bracket.
+    /// As written, without its brackets.
     pub name: String,
-    /// The bracket after it: `vault (secrets)`.
+    /// The text in brackets after it: `secrets` of `vault (secrets)`.
     pub note: Option<String>,
-    /// Name of the listed service that is meant; `None` for an outsider. A
-    /// name that stands for several services makes one entry for each.
+    /// Name of the listed service. `None` for anything else. A name for several services becomes one
+    /// entry for each.
     pub service: Option<String>,
-    /// It is a phrase, not a name: `All HTTPS services`, `ALL services`.
+    /// Whether it is a phrase for many services: `All HTTPS services`, `ALL services`.
     pub sweeping: bool,
 }
 
-/// Something that the operator knows about a service and does not want to be
-/// told again.
+/// A known issue of a service, which is not reported as a new problem.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct KnownIssue {
-    /// Verbatim, as it stands after its bullet.
+    /// The text after the bullet, verbatim.
     pub text: String,
     /// Its kind.
     #[serde(flatten)]
     pub kind: KnownIssueKind,
 }
 
-/// What rules can make of a known issue.
+/// The kinds of known issues that rules use.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum KnownIssueKind {
-    /// It may take this long from its pod's start until it is ready.
+    /// Its pods need this long to become ready.
     SlowStartup {
-        /// How long it may take.
+        /// The startup grace.
         #[serde(rename = "graceSeconds", serialize_with = "whole_seconds")]
         grace: Duration,
     },
-    /// After a restart somebody has to unseal it.
+    /// It has to be unsealed by hand after a restart.
     ManualUnseal,
-    /// It runs once, by design.
+    /// It has one replica by design.
     SingleReplica,
-    /// Text for people and agents only.
+    /// Any other issue, for people and the model only.
     Other,
 }
 
@@ -221,7 +218,7 @@ named_enum! {
     }
 }
 
-/// The parts that K3s brings itself.
+/// The services that K3s ships.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Builtin {
@@ -235,10 +232,10 @@ pub enum Builtin {
     LocalPathProvisioner,
 }
 
-/// A part of the file that is no service: prose, patterns, conventions.
+/// A section of prose, which is context for the model.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ContextSection {
-    /// The heading without its number; empty for text above the first heading.
+    /// The heading without its number. Empty for text above the first heading.
     pub title: String,
     /// The text.
     pub text: String,

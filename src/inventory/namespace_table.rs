@@ -1,15 +1,14 @@
-//! The namespace table: which Argo CD Application and which namespace belong
-//! to which service.
+//! The namespace table: the Argo CD Application and the namespace of each service.
 
-use super::diagnostic::{Sink, did_you_mean, quote};
+use super::diagnostic::{Diagnostics, did_you_mean, quote};
 use super::fields::Draft;
 use super::suggest::Nearest;
 use super::values;
 
-/// Rows that are read of one file.
-const MOST_ROWS: usize = 5_000;
+/// Rows that are read from one file.
+const MAX_ROWS: usize = 5_000;
 
-/// Columns of a table, by position.
+/// Indices of the columns.
 struct Columns {
     service: usize,
     app_name: Option<usize>,
@@ -18,7 +17,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// Reads a header; `None` if the table is about something else.
+    /// Reads a header. `None` if it is another table.
     fn of(header: &[String]) -> Option<Self> {
         let find = |names: &[&str]| {
             header
@@ -38,22 +37,22 @@ impl Columns {
             app_file: find(&["ArgoCD App File", "Argo CD App File", "App File", "File"]),
             namespace: find(&["Namespace"]),
         };
-        let useful = columns
+        let is_useful = columns
             .app_name
             .or(columns.app_file)
             .or(columns.namespace)
             .is_some();
-        useful.then_some(columns)
+        is_useful.then_some(columns)
     }
 }
 
-/// Fills in what services leave out, and complains where a row contradicts.
+/// Fills in what services leave out, and warns where a row contradicts a service.
 pub(super) fn apply(
     drafts: &mut [Draft],
     tables: &[Vec<(usize, String)>],
-    sink: &mut Sink<'_, '_>,
+    diagnostics: &mut Diagnostics<'_, '_>,
 ) {
-    let mut rows_left = MOST_ROWS;
+    let mut rows_left = MAX_ROWS;
     for table in tables {
         let mut rows = table.iter();
         let Some(columns) = rows.next().and_then(|(_, row)| Columns::of(&cells(row))) else {
@@ -66,7 +65,7 @@ pub(super) fn apply(
                 .iter()
                 .all(|cell| cell.chars().all(|c| "-:= ".contains(c)))
             {
-                apply_row(drafts, &columns, &cells, *line, sink);
+                apply_row(drafts, &columns, &cells, *line, diagnostics);
             }
         }
     }
@@ -86,7 +85,7 @@ fn apply_row(
     columns: &Columns,
     cells: &[String],
     line: usize,
-    sink: &mut Sink<'_, '_>,
+    diagnostics: &mut Diagnostics<'_, '_>,
 ) {
     let cell = |column: Option<usize>| {
         column
@@ -98,14 +97,14 @@ fn apply_row(
     };
     let name = values::word(name);
     let file = cell(columns.app_file).map(|file| values::word(file));
-    let Some(place) = find(drafts, name, file) else {
-        warn_if_misspelt(drafts, name, line, sink);
+    let Some(index) = find(drafts, name, file) else {
+        warn_if_misspelled(drafts, name, line, diagnostics);
         return;
     };
     if values::is_object_name(name) && !drafts.iter().any(|draft| draft.service.is_called(name)) {
-        drafts[place].service.aliases.push(name.to_owned());
+        drafts[index].service.aliases.push(name.to_owned());
     }
-    let service = &mut drafts[place].service;
+    let service = &mut drafts[index].service;
     if service.gitops.app_name.is_none() {
         service.gitops.app_name = cell(columns.app_name).map(|app| values::word(app).to_owned());
     }
@@ -119,41 +118,45 @@ fn apply_row(
         None => service.namespace = Some(namespace.to_owned()),
         Some(known) if known != namespace => {
             let message = format!(
-                "the table puts `{}` into namespace {}",
+                "the table lists `{}` in namespace {}",
                 service.name,
                 quote(namespace)
             );
             let help = format!(
-                "{} was read before and counts; make both agree",
+                "{} was read first and counts; correct one of the two",
                 quote(known)
             );
-            sink.warn(sink.place(line, namespace), message, Some(help));
+            diagnostics.warn(diagnostics.span(line, namespace), message, Some(help));
         }
         Some(_) => {}
     }
 }
 
-/// By name or alias, else by the Application's file: the table may call a
-/// service by another name than its heading.
+/// Finds a service by name or alias, else by the file of its Application.
 fn find(drafts: &[Draft], name: &str, file: Option<&str>) -> Option<usize> {
-    let place = |wanted: &dyn Fn(&Draft) -> bool| drafts.iter().position(wanted);
-    place(&|draft| draft.service.name.eq_ignore_ascii_case(name))
-        .or_else(|| place(&|draft| draft.service.is_called(name)))
+    let index = |wanted: &dyn Fn(&Draft) -> bool| drafts.iter().position(wanted);
+    index(&|draft| draft.service.name.eq_ignore_ascii_case(name))
+        .or_else(|| index(&|draft| draft.service.is_called(name)))
         .or_else(|| {
             let file = file?;
-            place(&|draft| draft.service.gitops.app_file.as_deref() == Some(file))
+            index(&|draft| draft.service.gitops.app_file.as_deref() == Some(file))
         })
 }
 
-fn warn_if_misspelt(drafts: &[Draft], name: &str, line: usize, sink: &mut Sink<'_, '_>) {
+fn warn_if_misspelled(
+    drafts: &[Draft],
+    name: &str,
+    line: usize,
+    diagnostics: &mut Diagnostics<'_, '_>,
+) {
     let mut nearest = Nearest::to(name);
     for draft in drafts {
         nearest.consider(&draft.service.name);
     }
     if let Some(near) = nearest.found().map(did_you_mean) {
-        sink.warn(
-            sink.place(line, name),
-            format!("{} is no listed service", quote(name)),
+        diagnostics.warn(
+            diagnostics.span(line, name),
+            format!("{} is not a listed service", quote(name)),
             Some(near),
         );
     }

@@ -1,5 +1,4 @@
-//! Roles that the severity policy asks about and that the file rarely states:
-//! who is a data layer, who is the ingress controller.
+//! Roles that the severity policy needs: data layer and ingress controller.
 
 use super::model::Service;
 
@@ -30,8 +29,8 @@ const INGRESS_NAMESPACES: [&str; 7] = [
     "projectcontour",
 ];
 
-/// Words that may stand before "ingress controller" in a purpose that names
-/// the thing itself, and not something that tests or watches it.
+/// Words that may precede "ingress controller" in the purpose of an ingress controller, as opposed
+/// to something that tests or monitors it.
 const ARTICLES: [&str; 21] = [
     "the",
     "a",
@@ -56,22 +55,21 @@ const ARTICLES: [&str; 21] = [
     "https",
 ];
 
-/// Whether a service is a database that others keep their data in, judged by
-/// its names; the key `Data Layer` overrules this.
+/// Whether a service is a database, by its names. The key `Data Layer` takes precedence.
 pub(super) fn is_data_layer(service: &Service) -> bool {
     DATABASES.iter().any(|name| service.is_called(name))
 }
 
-/// Marks the ingress controllers: by name, by purpose, or because a service
-/// has a namespace to itself that ingress controllers are installed into.
+/// Marks the ingress controllers: by name, by purpose, or as the only service in a namespace that
+/// ingress controllers are installed in.
 pub(super) fn mark_ingress_controllers(services: &mut [Service]) {
     let mut alone: Vec<Option<usize>> = vec![None; INGRESS_NAMESPACES.len()];
-    for (place, namespace) in INGRESS_NAMESPACES.iter().enumerate() {
+    for (index, namespace) in INGRESS_NAMESPACES.iter().enumerate() {
         let mut there = services
             .iter()
             .enumerate()
             .filter(|(_, service)| service.namespace.as_deref() == Some(namespace));
-        alone[place] = match (there.next(), there.next()) {
+        alone[index] = match (there.next(), there.next()) {
             (Some((index, _)), None) => Some(index),
             _ => None,
         };
@@ -80,26 +78,26 @@ pub(super) fn mark_ingress_controllers(services: &mut [Service]) {
         service.ingress_controller = INGRESS_CONTROLLERS
             .iter()
             .any(|name| service.is_called(name))
-            || service.purpose.as_deref().is_some_and(says_ingress)
+            || service.purpose.as_deref().is_some_and(is_ingress_purpose)
             || alone.contains(&Some(index));
     }
 }
 
-fn says_ingress(purpose: &str) -> bool {
+fn is_ingress_purpose(purpose: &str) -> bool {
     let words: Vec<String> = purpose
         .split(|c: char| c.is_whitespace() || "/,-".contains(c))
         .filter(|word| !word.is_empty())
         .take(8)
         .map(str::to_ascii_lowercase)
         .collect();
-    let things = [
+    let names = [
         ["ingress", "controller"],
         ["ingress", "gateway"],
         ["gateway", "controller"],
     ];
-    words.windows(2).enumerate().any(|(place, pair)| {
-        things.iter().any(|thing| pair == *thing)
-            && words[..place]
+    words.windows(2).enumerate().any(|(index, pair)| {
+        names.iter().any(|name| pair == *name)
+            && words[..index]
                 .iter()
                 .all(|word| ARTICLES.contains(&word.as_str()))
     })

@@ -1,10 +1,9 @@
-//! Walks the outline: makes a draft of every service, keeps the rest as
-//! context.
+//! The services of the document. The rest of it becomes context.
 
 use std::collections::HashMap;
 
 use super::block_kind::{self, BlockKind, Title};
-use super::diagnostic::{Sink, quote};
+use super::diagnostic::{Diagnostics, quote};
 use super::document::{Block, Document};
 use super::fields::{self, Draft};
 use super::keys::Key;
@@ -12,33 +11,33 @@ use super::model::{ContextSection, Service};
 use super::source::{Source, Span};
 use crate::model::Tier;
 
-/// Services that are read; a file with more is no homelab's.
-const MOST_SERVICES: usize = 2_000;
+/// Services that are read from one file.
+const MAX_SERVICES: usize = 2_000;
 
-/// The services of the file, not yet joined, and its prose.
+/// The services of the file with unresolved dependencies, and its prose.
 pub(super) fn collect(
     document: &Document,
-    sink: &mut Sink<'_, '_>,
+    diagnostics: &mut Diagnostics<'_, '_>,
 ) -> (Vec<Draft>, Vec<ContextSection>) {
     let tiers: HashMap<u32, Tier> = document
         .sections
         .iter()
-        .rev() // the first of a number stays
+        .rev() // of two sections with one number the first counts
         .filter_map(|section| Some((section.number?, section.tier?)))
         .collect();
     let mut collector = Collector {
         document,
         tiers,
-        sink,
+        diagnostics,
         drafts: Vec::new(),
-        places: HashMap::new(),
+        positions: HashMap::new(),
     };
     let mut context = Vec::new();
     for block in &document.blocks {
-        let prose = if collector.take(block) {
-            remarks(block, collector.sink.source)
+        let prose = if collector.add_block(block) {
+            remarks(block, collector.diagnostics.source)
         } else {
-            prose(block, collector.sink.source)
+            prose(block, collector.diagnostics.source)
         };
         context.extend(prose);
     }
@@ -49,47 +48,48 @@ struct Collector<'a, 's, 't> {
     document: &'a Document,
     /// Tiers of the numbered sections.
     tiers: HashMap<u32, Tier>,
-    sink: &'a mut Sink<'s, 't>,
+    diagnostics: &'a mut Diagnostics<'s, 't>,
     drafts: Vec<Draft>,
-    /// Where the service of a name, in lower case, stands in `drafts`.
-    places: HashMap<String, usize>,
+    /// Indices in `drafts` by the name of the service in lower case.
+    positions: HashMap<String, usize>,
 }
 
 impl Collector<'_, '_, '_> {
-    /// Takes a block and says whether its heading is a service's.
-    fn take(&mut self, block: &Block) -> bool {
+    /// Adds the service of a block, if it is one. Returns whether it is.
+    fn add_block(&mut self, block: &Block) -> bool {
         let title = Title::of(block);
         let tier = block_kind::tier_of(block, self.document, &self.tiers, &title);
-        let span = self.sink.place(block.line, &title.name);
+        let span = self.diagnostics.span(block.line, &title.name);
         let name = quote(&title.name);
-        match block_kind::judge(block, self.document, tier, &title) {
+        match block_kind::classify(block, self.document, tier, &title) {
             BlockKind::Service(tier) => {
-                warn_of_misplaced(block, self.document, span, self.sink);
+                warn_of_wrong_section(block, self.document, span, self.diagnostics);
                 self.add(block, title, tier, span);
                 true
             }
             BlockKind::ServiceWithoutTier => {
-                // A tier that cannot be read is an error already.
+                // An unreadable tier is reported by its key.
                 if !block
                     .entries
                     .iter()
                     .any(|entry| entry.key == Some(Key::Tier))
                 {
-                    let message = format!("service {name} has no tier: it is taken for P3");
-                    let help = "name the tier in the section's title, as in `1. Critical (P0)`, or add `- Tier: P1`";
-                    self.sink.error(span, message, Some(help.to_owned()));
+                    let message = format!("service {name} has no tier and is treated as P3");
+                    let help = "add the tier to the title of the section, as in `1. Critical (P0)`, or add `- Tier: P1`";
+                    self.diagnostics.error(span, message, Some(help.to_owned()));
                 }
                 self.add(block, title, Tier::P3, span);
                 true
             }
             BlockKind::Nameless => {
-                let message = "this heading has no name: what is below it belongs to no service";
-                self.sink.error(span, message, None);
+                let message =
+                    "this heading has no name, so the lines below it belong to no service";
+                self.diagnostics.error(span, message, None);
                 true
             }
             BlockKind::DoubtfulProse => {
-                let help = "add `- Namespace: ...` if it is one".to_owned();
-                self.sink
+                let help = "if it is a service, add `- Namespace: ...`".to_owned();
+                self.diagnostics
                     .warn(span, format!("{name} is not read as a service"), Some(help));
                 false
             }
@@ -97,30 +97,30 @@ impl Collector<'_, '_, '_> {
         }
     }
 
-    /// Of two services of one name the more critical one stays.
+    /// Of two services with the same name the more critical one is kept.
     fn add(&mut self, block: &Block, title: Title, tier: Tier, span: Span) {
-        if self.drafts.len() == MOST_SERVICES {
-            let message = format!("only {MOST_SERVICES} services are read: this is one more");
-            self.sink.error(span, message, None);
+        if self.drafts.len() == MAX_SERVICES {
+            let message = format!("only {MAX_SERVICES} services are read, and this is one more");
+            self.diagnostics.error(span, message, None);
             return;
         }
         let draft = self.draft(block, title, tier, span);
         let key = draft.service.name.to_ascii_lowercase();
-        let Some(place) = self.places.get(&key).copied() else {
-            self.places.insert(key, self.drafts.len());
+        let Some(index) = self.positions.get(&key).copied() else {
+            self.positions.insert(key, self.drafts.len());
             self.drafts.push(draft);
             return;
         };
-        let first = &self.drafts[place].service;
+        let first = &self.drafts[index].service;
         let name = quote(&draft.service.name);
         let message = format!(
-            "service {name} is listed twice: first in line {}",
+            "service {name} is listed twice, first in line {}",
             first.line
         );
-        let help = "give each service one heading; the more critical one counts";
-        self.sink.error(span, message, Some(help.to_owned()));
+        let help = "keep one heading per service; until then the more critical one counts";
+        self.diagnostics.error(span, message, Some(help.to_owned()));
         if draft.service.tier < first.tier {
-            self.drafts[place] = draft;
+            self.drafts[index] = draft;
         }
     }
 
@@ -128,35 +128,43 @@ impl Collector<'_, '_, '_> {
         let mut service = Service::new(title.name, tier);
         service.aliases = title.aliases;
         service.line = block.line + 1;
-        let mut draft = fields::read(service, span, &block.entries, self.sink);
+        let mut draft = fields::read(service, span, &block.entries, self.diagnostics);
         draft.service.purpose = draft.service.purpose.take().or(title.remark);
         draft
     }
 }
 
-fn warn_of_misplaced(block: &Block, document: &Document, span: Span, sink: &mut Sink<'_, '_>) {
+fn warn_of_wrong_section(
+    block: &Block,
+    document: &Document,
+    span: Span,
+    diagnostics: &mut Diagnostics<'_, '_>,
+) {
     let own = block
         .heading
         .as_ref()
         .and_then(|heading| heading.number.first());
-    let section = block.section.and_then(|place| document.sections.get(place));
+    let section = block.section.and_then(|index| document.sections.get(index));
     if let (Some(own), Some(section)) = (own, section)
         && section.tier.is_some()
         && section.number.is_some_and(|number| number != *own)
     {
         let message = format!(
-            "a heading numbered {own}.x stands in section {}",
+            "a heading numbered {own}.x is in section {}",
             quote(&section.title)
         );
-        sink.warn(
+        diagnostics.warn(
             span,
             message,
-            Some("the section it stands in gives its tier".to_owned()),
+            Some(
+                "the service gets the tier of that section; move or renumber the heading"
+                    .to_owned(),
+            ),
         );
     }
 }
 
-/// The text below a heading that is no service's.
+/// The text below a heading that is not a service.
 fn prose(block: &Block, source: &Source<'_>) -> Option<ContextSection> {
     let start = if block.heading.is_some() {
         block.line + 1
@@ -168,7 +176,7 @@ fn prose(block: &Block, source: &Source<'_>) -> Option<ContextSection> {
     section(block, text)
 }
 
-/// Sentences between a service's keys are context too.
+/// The sentences between the keys of a service.
 fn remarks(block: &Block, source: &Source<'_>) -> Option<ContextSection> {
     let lines: Vec<&str> = block
         .prose

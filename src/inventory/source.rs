@@ -1,6 +1,6 @@
-//! The file as lines: decoded, cleaned, with a way to point at a place in it.
+//! The decoded text of the file and its lines.
 
-/// A place in the file, in characters, both counted from 1.
+/// A location in the file. Line and column count from 1, column and width are in characters.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) struct Span {
     pub(super) line: usize,
@@ -8,24 +8,24 @@ pub(super) struct Span {
     pub(super) width: usize,
 }
 
-/// The decoded text, and the place of the first bytes that were not UTF-8.
+/// The decoded text, and the location of the first bytes that are not UTF-8.
 pub(super) struct Decoded {
     pub(super) text: String,
-    pub(super) broken: Option<(Span, &'static str)>,
+    pub(super) invalid: Option<(Span, &'static str)>,
 }
 
-/// Decodes without ever failing. Characters that could steer a terminal or
-/// turn the direction of text become U+FFFD, one for one, so columns stay.
+/// Decodes UTF-8. Invalid bytes, control characters and characters that reorder text become U+FFFD,
+/// one for one, so that columns stay correct.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
-    let broken = std::str::from_utf8(bytes).err().map(|error| {
-        let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        let line = sound.matches('\n').count() + 1;
-        let last = sound.rsplit('\n').next().unwrap_or_default();
+    let invalid = std::str::from_utf8(bytes).err().map(|error| {
+        let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let line = valid.matches('\n').count() + 1;
+        let last = valid.rsplit('\n').next().unwrap_or_default();
         let column = last.trim_start_matches('\u{feff}').chars().count() + 1;
         let message = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
             "the file is UTF-16"
         } else {
-            "the bytes here are not UTF-8"
+            "these bytes are not UTF-8"
         };
         (
             Span {
@@ -39,12 +39,12 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let text = String::from_utf8_lossy(bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     Decoded {
-        text: text.chars().map(harmless).collect(),
-        broken,
+        text: text.chars().map(sanitize).collect(),
+        invalid,
     }
 }
 
-fn harmless(c: char) -> char {
+fn sanitize(c: char) -> char {
     match c {
         '\n' | '\r' | '\t' => c,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
@@ -62,8 +62,8 @@ pub(super) enum Mask {
     Comment,
 }
 
-/// Bytes of a line in which a place is looked for.
-const LONGEST_SEARCH: usize = 65_536;
+/// A text is searched in this many bytes of a line.
+const MAX_SEARCH: usize = 65_536;
 
 /// The lines of a decoded text.
 pub(super) struct Source<'t> {
@@ -73,7 +73,7 @@ pub(super) struct Source<'t> {
 
 impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        // Files of old have a lone carriage return for a line's end.
+        // Classic Mac OS ends lines with a carriage return only.
         let end = if text.contains('\n') { '\n' } else { '\r' };
         let lines: Vec<&str> = text
             .split(end)
@@ -92,12 +92,12 @@ impl<'t> Source<'t> {
         self.lines.get(index).copied().unwrap_or_default()
     }
 
-    /// Whether the line is to be read, or stands in a code block or comment.
+    /// Whether the line is in a code block or a comment.
     pub(super) fn mask(&self, index: usize) -> Mask {
         self.masked.get(index).copied().unwrap_or_default()
     }
 
-    /// Lines `from..to` (indices) as one text without blank ends.
+    /// The lines `from..to` (indices) as one trimmed text.
     pub(super) fn text(&self, from: usize, to: usize) -> String {
         self.lines
             .get(from..to)
@@ -108,12 +108,12 @@ impl<'t> Source<'t> {
             .to_owned()
     }
 
-    /// Where `part` stands in a line; the line's first text when it is not
-    /// there (it was joined from several lines, or cleaned).
+    /// The location of `part` in a line. When it is not there, because it was joined from several
+    /// lines or cleaned, the location of the whole text.
     pub(super) fn find(&self, index: usize, part: &str) -> Span {
         let line = self.line(index);
-        // Lines of megabytes are pointed at near their beginning.
-        let line = &line[..line.floor_char_boundary(LONGEST_SEARCH)];
+        // Only the beginning of very long lines is searched.
+        let line = &line[..line.floor_char_boundary(MAX_SEARCH)];
         let whole = line.trim();
         let part = if part.is_empty() || !line.contains(part) {
             whole
@@ -129,8 +129,8 @@ impl<'t> Source<'t> {
     }
 }
 
-/// Code blocks and HTML comments are nobody's headings and keys. One that is
-/// never closed must not swallow the rest of the file: it masks nothing.
+/// Masks code blocks and HTML comments. One that is never closed masks nothing, because it would
+/// hide the rest of the file.
 fn mask(lines: &[&str]) -> Vec<Mask> {
     const FENCES: [(&str, &str, Mask); 3] = [
         ("```", "```", Mask::Code),
@@ -180,9 +180,9 @@ mod tests {
     fn finds_the_first_bytes_that_are_not_utf8() {
         let decoded = decode(b"\xef\xbb\xbfab\ncd\xff\n");
         assert_eq!(decoded.text, "ab\ncd\u{fffd}\n");
-        let (span, _) = decoded.broken.expect("a place");
+        let (span, _) = decoded.invalid.expect("a location");
         assert_eq!((span.line, span.column), (2, 3));
-        let (span, message) = decode(b"\xff\xfe1\0").broken.expect("a place");
+        let (span, message) = decode(b"\xff\xfe1\0").invalid.expect("a location");
         assert_eq!(
             (span.line, span.column, message),
             (1, 1, "the file is UTF-16")
@@ -190,12 +190,12 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_made_harmless() {
+    fn control_characters_are_replaced() {
         assert_eq!(decode(b"a\x1b[31m\tb").text, "a\u{fffd}[31m\tb");
     }
 
     #[test]
-    fn lines_end_in_every_way_known() {
+    fn all_line_endings_are_recognized() {
         for text in ["a\nb", "a\r\nb", "a\rb"] {
             let source = Source::new(text);
             assert_eq!((source.line(0), source.line(1)), ("a", "b"), "{text:?}");

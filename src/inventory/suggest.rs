@@ -1,9 +1,9 @@
-//! "Did you mean": the one candidate that is a slip of the pen away.
+//! "Did you mean": finds the most similar name.
 
-/// Longer texts are no misspelt names, and comparing them costs time.
-const LONGEST: usize = 64;
+/// Longer texts are not compared, to save time.
+const MAX_LENGTH: usize = 64;
 
-/// Collects the candidate nearest to a text, if any is near enough.
+/// Finds the candidate that is most similar to a text, if one is similar enough.
 pub(super) struct Nearest<'a> {
     wanted: String,
     best: Option<(usize, &'a str)>,
@@ -17,10 +17,10 @@ impl<'a> Nearest<'a> {
         }
     }
 
-    /// Offers a candidate. Case is no difference; a swap of neighbours counts
-    /// once. The first of equally near ones stays.
+    /// Compares a candidate, ignoring case. Two swapped letters count as one difference. Of equally
+    /// similar candidates the first is kept.
     pub(super) fn consider(&mut self, candidate: &'a str) {
-        if self.wanted.len() > LONGEST || candidate.len() > LONGEST * 4 {
+        if self.wanted.len() > MAX_LENGTH || candidate.len() > MAX_LENGTH * 4 {
             return;
         }
         let (long, short) = (self.wanted.chars().count(), candidate.chars().count());
@@ -39,8 +39,8 @@ impl<'a> Nearest<'a> {
     }
 }
 
-/// Short names differ by little without being meant for each other (`n8n`,
-/// `k8s`), so they must be nearer.
+/// How many letters may differ. Short names differ by few letters without being misspelled (`n8n`,
+/// `k8s`).
 fn allowed(length: usize) -> usize {
     match length {
         0..=3 => 0,
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_is_near_and_far_is_far() {
+    fn only_similar_names_are_suggested() {
         for (wanted, candidate, near) in [
             ("postgres", "postgresql", true),
             ("valut", "vault", true),

@@ -1,27 +1,27 @@
-//! `Max Downtime` in the operator's words, read as a [`Tolerance`].
+//! Parses `Max Downtime` as a [`Tolerance`].
 
 use std::time::Duration;
 
 use super::duration_tokens::{self, Token};
 use crate::model::Tolerance;
 
-/// Why a text states no tolerance.
+/// Why a text is not a tolerance.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ToleranceError {
-    /// Nothing is there.
+    /// The text is empty.
     #[error("there is no value")]
     Empty,
     /// `None`: no downtime, or no limit?
-    #[error("`none` may mean no downtime or no limit")]
+    #[error("`none` can mean no downtime or no limit")]
     Ambiguous,
-    /// It is no tolerance.
-    #[error("there is no span of time in it")]
+    /// It contains no duration.
+    #[error("it is not a duration")]
     NotUnderstood,
-    /// A number, but nothing says of what.
+    /// A number without a unit.
     #[error("the number has no unit")]
     MissingUnit,
-    /// It is longer than any tolerance.
-    #[error("it is more than ten years")]
+    /// It is longer than ten years.
+    #[error("it is longer than ten years")]
     TooLong,
 }
 
@@ -37,8 +37,8 @@ impl ToleranceError {
     }
 }
 
-/// Longer texts are prose in the wrong place.
-const LONGEST_TEXT: usize = 4_096;
+/// Longer texts are not read.
+const MAX_TEXT: usize = 4_096;
 const NO_LIMIT: [&str; 9] = [
     "n/a",
     "na",
@@ -73,17 +73,15 @@ const LEAD_INS: [&str; 14] = [
     "~",
 ];
 
-/// Reads a tolerance and the note after it.
+/// Parses a tolerance and the note after it.
 ///
-/// Of a range the upper end counts (`5-15 minutes` is 15 min, `Hours to days`
-/// one day); `N/A` and its like are no limit. A note is what stands in a
-/// bracket, or after a dash or comma.
+/// Of a range the upper end counts (`5-15 minutes` is 15 min, `Hours to days` is one day). `N/A` and
+/// its synonyms mean no limit. A note is in brackets, or after a dash or comma.
 ///
 /// # Errors
-/// [`ToleranceError`] when the text states no span of time, or states it so
-/// that it can be read both ways.
+/// [`ToleranceError`] when the text is not a duration or is ambiguous.
 pub fn parse_tolerance(text: &str) -> Result<(Tolerance, Option<String>), ToleranceError> {
-    if text.len() > LONGEST_TEXT {
+    if text.len() > MAX_TEXT {
         return Err(ToleranceError::NotUnderstood);
     }
     let (body, note) = super::values::split_note(text);
@@ -114,19 +112,19 @@ pub fn parse_tolerance(text: &str) -> Result<(Tolerance, Option<String>), Tolera
     Ok((Tolerance::Limit(limit), note))
 }
 
-/// Reads one span of time in words or in short form: `6 minutes`, `26h`.
+/// Parses a duration: `6 minutes`, `26h`.
 ///
 /// # Errors
-/// As [`parse_tolerance`]; a text for "no limit" is not understood here.
-pub fn parse_span(text: &str) -> Result<Duration, ToleranceError> {
+/// As [`parse_tolerance`], and for "no limit".
+pub fn parse_duration(text: &str) -> Result<Duration, ToleranceError> {
     match parse_tolerance(text)? {
         (Tolerance::Limit(limit), _) => Ok(limit),
         (Tolerance::Unlimited, _) => Err(ToleranceError::NotUnderstood),
     }
 }
 
-/// `0 minutes - customer-facing` has its note behind the dash; the dash of
-/// `5 - 15 minutes` has a number or unit behind it.
+/// Splits off the note of `0 minutes - customer-facing`. The dash of `5 - 15 minutes` does not begin
+/// a note.
 fn head_and_note(text: &str) -> (&str, Option<&str>) {
     for mark in [" - ", " – ", " — ", ", ", "; "] {
         if let Some((head, tail)) = text.split_once(mark)
@@ -144,8 +142,7 @@ fn head_and_note(text: &str) -> (&str, Option<&str>) {
     (text, None)
 }
 
-/// One end of the range: its seconds, or a number still waiting for the unit
-/// that stands behind the other end.
+/// One end of a range: its seconds, or a number whose unit follows the other end.
 struct End {
     seconds: f64,
     bare: Option<f64>,
@@ -197,8 +194,7 @@ fn end<'a, 't>(tokens: &'a [Token<'t>]) -> Option<(End, &'a [Token<'t>])> {
     {
         rest = after;
     }
-    // A unit without a number is one of it: of `hours to days` the upper end
-    // is a day.
+    // A unit without a number counts once: the upper end of `hours to days` is one day.
     if let [Token::Unit(unit, _), after @ ..] = rest {
         return Some((
             End {
@@ -348,8 +344,8 @@ mod tests {
 
     #[test]
     fn one_span() {
-        assert_eq!(parse_span("6 minutes"), Ok(Duration::from_mins(6)));
-        assert_eq!(parse_span("26h"), Ok(Duration::from_hours(26)));
-        assert_eq!(parse_span("N/A"), Err(ToleranceError::NotUnderstood));
+        assert_eq!(parse_duration("6 minutes"), Ok(Duration::from_mins(6)));
+        assert_eq!(parse_duration("26h"), Ok(Duration::from_hours(26)));
+        assert_eq!(parse_duration("N/A"), Err(ToleranceError::NotUnderstood));
     }
 }

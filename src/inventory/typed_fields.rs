@@ -1,9 +1,9 @@
-//! Keys whose values must fit a grammar: tier, times, numbers, workloads,
-//! known issues. What does not fit is an error, and the default counts.
+//! Keys with typed values: tier, durations, numbers, workloads, known issues. A value that cannot be
+//! read is an error, and the default applies.
 
 use std::fmt::Display;
 
-use super::diagnostic::{Sink, quote};
+use super::diagnostic::{Diagnostics, quote};
 use super::document::Entry;
 use super::keys::Key;
 use super::known_issue;
@@ -11,7 +11,7 @@ use super::model::{KnownIssue, KnownIssueKind, Service, WorkloadRef};
 use super::{tolerance, values};
 use crate::model::Tier;
 
-/// The tier that the key `Tier` states, if it is there and readable.
+/// The value of the key `Tier`, if it can be read.
 pub(super) fn tier(entries: &[Entry]) -> Option<Tier> {
     entries
         .iter()
@@ -19,7 +19,7 @@ pub(super) fn tier(entries: &[Entry]) -> Option<Tier> {
         .find_map(|entry| read_tier(&entry.value.text))
 }
 
-/// `P1`, `P2-P3` (the more critical end), `P1 (since June)`.
+/// `P1`, `P2-P3` (the more critical one), `P1 (since June)`.
 fn read_tier(text: &str) -> Option<Tier> {
     values::plain(text)
         .split(|c: char| !c.is_alphanumeric())
@@ -28,9 +28,9 @@ fn read_tier(text: &str) -> Option<Tier> {
         .min()
 }
 
-/// An error about a value; the default of its key counts.
+/// Reports a value that cannot be read.
 fn unreadable(
-    sink: &mut Sink<'_, '_>,
+    diagnostics: &mut Diagnostics<'_, '_>,
     entry: &Entry,
     key: Key,
     why: impl Display,
@@ -40,30 +40,40 @@ fn unreadable(
     let text = entry.values().next();
     let (line, part) = text.map_or((entry.line, entry.name.as_str()), |it| (it.line, &it.text));
     let value = text.map_or(String::new(), |it| format!(" {}", quote(&it.text)));
-    let span = sink.place(line, part);
+    let span = diagnostics.span(line, part);
     let message = format!("{key}{value} cannot be read: {why}");
-    sink.error(span, message, help.map(str::to_owned));
+    diagnostics.error(span, message, help.map(str::to_owned));
 }
 
-/// What `Data Layer` answers.
-pub(super) fn data_layer(entry: &Entry, sink: &mut Sink<'_, '_>) -> Option<bool> {
+/// The value of `Data Layer`.
+pub(super) fn data_layer(entry: &Entry, diagnostics: &mut Diagnostics<'_, '_>) -> Option<bool> {
     let answer = values::yes_or_no(&entry.value.text);
     if answer.is_none() {
-        unreadable(sink, entry, Key::DataLayer, "it must be yes or no", None);
+        unreadable(
+            diagnostics,
+            entry,
+            Key::DataLayer,
+            "it must be yes or no",
+            None,
+        );
     }
     answer
 }
 
-/// Reads known issues and sorts them by what rules can make of them.
-pub(super) fn known_issues(service: &mut Service, entry: &Entry, sink: &mut Sink<'_, '_>) {
+/// Reads and classifies known issues.
+pub(super) fn known_issues(
+    service: &mut Service,
+    entry: &Entry,
+    diagnostics: &mut Diagnostics<'_, '_>,
+) {
     for value in entry.values().filter(|value| !values::is_none(&value.text)) {
         let kind = known_issue::classify(&value.text);
-        if kind == KnownIssueKind::Other && known_issue::speaks_of_slow_start(&value.text) {
-            sink.warn(
-                sink.place(value.line, &value.text),
-                "a slow start without a time gives no grace",
+        if kind == KnownIssueKind::Other && known_issue::mentions_slow_start(&value.text) {
+            diagnostics.warn(
+                diagnostics.span(value.line, &value.text),
+                "a slow start without a duration gives no startup grace",
                 Some(
-                    "say how long, as in `5-6 minutes to be ready`, or add `Startup Grace: 6m`"
+                    "add the duration, as in `5-6 minutes to be ready`, or the key `Startup Grace: 6m`"
                         .to_owned(),
                 ),
             );
@@ -84,47 +94,62 @@ pub(super) fn slowest_start(issues: &[KnownIssue]) -> Option<std::time::Duration
     graces.max()
 }
 
-/// Reads `kind/name` entries; each bad one is an error of its own.
-pub(super) fn workloads(workloads: &mut Vec<WorkloadRef>, entry: &Entry, sink: &mut Sink<'_, '_>) {
+/// Reads `kind/name` entries.
+pub(super) fn workloads(
+    workloads: &mut Vec<WorkloadRef>,
+    entry: &Entry,
+    diagnostics: &mut Diagnostics<'_, '_>,
+) {
     for value in entry.values() {
         let parts = values::split_list(&value.text);
         for part in parts.into_iter().filter(|part| !values::is_none(part)) {
             match values::workload(part) {
                 Some(workload) if workloads.len() >= values::MAX_NAMES || workloads.contains(&workload) => {}
                 Some(workload) => workloads.push(workload),
-                None => sink.error(
-                    sink.place(value.line, part),
+                None => diagnostics.error(
+                    diagnostics.span(value.line, part),
                     format!("workload {} cannot be read: it must be kind/name", quote(part)),
-                    Some("the kinds are deployment, statefulset, daemonset and cronjob, as in `deployment/api`".to_owned()),
+                    Some("the kind must be deployment, statefulset, daemonset or cronjob, as in `deployment/api`".to_owned()),
                 ),
             }
         }
     }
 }
 
-/// Reads the keys with one measured value.
-pub(super) fn measured(service: &mut Service, key: Key, entry: &Entry, sink: &mut Sink<'_, '_>) {
+/// Reads the keys with a single duration, number or tier.
+pub(super) fn scalar(
+    service: &mut Service,
+    key: Key,
+    entry: &Entry,
+    diagnostics: &mut Diagnostics<'_, '_>,
+) {
     let text = entry.joined().unwrap_or_default();
     match key {
         Key::MaxDowntime => match tolerance::parse_tolerance(&text) {
             Ok((limit, note)) => (service.max_downtime, service.max_downtime_note) = (limit, note),
-            Err(error) => unreadable(sink, entry, key, &error, Some(error.help())),
+            Err(error) => unreadable(diagnostics, entry, key, &error, Some(error.help())),
         },
-        Key::StartupGrace | Key::BackupMaxAge => match tolerance::parse_span(&text) {
+        Key::StartupGrace | Key::BackupMaxAge => match tolerance::parse_duration(&text) {
             Ok(span) if key == Key::StartupGrace => service.startup_grace = Some(span),
             Ok(span) => service.backup_max_age = Some(span),
             Err(error) => {
                 let help = "write it like `6m`, `26h` or `6 minutes`";
-                unreadable(sink, entry, key, error, Some(help));
+                unreadable(diagnostics, entry, key, error, Some(help));
             }
         },
         Key::Replicas => match values::replicas(&text) {
             Ok(count) => service.replicas = count,
-            Err(()) => unreadable(sink, entry, key, "it must begin with a whole number", None),
+            Err(()) => unreadable(
+                diagnostics,
+                entry,
+                key,
+                "it must start with a whole number",
+                None,
+            ),
         },
-        // Its value was used before; here it is only judged.
+        // `tier` has read it already. Here it is only checked.
         Key::Tier if read_tier(&text).is_none() => {
-            unreadable(sink, entry, key, "the tiers are P0, P1, P2 and P3", None);
+            unreadable(diagnostics, entry, key, "it must be P0, P1, P2 or P3", None);
         }
         _ => {}
     }

@@ -1,31 +1,30 @@
-//! Values that machines read: names, hosts, lists, workloads, yes and no.
+//! Values of keys: names, hosts, lists, workloads, yes and no.
 
 use super::model::{WorkloadKind, WorkloadRef};
 
 /// Names that are read from one list. A longer list is a mistake.
 pub(super) const MAX_NAMES: usize = 500;
 
-/// Splits `vault (secrets)` into `vault` and `secrets`. What follows the
-/// bracket belongs to the note.
+/// Splits `vault (secrets)` into `vault` and the note `secrets`.
 pub(super) fn split_note(text: &str) -> (&str, Option<&str>) {
-    let Some(place) = text.find(['(', '[']) else {
+    let Some(index) = text.find(['(', '[']) else {
         return (text.trim(), None);
     };
-    let note = text[place + 1..].trim();
+    let note = text[index + 1..].trim();
     let note = note.strip_suffix([')', ']']).unwrap_or(note).trim();
     (
-        text[..place].trim(),
+        text[..index].trim(),
         Some(note).filter(|note| !note.is_empty()),
     )
 }
 
-/// The value without its note and without the quotes and ticks around it.
+/// The value without its note and the quotes around it.
 pub(super) fn plain(text: &str) -> &str {
     let (body, _) = split_note(text);
     body.trim_matches(|c: char| c.is_whitespace() || "`*\"'<>".contains(c))
 }
 
-/// The first word of the value, for names that have no blanks.
+/// The first word of the value, for names without blanks.
 pub(super) fn word(text: &str) -> &str {
     plain(text)
         .split([' ', '\t', ',', ';'])
@@ -39,19 +38,19 @@ pub(super) fn word(text: &str) -> &str {
 pub(super) fn split_list(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut depth, mut start) = (0_usize, 0);
-    for (place, c) in text.char_indices() {
+    for (index, c) in text.char_indices() {
         match c {
             '(' | '[' => depth += 1,
             ')' | ']' => depth = depth.saturating_sub(1),
             ',' | ';' if depth == 0 => {
-                parts.push(&text[start..place]);
-                start = place + 1;
+                parts.push(&text[start..index]);
+                start = index + 1;
             }
-            ' ' if depth == 0 && place >= start => {
+            ' ' if depth == 0 && index >= start => {
                 for joint in [" and ", " & "] {
-                    if text[place..].starts_with(joint) {
-                        parts.push(&text[start..place]);
-                        start = place + joint.len();
+                    if text[index..].starts_with(joint) {
+                        parts.push(&text[start..index]);
+                        start = index + joint.len();
                     }
                 }
             }
@@ -66,7 +65,7 @@ pub(super) fn split_list(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a value says that there is nothing.
+/// Whether a value means none.
 pub(super) fn is_none(text: &str) -> bool {
     let body = plain(text).trim_end_matches('.').to_ascii_lowercase();
     [
@@ -108,12 +107,11 @@ fn host(word: &str) -> Option<String> {
             .all(|c| c.is_ascii_alphanumeric() || "-._*".contains(c))
         && !name.starts_with('.')
         && name.chars().any(|c| c.is_ascii_alphabetic());
-    // Without a scheme only a dotted name is told from an ordinary word.
+    // Without a scheme a name needs a dot, because it may be an ordinary word.
     (shaped && (scheme || name.contains('.'))).then(|| name.to_ascii_lowercase())
 }
 
-/// A name that Kubernetes would take for an object: lower case, digits,
-/// dashes and dots, at most 253 of them.
+/// A valid name of a Kubernetes object: at most 253 lower-case letters, digits, dashes and dots.
 pub(super) fn is_object_name(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     text.len() <= 253
@@ -122,8 +120,8 @@ pub(super) fn is_object_name(text: &str) -> bool {
         && text.chars().all(|c| inner(c) || c == '-' || c == '.')
 }
 
-/// `2 (HA enabled)`, `2 replicas`, `2-5` (the lower end), `one per node` (no
-/// fixed number). `Err` for anything else.
+/// `2 (HA enabled)`, `2 replicas`, `2-5` (the lower end), or `one per node` (no fixed number). `Err`
+/// for anything else.
 pub(super) fn replicas(text: &str) -> Result<Option<u32>, ()> {
     let body = plain(text).to_ascii_lowercase();
     let free = ["per node", "daemonset", "n/a", "varies", "auto"];
@@ -148,7 +146,7 @@ pub(super) fn replicas(text: &str) -> Result<Option<u32>, ()> {
     digits.parse().ok().filter(|_| fits).map(Some).ok_or(())
 }
 
-/// `deployment/api`, also in Kubernetes' short names; `None` when it is none.
+/// `deployment/api`, also with a short name of the kind.
 pub(super) fn workload(text: &str) -> Option<WorkloadRef> {
     let (kind, name) = plain(text).split_once('/')?;
     let kind = kind.trim().to_ascii_lowercase();
@@ -166,7 +164,7 @@ pub(super) fn workload(text: &str) -> Option<WorkloadRef> {
     })
 }
 
-/// `yes`, `no` and their like.
+/// `yes`, `no` or a synonym.
 pub(super) fn yes_or_no(text: &str) -> Option<bool> {
     match plain(text).to_ascii_lowercase().as_str() {
         "yes" | "true" | "y" | "on" => Some(true),

@@ -1,13 +1,13 @@
-//! Values that hold no secret although their name announces one.
+//! Values that are not secret although their name is.
 
-/// Roots of files that hold a secret; a value that begins so is where it lies.
+/// Beginnings of paths. Such a value is the location of a secret.
 #[rustfmt::skip]
 const FILE_ROOTS: &[&str] = &[
     "/var/", "/run/", "/etc/", "/tmp/", "/home/", "/opt/", "/mnt/", "/usr/", "/app/", "/data/",
     "/vault/", "/secrets/", "/root/", "/config/", "/certs/", "file:", "./", "../", "~/",
 ];
 
-/// Words that state a fact in place of a value.
+/// Values that are a flag or a description.
 #[rustfmt::skip]
 const FACTS: &[&str] = &[
     "true", "false", "null", "none", "nil", "undefined", "yes", "no", "on", "off", "unset",
@@ -15,7 +15,7 @@ const FACTS: &[&str] = &[
     "hidden", "n/a", "string", "bytes",
 ];
 
-/// Words that go on with a sentence: `token: not found`, `--password or --token`.
+/// Words that continue a sentence: `token: not found`, `--password or --token`.
 #[rustfmt::skip]
 const PROSE: &[&str] = &[
     "a", "access", "already", "an", "and", "are", "at", "auth", "authentication",
@@ -31,16 +31,16 @@ const PROSE: &[&str] = &[
     "when", "which", "will", "with", "wrong", "x509", "you", "your",
 ];
 
-/// Beginnings of names of algorithms, encodings and protocols, before a digit,
-/// hyphen or slash: `the password is sha256-hashed`.
+/// Beginnings of names of algorithms, encodings and protocols, followed by a digit, hyphen or slash:
+/// `the password is sha256-hashed`.
 const ALGORITHMS: &[&str] = &[
     "sha", "aes", "rsa", "utf", "base", "argon", "pbkdf", "pkcs", "scram", "http",
 ];
 
-/// Whether a value under a secret name holds no secret after all.
-pub(super) fn value(name: &str, value: &str) -> bool {
+/// Whether a value with a secret name is not secret.
+pub(super) fn is_allowed(name: &str, value: &str) -> bool {
     let value = value.trim();
-    is_void(value)
+    is_empty_or_masked(value)
         || FACTS.iter().any(|fact| value.eq_ignore_ascii_case(fact))
         || is_reference(value)
         || is_size(value)
@@ -52,14 +52,13 @@ pub(super) fn value(name: &str, value: &str) -> bool {
         || (name.eq_ignore_ascii_case("pass") && is_count(value))
 }
 
-/// Where a secret lies, in place of the secret.
+/// The path of a file that contains the secret.
 fn is_path(value: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-/:@".contains(&b);
     FILE_ROOTS.iter().any(|root| value.starts_with(root)) && value.bytes().all(allowed)
 }
 
-/// `<redacted>`, `<set to the key 'password' in secret 'mysql'>`; its end may
-/// have been cut off at a blank.
+/// `<redacted>`, `<set to the key 'password' in secret 'mysql'>`. It may be truncated at a blank.
 fn is_placeholder(value: &str) -> bool {
     let Some(inside) = value.strip_prefix('<') else {
         return false;
@@ -74,13 +73,13 @@ fn is_placeholder(value: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b" _-'\"./".contains(&b))
 }
 
-/// `12 bytes`: what `kubectl describe secret` tells of a value.
+/// `12 bytes`: the output of `kubectl describe secret`.
 fn is_size(value: &str) -> bool {
     let count = value.strip_suffix("bytes").map(str::trim_end);
     count.is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// A command in place of a value, cut off at its first blank: `$(cat /x)`.
+/// A command substitution, truncated at its first blank: `$(cat /x)`.
 fn is_command(value: &str) -> bool {
     let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_./-".contains(&b);
     value
@@ -94,8 +93,8 @@ fn is_count(value: &str) -> bool {
     first.len() <= 5 && first.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Nothing at all, or a mask of ours or of somebody else's.
-pub(super) fn is_void(value: &str) -> bool {
+/// Empty, or a mask.
+pub(super) fn is_empty_or_masked(value: &str) -> bool {
     super::mask_at(value).is_some()
         || is_placeholder(value)
         || value.bytes().all(|b| b"*xX.-#_".contains(&b))
@@ -105,13 +104,13 @@ pub(super) fn is_void(value: &str) -> bool {
             == "redacted"
 }
 
-/// A word with which a sentence goes on.
+/// A word that continues a sentence.
 pub(super) fn is_prose(word: &str) -> bool {
     let word = word.trim_matches([',', '.', ';', ':', ')', '(', '!', '?']);
     word.len() <= 16 && PROSE.contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// A word of letters as a text has them: small, or with one capital in front.
+/// A word of lower-case letters, perhaps capitalized.
 pub(super) fn is_plain_word(word: &str) -> bool {
     let word = word.trim_end_matches([',', '.', ';', ':', ')', '!', '?']);
     let mut letters = word.chars();
@@ -119,15 +118,15 @@ pub(super) fn is_plain_word(word: &str) -> bool {
         && letters.all(|c| c.is_ascii_lowercase())
 }
 
-/// A word of letters only, no longer than words are.
+/// A word of at most 12 letters.
 pub(super) fn is_letters(word: &str) -> bool {
     word.len() <= 12 && word.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-/// A word that no sentence has: of letters with digits or signs, or of digits
-/// with signs; but no address, time, version, algorithm, variable, path or pair.
-pub(super) fn is_made_up(word: &str) -> bool {
-    // With a colon it says where an error came from: `ORA-01017:`, `db1:5432:`
+/// A word with two of letters, digits and symbols, unless it is an address, a time, a version, an
+/// algorithm, a variable, a path or a pair.
+pub(super) fn is_random(word: &str) -> bool {
+    // With a colon it is the source of an error: `ORA-01017:`, `db1:5432:`
     if word.ends_with(':') || word.contains("://") || word.contains(' ') {
         return false;
     }
@@ -149,7 +148,7 @@ pub(super) fn is_made_up(word: &str) -> bool {
         && !is_object_reference(word)
 }
 
-/// All digits, as many as a password has.
+/// At least six digits.
 pub(super) fn is_number(word: &str) -> bool {
     word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit())
 }
@@ -188,8 +187,8 @@ fn is_pair(word: &str) -> bool {
     })
 }
 
-/// `web-credentials`, `default-token-x7k2p`: the name of an object, told from a
-/// random key by its hyphens (which a UUID has too).
+/// `web-credentials`, `default-token-x7k2p`: the name of an object. Unlike random keys it has
+/// hyphens, and so do UUIDs.
 pub(super) fn is_object_name(word: &str) -> bool {
     word.contains('-') && is_dns_label(word) && !is_uuid(word)
 }
@@ -226,7 +225,7 @@ fn is_reference(value: &str) -> bool {
         || matches!(value, "%s" | "%v" | "%q" | "%d" | "%r" | "?")
 }
 
-/// `namespace/name`, as controllers log the Secret that they work on.
+/// `namespace/name`, as controllers log a Secret.
 fn is_object_reference(value: &str) -> bool {
     value.split_once('/').is_some_and(|(namespace, name)| {
         is_dns_label(namespace) && name.split('.').all(is_dns_label)

@@ -1,4 +1,4 @@
-//! Secrets that span lines: PEM private keys and the data of Secret manifests.
+//! Secrets of several lines: PEM private keys and the data of Secret manifests.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{Span, allowlist};
 
-/// No PEM key is longer; it bounds the search for an end that never comes.
+/// The maximum length of a PEM key. It limits the search for a missing end.
 const PEM_MAX: usize = 32 * 1024;
 
 const BEGIN: &str = "-----BEGIN ";
@@ -18,8 +18,8 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     secret_manifests(text, spans);
 }
 
-/// From `-----BEGIN ... PRIVATE KEY-----` to its end or, where that was cut
-/// off, to the end of what can be key material.
+/// From `-----BEGIN ... PRIVATE KEY-----` to its end, or to the end of the key material of a truncated
+/// key.
 fn pem_keys(text: &str, spans: &mut Vec<Span>) {
     let mut from = 0;
     while let Some(found) = text[from..].find(BEGIN) {
@@ -38,7 +38,7 @@ fn pem_keys(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// The offset behind the dashes that close a header, if it is a private key's.
+/// The offset after the header of a private key.
 fn private_key_header(text: &str, from: usize) -> Option<usize> {
     let header = cut(text, from, 64);
     let close = header.find("-----")?;
@@ -62,7 +62,7 @@ fn pem_end(text: &str, body: usize) -> usize {
         .len()
 }
 
-/// The rest of a key whose beginning was cut off, as the tail of a log does it.
+/// The rest of a key whose beginning is missing, as in the tail of a log.
 fn pem_tails(text: &str, spans: &mut Vec<Span>) {
     let mut from = 0;
     while let Some(found) = text[from..].find(END) {
@@ -79,7 +79,7 @@ fn pem_tails(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Where the lines of key material begin that the text ends with.
+/// The beginning of the key material at the end of the text.
 fn tail_start(text: &str) -> usize {
     let mut start = text.len();
     loop {
@@ -89,7 +89,7 @@ fn tail_start(text: &str) -> usize {
         let line = before.rfind("\\n").map_or(line, |i| line.max(i + 2));
         let material = before[line..].trim();
         let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/=".contains(&b);
-        // Only the last line of a key is short; a short word before it is prose.
+        // Only the last line of a key is short.
         let long_enough = material.len() >= if start == text.len() { 1 } else { 32 };
         if !long_enough || !material.bytes().all(base64) {
             return start;
@@ -98,7 +98,7 @@ fn tail_start(text: &str) -> usize {
     }
 }
 
-/// At most `length` bytes from an offset, cut at a character.
+/// At most `length` bytes from an offset, up to a character boundary.
 fn cut(text: &str, from: usize, length: usize) -> &str {
     let mut end = text.len().min(from + length);
     while !text.is_char_boundary(end) {
@@ -140,8 +140,7 @@ fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
     regex.as_ref().is_some_and(|r| r.is_match(text))
 }
 
-/// Masks every scalar that stands deeper than a `data:` line, until a line that
-/// does not.
+/// Marks every scalar that is indented below a `data:` line.
 fn yaml_data(document: &str, offset: usize, spans: &mut Vec<Span>) {
     let mut block = None;
     let mut at = offset;
@@ -168,7 +167,7 @@ fn yaml_flow(content: &str, at: usize, spans: &mut Vec<Span>) {
         .strip_prefix("data: {")
         .or_else(|| content.strip_prefix("stringData: {"));
     if let Some(inside) = flow.and_then(|rest| rest.strip_suffix('}'))
-        && !allowlist::is_void(inside.trim())
+        && !allowlist::is_empty_or_masked(inside.trim())
     {
         let end = at + content.len() - 1;
         spans.push(Span {
@@ -179,7 +178,7 @@ fn yaml_flow(content: &str, at: usize, spans: &mut Vec<Span>) {
     }
 }
 
-/// `key: value`, or a line of a block scalar that is all value.
+/// `key: value`, or a line of a block scalar.
 fn yaml_scalar(content: &str, at: usize, spans: &mut Vec<Span>) {
     let value = match content.split_once(':') {
         Some((key, value))
@@ -189,7 +188,9 @@ fn yaml_scalar(content: &str, at: usize, spans: &mut Vec<Span>) {
         }
         _ => content,
     };
-    if !matches!(value, "" | "|" | "|-" | "|+" | ">" | ">-" | ">+") && !allowlist::is_void(value) {
+    if !matches!(value, "" | "|" | "|-" | "|+" | ">" | ">-" | ">+")
+        && !allowlist::is_empty_or_masked(value)
+    {
         let start = at + content.len() - value.len();
         spans.push(Span {
             start,
@@ -208,7 +209,7 @@ fn json_data(document: &str, offset: usize, spans: &mut Vec<Span>) {
             .captures_iter(block.as_str())
             .filter_map(|c| c.get(1))
         {
-            if !allowlist::is_void(value.as_str()) {
+            if !allowlist::is_empty_or_masked(value.as_str()) {
                 let start = offset + block.start() + value.start();
                 spans.push(Span {
                     start,

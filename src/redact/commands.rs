@@ -1,17 +1,17 @@
-//! Secrets in command lines: after an option (`--password x`), or glued to one
-//! (`mysql -px`), in one text or as a list of arguments.
+//! Secrets in command lines: after an option (`--password x`) or attached to it (`mysql -px`), in a
+//! text or as a list of arguments.
 
 use super::names::{self, is_secret_name};
 use super::values::{self, is_name_byte, is_quote};
-use super::{MASK, ROUNDS, Span, allowlist, redact};
+use super::{MASK, MAX_PASSES, Span, allowlist, redact};
 
-/// A command's options are looked for this far behind its name.
+/// The options of a command are searched in this many bytes after its name.
 const LINE_MAX: usize = 1000;
 
-/// Programs whose short options carry a password.
+/// Programs whose short options contain a password.
 const PROGRAMS: &[(&str, Short)] = &[
-    ("mysql", Short::Glued("-p")),
-    ("mariadb", Short::Glued("-p")),
+    ("mysql", Short::Attached("-p")),
+    ("mariadb", Short::Attached("-p")),
     ("redis-cli", Short::Next("-a")),
     ("valkey-cli", Short::Next("-a")),
     ("sshpass", Short::Next("-p")),
@@ -24,15 +24,14 @@ const PROGRAMS: &[(&str, Short)] = &[
 #[derive(Debug, Clone, Copy)]
 enum Short {
     /// The value follows the option without a blank.
-    Glued(&'static str),
+    Attached(&'static str),
     /// The value is the next argument.
     Next(&'static str),
     /// The next argument is `user:password`.
     User(&'static [&'static str]),
 }
 
-/// Words of a command whose arguments are not options: `mc alias set`, and what
-/// it was called before.
+/// Subcommands of `mc alias set`, also by its former name.
 const ALIASES: &[&str] = &["alias", "host"];
 
 pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
@@ -49,13 +48,13 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Arguments of a command with the secrets among them masked, also those that
-/// only the argument before them gives away.
+/// Masks secrets in the arguments of a command, also those that only the preceding argument
+/// identifies.
 #[must_use]
 pub fn redact_args<S: AsRef<str>>(args: &[S]) -> Vec<String> {
     let mut redacted = once(args);
-    // As with text: what a mask lays bare is looked at again.
-    for _ in 1..ROUNDS {
+    // As in `redact`: a mask can reveal an adjacent secret.
+    for _ in 1..MAX_PASSES {
         let again = once(&redacted);
         if again == redacted {
             break;
@@ -97,21 +96,21 @@ fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
     if let Some(option) = option
         && is_secret_name(option)
         && !arg.starts_with('-')
-        && !allowlist::value(option, arg)
+        && !allowlist::is_allowed(option, arg)
     {
         return hide("", names::label(option));
     }
     match program {
-        Some(Short::Next(flag)) if previous == flag && !allowlist::value("password", arg) => {
+        Some(Short::Next(flag)) if previous == flag && !allowlist::is_allowed("password", arg) => {
             hide("", "password")
         }
-        Some(Short::Glued(flag)) if is_glued(arg, flag) => hide(flag, "password"),
+        Some(Short::Attached(flag)) if is_attached(arg, flag) => hide(flag, "password"),
         Some(Short::User(flags)) if flags.contains(&previous) => match arg.split_once(':') {
-            // A mask holds a colon too.
+            // A mask contains a colon, too.
             Some((user, _)) if MASK.strip_suffix(':').is_some_and(|m| user.ends_with(m)) => {
                 redact(arg).into_owned()
             }
-            Some((user, pass)) if !allowlist::value("password", pass) => {
+            Some((user, pass)) if !allowlist::is_allowed("password", pass) => {
                 redact(&hide(&format!("{user}:"), "password")).into_owned()
             }
             _ => redact(arg).into_owned(),
@@ -120,8 +119,8 @@ fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
     }
 }
 
-/// `--password x`, `-token x`, and the same as elements of a list in JSON or
-/// YAML; `--password=x` is a pair like any other.
+/// `--password x`, `-token x`, also as elements of a list in JSON or YAML. `--password=x` is left to
+/// [`super::pairs`].
 fn long_options(text: &str, spans: &mut Vec<Span>) {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -144,7 +143,7 @@ fn long_options(text: &str, spans: &mut Vec<Span>) {
             let word = value.of(text);
             let option = &text[name..name + length];
             if !word.starts_with('-')
-                && !allowlist::value(option, word)
+                && !allowlist::is_allowed(option, word)
                 && !allowlist::is_prose(word)
             {
                 spans.push(Span {
@@ -157,7 +156,7 @@ fn long_options(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// The argument behind an option that ends at an offset.
+/// The argument after an option that ends at an offset.
 fn argument(text: &str, end: usize) -> Option<values::Extent> {
     let bytes = text.as_bytes();
     let escaped = bytes[end..].iter().take_while(|b| **b == b'\\').count();
@@ -182,8 +181,8 @@ fn argument(text: &str, end: usize) -> Option<values::Extent> {
     (value.start < value.end).then_some(value)
 }
 
-/// An argument of a command line: to the next blank, quote or escape. Unlike in
-/// a query, `&name=` may be a part of it.
+/// An argument of a command line, up to the next blank, quote or escape. Unlike in a query it may
+/// contain `&name=`.
 fn shell_word(text: &str, start: usize) -> values::Extent {
     let word = values::word(text, start, None);
     let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'`\\".contains(c);
@@ -208,7 +207,8 @@ impl<'t> Alias<'t> {
         }
         let is_secret = match self.0 {
             ["alias", "set", _, url, _] | ["host", "add", _, url, _] => {
-                (url.contains("://") || url.starts_with('$')) && !allowlist::value("secret", arg)
+                (url.contains("://") || url.starts_with('$'))
+                    && !allowlist::is_allowed("secret", arg)
             }
             _ => false,
         };
@@ -254,14 +254,14 @@ fn short_options(line: &str, offset: usize, short: Short, spans: &mut Vec<Span>)
     for (at, arg) in arguments(line) {
         let start = offset + at;
         let hidden = match short {
-            Short::Glued(flag) => is_glued(arg, flag).then_some(flag.len()),
+            Short::Attached(flag) => is_attached(arg, flag).then_some(flag.len()),
             Short::Next(flag) => (previous == flag).then_some(0),
             Short::User(flags) if flags.contains(&previous) => arg.find(':').map(|colon| colon + 1),
             Short::User(_) => None,
         };
         if let Some(skip) = hidden
             && skip < arg.len()
-            && !allowlist::value("password", &arg[skip..])
+            && !allowlist::is_allowed("password", &arg[skip..])
         {
             spans.push(Span {
                 start: start + skip,
@@ -274,7 +274,7 @@ fn short_options(line: &str, offset: usize, short: Short, spans: &mut Vec<Span>)
 }
 
 /// `-psecret`, but not `-port`, `-path=x`.
-fn is_glued(arg: &str, flag: &str) -> bool {
+fn is_attached(arg: &str, flag: &str) -> bool {
     arg.strip_prefix(flag).is_some_and(|value| {
         let word = value.split('=').next().unwrap_or_default();
         !value.is_empty()
@@ -282,12 +282,11 @@ fn is_glued(arg: &str, flag: &str) -> bool {
                 word,
                 "ort" | "ath" | "rint" | "rotocol" | "id" | "rofile" | "assword"
             )
-            && !allowlist::value("password", value)
+            && !allowlist::is_allowed("password", value)
     })
 }
 
-/// Arguments with their offsets: separated by blanks and quotes, without the
-/// punctuation of a list.
+/// Arguments with their offsets, separated by blanks and quotes and without list punctuation.
 fn arguments(line: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     line.split(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '`' | '\\'))

@@ -1,19 +1,19 @@
-//! Names and values in text: how a pair is written, and where its parts stand.
+//! Pairs of name and value in text.
 
 use super::values::{self, Extent, is_name_byte, is_quote};
 
-/// Longer words are no names.
+/// The maximum length of a name.
 const NAME_MAX: usize = 80;
 
-/// How far the beginning of a line is looked for.
+/// The beginning of a line is searched in this many bytes.
 const INDENT_MAX: usize = 200;
 
-/// Words before a variable that is set.
+/// Words before the assignment of a variable.
 const DECLARATIONS: &[&str] = &[
     "export", "set", "env", "ENV", "ARG", "declare", "-e", "--env",
 ];
 
-/// What separates a name from its value.
+/// The separator of name and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// `name=value`, `name = value`, `name => value`, `name := value`
@@ -24,10 +24,10 @@ pub(super) enum Form {
     Spaced,
 }
 
-/// What stands before a name.
+/// The text before a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Position {
-    /// Nothing but indentation, list and diff marks.
+    /// Only indentation, list markers and diff markers.
     Line,
     /// An opening bracket or a separator.
     Flow,
@@ -35,15 +35,15 @@ pub(super) enum Position {
     Prose,
 }
 
-/// A name, a separator, and where the value begins.
+/// A name, its separator, and the offset of its value.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'t> {
     pub(super) text: &'t str,
     pub(super) name: &'t str,
     start: usize,
-    /// The name stands in quotes of its own.
+    /// The name is in quotes.
     pub(super) quoted: bool,
-    /// A quote opened right before an unquoted name; it ends the value too.
+    /// A quote right before an unquoted name. It also ends the value.
     pub(super) opener: Option<u8>,
     pub(super) form: Form,
     blanks: bool,
@@ -100,8 +100,8 @@ impl<'t> Pair<'t> {
         })
     }
 
-    /// The pair in a text that ends a number of bytes behind the separator, so
-    /// that looking for the end of the value takes bounded time.
+    /// The pair in a text that is truncated after the separator, to limit the search for the end of
+    /// the value.
     pub(super) fn clipped(self, length: usize) -> Self {
         let end = values::char_end(self.text, self.value + length);
         let text = &self.text[..end.max(self.value)];
@@ -113,7 +113,7 @@ impl<'t> Pair<'t> {
         self.start.checked_sub(1).map(|i| self.text.as_bytes()[i])
     }
 
-    /// Where the value stands, if there is one on this line or in a block below.
+    /// The value, if it is on this line or in a block below.
     pub(super) fn extent(&self) -> Option<Extent> {
         let (text, start) = (self.text, self.value);
         let first = *text.as_bytes().get(start)?;
@@ -141,12 +141,12 @@ impl<'t> Pair<'t> {
         })
     }
 
-    /// The value on the line below `name:`, alone and indented, as YAML has it.
+    /// A value that is alone and indented on the line below `name:`, as in YAML.
     pub(super) fn below(&self) -> Option<Extent> {
         let rest = self.text[self.value..].trim_start_matches('\r');
         let rest = rest.strip_prefix('\n')?;
         let indent = values::skip_blanks(rest, 0);
-        // Words before the name may have been put there by whoever quotes it.
+        // Text before the name may be a prefix that a log added.
         let column = match self.position() {
             Position::Line => self.column(),
             Position::Flow | Position::Prose => 0,
@@ -166,8 +166,8 @@ impl<'t> Pair<'t> {
         (is_alone && !value.of(self.text).ends_with(':')).then_some(value)
     }
 
-    /// A shell's `NAME=value`: at the beginning of a line, behind `export` and
-    /// the like, or as an option; but not within a quoted command.
+    /// `NAME=value` of a shell: at the beginning of a line, after `export` or the like, or as an option,
+    /// but not in a quoted command.
     pub(super) fn is_variable(&self) -> bool {
         let line = &self.text[..self.start];
         if self.form != Form::Equals || self.blanks || self.quoted || self.opener.is_some() {
@@ -231,12 +231,12 @@ fn is_comparison(bytes: &[u8], separator: usize) -> bool {
     separator.checked_sub(1).is_none_or(blank) || blank(separator + 2)
 }
 
-/// The notation, whether blanks follow, and the offset of the value.
+/// The form of the separator, whether blanks follow it, and the offset of the value.
 fn separator_form(text: &str, separator: usize) -> Option<(Form, bool, usize)> {
     let bytes = text.as_bytes();
     let next = bytes.get(separator + 1).copied();
     let (form, after) = match (bytes[separator], next) {
-        // A comparison, unless no blank stands on either side.
+        // A comparison, unless there are no blanks around it.
         (b'=', Some(b'=')) if is_comparison(bytes, separator) => return None,
         (b':', Some(b':' | b'/')) => return None,
         (b'=', Some(b'>')) | (b':', Some(b'=')) => (Form::Equals, separator + 2),

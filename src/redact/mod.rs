@@ -1,23 +1,21 @@
-//! Takes credentials out of text before it leaves the program: for the model,
-//! for Slack, for a snapshot on disk.
+//! Masks credentials in text before it leaves the program: for the model, for Slack, for a snapshot
+//! on disk.
 //!
-//! Pure and linear in the length of the text. Every rule looks at the original
-//! text and marks spans; the spans are then merged and replaced in one pass, so
-//! rules cannot disturb one another and their order is of no account:
+//! Pure, and linear in the length of the text. Every rule reads the original text and marks spans,
+//! which are then merged and replaced at once, so the order of the rules does not matter:
 //!
 //! | module | finds |
 //! | --- | --- |
-//! | [`tokens`] | what has a shape of its own: `AKIA...`, `ghp_...`, JWTs, webhooks |
+//! | [`tokens`] | credentials with a format of their own: `AKIA...`, `ghp_...`, JWTs, webhooks |
 //! | [`blocks`] | PEM private keys, the data of Secret manifests |
 //! | [`urls`] | passwords in URLs and data source names, e-mail addresses |
-//! | [`pairs`] | values whose name says what they are: `password=`, `"token": "..."` |
-//! | [`prose`] | what a sentence tells: `the password is x` |
+//! | [`pairs`] | values with a secret name: `password=`, `"token": "..."` |
+//! | [`sentences`] | secrets in prose: `the password is x` |
 //! | [`commands`] | arguments: `--password x`, `mysql -px`, `curl -u a:b` |
 //!
-//! To add a credential with a shape, add a row to the table in [`tokens`]; one
-//! that is told by its name, a word in [`names`]. A mask says what it hides,
-//! `[redacted:aws-key]`, and is left alone when met again: redacting twice is
-//! redacting once.
+//! To add a credential with a format of its own, add a row to the table in [`tokens`]; for one with a
+//! secret name, a word in [`names`]. A mask names what it hides, `[redacted:aws-key]`. Redaction is
+//! idempotent.
 
 mod allowlist;
 mod base64;
@@ -36,16 +34,16 @@ use std::borrow::Cow;
 pub use commands::redact_args;
 pub use names::is_secret_name;
 
-/// How every mask begins; a label of small letters and `]` follow.
+/// The beginning of every mask. A lower-case label and `]` follow.
 const MASK: &str = "[redacted:";
 
-/// Text is looked at so often at most; two times are the rule.
-const ROUNDS: usize = 8;
+/// The maximum number of passes over a text. Usually two are enough.
+const MAX_PASSES: usize = 8;
 
-/// No label is longer.
+/// The length of the longest label.
 const LABEL_MAX: usize = 24;
 
-/// A stretch of text, in bytes, that must not leave.
+/// A secret in a text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Span {
     start: usize,
@@ -53,13 +51,12 @@ struct Span {
     label: &'static str,
 }
 
-/// The text with every credential in it masked; borrowed when there is none.
+/// The text with all credentials masked. Borrowed when it contains none.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut redacted = once(text);
-    // A mask may lay bare what stood against a secret without a gap, so what
-    // was masked is looked at again. Text without secrets is read once.
-    for _ in 1..ROUNDS {
+    // A mask can reveal an adjacent secret, so masked text is read again.
+    for _ in 1..MAX_PASSES {
         let again = match &redacted {
             Cow::Owned(masked) => match once(masked) {
                 Cow::Owned(more) => more,
@@ -83,13 +80,12 @@ fn once(text: &str) -> Cow<'_, str> {
     mask(text, spans)
 }
 
-/// A value whose name is known: an environment variable, a field, a header.
-/// A secret name hides the whole value, unless it plainly holds none (empty,
-/// `true`, `$(REFERENCE)`, the path of a file); any other value is redacted as
-/// free text.
+/// Redacts the value of an environment variable, a field or a header. With a secret name the whole
+/// value is masked, unless it is not a secret (empty, `true`, `$(REFERENCE)`, a path). Any other
+/// value is redacted as free text.
 #[must_use]
 pub fn redact_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    if is_secret_name(name) && !allowlist::value(name, value) {
+    if is_secret_name(name) && !allowlist::is_allowed(name, value) {
         Cow::Owned(format!("{MASK}{}]", names::label(name)))
     } else {
         redact(value)
@@ -118,14 +114,14 @@ fn mask(text: &str, mut spans: Vec<Span>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Where the text already holds masks, as (start, end).
+/// The masks that the text already contains, as (start, end).
 fn existing_masks(text: &str) -> Vec<(usize, usize)> {
     text.match_indices(MASK)
         .filter_map(|(start, _)| mask_at(&text[start..]).map(|length| (start, start + length)))
         .collect()
 }
 
-/// The length of the mask that the text begins with, if it does.
+/// The length of the mask at the beginning of the text, if there is one.
 fn mask_at(text: &str) -> Option<usize> {
     let label = text.strip_prefix(MASK)?.as_bytes();
     let length = label
@@ -135,8 +131,7 @@ fn mask_at(text: &str) -> Option<usize> {
     (length > 0 && label[length] == b']').then_some(MASK.len() + length + 1)
 }
 
-/// Makes a span that cuts into a mask swallow it whole; true when the span lies
-/// inside one and hides nothing new.
+/// Extends a span that overlaps a mask to cover it. True when the span is inside a mask.
 fn widen(span: &mut Span, masks: &[(usize, usize)]) -> bool {
     let first = masks.partition_point(|&(_, end)| end <= span.start);
     for &(start, end) in &masks[first..] {
@@ -171,13 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn touching_spans_stay_apart() {
+    fn adjacent_spans_are_separate_masks() {
         let masked = mask("0123456789", vec![span(2, 4), span(4, 6)]);
         assert_eq!(masked, "01[redacted:x][redacted:x]6789");
     }
 
     #[test]
-    fn masks_are_left_alone_or_swallowed_whole() {
+    fn masks_are_kept_or_covered_completely() {
         let text = "a[redacted:key]b";
         assert_eq!(mask(text, vec![span(2, 9)]), text);
         assert_eq!(mask(text, vec![span(0, 5)]), "[redacted:x]b");

@@ -1,6 +1,6 @@
-//! Which names of variables, keys, fields and headers announce a secret.
+//! Names of variables, keys, fields and headers with secret values.
 
-/// Words that make a name secret wherever they stand in it.
+/// Words that make a name secret at any position.
 #[rustfmt::skip]
 const SECRET_WORDS: &[&str] = &[
     "password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pass", "secret",
@@ -10,14 +10,14 @@ const SECRET_WORDS: &[&str] = &[
     "secretkey", "accesskey", "authkey", "mnemonic", "pw", "psk", "bindpw", "rootpw", "userpw",
 ];
 
-/// Endings of words run together: `dbpassword`, `clientsecret`.
+/// Endings of compound words: `dbpassword`, `clientsecret`.
 #[rustfmt::skip]
 const SECRET_ENDINGS: &[&str] = &[
     "password", "passwd", "passphrase", "secret", "token", "apikey", "dbpass", "userpass",
     "rootpass", "mysqlpass", "sqlpass", "adminpass", "smtppass",
 ];
 
-/// What a key must be for to be a secret: `API_KEY`, but not `PRIMARY_KEY`.
+/// Words that make a key secret: `API_KEY`, but not `PRIMARY_KEY`.
 #[rustfmt::skip]
 const KEY_OWNERS: &[&str] = &[
     "api", "app", "application", "access", "private", "encryption", "encrypt", "signing",
@@ -28,14 +28,14 @@ const KEY_OWNERS: &[&str] = &[
     "preshared",
 ];
 
-/// Whose `auth` is a password: `REDIS_AUTH`, but not `auth: enabled`.
+/// Words that make `auth` secret: `REDIS_AUTH`, but not `auth: enabled`.
 #[rustfmt::skip]
 const AUTH_OWNERS: &[&str] = &[
     "redis", "basic", "http", "proxy", "smtp", "registry", "docker", "npm", "rediscli",
 ];
 
-/// A name that ends in one of these speaks about a secret and holds none:
-/// `secretName`, `TOKEN_FILE`, `password-policy`, `token-service`.
+/// A name with one of these last words is about a secret and not a secret itself: `secretName`,
+/// `TOKEN_FILE`, `password-policy`, `token-service`.
 #[rustfmt::skip]
 const ABOUT: &[&str] = &[
     "name", "names", "ref", "refs", "reference", "file", "files", "filename", "path", "paths",
@@ -53,20 +53,20 @@ const ABOUT: &[&str] = &[
     "request", "stdin",
 ];
 
-/// Identifiers that are secrets, or one half of a pair that is masked with the
-/// other: the secret id of a Vault role, Vault's root token in development.
+/// Identifiers that are secret or belong to a secret: the secret id of a Vault role,
+/// Vault's root token in development.
 const SECRET_IDS: &[&str] = &["access key", "secret", "root token"];
 
-/// Plurals with these words before them are lists of names, or counts.
+/// Plurals after these words are lists of names, or counts.
 #[rustfmt::skip]
 const LISTED: &[&str] = &[
     "external", "sealed", "image", "pull", "mountable", "input", "output", "prompt",
     "completion", "max", "min", "total", "cached", "num",
 ];
 
-/// Whether a variable, key, field, flag or header of this name holds a secret:
-/// `MYSQL_ROOT_PASSWORD`, `apiKey`, `--auth-token`, `X-Vault-Token`. Names that
-/// only speak of one (`secretName`, `TOKEN_FILE`) do not.
+/// Whether the value of a variable, key, field, flag or header with this name is secret:
+/// `MYSQL_ROOT_PASSWORD`, `apiKey`, `--auth-token`, `X-Vault-Token`, but not `secretName` or
+/// `TOKEN_FILE`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
@@ -88,13 +88,14 @@ pub fn is_secret_name(name: &str) -> bool {
         || is_auth(name, before, last)
 }
 
-/// Passwords are hidden where a token or a secret may be a mere word of prose.
+/// Whether it is the name of a password. Passwords are also masked where a word after `token` or
+/// `secret` would be prose.
 pub(super) fn is_password(name: &str) -> bool {
     let stem = |w: &String| w.contains("pass") || w == "pwd";
     words(name).iter().any(stem)
 }
 
-/// What the mask of a value with this name says.
+/// The label of the mask for a value with this name.
 pub(super) fn label(name: &str) -> &'static str {
     let words = words(name);
     let any = |stem: &str| words.iter().any(|w| w.contains(stem));
@@ -111,7 +112,7 @@ pub(super) fn label(name: &str) -> &'static str {
     }
 }
 
-/// A plural that may list names or count: `secrets: 3`, `Tokens: default-token`.
+/// A plural that may be a list of names or a count: `secrets: 3`, `Tokens: default-token`.
 pub(super) fn is_plural(name: &str) -> bool {
     words(name).last().is_some_and(|w| {
         matches!(
@@ -148,8 +149,7 @@ fn is_auth(name: &str, before: &[String], last: &str) -> bool {
                 .is_some_and(|w| AUTH_OWNERS.contains(&w.as_str())))
 }
 
-/// The words of a name in small letters: at anything but letters and digits,
-/// and where camel case begins one. Digits at a word's end count for nothing.
+/// Splits a name into lower-case words, also in camel case. Trailing digits of a word are dropped.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for part in name.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_fall_into_words() {
+    fn names_are_split_into_words() {
         for (name, expected) in [
             ("MYSQL_ROOT_PASSWORD", "mysql root password"),
             ("clientSecret", "client secret"),

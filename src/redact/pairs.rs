@@ -1,10 +1,9 @@
-//! Values whose name says that they are secret, in every usual notation:
+//! Values with a secret name, in the usual notations:
 //! `NAME=value`, `"name": "value"`, YAML, headers, query strings, log fields,
 //! and Kubernetes' `name:`/`value:` siblings.
 //!
-//! With `=` or quotes a secret name is enough. A colon also stands in sentences
-//! (`failed to get token: unauthorized`), so there the value must not read like
-//! the sentence going on.
+//! With `=` or quotes a secret name is enough. A colon is also common in sentences (`failed to get
+//! token: unauthorized`), so there the value must not look like the rest of a sentence.
 
 use super::Span;
 use super::allowlist;
@@ -12,19 +11,19 @@ use super::key_value::{Form, Pair, Position};
 use super::names::{self, is_secret_name};
 use super::values::{self, Extent, is_name_byte, is_quote};
 
-/// Longer values are masked in part; none is a password.
+/// Longer values are masked partly.
 const VALUE_MAX: usize = 64 * 1024;
 
-/// Longer names are not looked for in the value of `name:`.
+/// The maximum length of a name in the value of `name:`.
 const NAME_MAX: usize = 256;
 
-/// Longer values are secrets.
-const HARMLESS_MAX: usize = 1024;
+/// Longer values are not checked against the allowlist.
+const ALLOWED_MAX: usize = 1024;
 
 /// Names that are secret only in the query of a URL.
 const QUERY_NAMES: &[&str] = &["sig", "signature", "x-amz-signature", "key", "auth", "code"];
 
-/// Schemes of an Authorization header; what follows them is the credential.
+/// Schemes of an Authorization header. The credential follows them.
 const SCHEMES: &[&str] = &[
     "bearer",
     "basic",
@@ -69,7 +68,7 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
 }
 
 impl Pair<'_> {
-    /// The parts of the value that must not leave.
+    /// The secret parts of the value.
     fn hidden(&self, lower: &str, is_sibling: bool) -> Vec<Extent> {
         let queried = matches!(self.prior(), Some(b'?' | b'&'))
             && self.form == Form::Equals
@@ -89,26 +88,27 @@ impl Pair<'_> {
             self.header()
         } else {
             self.extent()
-                .filter(|value| is_sibling || queried || self.is_told(*value))
+                .filter(|value| is_sibling || queried || self.is_secret(*value))
                 .filter(|value| value.start < value.end)
                 .or_else(|| {
                     self.below()
-                        .filter(|v| is_sibling || self.is_told_below(*v))
+                        .filter(|v| is_sibling || self.is_secret_below(*v))
                 })
         };
         hidden
-            .filter(|v| v.start < v.end && !self.is_harmless(*v))
+            .filter(|v| v.start < v.end && !self.is_allowed(*v))
             .into_iter()
             .collect()
     }
 
-    /// What is long is no word or reference, whatever it begins with.
-    fn is_harmless(&self, value: Extent) -> bool {
-        value.end - value.start <= HARMLESS_MAX && allowlist::value(self.name, value.of(self.text))
+    /// A long value is neither a word nor a reference.
+    fn is_allowed(&self, value: Extent) -> bool {
+        value.end - value.start <= ALLOWED_MAX
+            && allowlist::is_allowed(self.name, value.of(self.text))
     }
 
-    /// Whether name, notation and value together tell a secret.
-    fn is_told(&self, value: Extent) -> bool {
+    /// Whether name, notation and value together indicate a secret.
+    fn is_secret(&self, value: Extent) -> bool {
         let text = value.of(self.text);
         let first = text.split_whitespace().next().unwrap_or_default();
         let is_password = names::is_password(self.name);
@@ -137,13 +137,13 @@ impl Pair<'_> {
         }
     }
 
-    /// Below its name a value is one word, or quoted; a sentence is none.
-    fn is_told_below(&self, value: Extent) -> bool {
+    /// Whether a value on the line below its name is a secret and not a sentence.
+    fn is_secret_below(&self, value: Extent) -> bool {
         let text = value.of(self.text);
         let is_word = !text.contains(char::is_whitespace) && !allowlist::is_prose(text);
         let is_yaml = self.position() == Position::Line;
         is_yaml && (value.quoted || is_word && names::is_password(self.name))
-            || allowlist::is_made_up(text)
+            || allowlist::is_random(text)
     }
 
     /// The credential of an Authorization header.
@@ -188,7 +188,7 @@ impl Pair<'_> {
             let Some(value) = values::quoted(self.text, at) else {
                 return hidden;
             };
-            if !self.is_harmless(value) {
+            if !self.is_allowed(value) {
                 hidden.push(value);
             }
             let rest = &self.text.as_bytes()[value.end..];
@@ -205,7 +205,7 @@ fn is_name(text: &str) -> bool {
     text.bytes().all(is_name_byte)
 }
 
-/// A quoted string or a number: what JSON writes behind a quoted name.
+/// A quoted string or a number, as JSON has after a quoted name.
 fn is_literal(value: Extent, text: &str) -> bool {
     value.quoted || text.starts_with(|c: char| c.is_ascii_digit())
 }

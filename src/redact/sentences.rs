@@ -1,8 +1,8 @@
-//! Secrets that a sentence tells: `the password is x`, `Password for user y: x`,
+//! Secrets in sentences: `the password is x`, `Password for user y: x`,
 //! `admin password x`.
 //!
-//! Sentences about passwords are what people need to read, so a word is taken
-//! for a secret only where it reads like no word of a sentence.
+//! Sentences about passwords are important in logs, so a word is masked only if it is not a word of
+//! a sentence.
 
 use std::sync::LazyLock;
 
@@ -12,83 +12,83 @@ use super::tokens::compile;
 use super::values::{self, Extent};
 use super::{Span, allowlist};
 
-/// Longer words are masked in part; none is a password.
+/// Longer words are masked partly.
 const VALUE_MAX: usize = 1024;
 
-/// What leads to a secret, and whether what follows is one.
-struct Lead {
+/// The text before a secret, and whether the following value is one.
+struct Pattern {
     label: &'static str,
-    pattern: &'static str,
+    regex: &'static str,
     accept: fn(&str, Extent) -> bool,
 }
 
-const LEADS: &[Lead] = &[
-    Lead {
+const PATTERNS: &[Pattern] = &[
+    Pattern {
         label: "password",
-        pattern: r"(?i)\b(?:password|passwd|passphrase|passcode)(?: for(?: (?u-i:[^ :\n])+){1,3})? (?:is|was|has been|changed|reset|set)(?: (?:now|still|currently))?(?: (?:changed|reset|set))?(?: to)?:?[ \t]+",
-        accept: |text, value| allowlist::is_number(value.of(text)) || is_told(text, value),
+        regex: r"(?i)\b(?:password|passwd|passphrase|passcode)(?: for(?: (?u-i:[^ :\n])+){1,3})? (?:is|was|has been|changed|reset|set)(?: (?:now|still|currently))?(?: (?:changed|reset|set))?(?: to)?:?[ \t]+",
+        accept: |text, value| allowlist::is_number(value.of(text)) || is_secret(text, value),
     },
-    Lead {
+    Pattern {
         label: "credential",
-        pattern: r"(?i)\b(?:token|secret|api[ _-]?key|access[ _-]?key)(?: for(?: (?u-i:[^ :\n])+){1,3})? (?:is|was)(?: now)?(?: set to)?:?[ \t]+",
-        accept: is_made_up,
+        regex: r"(?i)\b(?:token|secret|api[ _-]?key|access[ _-]?key)(?: for(?: (?u-i:[^ :\n])+){1,3})? (?:is|was)(?: now)?(?: set to)?:?[ \t]+",
+        accept: is_random,
     },
-    Lead {
+    Pattern {
         label: "password",
-        pattern: r"(?i)\b(?:password|passwd|passphrase|passcode) for(?: (?u-i:[^ \n])+){1,4}?:[ \t]+",
-        accept: is_made_up,
+        regex: r"(?i)\b(?:password|passwd|passphrase|passcode) for(?: (?u-i:[^ \n])+){1,4}?:[ \t]+",
+        accept: is_random,
     },
-    Lead {
+    Pattern {
         label: "password",
-        pattern: r"(?i)\b(?:password|passwd|passphrase|passcode)[ \t]+(?:->[ \t]+|[(\[])?",
+        regex: r"(?i)\b(?:password|passwd|passphrase|passcode)[ \t]+(?:->[ \t]+|[(\[])?",
         accept: |text, value| {
             let is_long = value.end - value.start >= 8;
-            value.quoted && is_told(text, value) || is_long && is_made_up(text, value)
+            value.quoted && is_secret(text, value) || is_long && is_random(text, value)
         },
     },
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, &'static Lead)>> = LazyLock::new(|| {
-    LEADS
+static COMPILED: LazyLock<Vec<(Regex, &'static Pattern)>> = LazyLock::new(|| {
+    PATTERNS
         .iter()
-        .filter_map(|lead| Some((compile(lead.pattern)?, lead)))
+        .filter_map(|pattern| Some((compile(pattern.regex)?, pattern)))
         .collect()
 });
 
 pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
-    for (regex, lead) in COMPILED.iter() {
-        for told in regex.find_iter(text) {
-            let text = &text[..values::char_end(text, told.end() + VALUE_MAX)];
-            let value = values::quoted(text, told.end())
-                .unwrap_or_else(|| values::word(text, told.end(), None));
+    for (regex, pattern) in COMPILED.iter() {
+        for found in regex.find_iter(text) {
+            let text = &text[..values::char_end(text, found.end() + VALUE_MAX)];
+            let value = values::quoted(text, found.end())
+                .unwrap_or_else(|| values::word(text, found.end(), None));
             if !value.of(text).is_empty()
-                && !allowlist::value("password", value.of(text))
-                && (lead.accept)(text, value)
+                && !allowlist::is_allowed("password", value.of(text))
+                && (pattern.accept)(text, value)
             {
                 spans.push(Span {
                     start: value.start,
                     end: value.end,
-                    label: lead.label,
+                    label: pattern.label,
                 });
             }
         }
     }
 }
 
-/// A value in quotes, unless the quotes hold a sentence or end another string;
-/// or no word.
-fn is_told(text: &str, value: Extent) -> bool {
+/// A value in quotes that are neither around a sentence nor the end of another string, or a random
+/// word.
+fn is_secret(text: &str, value: Extent) -> bool {
     let value_text = value.of(text);
     let first = value_text.split_whitespace().next().unwrap_or_default();
     let is_string = value.quoted && !value_text.starts_with([' ', ',', ':', '}', ']', ')']);
-    is_string && !allowlist::is_prose(first) || allowlist::is_made_up(value_text)
+    is_string && !allowlist::is_prose(first) || allowlist::is_random(value_text)
 }
 
-/// A token may be one of a language, a secret an object: here quotes tell
-/// nothing, and a name is none.
-fn is_made_up(text: &str, value: Extent) -> bool {
+/// For tokens and secrets quotes are no evidence: a token may be one of a parser, and a secret the name
+/// of an object.
+fn is_random(text: &str, value: Extent) -> bool {
     let word = value.of(text);
-    !allowlist::is_object_name(word) && allowlist::is_made_up(word)
+    !allowlist::is_object_name(word) && allowlist::is_random(word)
 }
 
 #[cfg(test)]
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        for lead in LEADS {
-            assert!(compile(lead.pattern).is_some(), "{}", lead.pattern);
-            assert!(lead.label.len() <= super::super::LABEL_MAX);
+        for pattern in PATTERNS {
+            assert!(compile(pattern.regex).is_some(), "{}", pattern.regex);
+            assert!(pattern.label.len() <= super::super::LABEL_MAX);
         }
     }
 }

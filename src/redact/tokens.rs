@@ -1,4 +1,4 @@
-//! Credentials with a shape of their own, whatever stands around them: a table.
+//! Credentials with a format of their own, whatever the text around them.
 
 use std::sync::LazyLock;
 
@@ -6,11 +6,11 @@ use regex::{Regex, RegexBuilder};
 
 use super::{Span, base64};
 
-/// One shape. Where the pattern has a group, only the group is masked.
+/// A format. If the pattern has a group, only the group is masked.
 struct Shape {
     label: &'static str,
     pattern: &'static str,
-    /// A last look at what matched; most shapes need none.
+    /// A further condition on the match.
     accept: fn(&str) -> bool,
 }
 
@@ -30,11 +30,10 @@ const fn checked(label: &'static str, pattern: &'static str, accept: fn(&str) ->
     }
 }
 
-/// Patterns are ASCII: no Unicode tables are needed to run them. Each reads
-/// greedily to the end of its alphabet, so that no rest of a secret remains.
+/// Patterns are ASCII and need no Unicode tables. Each is greedy, so that no part of a secret remains.
 const SHAPES: &[Shape] = &[
     shape("aws-key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"),
-    // A secret access key has no shape, but it often follows its id.
+    // A secret access key has no format of its own, but often follows its id.
     shape(
         "aws-key",
         r#"\b(?:AKIA|ASIA)[A-Z0-9]{16}["',:;| \t]{1,4}([A-Za-z0-9/+]{40,})"#,
@@ -117,7 +116,7 @@ const SHAPES: &[Shape] = &[
     shape("postman-key", r"\bPMAK-[A-Fa-f0-9]{24,}-[A-Fa-f0-9]{32,}"),
     shape("postman-key", r"\bPMAT-[A-Z0-9]{26,}"),
     shape("linear-key", r"\blin_(?:api|oauth|wh)_[A-Za-z0-9]{32,}"),
-    // A service token names the configuration that it is for.
+    // A service token contains the name of its configuration.
     shape(
         "doppler-token",
         r"\bdp\.(?:ct|pt|st|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{36,}",
@@ -187,8 +186,7 @@ const SHAPES: &[Shape] = &[
 static COMPILED: LazyLock<Vec<(Regex, &'static Shape)>> = LazyLock::new(|| {
     SHAPES
         .iter()
-        // A pattern that does not compile would be a defect of the table;
-        // `every_pattern_compiles` holds it to that.
+        // `every_pattern_compiles` checks that none is dropped.
         .filter_map(|shape| Some((compile(shape.pattern)?, shape)))
         .collect()
 });
@@ -215,8 +213,8 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Random keys hold digits and capitals; the names of Kubernetes objects hold
-/// no capitals, and words no digits.
+/// Random keys contain digits and capitals. Names of objects contain no capitals, and words no
+/// digits.
 fn is_mixed(text: &str) -> bool {
     has_digit(text) && text.bytes().any(|b| b.is_ascii_uppercase())
 }

@@ -6,11 +6,11 @@ use regex::Regex;
 
 use super::{Span, allowlist, values};
 
-/// Longer authorities are not looked through.
+/// The maximum length of an authority.
 const AUTHORITY_MAX: usize = 2048;
 
-/// Domains of clusters and networks: an address there is a user of a database,
-/// not a person. So are the units of systemd.
+/// Last labels of what is not an e-mail address: names of clusters and networks, and of systemd
+/// units.
 const NOT_MAIL: &[&str] = &[
     "local",
     "svc",
@@ -50,8 +50,8 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     mail(text, spans);
 }
 
-/// The password of `scheme://user:password@host`, or a token that stands alone
-/// before the `@`. Passwords may hold `@` and `/` although they should not.
+/// The password of `scheme://user:password@host`, or a token before the `@`. Passwords may contain `@`
+/// and `/`, although they should be encoded.
 fn url_credential(text: &str, start: usize) -> Option<Span> {
     let authority = authority(&text[start..]);
     let slash = authority.find(['/', '?', '#']).unwrap_or(authority.len());
@@ -74,14 +74,14 @@ fn url_credential(text: &str, start: usize) -> Option<Span> {
         Some(colon) => (colon + 1, &authority[colon + 1..at]),
         None => (0, Some(&authority[..at]).filter(|user| is_token(user))?),
     };
-    (!secret.is_empty() && !allowlist::value("password", secret)).then(|| Span {
+    (!secret.is_empty() && !allowlist::is_allowed("password", secret)).then(|| Span {
         start: start + from,
         end: start + from + secret.len(),
         label: "url-password",
     })
 }
 
-/// What may belong to the authority of a URL and what follows it.
+/// The rest of a URL, from its authority on.
 fn authority(text: &str) -> &str {
     let ends = |b: u8| b.is_ascii_whitespace() || values::is_quote(b) || b"<>\\".contains(&b);
     let length = text.bytes().take(AUTHORITY_MAX).position(ends);
@@ -92,7 +92,7 @@ fn authority(text: &str) -> &str {
     &text[..length]
 }
 
-/// Whether a URL that begins before this is one whose path may hold an `@`.
+/// Whether the path of a URL with this scheme may contain an `@`.
 fn is_web(before: &str) -> bool {
     let scheme = before.trim_end_matches("://");
     [
@@ -112,7 +112,7 @@ fn is_port(text: &str) -> bool {
     (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A user name that is no name: long, with digits.
+/// A token in place of a user name: long, with digits.
 fn is_token(user: &str) -> bool {
     user.len() >= 16 && user.bytes().any(|b| b.is_ascii_digit())
 }
@@ -125,7 +125,7 @@ fn dsn_password(text: &str, at: usize) -> Option<Span> {
     let length = length.unwrap_or(before.len().min(256));
     let colon = before[at - length..].iter().position(|b| *b == b':')?;
     let start = at - length + colon + 1;
-    (start < at && !allowlist::value("password", text.get(start..at)?)).then_some(Span {
+    (start < at && !allowlist::is_allowed("password", text.get(start..at)?)).then_some(Span {
         start,
         end: at,
         label: "url-password",
@@ -155,8 +155,7 @@ fn mail(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Whether what follows an address shows that it was cut out of the name of a
-/// host: more of the name, or a port.
+/// Whether the address is the beginning of a host name: more of the name or a port follows.
 fn is_host(behind: &str) -> bool {
     let mut behind = behind.bytes();
     match behind.next() {

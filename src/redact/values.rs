@@ -1,10 +1,9 @@
-//! Where a value begins and ends in free text: quoted, unquoted, to the end of
-//! its line, or a block of lines.
+//! The extent of a value in free text: quoted, unquoted, to the end of its line, or a block of lines.
 
-/// Unquoted values within brackets are not longer.
+/// The maximum length of an unquoted value in brackets.
 const FLOW_MAX: usize = 1024;
 
-/// A value's place in the text, in bytes, without its quotes.
+/// The extent of a value in the text, in bytes, without quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     pub(super) start: usize,
@@ -35,7 +34,7 @@ pub(super) fn skip_blanks(text: &str, from: usize) -> usize {
         .count()
 }
 
-/// An offset, or the end of the text, or the beginning of the character there.
+/// The offset, limited to the text and moved back to a character boundary.
 pub(super) fn char_end(text: &str, offset: usize) -> usize {
     let mut end = text.len().min(offset);
     while !text.is_char_boundary(end) {
@@ -44,8 +43,8 @@ pub(super) fn char_end(text: &str, offset: usize) -> usize {
     end
 }
 
-/// A quoted value, whose quotes may be escaped (`\"`, JSON within JSON): up to
-/// the quote of the same depth, or to the end of the line where none follows.
+/// A quoted value up to the quote of the same depth, or to the end of the line. The quotes may be
+/// escaped (`\"`, JSON within JSON).
 pub(super) fn quoted(text: &str, from: usize) -> Option<Extent> {
     let bytes = text.as_bytes();
     let depth = bytes[from..].iter().take_while(|&&b| b == b'\\').count();
@@ -81,8 +80,8 @@ pub(super) fn quoted(text: &str, from: usize) -> Option<Extent> {
     })
 }
 
-/// An unquoted value of one word. Commas and the like belong to it unless what
-/// follows them is plainly the next pair: a secret may hold any of them.
+/// An unquoted value of one word. Commas and the like belong to it unless the next pair follows,
+/// because a secret may contain them.
 pub(super) fn word(text: &str, start: usize, opener: Option<u8>) -> Extent {
     let bytes = text.as_bytes();
     let mut end = start;
@@ -118,8 +117,8 @@ fn ends_word(bytes: &[u8], at: usize, opener: Option<u8>) -> bool {
     }
 }
 
-/// Whether a name and a separator follow, perhaps after one blank or quote. An
-/// `=` behind which nothing stands is the padding of a value.
+/// Whether a name and a separator follow, perhaps after a blank. An `=` at the end of a word is the
+/// padding of a value.
 fn begins_pair(bytes: &[u8], from: usize) -> bool {
     let rest = &bytes[from.min(bytes.len())..];
     let rest = rest
@@ -139,7 +138,7 @@ fn begins_pair(bytes: &[u8], from: usize) -> bool {
         }
 }
 
-/// Whether a word ends here, or with the quote that stands here.
+/// Whether a word ends here or with a quote here.
 fn is_end(rest: &[u8]) -> bool {
     match rest {
         [] | [b'=', ..] => true,
@@ -148,7 +147,7 @@ fn is_end(rest: &[u8]) -> bool {
     }
 }
 
-/// Leaves out brackets at the end that were opened before the value.
+/// Removes closing brackets that were opened before the value.
 fn strip_closers(word: &str) -> &str {
     let mut word = word;
     while let Some(last @ (')' | ']' | '}')) = word.chars().next_back() {
@@ -166,7 +165,7 @@ fn strip_closers(word: &str) -> &str {
     word
 }
 
-/// Up to the next blank: what a shell takes as the value of a variable.
+/// Up to the next blank, like the value of a shell variable.
 pub(super) fn bare(text: &str, start: usize) -> Extent {
     let end = text[start..].find(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
     Extent {
@@ -217,14 +216,14 @@ pub(super) fn flow(text: &str, start: usize, opener: Option<u8>) -> Extent {
     }
 }
 
-/// `|`, `>-`, `|2+`: what announces a block scalar, and nothing else.
+/// The header of a block scalar: `|`, `>-`, `|2+`.
 pub(super) fn is_block_header(text: &str, start: usize) -> bool {
     let line = text[start..].lines().next().unwrap_or_default();
     let header = line.split(" #").next().unwrap_or_default().trim_end();
     header.starts_with(['|', '>']) && header[1..].bytes().all(|b| b"+-0123456789".contains(&b))
 }
 
-/// The lines of a block scalar (`|`, `>`) whose key stands at a column.
+/// The lines of a block scalar whose key is at a column.
 pub(super) fn block(text: &str, header: usize, column: usize) -> Option<Extent> {
     let first = header + text[header..].find('\n')? + 1;
     let (mut at, mut start, mut end) = (first, None, first);

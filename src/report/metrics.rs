@@ -1,10 +1,9 @@
-//! The report as metrics: text that is both OpenMetrics 1.0 and what node
-//! exporter's textfile collector and the Pushgateway read (Prometheus text
-//! 0.0.4).
+//! The report as metrics, in text that is valid both as OpenMetrics 1.0 and as Prometheus text
+//! 0.0.4, which node exporter's textfile collector and the Pushgateway read.
 //!
-//! Where the two differ, what both accept is written: gauges only (each run is
-//! a process of its own, nothing counts up from one to the next), no
-//! timestamps, and units and the end as the comments that they are in 0.0.4.
+//! Where the formats differ, the text uses what both accept: gauges only (each run is a
+//! process of its own, so there are no counters), no timestamps, and `# UNIT` and `# EOF`,
+//! which are comments in 0.0.4.
 
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
@@ -15,8 +14,8 @@ use super::{Incident, Report, Service};
 use crate::model::text::clean;
 use crate::model::{IncidentState, ServiceStatus, Severity, Tier};
 
-/// Renders the report as metrics of a run that ended at that moment by the clock
-/// of this machine, which the report need not go by.
+/// Renders the report as metrics. `ended` is the end of the run by the clock of this machine;
+/// the report uses the clock of the API server.
 #[must_use]
 pub fn metrics(report: &Report, ended: DateTime<Utc>) -> String {
     let mut page = MetricsText {
@@ -26,7 +25,7 @@ pub fn metrics(report: &Report, ended: DateTime<Utc>) -> String {
     cycle(&mut page, report, ended);
     incidents(&mut page, &report.incidents);
     services(&mut page, &report.services);
-    edges(&mut page, report);
+    usage(&mut page, report);
     page.out.push_str("# EOF\n");
     page.out
 }
@@ -36,7 +35,7 @@ fn cycle(page: &mut MetricsText, report: &Report, ended: DateTime<Utc>) {
         .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     page.family(
         "severity",
-        "The highest open severity, 1 the worst; 4: healthy, or only things to log.",
+        "The highest open severity; 1 is the highest, 4 means healthy or only SEV-4.",
     )
     .sample(&[], number(report.severity));
     page.family("last_run_timestamp_seconds", "When the last run ended.")
@@ -46,11 +45,8 @@ fn cycle(page: &mut MetricsText, report: &Report, ended: DateTime<Utc>) {
     let duration = report.cycle.duration_ms as f64 / 1000.0;
     page.family("cycle_duration_seconds", "How long the last run took.")
         .sample(&[], duration);
-    page.family(
-        "visibility_complete",
-        "1: everything that was wanted could be read.",
-    )
-    .sample(&[], u8::from(report.visibility.complete));
+    page.family("visibility_complete", "1: everything could be read.")
+        .sample(&[], u8::from(report.visibility.complete));
     page.family("unread_kinds", "Kinds that could not be read.")
         .sample(&[], report.visibility.unread.len());
 }
@@ -58,7 +54,7 @@ fn cycle(page: &mut MetricsText, report: &Report, ended: DateTime<Utc>) {
 fn incidents(page: &mut MetricsText, incidents: &[Incident]) {
     let mut family = page.family(
         "incidents",
-        "Open incidents that count for the verdict; tier none: no service suffers.",
+        "Open incidents that are not silenced; tier none: no service is affected.",
     );
     let tiers = Tier::ALL.into_iter().map(Some).chain([None]);
     for tier in tiers {
@@ -79,17 +75,14 @@ fn incidents(page: &mut MetricsText, incidents: &[Incident]) {
     let silenced = incidents
         .iter()
         .filter(|i| i.state != IncidentState::Resolved && i.silenced_until.is_some());
-    page.family(
-        "incidents_silenced",
-        "Open incidents that a silence hides from the verdict.",
-    )
-    .sample(&[], silenced.count());
+    page.family("incidents_silenced", "Open incidents that are silenced.")
+        .sample(&[], silenced.count());
 }
 
 fn services(page: &mut MetricsText, services: &[Service]) {
     let mut up = page.family(
         "service_up",
-        "0: unavailable, 1: serving, if degraded or starting; absent while unknown.",
+        "0: unavailable, 1: available, degraded or starting; absent while unknown.",
     );
     for service in services {
         if service.status != ServiceStatus::Unknown {
@@ -103,21 +96,21 @@ fn services(page: &mut MetricsText, services: &[Service]) {
     for service in services {
         down.service(service, service.downtime_seconds);
     }
-    let mut ready = page.family("service_ready_replicas", "Replicas that serve.");
+    let mut ready = page.family("service_ready_replicas", "Ready replicas.");
     for service in services {
         ready.service_if(service, service.ready);
     }
-    let mut desired = page.family("service_desired_replicas", "Replicas that should serve.");
+    let mut desired = page.family("service_desired_replicas", "Desired replicas.");
     for service in services {
         desired.service_if(service, service.desired);
     }
 }
 
-/// What the run did outside the cluster.
-fn edges(page: &mut MetricsText, report: &Report) {
+/// Messages, requests and use of the model.
+fn usage(page: &mut MetricsText, report: &Report) {
     let mut messages = page.family(
         "messages",
-        "Messages of the last run: sent, failed (refused), queued (waiting).",
+        "Messages of the last run: sent, failed or queued.",
     );
     for (result, count) in [
         ("sent", report.delivery.sent),
@@ -136,28 +129,28 @@ fn edges(page: &mut MetricsText, report: &Report) {
         requests.sample(&[("peer", peer)], count);
     }
     let llm = &report.llm;
-    page.family("model_calls", "Answers of the model that were paid for.")
+    page.family("model_calls", "Paid calls of the model in the last run.")
         .sample(&[], llm.calls);
-    let mut tokens = page.family("model_tokens", "Tokens of the last run.");
+    let mut tokens = page.family("model_tokens", "Tokens of the model in the last run.");
     tokens.sample(&[("direction", "in")], llm.input_tokens);
     tokens.sample(&[("direction", "out")], llm.output_tokens);
-    page.family("model_cost_usd", "What the model cost in the last run.")
+    page.family("model_cost_usd", "Cost of the model in the last run.")
         .sample(&[], llm.cost_usd);
     page.family(
         "model_month_cost_usd",
-        "What the model has cost in this calendar month.",
+        "Cost of the model in this calendar month.",
     )
     .sample(&[], llm.month_usd);
 }
 
-/// The text as it grows.
+/// Builds the text.
 struct MetricsText {
     out: String,
     cluster: String,
 }
 
 impl MetricsText {
-    /// Begins a family. Its unit, where it has one, is the end of its name.
+    /// Starts a family. Its unit, if any, is the end of its name.
     fn family(&mut self, name: &str, help: &str) -> Family<'_> {
         let name = format!("k8s_monitor_{name}");
         self.line(format_args!("# TYPE {name} gauge"));
@@ -180,16 +173,16 @@ impl MetricsText {
     }
 }
 
-/// A family that samples are added to, before the next one begins.
+/// A family of metrics.
 struct Family<'a> {
     page: &'a mut MetricsText,
     name: String,
-    /// Readers refuse a file that says the same twice.
+    /// Samples so far. Parsers reject duplicates.
     written: BTreeSet<String>,
 }
 
 impl Family<'_> {
-    /// One sample, with the cluster before its own labels.
+    /// Adds a sample. The cluster is its first label.
     fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
         let mut line = format!("{}{{cluster=\"{}\"", self.name, escape(&self.page.cluster));
         for (label, text) in labels {
@@ -226,7 +219,7 @@ const fn number(severity: Severity) -> u8 {
     }
 }
 
-/// A label's value as both formats write it.
+/// Escapes the value of a label.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")

@@ -1,7 +1,5 @@
-//! Tells a watcher outside the cluster that the monitor itself lives, in
-//! healthchecks.io's form: `/start`, the plain address, `/fail`.
-//!
-//! Nothing here decides anything: what fails is logged.
+//! Pings a dead man's switch outside the cluster, with the API of healthchecks.io: `/start`,
+//! the plain URL, `/fail`. Failures are logged and have no other effect.
 
 use std::time::Duration;
 
@@ -10,12 +8,12 @@ use crate::model::text::clean;
 use crate::net::{Http, Peer, Request, Retry};
 use crate::redact::redact;
 
-/// The ping at the start and the one at the end take 5 s at most together.
+/// Timeouts of the pings at the start and at the end: 5 s together.
 const START: Duration = Duration::from_secs(2);
 const END: Duration = Duration::from_secs(3);
-/// A signal leaves two seconds for everything.
-const FAREWELL: Duration = Duration::from_millis(900);
-/// Nobody reads more of a summary.
+/// After a signal, the process has two seconds for everything.
+const SHUTDOWN: Duration = Duration::from_millis(900);
+/// Longest summary, in characters.
 const SUMMARY: usize = 500;
 
 const RETRY: Retry = Retry {
@@ -26,24 +24,24 @@ const RETRY: Retry = Retry {
     pause: Duration::from_millis(250),
 };
 
-/// A cycle starts.
+/// A cycle started.
 pub fn start(url: &Secret, http: &Http, summary: &str) {
     ping(url, "/start", http, summary, START);
 }
 
-/// A cycle saw the cluster and delivered what was due.
+/// A cycle read the cluster and delivered every message that was due.
 pub fn success(url: &Secret, http: &Http, summary: &str) {
     ping(url, "", http, summary, END);
 }
 
-/// A cycle ended in any other way.
+/// A cycle failed.
 pub fn fail(url: &Secret, http: &Http, summary: &str) {
     ping(url, "/fail", http, summary, END);
 }
 
-/// A signal ends the cycle.
-pub fn farewell(url: &Secret, http: &Http, summary: &str) {
-    ping(url, "/fail", http, summary, FAREWELL);
+/// A signal ended the cycle.
+pub fn interrupted(url: &Secret, http: &Http, summary: &str) {
+    ping(url, "/fail", http, summary, SHUTDOWN);
 }
 
 fn ping(url: &Secret, suffix: &str, http: &Http, summary: &str, time: Duration) {
@@ -63,14 +61,14 @@ fn ping(url: &Secret, suffix: &str, http: &Http, summary: &str, time: Duration) 
     match http.send(&request, &RETRY, deadline) {
         Ok(answer) if (200..300).contains(&answer.status) => {}
         Ok(answer) => log::warn!(
-            "the heartbeat was refused with status {}: check HEARTBEAT_URL",
+            "the heartbeat was rejected with status {}; check HEARTBEAT_URL",
             answer.status
         ),
         Err(error) => log::warn!("the heartbeat was not sent: {error}"),
     }
 }
 
-/// Appends to the path, before a query.
+/// Adds the suffix to the path, before the query.
 fn with_suffix(url: &str, suffix: &str) -> String {
     let (path, query) = match url.split_once('?') {
         Some((path, query)) => (path, format!("?{query}")),
@@ -87,7 +85,7 @@ mod tests {
     use super::with_suffix;
 
     #[test]
-    fn the_suffix_belongs_to_the_path() {
+    fn the_suffix_goes_to_the_path() {
         for (url, suffix, expected) in [
             ("https://hc/u", "/start", "https://hc/u/start"),
             ("https://hc/u/", "/fail", "https://hc/u/fail"),

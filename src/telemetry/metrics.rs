@@ -1,5 +1,4 @@
-//! Where metrics go: a file for node exporter's textfile collector, a
-//! Pushgateway. What fails is the caller's to say; it changes nothing else.
+//! Exports metrics: to a file for node exporter's textfile collector, and to a Pushgateway.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,14 +14,14 @@ use crate::net::{Http, HttpError, Peer, Request, Retry};
 use crate::redact::redact;
 use crate::runtime::fs_util;
 
-/// How long a push may take at most.
+/// Timeout of a push.
 const PUSH: Duration = Duration::from_secs(5);
-/// Nobody reads more of a refusal.
+/// Longest error message of the Pushgateway, in characters.
 const SUMMARY: usize = 200;
-/// Reads in both formats; the Pushgateway knows no newer one for sure.
+/// The text is valid in both formats. Not every Pushgateway accepts the newer one.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A push replaces what was there: twice does no harm.
+/// A push replaces the group, so that a retry has no side effect.
 const RETRY: Retry = Retry {
     unsent: 1,
     unsure: 1,
@@ -31,34 +30,34 @@ const RETRY: Retry = Retry {
     pause: Duration::from_millis(250),
 };
 
-/// Why metrics are not where they were to go.
+/// Why metrics were not exported.
 #[derive(Debug, Error)]
 pub enum MetricsError {
     /// The file could not be written.
-    #[error("metrics cannot be written to {}: {cause}; it must be a file, or its folder must exist and be writable", path.display())]
+    #[error("metrics cannot be written to {}: {cause}; it must be a file in a writable directory", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What happened.
+        /// The system's error.
         cause: io::Error,
     },
-    /// The Pushgateway gave no answer.
+    /// The Pushgateway did not answer.
     #[error("metrics were not pushed: {0}")]
     Unsent(#[from] HttpError),
-    /// The Pushgateway said no.
+    /// The Pushgateway rejected the metrics.
     #[error(
-        "metrics were refused with status {status}{}; check METRICS_PUSH_URL",
-        said(message)
+        "metrics were rejected with status {status}{}; check METRICS_PUSH_URL",
+        detail(message)
     )]
     Refused {
-        /// What it answered.
+        /// The status.
         status: u16,
-        /// Its reason, if it gave one.
+        /// The error message; may be empty.
         message: String,
     },
 }
 
-fn said(message: &str) -> String {
+fn detail(message: &str) -> String {
     if message.is_empty() {
         String::new()
     } else {
@@ -66,10 +65,10 @@ fn said(message: &str) -> String {
     }
 }
 
-/// Writes metrics: whoever reads the file finds the old ones or the new, whole.
+/// Writes the file atomically.
 ///
 /// # Errors
-/// When the file or its folder cannot be written to, or something else is there.
+/// When the file cannot be written, or the path is not a file.
 pub fn write(path: &Path, text: &str) -> Result<(), MetricsError> {
     replace(path, text).map_err(|cause| MetricsError::Write {
         path: path.to_owned(),
@@ -79,7 +78,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), MetricsError> {
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs_util::resolve_link(path)?;
-    // The collector reads every *.prom of the folder: this is none yet.
+    // The collector reads every *.prom file, so the temporary file has another suffix.
     let mut file = tempfile::Builder::new()
         .prefix(".k8s-monitor-")
         .suffix(".tmp")
@@ -90,7 +89,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// The collector is another user, and metrics are no secret.
+/// The collector runs as another user. Metrics are not secret.
 #[cfg(unix)]
 fn readable_by_all(file: &std::fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -102,12 +101,11 @@ fn readable_by_all(_: &std::fs::File) -> io::Result<()> {
     Ok(())
 }
 
-/// Pushes metrics in place of those of the run before, one group a cluster: by PUT,
-/// since a POST leaves what this run no longer says, such as a service that has become
-/// unknown.
+/// Pushes the metrics with PUT, which replaces the group of the cluster. POST would keep
+/// metrics that no longer exist, for example of a removed service.
 ///
 /// # Errors
-/// When the Pushgateway cannot be reached in time or says no.
+/// When the Pushgateway cannot be reached in time or rejects the metrics.
 pub fn push(
     http: &Http,
     gateway: &Secret,
@@ -131,17 +129,17 @@ pub fn push(
     if (200..300).contains(&answer.status) {
         return Ok(());
     }
-    let said = clean(&String::from_utf8_lossy(&answer.body));
+    let message = clean(&String::from_utf8_lossy(&answer.body));
     Err(MetricsError::Refused {
         status: answer.status,
-        message: redact(&said).chars().take(SUMMARY).collect(),
+        message: redact(&message).chars().take(SUMMARY).collect(),
     })
 }
 
-/// The group's address. A cluster's name may hold slashes, hence its encoding.
+/// The URL of the group. The name of a cluster may contain slashes, so it is encoded.
 fn address(gateway: &str, cluster: &str) -> String {
     let cluster = match URL_SAFE_NO_PAD.encode(cluster) {
-        // How the Pushgateway writes an empty value.
+        // The Pushgateway's syntax of an empty value.
         empty if empty.is_empty() => "=".to_owned(),
         encoded => encoded,
     };
@@ -184,7 +182,7 @@ mod tests {
         write(&path, "new\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
         let files = std::fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(files, 1, "nothing is left behind");
+        assert_eq!(files, 1, "the temporary file is gone");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! What the program says of its own run: the heartbeat, and metrics in a file or at a Pushgateway.
+//! The monitor's own telemetry: the heartbeat, and metrics to a file or a Pushgateway.
 
 pub mod heartbeat;
 pub mod metrics;

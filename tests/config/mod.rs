@@ -102,9 +102,9 @@ deadline: 45s
     assert_eq!(config.deadline, Duration::from_secs(45));
 }
 
-/// What is wrong, where, and a word of the way out.
+/// The text, the location of its error, and a part of the remedy.
 #[test]
-fn errors_name_line_and_column_and_the_way_out() {
+fn errors_show_the_location_and_the_remedy() {
     for (text, place, hint) in [
         (
             "cluster: a\nchanels: {}\n",
@@ -180,7 +180,7 @@ fn errors_name_line_and_column_and_the_way_out() {
 }
 
 #[test]
-fn an_error_reads_like_this() {
+fn an_error_shows_the_line_with_a_caret() {
     let error = load("cluster: lab\nbusinessHours:\n  start: 9am\n", &[]).expect_err("9am");
     let shown = [
         "monitor.yaml:3:10: `9am` is not a time of day: write HH:MM, like 09:00 or 17:30",
@@ -188,7 +188,7 @@ fn an_error_reads_like_this() {
         "    |          ^",
     ];
     assert_eq!(error.to_string(), shown.join("\n"));
-    // A token under a key of somebody's own finding is not repeated.
+    // The value of an unknown key may be a token and is not shown.
     let error = load("slackBotToken: xoxb-123\n", &[]).expect_err("no such key");
     let shown = error.to_string();
     assert!(
@@ -198,12 +198,12 @@ fn an_error_reads_like_this() {
     let error = load("", &[("MONITORING_INTERVAL_HOURS", "hourly")]).expect_err("no number");
     assert_eq!(
         error.to_string(),
-        "MONITORING_INTERVAL_HOURS: `hourly` is not a number of hours above 0, like 1 or 0.5"
+        "MONITORING_INTERVAL_HOURS: `hourly` is not a number of hours greater than 0, like 1 or 0.5"
     );
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn the_environment_takes_precedence_over_the_file() {
     let file = "channels: { critical: '#c', infrastructure: '#i' }";
     for (env, critical, infrastructure, warnings) in [
         (&[][..], "#c", "#i", 0),
@@ -288,7 +288,7 @@ fn variables_that_cannot_be_used_are_refused() {
 }
 
 #[test]
-fn what_is_odd_is_warned_about() {
+fn ignored_and_insecure_values_are_warnings() {
     for (env, hint) in [
         (("ORCHESTRATOR_MODEL", "claude-opus"), MODEL),
         (("GITHUB_REVIEWER_MODEL", "x"), "remove the variable"),

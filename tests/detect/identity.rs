@@ -1,4 +1,4 @@
-//! An incident stays the same while what does not matter of it changes.
+//! An incident stays the same while irrelevant details change.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use k8s_monitor::assess::{EvaluateInput, Verdict, evaluate};
@@ -6,7 +6,7 @@ use k8s_monitor::inventory::Inventory;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::laws::{Any, a_case, fingerprints};
+use super::properties::{Any, a_case, fingerprints};
 use crate::support::case::Case;
 use crate::support::laws::cases;
 use crate::support::{expect, objects};
@@ -14,10 +14,10 @@ use crate::support::{expect, objects};
 proptest! {
     #![proptest_config(cases(600))]
 
-    /// Whole weeks, for schedules go by the day of the week.
+    /// Whole weeks, because schedules depend on the day of the week.
     #[test]
-    fn a_verdict_does_not_hang_on_the_date(Any(case) in a_case(), weeks in -40_i64..40) {
-        // Of these the dates do not stand in the documents.
+    fn the_result_does_not_depend_on_the_date(Any(case) in a_case(), weeks in -40_i64..40) {
+        // The dates of these are not in the documents.
         prop_assume!(case.outages.is_empty() && case.snapshot.logs.is_empty());
         let by = TimeDelta::weeks(weeks);
         let documents: Vec<_> = case.documents.iter().map(|d| shifted(d, by)).collect();
@@ -26,12 +26,12 @@ proptest! {
         let later = later.evaluate_objects(&documents).unwrap();
         let verdict = case.evaluate_objects(&case.documents).unwrap();
         let (later, verdict) = (expect::whole(&later), expect::whole(&verdict));
-        prop_assert_eq!(wordless(later), shifted(&wordless(verdict), by));
+        prop_assert_eq!(without_messages(later), shifted(&without_messages(verdict), by));
     }
 
-    /// Twice as many pods of the same kind in the same trouble.
+    /// Twice as many pods that fail in the same way.
     #[test]
-    fn fingerprints_do_not_count_replicas(Any(case) in a_case(), suffix in "[vwxz]{5}") {
+    fn fingerprints_do_not_depend_on_replicas(Any(case) in a_case(), suffix in "[vwxz]{5}") {
         prop_assume!(case.restarts.is_empty() && case.snapshot.logs.is_empty());
         let doubled = doubled(&case.documents, &suffix);
         let (doubled, single) = (case.evaluate_objects(&doubled).unwrap(), case.evaluate());
@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_services_does_not_matter((Any(case), order) in a_case_reordered()) {
+    fn the_order_of_services_does_not_change_the_result((Any(case), order) in a_case_reordered()) {
         let mut inventory = case.inventory.clone();
         inventory.services = order.iter().map(|&at| case.inventory.services[at].clone()).collect();
         prop_assert_eq!(expect::whole(&with(case, &inventory)), expect::whole(&case.evaluate()));
@@ -63,15 +63,15 @@ fn with(case: &Case, inventory: &Inventory) -> Verdict {
     )
 }
 
-/// Words tell dates in their own way.
-fn wordless(mut verdict: Value) -> Value {
+/// A result without messages, which have dates in another format.
+fn without_messages(mut verdict: Value) -> Value {
     for incident in verdict["incidents"].as_array_mut().into_iter().flatten() {
         incident["message"] = Value::Null;
     }
     verdict
 }
 
-/// The same with every moment moved.
+/// The same with every timestamp moved.
 fn shifted(value: &Value, by: TimeDelta) -> Value {
     match value {
         Value::String(text) => match text.parse::<DateTime<Utc>>() {
@@ -87,7 +87,7 @@ fn shifted(value: &Value, by: TimeDelta) -> Value {
     }
 }
 
-/// Every pod of a replica set once more, and its deployment's counts twice.
+/// Every pod of a replica set twice, and the deployment's counts doubled.
 fn doubled(documents: &[Value], suffix: &str) -> Vec<Value> {
     let mut doubled = documents.to_vec();
     for document in &mut doubled {
@@ -122,10 +122,10 @@ fn twice(count: &mut Value) {
     }
 }
 
-/// Objects are read the same from this form as from the files.
+/// Moving timestamps does not change anything else.
 #[test]
-fn a_shift_by_nothing_is_none() {
-    let (case, none) = (&super::laws::CASES[0], TimeDelta::zero());
+fn a_shift_by_zero_changes_nothing() {
+    let (case, none) = (&super::properties::CASES[0], TimeDelta::zero());
     let same: Vec<_> = case.documents.iter().map(|d| shifted(d, none)).collect();
     assert_eq!(objects::collect(&same), objects::collect(&case.documents));
 }

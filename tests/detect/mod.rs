@@ -1,15 +1,15 @@
-//! Detection, service status, severity and grouping as tables: every file
-//! under `tests/fixtures/detect/<family>` is a case, and to add one is to add
-//! a file. `tests/support/case.rs` tells what may stand in it.
+//! Detection, service status, severity and grouping as tables. Every file in
+//! `tests/fixtures/detect/<family>` is a case; `tests/support/case.rs` has its
+//! fields.
 
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
-mod bystanders;
 mod identity;
-mod laws;
+mod properties;
 mod required_reads;
 mod scale;
-mod worse;
+mod unrelated_objects;
+mod worsening;
 
 macro_rules! families {
     ($($family:ident)*) => {

@@ -9,7 +9,7 @@ use k8s_monitor::lifecycle;
 use k8s_monitor::model::KINDS;
 use serde_json::Value;
 
-use super::laws::CASES;
+use super::properties::CASES;
 use crate::support::case::Case;
 
 fn kind_of(document: &Value) -> Option<Resource> {

@@ -1,5 +1,5 @@
-//! Recorded faults, when a folder of them is given: `K8S_MONITOR_BENCH_CASES`
-//! names one with a folder a case (`dump/`, `services.txt`, `expected.json`).
+//! Recorded faults. `K8S_MONITOR_BENCH_CASES` names a folder with one folder per
+//! case (`dump/`, `services.txt`, `expected.json`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ struct Expected {
 }
 
 #[derive(Default, Clone, Copy)]
-struct Tally {
+struct Counts {
     cases: u32,
     detected: u32,
     object: u32,
@@ -46,18 +46,18 @@ fn recorded_faults() {
         .map(|e| e.unwrap().path())
         .collect();
     cases.sort();
-    let mut by_fault: BTreeMap<String, Tally> = BTreeMap::new();
-    let mut all = Tally::default();
+    let mut by_fault: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut all = Counts::default();
     for path in cases.iter().filter(|p| p.join("expected.json").exists()) {
-        let (expected, tally) = run(path);
+        let (expected, counts) = run(path);
         let key = format!("{:9} {}", expected.evidence, expected.root_cause);
-        by_fault.entry(key).or_default().add(tally);
+        by_fault.entry(key).or_default().add(counts);
         if expected.evidence != "none" {
-            all.add(tally);
+            all.add(counts);
         }
     }
-    for (fault, tally) in &by_fault {
-        eprintln!("{}", tally.row(fault));
+    for (fault, counts) in &by_fault {
+        eprintln!("{}", counts.row(fault));
     }
     eprintln!("{}", all.row("total of those with evidence"));
     assert!(
@@ -71,12 +71,12 @@ fn recorded_faults() {
     assert_eq!(all.alarms, 0, "an unaffected service raised an incident");
 }
 
-fn run(path: &Path) -> (Expected, Tally) {
+fn run(path: &Path) -> (Expected, Counts) {
     let read = |name: &str| std::fs::read_to_string(path.join(name)).unwrap();
     let expected: Expected = serde_json::from_str(&read("expected.json")).unwrap();
     let snapshot = snapshot(path, &expected);
     let inventory = inventory::parse(read("services.txt").as_bytes());
-    let grounds = EvaluateInput {
+    let input = EvaluateInput {
         inventory: &inventory,
         look_back: Duration::from_secs(3600),
         outages: &std::collections::BTreeMap::default(),
@@ -84,27 +84,27 @@ fn run(path: &Path) -> (Expected, Tally) {
         unlisted: Tier::P3,
     };
     let start = Instant::now();
-    let verdict = evaluate(&snapshot, &grounds);
+    let verdict = evaluate(&snapshot, &input);
     let slowest = start.elapsed();
     let first = verdict.incidents.first();
     let is_object = first.is_some_and(|i| is_about(i, &expected.fault_object));
     let cause = first.and_then(|i| i.root().cause);
     let is_cause = is_object
         && cause.is_some_and(|c| expected.accepted_causes.iter().any(|a| a == c.as_str()));
-    let loud = || {
+    let alerting = || {
         verdict
             .incidents
             .iter()
             .filter(|i| i.severity < Severity::Sev4)
     };
-    let is_hurt = |name: &String| loud().any(|i| i.affects.contains(name));
-    let alarms = loud()
+    let is_affected = |name: &String| alerting().any(|i| i.affects.contains(name));
+    let alarms = alerting()
         .filter(|i| !is_about(i, &expected.fault_object))
-        .filter(|i| i.service.as_ref().is_some_and(|s| !is_hurt(s)))
+        .filter(|i| i.service.as_ref().is_some_and(|s| !is_affected(s)))
         .count();
-    let tally = Tally {
+    let counts = Counts {
         cases: 1,
-        detected: u32::from(loud().next().is_some()),
+        detected: u32::from(alerting().next().is_some()),
         object: u32::from(is_object),
         cause: u32::from(is_cause),
         alarms: u32::try_from(alarms).unwrap_or(u32::MAX),
@@ -119,7 +119,7 @@ fn run(path: &Path) -> (Expected, Tally) {
             expected.accepted_causes
         );
     }
-    (expected, tally)
+    (expected, counts)
 }
 
 /// `app/X`: service X, its workload, Service or pods; `node/X`: the node;
@@ -157,8 +157,8 @@ fn snapshot(path: &Path, expected: &Expected) -> Snapshot {
     let mut list: Value = serde_json::from_slice(&text).unwrap();
     let mut documents = Vec::new();
     for item in list["items"].as_array_mut().unwrap() {
-        let word = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
-        if let Some(resource) = Resource::of_object(&word("apiVersion"), &word("kind")) {
+        let field = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        if let Some(resource) = Resource::of_object(&field("apiVersion"), &field("kind")) {
             snapshot.reads.insert(resource, Read::Complete);
             documents.push(item.take());
         }
@@ -210,7 +210,7 @@ fn containers(namespace: &str, pod: &str, text: &str) -> Vec<ContainerLog> {
     logs
 }
 
-impl Tally {
+impl Counts {
     fn add(&mut self, other: Self) {
         self.cases += other.cases;
         self.detected += other.detected;

@@ -1,26 +1,25 @@
-//! Causes as tables: every file under `tests/fixtures/diagnose` is a list of
-//! cases, and to add one is to add an entry. `tests/diagnose/world.rs` tells
-//! what may stand in it.
+//! Causes as tables. Every file in `tests/fixtures/diagnose` is a list of cases;
+//! `tests/diagnose/fixture.rs` has their fields.
 
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
 mod bench;
 mod docs;
-mod world;
+mod fixture;
 
 use crate::support::objects;
 
 use std::collections::BTreeSet;
 
+use fixture::Case;
 use k8s_monitor::model::Cause;
-use world::Case;
 
 #[test]
 fn every_case_has_its_cause() {
     let mut failures = Vec::new();
     let mut count = 0;
-    for path in world::tables() {
-        for case in world::table(&path) {
+    for path in fixture::tables() {
+        for case in fixture::table(&path) {
             count += 1;
             let file = path.file_name().unwrap_or_default().to_string_lossy();
             failures
@@ -37,19 +36,19 @@ fn every_case_has_its_cause() {
 
 #[test]
 fn every_cause_has_a_case_that_proves_it() {
-    let proved: BTreeSet<String> = world::tables()
+    let proved: BTreeSet<String> = fixture::tables()
         .iter()
-        .flat_map(|path| world::table(path))
+        .flat_map(|path| fixture::table(path))
         .map(|case| case.cause)
         .collect();
-    let lacking: Vec<_> = Cause::ALL
+    let missing: Vec<_> = Cause::ALL
         .iter()
         .filter(|c| !proved.contains(c.as_str()))
         .collect();
-    assert!(lacking.is_empty(), "without a proving case: {lacking:?}");
+    assert!(missing.is_empty(), "without a case: {missing:?}");
 }
 
-/// In what a verdict differs from what a case expects.
+/// The difference between the result and what the case expects.
 fn difference(case: &Case) -> Option<String> {
     let verdict = case.evaluate();
     let shown: Vec<_> = verdict
@@ -80,10 +79,10 @@ fn difference(case: &Case) -> Option<String> {
         return Some(format!("expected {resource}, found {}", root.resource));
     }
     if let Some(part) = &case.says {
-        let said = std::iter::once(&root.message).chain(root.evidence.iter().map(|f| &f.text));
-        let said: Vec<_> = said.collect();
-        if !said.iter().any(|text| text.contains(part.as_str())) {
-            return Some(format!("expected to say {part:?}, said {said:#?}"));
+        let texts = std::iter::once(&root.message).chain(root.evidence.iter().map(|f| &f.text));
+        let texts: Vec<_> = texts.collect();
+        if !texts.iter().any(|text| text.contains(part.as_str())) {
+            return Some(format!("expected the text {part:?}, found {texts:#?}"));
         }
     }
     if let Some(affects) = &case.affects
@@ -94,6 +93,6 @@ fn difference(case: &Case) -> Option<String> {
             incident.affects
         ));
     }
-    // What names a cause shows it.
+    // Every cause has evidence.
     (cause != "none" && root.evidence.is_empty()).then(|| "has no evidence".to_owned())
 }

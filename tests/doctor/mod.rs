@@ -219,14 +219,9 @@ fn a_channel_is_known_as_far_as_the_scopes_reach() {
             "chat:write,channels:read",
             "#critical-alerts",
             "ok",
-            "is in it",
+            "is a member",
         ),
-        (
-            "chat:write,channels:read",
-            "#elsewhere",
-            "warn",
-            "not known",
-        ),
+        ("chat:write,channels:read", "#elsewhere", "warn", "unknown"),
         (
             "chat:write,channels:read,groups:read",
             "#elsewhere",
@@ -237,7 +232,7 @@ fn a_channel_is_known_as_far_as_the_scopes_reach() {
             "chat:write,channels:read,groups:read",
             "#strangers",
             "red",
-            "not in it",
+            "not a member",
         ),
         (
             "chat:write,chat:write.public,channels:read",
@@ -245,7 +240,7 @@ fn a_channel_is_known_as_far_as_the_scopes_reach() {
             "ok",
             "chat:write.public",
         ),
-        ("chat:write", "#critical-alerts", "warn", "not known"),
+        ("chat:write", "#critical-alerts", "warn", "unknown"),
     ] {
         let world = with_scopes(scopes).with("SLACK_CRITICAL_CHANNEL", channel);
         let seen = world.report(&[]);
@@ -443,7 +438,7 @@ fn exactly_what_is_deployed_is_asked_for() {
     );
     let state = StateMap::of("configmap:k8s-monitor/k8s-monitor-state").unwrap();
     assert_eq!(
-        asked(&rights::to_remember(&state)),
+        asked(&rights::to_store(&state)),
         granted("deploy/rights/state-rbac.yaml")
     );
 }

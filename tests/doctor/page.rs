@@ -46,7 +46,7 @@ fn settled(text: &str, world: &World) -> String {
         .replace(&state, "/var/lib/k8s-monitor");
     for (pattern, with) in [
         (r"answered in \d+ ms", "answered in 4 ms"),
-        (r"in \d+\.\d s and", "in 0.1 s and"),
+        (r"in \d+\.\d s with", "in 0.1 s with"),
         (r"now \w{3} \d\d:\d\d", "now Mon 09:12"),
         (r"spent in \d{4}-\d\d", "spent in 2026-11"),
     ] {

@@ -233,7 +233,7 @@ fn assert_neighbours(inventory: &Inventory) {
 }
 
 #[test]
-fn our_own_example_lints_clean() {
+fn our_example_has_no_diagnostics() {
     let inventory = parse(OWN.as_bytes());
     assert_the_homelab(&inventory);
     assert_eq!(
@@ -243,7 +243,7 @@ fn our_own_example_lints_clean() {
 }
 
 #[test]
-fn the_example_in_the_docs_lints_clean() {
+fn the_example_in_the_docs_has_no_diagnostics() {
     let docs = include_str!("../../docs/services-txt.md");
     let example = docs
         .split("```text\n")
@@ -305,8 +305,8 @@ fn the_operators_file_is_read_unchanged() {
     }
 }
 
-/// Level, line, column and message of everything that lint says.
-fn said(text: &str) -> Vec<String> {
+/// Level, line, column and message of all diagnostics.
+fn diagnostics(text: &str) -> Vec<String> {
     parse(text.as_bytes())
         .diagnostics
         .iter()
@@ -324,23 +324,23 @@ fn said(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The text below stands in a file that is otherwise sound; its first line is
-/// line 5, below the heading of `db`, which has a namespace.
-fn said_of(keys: &str) -> Vec<String> {
-    said(&format!(
+/// The diagnostics of lines in an otherwise correct file. The first of them is line 5, below the
+/// heading of `db`, which has a namespace.
+fn diagnostics_of(keys: &str) -> Vec<String> {
+    diagnostics(&format!(
         "1. Core (P0)\n\n1.1 db\n- Namespace: db\n{keys}\n\n1.2 vault-x\n- Namespace: vault\n"
     ))
 }
 
-/// Keys below a heading, and what lint says about them.
-const SAID: &[(&str, &str)] = &[
+/// Keys below a heading, and their diagnostics.
+const DIAGNOSTICS: &[(&str, &str)] = &[
     (
         "- Max Downtime: soonish",
-        "error 5:17 max downtime `soonish` cannot be read: there is no span of time in it",
+        "error 5:17 max downtime `soonish` cannot be read: it is not a duration",
     ),
     (
         "- Max Downtime: None",
-        "error 5:17 max downtime `None` cannot be read: `none` may mean no downtime or no limit",
+        "error 5:17 max downtime `None` cannot be read: `none` can mean no downtime or no limit",
     ),
     (
         "- Max Downtime:",
@@ -348,7 +348,7 @@ const SAID: &[(&str, &str)] = &[
     ),
     (
         "- Tier: P7",
-        "error 5:9 tier `P7` cannot be read: the tiers are P0, P1, P2 and P3",
+        "error 5:9 tier `P7` cannot be read: it must be P0, P1, P2 or P3",
     ),
     (
         "- Workloads: sts/a, b",
@@ -356,7 +356,7 @@ const SAID: &[(&str, &str)] = &[
     ),
     (
         "- Startup Grace: soon",
-        "error 5:18 startup grace `soon` cannot be read: there is no span of time in it",
+        "error 5:18 startup grace `soon` cannot be read: it is not a duration",
     ),
     (
         "- Backup Max Age: 26",
@@ -368,15 +368,15 @@ const SAID: &[(&str, &str)] = &[
     ),
     (
         "- Replicas: many",
-        "error 5:13 replicas `many` cannot be read: it must begin with a whole number",
+        "error 5:13 replicas `many` cannot be read: it must start with a whole number",
     ),
     (
         "1.9",
-        "error 5:1 this heading has no name: what is below it belongs to no service",
+        "error 5:1 this heading has no name, so the lines below it belong to no service",
     ),
     (
         "1.9 db",
-        "error 5:5 service `db` is listed twice: first in line 3",
+        "error 5:5 service `db` is listed twice, first in line 3",
     ),
     (
         "- Dependancies: x",
@@ -384,16 +384,19 @@ const SAID: &[(&str, &str)] = &[
     ),
     (
         "- Dependencies: valut-x",
-        "warning 5:17 `valut-x` is no listed service; did you mean `vault-x`?",
+        "warning 5:17 `valut-x` is not a listed service; did you mean `vault-x`?",
     ),
     (
         "- Dependents: vault",
-        "warning 5:15 `vault` is no listed service; did you mean `vault-x`?",
+        "warning 5:15 `vault` is not a listed service; did you mean `vault-x`?",
     ),
-    ("- Dependencies: db", "warning 5:17 `db` lists itself"),
+    (
+        "- Dependencies: db",
+        "warning 5:17 `db` lists itself as a dependency",
+    ),
     (
         "- Namespace: other",
-        "warning 5:3 `Namespace` is given twice: the first one counts",
+        "warning 5:3 `Namespace` is listed twice, and the first value counts",
     ),
     (
         "1.9 cache\n- Purpose: x",
@@ -406,31 +409,31 @@ const SAID: &[(&str, &str)] = &[
     ),
     (
         "1.9 cache (db)\n- Namespace: c",
-        "warning 5:5 alias `db` belongs to `db` already",
+        "warning 5:5 alias `db` already belongs to service `db`",
     ),
     (
         "3.9 cache\n- Namespace: c",
-        "warning 5:5 a heading numbered 3.x stands in section `Core (P0)`",
+        "warning 5:5 a heading numbered 3.x is in section `Core (P0)`",
     ),
     (
         "- Known Issues: very slow startup",
-        "warning 5:17 a slow start without a time gives no grace",
+        "warning 5:17 a slow start without a duration gives no startup grace",
     ),
     (
         "```\n1.9 cache\n```",
-        "warning 6:5 `cache` stands in a code block and is not read",
+        "warning 6:5 `cache` is in a code block and is not read",
     ),
     (
         "| Service | Namespace |\n|---|---|\n| db | other |",
-        "warning 7:8 the table puts `db` into namespace `other`",
+        "warning 7:8 the table lists `db` in namespace `other`",
     ),
     (
         "| Service | Namespace |\n|---|---|\n| vualt-x | v |",
-        "warning 7:3 `vualt-x` is no listed service; did you mean `vault-x`?",
+        "warning 7:3 `vualt-x` is not a listed service; did you mean `vault-x`?",
     ),
     (
         "\n2. More\n\n2.1 cache\n- Namespace: c",
-        "error 8:5 service `cache` has no tier: it is taken for P3",
+        "error 8:5 service `cache` has no tier and is treated as P3",
     ),
     ("- Purpose: ok\u{1b}[31m", ""),
     ("- Used By: x", ""),
@@ -439,11 +442,11 @@ const SAID: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn lint_says_what_is_wrong_and_where() {
-    for (keys, expected) in SAID {
-        assert_eq!(said_of(keys).join("\n"), *expected, "{keys}");
+fn diagnostics_have_level_location_and_message() {
+    for (keys, expected) in DIAGNOSTICS {
+        assert_eq!(diagnostics_of(keys).join("\n"), *expected, "{keys}");
     }
-    assert_eq!(said(""), ["error 1:1 there is no service in this file"]);
+    assert_eq!(diagnostics(""), ["error 1:1 this file contains no service"]);
 }
 
 #[test]
@@ -461,7 +464,7 @@ fn bytes_that_are_not_utf8_are_an_error_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_diagnostic_shows_the_place() {
+fn a_diagnostic_shows_the_line_with_a_caret() {
     let inventory = parse(
         "1. A (P0)\n1.1 db\n- Namespace: db\n  - Dépendencies: é\n- Max Downtime: soonish\n"
             .as_bytes(),
@@ -469,7 +472,7 @@ fn a_diagnostic_shows_the_place() {
     assert_eq!(
         lint(&inventory, "services.txt"),
         "\
-services.txt:5:17: error: max downtime `soonish` cannot be read: there is no span of time in it
+services.txt:5:17: error: max downtime `soonish` cannot be read: it is not a duration
   |
 5 | - Max Downtime: soonish
   |                 ^^^^^^^
@@ -481,7 +484,7 @@ services.txt: 1 service, 1 error
 }
 
 #[test]
-fn the_many_dresses_of_one_file() {
+fn every_notation_gives_the_same_service() {
     for text in [
         "1. Critical (P0 - x)\n\n  1.1 db (base)\n\n  - Namespace: data\n  - Max Downtime: 5-15 minutes\n",
         "1. Critical (P0)\n1.1. db (base)\n- Namespace: data\n- Max Downtime: 15m\n",
@@ -514,7 +517,7 @@ fn the_many_dresses_of_one_file() {
 }
 
 #[test]
-fn pages_fit_the_screen() {
+fn text_fits_80_columns() {
     let inventory = parse(OWN.as_bytes());
     for service in &inventory.services {
         let page = show(service, &inventory);
@@ -529,9 +532,8 @@ fn pages_fit_the_screen() {
     assert_eq!(list.lines().count(), 16);
 }
 
-/// Reads and renders; fails when it takes longer than any linear reader does,
-/// even an unoptimised one on a busy machine.
-fn assert_quick(what: &str, bytes: &[u8]) {
+/// Parses and reports, within a time that a linear parser meets even unoptimized on a busy machine.
+fn assert_linear_time(what: &str, bytes: &[u8]) {
     let start = Instant::now();
     let inventory = parse(bytes);
     let report = lint(&inventory, "services.txt");
@@ -583,10 +585,10 @@ fn absurd_files_are_read_in_linear_time() {
         ("pipes", repeated("|")),
         ("no line ends", repeated("\r- a: b")),
     ] {
-        assert_quick(what, format!("{head}{line}\n").as_bytes());
+        assert_linear_time(what, format!("{head}{line}\n").as_bytes());
     }
     let ten_megabytes = format!("{head}- Purpose: {}\n", "word ".repeat(2_000_000));
-    assert_quick("a line of ten megabytes", ten_megabytes.as_bytes());
+    assert_linear_time("a line of ten megabytes", ten_megabytes.as_bytes());
 }
 
 #[test]
@@ -630,13 +632,13 @@ fn files_of_many_lines_are_read_in_linear_time() {
         ("fences", many(&|_| "```".to_owned())),
         ("continued", many(&|_| "  more".to_owned())),
         (
-            "swept",
+            "sweeping",
             many(&|index| {
                 format!("1.2 s-{index}\n- Ingress: a.b\n- Dependents: All HTTPS services")
             }),
         ),
     ] {
-        assert_quick(what, text.as_bytes());
+        assert_linear_time(what, text.as_bytes());
     }
 }
 
@@ -644,35 +646,35 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_bytes_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
-        survives(&bytes);
+    fn any_bytes_are_parsed(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
+        assert_parses(&bytes);
     }
 
     #[test]
-    fn no_shuffled_lines_break_the_reader(
+    fn shuffled_lines_are_parsed(
         parts in proptest::collection::vec(part(), 0..60),
     ) {
-        survives(parts.concat().as_bytes());
+        assert_parses(parts.concat().as_bytes());
     }
 
     #[test]
-    fn no_mutation_of_the_example_breaks_the_reader(
+    fn mutations_of_the_example_are_parsed(
         changes in proptest::collection::vec((0..OWN.len(), any::<u8>(), 0..40_u8), 1..60),
     ) {
         let mut bytes = OWN.as_bytes().to_vec();
-        for (place, byte, how) in changes {
-            let place = place % bytes.len().max(1);
+        for (index, byte, how) in changes {
+            let index = index % bytes.len().max(1);
             match how {
-                0 => bytes.truncate(place.max(1)),
-                1..20 => bytes.insert(place, byte),
-                _ => bytes[place] = byte,
+                0 => bytes.truncate(index.max(1)),
+                1..20 => bytes.insert(index, byte),
+                _ => bytes[index] = byte,
             }
         }
-        survives(&bytes);
+        assert_parses(&bytes);
     }
 }
 
-/// Pieces of which services files are made, whole and broken.
+/// Parts of services files, valid and broken.
 fn part() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "1. Critical (P0)\n",
@@ -724,9 +726,8 @@ fn part() -> impl Strategy<Value = String> {
     prop_oneof![9 => pieces.prop_map(str::to_owned), 1 => any::<String>()]
 }
 
-/// Everything that a program does with a file; every place that a diagnostic
-/// names is inside the file.
-fn survives(bytes: &[u8]) {
+/// Parses and renders the file. Every diagnostic must be located inside it.
+fn assert_parses(bytes: &[u8]) {
     let inventory = parse(bytes);
     let lines = String::from_utf8_lossy(bytes).split(['\n', '\r']).count();
     for found in &inventory.diagnostics {

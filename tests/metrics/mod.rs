@@ -105,7 +105,7 @@ fn what_is_no_file_is_never_replaced() {
     std::os::unix::fs::symlink("pipe", &link).unwrap();
     for path in [&pipe, &link] {
         let said = stderr(&drill(&["--metrics", path.to_str().unwrap()], &[]));
-        assert!(said.contains("no regular file"), "{said}");
+        assert!(said.contains("not a regular file"), "{said}");
         assert!(fs::metadata(path).unwrap().file_type().is_fifo());
     }
     fs::remove_file(&link).unwrap();

@@ -81,6 +81,6 @@ fn who_cannot_see_does_not_say_that_nobody_suffers() {
     let impact = &found.unwrap()["analysis"]["businessImpact"];
     assert_eq!(
         impact,
-        &json!("Nobody will be told of an outage in what cannot be read.")
+        &json!("Outages in what cannot be read are not detected.")
     );
 }

@@ -307,8 +307,7 @@ pub fn blind() -> Incident {
         },
     );
     incident.rule = "MONITORING_BLIND".into();
-    incident.analysis.business_impact =
-        "Nobody will be told of an outage in what cannot be read.".into();
+    incident.analysis.business_impact = "Outages in what cannot be read are not detected.".into();
     incident.actions = vec![action(
         "Grant what is missing, then check",
         "k8s-monitor doctor",

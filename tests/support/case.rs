@@ -1,5 +1,5 @@
-//! A case of a table test: one YAML file of several documents. The first says
-//! what is the case and what is expected, the others are Kubernetes objects.
+//! A case of a table test: one YAML file of several documents. The first has the
+//! description and the expected result, the others are Kubernetes objects.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ use super::objects;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
-    /// What is the case, as a sentence.
+    /// The description, as a sentence.
     case: String,
     now: Time,
     /// Text of a services file; without it nothing is listed.
@@ -36,22 +36,22 @@ struct Header {
     /// Kinds that the cluster does not have.
     #[serde(default)]
     absent: Vec<String>,
-    /// Restart counts as the last cycle saw them.
+    /// Restart counts of the last cycle.
     #[serde(default)]
     restarts: RestartCounts,
-    /// Since when services have been down, as the last cycle saw it.
+    /// Since when services have been down, by the last cycle.
     #[serde(default)]
     outages: Outages,
     /// Output by `namespace/pod/container`.
     #[serde(default)]
     logs: BTreeMap<String, String>,
-    /// Somebody's dump instead of a live cluster.
+    /// A dump instead of a live cluster.
     #[serde(default)]
     dump: bool,
     expect: Expect,
 }
 
-/// A case, ready to be judged.
+/// A case, ready to be evaluated.
 #[derive(Debug, Clone)]
 pub struct Case {
     pub sentence: String,
@@ -69,7 +69,7 @@ impl Case {
     ///
     /// # Errors
     ///
-    /// With the place of what cannot be read.
+    /// With the location of the error.
     pub fn load(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
         let mut documents = serde_yaml::from_multiple::<Value>(&text)
@@ -95,7 +95,7 @@ impl Case {
         let documents: Vec<_> = documents.collect();
         snapshot.objects = match snapshot.source {
             Source::Dump => objects::collect(&documents)?,
-            _ => objects::folded(&documents, header.now)?,
+            _ => objects::compacted(&documents, header.now)?,
         };
         Ok(Self {
             sentence: header.case,
@@ -110,24 +110,24 @@ impl Case {
         })
     }
 
-    /// The verdict on the case; one hour between cycles.
+    /// The result; one hour between cycles.
     #[must_use]
     pub fn evaluate(&self) -> Verdict {
         evaluate(&self.snapshot, &self.grounds())
     }
 
-    /// The verdict on the case with these objects in place of its own.
+    /// The result with these objects instead of its own.
     ///
     /// # Errors
     ///
-    /// When one of them is no object that is read.
+    /// When one of them is of a kind that is not read.
     pub fn evaluate_objects(&self, documents: &[Value]) -> Result<Verdict, String> {
         let mut snapshot = self.snapshot.clone();
         snapshot.objects = objects::collect(documents)?;
         Ok(evaluate(&snapshot, &self.grounds()))
     }
 
-    /// What a verdict rests on besides the snapshot.
+    /// The input of the evaluation besides the snapshot.
     #[must_use]
     pub fn grounds(&self) -> EvaluateInput<'_> {
         EvaluateInput {
@@ -193,7 +193,7 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Judges every case of a folder and reports all that differ together.
+/// Evaluates every case of a folder and reports all differences together.
 ///
 /// # Panics
 ///
@@ -219,7 +219,7 @@ fn failure(path: &Path) -> Option<String> {
         Ok(case) => case,
         Err(error) => return Some(format!("{shown}\n    cannot be read: {error}\n")),
     };
-    // A panic is a difference too, and must not hide those of other cases.
+    // A panic counts as a difference and must not hide those of other cases.
     let Ok(verdict) = panic::catch_unwind(|| case.evaluate()) else {
         return Some(format!("{shown}\n  {}\n    panicked\n", case.sentence));
     };

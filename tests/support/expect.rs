@@ -1,4 +1,4 @@
-//! What a case expects, and in which points a verdict differs from it.
+//! The expected result of a case, and how a result differs from it.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use k8s_monitor::assess::{Incident, ServiceState, Verdict};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The expected part of a verdict; what is left out is not compared.
+/// The expected part of a result; fields that are left out are not compared.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
@@ -15,12 +15,12 @@ pub struct Expect {
     #[serde(default)]
     services: BTreeMap<String, Value>,
     /// All incidents in their order, with the fields of [`incident`]; an empty
-    /// list means silence.
+    /// list expects none.
     incidents: Option<Vec<Map<String, Value>>>,
 }
 
 impl Expect {
-    /// One paragraph for each difference.
+    /// The differences, one text each.
     #[must_use]
     pub fn differences(&self, verdict: &Verdict) -> Vec<String> {
         let mut differences = Vec::new();
@@ -46,7 +46,7 @@ impl Expect {
     }
 }
 
-/// A whole verdict, to compare it with another.
+/// A whole result, to compare it with another.
 #[must_use]
 pub fn whole(verdict: &Verdict) -> Value {
     let services = verdict
@@ -86,7 +86,7 @@ fn differing_incidents(expected: &[Map<String, Value>], found: &[Incident]) -> V
     let found: Vec<_> = found.iter().map(incident).collect();
     if expected.len() != found.len() {
         let list = |maps: &[Map<String, Value>]| match maps {
-            [] => "silence".to_owned(),
+            [] => "none".to_owned(),
             _ => maps
                 .iter()
                 .map(|m| format!("\n        {}", shown(m)))
@@ -111,7 +111,7 @@ fn differing_incidents(expected: &[Map<String, Value>], found: &[Incident]) -> V
         .collect()
 }
 
-/// A service as cases may describe it.
+/// The fields of a service that cases may expect.
 fn service(state: &ServiceState) -> Map<String, Value> {
     object(json!({
         "status": state.status,
@@ -123,8 +123,8 @@ fn service(state: &ServiceState) -> Map<String, Value> {
     }))
 }
 
-/// An incident as cases may describe it; `reason`, `cause`, `resource` and
-/// `message` are those of its root.
+/// The fields of an incident that cases may expect; `reason`, `cause`, `resource`
+/// and `message` are those of its root.
 fn incident(incident: &Incident) -> Map<String, Value> {
     let root = incident.root();
     let findings: Vec<_> = incident
@@ -157,7 +157,7 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// Of a message, a part is enough.
+/// Whether all expected fields match; of a message, a part is enough.
 fn is_part(expected: &Map<String, Value>, found: &Map<String, Value>) -> bool {
     expected
         .iter()
@@ -169,7 +169,7 @@ fn is_part(expected: &Map<String, Value>, found: &Map<String, Value>) -> bool {
         })
 }
 
-/// The fields that are expected, as found; an unknown one says so.
+/// The expected fields with the values found.
 fn of_interest(expected: &Map<String, Value>, found: &Map<String, Value>) -> Map<String, Value> {
     let unknown = || Value::from("(no such field)");
     expected

@@ -20,7 +20,7 @@ pub fn collect(documents: &[Value]) -> Result<Objects, String> {
 ///
 /// As [`collect`].
 #[allow(dead_code, reason = "only tables of live cycles need it")]
-pub fn folded(documents: &[Value], now: Time) -> Result<Objects, String> {
+pub fn compacted(documents: &[Value], now: Time) -> Result<Objects, String> {
     gather(documents, Some(Interner::new(now)))
 }
 

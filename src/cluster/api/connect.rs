@@ -1,4 +1,4 @@
-//! From a kubeconfig or a pod's service account to a client. No network.
+//! Makes a client from a kubeconfig or a pod's service account. Nothing is sent.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ use super::ConnectOptions;
 use super::error::ConnectError;
 use super::proxy::{self, ProxyVariables};
 
-/// Nobody answers a connection attempt for this long: nobody is there.
+/// Time for a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Where the cluster is, and how to speak to it.
+/// The address of the cluster, and how to connect to it.
 #[derive(Debug)]
 pub(super) struct Target {
     /// Name of the context, or `in-cluster`.
     pub name: String,
-    /// Whether it is the cluster that this program runs in.
+    /// Whether this program runs in a pod of the cluster.
     pub is_own: bool,
     /// Address of the API server, for messages.
     pub server: String,
@@ -33,8 +33,7 @@ pub(super) struct Target {
     pub config: kube::Config,
 }
 
-/// Finds the cluster: the file that is named, `~/.kube/config`, the pod's
-/// service account, in this order.
+/// Finds the cluster: the given file, `~/.kube/config`, the pod's service account, in this order.
 pub(super) fn target(
     options: &ConnectOptions,
     proxies: &ProxyVariables,
@@ -49,8 +48,8 @@ pub(super) fn target(
     }
 }
 
-/// Makes the client. Runs the exec plugin, if the user has one, and must be
-/// called within the runtime that will use it.
+/// Makes the client. Runs the exec plugin, if the user has one. Must be called in the runtime that
+/// will use it.
 pub(super) fn client(target: &Target) -> Result<kube::Client, ConnectError> {
     kube::Client::try_from(target.config.clone()).map_err(|error| {
         let server = target.server.clone();
@@ -62,7 +61,7 @@ pub(super) fn client(target: &Target) -> Result<kube::Client, ConnectError> {
 }
 
 fn in_cluster() -> Result<Target, ConnectError> {
-    // A proxy leads out of the cluster, never to its own API server.
+    // A proxy is for addresses outside the cluster, not for its own API server.
     let config = kube::Config::incluster().map_err(|error| ConnectError::InCluster {
         reason: error.to_string(),
     })?;
@@ -70,7 +69,7 @@ fn in_cluster() -> Result<Target, ConnectError> {
         name: "in-cluster".to_owned(),
         is_own: true,
         server: address(&config.cluster_url),
-        config: settled(config),
+        config: without_retries(config),
     })
 }
 
@@ -124,11 +123,11 @@ fn from_file(
         name,
         is_own: false,
         server,
-        config: settled(config),
+        config: without_retries(config),
     })
 }
 
-/// The context that is asked for, else the current one.
+/// The requested context, else the current one.
 fn context_of(
     file: &Kubeconfig,
     path: &Path,
@@ -173,8 +172,8 @@ fn user_of(file: &Kubeconfig, context: &Context) -> AuthInfo {
         .unwrap_or_default()
 }
 
-/// Time limits and retries are ours; see the module `transport`.
-fn settled(mut config: kube::Config) -> kube::Config {
+/// Turns the client's time limits and retries off: `transport` has its own.
+fn without_retries(mut config: kube::Config) -> kube::Config {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = None;
     config.write_timeout = None;
@@ -211,7 +210,7 @@ fn unreadable(path: PathBuf, error: KubeconfigError) -> ConnectError {
         KubeconfigError::ReadConfig(cause, path) => {
             return ConnectError::UnreadableKubeconfig { path, cause };
         }
-        // The parser's own message quotes the file, tokens included.
+        // The parser's message quotes the file, tokens included.
         KubeconfigError::Parse(error) => match error.location() {
             Some(at) => format!("line {}, column {} is wrong", at.line(), at.column()),
             None => "it is not YAML".to_owned(),
@@ -238,7 +237,8 @@ fn url_of(cluster: &ClusterEntry) -> Result<Uri, &'static str> {
         .ok_or("has a server that is no URL such as https://host:6443")
 }
 
-/// The kubeconfig's proxy holds always, as for kubectl; the environment's with exceptions.
+/// The kubeconfig's proxy is always used, as by kubectl; the environment's unless `NO_PROXY` excepts
+/// the server.
 fn proxy_of(
     cluster: &ClusterEntry,
     server: &Uri,
@@ -277,7 +277,7 @@ fn credentials(mut user: AuthInfo, cluster: ExecAuthCluster) -> Result<AuthInfo,
         user.token = Some(token.into());
     }
     if let Some(token) = &user.token {
-        // kube takes a final line break for a part of the token, and panics on it.
+        // kube keeps a final line break as a part of the token, and panics on it.
         let token = token.expose_secret().trim();
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("the token holds a space, a line break or the like".to_owned());
@@ -288,7 +288,7 @@ fn credentials(mut user: AuthInfo, cluster: ExecAuthCluster) -> Result<AuthInfo,
         if plugin.provide_cluster_info {
             plugin.cluster = Some(cluster);
         }
-        // Nobody is there to answer a plugin's question when it runs by the clock.
+        // A scheduled run has no terminal on which a plugin could prompt.
         let optional = plugin.interactive_mode != Some(ExecInteractiveMode::Always);
         if optional && !std::io::stdin().is_terminal() {
             plugin.interactive_mode = Some(ExecInteractiveMode::Never);
@@ -297,7 +297,7 @@ fn credentials(mut user: AuthInfo, cluster: ExecAuthCluster) -> Result<AuthInfo,
     Ok(user)
 }
 
-/// Why no client came about, without what a plugin printed or a file holds.
+/// Why there is no client, without the output of a plugin or the content of a file.
 fn reason_of(error: &kube::Error) -> String {
     use kube::client::AuthError;
     match error {
@@ -319,7 +319,7 @@ fn reason_of(error: &kube::Error) -> String {
     }
 }
 
-/// Scheme, host and port of a server: never a user's name or password.
+/// Scheme, host and port of a server, without user and password.
 pub(super) fn address(url: &Uri) -> String {
     let host = url.host().unwrap_or_default();
     let scheme = url.scheme_str().unwrap_or("https");

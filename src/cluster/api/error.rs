@@ -1,5 +1,5 @@
-//! What can go wrong on the way to a snapshot, in words that say what, where
-//! and what to do. No text here ever holds a token, a key or a response body.
+//! Errors of connecting and of reading a snapshot: what failed, where, and the remedy. No text
+//! contains a token, a key or a response body.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,11 +8,10 @@ use thiserror::Error;
 
 use crate::model::{Advice, Remedy};
 
-/// Why no client could be set up. Nothing was sent yet: the configuration is
-/// wrong (exit status 78).
+/// Why no client could be set up. Nothing was sent: the configuration is wrong (exit status 78).
 #[derive(Debug, Error)]
 pub enum ConnectError {
-    /// Neither a file nor a service account.
+    /// There is neither a kubeconfig nor a service account.
     #[error(
         "no kubeconfig: {} does not exist and this is no pod with a service account; {}",
         .looked.display(), Advice(self)
@@ -21,17 +20,17 @@ pub enum ConnectError {
         /// The file that would have been read.
         looked: PathBuf,
     },
-    /// The file is missing or not ours to read.
+    /// The file is missing or its permissions do not allow to read it.
     #[error(
         "cannot read the kubeconfig {}: {cause}; {}", .path.display(), Advice(self)
     )]
     UnreadableKubeconfig {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's message.
         cause: io::Error,
     },
-    /// The file was read and makes no sense.
+    /// The file was read and is not valid.
     #[error("{} is not a usable kubeconfig: {reason}", .path.display())]
     InvalidKubeconfig {
         /// The file.
@@ -39,19 +38,19 @@ pub enum ConnectError {
         /// What is missing or wrong.
         reason: String,
     },
-    /// The context that was asked for is not in the file.
+    /// The requested context is not in the file.
     #[error(
         "no context {wanted:?} in {}: it has {}; {}", .path.display(), listed(.known), Advice(self)
     )]
     UnknownContext {
-        /// The name that was asked for.
+        /// The requested name.
         wanted: String,
         /// The file.
         path: PathBuf,
         /// The names that are there.
         known: Vec<String>,
     },
-    /// No context was asked for, and the file names none as current.
+    /// No context was requested, and the file has no current one.
     #[error(
         "{} has no current context: it has {}; {}",
         .path.display(), listed(.known), Advice(self)
@@ -82,7 +81,7 @@ pub enum ConnectError {
         /// What is wrong with them.
         reason: String,
     },
-    /// The proxy that would have to be used cannot be.
+    /// The proxy in front of the API server is not usable.
     #[error(
         "cannot reach {server} through the proxy of {origin}: {reason}; {}",
         Advice(self)
@@ -95,13 +94,13 @@ pub enum ConnectError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A pod whose service account is not complete.
+    /// The pod's service account is not complete.
     #[error("the pod's service account cannot be used: {reason}; {}", Advice(self))]
     InCluster {
         /// What is missing.
         reason: String,
     },
-    /// The system gave no event loop.
+    /// The operating system provided no event loop.
     #[error("cannot set up the client: {0}")]
     Runtime(String),
 }
@@ -110,20 +109,20 @@ pub enum ConnectError {
 /// is exit status 75, all others are 69.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FetchError {
-    /// No connection: refused, no route, no such name.
+    /// No connection: refused, no route, or no such host.
     #[error("cannot reach the API server at {server}: {cause}; {}", Advice(self))]
     Unreachable {
         /// Address of the API server.
         server: String,
-        /// What the system said.
+        /// The operating system's message.
         cause: String,
     },
-    /// There is a server, and it is not the one that the kubeconfig vouches for.
+    /// A server answers, but its certificate is not the one that the kubeconfig trusts.
     #[error("no trusted connection to {server}: {cause}; {}", Advice(self))]
     Tls {
         /// Address of the API server.
         server: String,
-        /// What the handshake failed on.
+        /// Why the handshake failed.
         cause: String,
     },
     /// Every request was answered 401.
@@ -134,7 +133,7 @@ pub enum FetchError {
     Unauthorized {
         /// Address of the API server.
         server: String,
-        /// The server's words.
+        /// The server's message.
         message: String,
     },
     /// Every request was answered 403.
@@ -144,10 +143,10 @@ pub enum FetchError {
         server: String,
         /// User or service account, as the server names it.
         who: String,
-        /// The server's words.
+        /// The server's message.
         message: String,
     },
-    /// The time for the whole fetch was over before pods, nodes or workloads were there.
+    /// The deadline passed before pods, nodes or workloads were read.
     #[error("{server} did not answer within {seconds} s; {}", Advice(self))]
     DeadlineExceeded {
         /// Address of the API server.
@@ -155,7 +154,7 @@ pub enum FetchError {
         /// The deadline.
         seconds: u64,
     },
-    /// Something answers, but not Kubernetes.
+    /// What answers is not Kubernetes.
     #[error(
         "{server} answers, but not like a Kubernetes API server ({found}); {}",
         Advice(self)

@@ -9,11 +9,10 @@ use crate::cluster::Objects;
 use crate::cluster::types::{Condition, Event, ObjectMeta, condition};
 use crate::model::Time;
 
-/// Events of the last hour are kept even when cycles follow each other faster.
+/// Events of the last hour are kept even if cycles are more frequent.
 const AT_LEAST: TimeDelta = TimeDelta::hours(1);
 
-/// Drops the events that explain nothing any more: what happened last before
-/// the look-back and befell an object that is well, or gone, by now.
+/// Drops old events of healthy or deleted objects: those that last occurred before the look-back.
 ///
 /// `look_back` is the time since the last cycle; less than an hour counts as one.
 pub fn retain_events(objects: &mut Objects, now: Time, look_back: Duration) {
@@ -21,30 +20,30 @@ pub fn retain_events(objects: &mut Objects, now: Time, look_back: Duration) {
     let is_recent = |event: &Event| event.last().is_some_and(|last| now - last <= look_back);
     let mut events = std::mem::take(&mut objects.events);
     if !events.iter().all(is_recent) {
-        let ill = Unhealthy::of(objects);
-        events.retain(|event| is_recent(event) || ill.concerns(event));
+        let unhealthy = Unhealthy::of(objects);
+        events.retain(|event| is_recent(event) || unhealthy.contains_object_of(event));
         events.shrink_to_fit();
     }
     objects.events = events;
 }
 
-/// Kind, namespace and name of everything whose old events still matter.
+/// Kind, namespace and name of the objects whose old events are kept.
 #[derive(Default)]
 struct Unhealthy<'a>(HashSet<(&'a str, &'a str, &'a str)>);
 
 impl<'a> Unhealthy<'a> {
     fn of(objects: &'a Objects) -> Self {
-        let mut ill = Self::default();
+        let mut unhealthy = Self::default();
         for pod in &objects.pods {
             let done = pod.status.phase == "Succeeded";
-            ill.add(
+            unhealthy.add(
                 "Pod",
                 &pod.metadata,
                 !done && !is_true(&pod.status.conditions, "Ready"),
             );
         }
         for node in &objects.nodes {
-            ill.add(
+            unhealthy.add(
                 "Node",
                 &node.metadata,
                 !is_true(&node.status.conditions, "Ready"),
@@ -52,17 +51,17 @@ impl<'a> Unhealthy<'a> {
         }
         for job in &objects.jobs {
             let done = job.spec.suspend || is_true(&job.status.conditions, "Complete");
-            ill.add("Job", &job.metadata, !done);
+            unhealthy.add("Job", &job.metadata, !done);
         }
         for claim in &objects.claims {
-            ill.add(
+            unhealthy.add(
                 "PersistentVolumeClaim",
                 &claim.metadata,
                 claim.status.phase != "Bound",
             );
         }
-        ill.add_workloads(objects);
-        ill
+        unhealthy.add_workloads(objects);
+        unhealthy
     }
 
     fn add_workloads(&mut self, objects: &'a Objects) {
@@ -84,13 +83,13 @@ impl<'a> Unhealthy<'a> {
         }
     }
 
-    fn add(&mut self, kind: &'static str, meta: &'a ObjectMeta, is_ill: bool) {
-        if is_ill {
+    fn add(&mut self, kind: &'static str, meta: &'a ObjectMeta, is_unhealthy: bool) {
+        if is_unhealthy {
             self.0.insert((kind, &meta.namespace, &meta.name));
         }
     }
 
-    fn concerns(&self, event: &Event) -> bool {
+    fn contains_object_of(&self, event: &Event) -> bool {
         let about = &event.involved_object;
         self.0
             .contains(&(&*about.kind, &*about.namespace, &*about.name))
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn old_events_of_what_is_well_or_gone_are_dropped() {
+    fn old_events_of_healthy_or_deleted_objects_are_dropped() {
         let now = Time::UNIX_EPOCH + TimeDelta::days(20_000);
         let meta = |name: &str| ObjectMeta {
             name: name.into(),
@@ -142,11 +141,11 @@ mod tests {
             status: status.into(),
             ..Condition::default()
         };
-        let mut well = Pod {
-            metadata: meta("well"),
+        let mut healthy = Pod {
+            metadata: meta("healthy"),
             ..Pod::default()
         };
-        Arc::make_mut(&mut well.status)
+        Arc::make_mut(&mut healthy.status)
             .conditions
             .push(ready("True"));
         let mut done = Pod {
@@ -159,12 +158,12 @@ mod tests {
             ..Node::default()
         };
         node.status.conditions.push(ready("Unknown"));
-        let ill = Pod {
-            metadata: meta("ill"),
+        let unready = Pod {
+            metadata: meta("unready"),
             ..Pod::default()
         };
         let objects = Objects {
-            pods: vec![well, done, ill],
+            pods: vec![healthy, done, unready],
             nodes: vec![node],
             claims: vec![PersistentVolumeClaim {
                 metadata: meta("data"),
@@ -173,30 +172,33 @@ mod tests {
             ..Objects::default()
         };
         let events = vec![
-            event("Pod", "well", now, 61),
+            event("Pod", "healthy", now, 61),
             event("Pod", "done", now, 61),
-            event("Pod", "gone", now, 61),
-            event("Node", "ill", now, 61),
-            event("Pod", "ill", now, 61),
+            event("Pod", "deleted", now, 61),
+            event("Node", "unready", now, 61),
+            event("Pod", "unready", now, 61),
             event("Node", "worker", now, 600),
             event("PersistentVolumeClaim", "data", now, 600),
-            event("Pod", "gone", now, 59),
+            event("Pod", "deleted", now, 59),
             Event::default(),
         ];
         let names = kept(objects, events, now, 600);
-        assert_eq!(names, ["ill", "worker", "data", "gone"]);
+        assert_eq!(names, ["unready", "worker", "data", "deleted"]);
     }
 
     #[test]
     fn the_look_back_is_an_hour_or_more() {
         let now = Time::UNIX_EPOCH + TimeDelta::days(20_000);
-        let events = |minutes| vec![event("Pod", "gone", now, minutes)];
-        assert_eq!(kept(Objects::default(), events(60), now, 1), ["gone"]);
+        let events = |minutes| vec![event("Pod", "deleted", now, minutes)];
+        assert_eq!(kept(Objects::default(), events(60), now, 1), ["deleted"]);
         assert!(kept(Objects::default(), events(61), now, 1).is_empty());
-        assert_eq!(kept(Objects::default(), events(119), now, 7200), ["gone"]);
+        assert_eq!(
+            kept(Objects::default(), events(119), now, 7200),
+            ["deleted"]
+        );
         assert_eq!(
             kept(Objects::default(), events(119), now, u64::MAX),
-            ["gone"]
+            ["deleted"]
         );
     }
 }

@@ -1,7 +1,7 @@
-//! Which proxy, if any, leads to the API server. Pure.
+//! Which proxy is used for the API server, if any. Pure.
 //!
-//! The client's own rule is not used: it compares `NO_PROXY` with the proxy's
-//! address instead of the server's, and fails on an empty item in the list.
+//! The client's own rule is not used: it compares `NO_PROXY` with the proxy's address instead of the
+//! server's, and fails on an empty item in the list.
 
 use http::Uri;
 

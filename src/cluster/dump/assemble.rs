@@ -1,5 +1,5 @@
-//! From what the files held to a snapshot: when it was, whose it is, and what
-//! is known of each kind.
+//! Makes the snapshot from the content of the files: its time, its cluster, and what is known of each
+//! kind.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,19 +23,21 @@ pub(super) fn assemble(
     now: Option<Time>,
 ) -> Result<Snapshot, DumpError> {
     files.collector.convert_endpoints();
-    files.logs.settle_names(&files.collector.objects.pods);
-    if files.marker.is_none() && !files.collector.is_useful() {
+    files.logs.correct_names(&files.collector.objects.pods);
+    if files.manifest.is_none() && !files.collector.is_useful() {
         return Err(nothing_usable(&files, path));
     }
     let reads = reads(&files);
-    let marker = files.marker.map(|(_, marker)| (marker.now, marker.cluster));
-    let (noted, cluster) = marker.unzip();
+    let manifest = files
+        .manifest
+        .map(|(_, manifest)| (manifest.now, manifest.cluster));
+    let (noted, cluster) = manifest.unzip();
     let source = match &cluster {
         Some(_) => Source::Capture,
         None => Source::Dump,
     };
     Ok(Snapshot {
-        // A dump without a single moment was made by hand: it shows the present.
+        // A dump without any moment was written by hand. It counts as current.
         now: now
             .or(noted)
             .or(files.collector.newest)
@@ -57,8 +59,8 @@ fn reads(files: &Files) -> BTreeMap<Resource, Read> {
         .collect()
 }
 
-/// Damage outweighs what our marker says, and that what was seen: a kind of
-/// which only the first pages came is in the dump and unread all the same.
+/// Damage outweighs the manifest and the objects that were read: of a kind whose list broke off, some
+/// objects are in the snapshot, and it is unread nevertheless.
 fn read_of(files: &Files, resource: Resource) -> Read {
     let damage = match resource {
         Resource::PodLogs => files.logs.damaged.clone(),
@@ -71,7 +73,10 @@ fn read_of(files: &Files, resource: Resource) -> Read {
         Resource::PodLogs => !files.logs.kept.is_empty(),
         _ => files.collector.seen.contains(&resource),
     };
-    let noted = files.marker.as_ref().and_then(|(_, m)| m.read_of(resource));
+    let noted = files
+        .manifest
+        .as_ref()
+        .and_then(|(_, m)| m.read_of(resource));
     match noted {
         Some(Read::Unread(unread)) => Read::Unread(unread),
         // No log may mean that nothing had failed.

@@ -1,10 +1,10 @@
-//! Readers that know when to stop: at a bound on the bytes of a whole dump.
+//! Readers that stop at a limit on the bytes of a whole dump.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
-/// The bytes that may still be read, and what went wrong beneath the readers.
+/// The bytes that may still be read, and the last error of the readers below.
 #[derive(Clone)]
 pub(super) struct Budget {
     left: Rc<Cell<u64>>,
@@ -24,7 +24,7 @@ impl Budget {
         self.left.get() == 0
     }
 
-    /// What went wrong since this was asked last.
+    /// The error since the last call.
     pub(super) fn take_failure(&self) -> Option<String> {
         self.failure.take()
     }
@@ -37,7 +37,7 @@ impl Budget {
     }
 }
 
-/// Counts what is read, and remembers failures that a parser would swallow.
+/// Counts the bytes, and keeps errors that a parser would drop.
 pub(super) struct Watched<R> {
     inner: R,
     budget: Budget,
@@ -59,7 +59,7 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-/// The content of a file that could not be opened: its error, when it is read.
+/// The content of a file that could not be opened. To read it returns the error.
 pub(super) struct Unreadable(pub(super) Option<io::Error>);
 
 impl Read for Unreadable {

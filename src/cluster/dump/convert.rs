@@ -1,5 +1,4 @@
-//! Kinds that say the same as others in older or newer words, and how to put
-//! them into ours.
+//! Converts kinds that have the content of another kind under other field names.
 
 use std::sync::Arc;
 
@@ -51,8 +50,8 @@ slim! {
 }
 
 impl Endpoints {
-    /// One slice a subset; an empty one where there is none, which tells a
-    /// service without endpoints from one that is not known.
+    /// One slice a subset; an empty one where there is none, because a Service without endpoints
+    /// differs from one whose endpoints are unknown.
     pub(super) fn slices(&self) -> Vec<EndpointSlice> {
         let subsets = self.subsets.iter().enumerate();
         let slices: Vec<_> = subsets

@@ -8,72 +8,72 @@ use thiserror::Error;
 /// A snapshot that cannot be read or written.
 #[derive(Debug, Error)]
 pub enum DumpError {
-    /// Nothing there.
+    /// The path does not exist.
     #[error("snapshot {path} does not exist: give a folder, a .tar.gz or a file of Kubernetes objects", path = path.display())]
     Missing {
-        /// What was asked for.
+        /// The requested path.
         path: PathBuf,
     },
-    /// The operating system refuses.
+    /// The operating system returned an error.
     #[error("snapshot {path} cannot be read: {source}: check its permissions", path = path.display())]
     Unreadable {
-        /// What was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// The system's words.
+        /// The operating system's message.
         source: io::Error,
     },
-    /// A format that is not read.
+    /// The format is not supported.
     #[error("snapshot {path} is {found}: {advice}", path = path.display())]
     Format {
-        /// What was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// What it is.
+        /// The format.
         found: &'static str,
         /// What to do.
         advice: &'static str,
     },
-    /// An archive that breaks off or does not add up.
+    /// The archive is truncated or not consistent.
     #[error("archive {path} is damaged: {detail}: copy or create it again", path = path.display())]
     Corrupt {
-        /// What was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// The reader's words.
+        /// The reader's message.
         detail: String,
     },
     /// More than [`super::Limits`] allow.
     #[error("snapshot {path} is too large: more than {limit}: unpack it and give a folder of only the kinds that matter", path = path.display())]
     TooLarge {
-        /// What was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// The bound that was met, with its unit.
+        /// The limit that was reached, with its unit.
         limit: String,
     },
     /// No object of a kind that is read.
     #[error("snapshot {path} holds no Kubernetes objects that can be used{detail}: make one with `k8s-monitor snapshot` or `kubectl cluster-info dump --all-namespaces --output-directory`", path = path.display())]
     NothingUsable {
-        /// What was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// What stood in the way, beginning with a blank; or nothing.
+        /// The first error in parentheses after a space; or empty.
         detail: String,
     },
-    /// Something is there already.
+    /// The path exists already.
     #[error("{path} exists already: choose another path or remove it", path = path.display())]
     Exists {
         /// Where to write.
         path: PathBuf,
     },
-    /// A target that is neither folder nor `.tar.gz`.
+    /// The path to write has an unsupported ending.
     #[error("a snapshot cannot be written as {path}: give a folder or a name that ends in .tar.gz", path = path.display())]
     Target {
         /// Where to write.
         path: PathBuf,
     },
-    /// The operating system refuses.
+    /// The operating system returned an error.
     #[error("snapshot {path} cannot be written: {source}", path = path.display())]
     Unwritable {
         /// Where to write.
         path: PathBuf,
-        /// The system's words.
+        /// The operating system's message.
         source: io::Error,
     },
 }

@@ -1,5 +1,4 @@
-//! What to do with each file of a dump: objects, logs, our own marker, or
-//! nothing.
+//! Reads each file of a dump: as objects, as a log, as the manifest of this program, or not at all.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -8,7 +7,7 @@ use super::Limits;
 use super::collect::Collector;
 use super::error::one_line;
 use super::logs::{LogSource, Logs};
-use super::manifest::{self, Marker};
+use super::manifest::{self, Manifest};
 use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
 use crate::model::{KINDS, Resource};
@@ -17,9 +16,9 @@ use crate::model::{KINDS, Resource};
 pub(super) struct Files {
     pub(super) collector: Collector,
     pub(super) logs: Logs,
-    /// Our own marker, and how deep in the folders it lay.
-    pub(super) marker: Option<(usize, Marker)>,
-    /// Damage that could not be put down to a kind.
+    /// The manifest of this program, and its depth in the folders.
+    pub(super) manifest: Option<(usize, Manifest)>,
+    /// Damage that cannot be assigned to a kind.
     pub(super) damage: Option<String>,
     skipped: u32,
     limits: Limits,
@@ -36,14 +35,14 @@ impl Files {
         Self {
             collector: Collector::new(limits.objects),
             logs: Logs::new(limits.log_bytes),
-            marker: None,
+            manifest: None,
             damage: None,
             skipped: 0,
             limits: *limits,
         }
     }
 
-    /// Takes one file in. Only a bound that was met stops the reading.
+    /// Reads one file. Only a limit that is reached stops the reading.
     pub(super) fn take(&mut self, file: DumpFile) -> Result<(), LimitReached> {
         let DumpFile {
             path,
@@ -62,10 +61,10 @@ impl Files {
     fn dispatch(&mut self, path: &str, is_root: bool, content: &mut dyn BufRead) -> io::Result<()> {
         let name = path.rsplit('/').next().unwrap_or(path);
         if name == manifest::FILE {
-            return self.marker(path, content);
+            return self.manifest(path, content);
         }
-        if let Some(place) = LogSource::of(path) {
-            return self.logs.read(&place, content);
+        if let Some(source) = LogSource::of(path) {
+            return self.logs.read(&source, content);
         }
         let format = match ending_of(name) {
             Ending::Known(format) => Some(format),
@@ -96,7 +95,7 @@ impl Files {
                 ))),
             };
         }
-        let Some(text) = decode(&bytes).filter(|text| speaks_of_kinds(text)) else {
+        let Some(text) = decode(&bytes).filter(|text| may_have_objects(text)) else {
             self.skip(path);
             return Ok(());
         };
@@ -113,17 +112,21 @@ impl Files {
         }
     }
 
-    fn marker(&mut self, path: &str, content: &mut dyn BufRead) -> io::Result<()> {
+    fn manifest(&mut self, path: &str, content: &mut dyn BufRead) -> io::Result<()> {
         let depth = path.split('/').count();
-        let marker = Marker::read(content)?;
-        if self.marker.as_ref().is_none_or(|(other, _)| depth < *other) {
-            self.marker = marker.map(|marker| (depth, marker));
+        let manifest = Manifest::read(content)?;
+        if self
+            .manifest
+            .as_ref()
+            .is_none_or(|(other, _)| depth < *other)
+        {
+            self.manifest = manifest.map(|manifest| (depth, manifest));
         }
         Ok(())
     }
 
-    /// A file that broke off costs the kinds that it held; where that is not
-    /// known, the kind that it is named after.
+    /// A damaged file makes the kinds that it held unread; if it held none so far, the kind that it is
+    /// named after.
     fn damaged(&mut self, path: &str, error: &io::Error) {
         let message = format!("{path} is damaged: {}", one_line(&error.to_string()));
         log::warn!("{message}");
@@ -146,13 +149,13 @@ impl Files {
     }
 }
 
-/// What the ending of a file's name tells of its format.
+/// The format by the ending of a file's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
     Known(Format),
-    /// No ending at all: the content may tell.
+    /// No ending: the content decides.
     Missing,
-    /// A text or archive that is of no interest, unless it was asked for.
+    /// Another ending: skipped, unless it is the requested file.
     Other,
 }
 
@@ -167,7 +170,7 @@ fn ending_of(name: &str) -> Ending {
     }
 }
 
-/// The format by the first bytes, which stay to be read.
+/// The format by the first bytes, which are not consumed.
 fn sniff(content: &mut dyn BufRead) -> io::Result<Option<Format>> {
     let head = content.fill_buf()?;
     let head = &head[..head.len().min(512)];
@@ -192,8 +195,8 @@ fn sniff(content: &mut dyn BufRead) -> io::Result<Option<Format>> {
     })
 }
 
-/// The text of a file, without a byte order mark; PowerShell redirects as
-/// UTF-16. What is no text has none.
+/// The text of a file, without a byte order mark; none when it is not text. PowerShell redirects as
+/// UTF-16.
 fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if let Some(wide) = bytes.strip_prefix(b"\xff\xfe") {
         let units = wide
@@ -206,8 +209,8 @@ fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
 }
 
-/// Whether anything in a file says that it is a Kubernetes object.
-fn speaks_of_kinds(text: &str) -> bool {
+/// Whether a file may contain a Kubernetes object.
+fn may_have_objects(text: &str) -> bool {
     text.contains("kind") && text.contains("apiVersion")
 }
 

@@ -1,5 +1,4 @@
-//! What kind of object a piece of JSON is, and of what name, without reading
-//! the rest of it.
+//! Kind and name of an object in JSON, without decoding the rest of it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// What must be known of an object before it is read.
+/// What must be known of an object before it is decoded.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     pub(super) api_version: Option<String>,
@@ -16,7 +15,7 @@ pub(super) struct Head {
     pub(super) identity: Option<Identity>,
 }
 
-/// The part of an object's metadata that tells it from others.
+/// The part of an object's metadata that identifies it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Identity {
@@ -26,7 +25,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// The version of the object, by which the newer of two is told.
+    /// The `resourceVersion`, by which the newer of two objects is found.
     pub(super) fn version(&self) -> Option<u64> {
         self.resource_version.as_deref()?.parse().ok()
     }
@@ -34,7 +33,7 @@ impl Identity {
 
 impl Head {
     /// The head of an object's JSON; none when it is no object of Kubernetes.
-    /// Reads no further than it must: what follows is often most of it.
+    /// Stops as early as possible, because the rest is usually most of the text.
     pub(super) fn of(raw: &str, kind_is_known: bool) -> Option<Self> {
         let mut head = Self::default();
         let reader = HeadReader {
@@ -42,11 +41,11 @@ impl Head {
             kind_is_known,
         };
         let outcome = serde_json::Deserializer::from_str(raw).deserialize_map(reader);
-        // Stopping early is an error to the parser and none to us.
-        (outcome.is_ok() || head.is_whole(kind_is_known)).then_some(head)
+        // To stop early is an error for the parser only.
+        (outcome.is_ok() || head.is_complete(kind_is_known)).then_some(head)
     }
 
-    fn is_whole(&self, kind_is_known: bool) -> bool {
+    fn is_complete(&self, kind_is_known: bool) -> bool {
         let has_kind = self.kind.is_some() && self.api_version.is_some();
         self.identity.is_some() && (has_kind || kind_is_known)
     }
@@ -69,15 +68,15 @@ impl<'de> Visitor<'de> for HeadReader<'_> {
             match key.as_ref() {
                 "apiVersion" => self.head.api_version = map.next_value()?,
                 "kind" => self.head.kind = map.next_value()?,
-                // Metadata that does not fit leaves the object without a name.
+                // An object whose metadata cannot be decoded has no name.
                 "metadata" => {
                     let raw = map.next_value::<&RawValue>()?;
                     self.head.identity = Some(serde_json::from_str(raw.get()).unwrap_or_default());
                 }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
-            if self.head.is_whole(self.kind_is_known) {
-                return Err(A::Error::custom("that is enough"));
+            if self.head.is_complete(self.kind_is_known) {
+                return Err(A::Error::custom("the head is complete"));
             }
         }
         Ok(())

@@ -1,13 +1,11 @@
-//! When a dump was made: the newest moment that its objects speak of in the
-//! past tense.
+//! Infers when a dump was made: the newest past moment in its objects.
 
 use chrono::Datelike as _;
 
 use crate::model::Time;
 
-/// Fields that tell when something happened. Those that tell what is to come
-/// (`notAfter`, `renewalTime`, `deletionTimestamp` with its grace period) must
-/// not move the clock, so what is not in this list counts for nothing.
+/// Fields with a moment in the past. Moments in the future (`notAfter`, `renewalTime`,
+/// `deletionTimestamp` with its grace period) must not count, so that other fields are ignored.
 const PAST: &[&str] = &[
     "acquireTime",
     "completedAt",
@@ -42,14 +40,14 @@ const PAST: &[&str] = &[
 
 /// The newest such moment in an object's JSON.
 pub(super) fn newest(raw: &str) -> Option<Time> {
-    // Kubernetes writes UTC, so a moment ends in `Z"`: rare enough to look for.
+    // Kubernetes writes UTC, so that a moment ends in `Z"`, which is rare elsewhere.
     raw.match_indices('Z')
         .filter(|(end, _)| raw.as_bytes().get(end + 1) == Some(&b'"'))
         .filter_map(|(end, _)| moment(raw, end))
         .max()
 }
 
-/// The moment whose `Z` stands at an offset, if its field tells of the past.
+/// The moment whose `Z` is at an offset, if its field is one of the past.
 fn moment(raw: &str, end: usize) -> Option<Time> {
     let before = &raw.as_bytes()[..end];
     let start = end - before.iter().rev().take(32).position(|b| *b == b'"')?;
@@ -63,7 +61,7 @@ fn moment(raw: &str, end: usize) -> Option<Time> {
         .count();
     let field = &field[field.len() - length..];
     PAST.contains(&field).then_some(())?;
-    // RFC 3339 knows years of four digits; from beyond, time cannot be counted.
+    // RFC 3339 has years of four digits, and arithmetic on later years may overflow.
     let moment: Time = raw[start..=end].parse().ok()?;
     (moment.year() < 10_000).then_some(moment)
 }

@@ -1,6 +1,6 @@
-//! JSON to objects, one at a time: single objects, lists, arrays, and any
-//! number of documents in a row. A list is never held as a whole; each item is
-//! read as text first and then, once its kind is known, into its slim type.
+//! Reads JSON one object at a time: single objects, lists, arrays, and any number of documents in a
+//! row. A list is never in memory as a whole. Each item is read as text first and, once its kind is
+//! known, decoded into its slim type.
 
 use std::cell::Cell;
 use std::fmt;
@@ -22,20 +22,20 @@ pub(super) fn slice(bytes: &[u8], collector: &mut Collector) -> io::Result<()> {
     )
 }
 
-/// Reads all documents of a file that is too large to be held.
+/// Reads all documents of a file that is too large to be read whole.
 pub(super) fn stream(
     content: impl Read,
     object_bytes: u64,
     collector: &mut Collector,
 ) -> io::Result<()> {
     let passed = Rc::new(Cell::new(0));
-    let valve = LimitedReader {
+    let limited = LimitedReader {
         inner: content,
         passed: Rc::clone(&passed),
         limit: object_bytes,
     };
     let mut reader =
-        serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, valve));
+        serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, limited));
     documents(&mut reader, collector, &|| passed.set(0))
 }
 
@@ -55,7 +55,7 @@ fn documents<'de, R: serde_json::de::Read<'de>>(
     Ok(())
 }
 
-/// Lets pass only so many bytes from one object to the next.
+/// Limits the bytes from one object to the next.
 struct LimitedReader<R> {
     inner: R,
     passed: Rc<Cell<u64>>,
@@ -91,8 +91,8 @@ impl<'de> DeserializeSeed<'de> for Document<'_> {
     }
 }
 
-/// Keys of Secrets and of `ConfigMaps`: not even looked at.
-const NEVER_HELD: &[&str] = &["data", "stringData", "binaryData"];
+/// Keys of Secrets and of `ConfigMaps`, which are skipped unread.
+const SKIPPED_KEYS: &[&str] = &["data", "stringData", "binaryData"];
 
 impl<'de> Visitor<'de> for Document<'_> {
     type Value = ();
@@ -115,12 +115,12 @@ impl<'de> Visitor<'de> for Document<'_> {
                         list: &mut list,
                     })?;
                 }
-                key if NEVER_HELD.contains(&key) => {
+                key if SKIPPED_KEYS.contains(&key) => {
                     map.next_value::<IgnoredAny>()?;
                 }
                 key => {
                     let value = map.next_value::<Box<RawValue>>()?;
-                    list.learn(key, value.get());
+                    list.note(key, value.get());
                     push_field(&mut fields, key, value.get());
                 }
             }
@@ -167,7 +167,7 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
 }
 
-/// Puts a single object together again from its fields.
+/// Appends a field to the text of a single object.
 fn push_field(fields: &mut String, key: &str, value: &str) {
     fields.push(if fields.is_empty() { '{' } else { ',' });
     fields.push_str(&serde_json::Value::from(key).to_string());
@@ -175,7 +175,7 @@ fn push_field(fields: &mut String, key: &str, value: &str) {
     fields.push_str(value);
 }
 
-/// Bytes of items that may wait for the kind of their list.
+/// Bytes of items that may wait until the kind of their list is known.
 const MAX_WAITING: usize = 128 * 1024 * 1024;
 
 /// What is known of a list so far, and the items that wait for its kind.
@@ -189,11 +189,11 @@ struct Pending {
 }
 
 impl Pending {
-    fn learn(&mut self, key: &str, value: &str) {
-        let word = || serde_json::from_str(value).unwrap_or_default();
+    fn note(&mut self, key: &str, value: &str) {
+        let text = || serde_json::from_str(value).unwrap_or_default();
         match key {
-            "apiVersion" => self.api_version = word(),
-            "kind" => self.kind = word(),
+            "apiVersion" => self.api_version = text(),
+            "kind" => self.kind = text(),
             _ => {}
         }
     }
@@ -217,14 +217,11 @@ impl Pending {
         }
     }
 
-    /// Keeps an item until the kind of the list is known, which then comes
-    /// after the items.
+    /// Keeps an item until the kind of the list is known, which may come after the items.
     fn wait<E: serde::de::Error>(&mut self, raw: Box<RawValue>) -> Result<(), E> {
         self.waiting_bytes += raw.get().len();
         if self.waiting_bytes > MAX_WAITING {
-            return Err(E::custom(
-                "the list does not say of what kind its items are",
-            ));
+            return Err(E::custom("the list does not name the kind of its items"));
         }
         self.waiting.push(raw);
         Ok(())
@@ -276,7 +273,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 }
 
-/// Hands one object on; false when its kind is neither in it nor known yet.
+/// Passes one object on; false when its kind is neither in it nor known yet.
 fn item(collector: &mut Collector, raw: &str, inherited: Option<(&str, &str)>) -> bool {
     let Some(head) = Head::of(raw, inherited.is_some()) else {
         return true;

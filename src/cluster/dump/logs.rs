@@ -1,5 +1,5 @@
-//! Container logs in a dump: told by their path or by kubectl's marks, and cut
-//! to their last lines while they are read.
+//! Container logs in a dump. Their path or kubectl's header lines name the container. They are cut to
+//! their last lines while they are read.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead};
@@ -11,10 +11,10 @@ use crate::cluster::types::Pod;
 const START: &str = "==== START logs for container ";
 const END: &str = "==== END logs for container ";
 
-/// The suffix of the output of the run before.
+/// The suffix of the log of the previous run.
 const PREVIOUS: &str = "-previous";
 
-/// Whose output a file is, by its path.
+/// The container whose log a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LogSource {
     namespace: String,
@@ -51,7 +51,7 @@ impl LogSource {
         })
     }
 
-    /// The path below a dump's folder; none when a name would lead elsewhere.
+    /// The path below a dump's folder; none when a name is not valid in a path.
     pub(super) fn path(log: &ContainerLog) -> Option<String> {
         let ContainerLog {
             namespace,
@@ -70,8 +70,8 @@ impl LogSource {
         })
     }
 
-    /// Whose output begins at one of kubectl's marks.
-    fn of_mark(line: &str) -> Option<Self> {
+    /// The container that a header line of kubectl names.
+    fn of_header(line: &str) -> Option<Self> {
         let rest = line.strip_prefix(START)?.trim_end().strip_suffix(" ====")?;
         let (container, pod) = rest.split_once(" of pod ")?;
         let (namespace, pod) = pod.split_once('/')?;
@@ -90,7 +90,7 @@ impl LogSource {
     }
 }
 
-/// What Kubernetes allows as a name, so that it is a file's name too.
+/// Whether Kubernetes allows the name, so that it is safe as a file name.
 fn is_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     (1..=253).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(allowed)
@@ -115,9 +115,9 @@ impl Logs {
         }
     }
 
-    /// Reads one file of logs, of one container or with marks of several.
-    pub(super) fn read(&mut self, place: &LogSource, content: &mut dyn BufRead) -> io::Result<()> {
-        let mut sections = Sections::new(Some(place.clone()));
+    /// Reads one file of logs, of one container or with header lines of several.
+    pub(super) fn read(&mut self, source: &LogSource, content: &mut dyn BufRead) -> io::Result<()> {
+        let mut sections = Sections::new(Some(source.clone()));
         let mut line = Vec::new();
         while next_line(content, &mut line)? {
             sections.line(self, &String::from_utf8_lossy(&line));
@@ -126,8 +126,8 @@ impl Logs {
         Ok(())
     }
 
-    /// `kubectl cluster-info dump` to a single stream: takes the logs out and
-    /// gives back the rest, if there are any.
+    /// Takes the logs out of the single stream that `kubectl cluster-info dump` writes, and returns the
+    /// rest; none without logs.
     pub(super) fn take_sections(&mut self, text: &str) -> Option<String> {
         if !(text.starts_with(START) || text.contains(&format!("\n{START}"))) {
             return None;
@@ -143,9 +143,8 @@ impl Logs {
         Some(rest)
     }
 
-    /// A container may be called `x-previous`: where the pod says so, its
-    /// output is that of its present run.
-    pub(super) fn settle_names(&mut self, pods: &[Pod]) {
+    /// Corrects the logs of containers whose own name ends in `-previous`, by the pods' specs.
+    pub(super) fn correct_names(&mut self, pods: &[Pod]) {
         for log in self.kept.iter_mut().filter(|log| log.previous) {
             let name = format!("{}{PREVIOUS}", log.container);
             let pod = pods
@@ -158,64 +157,64 @@ impl Logs {
         }
     }
 
-    fn keep(&mut self, place: LogSource, text: String) {
+    fn keep(&mut self, source: LogSource, text: String) {
         let key = (
-            place.namespace.clone(),
-            place.pod.clone(),
-            place.container.clone(),
-            place.previous,
+            source.namespace.clone(),
+            source.pod.clone(),
+            source.container.clone(),
+            source.previous,
         );
-        if text.len() > self.left || !place.is_named() || !self.known.insert(key) {
+        if text.len() > self.left || !source.is_named() || !self.known.insert(key) {
             log::debug!(
                 "log of {}/{} {} is not kept",
-                place.namespace,
-                place.pod,
-                place.container
+                source.namespace,
+                source.pod,
+                source.container
             );
             return;
         }
         self.left -= text.len();
         self.kept.push(ContainerLog {
-            namespace: place.namespace,
-            pod: place.pod,
-            container: place.container,
-            previous: place.previous,
+            namespace: source.namespace,
+            pod: source.pod,
+            container: source.container,
+            previous: source.previous,
             text,
         });
     }
 }
 
-/// Output between kubectl's marks, or without any.
+/// Logs between kubectl's header lines, or without any.
 struct Sections {
-    /// Whose output lines without a mark are.
-    place: Option<LogSource>,
+    /// The container of lines without a header.
+    source: Option<LogSource>,
     open: Option<(LogSource, Tail)>,
-    marked: bool,
+    has_headers: bool,
 }
 
 impl Sections {
-    fn new(place: Option<LogSource>) -> Self {
-        let open = place.clone().map(|place| (place, Tail::default()));
+    fn new(source: Option<LogSource>) -> Self {
+        let open = source.clone().map(|source| (source, Tail::default()));
         Self {
-            place,
+            source,
             open,
-            marked: false,
+            has_headers: false,
         }
     }
 
-    /// Takes a line; false when it belongs to no log.
+    /// Adds a line; false when it belongs to no log.
     fn line(&mut self, logs: &mut Logs, line: &str) -> bool {
-        if let Some(place) = LogSource::of_mark(line) {
-            // What stood before the first mark of a file is no output.
+        if let Some(source) = LogSource::of_header(line) {
+            // Lines before the first header of a file are not a log.
             self.close(logs);
-            self.marked = true;
-            self.open = Some((place, Tail::default()));
+            self.has_headers = true;
+            self.open = Some((source, Tail::default()));
             return true;
         }
-        // Output that ends without a line break has the mark on its last line.
+        // A log that ends without a line break has the footer on its last line.
         let end = line
             .find(END)
-            .filter(|_| self.marked && line.trim_end().ends_with("===="));
+            .filter(|_| self.has_headers && line.trim_end().ends_with("===="));
         let Some((_, tail)) = &mut self.open else {
             return end == Some(0);
         };
@@ -232,19 +231,19 @@ impl Sections {
     }
 
     fn close(&mut self, logs: &mut Logs) {
-        if let Some((place, tail)) = self.open.take()
-            && (self.marked || !tail.is_empty())
+        if let Some((source, tail)) = self.open.take()
+            && (self.has_headers || !tail.is_empty())
         {
-            logs.keep(place, tail.text());
+            logs.keep(source, tail.text());
         }
     }
 
     fn finish(mut self, logs: &mut Logs) {
-        // A file without marks is a log even when it is empty.
-        if !self.marked
-            && let (Some(place), Some((_, tail))) = (self.place.take(), self.open.take())
+        // A file without header lines is a log even if it is empty.
+        if !self.has_headers
+            && let (Some(source), Some((_, tail))) = (self.source.take(), self.open.take())
         {
-            logs.keep(place, tail.text());
+            logs.keep(source, tail.text());
         }
         self.close(logs);
     }
@@ -257,10 +256,10 @@ mod tests {
 
     fn read(path: &str, text: &str) -> Vec<(String, bool, String)> {
         let mut logs = Logs::new(1 << 20);
-        let place = LogSource::of(path).expect(path);
-        logs.read(&place, &mut text.as_bytes()).expect(path);
-        let told = logs.kept.into_iter();
-        told.map(|l| {
+        let source = LogSource::of(path).expect(path);
+        logs.read(&source, &mut text.as_bytes()).expect(path);
+        let kept = logs.kept.into_iter();
+        kept.map(|l| {
             (
                 format!("{}/{}/{}", l.namespace, l.pod, l.container),
                 l.previous,
@@ -275,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_tell_whose_output_it_is() {
+    fn paths_name_the_container() {
         assert_eq!(
             read("x/logs/ns/pod/app.log", "hi"),
             [one("ns/pod/app", false, "hi")]
@@ -298,11 +297,11 @@ mod tests {
     }
 
     #[test]
-    fn marks_tell_containers_apart() {
+    fn header_lines_separate_containers() {
         let text = "==== START logs for container a of pod ns/p ====\none\n==== END logs for container a of pod ns/p ====\n\
                     ==== START logs for container b of pod ns/p ====\ntwo==== END logs for container b of pod ns/p ====\n";
-        let told = [one("ns/p/a", false, "one\n"), one("ns/p/b", false, "two")];
-        assert_eq!(read("ns/p/logs.txt", text), told);
+        let expected = [one("ns/p/a", false, "one\n"), one("ns/p/b", false, "two")];
+        assert_eq!(read("ns/p/logs.txt", text), expected);
     }
 
     #[test]
@@ -317,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_lead_elsewhere_are_not_kept() {
+    fn logs_with_invalid_names_are_not_kept() {
         let text = "==== START logs for container a of pod ../../etc ====\nx\n";
         assert!(read("ns/p/logs.txt", text).is_empty());
     }

@@ -1,5 +1,5 @@
-//! The file by which a dump of ours says when and where it was made and what
-//! could not be read then. Everything else in it is an ordinary dump.
+//! The manifest of a dump that this program wrote: when and where it was made, and what could not be
+//! read. Everything else in it is an ordinary dump.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::{Read as KindRead, Snapshot, Unread, UnreadReason};
 use crate::model::{Resource, Time};
 
-/// The marker's name.
+/// Name of the file.
 pub(super) const FILE: &str = "k8s-monitor.json";
 
 const SCHEMA: &str = "k8s-monitor/snapshot/v1";
 
-/// No marker is larger.
+/// Bytes of a manifest that are read.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Marker {
+pub(super) struct Manifest {
     schema: String,
     pub(super) cluster: String,
     pub(super) now: Time,
     reads: BTreeMap<String, State>,
 }
 
-/// What came of reading a kind.
+/// The outcome of reading a kind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 enum State {
@@ -34,15 +34,7 @@ enum State {
     Unread { reason: String, message: String },
 }
 
-const REASONS: &[(UnreadReason, &str)] = &[
-    (UnreadReason::Forbidden, "Forbidden"),
-    (UnreadReason::Timeout, "Timeout"),
-    (UnreadReason::Unavailable, "Unavailable"),
-    (UnreadReason::Malformed, "Malformed"),
-    (UnreadReason::NotInSnapshot, "NotInSnapshot"),
-];
-
-impl Marker {
+impl Manifest {
     pub(super) fn of(snapshot: &Snapshot) -> Self {
         let reads = snapshot.reads.iter();
         Self {
@@ -55,15 +47,15 @@ impl Marker {
         }
     }
 
-    /// The marker in a file; none when another version wrote it, whose words
-    /// may mean something else.
+    /// The manifest in a file; none when its schema is another one, whose fields may differ in
+    /// meaning.
     pub(super) fn read(content: &mut dyn BufRead) -> io::Result<Option<Self>> {
         let mut text = Vec::new();
         content.take(MAX_BYTES).read_to_end(&mut text)?;
         let schema: SchemaOnly = serde_json::from_slice(&text)?;
         if schema.schema != SCHEMA {
             log::warn!(
-                "{FILE}: schema {} is not {SCHEMA}: read as a dump of others",
+                "{FILE}: schema {} is not {SCHEMA}: the snapshot is read as a dump of another tool",
                 schema.schema
             );
             return Ok(None);
@@ -71,7 +63,7 @@ impl Marker {
         Ok(Some(serde_json::from_slice(&text)?))
     }
 
-    /// What it says of a kind.
+    /// The outcome of reading a kind, if it is noted.
     pub(super) fn read_of(&self, resource: Resource) -> Option<KindRead> {
         self.reads.get(&resource.name()).map(State::read)
     }
@@ -89,7 +81,7 @@ impl State {
             KindRead::Complete => Self::Complete,
             KindRead::Absent => Self::Absent,
             KindRead::Unread(unread) => Self::Unread {
-                reason: reason_name(unread.reason).to_owned(),
+                reason: unread.reason.to_string(),
                 message: crate::redact::redact(&unread.message).into_owned(),
             },
         }
@@ -100,23 +92,10 @@ impl State {
             Self::Complete => KindRead::Complete,
             Self::Absent => KindRead::Absent,
             Self::Unread { reason, message } => KindRead::Unread(Unread {
-                reason: reason_of(reason),
+                // Another version may have written another reason.
+                reason: reason.parse().unwrap_or(UnreadReason::Unavailable),
                 message: message.clone(),
             }),
         }
     }
-}
-
-fn reason_name(reason: UnreadReason) -> &'static str {
-    REASONS
-        .iter()
-        .find(|(r, _)| *r == reason)
-        .map_or("Unavailable", |(_, name)| name)
-}
-
-fn reason_of(name: &str) -> UnreadReason {
-    REASONS
-        .iter()
-        .find(|(_, n)| *n == name)
-        .map_or(UnreadReason::Unavailable, |(reason, _)| *reason)
 }

@@ -1,4 +1,4 @@
-//! Snapshots in files: what somebody else captured, or this program.
+//! Snapshots in files, made by this program or by other tools.
 //!
 //! ```text
 //! path ─► walk ─► files ─► json, yaml ─► collect ─► assemble ─► Snapshot
@@ -8,9 +8,9 @@
 //!
 //! Reading takes any folder, `.tar.gz`, `.tar` or single file of Kubernetes
 //! JSON or YAML: `kubectl get -o json`, API lists, `kubectl cluster-info dump`,
-//! support bundles, and what [`write()`] made. A file is trusted with nothing: no
-//! archive touches the disk, links are not followed, sizes are bounded by
-//! [`Limits`], and one damaged file or object costs its kind, never the rest.
+//! support bundles, and what [`write()`] made. Files are not trusted: no archive is
+//! unpacked to disk, links are not followed, sizes are bounded by [`Limits`], and a
+//! damaged file or object makes its kind unread, never the rest.
 
 mod archive_writer;
 mod assemble;
@@ -39,9 +39,8 @@ pub use write::{Written, write};
 use super::Snapshot;
 use crate::model::Time;
 
-/// What reading may cost at most. The defaults let the largest honest dumps
-/// pass (10 000 pods as `kubectl` writes them are 1.2 GB) and stop what was
-/// made to swell.
+/// Limits of reading. The defaults admit the largest real dumps (10 000 pods as `kubectl` writes
+/// them are 1.2 GB) and stop compression bombs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of all files together, unpacked: 2 GiB.
@@ -79,19 +78,19 @@ impl Default for Limits {
 /// Reads a snapshot from a folder, an archive or a single file.
 ///
 /// `now` is the moment that thresholds are measured against; without it, the
-/// one that [`write()`] noted, else the newest moment that the objects speak of.
+/// one that [`write()`] noted, else the newest past moment in the objects.
 /// Kinds that are not in the dump are [`Read::Unread`](super::Read::Unread),
 /// as `NotInSnapshot`, or `Malformed` when their file or an object is damaged.
 ///
 /// # Errors
 ///
-/// [`DumpError`] when the path cannot be read at all, is no archive and no
-/// text, exceeds [`Limits`], or holds nothing that can be used.
+/// [`DumpError`] when the path cannot be read, is neither an archive nor text, exceeds [`Limits`],
+/// or holds no usable object.
 pub fn read(path: &Path, now: Option<Time>) -> Result<Snapshot, DumpError> {
     read_within(path, now, &Limits::default())
 }
 
-/// As [`read`], with other bounds.
+/// As [`read`], with other limits.
 ///
 /// # Errors
 ///

@@ -1,11 +1,11 @@
-//! Takes secrets out of an object before it is written, field by field.
+//! Masks the secrets of an object before it is written, field by field.
 
 use serde_json::{Map, Value};
 
 use crate::redact::{redact, redact_args, redact_value};
 
-/// Fields by which objects find one another. Kubernetes restricts what can
-/// stand in them, and a mask there would break the snapshot.
+/// Fields by which objects refer to each other. Kubernetes restricts their values, and a mask there
+/// would break the references of the snapshot.
 #[rustfmt::skip]
 const IDENTITY: &[&str] = &[
     "apiVersion", "claimName", "image", "key", "kind", "labels", "matchExpressions",
@@ -14,7 +14,7 @@ const IDENTITY: &[&str] = &[
     "serviceName", "storageClassName", "type", "uid", "volumeName",
 ];
 
-/// Masks every secret in an object as it stands on the wire.
+/// Masks every secret in the JSON of an object.
 pub(crate) fn scrub(value: &mut Value) {
     match value {
         Value::Object(fields) => scrub_fields(fields),
@@ -37,7 +37,7 @@ fn scrub_fields(fields: &mut Map<String, Value>) {
     }
 }
 
-/// An environment variable's name tells whether its value is a secret.
+/// Masks the value of an environment variable whose name is that of a secret.
 fn scrub_variable(fields: &mut Map<String, Value>) {
     let name = fields
         .get("name")
@@ -48,8 +48,8 @@ fn scrub_variable(fields: &mut Map<String, Value>) {
     }
 }
 
-/// `command` and `args` are one line: the option may stand in the one and its
-/// value in the other.
+/// `command` and `args` are one command line: an option may be in the one and its value in the
+/// other.
 fn scrub_command(fields: &mut Map<String, Value>) {
     let strings = |name: &str| -> Vec<String> {
         let list = fields.get(name).and_then(Value::as_array);

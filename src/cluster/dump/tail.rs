@@ -1,4 +1,4 @@
-//! The end of a long text, in bounded memory.
+//! The last lines of a long text, in bounded memory.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
@@ -37,8 +37,8 @@ impl Tail {
     }
 }
 
-/// Reads a line with its break; of a long one, the beginning and the break.
-/// False at the end.
+/// Reads a line with its line break; of a long one, the beginning and the line break. False at the
+/// end.
 pub(super) fn next_line(content: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     loop {
@@ -48,8 +48,8 @@ pub(super) fn next_line(content: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Re
         }
         let end = chunk.iter().position(|b| *b == b'\n');
         let length = end.unwrap_or(chunk.len());
-        let room = MAX_LINE.saturating_sub(line.len()).min(length);
-        line.extend_from_slice(&chunk[..room]);
+        let kept = MAX_LINE.saturating_sub(line.len()).min(length);
+        line.extend_from_slice(&chunk[..kept]);
         let used = length + usize::from(end.is_some());
         content.consume(used);
         if end.is_some() {

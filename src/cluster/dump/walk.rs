@@ -1,5 +1,5 @@
-//! From a path to a stream of files: folders, archives, single files. Nothing
-//! is ever unpacked to disk, and what is no plain file is passed over.
+//! The files of a dump: of a folder, of an archive, or a single one. Nothing is unpacked to disk, and
+//! what is not a regular file is skipped.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -11,24 +11,24 @@ use tar::{Archive, Entry, EntryType};
 use super::budget::{Budget, Unreadable};
 use super::{DumpError, Limits};
 
-/// Long names in an archive are read up to this; the file system stops at 4 KiB.
+/// Bytes of a long name in an archive. File systems allow at most 4 KiB.
 const NAME_MAX: u64 = 8 * 1024;
 
 /// One file of a dump.
 pub(super) struct DumpFile<'a> {
     /// Path within the dump, with `/`.
     pub(super) path: String,
-    /// The path that was asked for is this file.
+    /// Whether the requested path is this file.
     pub(super) is_root: bool,
-    /// What it holds.
+    /// Its content.
     pub(super) content: Box<dyn BufRead + 'a>,
 }
 
 type Visit<'v> = dyn FnMut(DumpFile) -> Result<(), LimitReached> + 'v;
 
-/// A reason to read no further.
+/// A limit that stops reading.
 pub(super) struct LimitReached {
-    /// The bound that was met, with its unit.
+    /// The limit that was reached, with its unit.
     pub(super) limit: String,
 }
 
@@ -83,7 +83,7 @@ impl Walker<'_, '_> {
                 format!("{prefix}/{name}")
             };
             match entry.file_type() {
-                // Dot files are version control and editors; links may loop or lead outside.
+                // Dot files belong to version control and editors. Links may loop or point outside.
                 _ if name.starts_with('.') => {}
                 Ok(kind) if kind.is_dir() => self.folder(&entry.path(), &path, depth + 1)?,
                 Ok(kind) if kind.is_file() => self.plain_file(&entry.path(), path)?,
@@ -98,7 +98,7 @@ impl Walker<'_, '_> {
             Ok(opened) => {
                 let content = BufReader::with_capacity(64 * 1024, self.budget.watch(opened));
                 self.offer(path, false, Box::new(content))?;
-                // A file that breaks while it is read is damaged; the others are not.
+                // An error while this file is read damages this file only.
                 self.budget.take_failure();
                 Ok(())
             }
@@ -110,7 +110,7 @@ impl Walker<'_, '_> {
     fn file(&mut self, mut file: File) -> Result<(), DumpError> {
         let head = peek(&mut file).map_err(|e| DumpError::opening(self.root, e))?;
         let whole = Cursor::new(head.clone()).chain(file);
-        if let Some((found, advice)) = foreign(&head) {
+        if let Some((found, advice)) = unsupported(&head) {
             return Err(DumpError::Format {
                 path: self.root.to_path_buf(),
                 found,
@@ -151,8 +151,7 @@ impl Walker<'_, '_> {
         )
     }
 
-    /// The entries of a tar, read raw: the library would hold a long name of
-    /// any length in memory.
+    /// Reads the entries of a tar raw, because the library keeps a long name of any length in memory.
     fn archive(&mut self, content: Box<dyn Read>) -> Result<(), DumpError> {
         let mut archive = Archive::new(content);
         let entries = archive.entries().map_err(|e| self.corrupt(&e))?.raw(true);
@@ -181,7 +180,7 @@ impl Walker<'_, '_> {
             }
         }
         if plain_files == 0 {
-            return Err(self.corrupt(&io::Error::other("no file in it")));
+            return Err(self.corrupt(&io::Error::other("it contains no file")));
         }
         Ok(())
     }
@@ -235,15 +234,15 @@ impl Walker<'_, '_> {
     }
 }
 
-/// The first bytes, enough to know a tar.
+/// The first bytes, as many as identify a tar.
 fn peek(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(512);
     reader.take(512).read_to_end(&mut head)?;
     Ok(head)
 }
 
-/// Formats that are told by their first bytes and not read.
-fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
+/// Formats that are recognized by their first bytes and not supported.
+fn unsupported(head: &[u8]) -> Option<(&'static str, &'static str)> {
     const UNPACK: &str = "unpack it and give the folder, or pack it as .tar.gz";
     [
         (&b"PK\x03\x04"[..], "a zip archive"),
@@ -257,8 +256,7 @@ fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
     .map(|(_, found)| (found, UNPACK))
 }
 
-/// The name in a GNU long name entry or a pax header; one that is too long to
-/// be a file's is as good as none.
+/// The name in a GNU long name entry or a pax header; none when it is longer than a file's may be.
 fn read_long_name(entry: &mut Entry<impl Read>) -> io::Result<Option<Vec<u8>>> {
     let is_pax = entry.header().entry_type() == EntryType::XHeader;
     let mut bytes = Vec::new();
@@ -277,7 +275,7 @@ fn read_long_name(entry: &mut Entry<impl Read>) -> io::Result<Option<Vec<u8>>> {
     Ok(path)
 }
 
-/// The path of an archive's entry, unless it leads out of the archive.
+/// The path of an archive's entry, unless it points out of the archive.
 fn safe_path(name: &[u8]) -> Option<String> {
     let name = String::from_utf8_lossy(name).into_owned();
     let mut parts = Vec::new();
@@ -286,7 +284,7 @@ fn safe_path(name: &[u8]) -> Option<String> {
             Component::Normal(part) => parts.push(part.to_str()?.to_owned()),
             Component::CurDir => {}
             _ => {
-                log::debug!("{name}: a path that leads out of the archive is ignored");
+                log::debug!("{name}: the path points out of the archive; the entry is skipped");
                 return None;
             }
         }

@@ -1,5 +1,5 @@
-//! A snapshot to files: one list a kind, one file a log, and a marker that
-//! says what could not be read. Everything is redacted on its way.
+//! Writes a snapshot to files: one list a kind, one file a log, and a manifest with what could not be
+//! read. Everything is redacted.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::DumpError;
 use super::archive_writer::ArchiveWriter;
 use super::logs::LogSource;
-use super::manifest::{self, Marker};
+use super::manifest::{self, Manifest};
 use super::scrub::scrub;
 use crate::cluster::{ObjectList, Read, Snapshot};
 use crate::model::{KINDS, ResourceInfo};
 use crate::redact::redact;
 
-/// What came of writing a snapshot.
+/// A snapshot that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The folder or archive.
@@ -42,8 +42,8 @@ pub struct Written {
 /// when the operating system refuses.
 pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
     let mut sink = ArchiveWriter::open(path, snapshot.now)?;
-    let marker = Marker::of(snapshot);
-    sink.add(manifest::FILE, &json(path, &marker)?)?;
+    let manifest = Manifest::of(snapshot);
+    sink.add(manifest::FILE, &json(path, &manifest)?)?;
     let mut objects = 0;
     for info in KINDS {
         objects += write_kind(snapshot, info, path, &mut sink)?;

@@ -1,5 +1,5 @@
-//! YAML to objects: each document is turned into JSON and read as such, so
-//! that both have one meaning. Anchors, depth and sizes are bounded.
+//! Reads YAML: each document is converted to JSON and read as such, so that both mean the same.
+//! Anchors, depth and sizes are bounded.
 
 use std::io;
 
@@ -10,11 +10,11 @@ use serde_yaml::{Options, budget, options};
 use super::collect::Collector;
 use super::json;
 
-/// Nodes of one document: enough for what 64 MiB of manifests hold.
+/// Nodes of one document: as many as 64 MiB of manifests have.
 const MAX_NODES: usize = 8_000_000;
 
-/// Reads all documents of a file. One that does not fit is damage, but the
-/// documents behind it are read all the same.
+/// Reads all documents of a file. One that cannot be decoded is damage; the documents after it are
+/// read nevertheless.
 pub(super) fn documents(bytes: &[u8], collector: &mut Collector) -> io::Result<()> {
     let mut damage = None;
     let mut reader = bytes;

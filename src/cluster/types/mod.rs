@@ -1,5 +1,4 @@
-//! Slim Kubernetes objects: of each kind only the fields that a rule, a
-//! message or a drill reads.
+//! Slim Kubernetes objects: of each kind only the fields that rules and messages read.
 //!
 //! The full types of `k8s-openapi` cost about thirty times the memory and six
 //! times the time on a large cluster (managedFields above all), so the wire

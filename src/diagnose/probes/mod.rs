@@ -21,42 +21,28 @@ use crate::model::{Cause, FactKind};
 
 /// The probe itself is wrong.
 pub const MISCONFIGURED: &[Rule] = &[
-    Rule {
-        cause: Cause::LivenessProbeProtocol,
-        proof: |c| protocol(c, ProbeKind::Liveness),
-    },
-    Rule {
-        cause: Cause::LivenessProbePort,
-        proof: |c| port(c, ProbeKind::Liveness),
-    },
-    Rule {
-        cause: Cause::LivenessProbeTiming,
-        proof: timing,
-    },
-    Rule {
-        cause: Cause::ReadinessProbeProtocol,
-        proof: |c| protocol(c, ProbeKind::Readiness),
-    },
-    Rule {
-        cause: Cause::ReadinessProbePort,
-        proof: |c| port(c, ProbeKind::Readiness),
-    },
+    Rule::new(Cause::LivenessProbeProtocol, |c| {
+        protocol(c, ProbeKind::Liveness)
+    }),
+    Rule::new(Cause::LivenessProbePort, |c| port(c, ProbeKind::Liveness)),
+    Rule::new(Cause::LivenessProbeTiming, timing),
+    Rule::new(Cause::ReadinessProbeProtocol, |c| {
+        protocol(c, ProbeKind::Readiness)
+    }),
+    Rule::new(Cause::ReadinessProbePort, |c| port(c, ProbeKind::Readiness)),
 ];
 
 /// The probe is right and fails.
 pub const FAILING: &[Rule] = &[
-    Rule {
-        cause: Cause::StartupProbeFailing,
-        proof: |c| failing(c, ProbeKind::Startup),
-    },
-    Rule {
-        cause: Cause::LivenessProbeFailing,
-        proof: |c| failing(c, ProbeKind::Liveness),
-    },
-    Rule {
-        cause: Cause::ReadinessProbeFailing,
-        proof: |c| failing(c, ProbeKind::Readiness),
-    },
+    Rule::new(Cause::StartupProbeFailing, |c| {
+        failing(c, ProbeKind::Startup)
+    }),
+    Rule::new(Cause::LivenessProbeFailing, |c| {
+        failing(c, ProbeKind::Liveness)
+    }),
+    Rule::new(Cause::ReadinessProbeFailing, |c| {
+        failing(c, ProbeKind::Readiness)
+    }),
 ];
 
 /// Whether a probe got no answer, as from a port where nothing listens.

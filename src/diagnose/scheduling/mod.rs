@@ -26,50 +26,23 @@ use crate::model::Cause;
 /// Constraints of the pod count before the state of the nodes, and that before
 /// their free resources.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::SchedulerUnavailable,
-        proof: scheduler,
-    },
-    Rule {
-        cause: Cause::NodeSelectorMismatch,
-        proof: selector,
-    },
-    Rule {
-        cause: Cause::NodeAffinityMismatch,
-        proof: affinity,
-    },
-    Rule {
-        cause: Cause::VolumeNodeAffinity,
-        proof: volume,
-    },
-    Rule {
-        cause: Cause::NodeNotReady,
-        proof: |c| rejected(c, NodeRejection::NotReady),
-    },
-    Rule {
-        cause: Cause::UntoleratedTaint,
-        proof: |c| rejected(c, NodeRejection::Tainted),
-    },
-    Rule {
-        cause: Cause::NodeCordoned,
-        proof: |c| rejected(c, NodeRejection::Cordoned),
-    },
-    Rule {
-        cause: Cause::PodAntiAffinityConflict,
-        proof: anti_affinity,
-    },
-    Rule {
-        cause: Cause::InsufficientMemory,
-        proof: |c| insufficient(c, "memory"),
-    },
-    Rule {
-        cause: Cause::InsufficientCpu,
-        proof: |c| insufficient(c, "cpu"),
-    },
-    Rule {
-        cause: Cause::TooManyPods,
-        proof: |c| insufficient(c, "pods"),
-    },
+    Rule::new(Cause::SchedulerUnavailable, scheduler),
+    Rule::new(Cause::NodeSelectorMismatch, selector),
+    Rule::new(Cause::NodeAffinityMismatch, affinity),
+    Rule::new(Cause::VolumeNodeAffinity, volume),
+    Rule::new(Cause::NodeNotReady, |c| {
+        rejected(c, NodeRejection::NotReady)
+    }),
+    Rule::new(Cause::UntoleratedTaint, |c| {
+        rejected(c, NodeRejection::Tainted)
+    }),
+    Rule::new(Cause::NodeCordoned, |c| {
+        rejected(c, NodeRejection::Cordoned)
+    }),
+    Rule::new(Cause::PodAntiAffinityConflict, anti_affinity),
+    Rule::new(Cause::InsufficientMemory, |c| insufficient(c, "memory")),
+    Rule::new(Cause::InsufficientCpu, |c| insufficient(c, "cpu")),
+    Rule::new(Cause::TooManyPods, |c| insufficient(c, "pods")),
 ];
 
 fn selector(context: &RuleContext) -> Option<Proof> {

@@ -19,70 +19,35 @@ use crate::model::{Cause, FactKind};
 /// From the most specific to the most general: a program that cannot resolve
 /// the name of its database also logs that it cannot reach its database.
 pub const RULES: &[Rule] = &[
-    Rule {
-        cause: Cause::PortConflict,
-        proof: |c| logged(c, Cause::PortConflict, "the port it listens on is in use"),
-    },
-    Rule {
-        cause: Cause::VolumeFull,
-        proof: |c| logged(c, Cause::VolumeFull, "its disk is full"),
-    },
-    Rule {
-        cause: Cause::VaultSealed,
-        proof: vault_sealed,
-    },
-    Rule {
-        cause: Cause::DatabaseReadOnly,
-        proof: |c| {
-            let how = "is read-only and accepts no writes";
-            databases::refuses(c, Cause::DatabaseReadOnly, how)
-        },
-    },
-    Rule {
-        cause: Cause::DatabaseConnectionsExhausted,
-        proof: |c| {
-            let how = "accepts no more connections";
-            databases::refuses(c, Cause::DatabaseConnectionsExhausted, how)
-        },
-    },
-    Rule {
-        cause: Cause::DatabaseAuthFailed,
-        proof: |c| {
-            let message = "the database rejects its credentials";
-            logged(c, Cause::DatabaseAuthFailed, message)
-        },
-    },
-    Rule {
-        cause: Cause::EnvAddressMismatch,
-        proof: address::wrong_address,
-    },
-    Rule {
-        cause: Cause::DnsResolutionFailed,
-        proof: unresolved,
-    },
-    Rule {
-        cause: Cause::DatabaseUnreachable,
-        proof: unreachable,
-    },
-    Rule {
-        cause: Cause::VolumePermissionDenied,
-        proof: permission,
-    },
-    Rule {
-        cause: Cause::ContainerCommandInvalid,
-        proof: |c| {
-            let message = "its command cannot be run";
-            logged(c, Cause::ContainerCommandInvalid, message)
-        },
-    },
-    Rule {
-        cause: Cause::PortConflict,
-        proof: shared_port,
-    },
-    Rule {
-        cause: Cause::DnsResolutionFailed,
-        proof: own_name_servers,
-    },
+    Rule::new(Cause::PortConflict, |c| {
+        logged(c, Cause::PortConflict, "the port it listens on is in use")
+    }),
+    Rule::new(Cause::VolumeFull, |c| {
+        logged(c, Cause::VolumeFull, "its disk is full")
+    }),
+    Rule::new(Cause::VaultSealed, vault_sealed),
+    Rule::new(Cause::DatabaseReadOnly, |c| {
+        let how = "is read-only and accepts no writes";
+        databases::refuses(c, Cause::DatabaseReadOnly, how)
+    }),
+    Rule::new(Cause::DatabaseConnectionsExhausted, |c| {
+        let how = "accepts no more connections";
+        databases::refuses(c, Cause::DatabaseConnectionsExhausted, how)
+    }),
+    Rule::new(Cause::DatabaseAuthFailed, |c| {
+        let message = "the database rejects its credentials";
+        logged(c, Cause::DatabaseAuthFailed, message)
+    }),
+    Rule::new(Cause::EnvAddressMismatch, address::wrong_address),
+    Rule::new(Cause::DnsResolutionFailed, unresolved),
+    Rule::new(Cause::DatabaseUnreachable, unreachable),
+    Rule::new(Cause::VolumePermissionDenied, permission),
+    Rule::new(Cause::ContainerCommandInvalid, |c| {
+        let message = "its command cannot be run";
+        logged(c, Cause::ContainerCommandInvalid, message)
+    }),
+    Rule::new(Cause::PortConflict, shared_port),
+    Rule::new(Cause::DnsResolutionFailed, own_name_servers),
 ];
 
 /// A cause that the log names, with its message.

@@ -1,4 +1,4 @@
-//! When a service gets worse, nothing that is said of it gets milder.
+//! When a service gets worse, the severity of its incidents does not fall.
 
 use std::sync::LazyLock;
 
@@ -9,65 +9,66 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::laws::{Any, CASES};
+use super::properties::{Any, CASES};
 use crate::support::case::Case;
 use crate::support::laws::cases;
 
-/// The cases in which a pod serves.
-static SERVING: LazyLock<Vec<&'static Case>> = LazyLock::new(|| {
-    let serves = |case: &&Case| (0..case.documents.len()).any(|at| serves(&case.documents, at));
-    CASES.iter().filter(serves).collect()
+/// The cases with a ready pod.
+static WITH_READY_POD: LazyLock<Vec<&'static Case>> = LazyLock::new(|| {
+    let has_ready_pod =
+        |case: &&Case| (0..case.documents.len()).any(|at| is_ready(&case.documents, at));
+    CASES.iter().filter(has_ready_pod).collect()
 });
 
-/// What may befall a pod that serves.
+/// How a ready pod may fail.
 #[derive(Debug, Clone, Copy)]
-enum Fate {
-    /// Its program ends again and again.
+enum FailureKind {
+    /// Its container crashes again and again.
     Crashes,
-    /// It runs, and its readiness probe fails.
-    Fails,
-    /// Another one came in its place and waits for this reason.
+    /// It is running but its readiness probe fails.
+    Unready,
+    /// It was replaced by a pod that waits for this reason.
     Waits(&'static str),
-    /// It is gone, and none comes in its place.
-    Goes,
-    /// Somebody deletes the workload, which is its namespace's only one.
+    /// It is gone without a replacement.
+    Gone,
+    /// The workload, the only one of its namespace, was deleted.
     Deleted,
-    /// Somebody scales the workload to zero, which is its namespace's only one.
-    Scaled,
+    /// The workload, the only one of its namespace, was scaled to zero.
+    ScaledToZero,
 }
 
-/// A fate for one pod, or for all that its owner counts.
+/// A failure of one pod, or of all pods of its owner.
 #[derive(Debug, Clone)]
-struct Blow {
-    victim: Index,
-    fate: Fate,
+struct Failure {
+    pod: Index,
+    kind: FailureKind,
     minutes: i64,
-    hits_all: bool,
+    affects_all: bool,
 }
 
-fn a_blow() -> impl Strategy<Value = Blow> {
-    let fates = vec![
-        Fate::Crashes,
-        Fate::Fails,
-        Fate::Waits("ImagePullBackOff"),
-        Fate::Waits("CreateContainerConfigError"),
-        Fate::Goes,
-        Fate::Deleted,
-        Fate::Scaled,
+fn a_failure() -> impl Strategy<Value = Failure> {
+    let kinds = vec![
+        FailureKind::Crashes,
+        FailureKind::Unready,
+        FailureKind::Waits("ImagePullBackOff"),
+        FailureKind::Waits("CreateContainerConfigError"),
+        FailureKind::Gone,
+        FailureKind::Deleted,
+        FailureKind::ScaledToZero,
     ];
-    let fate = prop::sample::select(fates);
-    (any::<Index>(), fate, 3_i64..600, any::<bool>()).prop_map(
-        |(victim, fate, minutes, hits_all)| Blow {
-            victim,
-            fate,
+    let kind = prop::sample::select(kinds);
+    (any::<Index>(), kind, 3_i64..600, any::<bool>()).prop_map(
+        |(pod, kind, minutes, affects_all)| Failure {
+            pod,
+            kind,
             minutes,
-            hits_all,
+            affects_all,
         },
     )
 }
 
-fn a_case_that_serves() -> impl Strategy<Value = Any> {
-    any::<Index>().prop_map(|index| Any(SERVING[index.index(SERVING.len())]))
+fn a_case_with_a_ready_pod() -> impl Strategy<Value = Any> {
+    any::<Index>().prop_map(|index| Any(WITH_READY_POD[index.index(WITH_READY_POD.len())]))
 }
 
 proptest! {
@@ -75,20 +76,20 @@ proptest! {
 
     #[test]
     fn severity_never_falls_when_a_service_gets_worse(
-        Any(case) in a_case_that_serves(),
-        blows in prop::collection::vec(a_blow(), 1..4),
+        Any(case) in a_case_with_a_ready_pod(),
+        failures in prop::collection::vec(a_failure(), 1..4),
     ) {
         let mut documents = case.documents.clone();
         let mut before = case.evaluate_objects(&documents).unwrap();
-        for blow in blows {
-            if !hit(&mut documents, &blow, case.snapshot.now) {
+        for failure in failures {
+            if !apply(&mut documents, &failure, case.snapshot.now) {
                 break;
             }
             let after = case.evaluate_objects(&documents).unwrap();
             prop_assert!(highest(&after) <= highest(&before), "{:?} became {:?}", titles(&before), titles(&after));
             for service in &before.services {
-                let is_struck = after.services.iter().any(|s| s.name == service.name && s.status > service.status);
-                if is_struck && service.status != ServiceStatus::Unknown {
+                let got_worse = after.services.iter().any(|s| s.name == service.name && s.status > service.status);
+                if got_worse && service.status != ServiceStatus::Unknown {
                     let (was, is) = (worst_of(&before, &service.name), worst_of(&after, &service.name));
                     prop_assert!(is <= was, "{}: {:?} became {:?}", service.name, titles(&before), titles(&after));
                 }
@@ -98,35 +99,38 @@ proptest! {
     }
 }
 
-/// Deals a blow; nothing is left to hit, if it says so.
-fn hit(documents: &mut Vec<Value>, blow: &Blow, now: Time) -> bool {
-    let serving: Vec<_> = (0..documents.len())
-        .filter(|&at| serves(documents, at))
+/// Deals a failure; nothing is left to hit, if it says so.
+fn apply(documents: &mut Vec<Value>, failure: &Failure, now: Time) -> bool {
+    let ready: Vec<_> = (0..documents.len())
+        .filter(|&at| is_ready(documents, at))
         .collect();
-    if serving.is_empty() {
+    if ready.is_empty() {
         return false;
     }
-    let victim = serving[blow.victim.index(serving.len())];
-    if matches!(blow.fate, Fate::Deleted | Fate::Scaled) {
-        return take_away(documents, victim, blow.fate);
+    let pod = ready[failure.pod.index(ready.len())];
+    if matches!(
+        failure.kind,
+        FailureKind::Deleted | FailureKind::ScaledToZero
+    ) {
+        return remove_workload(documents, pod, failure.kind);
     }
-    let owner = owner(&documents[victim]);
-    for &at in serving.iter().rev() {
-        if at == victim || blow.hits_all && self::owner(&documents[at]) == owner {
-            strike(
+    let owner = owner(&documents[pod]);
+    for &at in ready.iter().rev() {
+        if at == pod || failure.affects_all && self::owner(&documents[at]) == owner {
+            fail_pod(
                 documents,
                 at,
-                blow.fate,
-                now - TimeDelta::minutes(blow.minutes),
+                failure.kind,
+                now - TimeDelta::minutes(failure.minutes),
             );
         }
     }
     true
 }
 
-/// Takes a namespace's only workload away, with its pods; says whether it was one.
-fn take_away(documents: &mut Vec<Value>, victim: usize, fate: Fate) -> bool {
-    let namespace = documents[victim]["metadata"]["namespace"].clone();
+/// Removes the only workload of a namespace, with its pods; returns whether it was the only one.
+fn remove_workload(documents: &mut Vec<Value>, pod: usize, kind: FailureKind) -> bool {
+    let namespace = documents[pod]["metadata"]["namespace"].clone();
     let is_here = |d: &Value| d["metadata"]["namespace"] == namespace;
     let is_workload = |d: &Value| {
         let kind = d["kind"].as_str();
@@ -136,13 +140,13 @@ fn take_away(documents: &mut Vec<Value>, victim: usize, fate: Fate) -> bool {
                 Some("Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job")
             )
     };
-    // Of K3s's own parts nobody says that they are wanted.
-    let is_own_part = namespace == "kube-system";
-    let owner = owner_at(documents, &documents[victim]);
-    if is_own_part || documents.iter().filter(|d| is_workload(d)).count() != 1 || owner.is_none() {
+    // K3s's own components may be missing.
+    let is_k3s = namespace == "kube-system";
+    let owner = owner_at(documents, &documents[pod]);
+    if is_k3s || documents.iter().filter(|d| is_workload(d)).count() != 1 || owner.is_none() {
         return false;
     }
-    if let Fate::Scaled = fate {
+    if let FailureKind::ScaledToZero = kind {
         for workload in documents.iter_mut().filter(|d| is_workload(d)) {
             workload["spec"]["replicas"] = json!(0);
             workload["status"] = json!({});
@@ -160,8 +164,8 @@ fn take_away(documents: &mut Vec<Value>, victim: usize, fate: Fate) -> bool {
     true
 }
 
-/// Whether the document is a pod that is ready and has somebody who counts it.
-fn serves(documents: &[Value], at: usize) -> bool {
+/// Whether the document is a ready pod of a workload.
+fn is_ready(documents: &[Value], at: usize) -> bool {
     let pod = &documents[at];
     let ready = pod["status"]["conditions"].as_array().into_iter().flatten();
     let is_ready = ready
@@ -186,7 +190,7 @@ fn owner(pod: &Value) -> Option<(String, String, String)> {
     ))
 }
 
-/// The workload that counts a pod: its owner, or the deployment of its owner.
+/// The workload of a pod: its owner, or the deployment of its owner.
 fn owner_at(documents: &[Value], pod: &Value) -> Option<usize> {
     let (kind, namespace, name) = owner(pod)?;
     let (kind, name) = match kind.as_str() {
@@ -200,11 +204,11 @@ fn owner_at(documents: &[Value], pod: &Value) -> Option<usize> {
     })
 }
 
-fn strike(documents: &mut Vec<Value>, at: usize, fate: Fate, since: Time) {
+fn fail_pod(documents: &mut Vec<Value>, at: usize, kind: FailureKind, since: Time) {
     let since = json!(since.to_rfc3339_opts(SecondsFormat::Secs, true));
     let name = documents[at]["metadata"]["name"].clone();
     if let Some(owner) = owner_at(documents, &documents[at]) {
-        one_less(&mut documents[owner]["status"], &since);
+        count_down(&mut documents[owner]["status"], &since);
     }
     for slice in documents
         .iter_mut()
@@ -216,7 +220,7 @@ fn strike(documents: &mut Vec<Value>, at: usize, fate: Fate, since: Time) {
             }
         }
     }
-    if let Fate::Goes = fate {
+    if let FailureKind::Gone = kind {
         documents.remove(at);
         return;
     }
@@ -235,7 +239,7 @@ fn strike(documents: &mut Vec<Value>, at: usize, fate: Fate, since: Time) {
             condition["lastTransitionTime"] = since.clone();
         }
     }
-    if let Fate::Waits(_) = fate {
+    if let FailureKind::Waits(_) = kind {
         pod["status"]["phase"] = json!("Pending");
         pod["status"]["startTime"] = since.clone();
         pod["metadata"]["creationTimestamp"] = since.clone();
@@ -246,15 +250,15 @@ fn strike(documents: &mut Vec<Value>, at: usize, fate: Fate, since: Time) {
         .flatten()
     {
         container["ready"] = json!(false);
-        match fate {
-            Fate::Crashes => {
+        match kind {
+            FailureKind::Crashes => {
                 let count = container["restartCount"].as_u64().unwrap_or(0);
                 container["restartCount"] = json!(count + 6);
                 container["state"] = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
                 let end = json!({ "exitCode": 1, "reason": "Error", "finishedAt": since });
                 container["lastState"] = json!({ "terminated": end });
             }
-            Fate::Waits(reason) => {
+            FailureKind::Waits(reason) => {
                 container["restartCount"] = json!(0);
                 container["lastState"] = json!({});
                 container["state"] = json!({ "waiting": { "reason": reason } });
@@ -264,8 +268,8 @@ fn strike(documents: &mut Vec<Value>, at: usize, fate: Fate, since: Time) {
     }
 }
 
-/// The owner's count, as its controller has it.
-fn one_less(status: &mut Value, since: &Value) {
+/// Counts one ready pod less in the status of the owner.
+fn count_down(status: &mut Value, since: &Value) {
     for key in [
         "readyReplicas",
         "availableReplicas",
@@ -295,7 +299,7 @@ fn highest(verdict: &Verdict) -> Severity {
     severities.min().unwrap_or(Severity::Sev4)
 }
 
-/// The gravest incident that a service is part of.
+/// The highest severity of a service's incidents.
 fn worst_of(verdict: &Verdict, service: &str) -> Severity {
     let is_of = |i: &&Incident| {
         i.findings

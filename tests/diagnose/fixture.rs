@@ -1,7 +1,7 @@
-//! A small world that is in order, and how a case departs from it: one
-//! deployment `web` with one pod on `node-1`, a Service, a database, two nodes.
+//! A small healthy cluster, and how a case differs from it: one deployment `web`
+//! with one pod on `node-1`, a Service, a database and two nodes.
 //!
-//! A table is a YAML list of cases; each names only what differs.
+//! A table is a YAML list of cases; each has only the differences.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::objects;
 
-/// What is listed unless a case says otherwise.
+/// The services file of a case without its own.
 const SERVICES: &str = "1. Critical Services (P0 - Business Critical)\n\n  1.1 web\n\n  - Namespace: shop\n  - Max Downtime: 0 minutes\n\n  1.2 db\n\n  - Namespace: shop\n  - Max Downtime: 0 minutes\n";
 const POD: &str = "web-5d4f8c7b9-x2v4q";
 
@@ -23,46 +23,46 @@ const POD: &str = "web-5d4f8c7b9-x2v4q";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// What is the case, as a sentence.
+    /// The description, as a sentence.
     #[serde(rename = "case")]
     pub sentence: String,
     /// The cause at the root of the first incident; `none` where none may be
     /// named, `silent` where there is no incident at all.
     pub cause: String,
-    /// The object to mend.
+    /// The object to fix.
     pub resource: Option<String>,
     /// Part of the root's message or of its evidence.
     pub says: Option<String>,
-    /// The other services that suffer.
+    /// The other services that are affected.
     pub affects: Option<Vec<String>>,
-    /// How many incidents there are, 1 unless said.
+    /// The number of incidents, 1 by default.
     pub incidents: Option<usize>,
-    /// Services file in place of the usual one.
+    /// The services file.
     services: Option<String>,
-    /// How the pod is.
+    /// The state of the pod.
     #[serde(default)]
     state: State,
-    /// Laid over the pod's first container.
+    /// Merged into the pod's first container.
     #[serde(default)]
     container: Value,
-    /// Laid over the pod's specification.
+    /// Merged into the pod's specification.
     #[serde(default)]
     spec: Value,
-    /// Laid over the deployment's specification.
+    /// Merged into the deployment's specification.
     #[serde(default)]
     deployment: Value,
-    /// Laid over the Service's specification.
+    /// Merged into the Service's specification.
     #[serde(default)]
     service: Value,
-    /// Laid over the nodes, by name.
+    /// Merged into the nodes, by name.
     #[serde(default)]
     nodes: Value,
     /// Warning events.
     #[serde(default)]
     events: Vec<Event>,
-    /// What the container wrote last.
+    /// The container's log.
     logs: Option<String>,
-    /// Names of objects that are not there.
+    /// Names of objects to leave out.
     #[serde(default)]
     without: Vec<String>,
     /// Further objects.
@@ -72,7 +72,7 @@ pub struct Case {
     unread: Option<String>,
 }
 
-/// How the pod is.
+/// The state of the pod.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum State {
@@ -81,13 +81,13 @@ enum State {
     Unready,
     /// In a crash loop, the last run ended with this code.
     Crash(i64),
-    /// Ready at this moment, restarted a minute ago after this code.
+    /// Ready now, restarted a minute ago after this exit code.
     Flapping(i64),
     /// The container waits: reason and message.
     Waiting(String, String),
-    /// No node takes it: the scheduler's words, or none at all.
+    /// Not scheduled: the scheduler's message, or none.
     Pending(String),
-    /// It could not be created: the API server's words.
+    /// It could not be created: the API server's message.
     Refused(String),
 }
 
@@ -98,7 +98,7 @@ struct Event {
     message: String,
     #[serde(default = "often")]
     count: u32,
-    /// Kind and name of what it is about; the pod, unless said.
+    /// Kind and name of its object; the pod by default.
     about: Option<(String, String)>,
 }
 
@@ -126,9 +126,9 @@ pub fn tables() -> Vec<PathBuf> {
 }
 
 impl Case {
-    /// The verdict on the case.
+    /// The result of the case.
     pub fn evaluate(&self) -> Verdict {
-        let mut documents = self.world();
+        let mut documents = self.objects();
         documents.retain(|o| {
             let name = o
                 .pointer("/metadata/name")
@@ -180,17 +180,17 @@ impl Case {
         )
     }
 
-    fn world(&self) -> Vec<Value> {
+    fn objects(&self) -> Vec<Value> {
         let ready = matches!(self.state, State::Ready | State::Flapping(_));
-        let mut world = vec![self.deployment(ready), replica_set(), self.service()];
-        world.extend(self.pod());
-        world.push(slice(ready));
-        world.extend(database());
-        world.extend(["node-1", "node-2"].map(|name| self.node(name)));
-        world.push(object("v1", "Namespace", "", "shop"));
+        let mut objects = vec![self.deployment(ready), replica_set(), self.service()];
+        objects.extend(self.pod());
+        objects.push(slice(ready));
+        objects.extend(database());
+        objects.extend(["node-1", "node-2"].map(|name| self.node(name)));
+        objects.push(object("v1", "Namespace", "", "shop"));
         let events = self.events.iter().enumerate();
-        world.extend(events.map(|(at, e)| e.object(at)));
-        world
+        objects.extend(events.map(|(at, e)| e.object(at)));
+        objects
     }
 
     fn deployment(&self, ready: bool) -> Value {
@@ -206,7 +206,7 @@ impl Case {
             json!({"type": "Available", "status": word, "lastTransitionTime": "2026-03-02T11:00:00Z"}),
         ];
         conditions.extend(refusal.as_array().unwrap().iter().cloned());
-        lay(
+        merge(
             &mut deployment,
             &json!({
                 "spec": {
@@ -217,7 +217,7 @@ impl Case {
                 "status": {"replicas": 1, "updatedReplicas": 1, "readyReplicas": count, "conditions": conditions},
             }),
         );
-        lay(&mut deployment["spec"], &self.deployment);
+        merge(&mut deployment["spec"], &self.deployment);
         deployment
     }
 
@@ -227,15 +227,15 @@ impl Case {
             "image": "ghcr.io/shop/web:1.4",
             "ports": [{"containerPort": 8080, "name": "http"}],
         });
-        lay(&mut container, &self.container);
+        merge(&mut container, &self.container);
         let mut spec = json!({"containers": [container]});
-        lay(&mut spec, &self.spec);
+        merge(&mut spec, &self.spec);
         spec
     }
 
     fn service(&self) -> Value {
         let mut service = object("v1", "Service", "shop", "web");
-        lay(
+        merge(
             &mut service,
             &json!({"spec": {
                 "clusterIP": "10.43.0.7",
@@ -243,13 +243,13 @@ impl Case {
                 "ports": [{"port": 80, "targetPort": 8080}],
             }}),
         );
-        lay(&mut service["spec"], &self.service);
+        merge(&mut service["spec"], &self.service);
         service
     }
 
     fn pod(&self) -> Option<Value> {
         let mut pod = object("v1", "Pod", "shop", POD);
-        lay(
+        merge(
             &mut pod,
             &json!({
                 "metadata": {
@@ -262,7 +262,7 @@ impl Case {
             }),
         );
         let mut status = json!({"name": "web", "ready": false, "restartCount": 0});
-        // 999 stands for the kernel's kill.
+        // 999 stands for an OOM kill.
         let ended = |code: i64| {
             let (code, reason) = match code {
                 999 => (137, "OOMKilled"),
@@ -277,15 +277,15 @@ impl Case {
         };
         match &self.state {
             State::Refused(_) => return None,
-            State::Ready => lay(
+            State::Ready => merge(
                 &mut status,
                 &json!({"ready": true, "started": true, "state": {"running": {"startedAt": "2026-03-02T11:00:10Z"}}}),
             ),
-            State::Unready => lay(
+            State::Unready => merge(
                 &mut status,
                 &json!({"started": true, "state": {"running": {"startedAt": "2026-03-02T11:00:10Z"}}}),
             ),
-            State::Flapping(code) => lay(
+            State::Flapping(code) => merge(
                 &mut status,
                 &json!({
                     "ready": true, "started": true, "restartCount": 9,
@@ -293,7 +293,7 @@ impl Case {
                     "lastState": ended(*code),
                 }),
             ),
-            State::Crash(code) => lay(
+            State::Crash(code) => merge(
                 &mut status,
                 &json!({
                     "restartCount": 9,
@@ -303,7 +303,7 @@ impl Case {
             ),
             State::Waiting(reason, message) => {
                 pod["status"]["phase"] = json!("Pending");
-                lay(
+                merge(
                     &mut status,
                     &json!({"state": {"waiting": {"reason": reason, "message": message}}}),
                 );
@@ -312,9 +312,9 @@ impl Case {
         }
         let mut conditions = Vec::new();
         match &self.state {
-            State::Pending(words) => {
-                if !words.is_empty() {
-                    conditions.push(json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": words, "lastTransitionTime": "2026-03-02T11:00:00Z"}));
+            State::Pending(message) => {
+                if !message.is_empty() {
+                    conditions.push(json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": "2026-03-02T11:00:00Z"}));
                 }
             }
             state => {
@@ -323,7 +323,7 @@ impl Case {
                 let word = if ready { "True" } else { "False" };
                 conditions.push(json!({"type": "Ready", "status": word, "lastTransitionTime": "2026-03-02T11:00:20Z"}));
                 let mut statuses = vec![status];
-                // Whatever runs beside it is in order.
+                // The other containers are healthy.
                 let containers = pod["spec"]["containers"].as_array().cloned();
                 for other in containers.unwrap_or_default().iter().skip(1) {
                     statuses.push(
@@ -339,7 +339,7 @@ impl Case {
 
     fn node(&self, name: &str) -> Value {
         let mut node = object("v1", "Node", "", name);
-        lay(
+        merge(
             &mut node,
             &json!({
                 "metadata": {"labels": {"kubernetes.io/hostname": name, "disktype": "hdd"}},
@@ -349,7 +349,7 @@ impl Case {
                 },
             }),
         );
-        lay(&mut node, &self.nodes[name]);
+        merge(&mut node, &self.nodes[name]);
         node
     }
 }
@@ -361,7 +361,7 @@ impl Event {
             .clone()
             .unwrap_or(("Pod".to_owned(), POD.to_owned()));
         let mut event = object("v1", "Event", "shop", &format!("event-{at}"));
-        lay(
+        merge(
             &mut event,
             &json!({
                 "type": "Warning",
@@ -387,7 +387,7 @@ fn object(version: &str, kind: &str, namespace: &str, name: &str) -> Value {
 
 fn replica_set() -> Value {
     let mut set = object("apps/v1", "ReplicaSet", "shop", "web-5d4f8c7b9");
-    lay(
+    merge(
         &mut set,
         &json!({
             "metadata": {"ownerReferences": [{"kind": "Deployment", "name": "web", "controller": true}]},
@@ -399,7 +399,7 @@ fn replica_set() -> Value {
 
 fn slice(ready: bool) -> Value {
     let mut slice = object("discovery.k8s.io/v1", "EndpointSlice", "shop", "web");
-    lay(
+    merge(
         &mut slice,
         &json!({
             "metadata": {"labels": {"kubernetes.io/service-name": "web"}},
@@ -410,16 +410,16 @@ fn slice(ready: bool) -> Value {
     slice
 }
 
-/// A database in order, with its Service.
+/// A healthy database with its Service.
 fn database() -> [Value; 3] {
     let mut set = object("apps/v1", "StatefulSet", "shop", "db");
     let template = json!({"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "mysql", "image": "mysql:8.4", "ports": [{"containerPort": 3306}]}]}});
-    lay(
+    merge(
         &mut set,
         &json!({"spec": {"replicas": 1, "serviceName": "db", "template": template}, "status": {"replicas": 1, "readyReplicas": 1}}),
     );
     let mut pod = object("v1", "Pod", "shop", "db-0");
-    lay(
+    merge(
         &mut pod,
         &json!({
             "metadata": {"labels": {"app": "db"}, "ownerReferences": [{"kind": "StatefulSet", "name": "db", "controller": true}]},
@@ -432,20 +432,20 @@ fn database() -> [Value; 3] {
         }),
     );
     let mut service = object("v1", "Service", "shop", "db");
-    lay(
+    merge(
         &mut service,
         &json!({"spec": {"clusterIP": "None", "selector": {"app": "db"}, "ports": [{"port": 3306}]}}),
     );
     [set, pod, service]
 }
 
-/// Lays one value over another: maps are merged, all else is replaced.
-fn lay(under: &mut Value, over: &Value) {
+/// Merges one value into another: maps are merged, other values replaced.
+fn merge(under: &mut Value, over: &Value) {
     match (under, over) {
         (_, Value::Null) => {}
         (Value::Object(under), Value::Object(over)) => {
             for (key, value) in over {
-                lay(under.entry(key.clone()).or_insert(Value::Null), value);
+                merge(under.entry(key.clone()).or_insert(Value::Null), value);
             }
         }
         (under, over) => *under = over.clone(),

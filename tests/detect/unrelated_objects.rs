@@ -1,4 +1,4 @@
-//! What is healthy and has nothing to do with anything changes nothing.
+//! Healthy objects that are unrelated to a finding do not change the result.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
-use super::laws::{Any, a_case};
+use super::properties::{Any, a_case};
 use crate::support::expect;
 use crate::support::laws::cases;
 
-/// One object of every kind, all of them healthy at that moment.
-fn bystanders(name: &str, now: Time) -> Vec<Value> {
-    let moment = |time: Time| time.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let text = include_str!("bystanders.yaml")
+/// One healthy object of every kind in a namespace of its own.
+fn unrelated_objects(name: &str, now: Time) -> Vec<Value> {
+    let text_of = |time: Time| time.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let text = include_str!("unrelated_objects.yaml")
         .replace("NAME", name)
-        .replace("OLD", &moment(now - TimeDelta::days(20)))
-        .replace("NEW", &moment(now - TimeDelta::minutes(4)))
-        .replace("SOON", &moment(now + TimeDelta::days(60)));
+        .replace("OLD", &text_of(now - TimeDelta::days(20)))
+        .replace("NEW", &text_of(now - TimeDelta::minutes(4)))
+        .replace("SOON", &text_of(now + TimeDelta::days(60)));
     serde_yaml::from_multiple(&text).unwrap()
 }
 
 #[test]
-fn no_kind_is_without_a_bystander() {
-    let objects = bystanders("x", "2026-11-23T06:49:00Z".parse().unwrap());
+fn every_kind_has_an_unrelated_object() {
+    let objects = unrelated_objects("x", "2026-11-23T06:49:00Z".parse().unwrap());
     let kinds: BTreeSet<_> = objects
         .iter()
         .filter_map(|o| Resource::of_object(o["apiVersion"].as_str()?, o["kind"].as_str()?))
@@ -41,15 +41,15 @@ proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
-    fn healthy_bystanders_change_nothing(
+    fn unrelated_objects_do_not_change_the_result(
         Any(case) in a_case(),
-        name in "bystander-[a-z]{1,9}",
-        place in any::<Index>(),
+        name in "unrelated-[a-z]{1,9}",
+        pick in any::<Index>(),
         is_before in any::<bool>(),
     ) {
-        let mut all = bystanders(&name, case.snapshot.now);
+        let mut all = unrelated_objects(&name, case.snapshot.now);
         let verdict = case.evaluate();
-        // To a pod that waits for a place no node is a bystander.
+        // Every node is related to a pod that cannot be scheduled.
         let mut findings = verdict.incidents.iter().flat_map(|i| &i.findings);
         if findings.any(|f| matches!(f.reason, Reason::FailedScheduling | Reason::Pending)) {
             all.retain(|object| object["kind"] != "Node");
@@ -59,14 +59,14 @@ proptest! {
         } else {
             [&*case.documents, &*all].concat()
         };
-        let crowded = case.evaluate_objects(&documents).unwrap();
-        prop_assert_eq!(expect::whole(&crowded), expect::whole(&verdict));
-        // What has no other object to lean on is as harmless alone.
-        let one = &all[place.index(all.len())];
+        let with_all = case.evaluate_objects(&documents).unwrap();
+        prop_assert_eq!(expect::whole(&with_all), expect::whole(&verdict));
+        // Objects without references to others do not change the result alone either.
+        let one = &all[pick.index(all.len())];
         if matches!(one["kind"].as_str(), Some("Namespace" | "Node" | "StorageClass" | "Lease" | "ResourceQuota" | "Event")) {
             let documents = [&*case.documents, std::slice::from_ref(one)].concat();
-            let crowded = case.evaluate_objects(&documents).unwrap();
-            prop_assert_eq!(expect::whole(&crowded), expect::whole(&verdict));
+            let with_all = case.evaluate_objects(&documents).unwrap();
+            prop_assert_eq!(expect::whole(&with_all), expect::whole(&verdict));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What holds for every case, whatever is in it.
+//! Properties that hold for every case.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     files.map(|file| Case::load(&file).unwrap()).collect()
 });
 
-/// A case that is shown by its sentence when a law does not hold.
+/// A case, shown by its sentence when a property does not hold.
 #[derive(Clone, Copy)]
 pub struct Any(pub &'static Case);
 
@@ -42,15 +42,16 @@ fn a_case_shuffled() -> impl Strategy<Value = (Any, Vec<usize>)> {
     })
 }
 
-/// A live cycle keeps of what is well only what counts; a dump keeps all.
+/// A live cycle drops fields of healthy objects that a dump has.
 #[test]
-fn what_is_dropped_of_the_healthy_does_not_matter() {
+fn compacted_objects_give_the_same_result() {
     for case in CASES.iter() {
         let mut whole = case.clone();
         whole.snapshot.objects = objects::collect(&case.documents).unwrap();
-        let mut folded = case.clone();
-        folded.snapshot.objects = objects::folded(&case.documents, case.snapshot.now).unwrap();
-        let verdict = expect::whole(&folded.evaluate());
+        let mut compacted = case.clone();
+        compacted.snapshot.objects =
+            objects::compacted(&case.documents, case.snapshot.now).unwrap();
+        let verdict = expect::whole(&compacted.evaluate());
         assert_eq!(
             verdict,
             expect::whole(&whole.evaluate()),
@@ -63,18 +64,18 @@ fn what_is_dropped_of_the_healthy_does_not_matter() {
 proptest! {
     #![proptest_config(cases(1_000))]
 
-    /// An API server sends objects in the order of its store, a dump in that of its files.
+    /// API servers and dumps have objects in different orders.
     #[test]
-    fn the_order_of_objects_does_not_matter((Any(case), order) in a_case_shuffled()) {
+    fn the_order_of_objects_does_not_change_the_result((Any(case), order) in a_case_shuffled()) {
         let documents: Vec<_> = order.iter().map(|&at| case.documents[at].clone()).collect();
         let shuffled = case.evaluate_objects(&documents).unwrap();
         prop_assert_eq!(expect::whole(&shuffled), expect::whole(&case.evaluate()));
     }
 
-    /// Pods come and go under new names while an incident stays the same.
+    /// Pods are replaced under new names while an incident stays the same.
     #[test]
-    fn fingerprints_do_not_tell_pods(Any(case) in a_case(), hash in "[bcdf][0-9]{8}", suffix in "[vwxz]{5}") {
-        // What was remembered of a pod goes by its name.
+    fn fingerprints_do_not_depend_on_pod_names(Any(case) in a_case(), hash in "[bcdf][0-9]{8}", suffix in "[vwxz]{5}") {
+        // Stored restart counts and logs are found by pod name.
         prop_assume!(case.restarts.is_empty() && case.snapshot.logs.is_empty());
         let renamed = case.evaluate_objects(&renamed(&case.documents, &hash, &suffix)).unwrap();
         let original = case.evaluate();
@@ -82,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn no_clock_makes_it_panic(Any(case) in a_case(), seconds in -62_135_596_800_i64..=253_402_300_799) {
+    fn no_current_time_causes_a_panic(Any(case) in a_case(), seconds in -62_135_596_800_i64..=253_402_300_799) {
         let mut snapshot = case.snapshot.clone();
         snapshot.now = DateTime::from_timestamp(seconds, 0).unwrap();
         for incident in evaluate(&snapshot, &case.grounds()).incidents {
@@ -90,23 +91,23 @@ proptest! {
         }
     }
 
-    /// A dump may say anything; what cannot be counted is as good as any time.
+    /// Timestamps in dumps may have any value.
     #[test]
-    fn no_moment_makes_it_panic(
+    fn no_timestamp_causes_a_panic(
         Any(case) in a_case(),
         picks in prop::collection::vec((any::<Index>(), any::<Index>()), 1..6),
     ) {
-        const MOMENTS: [&str; 4] = [
+        const TIMES: [&str; 4] = [
             "-262143-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "+262142-12-31T23:59:59Z",
         ];
         let mut text = serde_json::to_string(&case.documents).unwrap();
-        for (place, moment) in picks {
+        for (pick, time) in picks {
             let found: Vec<_> = text.match_indices("Z\"").map(|(end, _)| end).collect();
             let found: Vec<_> = found.into_iter().filter_map(|end| Some((text[..end].rfind('"')? + 1, end + 1)))
                 .filter(|&(start, end)| text[start..end].parse::<DateTime<chrono::Utc>>().is_ok()).collect();
             if !found.is_empty() {
-                let (start, end) = found[place.index(found.len())];
-                text.replace_range(start..end, MOMENTS[moment.index(MOMENTS.len())]);
+                let (start, end) = found[pick.index(found.len())];
+                text.replace_range(start..end, TIMES[time.index(TIMES.len())]);
             }
         }
         let documents: Vec<Value> = serde_json::from_str(&text).unwrap();
@@ -114,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn no_missing_field_makes_it_panic(
+    fn no_missing_field_causes_a_panic(
         Any(case) in a_case(),
         picks in prop::collection::vec((any::<Index>(), any::<Index>()), 1..8),
     ) {
@@ -126,15 +127,15 @@ proptest! {
             let count = count_fields(body);
             remove_field(body, &mut field.index(count.max(1)));
         }
-        // Without its kind it is no object.
+        // A document without a kind is not an object.
         let whole = |d: &Value| d.get("kind").is_some() && d.get("apiVersion").is_some();
         documents.retain(whole);
         case.evaluate_objects(&documents).unwrap();
     }
 }
 
-/// The same objects with other hashes and random endings in the names of
-/// pods; two hashes stay two.
+/// The same objects with other hashes and random suffixes in the names of pods.
+/// Different hashes stay different.
 fn renamed(documents: &[Value], hash: &str, suffix: &str) -> Vec<Value> {
     let mut text = serde_json::to_string(documents).unwrap();
     let pods = documents.iter().filter(|d| d["kind"] == "Pod");
@@ -171,7 +172,7 @@ fn count_fields(value: &Value) -> usize {
     }
 }
 
-/// Removes the field that `left` counts down to; whether it was met.
+/// Removes the field at which `left` reaches zero; returns whether it was removed.
 fn remove_field(value: &mut Value, left: &mut usize) -> bool {
     match value {
         Value::Object(map) => {
