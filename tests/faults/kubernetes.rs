@@ -355,7 +355,7 @@ fn whole() -> Vec<Cell> {
 /// What is seen once is told, though it cannot be confirmed.
 fn second_look() -> Vec<Cell> {
     let seen = |fault: &str, is_hit: fn(&Asked) -> bool, breaks: Fault| {
-        let seen = then(1, Shows::Note("told as first seen"), Told::Now);
+        let seen = then(1, Shows::Note("are not confirmed"), Told::Now);
         cell(fault, seen, move |world| {
             *world = World::young();
             let breaks = breaks.clone();
@@ -367,15 +367,23 @@ fn second_look() -> Vec<Cell> {
     let is_pods: fn(&Asked) -> bool = |asked| asked.path.split('?').next() == Some(PODS);
     vec![
         seen(
-            "503 to the second look",
+            "503 to the second snapshot",
             |_| true,
             says(503, "shutting down"),
         ),
-        seen("no answer to the second look", |_| true, Fault::Hangs),
-        seen("no pods in the second look", is_pods, says(403, FORBIDDEN)),
-        cell("nothing wrong in the second look", unharmed(), |world| {
-            *world = World::young();
-        }),
+        seen("no answer to the second snapshot", |_| true, Fault::Hangs),
+        seen(
+            "no pods in the second snapshot",
+            is_pods,
+            says(403, FORBIDDEN),
+        ),
+        cell(
+            "nothing wrong in the second snapshot",
+            unharmed(),
+            |world| {
+                *world = World::young();
+            },
+        ),
     ]
 }
 
