@@ -1,14 +1,15 @@
-//! Whatever stands in a report: Slack takes the message, nobody is called,
-//! and no credential goes out.
+//! Whatever is in a report: Slack accepts the message, nobody is mentioned, and no credential is
+//! sent.
 
 #![no_main]
 
 use chrono::TimeDelta;
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
 use k8s_monitor::model::{AnalysisSource, Severity, Tier};
+use k8s_monitor::notify::slack::{SlackMessage, render};
 use k8s_monitor::notify::{
-    Message, MessageKind, ModelText, ResolvedIncident, Silenced, compose, compose_all_closed,
-    compose_closed, plain,
+    ActiveSilence, MessageKind, ModelText, ResolvedIncident, compose, compose_digest_resolved,
+    compose_resolved,
 };
 use k8s_monitor::report::{Action, Incident};
 use k8s_monitor_fuzz::text::{HOSTILE, calls_somebody, secret};
@@ -19,9 +20,9 @@ use serde_json::json;
 #[path = "../../tests/support/check.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod check;
-#[path = "../../tests/slack/stories.rs"]
+#[path = "../../tests/slack/samples.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
-mod stories;
+mod samples;
 
 const KINDS: [MessageKind; 8] = [
     MessageKind::New,
@@ -108,41 +109,45 @@ fuzz_target!(|input: Input| {
     let rollback = incidents
         .first()
         .map_or_else(Vec::new, |incident| incident.actions.clone());
-    let mut story = stories::story(kind, &incidents, &services);
+    let mut context = samples::context(kind, &incidents, &services);
     let flag = |bit: u8| input.flags & (1 << bit) != 0;
-    story.words = flag(0).then_some(ModelText {
+    context.model_text = flag(0).then_some(ModelText {
         headline: &headline,
         summary: &summary,
     });
-    story.cluster = &cluster;
-    story.cycle = &cycle;
-    story.why = &why;
-    story.model_note = flag(1).then_some(&note);
-    story.rollback = &rollback;
-    story.previous_severity = flag(2).then_some(Severity::Sev4);
-    let until = flag(3).then_some(story.now);
-    story.was_silenced = flag(4).then_some(Silenced { until, reason });
-    story.next_repeat = flag(5).then_some(story.now);
-    story.collapsed = flag(6);
+    context.cluster = &cluster;
+    context.cycle = &cycle;
+    context.why = &why;
+    context.model_note = flag(1).then_some(&note);
+    context.rollback = &rollback;
+    context.previous_severity = flag(2).then_some(Severity::Sev4);
+    let silence = ActiveSilence {
+        by: reason.clone(),
+        until: context.now,
+        reason,
+    };
+    context.silence = flag(4).then_some(&silence);
+    context.next_repeat = flag(5).then_some(context.now);
+    context.is_undelivered = flag(6);
     let ended = ResolvedIncident {
         id: texts.next(),
         severity: Severity::Sev1,
-        what: texts.next(),
+        subject: texts.next(),
     };
     let ended = vec![ended; usize::from(input.counts[4])];
     for message in [
-        compose(&story),
-        compose_closed(&story),
-        compose_all_closed(&story, &ended),
+        compose(&context),
+        compose_resolved(&context),
+        compose_digest_resolved(&context, &ended),
     ] {
-        is_taken(&message, &texts.secrets);
+        is_accepted(&render(&message), &texts.secrets);
     }
 });
 
-fn is_taken(message: &Message, secrets: &[String]) {
+fn is_accepted(message: &SlackMessage, secrets: &[String]) {
     let (text, blocks) = (message.text.clone().into(), &message.blocks);
     assert_eq!(check::message(&text, blocks), Ok(()));
-    assert_eq!(check::message(&plain(message).into(), &json!([])), Ok(()));
+    assert_eq!(check::message(&message.plain().into(), &json!([])), Ok(()));
     assert!(!message.text.contains('\n'), "{}", message.text);
     let all = format!("{}{blocks}", message.text);
     assert!(!calls_somebody(&all), "{all}");
@@ -155,7 +160,7 @@ fn is_taken(message: &Message, secrets: &[String]) {
 
 fn incident(input: &Input, texts: &mut Texts) -> Incident {
     let [findings, facts, actions, commits, _] = input.counts.map(|count| usize::from(count % 8));
-    let mut incident = stories::database();
+    let mut incident = samples::database();
     incident.severity = Severity::ALL[usize::from(input.severity) % 4];
     incident.id = texts.next();
     incident.title = texts.next();

@@ -9,7 +9,7 @@ use ureq::http::Uri;
 use super::error::ConfigError;
 use super::file::{self, File};
 use super::hours::BusinessHours;
-use super::silence::ScheduledSilence;
+use super::silence::MuteTimeInterval;
 use super::{Channels, Config, Endpoints, Environment, Github, Keys, Loaded, MODEL, values};
 use crate::model::secret::Secret;
 
@@ -94,7 +94,7 @@ pub fn join(file: File, env: &Environment) -> Result<Loaded, ConfigError> {
         silences: file
             .silences
             .into_iter()
-            .map(|silence| ScheduledSilence::new(silence, zone))
+            .map(|silence| MuteTimeInterval::new(silence, zone))
             .collect(),
         deadline: file.deadline,
         interval: reader.interval()?,

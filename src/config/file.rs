@@ -8,7 +8,7 @@ use serde_yaml::Error as YamlError;
 
 use super::error::{ConfigError, closest};
 use super::hours::Hours;
-use super::silence::CalendarSilence;
+use super::silence::MuteTimeIntervalSpec;
 use super::values::{self, Repository};
 use crate::model::Tier;
 
@@ -26,7 +26,7 @@ pub struct File {
     pub confirm_after: Duration,
     pub github: Github,
     pub model_budget: ModelBudget,
-    pub silences: Vec<CalendarSilence>,
+    pub silences: Vec<MuteTimeIntervalSpec>,
     #[serde(deserialize_with = "values::positive_duration")]
     pub deadline: Duration,
 }

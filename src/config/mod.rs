@@ -23,7 +23,7 @@ pub use env::{VARIABLES, process_environment};
 pub use error::ConfigError;
 pub use file::{ModelBudget, Repeat};
 pub use hours::{BusinessHours, TimeOfDay};
-pub use silence::{Schedule, ScheduledSilence};
+pub use silence::{MuteTimeInterval, Schedule};
 pub use values::Repository;
 
 /// The language model. It cannot be configured.
@@ -55,7 +55,7 @@ pub struct Config {
     /// The budget of the model.
     pub model_budget: ModelBudget,
     /// Scheduled silences.
-    pub silences: Vec<ScheduledSilence>,
+    pub silences: Vec<MuteTimeInterval>,
     /// The time limit of a cycle.
     pub deadline: Duration,
     /// The interval between cycles.

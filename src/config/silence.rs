@@ -75,7 +75,7 @@ impl Schedule {
 /// An element of `silences` as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct CalendarSilence {
+pub struct MuteTimeIntervalSpec {
     service: String,
     #[serde(deserialize_with = "values::parsed")]
     schedule: Schedule,
@@ -89,7 +89,7 @@ pub struct CalendarSilence {
 
 /// A recurring silence.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScheduledSilence {
+pub struct MuteTimeInterval {
     /// The service whose incidents are silenced.
     pub service: String,
     /// When it starts.
@@ -102,8 +102,8 @@ pub struct ScheduledSilence {
     pub reason: String,
 }
 
-impl ScheduledSilence {
-    pub(super) fn new(raw: CalendarSilence, default_zone: Tz) -> Self {
+impl MuteTimeInterval {
+    pub(super) fn new(raw: MuteTimeIntervalSpec, default_zone: Tz) -> Self {
         Self {
             service: raw.service,
             schedule: raw.schedule,
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_silence_is_active_from_its_start_for_its_duration() {
-        let silence = ScheduledSilence {
+        let silence = MuteTimeInterval {
             service: "n8n".into(),
             schedule: "0 2 * * Sun".parse().expect("a schedule"),
             duration: Duration::from_secs(3600),

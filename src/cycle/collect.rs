@@ -1,5 +1,4 @@
-//! What a cycle sees: one look at the cluster, and a second one before people
-//! are woken for what may have passed by then.
+//! Reads the cluster, and reads it again before people are notified of a new severe incident.
 
 use std::thread;
 use std::time::Duration;
@@ -15,49 +14,48 @@ use crate::lifecycle;
 use crate::model::{Mode, Severity, duration, now};
 use crate::state::State;
 
-/// A trouble this young may pass before anybody reads about it.
+/// A severe incident that is younger than this is confirmed by a second snapshot.
 const YOUNG: TimeDelta = TimeDelta::minutes(2);
 
 impl Cycle<'_> {
-    /// The cluster, and what it means; once more after a pause where that is
-    /// grave and young.
-    pub(super) fn see(&mut self, state: &State) -> Result<(Snapshot, Verdict), Error> {
+    /// Reads and evaluates the cluster; twice if a severe incident is young.
+    pub(super) fn collect(&mut self, state: &State) -> Result<(Snapshot, Verdict), Error> {
         (self.progress)("reading the cluster");
-        let mut first = self.look()?;
-        (self.progress)("judging");
-        let verdict = self.judge(&first, state);
-        let Some(pause) = self.confirmation(&verdict, first.now) else {
+        let mut first = self.snapshot()?;
+        (self.progress)("evaluating");
+        let verdict = self.evaluate(&first, state);
+        let Some(pause) = self.confirmation_pause(&verdict, first.now) else {
             return Ok((first, verdict));
         };
-        (self.progress)("looking once more: some trouble is very young");
+        (self.progress)("reading the cluster again to confirm new incidents");
         thread::sleep(pause);
-        // Only what is seen to have recovered has: of a look that fails the first counts.
-        let why = match self.look() {
+        // A second snapshot that is incomplete proves no recovery: the first one counts.
+        let error = match self.snapshot() {
             Ok(mut second) if confirms(&verdict, &second) => {
                 second.requests += first.requests;
-                let verdict = self.judge(&second, state);
+                let verdict = self.evaluate(&second, state);
                 return Ok((second, verdict));
             }
             Ok(second) => {
                 first.requests += second.requests;
                 let kinds: Vec<_> = second.unread().map(|(kind, _)| kind.name()).collect();
-                format!("it could not read {}", kinds.join(", "))
+                format!("{} could not be read", kinds.join(", "))
             }
             Err(error) => error.to_string(),
         };
         self.notes.push(format!(
-            "what is younger than 2 min was to be confirmed by a second look, which failed, so it \
-             is told as first seen: {why}"
+            "incidents younger than 2 min are not confirmed, because the second reading of the \
+             cluster failed: {error}"
         ));
         Ok((first, verdict))
     }
 
-    fn look(&self) -> Result<Snapshot, Error> {
+    fn snapshot(&self) -> Result<Snapshot, Error> {
         let mut snapshot = match &self.source {
             Source::Dump(snapshot) => (**snapshot).clone(),
             Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
                 now: now(),
-                // A server that is slow without end leaves time to say so.
+                // A slow server leaves time for notifications.
                 deadline: self.remaining() * 3 / 4,
                 look_back: self.config.interval,
             })?,
@@ -68,41 +66,39 @@ impl Cycle<'_> {
         Ok(snapshot)
     }
 
-    /// How long to wait before a second look, if one is due: the trouble is
-    /// grave and young, the cluster is live, and there is time.
-    fn confirmation(&self, verdict: &Verdict, now: DateTime<Utc>) -> Option<Duration> {
+    /// The pause before a second snapshot; `None` if none is needed or possible.
+    fn confirmation_pause(&self, verdict: &Verdict, now: DateTime<Utc>) -> Option<Duration> {
         let pause = self.config.confirm_after;
+        let is_young = |incident: &Incident| now - incident.since < YOUNG;
+        let mut incidents = verdict.incidents.iter();
         let is_due = self.mode == Mode::Run
             && self.is_live()
             && !pause.is_zero()
-            && verdict
-                .incidents
-                .iter()
-                .any(|incident| is_grave(incident) && now - incident.since < YOUNG);
+            && incidents.any(|incident| is_severe(incident) && is_young(incident));
         (is_due && self.remaining() > pause * 2).then_some(pause)
     }
 }
 
-fn is_grave(incident: &Incident) -> bool {
+fn is_severe(incident: &Incident) -> bool {
     incident.severity <= Severity::Sev2
 }
 
-/// Whether a later look saw all that grave trouble rests on.
+/// Whether a later snapshot has everything on which the severe incidents are based.
 fn confirms(verdict: &Verdict, later: &Snapshot) -> bool {
-    let mut grave = verdict.incidents.iter().filter(|i| is_grave(i));
-    grave.all(|incident| lifecycle::all_read(&incident.findings, &|kind| later.is_read(kind)))
+    let mut severe = verdict.incidents.iter().filter(|i| is_severe(i));
+    severe.all(|incident| lifecycle::all_read(&incident.findings, &|kind| later.is_read(kind)))
 }
 
-/// What to say when a snapshot goes by another clock than this machine's.
-pub(super) fn skewed(ahead: TimeDelta) -> String {
-    let side = if ahead > TimeDelta::zero() {
+/// The note when the clocks of this machine and of the API server differ.
+pub(super) fn clock_skew_note(ahead: TimeDelta) -> String {
+    let direction = if ahead > TimeDelta::zero() {
         "behind"
     } else {
         "ahead of"
     };
     let amount = duration::human(ahead.abs().to_std().unwrap_or_default());
     format!(
-        "this machine's clock is {amount} {side} the API server's; the cycle goes by the server's, \
-         as the objects do: set the one that is wrong"
+        "this machine's clock is {amount} {direction} the API server's; the cycle uses the server's \
+         time, like the objects: set the clock that is wrong"
     )
 }

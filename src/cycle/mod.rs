@@ -1,4 +1,4 @@
-//! One cycle, in the order in which it happens.
+//! One cycle: collect, evaluate, enrich, advance, render, deliver, record.
 
 mod collect;
 mod deliver;
@@ -13,14 +13,14 @@ use chrono::{DateTime, Utc};
 use crate::agents::Agents;
 use crate::assess::{self, EvaluateInput, Rule, Verdict};
 use crate::cluster::api::Cluster;
-use crate::cluster::{Resource, Snapshot, dump};
+use crate::cluster::{Snapshot, dump};
 use crate::config::Config;
 use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::inventory::{Inventory, Service};
 use crate::lifecycle::{self, Due, Observation, Rendered, Tracked, Transition};
-use crate::model::{Mode, Severity, now};
+use crate::model::{Mode, Resource, Severity, now};
 use crate::net::{Http, Peer, SystemClock};
 use crate::notify::{self, MessageExtras, RenderContext};
 use crate::report::{self, Report};
@@ -28,62 +28,61 @@ use crate::runtime::termination;
 use crate::state::{State, Store};
 
 pub use deliver::DeliveryMode;
-use enrich::{Enricher, Enrichment};
 use state_session::StateSession;
 
-/// What a cycle works with.
+/// The inputs of a cycle.
 pub struct Cycle<'a> {
-    /// Settings.
+    /// The configuration.
     pub config: &'a Config,
     /// The services file.
     pub inventory: &'a Inventory,
-    /// Where the objects come from.
+    /// The source of the objects.
     pub source: Source<'a>,
-    /// What earlier cycles left.
+    /// The store of the state.
     pub store: &'a dyn Store,
-    /// The client for everything that is not the cluster.
+    /// The HTTP client for everything except the cluster.
     pub http: &'a Http,
-    /// Whether commits are looked for.
+    /// Whether to search for commits on GitHub.
     pub github: bool,
-    /// The one service that matters in a triage.
+    /// The service of `check`; `None`: all services.
     pub focus: Option<&'a str>,
-    /// When the cycle must be over.
+    /// When the cycle must end.
     pub deadline: Instant,
-    /// A full cycle, or the triage of one service.
+    /// `run` or `check`.
     pub mode: Mode,
-    /// Neither send nor write.
+    /// Whether to send and write nothing.
     pub dry_run: bool,
-    /// Map 1 to 3 to 0.
+    /// Whether exit statuses 1 to 3 become 0.
     pub exit_zero: bool,
     /// What to do with messages.
     pub delivery: DeliveryMode<'a>,
-    /// Why the model is not asked, if so.
+    /// Why the model is not asked.
     pub model_off: Option<String>,
-    /// What must be known of this run before it begins.
+    /// Notes for the report from before the cycle.
     pub notes: Vec<String>,
-    /// A line for whoever watches, at the start of each stage.
+    /// Shows the current step to the user.
     pub progress: &'a dyn Fn(&str),
 }
 
-/// Where the objects come from.
+/// The source of the objects.
 pub enum Source<'a> {
     /// An API server.
     Live(&'a Cluster),
-    /// A dump, already read.
+    /// A dump that was read.
     Dump(Box<Snapshot>),
 }
 
-/// All that a cycle saw and concluded.
+/// The result of a cycle.
 pub struct Outcome {
-    /// What was seen.
+    /// The cluster.
     pub snapshot: Snapshot,
-    /// What it means.
+    /// The evaluation.
     pub verdict: Verdict,
-    /// The document.
+    /// The report.
     pub report: Report,
-    /// What is remembered after it.
+    /// The state after the cycle.
     pub state: State,
-    /// Whether the whole cluster was seen and all that was due was said.
+    /// Whether all required kinds were read and all due messages were delivered.
     pub is_whole: bool,
 }
 
@@ -91,70 +90,37 @@ impl<'a> Cycle<'a> {
     /// Runs the cycle.
     ///
     /// # Errors
-    /// When there is no verdict: the cluster cannot be read, or not in time.
+    /// When the cluster cannot be read before the deadline.
     pub fn run(mut self) -> Result<Outcome, Error> {
-        let began = Instant::now();
-        let started_at = now();
-        let mut memory = self.recall();
-        let (snapshot, mut verdict) = self.see(&memory.state)?;
-        self.notes.extend(snapshot.skew.map(collect::skewed));
-        let inquiry = self.inquiry();
+        let start = (Instant::now(), now());
+        let mut session = self.open_session();
+        let (snapshot, mut verdict) = self.collect(&session.state)?;
         let mut agents = Agents::new(self.config, self.http, self.model_off.take());
-        let mut insight = Enrichment::default();
-        if inquiry.is_due(&verdict) {
-            (self.progress)("looking for commits and causes");
-            insight = inquiry.ask(&mut agents, &mut memory.state, &snapshot, &mut verdict);
-        }
-        let Transition {
-            tracked,
-            due,
-            state,
-        } = self.advance(&memory.state, &snapshot, &mut verdict);
-        memory.state = state;
-
-        let mut report = self.report(&snapshot, &verdict, started_at);
-        report.notes = std::mem::take(&mut self.notes);
-        report.notes.append(&mut memory.notes);
-        report.incidents = tracked
-            .iter()
-            .map(|t| reported(t, &verdict.monitored))
-            .collect();
-        let mut extras = insight.enrich(&mut report);
+        let enrichment = self.enrich(&mut agents, &mut session.state, &snapshot, &mut verdict);
+        let (tracked, due) = self.advance(&mut session.state, &snapshot, &mut verdict);
+        let mut report = self.report(start.1, &snapshot, &verdict, &mut session);
+        self.add_incidents(&mut report, &tracked, &verdict.monitored);
+        let mut extras = enrichment.add_to(&mut report);
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
-        self.conclude(&mut report);
         if self.delivery.needs_messages() {
-            let (seen, said) = ((&snapshot, &verdict), (&*due, &report));
-            inquiry.announce(&mut agents, &mut memory.state, seen, said, &mut extras);
+            let (seen, due) = ((&snapshot, &verdict), (&*due, &report));
+            self.announce(&mut agents, &mut session.state, seen, due, &mut extras);
         }
-        report.llm = agents.llm(&memory.state.spend);
-
-        let messages = self.write(due, &report, &memory.state, &extras, snapshot.now);
-        if !messages.is_empty() && self.delivery.stores() {
-            (self.progress)("sending messages");
-        }
-        let mode = std::mem::replace(&mut self.delivery, DeliveryMode::Off);
-        let is_delivered = termination::finish_before_exit(|| {
-            deliver::deliver(mode, &mut memory, messages, &mut report, snapshot.now)
-        });
-        report.requests.slack = self.http.attempts(Peer::Slack);
-        report.requests.anthropic = self.http.attempts(Peer::Anthropic);
-        report.requests.github = self.http.attempts(Peer::Github);
-        report.requests.kubernetes = snapshot.requests + self.store.requests();
-        if self.is_live() {
-            report.cycle.finished_at = now() + snapshot.skew.unwrap_or_default();
-        }
-        report.cycle.duration_ms = millis(began);
+        report.llm = agents.llm(&session.state.spend);
+        let messages = self.render(due, &report, &session.state, &extras, snapshot.now);
+        let is_delivered = self.deliver(messages, &mut session, &mut report, snapshot.now);
+        self.record(&mut report, &snapshot, start.0);
         Ok(Outcome {
             is_whole: is_delivered && !is_blind(&report),
             snapshot,
             verdict,
             report,
-            state: memory.state,
+            state: session.state,
         })
     }
 
-    /// What earlier cycles left; for this one alone if it writes.
-    fn recall(&self) -> StateSession<'a> {
+    /// Loads the state, and locks it if this cycle writes it.
+    fn open_session(&self) -> StateSession<'a> {
         if self.delivery.stores() {
             StateSession::acquire(self.store, &SystemClock, self.remaining() / 2)
         } else {
@@ -162,34 +128,25 @@ impl<'a> Cycle<'a> {
         }
     }
 
-    fn is_live(&self) -> bool {
-        matches!(self.source, Source::Live(_))
-    }
-
-    fn judge(&self, snapshot: &Snapshot, state: &State) -> Verdict {
-        let grounds = EvaluateInput {
+    fn evaluate(&self, snapshot: &Snapshot, state: &State) -> Verdict {
+        let input = EvaluateInput {
             inventory: self.inventory,
             look_back: self.config.interval,
             restarts: &detect::restarts_at(snapshot, &state.restarts, state.restarts_at),
             outages: &lifecycle::outages(state),
             unlisted: self.config.unlisted_tier,
         };
-        assess::evaluate(snapshot, &grounds)
+        assess::evaluate(snapshot, &input)
     }
 
-    fn inquiry(&self) -> Enricher<'a> {
-        Enricher {
-            config: self.config,
-            inventory: self.inventory,
-            http: self.http,
-            github: self.github,
-            focus: self.focus,
-            deadline: self.deadline,
-        }
-    }
-
-    fn advance(&self, state: &State, snapshot: &Snapshot, verdict: &mut Verdict) -> Transition {
-        let today = Observation {
+    /// Compares the incidents with the state and decides which messages are due.
+    fn advance(
+        &self,
+        state: &mut State,
+        snapshot: &Snapshot,
+        verdict: &mut Verdict,
+    ) -> (Vec<Tracked>, Vec<Due>) {
+        let observation = Observation {
             incidents: std::mem::take(&mut verdict.incidents),
             is_read: &|resource| snapshot.is_read(resource),
             now: snapshot.now,
@@ -198,42 +155,24 @@ impl<'a> Cycle<'a> {
                 .is_read(Resource::Pods)
                 .then(|| detect::restart_counts(snapshot)),
         };
-        lifecycle::advance(state, today, self.config)
+        let Transition {
+            tracked,
+            due,
+            state: next,
+        } = lifecycle::advance(state, observation, self.config);
+        *state = next;
+        (tracked, due)
     }
 
-    /// The messages that are due, in words.
-    fn write(
-        &self,
-        due: Vec<Due>,
-        report: &Report,
-        state: &State,
-        extras: &BTreeMap<String, MessageExtras>,
-        now: DateTime<Utc>,
-    ) -> Vec<(Due, Rendered)> {
-        let scene = RenderContext {
-            incidents: &report.incidents,
-            services: &self.inventory.services,
-            state,
-            config: self.config,
-            cluster: &report.cycle.cluster,
-            cycle: &report.cycle.id,
-            now,
-            extras,
-        };
-        due.into_iter()
-            .map(|due| {
-                let rendered = notify::render(&due, &scene);
-                (due, rendered)
-            })
-            .collect()
-    }
-
-    fn remaining(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
-
-    fn report(&self, snapshot: &Snapshot, verdict: &Verdict, started_at: DateTime<Utc>) -> Report {
-        // A report goes by the clock of its snapshot, a drill by the moment of it.
+    /// The report without incidents.
+    fn report(
+        &mut self,
+        started_at: DateTime<Utc>,
+        snapshot: &Snapshot,
+        verdict: &Verdict,
+        session: &mut StateSession,
+    ) -> Report {
+        // The times of a report are those of the API server, or of the dump.
         let started_at = match self.source {
             Source::Live(_) => started_at + snapshot.skew.unwrap_or_default(),
             Source::Dump(_) => snapshot.now,
@@ -249,19 +188,87 @@ impl<'a> Cycle<'a> {
         });
         report.visibility = report::visibility(snapshot);
         report.services = verdict.services.iter().map(report::service).collect();
+        report.notes.append(&mut self.notes);
+        report
+            .notes
+            .extend(snapshot.skew.map(collect::clock_skew_note));
+        report.notes.append(&mut session.notes);
         report
     }
 
-    /// What the incidents amount to.
-    fn conclude(&self, report: &mut Report) {
+    /// Adds the incidents, the highest severity and the exit status.
+    fn add_incidents(&self, report: &mut Report, tracked: &[Tracked], roster: &[Service]) {
+        report.incidents = tracked.iter().map(|t| reported(t, roster)).collect();
         let counted = report.incidents.iter().filter(|i| i.counts());
-        let highest = counted.map(|i| i.severity).min();
+        let highest = Severity::highest(counted.map(|i| i.severity));
         report.severity = highest.unwrap_or(Severity::Sev4);
         report.exit_code = ExitStatus::of_verdict(highest, self.exit_zero).code();
     }
+
+    fn render(
+        &self,
+        due: Vec<Due>,
+        report: &Report,
+        state: &State,
+        extras: &BTreeMap<String, MessageExtras>,
+        now: DateTime<Utc>,
+    ) -> Vec<(Due, Rendered)> {
+        let context = RenderContext {
+            incidents: &report.incidents,
+            services: &self.inventory.services,
+            state,
+            config: self.config,
+            cluster: &report.cycle.cluster,
+            cycle: &report.cycle.id,
+            now,
+            extras,
+        };
+        due.into_iter()
+            .map(|due| {
+                let rendered = notify::render(&due, &context);
+                (due, rendered)
+            })
+            .collect()
+    }
+
+    /// Stores the state and sends the messages. A signal does not interrupt it.
+    fn deliver(
+        &mut self,
+        messages: Vec<(Due, Rendered)>,
+        session: &mut StateSession,
+        report: &mut Report,
+        now: DateTime<Utc>,
+    ) -> bool {
+        if !messages.is_empty() && self.delivery.stores() {
+            (self.progress)("sending messages");
+        }
+        let mode = std::mem::replace(&mut self.delivery, DeliveryMode::Off);
+        termination::finish_before_exit(|| deliver::deliver(mode, session, messages, report, now))
+    }
+
+    /// Records requests and times in the report.
+    fn record(&self, report: &mut Report, snapshot: &Snapshot, start: Instant) {
+        report.requests.slack = self.http.attempts(Peer::Slack);
+        report.requests.anthropic = self.http.attempts(Peer::Anthropic);
+        report.requests.github = self.http.attempts(Peer::Github);
+        report.requests.kubernetes = snapshot.requests + self.store.requests();
+        if self.is_live() {
+            report.cycle.finished_at = now() + snapshot.skew.unwrap_or_default();
+        }
+        let elapsed = start.elapsed().as_millis();
+        report.cycle.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.source, Source::Live(_))
+    }
+
+    fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
 }
 
-/// An incident with its id, its state and its notification.
+/// The incident of the report, with ID, state and notification.
 fn reported(tracked: &Tracked, roster: &[Service]) -> report::Incident {
     report::Incident {
         id: tracked.id.clone(),
@@ -272,21 +279,19 @@ fn reported(tracked: &Tracked, roster: &[Service]) -> report::Incident {
     }
 }
 
-/// Whether something was unread whose absence means not to see outages.
+/// Whether a kind was not read without which outages are not found.
 fn is_blind(report: &Report) -> bool {
-    let open = |i: &&report::Incident| i.state != report::IncidentState::Resolved;
-    let mut open = report.incidents.iter().filter(open);
-    open.any(|i| i.rule == Rule::MonitoringBlind.as_str())
+    let mut incidents = report.incidents.iter();
+    incidents.any(|incident| {
+        incident.state != report::IncidentState::Resolved
+            && incident.rule == Rule::MonitoringBlind.as_str()
+    })
 }
 
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Reads a dump in place of the API.
+/// Reads a dump.
 ///
 /// # Errors
-/// When there is nothing in it to judge.
+/// When it contains no objects.
 pub fn from_dump<'a>(
     path: &std::path::Path,
     now: Option<DateTime<Utc>>,

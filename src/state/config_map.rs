@@ -1,8 +1,7 @@
 //! The state in a `ConfigMap`, under the key `state.json`.
 //!
-//! The API server checks the resourceVersion, so of two cycles at once one is
-//! refused. No volume: it would be bound to a node, and the monitor has to run
-//! exactly when that node is gone.
+//! The API server checks the resourceVersion, so of two cycles at once one is refused. A volume
+//! would be bound to a node, and the monitor has to run when that node is down.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -24,9 +23,9 @@ pub struct ConfigMapStore<'a> {
 }
 
 impl<'a> ConfigMapStore<'a> {
-    /// The `ConfigMap` is made when the state is first saved. Each call takes
-    /// at most `limit` and is over by `deadline`, but for a last try; `now` dates
-    /// the name of a document that has to be set aside.
+    /// The `ConfigMap` is created when the state is first saved. Each call takes at most `limit` and
+    /// ends by `deadline`, except for one last attempt. `now` dates the name of a document that is
+    /// set aside.
     #[must_use]
     pub fn new(
         cluster: &'a Cluster,
@@ -52,8 +51,7 @@ impl<'a> ConfigMapStore<'a> {
         }
     }
 
-    /// The old document under its other name. That name being taken means that
-    /// an earlier try got this far.
+    /// Copies the old document to its new name. If that name exists, an earlier attempt copied it.
     fn set_aside(&self, name: &str, at: &str) -> Result<(), StoreError> {
         let present = self.client.get(&self.name).map_err(|e| self.fault(e))?;
         let Some(present) = present.filter(|map| map.version == at) else {
@@ -73,7 +71,7 @@ impl Store for ConfigMapStore<'_> {
         };
         let document = match map.data.get(KEY) {
             Some(text) => document::parse(text),
-            // Made by hand for the RBAC rule's sake, or by an installer.
+            // Created empty, by hand or by an installer.
             None if map.data.is_empty() => Ok(State::default()),
             None => Err(Unusable::Corrupt(format!("it has no key {KEY}"))),
         };

@@ -1,4 +1,4 @@
-//! The state in a directory: `state.json`, replaced whole, under a lock.
+//! The state in a directory: `state.json`, replaced atomically, under a lock.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -12,7 +12,7 @@ use crate::runtime::fs_util;
 
 const FILE: &str = "state.json";
 const LOCK: &str = "state.lock";
-/// Held by a cycle from its beginning to its end.
+/// Held by a cycle from beginning to end.
 const CYCLE: &str = "cycle.lock";
 
 /// A directory that holds the state.
@@ -23,8 +23,8 @@ pub struct DirectoryStore {
 }
 
 impl DirectoryStore {
-    /// The directory is made when the state is first saved. `now` dates the
-    /// name of a document that has to be set aside.
+    /// The directory is created when the state is first saved. `now` dates the name of a document
+    /// that is set aside.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, now: Time) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl DirectoryStore {
         }
     }
 
-    /// The lock of that name; none while somebody else has it.
+    /// The lock of that name; none while another process has it.
     fn lock(&self, name: &str) -> Result<Option<File>, StoreError> {
         let path = self.directory.join(name);
         fs::create_dir_all(&self.directory)
@@ -80,13 +80,12 @@ impl DirectoryStore {
         let mut file = tempfile::Builder::new()
             .prefix(".state-")
             .tempfile_in(folder)
-            // The library's own error ends with a name that is another each time, and the
-            // same trouble would be said again and again.
+            // The library's error ends with a random name, so equal errors would differ.
             .map_err(|error| io::Error::from(error.kind()))?;
         file.as_file_mut().write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
-        // The new name outlives a power cut only once the directory is written.
+        // After a power cut the new name is there only if the directory was synced.
         File::open(folder)?.sync_all()
     }
 
@@ -115,8 +114,8 @@ impl Store for DirectoryStore {
     fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError> {
         let text =
             document::render(state).map_err(|bytes| StoreError::too_large(self.place(), bytes))?;
-        // Held for a few milliseconds: whoever finds it taken would find
-        // another version a moment later.
+        // Held for a few milliseconds. A process that finds it taken would find another version
+        // afterwards.
         let _lock = self.lock(LOCK)?.ok_or_else(|| self.conflict())?;
         let present = self.read()?.map(|bytes| version_of(&bytes));
         if present.as_deref() != version.at() {
@@ -138,7 +137,7 @@ impl Store for DirectoryStore {
     }
 }
 
-/// A writing is told by its content: equal ones are as good as one another.
+/// The version is a hash of the content.
 fn version_of(bytes: &[u8]) -> String {
     use std::hash::{DefaultHasher, Hasher as _};
     let mut hasher = DefaultHasher::new();

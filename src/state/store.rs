@@ -1,5 +1,5 @@
-//! How a state is loaded and saved. Loading never writes; saving checks that
-//! nobody else has saved in between.
+//! How a state is loaded and saved. Loading never writes. Saving checks that nothing else was saved
+//! in between.
 
 use std::fs::File;
 use std::io;
@@ -12,33 +12,33 @@ use super::model::State;
 use crate::cluster::api::ConfigMapError;
 use crate::model::{Advice, Remedy};
 
-/// A place that holds the state.
+/// Where a state is kept.
 pub trait Store {
-    /// What is remembered; a fresh state where nothing is. What cannot be used
-    /// is left where it is until the first [`Store::save`].
+    /// Loads the state; an empty one where there is none. A document that cannot be used stays
+    /// until the first [`Store::save`].
     ///
     /// # Errors
-    /// When the place cannot be read.
+    /// When the store cannot be read.
     fn load(&self) -> Result<Loaded, StoreError>;
 
-    /// Replaces what `version` stands for, and hands back the version of what
-    /// is there now. A document that could not be used is set aside first.
+    /// Replaces the document of `version` and returns the new version. A document that could not
+    /// be used is set aside first.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when something else is there by now: nothing is
-    /// written then. Otherwise when the place cannot be written.
+    /// [`StoreError::Conflict`] when the store has another version by now; nothing is written then.
+    /// Otherwise when the store cannot be written.
     fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError>;
 
-    /// Keeps other cycles from this place for as long as the hold lives. A
-    /// kill ends it too.
+    /// Locks the store against other cycles until the lock is dropped. The system releases it after
+    /// a kill.
     ///
     /// # Errors
-    /// When the place cannot be written.
+    /// When the store cannot be written.
     fn hold(&self) -> Result<CycleLock, StoreError> {
         Ok(CycleLock::Nobody)
     }
 
-    /// The place, as `--state` spells it.
+    /// Its location, as `--state` spells it.
     fn place(&self) -> String;
 
     /// Requests to the API server so far, retries included.
@@ -47,30 +47,30 @@ pub trait Store {
     }
 }
 
-/// Whether this cycle has a place for itself.
+/// Whether this cycle has the store's lock.
 #[derive(Debug)]
 pub enum CycleLock {
     /// It has, until this is dropped.
     Own(File),
     /// Another cycle has.
     Taken,
-    /// The place knows no holds: [`super::Sending`] tells who is at work.
+    /// The store has no lock. [`super::Sending`] shows whether another cycle is delivering.
     Nobody,
 }
 
-/// What was found.
+/// A loaded state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The state; fresh when there was none to use.
+    /// The state; empty when there was none, or none that can be used.
     pub state: State,
-    /// To be handed to [`Store::save`].
+    /// For [`Store::save`].
     pub version: Version,
     /// The document that could not be used, if one was found.
     pub aside: Option<QuarantinedState>,
 }
 
 impl Loaded {
-    /// There is nothing yet.
+    /// There is no document.
     #[must_use]
     pub fn absent() -> Self {
         Self {
@@ -80,8 +80,8 @@ impl Loaded {
         }
     }
 
-    /// The document of version `at`. One that cannot be used goes to the name
-    /// that `aside` makes of the reason's word.
+    /// The document of version `at`. One that cannot be used is set aside under the name that
+    /// `aside` makes of the reason.
     pub fn found(
         document: Result<State, Unusable>,
         at: String,
@@ -113,7 +113,7 @@ impl Loaded {
         let aside = self.aside.as_ref()?;
         Some(format!(
             "the state in {place} cannot be used: {}; it is set aside as {} and the monitor starts \
-             without memory, so open incidents are announced again",
+             with an empty state, so open incidents are reported as new",
             aside.why, aside.name
         ))
     }
@@ -124,28 +124,28 @@ impl Loaded {
 pub struct QuarantinedState {
     /// Why.
     pub why: Unusable,
-    /// The name that it gets.
+    /// The name under which it is set aside.
     pub name: String,
 }
 
-/// Which writing of the state.
+/// A version of the stored state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Version {
-    /// There was none.
+    /// There is none.
     Absent,
     /// This one, in the store's own terms.
     At(String),
-    /// This one, which cannot be used and goes to another name.
+    /// This one. It cannot be used and is set aside.
     Unusable {
         /// In the store's own terms.
         at: String,
-        /// The other name.
+        /// The name under which it is set aside.
         aside: String,
     },
 }
 
 impl Version {
-    /// The store's own term; none where there was no state.
+    /// In the store's own terms; none where there is no state.
     #[must_use]
     pub fn at(&self) -> Option<&str> {
         match self {
@@ -158,16 +158,16 @@ impl Version {
 /// Why a state could not be loaded or saved.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Another cycle has written meanwhile, or is about to.
+    /// Another cycle has written meanwhile, or is writing.
     #[error(
-        "the state in {place} was written by another run meanwhile; that run sends what is due, \
+        "the state in {place} was written by another run meanwhile; that run delivers what is due, \
          this one sends nothing"
     )]
     Conflict {
         /// The place.
         place: String,
     },
-    /// The file system said no.
+    /// The file system refused it.
     #[error("cannot {doing} {}: {cause}; {}", .path.display(), Advice(self))]
     Io {
         /// What was tried: `read`, `write`, `lock`.
@@ -177,7 +177,7 @@ pub enum StoreError {
         /// What the system said.
         cause: io::Error,
     },
-    /// The API server said no.
+    /// The API server refused it.
     #[error("cannot keep the state in {place}: {cause}")]
     Cluster {
         /// The place.
@@ -185,7 +185,7 @@ pub enum StoreError {
         /// What was refused, and what to do.
         cause: ConfigMapError,
     },
-    /// More is open than fits.
+    /// The open incidents do not fit.
     #[error(
         "the state has {bytes} bytes with everything dropped that can be, and {limit} fit in {place}; {}",
         Advice(self)
@@ -210,7 +210,7 @@ impl StoreError {
         }
     }
 
-    /// Whether another run was faster.
+    /// Whether another run has written first.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
@@ -229,7 +229,7 @@ impl Remedy for StoreError {
     }
 }
 
-/// `--state none`: every cycle is the first.
+/// `--state none`: every cycle starts with an empty state.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoStore;
 

@@ -14,7 +14,7 @@ const BYTES_PER_POD: usize = 2 << 10;
 const RESPONSES_IN_FLIGHT: usize = 8 << 20;
 
 #[test]
-fn memory_grows_with_the_slim_objects_only() {
+fn memory_grows_with_the_kept_fields_only() {
     let pods = 5_000;
     let none = Cycle::over(&program(), SyntheticCluster::of(0));
     let many = Cycle::over(&program(), SyntheticCluster::of(pods));

@@ -16,5 +16,6 @@ mod other_edges;
 mod others;
 mod outbox;
 mod samples;
+mod second_notifier;
 
 use crate::support::{check, clock, homelab, stub, workspace};
