@@ -37,9 +37,6 @@ pub use workload::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// A moment in RFC 3339 and UTC, as Kubernetes writes it.
-pub type Time = crate::model::Time;
-
 /// Declares structs of the Kubernetes wire format.
 ///
 /// Every field is optional. `null` counts as absent, because Go writes `null`
