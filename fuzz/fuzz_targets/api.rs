@@ -1,7 +1,7 @@
-//! Whatever an API server answers: pages come out the same in pieces of any
-//! length, and no object makes the judgement stumble or contradict itself.
+//! Responses of an API server. The result of decoding does not depend on how a
+//! response is split, and no object makes the evaluation panic or contradict itself.
 //!
-//! Inputs are cases as `tests/fixtures/detect` has them: a head, then objects.
+//! Inputs have the form of `tests/fixtures/detect`: a header, then objects.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use k8s_monitor::assess::{EvaluateInput as Grounds, Outages, Verdict, evaluate};
+use k8s_monitor::assess::{EvaluateInput, Outages, Verdict, evaluate};
 use k8s_monitor::cluster::api::decode;
 use k8s_monitor::cluster::types::Pod;
 use k8s_monitor::cluster::{Interner, Objects, Read, Resource, Snapshot, Source};
@@ -41,52 +41,51 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 });
 
 fuzz_target!(|data: &[u8]| {
-    in_pieces(data);
+    decode_in_chunks(data);
     let Some(Value::Array(mut documents)) = json::read(data) else {
         return;
     };
     if documents.is_empty() {
         return;
     }
-    let head = documents.remove(0);
+    let header = documents.remove(0);
     let documents = distinct(documents);
-    let now = head["now"].as_str().and_then(|now| now.parse().ok());
-    // Neither a clock nor `--now` knows years of more than four digits.
+    let now = header["now"].as_str().and_then(|now| now.parse().ok());
+    // Clocks and `--now` have years of four digits.
     let now = now.filter(|now: &Time| (0..YEAR_10_000).contains(&now.timestamp()));
     let now = now.unwrap_or_else(|| "2026-11-23T06:49:00Z".parse().expect("a moment"));
-    let inventory = inventory::parse(head["services"].as_str().unwrap_or_default().as_bytes());
-    let case = Case { now, inventory };
+    let inventory = inventory::parse(header["services"].as_str().unwrap_or_default().as_bytes());
+    let fixture = Fixture { now, inventory };
 
     let Some(live) = live(&documents, now, data.len() % 61 + 1) else {
         return;
     };
-    let verdict = case.evaluate(live);
-    sane(&verdict, now);
-    // A page is decoded like any other JSON, and what a live cycle drops of it
-    // is missed by nobody.
-    let whole = objects::collect(&documents).expect("its pages were read");
+    let verdict = fixture.evaluate(live);
+    check_verdict(&verdict, now);
+    // Responses are decoded like any other JSON, and no rule needs what a live cycle drops.
+    let whole = objects::collect(&documents).expect("its lists were read");
     assert_eq!(
-        expect::whole(&case.evaluate(whole.clone())),
+        expect::whole(&fixture.evaluate(whole.clone())),
         expect::whole(&verdict)
     );
-    let backwards: Vec<_> = documents.into_iter().rev().collect();
-    let backwards = objects::collect(&backwards).expect("its pages were read");
+    let reversed: Vec<_> = documents.into_iter().rev().collect();
+    let reversed = objects::collect(&reversed).expect("its lists were read");
     assert_eq!(
-        expect::whole(&case.evaluate(backwards)),
+        expect::whole(&fixture.evaluate(reversed)),
         expect::whole(&verdict)
     );
 });
 
 const YEAR_10_000: i64 = 253_402_300_800;
 
-struct Case {
+struct Fixture {
     now: Time,
     inventory: Inventory,
 }
 
-impl Case {
+impl Fixture {
     fn evaluate(&self, objects: Objects) -> Verdict {
-        let reads = KINDS.iter().map(|row| (row.resource, Read::Complete));
+        let reads = KINDS.iter().map(|info| (info.resource, Read::Complete));
         let snapshot = Snapshot {
             now: self.now,
             cluster: "homelab".to_owned(),
@@ -95,19 +94,19 @@ impl Case {
             reads: reads.collect(),
             ..Snapshot::default()
         };
-        let grounds = Grounds {
+        let input = EvaluateInput {
             inventory: &self.inventory,
             look_back: Duration::from_hours(1),
             restarts: &RestartCounts::default(),
             outages: &Outages::default(),
             unlisted: Tier::P3,
         };
-        evaluate(&snapshot, &grounds)
+        evaluate(&snapshot, &input)
     }
 }
 
-/// A page is the same in one piece and in many.
-fn in_pieces(data: &[u8]) {
+/// Checks that a response has the same objects in one chunk and in many.
+fn decode_in_chunks(data: &[u8]) {
     let read = |length: usize| {
         let mut pods = Vec::<Pod>::new();
         let interner = RefCell::default();
@@ -118,10 +117,10 @@ fn in_pieces(data: &[u8]) {
     assert_eq!(read(data.len() % 61 + 1), whole);
 }
 
-/// An API server has one object of a name.
+/// Removes duplicates: an API server has one object of each name.
 fn distinct(documents: Vec<Value>) -> Vec<Value> {
     let mut seen = BTreeSet::new();
-    // No name is the empty one.
+    // A missing name counts as empty.
     let key = |d: &Value| {
         ["/kind", "/metadata/namespace", "/metadata/name"].map(|pointer| {
             let text = d.pointer(pointer).and_then(Value::as_str);
@@ -134,7 +133,7 @@ fn distinct(documents: Vec<Value>) -> Vec<Value> {
         .collect()
 }
 
-/// The objects by way of one page a kind, as they come from a server.
+/// The objects, decoded from one list of each kind as from a server.
 fn live(documents: &[Value], now: Time, length: usize) -> Option<Objects> {
     let mut kinds: BTreeMap<Resource, Vec<&Value>> = BTreeMap::new();
     for document in documents {
@@ -147,15 +146,15 @@ fn live(documents: &[Value], now: Time, length: usize) -> Option<Objects> {
     let mut objects = Objects::default();
     let interner = RefCell::new(Interner::new(now));
     for (resource, items) in kinds {
-        let page = json!({ "metadata": { "continue": "" }, "items": items }).to_string();
-        let list = objects.list_mut(resource)?;
-        decode(page.as_bytes().chunks(length), &interner, list).ok()?;
+        let list = json!({ "metadata": { "continue": "" }, "items": items }).to_string();
+        let target = objects.list_mut(resource)?;
+        decode(list.as_bytes().chunks(length), &interner, target).ok()?;
     }
     Some(objects)
 }
 
-/// What holds of every verdict.
-fn sane(verdict: &Verdict, now: Time) {
+/// Checks the properties of every verdict.
+fn check_verdict(verdict: &Verdict, now: Time) {
     let mut fingerprints = BTreeSet::new();
     assert!(verdict.incidents.is_sorted_by_key(|i| i.severity));
     for incident in &verdict.incidents {

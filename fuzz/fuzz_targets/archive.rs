@@ -1,6 +1,6 @@
-//! Snapshots from strangers: archives and folders of every shape. Nothing
-//! outside of them is read, nothing is written, no bound is passed, and what
-//! was read is written and read again as it was.
+//! Untrusted snapshots: archives and folders. Nothing outside of them is read,
+//! nothing is written, no limit is exceeded, and what was read can be written and
+//! read again without a difference.
 
 #![no_main]
 
@@ -18,7 +18,7 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 
-/// Of an object that lies beside the snapshots, where nobody may look.
+/// The name of an object outside of the snapshots, which must not be read.
 const OUTSIDE: &str = "outside-q7Z";
 
 const LIMITS: Limits = Limits {
@@ -38,7 +38,7 @@ struct Input<'a> {
     entries: Vec<Entry<'a>>,
 }
 
-static GROUND: LazyLock<TempDir> = LazyLock::new(|| {
+static DIRECTORY: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(folder.path().join("secret")).expect("writes");
     fs::write(
@@ -50,10 +50,10 @@ static GROUND: LazyLock<TempDir> = LazyLock::new(|| {
 });
 
 fuzz_target!(|data: &[u8]| {
-    let ground = GROUND.path();
+    let directory = DIRECTORY.path();
     let is_archive = data.starts_with(&[0x1f, 0x8b]) || data.get(257..262) == Some(b"ustar");
     let path = if is_archive {
-        let path = ground.join("dump.tar.gz");
+        let path = directory.join("dump.tar.gz");
         fs::write(&path, data).expect("writes");
         path
     } else {
@@ -62,20 +62,20 @@ fuzz_target!(|data: &[u8]| {
             return;
         };
         if input.is_folder {
-            let root = ground.join("dump");
+            let root = directory.join("dump");
             entries::folder(&input.entries, &root);
             root
         } else {
-            archive(&input, ground)
+            archive(&input, directory)
         }
     };
-    let before = listing(ground);
+    let before = listing(directory);
     let read = dump::read_within(&path, None, &LIMITS);
-    assert_eq!(listing(ground), before, "reading has written");
+    assert_eq!(listing(directory), before, "reading wrote a file");
     match read {
         Ok(snapshot) => {
-            bounded(&snapshot);
-            survives(&snapshot, ground);
+            check_limits(&snapshot);
+            check_round_trip(&snapshot, directory);
         }
         Err(error) => assert!(error.to_string().contains("dump"), "{error}"),
     }
@@ -84,11 +84,11 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn bounded(snapshot: &Snapshot) {
+fn check_limits(snapshot: &Snapshot) {
     let pods = &snapshot.objects.pods;
     assert!(
         pods.iter().all(|pod| pod.metadata.name != OUTSIDE),
-        "it was read from outside"
+        "an object outside of the snapshot was read"
     );
     assert!(pods.len() <= LIMITS.objects);
     assert!(snapshot.logs.len() <= 64);
@@ -96,8 +96,8 @@ fn bounded(snapshot: &Snapshot) {
     assert!(text <= LIMITS.log_bytes, "{text} bytes of logs");
 }
 
-fn survives(snapshot: &Snapshot, ground: &Path) {
-    let copy = ground.join("copy.tar.gz");
+fn check_round_trip(snapshot: &Snapshot, directory: &Path) {
+    let copy = directory.join("copy.tar.gz");
     dump::write(snapshot, &copy).expect("it can be written");
     let again = dump::read(&copy, None).expect("it reads what it wrote");
     fs::remove_file(copy).expect("removes");
@@ -112,14 +112,14 @@ fn survives(snapshot: &Snapshot, ground: &Path) {
     }
 }
 
-fn archive(input: &Input, ground: &Path) -> PathBuf {
+fn archive(input: &Input, directory: &Path) -> PathBuf {
     let bytes = entries::tar(&input.entries);
     if !input.is_zipped {
-        let path = ground.join("dump.tar");
+        let path = directory.join("dump.tar");
         fs::write(&path, bytes).expect("writes");
         return path;
     }
-    let path = ground.join("dump.tar.gz");
+    let path = directory.join("dump.tar.gz");
     let file = fs::File::create(&path).expect("creates");
     let mut encoder = GzEncoder::new(file, Compression::fast());
     encoder.write_all(&bytes).expect("writes");
@@ -127,14 +127,14 @@ fn archive(input: &Input, ground: &Path) -> PathBuf {
     path
 }
 
-/// Everything on the ground, links not followed.
+/// All entries of a directory. Links are not followed.
 fn listing(folder: &Path) -> Vec<(PathBuf, u64)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("lists") {
             let entry = entry.expect("lists");
-            let metadata = entry.metadata().expect("looks");
+            let metadata = entry.metadata().expect("has metadata");
             if metadata.is_dir() {
                 folders.push(entry.path());
             }

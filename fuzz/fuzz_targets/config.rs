@@ -1,5 +1,5 @@
-//! The same text as configuration file, env file and value of a variable: a
-//! configuration, or an error that has a place and keeps secrets to itself.
+//! Any text as configuration file, env file and value of a variable: the result is a
+//! configuration, or an error with a location and without secrets.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use k8s_monitor::config::{Config, Environment, env_file};
 use libfuzzer_sys::fuzz_target;
 
 const SECRET: &str = "q7ZxK29vB41mN8";
-/// Variables that hold credentials, whole or in part.
+/// Variables that contain credentials.
 const SECRETS: &[&str] = &[
     "ANTHROPIC_API_KEY",
     "GITHUB_TOKEN",
@@ -59,7 +59,7 @@ fn load(yaml: Option<&str>, env: &Environment) {
 
 fn has_place(position: Option<(usize, usize)>, text: &str) {
     if let Some((line, column)) = position {
-        // A file may end behind its last line, and lines end as in Unicode.
+        // An error may be after the last line, and line breaks are those of Unicode.
         let ends = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
         let lines = text.split(ends).count() + 1;
         assert!((1..=lines).contains(&line) && column > 0, "{line}:{column}");

@@ -1,5 +1,4 @@
-//! Whatever is in a report: Slack accepts the message, nobody is mentioned, and no credential is
-//! sent.
+//! Any report: Slack accepts the message, it mentions no one, and it contains no credential.
 
 #![no_main]
 
@@ -40,7 +39,7 @@ struct Input<'a> {
     kind: u8,
     severity: u8,
     flags: u8,
-    /// How many findings, facts, actions, commits, incidents.
+    /// The number of findings, facts, actions, commits and incidents.
     counts: [u8; 5],
     seconds: i32,
     random: u64,
@@ -55,7 +54,7 @@ enum Piece<'a> {
     Secret(u8),
 }
 
-/// Texts in turn, and the credentials in them.
+/// Returns texts in turn, and the credentials in them.
 struct Texts {
     texts: Vec<String>,
     secrets: Vec<String>,

@@ -1,5 +1,5 @@
-//! Text from anywhere: redaction ends, is done once and for all, and hides
-//! every credential whatever stands around it.
+//! Any text: redaction terminates, is idempotent, and masks every credential in any
+//! context.
 
 #![no_main]
 
@@ -14,13 +14,13 @@ struct Input<'a> {
     random: u64,
     gap: u8,
     place: u16,
-    /// Last, so that a plain file is a seed.
+    /// The last field, so that a plain file is a seed.
     text: &'a str,
 }
 
 fuzz_target!(|input: Input| {
     let secret = secret(input.kind, &mut fastrand::Rng::with_seed(input.random));
-    // Within a longer word it is no credential, and mutations learn it.
+    // Within a longer word it is not a credential, and mutations produce that.
     if input.text.contains(&secret) {
         return;
     }

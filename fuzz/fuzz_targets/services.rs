@@ -1,5 +1,5 @@
-//! Whatever the services file holds: something comes of it, every complaint
-//! has a place in it, and every service can be shown and found again.
+//! Any services file: it is parsed, every lint has a line in it, and every service
+//! can be shown and found by name.
 
 #![no_main]
 
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         file: "services.txt",
     };
     assert!(text(&lint).contains("services.txt: "));
-    // Line ends of another system are no other file.
+    // Windows line endings make no difference.
     if !data.contains(&b'\r') {
         let foreign = String::from_utf8_lossy(data).replace('\n', "\r\n");
         let foreign = inventory::parse(foreign.as_bytes());
@@ -32,7 +32,7 @@ fn text(document: &impl Document) -> String {
 fn diagnostics_have_a_place(inventory: &Inventory, data: &[u8]) {
     let lines = data.split(|byte| *byte == b'\n').count();
     for diagnostic in &inventory.diagnostics {
-        // Of UTF-16 the bytes are no lines.
+        // The bytes of UTF-16 cannot be split into lines.
         let is_within = diagnostic.line <= lines || data.contains(&0);
         assert!(diagnostic.line > 0 && is_within, "{diagnostic:?}");
         assert!(

@@ -1,5 +1,5 @@
-//! Whatever the remembered document holds: a cycle goes on from it, says each
-//! thing once, and what it stores is what the next cycle reads.
+//! Any stored state: a cycle continues from it and sends each notification once, and
+//! the next cycle reads the state that it stored.
 
 #![no_main]
 
@@ -61,22 +61,22 @@ fuzz_target!(|data: &[u8]| {
     survives(&harness.state);
     names_each_once(&step);
     let accepts = input["slack"].as_u64().unwrap_or(u64::MAX);
-    let told = send(&mut harness, &step, accepts);
+    let delivered = send(&mut harness, &step, accepts);
     survives(&harness.state);
 
-    // The same moment again: what was told is not due, what was not told is.
+    // At the same time again, only what was not delivered is due.
     let again = harness.advance(found.clone());
     let is_due = |id: &String| again.due.iter().any(|due| due.incidents.contains(id));
     for due in &step.due {
         for id in &due.incidents {
-            assert_ne!(is_due(id), told.contains(id), "{id} of {due:?}");
+            assert_ne!(is_due(id), delivered.contains(id), "{id} of {due:?}");
         }
     }
     harness.pass(60);
     names_each_once(&harness.advance(found));
 });
 
-/// Storing and loading is no change.
+/// Checks that storing and loading changes nothing.
 fn survives(state: &State) {
     let text = document::render(state).expect("it fits");
     assert!(text.len() <= document::LIMIT);
@@ -100,30 +100,30 @@ fn found(input: &Value) -> Vec<k8s_monitor::assess::Incident> {
     .collect()
 }
 
-/// Slack takes so many messages; the others fail.
+/// Delivers this number of messages; the others fail.
 fn send(harness: &mut Harness, step: &Transition, accepts: u64) -> BTreeSet<String> {
-    let mut told = BTreeSet::new();
-    // Messages of before, about nobody that is known, go on waiting.
+    let mut delivered = BTreeSet::new();
+    // Earlier messages, about unknown incidents, stay in the queue.
     let queue: Vec<u64> = harness.state.outbox.iter().map(|m| m.id).collect();
     let own = queue.len().saturating_sub(step.due.len());
     for ((id, due), nth) in queue[own..].iter().zip(&step.due).zip(0..) {
         if nth < accepts {
             let posted = harness.post(due);
             lifecycle::delivered(&mut harness.state, *id, harness.now, &posted);
-            told.extend(due.incidents.iter().cloned());
+            delivered.extend(due.incidents.iter().cloned());
         } else {
             lifecycle::failed(&mut harness.state, *id, "down");
         }
     }
-    told
+    delivered
 }
 
 fn names_each_once(step: &Transition) {
-    let mut said = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for due in &step.due {
         assert!(!due.incidents.is_empty(), "{due:?}");
         assert!(
-            due.incidents.iter().all(|id| said.insert(id)),
+            due.incidents.iter().all(|id| seen.insert(id)),
             "twice in one cycle: {due:?}"
         );
     }

@@ -1,5 +1,5 @@
-//! Files as somebody with bad intentions would pack them, `secret/pods.json`
-//! beside the archive or folder being what they are after.
+//! Entries of hostile archives and folders. Their target is `secret/pods.json` beside
+//! the archive or folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use tar::{EntryType, Header};
 
-/// One of an archive or folder.
+/// An entry of an archive or folder.
 #[derive(Debug, Arbitrary)]
 pub struct Entry<'a> {
     name: Name<'a>,
@@ -43,14 +43,14 @@ enum Content<'a> {
     Many(u8),
     Text(&'a str),
     Bytes(&'a [u8]),
-    /// A bomb, once it is packed.
+    /// A compression bomb.
     Zeros(u32),
     Brackets(u16),
     Aliases(u8),
     Log(u16),
 }
 
-/// An archive of them; checksums are right, nothing else need be.
+/// An archive of the entries. Only the checksums are always valid.
 #[must_use]
 pub fn tar(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -75,10 +75,10 @@ pub fn tar(entries: &[Entry]) -> Vec<u8> {
     bytes
 }
 
-/// A folder of those that the system lets be made.
+/// A folder of the entries that the file system allows.
 ///
 /// # Panics
-/// When there is one already.
+/// When the folder exists already.
 pub fn folder(entries: &[Entry], root: &Path) {
     fs::create_dir(root).expect("creates");
     for entry in entries {
@@ -90,7 +90,7 @@ pub fn folder(entries: &[Entry], root: &Path) {
             continue;
         }
         let parent = path.parent().unwrap_or(root);
-        // Not through a link that an earlier entry made.
+        // Links of earlier entries are not followed.
         let is_inside = parent.ancestors().all(|a| !a.is_symlink());
         if !is_inside || fs::create_dir_all(parent).is_err() {
             continue;
@@ -179,7 +179,7 @@ impl Content<'_> {
     }
 }
 
-/// The laughs of billions: every line is nine times the one before.
+/// A billion laughs: every line expands to nine times the line before.
 fn aliases(levels: u8) -> Vec<u8> {
     let mut yaml = "a0: &a0 lol\n".to_owned();
     for level in 1..=levels % 16 {

@@ -1,9 +1,9 @@
-//! JSON that is mutated as JSON: bytes at random rarely get past a parser.
+//! A mutator for JSON. Random bytes are rarely valid JSON.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-/// Values where programs stumble.
+/// Values at which programs often fail.
 const TEXTS: &[&str] = &[
     "",
     " ",
@@ -40,8 +40,8 @@ pub fn read(data: &[u8]) -> Option<Value> {
     documents.ok().map(Value::Array)
 }
 
-/// A mutator for libFuzzer: changes a document here and there. What is no
-/// document is replaced by `seed`, so that a corpus may begin empty.
+/// A mutator for libFuzzer that changes values of a document. Input that is not a
+/// document is replaced by `seed`, so that a corpus can be empty at first.
 pub fn mutate(
     data: &mut [u8],
     size: usize,
@@ -137,7 +137,7 @@ fn odd(rng: &mut Rng, words: &[&str]) -> Value {
     }
 }
 
-/// Values in it, itself included.
+/// The number of values in it, including itself.
 fn count(value: &Value) -> usize {
     1 + match value {
         Value::Array(list) => list.iter().map(count).sum(),
@@ -146,7 +146,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// The value that `left` counts down to.
+/// The value at position `left`, counted depth first.
 fn nth<'v>(value: &'v mut Value, left: &mut usize) -> Option<&'v mut Value> {
     if *left == 0 {
         return Some(value);

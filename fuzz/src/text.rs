@@ -1,9 +1,9 @@
-//! Text that strangers would write.
+//! Hostile text.
 
-/// Credentials, as [`secret`] makes them; none of them was ever valid.
+/// Credentials in the form of [`secret`]. None was ever valid.
 const CREDENTIALS: usize = 8;
 
-/// Calls, links, orders and invisible characters.
+/// Mentions, links, instructions and invisible characters.
 pub const HOSTILE: &[&str] = &[
     "<!channel>",
     "<@U0123456789>",
@@ -25,11 +25,11 @@ pub const HOSTILE: &[&str] = &[
     "\"\\\n\r\t*_~>|",
 ];
 
-/// A credential of one of several kinds, of these characters.
+/// A credential of one of several kinds, made of these characters.
 #[must_use]
 pub fn secret(kind: u8, random: &mut fastrand::Rng) -> String {
     let mut chars = |count: usize| -> String {
-        // With a digit and both cases, as whatever makes credentials does.
+        // With a digit and both cases, as in generated credentials.
         let rest = std::iter::repeat_with(|| random.alphanumeric());
         "q7Z".chars().chain(rest).take(count).collect()
     };
@@ -45,7 +45,7 @@ pub fn secret(kind: u8, random: &mut fastrand::Rng) -> String {
     }
 }
 
-/// Whether a person or a channel would be called, however it is written.
+/// Whether the text mentions a person or a channel in any notation.
 #[must_use]
 pub fn calls_somebody(text: &str) -> bool {
     let lower = text.to_lowercase();

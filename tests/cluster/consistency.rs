@@ -77,7 +77,7 @@ fn wrong_count(object: &Value, objects: &BTreeMap<String, Value>) -> Option<Stri
         number("replicas") == pods.len() && number("readyReplicas") == ready && is_observed;
     (!is_right).then(|| {
         format!(
-            "{} has {} pods, {ready} of them ready, but says {status}",
+            "{} has {} pods, {ready} of them ready, but its status is {status}",
             object::reference(object),
             pods.len()
         )

@@ -49,7 +49,7 @@ impl ControlPlane {
         let mut attempts = (0..3).map(|_| ControlPlane::try_start(&assets));
         let first_failure = match attempts.next() {
             Some(Ok(plane)) => return plane,
-            Some(Err(said)) => said,
+            Some(Err(error)) => error,
             None => unreachable!("there are three attempts"),
         };
         let later = attempts.find_map(Result::ok);

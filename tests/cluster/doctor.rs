@@ -38,10 +38,10 @@ fn doctor(kubeconfig: &Path) -> Seen {
         .arg(kubeconfig)
         .output()
         .expect("the program starts");
-    let said: Value = serde_json::from_slice(&output.stdout)
+    let document: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
     Seen {
-        checks: said["checks"].as_array().expect("checks").clone(),
+        checks: document["checks"].as_array().expect("checks").clone(),
         status: output.status.code().unwrap_or(-1),
     }
 }

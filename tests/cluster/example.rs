@@ -45,10 +45,14 @@ fn write_the_example_dump() {
     let logs = path.join("logs/mysql/mysql-0");
     fs::create_dir_all(&logs).expect("a folder for logs");
     fs::write(logs.join("mysql-previous.log"), LOG).expect("a log");
-    let marker = path.join("k8s-monitor.json");
-    let mut said: Value =
-        serde_json::from_slice(&fs::read(&marker).expect("a marker")).expect("JSON");
-    said["cluster"] = json!("homelab");
-    said["reads"]["pods/log"] = json!({"state": "complete"});
-    fs::write(&marker, serde_json::to_string_pretty(&said).expect("JSON")).expect("written");
+    let file = path.join("k8s-monitor.json");
+    let mut manifest: Value =
+        serde_json::from_slice(&fs::read(&file).expect("a manifest")).expect("JSON");
+    manifest["cluster"] = json!("homelab");
+    manifest["reads"]["pods/log"] = json!({"state": "complete"});
+    fs::write(
+        &file,
+        serde_json::to_string_pretty(&manifest).expect("JSON"),
+    )
+    .expect("written");
 }

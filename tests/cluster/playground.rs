@@ -7,7 +7,7 @@ use crate::time::Ago;
 
 /// Serves until its input ends. With `K8S_MONITOR_PLAYGROUND=outage`, mysql is down.
 #[test]
-#[ignore = "waits for somebody to end it; run by `make playground`"]
+#[ignore = "serves until its input ends; run by `make playground`"]
 fn serve_until_the_input_ends() {
     let mut homelab = Homelab::healthy();
     if std::env::var_os("K8S_MONITOR_PLAYGROUND").is_some_and(|mode| mode == "outage") {
