@@ -77,8 +77,8 @@ impl Default for Limits {
 
 /// Reads a snapshot from a folder, an archive or a single file.
 ///
-/// `now` is the moment that thresholds are measured against; without it, the
-/// one that [`write()`] noted, else the newest past moment in the objects.
+/// `now` is the time that thresholds are measured against. By default it is that
+/// of the manifest, else the newest past time in the objects.
 /// Kinds that are not in the dump are [`Read::Unread`](super::Read::Unread),
 /// as `NotInSnapshot`, or `Malformed` when their file or an object is damaged.
 ///

@@ -31,41 +31,41 @@ pub struct Written {
 }
 
 /// Writes a snapshot as a folder, or as an archive when the path ends in
-/// `.tar.gz` or `.tgz`. It holds no secret that [`crate::redact`] knows, is
-/// readable for its owner alone, appears at once and whole, and replays with
-/// [`super::read`].
+/// `.tar.gz` or `.tgz`. It contains no secret that [`crate::redact`] recognizes,
+/// is readable only for its owner, appears only when it is complete, and can be
+/// read with [`super::read`].
 ///
 /// # Errors
 ///
 /// [`DumpError::Exists`] when there is anything at the path but an empty
 /// folder, [`DumpError::Target`] for other formats, [`DumpError::Unwritable`]
-/// when the operating system refuses.
+/// for errors of the operating system.
 pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
-    let mut sink = ArchiveWriter::open(path, snapshot.now)?;
+    let mut writer = ArchiveWriter::open(path, snapshot.now)?;
     let manifest = Manifest::of(snapshot);
-    sink.add(manifest::FILE, &json(path, &manifest)?)?;
+    writer.add(manifest::FILE, &json(path, &manifest)?)?;
     let mut objects = 0;
     for info in KINDS {
-        objects += write_kind(snapshot, info, path, &mut sink)?;
+        objects += write_kind(snapshot, info, path, &mut writer)?;
     }
-    let logs = write_logs(snapshot, &mut sink)?;
+    let logs = write_logs(snapshot, &mut writer)?;
     let written = Written {
         path: path.to_path_buf(),
-        files: sink.files,
-        bytes: sink.bytes,
+        files: writer.files,
+        bytes: writer.bytes,
         objects,
         logs,
     };
-    sink.finish()?;
+    writer.finish()?;
     Ok(written)
 }
 
-/// A kind that was read has a file, even if it has no object: that there are none is known.
+/// Writes the file of a kind. A kind that was read without any object has an empty list.
 fn write_kind(
     snapshot: &Snapshot,
     info: &ResourceInfo,
     path: &Path,
-    sink: &mut ArchiveWriter,
+    writer: &mut ArchiveWriter,
 ) -> Result<usize, DumpError> {
     let Some(list) = snapshot.objects.list(info.resource) else {
         return Ok(0);
@@ -82,7 +82,7 @@ fn write_kind(
     );
     // One object a line, so that dumps can be compared line by line.
     let text = format!("{head}\n{}\n]}}\n", items.join(",\n"));
-    sink.add(&format!("{}.json", info.resource.name()), text.as_bytes())?;
+    writer.add(&format!("{}.json", info.resource.name()), text.as_bytes())?;
     Ok(items.len())
 }
 
@@ -102,19 +102,19 @@ fn items(list: &dyn ObjectList, info: &ResourceInfo) -> serde_json::Result<Vec<S
         .collect()
 }
 
-fn write_logs(snapshot: &Snapshot, sink: &mut ArchiveWriter) -> Result<usize, DumpError> {
+fn write_logs(snapshot: &Snapshot, writer: &mut ArchiveWriter) -> Result<usize, DumpError> {
     let mut taken = HashSet::new();
     for log in &snapshot.logs {
         let Some(path) = LogSource::path(log).filter(|path| !taken.contains(path)) else {
             log::warn!(
-                "log of {}/{} {} has no path of its own and is left out",
+                "log of {}/{} {} has no unique path and is skipped",
                 log.namespace,
                 log.pod,
                 log.container
             );
             continue;
         };
-        sink.add(&path, redact(&log.text).as_bytes())?;
+        writer.add(&path, redact(&log.text).as_bytes())?;
         taken.insert(path);
     }
     Ok(taken.len())
