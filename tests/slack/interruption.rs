@@ -172,7 +172,10 @@ fn killed_anywhere_nothing_is_lost_and_at_most_one_comes_twice() {
         let accepted = shared.into_inner().accepted;
         for message in &expected {
             let text = message.trim_start_matches("reply ");
-            let times = accepted.iter().filter(|accepted| accepted.ends_with(text)).count();
+            let times = accepted
+                .iter()
+                .filter(|accepted| accepted.ends_with(text))
+                .count();
             let in_window = step > 0 && step % 2 == 0;
             assert!(
                 times == 1 || (times == 2 && in_window),
