@@ -3,14 +3,13 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../tests/support/crowd/mod.rs"]
-mod crowd;
+#[path = "../tests/support/synthetic/mod.rs"]
+mod synthetic;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use crowd::{Crowd, Kind};
 use k8s_monitor::assess;
 use k8s_monitor::cluster::compact::Compact;
 use k8s_monitor::cluster::types::Pod;
@@ -20,6 +19,7 @@ use k8s_monitor::diagnose::diagnose;
 use k8s_monitor::inventory::{self, Inventory};
 use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Tier, Time};
+use synthetic::{Kind, SyntheticCluster};
 
 const SIZES: [usize; 2] = [10_000, 150_000];
 
@@ -84,9 +84,9 @@ fn listed() -> Inventory {
 }
 
 /// All objects of a kind, as a live cycle keeps them.
-fn kept<T: Compact>(crowd: Crowd, kind: Kind, pool: &mut Interner) -> Vec<T> {
-    let objects = (0..crowd.count(kind)).map(|at| {
-        let mut object: T = serde_json::from_str(&crowd.object(kind, at)).unwrap();
+fn kept<T: Compact>(synthetic: SyntheticCluster, kind: Kind, pool: &mut Interner) -> Vec<T> {
+    let objects = (0..synthetic.count(kind)).map(|at| {
+        let mut object: T = serde_json::from_str(&synthetic.object(kind, at)).unwrap();
         object.compact(pool);
         object
     });
@@ -94,21 +94,21 @@ fn kept<T: Compact>(crowd: Crowd, kind: Kind, pool: &mut Interner) -> Vec<T> {
 }
 
 fn snapshot(pods: usize) -> Snapshot {
-    let crowd = Crowd::of(pods);
+    let synthetic = SyntheticCluster::of(pods);
     let pool = &mut Interner::new(now());
     Snapshot {
         now: now(),
-        cluster: "crowd".to_owned(),
+        cluster: "synthetic".to_owned(),
         source: Source::Live,
         objects: Objects {
-            pods: kept(crowd, Kind::Pod, pool),
-            deployments: kept(crowd, Kind::Deployment, pool),
-            replica_sets: kept(crowd, Kind::ReplicaSet, pool),
-            services: kept(crowd, Kind::Service, pool),
-            endpoint_slices: kept(crowd, Kind::EndpointSlice, pool),
-            events: kept(crowd, Kind::Event, pool),
-            nodes: kept(crowd, Kind::Node, pool),
-            namespaces: kept(crowd, Kind::Namespace, pool),
+            pods: kept(synthetic, Kind::Pod, pool),
+            deployments: kept(synthetic, Kind::Deployment, pool),
+            replica_sets: kept(synthetic, Kind::ReplicaSet, pool),
+            services: kept(synthetic, Kind::Service, pool),
+            endpoint_slices: kept(synthetic, Kind::EndpointSlice, pool),
+            events: kept(synthetic, Kind::Event, pool),
+            nodes: kept(synthetic, Kind::Node, pool),
+            namespaces: kept(synthetic, Kind::Namespace, pool),
             ..Objects::default()
         },
         reads: KINDS
@@ -122,8 +122,10 @@ fn snapshot(pods: usize) -> Snapshot {
 /// From the JSON of pods to compacted objects. A thousand texts are used in turn.
 fn parse(pods: usize) {
     const TEXTS: usize = 1_000;
-    let crowd = Crowd::of(TEXTS);
-    let texts: Vec<_> = (0..TEXTS).map(|at| crowd.object(Kind::Pod, at)).collect();
+    let synthetic = SyntheticCluster::of(TEXTS);
+    let texts: Vec<_> = (0..TEXTS)
+        .map(|at| synthetic.object(Kind::Pod, at))
+        .collect();
     measure(
         pods,
         || (),
@@ -179,7 +181,12 @@ fn assessment(pods: usize) {
         let findings = detection.findings;
         let unlisted = Tier::P3;
         assess::incidents(
-            "crowd", unlisted, &inventory, &monitored, &services, findings,
+            "synthetic",
+            unlisted,
+            &inventory,
+            &monitored,
+            &services,
+            findings,
         )
         .len()
     });

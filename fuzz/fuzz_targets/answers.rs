@@ -220,7 +220,12 @@ fn is_short(results: &AgentResults) {
         "{}",
         shown.len()
     );
-    assert!(results.advice.iter().all(|advice| advice.actions.len() <= 4));
+    assert!(
+        results
+            .advice
+            .iter()
+            .all(|advice| advice.actions.len() <= 4)
+    );
 }
 
 /// Answers questions on one connection until it ends.

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use k8s_monitor::assess::{EvaluateInput as Grounds, Outages, Verdict, evaluate};
 use k8s_monitor::cluster::api::decode;
-use k8s_monitor::model::KINDS;
 use k8s_monitor::cluster::types::Pod;
 use k8s_monitor::cluster::{Interner, Objects, Read, Resource, Snapshot, Source};
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::{self, Inventory};
+use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Tier, Time};
 use k8s_monitor::report;
 use k8s_monitor_fuzz::{json, text};

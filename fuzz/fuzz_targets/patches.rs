@@ -9,7 +9,7 @@ use k8s_monitor::cluster::Snapshot;
 use k8s_monitor::config::{self, Config, Environment};
 use k8s_monitor::correlate::github::wire;
 use k8s_monitor::correlate::{
-    CommitDetail, CommitSummary, CorrelateInput, IncidentCorrelation, CommitQuery, PullRequest,
+    CommitDetail, CommitQuery, CommitSummary, CorrelateInput, IncidentCorrelation, PullRequest,
     Repository, RepositoryError, correlate,
 };
 use k8s_monitor::inventory;
@@ -144,7 +144,10 @@ struct FakeRepository<'a> {
 
 impl FakeRepository<'_> {
     fn body(&mut self, key: &str) -> Result<Vec<u8>, RepositoryError> {
-        self.left = self.left.checked_sub(1).ok_or(RepositoryError::LimitReached)?;
+        self.left = self
+            .left
+            .checked_sub(1)
+            .ok_or(RepositoryError::LimitReached)?;
         Ok(self.input[key].to_string().into_bytes())
     }
 }

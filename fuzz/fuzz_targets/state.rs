@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod harness;
 
-use harness::{Sev1, Sev2, Sev3, Sev4, Harness, config, incident_of};
+use harness::{Harness, Sev1, Sev2, Sev3, Sev4, config, incident_of};
 
 const START: &str = "2026-11-02T00:00:00Z";
 

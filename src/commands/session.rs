@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
             https_proxy: proxy.map(|proxy| proxy.expose().to_owned()),
             no_proxy: self.config.no_proxy.clone(),
         };
-        Ok(api::connect_through(&connect, &proxies)?)
+        Ok(api::connect(&connect, &proxies)?)
     }
 
     /// A document in the form that `--output` names.

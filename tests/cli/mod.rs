@@ -360,7 +360,7 @@ fn a_server_that_cannot_be_reached_is_69() {
 }
 
 #[test]
-fn a_server_without_tls_where_tls_is_due_is_69() {
+fn a_server_without_tls_is_69() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its number");
     std::thread::spawn(move || {
@@ -440,7 +440,7 @@ fn check_shows_one_service_on_one_screen() {
 }
 
 #[test]
-fn a_healthy_service_of_a_sick_cluster_is_0() {
+fn check_of_a_healthy_service_is_0_during_an_outage() {
     let output = run(&["check", "--service", "n8n", "--snapshot", EXAMPLE]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
 }
@@ -464,7 +464,7 @@ fn a_snapshot_of_a_snapshot_replays_to_the_same_verdict() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_closed_stdout_is_no_failure() {
     let mut child = program(&["run", "--snapshot", EXAMPLE])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -482,7 +482,7 @@ fn full() -> Stdio {
 }
 
 #[test]
-fn a_result_that_cannot_be_written_is_no_success() {
+fn an_unwritable_result_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy");
     for (arguments, status) in [
@@ -501,7 +501,7 @@ fn a_result_that_cannot_be_written_is_no_success() {
 }
 
 #[test]
-fn a_reason_that_nobody_reads_changes_no_status() {
+fn a_closed_stderr_changes_no_status() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     for stderr in [writer.into(), full()] {
@@ -513,7 +513,7 @@ fn a_reason_that_nobody_reads_changes_no_status() {
 
 /// A watcher's address is a secret, and every request to it has it in its first line.
 #[test]
-fn no_filter_of_the_log_brings_out_what_clients_send() {
+fn no_log_filter_shows_client_requests() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let watcher = listener.local_addr().expect("its number");
     std::thread::spawn(move || {
@@ -567,7 +567,7 @@ fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
 }
 
 #[test]
-fn a_narrow_terminal_is_filled_and_a_wide_one_is_not() {
+fn the_text_is_as_wide_as_a_narrow_terminal_but_not_a_wide_one() {
     let widest = |text: &str| {
         // Commands are never wrapped, and neither is a single word.
         let lines = text.lines().take_while(|line| !line.contains("Actions  "));
@@ -594,7 +594,7 @@ fn progress_is_only_for_terminals() {
 }
 
 #[test]
-fn completions_and_manual_need_nothing() {
+fn completions_and_manual_need_no_configuration() {
     for arguments in [
         &["completions", "bash"][..],
         &["completions", "zsh"],
@@ -608,7 +608,7 @@ fn completions_and_manual_need_nothing() {
 }
 
 #[test]
-fn the_page_for_a_browser_comes_whole() {
+fn the_html_report_is_complete() {
     for command in [&["run"][..], &["check", "--service", "mysql"]] {
         let output = run(&[command, &["--snapshot", EXAMPLE, "--output", "html"]].concat());
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -620,7 +620,7 @@ fn the_page_for_a_browser_comes_whole() {
 
 /// The scripts load where their shell is, and complete a command of ours.
 #[test]
-fn shells_understand_their_scripts() {
+fn shells_load_their_completions() {
     let folder = tempfile::tempdir().expect("a folder");
     for (shell, extra, test) in [
         (
@@ -667,7 +667,7 @@ fn shells_understand_their_scripts() {
 
 /// mandoc knows what a manual page may be, and fits it to a terminal.
 #[test]
-fn the_manual_is_a_manual() {
+fn mandoc_accepts_the_manual() {
     let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("k8s-monitor.1");
     fs::write(&page, run(&["man"]).stdout).expect("written");
@@ -684,7 +684,7 @@ fn the_manual_is_a_manual() {
 
 /// Runs itself once more, as the program that has a defect.
 #[test]
-fn a_defect_is_70_and_the_watcher_hears_of_it() {
+fn a_panic_is_70_and_runs_the_shutdown_hook() {
     if std::env::var_os("K8S_MONITOR_TEST_DEFECT").is_some() {
         k8s_monitor::runtime::panic_hook::install();
         k8s_monitor::runtime::termination::set_shutdown_hook(|why| println!("hook: {why}"));
@@ -694,7 +694,7 @@ fn a_defect_is_70_and_the_watcher_hears_of_it() {
     drop(reader);
     for reason in [Stdio::piped(), writer.into()] {
         let output = Command::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", "cli::a_defect_is_70_and_the_watcher_hears_of_it"])
+            .args(["--exact", "cli::a_panic_is_70_and_runs_the_shutdown_hook"])
             .arg("--nocapture")
             .env("K8S_MONITOR_TEST_DEFECT", "1")
             .stdout(Stdio::piped())

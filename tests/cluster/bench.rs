@@ -15,9 +15,9 @@ use crate::control_plane::ControlPlane;
 use crate::homelab::Homelab;
 use crate::program::services_file;
 use crate::relay::Relay;
-use crate::support::crowd::Crowd;
-use crate::support::crowd::cycle::{self, Cycle};
-use crate::support::crowd::measure::{Cost, cost};
+use crate::support::synthetic::SyntheticCluster;
+use crate::support::synthetic::cycle::{self, Cycle};
+use crate::support::synthetic::measure::{Cost, cost};
 
 /// All kinds that a cycle lists of a cluster without custom resources.
 const KINDS: &str = "nodes,namespaces,pods,events,deployments,statefulsets,daemonsets,\
@@ -38,7 +38,7 @@ fn budgets() {
     homelab(&mut budgets);
     let plane = ControlPlane::start();
     for pods in sizes() {
-        plane.fill(Crowd::of(pods));
+        plane.fill(SyntheticCluster::of(pods));
         wait_until_listed(&plane, pods);
         against_kubectl(&plane, pods, &mut budgets);
     }
@@ -206,7 +206,7 @@ fn made_up(budgets: &mut Budgets) {
         ),
     ] {
         println!("\n{what}, made up by a stub");
-        let of = |pods| Crowd {
+        let of = |pods| SyntheticCluster {
             pods,
             replicas,
             keepers,
@@ -220,7 +220,7 @@ fn made_up(budgets: &mut Budgets) {
 }
 
 /// The peak of the last, in MiB.
-fn largest_of_sizes(of: impl Fn(usize) -> Crowd) -> f64 {
+fn largest_of_sizes(of: impl Fn(usize) -> SyntheticCluster) -> f64 {
     let mut before: Option<(usize, f64)> = None;
     for pods in [0, 10_000, 50_000, 150_000] {
         let cycle = Cycle::over(&cycle::program(), of(pods));

@@ -21,7 +21,7 @@ use crate::audit::{self, Recorded};
 use crate::etcd::{Snapshot, Store};
 use crate::flags;
 use crate::server::Server;
-use crate::support::crowd::{self, Crowd};
+use crate::support::synthetic::{self, SyntheticCluster};
 use crate::write::Part;
 use crate::yaml;
 
@@ -130,16 +130,16 @@ impl ControlPlane {
         });
     }
 
-    /// Adds a crowd, without metrics: an API server keeps none.
-    pub fn fill(&self, crowd: Crowd) {
-        let crowd = Crowd {
+    /// Adds a synthetic cluster, without metrics: an API server keeps none.
+    pub fn fill(&self, synthetic: SyntheticCluster) {
+        let synthetic = SyntheticCluster {
             metrics: false,
-            ..crowd
+            ..synthetic
         };
-        for (kind, _) in crowd::KINDS {
-            let objects = (0..crowd.count(kind)).map(|at| {
-                let key = format!("/registry/{}", crowd.instance(kind, at).key());
-                (key, crowd.object(kind, at))
+        for (kind, _) in synthetic::KINDS {
+            let objects = (0..synthetic.count(kind)).map(|at| {
+                let key = format!("/registry/{}", synthetic.instance(kind, at).key());
+                (key, synthetic.object(kind, at))
             });
             self.runtime.block_on(self.store.fill(objects));
         }

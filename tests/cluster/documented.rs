@@ -8,7 +8,7 @@ use crate::homelab::Homelab;
 
 use crate::support::commands;
 
-use commands::{Desk, Documented};
+use commands::{Documented, Sandbox};
 
 fn is_for_here(command: &Documented) -> bool {
     let needs = command.needs.as_deref();
@@ -25,9 +25,10 @@ fn every_command_that_needs_a_cluster_works_as_printed() {
             continue;
         }
         let homelab = Homelab::healthy();
-        let desk = Desk::new(Some(&assets::directory()), Some(homelab.kubeconfig_admin()));
+        let sandbox = Sandbox::new(Some(&assets::directory()), Some(homelab.kubeconfig_admin()));
         for command in all.iter().filter(|c| is_for_here(c)) {
-            desk.run(command)
+            sandbox
+                .run(command)
                 .unwrap_or_else(|e| panic!("{}: {e}", page.display()));
             run += usize::from(command.needs.is_some());
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use k8s_monitor::cluster::api::{Cluster, ConnectOptions, ProxyVariables, connect_through};
+use k8s_monitor::cluster::api::{Cluster, ConnectOptions, ProxyVariables, connect};
 use k8s_monitor::state::{ConfigMapStore, State, Store, StoreError, Version};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ fn cluster(kubeconfig: PathBuf) -> Cluster {
         kubeconfig: Some(kubeconfig),
         context: None,
     };
-    connect_through(&options, &ProxyVariables::default()).expect("a client")
+    connect(&options, &ProxyVariables::default()).expect("a client")
 }
 
 /// The monitor's own service account, with the deployed rights.

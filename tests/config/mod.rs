@@ -315,7 +315,7 @@ fn ignored_and_insecure_values_are_warnings() {
 }
 
 #[test]
-fn the_zone_is_the_files_else_the_environments() {
+fn the_time_zone_is_from_the_file_else_from_the_environment() {
     let zone = |file, env: &[_]| {
         load(file, env)
             .expect("loads")
@@ -390,7 +390,7 @@ mod page {
     }
 
     #[test]
-    fn it_documents_no_key_that_is_not_there() {
+    fn it_documents_no_unknown_key() {
         let keys = all_keys();
         let file = PAGE.split_once("## The file").expect("a section").1;
         for row in file.lines().filter_map(|line| line.strip_prefix("| `")) {
@@ -468,7 +468,7 @@ mod page {
     }
 
     #[test]
-    fn its_example_is_what_the_program_reads() {
+    fn its_example_parses_to_the_defaults() {
         let mut shown = config(example());
         assert_eq!(shown.cluster.as_deref(), Some("homelab"));
         assert_eq!(shown.silences.len(), 1);

@@ -48,7 +48,7 @@ fn action(status: u8) -> String {
 }
 
 #[test]
-fn a_verdict_is_never_repeated_and_what_may_mend_itself_is() {
+fn the_job_retries_transient_failures_but_no_verdict() {
     for status in ExitStatus::ALL {
         let expected = match status {
             // A signal comes with a drained node, too, which a later rule leaves uncounted;
@@ -66,7 +66,7 @@ fn a_verdict_is_never_repeated_and_what_may_mend_itself_is() {
 }
 
 #[test]
-fn the_job_outlives_every_attempt_and_not_its_hour() {
+fn the_job_deadline_fits_all_attempts_within_the_hour() {
     let job = job();
     let deadline = Config::load(None, &BTreeMap::new().into_iter().collect());
     let deadline = deadline.expect("the defaults").config.deadline.as_secs();
@@ -80,7 +80,7 @@ fn the_job_outlives_every_attempt_and_not_its_hour() {
 }
 
 #[test]
-fn the_documentation_tells_of_each_exit_status_of_the_job() {
+fn the_documentation_lists_each_exit_status_of_the_job() {
     let page = text("docs/operations.md");
     let rows = page.lines().filter(|l| l.starts_with("| "));
     let named: BTreeSet<u8> = rows
@@ -91,7 +91,7 @@ fn the_documentation_tells_of_each_exit_status_of_the_job() {
 }
 
 #[test]
-fn the_network_policy_lets_out_what_a_cycle_needs() {
+fn the_network_policy_allows_what_a_cycle_needs() {
     let policy = yaml("deploy/base/networkpolicy.yaml");
     assert_eq!(policy["spec"]["policyTypes"], json!(["Ingress", "Egress"]));
     assert_eq!(
@@ -125,7 +125,7 @@ fn the_network_policy_lets_out_what_a_cycle_needs() {
 
 /// A first run must not cry over services that the newcomer does not have.
 #[test]
-fn the_files_to_start_with_are_in_order_and_quiet() {
+fn the_example_files_are_valid_and_without_warnings() {
     for folder in [
         "base",
         "overlays/multi-cluster/east",
@@ -179,7 +179,7 @@ fn versions_and_users_agree() {
 
 /// A stand-in that calls the program keeps the archive small and the test fast.
 #[test]
-fn the_release_holds_what_it_says() {
+fn the_release_archive_contains_the_listed_files() {
     let folder = tempfile::tempdir().unwrap();
     let binary = folder.path().join("k8s-monitor");
     fs::write(

@@ -129,7 +129,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_resolve() {
     let mut seen = 0;
     for (path, text) in pages() {
         let folder = path.parent().expect("a folder");
@@ -171,7 +171,7 @@ fn every_page_is_linked_from_the_readme() {
 }
 
 #[test]
-fn every_room_is_in_the_architecture_page_with_its_picture() {
+fn every_module_is_in_the_architecture_page() {
     let (page, code) = (page("docs/architecture.md"), page("src/lib.rs"));
     let rooms: Vec<_> = code
         .lines()
@@ -214,7 +214,7 @@ fn spans(text: &str) -> Vec<String> {
 
 /// Files, targets, commands and flags that the prose names are there.
 #[test]
-fn what_the_prose_names_exists() {
+fn files_named_in_the_documentation_exist() {
     const FOLDERS: [&str; 8] = [
         "deploy/",
         "docs/",

@@ -6,7 +6,7 @@
 use std::fs;
 
 use crate::support::commands;
-use commands::{Desk, Documented};
+use commands::{Documented, Sandbox};
 
 /// What a command may need. Another word is a slip of the pen, and would leave its
 /// command untested.
@@ -28,17 +28,18 @@ const NEEDS: &[&str] = &[
 ];
 
 #[test]
-fn every_command_runs_or_says_what_it_needs() {
+fn every_command_runs_or_names_its_requirement() {
     let mut run = 0;
     for page in commands::pages() {
         let text = fs::read_to_string(&page).expect("a page");
-        let desk = Desk::new(None, None);
+        let sandbox = Sandbox::new(None, None);
         for command in commands::of(&text) {
             let place = format!("{}: {}", page.display(), command.line);
             if let Some(needs) = &command.needs {
                 assert!(NEEDS.contains(&needs.as_str()), "{place}: needs {needs}?");
             } else {
-                desk.run(&command)
+                sandbox
+                    .run(&command)
                     .unwrap_or_else(|e| panic!("{place}\n{e}"));
                 run += 1;
             }
@@ -87,8 +88,8 @@ fn commands_are_read_as_printed() {
 }
 
 #[test]
-fn a_command_that_fails_is_seen() {
-    let desk = Desk::new(None, None);
+fn a_failing_command_is_detected() {
+    let sandbox = Sandbox::new(None, None);
     for line in [
         "k8s-monitor services lint --services nowhere",
         "make nothing-of-this-name",
@@ -100,6 +101,6 @@ fn a_command_that_fails_is_seen() {
             needs: None,
             output: "something else\n".to_owned(),
         };
-        assert!(desk.run(&command).is_err(), "{line}");
+        assert!(sandbox.run(&command).is_err(), "{line}");
     }
 }

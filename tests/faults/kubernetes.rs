@@ -11,14 +11,14 @@ use k8s_monitor::cluster::Resource;
 use k8s_monitor::model::KINDS;
 use serde_json::json;
 
-use super::front::{BlackHole, Fault, Front};
+use super::fake_cluster::status;
+use super::fault_proxy::{BlackHole, Fault, FaultProxy};
+use super::harness::{Dependency, Harness, SENTINEL};
 use super::homelab::Is;
-use super::lab::status;
-use super::proxy::{Manner, Proxy};
+use super::proxy::{Proxy, ProxyBehavior};
 use super::stub::{Answer, Asked, nobody};
-use super::table::{Cell, Shows, Told, hold, then};
+use super::table::{Cell, Notified, Shows, check_all, then};
 use super::tls::{self, Flaw};
-use super::world::{Peer, SENTINEL, World};
 
 const PODS: &str = "/api/v1/pods";
 const FORBIDDEN: &str =
@@ -26,67 +26,67 @@ const FORBIDDEN: &str =
 
 fn cell(
     fault: &str,
-    then: super::table::Then,
-    breaks: impl Fn(&mut World) + Send + Sync + 'static,
+    then: super::table::Expected,
+    breaks: impl Fn(&mut Harness) + Send + Sync + 'static,
 ) -> Cell {
     Cell::new("Kubernetes", fault, then, breaks)
 }
 
 /// No verdict, and why.
-fn none(status: i32, words: &'static str) -> super::table::Then {
-    then(status, Shows::Stderr(words), Told::Later)
+fn none(status: i32, words: &'static str) -> super::table::Expected {
+    then(status, Shows::Stderr(words), Notified::Later)
 }
 
 /// A verdict that does without these kinds.
-fn without(kinds: &[(Resource, &'static str)]) -> super::table::Then {
+fn without(kinds: &[(Resource, &'static str)]) -> super::table::Expected {
     let kinds = kinds.iter().map(|(kind, reason)| (kind.name(), *reason));
-    then(1, Shows::Unread(kinds.collect()), Told::Now)
+    then(1, Shows::Unread(kinds.collect()), Notified::Now)
 }
 
 /// Pods are hidden: the outage of mysql is seen when they are back; the blindness at once.
-fn without_pods(reason: &'static str) -> super::table::Then {
+fn without_pods(reason: &'static str) -> super::table::Expected {
     then(
         1,
         Shows::Unread(vec![("pods".to_owned(), reason)]),
-        Told::Later,
+        Notified::Later,
     )
 }
 
-fn unharmed() -> super::table::Then {
-    then(1, Shows::Nothing, Told::Now)
+fn unharmed() -> super::table::Expected {
+    then(1, Shows::Nothing, Notified::Now)
 }
 
-fn skewed(words: &'static str) -> super::table::Then {
-    then(1, Shows::Note(words), Told::Now)
+fn skewed(words: &'static str) -> super::table::Expected {
+    then(1, Shows::Note(words), Notified::Now)
 }
 
 /// Every request about the cluster; the state is elsewhere.
-fn always(fault: Fault) -> impl Fn(&mut World) + Send + Sync {
-    move |world| {
+fn always(fault: Fault) -> impl Fn(&mut Harness) + Send + Sync {
+    move |harness| {
         let fault = fault.clone();
-        world.kube.break_by(move |_, _| Some(fault.clone()));
+        harness.kube.inject(move |_, _| Some(fault.clone()));
     }
 }
 
 /// The first request to each path.
-fn once(fault: Fault) -> impl Fn(&mut World) + Send + Sync {
-    move |world| {
+fn once(fault: Fault) -> impl Fn(&mut Harness) + Send + Sync {
+    move |harness| {
         let fault = fault.clone();
-        world
+        harness
             .kube
-            .break_by(move |_, nth| (nth == 1).then(|| fault.clone()));
+            .inject(move |_, nth| (nth == 1).then(|| fault.clone()));
     }
 }
 
 /// Every request to one path.
-fn at(path: &str, fault: Fault) -> impl Fn(&mut World) + Send + Sync + 'static {
+fn at(path: &str, fault: Fault) -> impl Fn(&mut Harness) + Send + Sync + 'static {
     let path = path.to_owned();
-    move |world| {
+    move |harness| {
         let (path, fault) = (path.clone(), fault.clone());
         let is_it = move |asked: &Asked| asked.path.split('?').next() == Some(path.as_str());
-        world
+        harness
             .kube
-            .break_by(move |asked, _| is_it(asked).then(|| fault.clone()));
+            .inject(move |asked, _| is_it(asked).then(|| fault.clone()));
     }
 }
 
@@ -109,37 +109,38 @@ fn body(text: &str) -> Fault {
     })
 }
 
-fn behind_tls(world: &mut World, flaw: Flaw) -> String {
+fn behind_tls(harness: &mut Harness, flaw: Flaw) -> String {
     let (config, authority) = tls::server(flaw);
-    let lab = world.lab.clone();
-    let front = Front::tls(move |asked| lab.answer(asked), config);
-    let url = front.url();
-    world.keeps.push(Box::new(front));
-    world.cluster = json!({ "certificate-authority-data": STANDARD.encode(authority) });
-    world.astray.insert(Peer::Kubernetes, url.clone());
+    let fake_cluster = harness.fake_cluster.clone();
+    let fault_proxy = FaultProxy::tls(move |asked| fake_cluster.answer(asked), config);
+    let url = fault_proxy.url();
+    harness.keeps.push(Box::new(fault_proxy));
+    harness.cluster = json!({ "certificate-authority-data": STANDARD.encode(authority) });
+    harness.astray.insert(Dependency::Kubernetes, url.clone());
     url
 }
 
-fn through(world: &mut World, url: &str) {
-    behind_tls(world, Flaw::None);
-    world.cluster["proxy-url"] = json!(url);
+fn through(harness: &mut Harness, url: &str) {
+    behind_tls(harness, Flaw::None);
+    harness.cluster["proxy-url"] = json!(url);
 }
 
 fn connections() -> Vec<Cell> {
-    let tls = |name, flaw: Flaw, then| cell(name, then, move |world| drop(behind_tls(world, flaw)));
-    let proxied = |name, manner: Manner, then| {
-        cell(name, then, move |world| {
+    let tls =
+        |name, flaw: Flaw, then| cell(name, then, move |harness| drop(behind_tls(harness, flaw)));
+    let proxied = |name, manner: ProxyBehavior, then| {
+        cell(name, then, move |harness| {
             let proxy = Proxy::new(manner);
-            through(world, &proxy.url(SENTINEL));
+            through(harness, &proxy.url(SENTINEL));
         })
     };
-    let astray = |world: &mut World, url: String| {
-        world.astray.insert(Peer::Kubernetes, url);
+    let astray = |harness: &mut Harness, url: String| {
+        harness.astray.insert(Dependency::Kubernetes, url);
     };
-    let hole = move |world: &mut World, scheme: &str| {
+    let hole = move |harness: &mut Harness, scheme: &str| {
         let hole = BlackHole::new();
-        astray(world, format!("{scheme}://127.0.0.1:{}", hole.port()));
-        world.keeps.push(Box::new(hole));
+        astray(harness, format!("{scheme}://127.0.0.1:{}", hole.port()));
+        harness.keeps.push(Box::new(hole));
     };
     vec![
         cell("nothing wrong", unharmed(), |_| {}),
@@ -182,13 +183,13 @@ fn connections() -> Vec<Cell> {
                 astray(w, w.kube.url().replace("http://", "https://"));
             },
         ),
-        cell("proxy, nothing wrong", unharmed(), |world| {
-            let proxy = Proxy::new(Manner::Good);
-            through(world, &proxy.url(SENTINEL));
-            world.keeps.push(Box::new(proxy));
+        cell("proxy, nothing wrong", unharmed(), |harness| {
+            let proxy = Proxy::new(ProxyBehavior::Good);
+            through(harness, &proxy.url(SENTINEL));
+            harness.keeps.push(Box::new(proxy));
         })
-        .mended_by(|world| {
-            let mut proxies = world
+        .mended_by(|harness| {
+            let mut proxies = harness
                 .keeps
                 .iter()
                 .filter_map(|it| it.downcast_ref::<Proxy>());
@@ -197,21 +198,21 @@ fn connections() -> Vec<Cell> {
         cell(
             "proxy refuses connections",
             none(69, "cannot reach"),
-            |world| {
-                through(world, &nobody());
+            |harness| {
+                through(harness, &nobody());
             },
         ),
         proxied(
             "proxy asks for a password (407)",
-            Manner::Says(407),
+            ProxyBehavior::Says(407),
             none(69, "proxy"),
         ),
         proxied(
             "proxy finds nobody (502)",
-            Manner::Says(502),
+            ProxyBehavior::Says(502),
             none(69, "cannot reach"),
         ),
-        proxied("proxy hangs", Manner::Hangs, none(75, "deadline")),
+        proxied("proxy hangs", ProxyBehavior::Hangs, none(75, "deadline")),
     ]
 }
 
@@ -313,37 +314,37 @@ fn whole() -> Vec<Cell> {
         cell(
             "clock a day ahead",
             skewed("behind the API server's"),
-            |world| {
-                *world = World::at(Is::Ill, TimeDelta::days(1));
+            |harness| {
+                *harness = Harness::at(Is::Ill, TimeDelta::days(1));
             },
         ),
         cell(
             "clock a day behind",
             skewed("ahead of the API server's"),
-            |world| {
-                *world = World::at(Is::Ill, TimeDelta::days(-1));
+            |harness| {
+                *harness = Harness::at(Is::Ill, TimeDelta::days(-1));
             },
         ),
-        cell("one answer dated two hours ago", unharmed(), |world| {
-            let lab = world.lab.clone();
+        cell("one answer dated two hours ago", unharmed(), |harness| {
+            let fake_cluster = harness.fake_cluster.clone();
             let is_dated = AtomicBool::new(false);
-            world.kube.break_by(move |asked, _| {
+            harness.kube.inject(move |asked, _| {
                 if is_dated.swap(true, Ordering::SeqCst) {
                     return None;
                 }
                 let early = Utc::now() - TimeDelta::hours(2);
                 let early = early.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-                let mut answer = lab.answer(asked);
+                let mut answer = fake_cluster.answer(asked);
                 answer.headers.retain(|(name, _)| *name != "date");
                 answer.headers.push(("date", early));
                 Some(Fault::Says(answer))
             });
         }),
-        cell("clock of the year 9999", unharmed(), |world| {
+        cell("clock of the year 9999", unharmed(), |harness| {
             let date = ("date", "Fri, 31 Dec 9999 12:00:00 GMT".to_owned());
-            let lab = world.lab.clone();
-            world.kube.break_by(move |asked, _| {
-                let mut answer = lab.answer(asked);
+            let fake_cluster = harness.fake_cluster.clone();
+            harness.kube.inject(move |asked, _| {
+                let mut answer = fake_cluster.answer(asked);
                 answer.headers.retain(|(name, _)| *name != "date");
                 answer.headers.push(date.clone());
                 Some(Fault::Says(answer))
@@ -352,16 +353,16 @@ fn whole() -> Vec<Cell> {
     ]
 }
 
-/// What is seen once is told, though it cannot be confirmed.
+/// A finding that is seen once is notified, although it cannot be confirmed.
 fn second_look() -> Vec<Cell> {
     let seen = |fault: &str, is_hit: fn(&Asked) -> bool, breaks: Fault| {
-        let seen = then(1, Shows::Note("are not confirmed"), Told::Now);
-        cell(fault, seen, move |world| {
-            *world = World::young();
+        let seen = then(1, Shows::Note("are not confirmed"), Notified::Now);
+        cell(fault, seen, move |harness| {
+            *harness = Harness::young();
             let breaks = breaks.clone();
-            world
+            harness
                 .kube
-                .break_by(move |asked, nth| (nth > 1 && is_hit(asked)).then(|| breaks.clone()));
+                .inject(move |asked, nth| (nth > 1 && is_hit(asked)).then(|| breaks.clone()));
         })
     };
     let is_pods: fn(&Asked) -> bool = |asked| asked.path.split('?').next() == Some(PODS);
@@ -380,8 +381,8 @@ fn second_look() -> Vec<Cell> {
         cell(
             "nothing wrong in the second snapshot",
             unharmed(),
-            |world| {
-                *world = World::young();
+            |harness| {
+                *harness = Harness::young();
             },
         ),
     ]
@@ -395,12 +396,16 @@ fn one_kind() -> Vec<Cell> {
     let endless =
         |first, again: &str| at(PODS, Fault::Streams(first, again.to_owned(), usize::MAX));
     vec![
-        cell("410 in the middle, once", unharmed(), |world| {
-            world.kube.break_by(|asked, nth| expires(asked, nth <= 2));
+        cell("410 in the middle, once", unharmed(), |harness| {
+            harness.kube.inject(|asked, nth| expires(asked, nth <= 2));
         }),
-        cell("410 in the middle, always", pods("Unavailable"), |world| {
-            world.kube.break_by(|asked, _| expires(asked, true));
-        }),
+        cell(
+            "410 in the middle, always",
+            pods("Unavailable"),
+            |harness| {
+                harness.kube.inject(|asked, _| expires(asked, true));
+            },
+        ),
         cell(
             "404 on a core kind",
             pods("Malformed"),
@@ -424,10 +429,10 @@ fn one_kind() -> Vec<Cell> {
             pods("Malformed"),
             at(PODS, body(r#"{"metadata":{"continue":"more"},"items":[]}"#)),
         ),
-        cell("new pages without end", pods("Malformed"), |world| {
+        cell("new pages without end", pods("Malformed"), |harness| {
             // A thousand pages take a while.
-            world.deadline = Duration::from_secs(40);
-            world.kube.break_by(|asked, nth| {
+            harness.deadline = Duration::from_secs(40);
+            harness.kube.inject(|asked, nth| {
                 let page = json!({ "metadata": { "continue": nth.to_string() }, "items": [] });
                 asked
                     .path
@@ -448,9 +453,9 @@ fn one_kind() -> Vec<Cell> {
         cell("a list without end", pods("Malformed"), {
             // Where the time would end is a matter of the machine's speed.
             let endless = endless(r#"{"items":["#, "{},");
-            move |world| {
-                world.deadline = Duration::from_secs(40);
-                endless(world);
+            move |harness| {
+                harness.deadline = Duration::from_secs(40);
+                endless(harness);
             }
         }),
         cell(
@@ -468,21 +473,26 @@ fn one_kind() -> Vec<Cell> {
             pods("Malformed"),
             at(PODS, body(r#"{"items":[null]}"#)),
         ),
-        cell("403 on logs", without(&[(PodLogs, "Forbidden")]), |world| {
-            let is_log = |asked: &Asked| asked.path.split('?').next().unwrap().ends_with("/log");
-            world
-                .kube
-                .break_by(move |asked, _| is_log(asked).then(|| says(403, FORBIDDEN)));
-        }),
+        cell(
+            "403 on logs",
+            without(&[(PodLogs, "Forbidden")]),
+            |harness| {
+                let is_log =
+                    |asked: &Asked| asked.path.split('?').next().unwrap().ends_with("/log");
+                harness
+                    .kube
+                    .inject(move |asked, _| is_log(asked).then(|| says(403, FORBIDDEN)));
+            },
+        ),
         cell(
             "logs never come",
             without(&[(PodLogs, "Timeout")]),
-            |world| {
+            |harness| {
                 let is_log =
                     |asked: &Asked| asked.path.split('?').next().unwrap().ends_with("/log");
-                world
+                harness
                     .kube
-                    .break_by(move |asked, _| is_log(asked).then_some(Fault::Hangs));
+                    .inject(move |asked, _| is_log(asked).then_some(Fault::Hangs));
             },
         ),
         cell(
@@ -526,7 +536,7 @@ fn expires(asked: &Asked, lasts: bool) -> Option<Fault> {
 }
 
 /// Each kind, and where its list is.
-fn kinds(world: &World) -> Vec<(Resource, String)> {
+fn kinds(harness: &Harness) -> Vec<(Resource, String)> {
     let rows = KINDS.iter().filter(|row| row.resource != Resource::PodLogs);
     let found = rows.filter_map(|row| {
         let group = match row.group {
@@ -534,8 +544,8 @@ fn kinds(world: &World) -> Vec<(Resource, String)> {
             group => format!("/apis/{group}/"),
         };
         let ends = format!("/{}", row.plural);
-        let path = world
-            .lab
+        let path = harness
+            .fake_cluster
             .paths()
             .find(|path| path.starts_with(&group) && path.ends_with(&ends));
         path.map(|path| (row.resource, path.to_owned()))
@@ -544,7 +554,7 @@ fn kinds(world: &World) -> Vec<(Resource, String)> {
 }
 
 fn each_kind() -> Vec<Cell> {
-    let kinds = kinds(&World::new(Is::Well));
+    let kinds = kinds(&Harness::new(Is::Well));
     assert_eq!(kinds.len(), KINDS.len() - 1, "{kinds:?}");
     let mut cells = Vec::new();
     for (kind, path) in &kinds {
@@ -558,7 +568,7 @@ fn each_kind() -> Vec<Cell> {
         cells.push(ill.of(&name));
         let status = if kind.is_vital() { 2 } else { 0 };
         let shows = Shows::Unread(vec![(name.clone(), "Forbidden")]);
-        let well = then(status, shows, Told::Nobody);
+        let well = then(status, shows, Notified::Nobody);
         let well = cell("403 on one kind, all well", well, at(path, forbidden));
         cells.push(well.of(&name).well());
         if kind.is_vital() || matches!(kind, Resource::Events | Resource::Applications) {
@@ -604,6 +614,6 @@ pub fn cells() -> Vec<Cell> {
 }
 
 #[test]
-fn an_api_server_that_fails() {
-    hold(&cells());
+fn api_server_faults() {
+    check_all(&cells());
 }

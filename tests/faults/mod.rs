@@ -12,16 +12,16 @@
     reason = "a table is as long as it has cells, and a cell says what breaks in one expression"
 )]
 
-mod front;
+mod dependencies;
+mod fake_cluster;
+mod fault_proxy;
+mod harness;
 mod kubernetes;
-mod lab;
 mod page;
-mod peers;
 mod proxy;
 mod signals;
 mod state;
 mod table;
 mod tls;
-mod world;
 
 use crate::support::{homelab, stub, workspace};

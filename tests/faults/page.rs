@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use super::table::{Cell, Shows, Told};
-use super::{kubernetes, peers, state};
+use super::table::{Cell, Notified, Shows};
+use super::{dependencies, kubernetes, state};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
 const BEGIN: &str = "<!-- the table of tests/faults begins -->\n";
@@ -11,16 +11,16 @@ const END: &str = "<!-- the table of tests/faults ends -->\n";
 
 fn table() -> String {
     let mut rows = vec![
-        "| what | breaks how | status | the report says | people hear |".to_owned(),
+        "| dependency | fault | status | report | notified |".to_owned(),
         "| --- | --- | --- | --- | --- |".to_owned(),
     ];
     let all = [
         kubernetes::cells(),
-        peers::slack(),
-        peers::github(),
-        peers::model(),
-        peers::watcher(),
-        peers::gateway(),
+        dependencies::slack(),
+        dependencies::github(),
+        dependencies::model(),
+        dependencies::watcher(),
+        dependencies::gateway(),
         state::cells(),
     ];
     for cell in all.iter().flatten() {
@@ -47,12 +47,12 @@ fn row(cell: &Cell) -> String {
         Shows::Stderr(words) if then.status > 3 => format!("no report; stderr: ... {words} ..."),
         Shows::Stderr(words) => format!("nothing; stderr: {words} ..."),
     };
-    let hear = match then.told {
-        Told::Now => "at once",
-        Told::Later => "in the next cycle",
-        Told::Twice => "at once, and again in the next cycle",
-        Told::Unsure => "at each try",
-        Told::Nobody => "nothing of it",
+    let hear = match then.notified {
+        Notified::Now => "at once",
+        Notified::Later => "in the next cycle",
+        Notified::Twice => "at once, and again in the next cycle",
+        Notified::Unsure => "at each try",
+        Notified::Nobody => "nothing of it",
     };
     let (what, how, status) = (cell.dependency, &cell.fault, then.status);
     format!("| {what} | {how}{code} | {status} | {shows} | {hear} |")
@@ -76,7 +76,7 @@ fn unread(kinds: &[(String, &str)], of: &str) -> String {
 }
 
 #[test]
-fn the_page_holds_the_table() {
+fn the_faults_page_lists_every_case() {
     let page = fs::read_to_string(PAGE).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();
     let (present, after) = rest.split_once(END).unwrap();

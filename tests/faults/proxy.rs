@@ -8,7 +8,7 @@ use std::thread;
 
 /// How it answers a CONNECT.
 #[derive(Debug, Clone, Copy)]
-pub enum Manner {
+pub enum ProxyBehavior {
     /// With a tunnel.
     Good,
     /// With a status.
@@ -24,7 +24,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    pub fn new(manner: Manner) -> Self {
+    pub fn new(manner: ProxyBehavior) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let tunnels = Arc::<AtomicUsize>::default();
@@ -49,7 +49,7 @@ impl Proxy {
     }
 }
 
-fn serve(mut client: TcpStream, manner: Manner, count: &AtomicUsize) -> std::io::Result<()> {
+fn serve(mut client: TcpStream, manner: ProxyBehavior, count: &AtomicUsize) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut first = String::new();
     reader.read_line(&mut first)?;
@@ -59,13 +59,13 @@ fn serve(mut client: TcpStream, manner: Manner, count: &AtomicUsize) -> std::io:
     }
     let target = first.split(' ').nth(1).unwrap_or_default();
     match manner {
-        Manner::Says(status) => write!(
+        ProxyBehavior::Says(status) => write!(
             client,
             "HTTP/1.1 {status} Proxy\r\ncontent-length: 0\r\nproxy-authenticate: Basic\r\n\r\n"
         ),
         // Until the client goes.
-        Manner::Hangs => reader.read_to_end(&mut Vec::new()).map(drop),
-        Manner::Good => {
+        ProxyBehavior::Hangs => reader.read_to_end(&mut Vec::new()).map(drop),
+        ProxyBehavior::Good => {
             let server = TcpStream::connect(target)?;
             write!(client, "HTTP/1.1 200 OK\r\n\r\n")?;
             count.fetch_add(1, Ordering::SeqCst);

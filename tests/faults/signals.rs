@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::front::Fault;
+use super::fake_cluster::MAPS;
+use super::fault_proxy::Fault;
+use super::harness::{Harness, RunResult, SENTINEL, SERVICES, signal};
 use super::homelab::Is;
-use super::lab::MAPS;
 use super::stub::{Answer, Asked};
 use super::table::MACHINE;
-use super::world::{Ran, SENTINEL, SERVICES, World, signal};
 
 /// What is promised.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -25,11 +25,11 @@ struct Stage {
     name: &'static str,
     /// The state is a `ConfigMap`.
     in_cluster: bool,
-    prepare: fn(&mut World),
+    prepare: fn(&mut Harness),
     /// Comes back when the stage is reached.
-    reach: fn(&World),
+    reach: fn(&Harness),
     /// Messages about the outage that Slack has after the signal, and after the next cycle.
-    told: [usize; 2],
+    notified: [usize; 2],
 }
 
 fn alone() -> RwLockWriteGuard<'static, ()> {
@@ -50,9 +50,9 @@ fn write_hangs(number: usize) -> impl Fn(&Asked, usize) -> Option<Fault> + Send 
     }
 }
 
-fn writes(world: &World, number: usize) {
+fn writes(harness: &Harness, number: usize) {
     let is_write = |asked: &&Asked| asked.path.starts_with(MAPS) && asked.method != "GET";
-    world
+    harness
         .kube
         .wait_for(|asked| asked.iter().filter(is_write).count() >= number);
 }
@@ -65,144 +65,144 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "telling the watcher that it starts",
         in_cluster: false,
-        prepare: |world| world.watcher.break_by(hangs("/")),
-        reach: |world| world.watcher.wait_for(|asked| !asked.is_empty()),
-        told: [0, 1],
+        prepare: |harness| harness.watcher.inject(hangs("/")),
+        reach: |harness| harness.watcher.wait_for(|asked| !asked.is_empty()),
+        notified: [0, 1],
     },
     Stage {
         name: "waiting for another cycle",
         in_cluster: true,
-        prepare: |world| {
+        prepare: |harness| {
             let until = Utc::now() + TimeDelta::seconds(6);
             let state = json!({ "schema": "k8s-monitor/state/v1",
                 "sending": { "cycle": Utc::now(), "until": until } });
-            world.lab.put(&state.to_string());
+            harness.fake_cluster.put(&state.to_string());
         },
-        reach: |world| {
+        reach: |harness| {
             let looks = |asked: &[Asked]| asked.iter().filter(|a| a.path.starts_with(MAPS)).count();
-            world.kube.wait_for(|asked| looks(asked) > 1);
+            harness.kube.wait_for(|asked| looks(asked) > 1);
         },
-        told: [0, 1],
+        notified: [0, 1],
     },
     Stage {
         name: "reading the state",
         in_cluster: true,
-        prepare: |world| world.kube.break_by(hangs(MAPS)),
-        reach: |world| world.kube.wait_for(|asked| asks(asked, MAPS)),
-        told: [0, 1],
+        prepare: |harness| harness.kube.inject(hangs(MAPS)),
+        reach: |harness| harness.kube.wait_for(|asked| asks(asked, MAPS)),
+        notified: [0, 1],
     },
     Stage {
         name: "listing",
         in_cluster: false,
-        prepare: |world| world.kube.break_by(hangs("/api/v1/pods")),
-        reach: |world| world.kube.wait_for(|asked| asks(asked, "/api/v1/pods")),
-        told: [0, 1],
+        prepare: |harness| harness.kube.inject(hangs("/api/v1/pods")),
+        reach: |harness| harness.kube.wait_for(|asked| asks(asked, "/api/v1/pods")),
+        notified: [0, 1],
     },
     Stage {
         name: "reading logs",
         in_cluster: false,
-        prepare: |world| world.kube.break_by(hangs("/api/v1/namespaces/mysql/pods")),
-        reach: |world| world.kube.wait_for(|asked| asks(asked, "/log")),
-        told: [0, 1],
+        prepare: |harness| harness.kube.inject(hangs("/api/v1/namespaces/mysql/pods")),
+        reach: |harness| harness.kube.wait_for(|asked| asks(asked, "/log")),
+        notified: [0, 1],
     },
     Stage {
         name: "waiting for the second look",
         in_cluster: false,
-        prepare: |world| {
-            *world = World::at(Is::Ill, TimeDelta::minutes(24));
-            world.config = world.config.replace("0s", "30s");
-            world.deadline = Duration::from_secs(120);
+        prepare: |harness| {
+            *harness = Harness::at(Is::Ill, TimeDelta::minutes(24));
+            harness.config = harness.config.replace("0s", "30s");
+            harness.deadline = Duration::from_secs(120);
         },
-        reach: |world| world.kube.wait_for(|asked| asks(asked, "/log")),
-        told: [0, 1],
+        reach: |harness| harness.kube.wait_for(|asked| asks(asked, "/log")),
+        notified: [0, 1],
     },
     Stage {
         name: "asking GitHub",
         in_cluster: false,
-        prepare: |world| world.github.break_by(hangs("/")),
-        reach: |world| world.github.wait_for(|asked| !asked.is_empty()),
-        told: [0, 1],
+        prepare: |harness| harness.github.inject(hangs("/")),
+        reach: |harness| harness.github.wait_for(|asked| !asked.is_empty()),
+        notified: [0, 1],
     },
     Stage {
         name: "asking the model",
         in_cluster: true,
-        prepare: |world| {
-            world.args.clear();
-            world.model.break_by(hangs("/"));
+        prepare: |harness| {
+            harness.args.clear();
+            harness.model.inject(hangs("/"));
         },
-        reach: |world| world.model.wait_for(|asked| !asked.is_empty()),
-        told: [0, 1],
+        reach: |harness| harness.model.wait_for(|asked| !asked.is_empty()),
+        notified: [0, 1],
     },
     Stage {
         name: "storing the outbox",
         in_cluster: true,
-        prepare: |world| world.kube.break_by(write_hangs(1)),
-        reach: |world| writes(world, 1),
-        told: [0, 1],
+        prepare: |harness| harness.kube.inject(write_hangs(1)),
+        reach: |harness| writes(harness, 1),
+        notified: [0, 1],
     },
     Stage {
         name: "sending, not yet received",
         in_cluster: false,
-        prepare: |world| world.slack.break_by(hangs("/")),
-        reach: |world| world.slack.wait_for(|asked| !asked.is_empty()),
-        told: [0, 1],
+        prepare: |harness| harness.slack.inject(hangs("/")),
+        reach: |harness| harness.slack.wait_for(|asked| !asked.is_empty()),
+        notified: [0, 1],
     },
     Stage {
         name: "sending, the answer in flight",
         in_cluster: false,
-        prepare: |world| world.slack.break_by(|_, _| Some(Fault::HangsAfter)),
-        reach: |world| world.slack.wait_for(|asked| !asked.is_empty()),
-        told: [1, 2],
+        prepare: |harness| harness.slack.inject(|_, _| Some(Fault::HangsAfter)),
+        reach: |harness| harness.slack.wait_for(|asked| !asked.is_empty()),
+        notified: [1, 2],
     },
     Stage {
         name: "waiting for Slack's limit",
         in_cluster: true,
-        prepare: |world| {
-            world.deadline = Duration::from_secs(120);
+        prepare: |harness| {
+            harness.deadline = Duration::from_secs(120);
             let limited = Answer {
                 headers: vec![("retry-after", "30".into())],
                 ..Answer::status(429, "")
             };
             let fault = Fault::Says(limited);
-            world.slack.break_by(move |_, _| Some(fault.clone()));
+            harness.slack.inject(move |_, _| Some(fault.clone()));
         },
-        reach: |world| world.slack.wait_for(|asked| !asked.is_empty()),
-        told: [0, 1],
+        reach: |harness| harness.slack.wait_for(|asked| !asked.is_empty()),
+        notified: [0, 1],
     },
     Stage {
         name: "marking what was sent",
         in_cluster: true,
-        prepare: |world| world.kube.break_by(write_hangs(2)),
-        reach: |world| writes(world, 2),
-        told: [1, 2],
+        prepare: |harness| harness.kube.inject(write_hangs(2)),
+        reach: |harness| writes(harness, 2),
+        notified: [1, 2],
     },
     Stage {
         name: "storing the end",
         in_cluster: true,
-        prepare: |world| world.kube.break_by(write_hangs(3)),
-        reach: |world| writes(world, 3),
-        told: [1, 1],
+        prepare: |harness| harness.kube.inject(write_hangs(3)),
+        reach: |harness| writes(harness, 3),
+        notified: [1, 1],
     },
     Stage {
         name: "telling the watcher of the end",
         in_cluster: false,
-        prepare: |world| {
+        prepare: |harness| {
             let is_end = |asked: &Asked| !asked.path.ends_with("/start");
-            world
+            harness
                 .watcher
-                .break_by(move |asked, _| is_end(asked).then_some(Fault::Hangs));
+                .inject(move |asked, _| is_end(asked).then_some(Fault::Hangs));
         },
-        reach: |world| world.watcher.wait_for(|asked| asked.len() > 1),
-        told: [1, 1],
+        reach: |harness| harness.watcher.wait_for(|asked| asked.len() > 1),
+        notified: [1, 1],
     },
     Stage {
         name: "pushing metrics",
         in_cluster: true,
-        prepare: |world| {
-            world.gateway.break_by(hangs("/"));
+        prepare: |harness| {
+            harness.gateway.inject(hangs("/"));
         },
-        reach: |world| world.gateway.wait_for(|asked| !asked.is_empty()),
-        told: [1, 1],
+        reach: |harness| harness.gateway.wait_for(|asked| !asked.is_empty()),
+        notified: [1, 1],
     },
 ];
 
@@ -210,7 +210,7 @@ const STAGES: &[Stage] = &[
 fn a_signal_ends_the_program_in_every_stage() {
     let _alone = alone();
     println!(
-        "{:36} {:8} {:>6} {:>8}  told",
+        "{:36} {:8} {:>6} {:>8}  notified",
         "stage", "signal", "status", "after"
     );
     std::thread::scope(|scope| {
@@ -223,7 +223,7 @@ fn a_signal_ends_the_program_in_every_stage() {
                     let millis = took.as_millis();
                     println!(
                         "{:36} SIG{name:5} {status:>6} {millis:>5} ms  {:?}",
-                        stage.name, stage.told
+                        stage.name, stage.notified
                     );
                 }
             });
@@ -232,17 +232,17 @@ fn a_signal_ends_the_program_in_every_stage() {
 }
 
 fn end(stage: &Stage, name: &str, status: i32) -> Duration {
-    let mut world = World::new(Is::Ill);
-    world.deadline = Duration::from_secs(8);
+    let mut harness = Harness::new(Is::Ill);
+    harness.deadline = Duration::from_secs(8);
     if stage.in_cluster {
-        world.in_cluster();
+        harness.in_cluster();
     }
-    (stage.prepare)(&mut world);
-    let child = world.start();
-    (stage.reach)(&world);
+    (stage.prepare)(&mut harness);
+    let child = harness.start();
+    (stage.reach)(&harness);
     let began = Instant::now();
     signal(child.id(), name);
-    let ran = Ran::of(child, began, Duration::from_secs(20));
+    let ran = RunResult::of(child, began, Duration::from_secs(20));
     let case = format!("{}: {ran:?}", stage.name);
     assert!(ran.took < LIMIT, "{case}");
     assert_eq!((ran.status, ran.stdout.as_str()), (status, ""), "{case}");
@@ -250,7 +250,7 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
     let lines = ran.stderr.lines().filter(|line| line.starts_with(&words));
     assert_eq!(lines.count(), 1, "{case}");
     assert!(!ran.stderr.contains(SENTINEL), "{case}");
-    let watched = world.watcher.asked();
+    let watched = harness.watcher.asked();
     let failures: Vec<_> = watched
         .iter()
         .filter(|a| a.path.ends_with("/fail"))
@@ -261,19 +261,24 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
             .iter()
             .all(|a| a.text().starts_with("ended by SIG"))
     );
-    assert_eq!(world.told(), stage.told[0], "{case}");
+    assert_eq!(harness.notified(), stage.notified[0], "{case}");
 
     // Whoever was killed without a word is waited for.
-    world.mend();
-    let next = world.run();
+    harness.repair();
+    let next = harness.run();
     assert_eq!(next.status, 1, "{}: {next:?}", stage.name);
-    assert_eq!(world.told(), stage.told[1], "{}: {next:?}", stage.name);
+    assert_eq!(
+        harness.notified(),
+        stage.notified[1],
+        "{}: {next:?}",
+        stage.name
+    );
     let notes = next.report["notes"].to_string();
     assert!(!notes.contains("cannot be used"), "{}: {notes}", stage.name);
-    let last = world.run();
+    let last = harness.run();
     assert_eq!(
-        (last.status, world.told()),
-        (1, stage.told[1]),
+        (last.status, harness.notified()),
+        (1, stage.notified[1]),
         "{}",
         stage.name
     );
@@ -281,22 +286,22 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
 }
 
 #[test]
-fn a_mark_of_sending_is_taken_out_when_there_is_time() {
+fn a_sending_mark_is_removed_when_there_is_time() {
     let _alone = alone();
-    let mut world = World::new(Is::Ill);
-    world.in_cluster();
-    world.deadline = Duration::from_secs(120);
+    let mut harness = Harness::new(Is::Ill);
+    harness.in_cluster();
+    harness.deadline = Duration::from_secs(120);
     let answer = Answer {
         headers: vec![("retry-after", "60".into())],
         ..Answer::status(429, "")
     };
     let fault = Fault::Says(answer);
-    world.slack.break_by(move |_, _| Some(fault.clone()));
-    let child = world.start();
-    world.slack.wait_for(|asked| !asked.is_empty());
+    harness.slack.inject(move |_, _| Some(fault.clone()));
+    let child = harness.start();
+    harness.slack.wait_for(|asked| !asked.is_empty());
     signal(child.id(), "TERM");
-    assert_eq!(Ran::of(child, Instant::now(), LIMIT).status, 143);
-    let state = world.lab.state().unwrap();
+    assert_eq!(RunResult::of(child, Instant::now(), LIMIT).status, 143);
+    let state = harness.fake_cluster.state().unwrap();
     assert_eq!(state["sending"], Value::Null, "{state:#}");
     assert_eq!(state["outbox"].as_array().unwrap().len(), 1);
 }
@@ -311,43 +316,43 @@ fn a_signal_ends_the_other_commands_as_well() {
         &["doctor"],
     ];
     for words in commands {
-        let world = World::new(Is::Ill);
-        world.kube.break_by(|_, _| Some(Fault::Hangs));
-        let mut command = world.command_of(words);
-        let child = command.current_dir(world.home.path()).spawn().unwrap();
-        world.kube.wait_for(|asked| !asked.is_empty());
+        let harness = Harness::new(Is::Ill);
+        harness.kube.inject(|_, _| Some(Fault::Hangs));
+        let mut command = harness.command_of(words);
+        let child = command.current_dir(harness.home.path()).spawn().unwrap();
+        harness.kube.wait_for(|asked| !asked.is_empty());
         signal(child.id(), "TERM");
-        let ran = Ran::of(child, Instant::now(), LIMIT);
+        let ran = RunResult::of(child, Instant::now(), LIMIT);
         assert_eq!((ran.status, ran.stdout.as_str()), (143, ""), "{ran:?}");
-        assert!(!world.home.path().join(out).exists());
-        assert!(world.watcher.asked().is_empty(), "that was no cycle");
+        assert!(!harness.home.path().join(out).exists());
+        assert!(harness.watcher.asked().is_empty(), "that was no cycle");
     }
 }
 
 /// `nohup`, and whatever else lets a program outlive its terminal.
 #[test]
-fn a_hang_up_that_is_ignored_stays_so() {
+fn an_ignored_sighup_stays_ignored() {
     let _alone = alone();
-    let mut world = World::new(Is::Ill);
-    world.limits = "trap '' HUP".to_owned();
-    world.deadline = Duration::from_secs(2);
-    world.kube.break_by(hangs("/"));
-    let child = world.start();
-    world.kube.wait_for(|asked| !asked.is_empty());
+    let mut harness = Harness::new(Is::Ill);
+    harness.limits = "trap '' HUP".to_owned();
+    harness.deadline = Duration::from_secs(2);
+    harness.kube.inject(hangs("/"));
+    let child = harness.start();
+    harness.kube.wait_for(|asked| !asked.is_empty());
     signal(child.id(), "HUP");
-    let ran = Ran::of(child, Instant::now(), Duration::from_secs(20));
+    let ran = RunResult::of(child, Instant::now(), Duration::from_secs(20));
     assert_eq!(ran.status, 75, "{ran:?}");
 }
 
 #[test]
-fn a_result_that_nobody_reads_holds_no_end_up() {
+fn an_unread_output_pipe_does_not_delay_termination() {
     let _alone = alone();
-    let world = World::new(Is::Ill);
+    let harness = Harness::new(Is::Ill);
     let (reader, mut writer) = std::io::pipe().unwrap();
     // What is left of the pipe's 64 KiB is less than a report.
     writer.write_all(&vec![b' '; 60 << 10]).unwrap();
-    let mut child = world.command().stdout(writer).spawn().unwrap();
-    world.watcher.wait_for(|asked| asked.len() > 1);
+    let mut child = harness.command().stdout(writer).spawn().unwrap();
+    harness.watcher.wait_for(|asked| asked.len() > 1);
     let began = Instant::now();
     signal(child.id(), "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(143));
@@ -357,7 +362,7 @@ fn a_result_that_nobody_reads_holds_no_end_up() {
 
 /// What knows no deadline of its own is given up some seconds after the run's.
 #[test]
-fn what_waits_without_end_is_ended_all_the_same() {
+fn a_blocked_operation_is_terminated() {
     let home = tempfile::tempdir().unwrap();
     let user = json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1",
         "command": "sleep", "args": ["60"], "interactiveMode": "Never" } });
@@ -388,7 +393,7 @@ fn what_waits_without_end_is_ended_all_the_same() {
                     .stderr(Stdio::piped())
                     .spawn()
                     .unwrap();
-                let ran = Ran::of(child, began, Duration::from_secs(20));
+                let ran = RunResult::of(child, began, Duration::from_secs(20));
                 assert_eq!((ran.status, ran.stdout.as_str()), (75, ""), "{ran:?}");
                 assert!(ran.stderr.contains("ended by its deadline"), "{ran:?}");
             });

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::front::Front;
+use super::fault_proxy::FaultProxy;
+use super::harness::{Harness, RunResult, SENTINEL};
 use super::homelab::Is;
 use super::workspace;
-use super::world::{Ran, SENTINEL, World};
 
 /// Beyond the deadline: the watcher's five seconds are apart.
 const MARGIN: Duration = Duration::from_millis(1_500);
@@ -21,7 +21,7 @@ const WATCHER: Duration = Duration::from_secs(5);
 /// Most cells wait.
 const AT_ONCE: usize = 6;
 
-pub type Break = Box<dyn Fn(&mut World) + Send + Sync>;
+pub type Break = Box<dyn Fn(&mut Harness) + Send + Sync>;
 
 /// One dependency that fails in one way.
 pub struct Cell {
@@ -33,15 +33,15 @@ pub struct Cell {
     pub breaks: Break,
     /// What else ends when the fault does.
     pub mends: Break,
-    pub then: Then,
+    pub then: Expected,
 }
 
 /// What must come of a run.
 #[derive(Debug, Clone)]
-pub struct Then {
+pub struct Expected {
     pub status: i32,
     pub shows: Shows,
-    pub told: Told,
+    pub notified: Notified,
 }
 
 /// Where the fault must be seen.
@@ -63,7 +63,7 @@ pub enum Shows {
 
 /// When people hear of the outage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum Notified {
     /// In the run that the fault hits.
     Now,
     /// In the next one.
@@ -76,15 +76,15 @@ pub enum Told {
     Nobody,
 }
 
-pub fn then(status: i32, shows: Shows, told: Told) -> Then {
-    Then {
+pub fn then(status: i32, shows: Shows, notified: Notified) -> Expected {
+    Expected {
         status,
         shows,
-        told,
+        notified,
     }
 }
 
-impl Then {
+impl Expected {
     /// Short where the fault takes all of it; where it does not, a machine may be slow.
     fn deadline(&self) -> Duration {
         let is_late =
@@ -101,8 +101,8 @@ impl Cell {
     pub fn new(
         dependency: &'static str,
         fault: &str,
-        then: Then,
-        breaks: impl Fn(&mut World) + Send + Sync + 'static,
+        then: Expected,
+        breaks: impl Fn(&mut Harness) + Send + Sync + 'static,
     ) -> Self {
         Self {
             dependency,
@@ -126,51 +126,56 @@ impl Cell {
         self
     }
 
-    pub fn mended_by(mut self, mends: impl Fn(&mut World) + Send + Sync + 'static) -> Self {
+    pub fn mended_by(mut self, mends: impl Fn(&mut Harness) + Send + Sync + 'static) -> Self {
         self.mends = Box::new(mends);
         self
     }
 
     fn run(&self) -> Duration {
-        let mut world = World::new(self.is);
-        world.deadline = self.then.deadline();
-        (self.breaks)(&mut world);
-        let ran = world.run();
-        self.check(&world, &ran);
+        let mut harness = Harness::new(self.is);
+        harness.deadline = self.then.deadline();
+        (self.breaks)(&mut harness);
+        let ran = harness.run();
+        self.check(&harness, &ran);
         if self.is_over() {
             return ran.took;
         }
-        world.mend();
-        (self.mends)(&mut world);
-        let next = world.run();
+        harness.repair();
+        (self.mends)(&mut harness);
+        let next = harness.run();
         let well = i32::from(self.is == Is::Ill);
         assert_eq!(next.status, well, "the next run: {next:?}");
-        let (now, all) = (world.told_before.get(), world.told());
-        let expected = match self.then.told {
-            Told::Now | Told::Later => all == 1,
-            Told::Twice => all == 2,
-            Told::Unsure => now >= 1 && all == now + 1,
-            Told::Nobody => all == 0,
+        let (now, all) = (harness.told_before.get(), harness.notified());
+        let expected = match self.then.notified {
+            Notified::Now | Notified::Later => all == 1,
+            Notified::Twice => all == 2,
+            Notified::Unsure => now >= 1 && all == now + 1,
+            Notified::Nobody => all == 0,
         };
-        assert!(expected, "told {all} times after the next run: {next:?}");
+        assert!(
+            expected,
+            "notified {all} times after the next run: {next:?}"
+        );
         ran.took
     }
 
     /// Whether there is nothing that a next run could do twice or make up for.
     fn is_over(&self) -> bool {
         let holds_nothing = ["GitHub", "Anthropic", "heartbeat", "Pushgateway"];
-        let is_one_of_many = !self.of.is_empty() && self.then.told == Told::Now;
-        self.then.told == Told::Nobody || is_one_of_many || holds_nothing.contains(&self.dependency)
+        let is_one_of_many = !self.of.is_empty() && self.then.notified == Notified::Now;
+        self.then.notified == Notified::Nobody
+            || is_one_of_many
+            || holds_nothing.contains(&self.dependency)
     }
 
-    fn check(&self, world: &World, ran: &Ran) {
+    fn check(&self, harness: &Harness, ran: &RunResult) {
         let margin = if self.dependency == "heartbeat" {
             WATCHER
         } else {
             Duration::ZERO
         };
         assert!(
-            ran.took < world.deadline + MARGIN + margin,
+            ran.took < harness.deadline + MARGIN + margin,
             "too late: {ran:?}"
         );
         for secret in [SENTINEL, workspace::TOKEN] {
@@ -179,7 +184,7 @@ impl Cell {
                 "{ran:?}"
             );
         }
-        for asked in world.thief.iter().flat_map(Front::asked) {
+        for asked in harness.thief.iter().flat_map(FaultProxy::asked) {
             let shown = format!("{:?} {}", asked.headers, asked.text());
             let is_stolen = [SENTINEL, workspace::TOKEN]
                 .iter()
@@ -190,14 +195,14 @@ impl Cell {
             );
         }
         assert_eq!(ran.status, self.then.status, "{ran:?}");
-        let told = world.told();
-        world.told_before.set(told);
-        let expected = match self.then.told {
-            Told::Now | Told::Twice => told == 1,
-            Told::Later | Told::Nobody => told == 0,
-            Told::Unsure => told >= 1,
+        let notified = harness.notified();
+        harness.told_before.set(notified);
+        let expected = match self.then.notified {
+            Notified::Now | Notified::Twice => notified == 1,
+            Notified::Later | Notified::Nobody => notified == 0,
+            Notified::Unsure => notified >= 1,
         };
-        assert!(expected, "told {told} times: {ran:?}");
+        assert!(expected, "notified {notified} times: {ran:?}");
         if ran.status > 3 {
             assert_eq!(ran.stdout, "", "no verdict, no report");
             let Shows::Stderr(words) = self.then.shows else {
@@ -210,7 +215,7 @@ impl Cell {
         self.check_report(ran);
     }
 
-    fn check_report(&self, ran: &Ran) {
+    fn check_report(&self, ran: &RunResult) {
         let report = &ran.report;
         let mut unread = BTreeMap::new();
         for kind in report["visibility"]["unread"].as_array().unwrap() {
@@ -255,10 +260,10 @@ impl Cell {
         let sent = report["delivery"]["sent"].as_u64().unwrap();
         let waiting = report["delivery"]["queued"].as_u64().unwrap()
             + report["delivery"]["failed"].as_u64().unwrap();
-        match self.then.told {
-            Told::Now | Told::Twice => assert!(sent >= 1 && waiting == 0, "{ran:?}"),
+        match self.then.notified {
+            Notified::Now | Notified::Twice => assert!(sent >= 1 && waiting == 0, "{ran:?}"),
             // What another cycle is to send is not this one's to count.
-            Told::Later | Told::Unsure | Told::Nobody => {}
+            Notified::Later | Notified::Unsure | Notified::Nobody => {}
         }
     }
 }
@@ -297,7 +302,7 @@ static BASELINES: [std::sync::LazyLock<Vec<Value>>; 2] = [
 ];
 
 fn baseline(is: Is) -> Vec<Value> {
-    let ran = World::new(is).run();
+    let ran = Harness::new(is).run();
     assert_eq!(ran.status, i32::from(is == Is::Ill), "{ran:?}");
     decided(&ran.report)
 }
@@ -306,7 +311,7 @@ fn baseline(is: Is) -> Vec<Value> {
 pub static MACHINE: RwLock<()> = RwLock::new(());
 
 /// Runs all, a few at a time, and prints a line for each.
-pub fn hold(cells: &[Cell]) {
+pub fn check_all(cells: &[Cell]) {
     let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
     let began = Instant::now();
     let filter = std::env::var("FAULT").unwrap_or_default();
@@ -352,7 +357,7 @@ fn line(cell: &Cell, took: Duration) -> String {
         " {:>3} {:>5} ms  {:8}",
         then.status,
         took.as_millis(),
-        format!("{:?}", then.told)
+        format!("{:?}", then.notified)
     )
     .unwrap();
     line + &format!("{:?}", then.shows)

@@ -5,9 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use k8s_monitor::cluster::api::{
-    Cluster, ConnectError, ConnectOptions, ProxyVariables, connect, connect_through,
-};
+use k8s_monitor::cluster::api::{Cluster, ConnectError, ConnectOptions, ProxyVariables, connect};
 use serde_json::{Value, json};
 
 use super::stub::{Stub, TOKEN, assert_only_unread, kubeconfig, request, write_kubeconfig};
@@ -17,7 +15,7 @@ fn open(text: &str, context: Option<&str>) -> Result<Cluster, ConnectError> {
         kubeconfig: Some(write_kubeconfig(text)),
         context: context.map(str::to_owned),
     };
-    let result = connect_through(&options, &ProxyVariables::default());
+    let result = connect(&options, &ProxyVariables::default());
     if let Err(error) = &result {
         assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
     }
@@ -84,7 +82,7 @@ fn files_that_cannot_be_used() {
         kubeconfig: Some(PathBuf::from("no/such/file")),
         context: None,
     };
-    let error = connect(&options).unwrap_err();
+    let error = connect(&options, &ProxyVariables::default()).unwrap_err();
     assert!(
         matches!(error, ConnectError::UnreadableKubeconfig { .. }),
         "{error}"
@@ -192,7 +190,7 @@ fn several_files_are_merged_as_by_kubectl() {
         ),
         context: Some("a".into()),
     };
-    let cluster = connect_through(&options, &ProxyVariables::default()).unwrap();
+    let cluster = connect(&options, &ProxyVariables::default()).unwrap();
     assert_eq!(cluster.server(), "https://x:1");
 }
 
@@ -223,7 +221,7 @@ fn a_proxy_is_used_where_it_applies() {
         https_proxy: Some(format!("http://user:{TOKEN}@{address}")),
         no_proxy: Some("127.0.0.1,other.example,".into()),
     };
-    let cluster = connect_through(&options, &proxies).unwrap();
+    let cluster = connect(&options, &proxies).unwrap();
     let error = cluster
         .snapshot(&request(Duration::from_secs(10)))
         .unwrap_err();
@@ -253,7 +251,7 @@ fn a_proxy_that_does_not_apply_is_no_hindrance() {
             https_proxy: Some("http://127.0.0.1:1".into()),
             no_proxy: Some(no_proxy.into()),
         };
-        let cluster = connect_through(&options, &proxies).unwrap();
+        let cluster = connect(&options, &proxies).unwrap();
         assert_only_unread(
             &cluster.snapshot(&request(Duration::from_secs(20))).unwrap(),
             &[],
@@ -272,7 +270,7 @@ fn a_proxy_of_another_kind_is_a_clear_error() {
             https_proxy: Some("socks5://127.0.0.1:1080".into()),
             no_proxy: no_proxy.map(str::to_owned),
         };
-        connect_through(&options, &proxies)
+        connect(&options, &proxies)
     };
     let error = through(None).unwrap_err();
     assert!(matches!(error, ConnectError::Proxy { .. }), "{error}");

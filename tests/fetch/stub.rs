@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use k8s_monitor::cluster::api::{
-    Cluster, ConnectOptions, FetchError, ProxyVariables, SnapshotRequest, connect_through,
+    Cluster, ConnectOptions, FetchError, ProxyVariables, SnapshotRequest, connect,
 };
 use k8s_monitor::cluster::{Read, Resource, Snapshot, UnreadReason};
 use serde_json::{Value, json};
@@ -153,7 +153,7 @@ pub fn cluster_at(server: &str) -> Cluster {
         kubeconfig: Some(kubeconfig(server)),
         context: None,
     };
-    connect_through(&options, &ProxyVariables::default()).unwrap()
+    connect(&options, &ProxyVariables::default()).unwrap()
 }
 
 /// A kubeconfig with a token and the context `homelab`.

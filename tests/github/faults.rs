@@ -6,10 +6,10 @@ use k8s_monitor::correlate::IncidentCorrelation;
 use k8s_monitor::model::{Cause, Confidence};
 use serde_json::json;
 
+use super::harness::Harness;
 use super::history::{History, IMAGE, SET, mysql};
 use super::server::ServerOptions;
 use super::stub::{Answer, Fault};
-use super::world::Harness;
 
 const TOKEN: &str = "github_pat_stub";
 

@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod candidates;
 mod faults;
-mod guilt;
+mod harness;
 mod history;
 mod server;
-mod world;
 
 use crate::support::{clock, stub};

@@ -548,7 +548,7 @@ fn assert_linear_time(what: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn absurd_files_are_read_in_linear_time() {
+fn pathological_files_are_parsed_in_linear_time() {
     const SIZE: usize = 1_000_000;
     let head = "1. A (P0)\n\n1.1 db\n- Namespace: db\n";
     let repeated = |part: &str| part.repeat(SIZE / part.len());
@@ -592,7 +592,7 @@ fn absurd_files_are_read_in_linear_time() {
 }
 
 #[test]
-fn files_of_many_lines_are_read_in_linear_time() {
+fn files_of_many_lines_are_parsed_in_linear_time() {
     const LINES: usize = 15_000;
     let many = |line: &dyn Fn(usize) -> String| {
         (0..LINES).fold(

@@ -423,7 +423,7 @@ fn no_secret_survives() {
 }
 
 #[test]
-fn shapes_need_no_surroundings_and_survive_none() {
+fn token_shapes_are_masked_in_any_context() {
     for (_, pieces) in &SHAPES[..18] {
         let secret = pieces.concat();
         if secret.starts_with("T0") || secret.contains("1234567890/") || secret.starts_with("4f1c")
@@ -676,7 +676,7 @@ fn clean_text_is_borrowed() {
 }
 
 #[test]
-fn names_tell_secrets() {
+fn secret_names_are_recognised() {
     for name in [
         "MYSQL_ROOT_PASSWORD",
         "DB_PASS",
@@ -741,7 +741,7 @@ fn names_tell_secrets() {
 }
 
 #[test]
-fn values_are_judged_by_their_name() {
+fn a_value_is_masked_by_its_name() {
     for (name, value, redacted) in [
         ("DB_PASSWORD", "correct horse", "[redacted:password]"),
         ("API_KEY", "abc", "[redacted:key]"),
@@ -761,7 +761,7 @@ fn values_are_judged_by_their_name() {
 }
 
 #[test]
-fn arguments_are_judged_by_the_one_before() {
+fn an_argument_is_masked_by_the_one_before() {
     for (args, redacted) in [
         (
             vec!["app", "--password", "x1", "--port", "80"],
@@ -980,13 +980,13 @@ proptest! {
     }
 
     #[test]
-    fn redacting_twice_is_redacting_once(text in fragments()) {
+    fn redaction_is_idempotent(text in fragments()) {
         let once = redact(&text).into_owned();
         prop_assert_eq!(redact(&once).into_owned(), once.clone(), "from {:?}", text);
     }
 
     #[test]
-    fn any_text_is_survived(text in any::<String>()) {
+    fn any_text_is_accepted(text in any::<String>()) {
         let once = redact(&text).into_owned();
         prop_assert_eq!(redact(&once).into_owned(), once);
         let _ = redact_value(&text, &text);
@@ -1024,7 +1024,7 @@ proptest! {
     }
 
     #[test]
-    fn a_shape_is_masked_wherever_it_stands(before in fragments(), after in fragments()) {
+    fn a_token_shape_is_masked_at_any_position(before in fragments(), after in fragments()) {
         let secret = ["gh", "p_", R36].concat();
         let text = format!("{before} {secret} {after}");
         prop_assert!(!redact(&text).contains(&secret));
@@ -1033,7 +1033,7 @@ proptest! {
 
 /// What the property test found once: `&a-a00=` is no pair of a query here.
 #[test]
-fn an_argument_is_hidden_to_its_end() {
+fn an_argument_is_masked_to_its_end() {
     let shown = redact("app --password x_&a-a00= --port 80").into_owned();
     assert!(
         !shown.contains("x_&") && shown.ends_with(" --port 80"),

@@ -4,9 +4,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use crate::support::crowd;
-use crowd::Crowd;
-use crowd::cycle::{Cycle, program};
+use crate::support::synthetic;
+use synthetic::SyntheticCluster;
+use synthetic::cycle::{Cycle, program};
 
 /// How far the peak may rise with each pod and its tenth of a deployment, and
 /// with the pages that are under way.
@@ -14,10 +14,10 @@ const A_POD: usize = 2 << 10;
 const UNDER_WAY: usize = 8 << 20;
 
 #[test]
-fn memory_grows_with_what_is_kept_of_a_pod() {
+fn memory_grows_with_the_kept_fields_only() {
     let pods = 5_000;
-    let none = Cycle::over(&program(), Crowd::of(0));
-    let many = Cycle::over(&program(), Crowd::of(pods));
+    let none = Cycle::over(&program(), SyntheticCluster::of(0));
+    let many = Cycle::over(&program(), SyntheticCluster::of(pods));
     println!("{none:?}\n{many:?}");
     assert_eq!(many.cost.status.code(), Some(0), "{}", many.cost.stderr);
     assert_eq!(many.findings(), pods / 100);

@@ -71,13 +71,13 @@ pub fn root() -> &'static Path {
 }
 
 /// A folder that looks like the repository, to run commands in that leave files.
-pub struct Desk {
+pub struct Sandbox {
     folder: TempDir,
     path: OsString,
     kubeconfig: Option<PathBuf>,
 }
 
-impl Desk {
+impl Sandbox {
     /// With the program on the path, and a folder of other programs before it.
     pub fn new(programs: Option<&Path>, kubeconfig: Option<PathBuf>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");

@@ -80,20 +80,11 @@ pub struct Cluster {
     runtime: Option<Runtime>,
 }
 
-/// Sets the client up, with the proxy variables of the environment. Nothing is sent. The exec
-/// plugin of the kubeconfig is run.
+/// Sets the client up. Nothing is sent. The exec plugin of the kubeconfig is run.
 ///
 /// # Errors
 /// When the configuration is not usable: exit status 78.
-pub fn connect(options: &ConnectOptions) -> Result<Cluster, ConnectError> {
-    connect_through(options, &ProxyVariables::from_env())
-}
-
-/// As [`connect`], with proxy variables from another source, such as an env file.
-///
-/// # Errors
-/// As [`connect`].
-pub fn connect_through(
+pub fn connect(
     options: &ConnectOptions,
     proxies: &ProxyVariables,
 ) -> Result<Cluster, ConnectError> {

@@ -17,25 +17,6 @@ pub struct ProxyVariables {
 }
 
 impl ProxyVariables {
-    /// Reads `HTTPS_PROXY` and `NO_PROXY`, capital letters first.
-    #[must_use]
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "an edge; the program itself hands them in"
-    )]
-    pub fn from_env() -> Self {
-        let read = |upper: &str, lower: &str| {
-            [upper, lower]
-                .into_iter()
-                .filter_map(|name| std::env::var(name).ok())
-                .find(|value| !value.trim().is_empty())
-        };
-        Self {
-            https_proxy: read("HTTPS_PROXY", "https_proxy"),
-            no_proxy: read("NO_PROXY", "no_proxy"),
-        }
-    }
-
     /// The proxy for a server, or none.
     ///
     /// # Errors

@@ -37,9 +37,6 @@ pub use workload::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// A moment as Kubernetes writes it: RFC 3339, UTC.
-pub type Time = crate::model::Time;
-
 /// Declares structs of the Kubernetes wire format.
 ///
 /// Every field is optional on the wire, `null` counts as absent (Go writes

@@ -58,13 +58,13 @@ struct Shared {
 }
 
 /// A server; it ends with its owner.
-pub struct Front {
+pub struct FaultProxy {
     shared: Arc<Shared>,
     address: SocketAddr,
     scheme: &'static str,
 }
 
-impl Front {
+impl FaultProxy {
     pub fn new(upstream: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
         Self::start(upstream, None)
     }
@@ -122,13 +122,13 @@ impl Front {
         format!("{}://{}", self.scheme, self.address)
     }
 
-    pub fn break_by(&self, plan: impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync + 'static) {
+    pub fn inject(&self, plan: impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync + 'static) {
         *self.shared.plan.lock().unwrap() = Arc::new(plan);
     }
 
     /// From now on all is well.
-    pub fn mend(&self) {
-        self.break_by(|_, _| None);
+    pub fn repair(&self) {
+        self.inject(|_, _| None);
     }
 
     pub fn asked(&self) -> Vec<Asked> {
@@ -149,7 +149,7 @@ impl Front {
     }
 }
 
-impl Drop for Front {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::SeqCst);
         *self.shared.over.lock().unwrap() = true;
@@ -159,7 +159,7 @@ impl Drop for Front {
 }
 
 /// Hands a request on to another server, as it is.
-pub fn hand_on(address: &str, asked: &Asked) -> Answer {
+pub fn forward(address: &str, asked: &Asked) -> Answer {
     let mut stream = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
     let mut head = format!("{} {} HTTP/1.1\r\n", asked.method, asked.path);
     for (name, value) in &asked.headers {
@@ -272,7 +272,7 @@ fn answer(
 
 fn head(answer: &Answer, length: usize) -> Vec<u8> {
     let mut head = format!(
-        "HTTP/1.1 {} Front\r\ncontent-length: {length}\r\n",
+        "HTTP/1.1 {} FaultProxy\r\ncontent-length: {length}\r\n",
         answer.status
     );
     for (name, value) in &answer.headers {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::front::{BlackHole, Fault, Front};
-use super::proxy::{Manner, Proxy};
+use super::fault_proxy::{BlackHole, Fault, FaultProxy};
+use super::harness::{Dependency, Harness, SENTINEL};
+use super::proxy::{Proxy, ProxyBehavior};
 use super::stub::{Answer, nobody};
-use super::table::{Cell, Shows, Then, Told, hold, then};
+use super::table::{Cell, Expected, Notified, Shows, check_all, then};
 use super::tls::{self, Flaw};
-use super::world::{Peer, SENTINEL, World};
 
 /// What a fault means for Slack.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,16 +26,18 @@ enum Means {
 }
 use Means::{Lost, Odd, Passes, Unsure};
 
-type Trouble = (&'static str, Means, fn(&mut World, Peer));
+type Trouble = (&'static str, Means, fn(&mut Harness, Dependency));
 
-fn always(world: &World, peer: Peer, fault: Fault) {
-    world.front(peer).break_by(move |_, _| Some(fault.clone()));
+fn always(harness: &Harness, dependency: Dependency, fault: Fault) {
+    harness
+        .fault_proxy(dependency)
+        .inject(move |_, _| Some(fault.clone()));
 }
 
-fn once(world: &World, peer: Peer, fault: Fault) {
-    world
-        .front(peer)
-        .break_by(move |_, nth| (nth == 1).then(|| fault.clone()));
+fn once(harness: &Harness, dependency: Dependency, fault: Fault) {
+    harness
+        .fault_proxy(dependency)
+        .inject(move |_, nth| (nth == 1).then(|| fault.clone()));
 }
 
 fn says(status: u16, body: &str) -> Fault {
@@ -49,17 +51,19 @@ fn with(status: u16, name: &'static str, value: &str) -> Fault {
     })
 }
 
-fn proxied(world: &mut World, peer: Peer, url: String) {
-    world.astray.insert(peer, "https://peer.invalid".to_owned());
-    world.env.push(("HTTPS_PROXY", url));
+fn proxied(harness: &mut Harness, dependency: Dependency, url: String) {
+    harness
+        .astray
+        .insert(dependency, "https://dependency.invalid".to_owned());
+    harness.env.push(("HTTPS_PROXY", url));
 }
 
-fn astray(world: &mut World, peer: Peer, url: String) {
-    world.astray.insert(peer, url);
+fn astray(harness: &mut Harness, dependency: Dependency, url: String) {
+    harness.astray.insert(dependency, url);
 }
 
 /// What can go wrong with any of them.
-const TROUBLES: &[Trouble] = &[
+const FAULTS: &[Trouble] = &[
     ("connection refused", Lost, |w, p| astray(w, p, nobody())),
     ("black hole", Lost, |w, p| {
         let hole = BlackHole::new();
@@ -67,16 +71,16 @@ const TROUBLES: &[Trouble] = &[
         w.keeps.push(Box::new(hole));
     }),
     ("name that does not resolve", Lost, |w, p| {
-        astray(w, p, "https://peer.invalid".to_owned());
+        astray(w, p, "https://dependency.invalid".to_owned());
     }),
     ("TLS, untrusted authority", Lost, |w, p| {
         let (config, _) = tls::server(Flaw::None);
-        let front = Front::tls(|_| Answer::status(200, "{\"ok\":true}"), config);
-        astray(w, p, front.url());
-        w.keeps.push(Box::new(front));
+        let fault_proxy = FaultProxy::tls(|_| Answer::status(200, "{\"ok\":true}"), config);
+        astray(w, p, fault_proxy.url());
+        w.keeps.push(Box::new(fault_proxy));
     }),
     ("plain HTTP where TLS is expected", Lost, |w, p| {
-        let url = w.front(p).url().replace("http://", "https://");
+        let url = w.fault_proxy(p).url().replace("http://", "https://");
         astray(w, p, url);
     }),
     ("proxy refuses connections", Lost, |w, p| {
@@ -84,13 +88,13 @@ const TROUBLES: &[Trouble] = &[
         proxied(w, p, proxy);
     }),
     ("proxy asks for a password (407)", Lost, |w, p| {
-        proxied(w, p, Proxy::new(Manner::Says(407)).url(SENTINEL));
+        proxied(w, p, Proxy::new(ProxyBehavior::Says(407)).url(SENTINEL));
     }),
     ("proxy finds nobody (502)", Lost, |w, p| {
-        proxied(w, p, Proxy::new(Manner::Says(502)).url(SENTINEL));
+        proxied(w, p, Proxy::new(ProxyBehavior::Says(502)).url(SENTINEL));
     }),
     ("proxy hangs", Lost, |w, p| {
-        proxied(w, p, Proxy::new(Manner::Hangs).url(SENTINEL));
+        proxied(w, p, Proxy::new(ProxyBehavior::Hangs).url(SENTINEL));
     }),
     ("401", Lost, |w, p| always(w, p, says(401, "{}"))),
     ("403", Lost, |w, p| always(w, p, says(403, "{}"))),
@@ -141,7 +145,7 @@ const TROUBLES: &[Trouble] = &[
         );
     }),
     ("redirect to another host", Lost, |w, p| {
-        let thief = Front::new(|_| {
+        let thief = FaultProxy::new(|_| {
             Answer::json(&json!({ "ok": true, "ts": "1.1", "channel": "C0THIEF000" }))
         });
         // Another name for this machine: another host.
@@ -150,7 +154,7 @@ const TROUBLES: &[Trouble] = &[
         w.thief = Some(thief);
     }),
     ("redirect to another port", Lost, |w, p| {
-        let thief = Front::new(|_| Answer::json(&json!([])));
+        let thief = FaultProxy::new(|_| Answer::json(&json!([])));
         always(w, p, with(302, "location", &thief.url()));
         w.thief = Some(thief);
     }),
@@ -162,30 +166,34 @@ fn takes_all(fault: &str) -> bool {
     slow.iter().any(|slow| fault.contains(slow))
 }
 
-fn of(dependency: &'static str, peer: Peer, expected: impl Fn(&str, Means) -> Then) -> Vec<Cell> {
-    let cells = TROUBLES.iter().map(|(fault, means, breaks)| {
+fn of(
+    name: &'static str,
+    dependency: Dependency,
+    expected: impl Fn(&str, Means) -> Expected,
+) -> Vec<Cell> {
+    let cells = FAULTS.iter().map(|(fault, means, breaks)| {
         let breaks = *breaks;
-        let is_model = peer == Peer::Anthropic;
+        let is_model = dependency == Dependency::Anthropic;
         // These have seconds of their own.
-        let is_brief = matches!(peer, Peer::Heartbeat | Peer::Pushgateway);
-        Cell::new(dependency, fault, expected(fault, *means), move |world| {
+        let is_brief = matches!(dependency, Dependency::Heartbeat | Dependency::Pushgateway);
+        Cell::new(name, fault, expected(fault, *means), move |harness| {
             if is_model {
-                world.args.clear();
+                harness.args.clear();
             }
             if takes_all(fault) && !is_brief {
-                world.deadline = Duration::from_secs(5);
+                harness.deadline = Duration::from_secs(5);
             }
-            breaks(world, peer);
+            breaks(harness, dependency);
         })
     });
     cells.collect()
 }
 
 pub fn slack() -> Vec<Cell> {
-    let mut all = of("Slack", Peer::Slack, |_, means| match means {
-        Lost => then(1, Shows::Note("the message stays queued"), Told::Later),
-        Unsure => then(1, Shows::Note("the message stays queued"), Told::Unsure),
-        Passes | Odd => then(1, Shows::Nothing, Told::Now),
+    let mut all = of("Slack", Dependency::Slack, |_, means| match means {
+        Lost => then(1, Shows::Note("the message stays queued"), Notified::Later),
+        Unsure => then(1, Shows::Note("the message stays queued"), Notified::Unsure),
+        Passes | Odd => then(1, Shows::Nothing, Notified::Now),
     });
     for (code, words) in [
         ("invalid_auth", "SLACK_BOT_TOKEN"),
@@ -204,78 +212,78 @@ pub fn slack() -> Vec<Cell> {
         ("request_timeout", "request_timeout"),
         ("ratelimited", "wait"),
     ] {
-        let then = then(1, Shows::Note(words), Told::Later);
+        let then = then(1, Shows::Note(words), Notified::Later);
         let refusal = Answer::json(&json!({ "ok": false, "error": code }));
-        let cell = Cell::new("Slack", "ok: false", then, move |world| {
-            always(world, Peer::Slack, Fault::Says(refusal.clone()));
+        let cell = Cell::new("Slack", "ok: false", then, move |harness| {
+            always(harness, Dependency::Slack, Fault::Says(refusal.clone()));
         });
         all.push(cell.of(code));
     }
     let blocks = Answer::json(&json!({ "ok": false, "error": "invalid_blocks" }));
-    let now = then(1, Shows::Nothing, Told::Now);
-    let cell = Cell::new("Slack", "ok: false, once", now, move |world| {
-        once(world, Peer::Slack, Fault::Says(blocks.clone()));
+    let now = then(1, Shows::Nothing, Notified::Now);
+    let cell = Cell::new("Slack", "ok: false, once", now, move |harness| {
+        once(harness, Dependency::Slack, Fault::Says(blocks.clone()));
     });
     all.push(cell.of("invalid_blocks"));
     all
 }
 
 pub fn github() -> Vec<Cell> {
-    of("GitHub", Peer::GitHub, |fault, means| match means {
+    of("GitHub", Dependency::GitHub, |fault, means| match means {
         // A limit is not waited for.
-        _ if fault == "429 once" => then(1, Shows::Commits("rate limit"), Told::Now),
-        Passes | Odd => then(1, Shows::Nothing, Told::Now),
-        Lost | Unsure => then(1, Shows::Commits("correlation "), Told::Now),
+        _ if fault == "429 once" => then(1, Shows::Commits("rate limit"), Notified::Now),
+        Passes | Odd => then(1, Shows::Nothing, Notified::Now),
+        Lost | Unsure => then(1, Shows::Commits("correlation "), Notified::Now),
     })
 }
 
 pub fn model() -> Vec<Cell> {
-    of("Anthropic", Peer::Anthropic, |_, means| match means {
-        Passes | Odd => then(1, Shows::Nothing, Told::Now),
-        Lost | Unsure => then(1, Shows::Llm(""), Told::Now),
+    of("Anthropic", Dependency::Anthropic, |_, means| match means {
+        Passes | Odd => then(1, Shows::Nothing, Notified::Now),
+        Lost | Unsure => then(1, Shows::Llm(""), Notified::Now),
     })
 }
 
 /// It is the status that these two count; one of them tries once.
-fn by_status(fault: &str, means: Means, words: &'static str) -> Then {
+fn by_status(fault: &str, means: Means, words: &'static str) -> Expected {
     let is_accepted = fault.contains("JSON") || fault == "HTML";
     match means {
-        Passes | Odd => then(1, Shows::Nothing, Told::Now),
-        Lost | Unsure if is_accepted => then(1, Shows::Nothing, Told::Now),
-        Lost | Unsure => then(1, Shows::Stderr(words), Told::Now),
+        Passes | Odd => then(1, Shows::Nothing, Notified::Now),
+        Lost | Unsure if is_accepted => then(1, Shows::Nothing, Notified::Now),
+        Lost | Unsure => then(1, Shows::Stderr(words), Notified::Now),
     }
 }
 
 pub fn watcher() -> Vec<Cell> {
-    of("heartbeat", Peer::Heartbeat, |fault, means| {
+    of("heartbeat", Dependency::Heartbeat, |fault, means| {
         by_status(fault, means, "the heartbeat was")
     })
 }
 
 pub fn gateway() -> Vec<Cell> {
-    of("Pushgateway", Peer::Pushgateway, |fault, means| {
+    of("Pushgateway", Dependency::Pushgateway, |fault, means| {
         let means = if fault == "429 once" { Lost } else { means };
         by_status(fault, means, "metrics were")
     })
 }
 
 #[test]
-fn a_slack_that_fails() {
-    hold(&slack());
+fn slack_faults() {
+    check_all(&slack());
 }
 
 #[test]
-fn a_github_that_fails() {
-    hold(&github());
+fn github_faults() {
+    check_all(&github());
 }
 
 #[test]
-fn a_model_that_fails() {
-    hold(&model());
+fn model_faults() {
+    check_all(&model());
 }
 
 #[test]
-fn a_watcher_and_a_gateway_that_fail() {
-    hold(&watcher());
-    hold(&gateway());
+fn heartbeat_and_pushgateway_faults() {
+    check_all(&watcher());
+    check_all(&gateway());
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::Crowd;
+use super::SyntheticCluster;
 use super::measure::{Cost, cost};
 use super::server::Server;
 
@@ -34,19 +34,19 @@ impl std::fmt::Debug for Cycle {
 }
 
 impl Cycle {
-    /// Runs the program over a crowd that a server makes up.
+    /// Runs the program over a synthetic cluster that a server generates.
     ///
     /// # Panics
     ///
     /// When there is no report.
     #[must_use]
-    pub fn over(program: &Path, crowd: Crowd) -> Self {
-        let server = Server::start(crowd);
+    pub fn over(program: &Path, synthetic: SyntheticCluster) -> Self {
+        let server = Server::start(synthetic);
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = json!({
-            "current-context": "crowd",
-            "contexts": [{"name": "crowd", "context": {"cluster": "crowd", "user": "monitor"}}],
-            "clusters": [{"name": "crowd", "cluster": {"server": server.url()}}],
+            "current-context": "synthetic",
+            "contexts": [{"name": "synthetic", "context": {"cluster": "synthetic", "user": "monitor"}}],
+            "clusters": [{"name": "synthetic", "cluster": {"server": server.url()}}],
             "users": [{"name": "monitor", "user": {"token": "t"}}],
         });
         let path = folder.path().join("kubeconfig");

@@ -19,7 +19,7 @@ const ONE_IN: usize = 100;
 
 /// A cluster of so many pods.
 #[derive(Debug, Clone, Copy)]
-pub struct Crowd {
+pub struct SyntheticCluster {
     pub pods: usize,
     /// Pods of a deployment: a divisor of a hundred.
     pub replicas: usize,
@@ -29,7 +29,7 @@ pub struct Crowd {
     pub metrics: bool,
 }
 
-/// A kind that a crowd has objects of.
+/// A kind of which a synthetic cluster has objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Pod,
@@ -59,7 +59,7 @@ pub const KINDS: [(Kind, &str); 9] = [
     (Kind::PodMetrics, "/apis/metrics.k8s.io/v1beta1/pods"),
 ];
 
-impl Crowd {
+impl SyntheticCluster {
     /// Pods with all that keeps and reaches them.
     #[must_use]
     pub fn of(pods: usize) -> Self {
@@ -111,7 +111,7 @@ pub struct Instance {
     app: usize,
 }
 
-impl Crowd {
+impl SyntheticCluster {
     /// The object of a kind with this number.
     #[must_use]
     pub fn instance(self, kind: Kind, index: usize) -> Instance {

@@ -1,4 +1,4 @@
-//! All that a cycle talks to, each behind a front that can break, and the
+//! All that a cycle talks to, each behind a proxy that injects faults, and the
 //! built program in the middle.
 
 use std::any::Any;
@@ -15,9 +15,9 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::front::{Front, hand_on};
+use super::fake_cluster::FakeCluster;
+use super::fault_proxy::{FaultProxy, forward};
 use super::homelab::Is;
-use super::lab::Lab;
 use super::stub::Answer;
 use super::workspace::{self, Workspace};
 
@@ -26,14 +26,14 @@ pub const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/
 pub const SENTINEL: &str = "s3nt1nel";
 
 /// A cluster, a workspace, GitHub, a model, a watcher, a gateway, a home.
-pub struct World {
-    pub lab: Arc<Lab>,
-    pub kube: Front,
-    pub slack: Front,
-    pub github: Front,
-    pub model: Front,
-    pub watcher: Front,
-    pub gateway: Front,
+pub struct Harness {
+    pub fake_cluster: Arc<FakeCluster>,
+    pub kube: FaultProxy,
+    pub slack: FaultProxy,
+    pub github: FaultProxy,
+    pub model: FaultProxy,
+    pub watcher: FaultProxy,
+    pub gateway: FaultProxy,
     pub workspace: Workspace,
     pub home: TempDir,
     /// What becomes of a request to the API server.
@@ -45,19 +45,19 @@ pub struct World {
     pub args: Vec<String>,
     /// Set before the program starts, by the shell: `ulimit -f 1`.
     pub limits: String,
-    /// Addresses in place of the fronts'.
-    pub astray: BTreeMap<Peer, String>,
+    /// Addresses in place of the proxies'.
+    pub astray: BTreeMap<Dependency, String>,
     /// A server that nobody must ask.
-    pub thief: Option<Front>,
-    /// What must live as long as the world.
+    pub thief: Option<FaultProxy>,
+    /// What must live as long as the harness.
     pub keeps: Vec<Box<dyn Any>>,
-    /// How often people were told before the fault was over.
+    /// How often people were notified before the fault was over.
     pub told_before: Cell<usize>,
 }
 
 /// What a cycle talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Peer {
+pub enum Dependency {
     Kubernetes,
     Slack,
     GitHub,
@@ -67,7 +67,7 @@ pub enum Peer {
 }
 
 /// What one run said.
-pub struct Ran {
+pub struct RunResult {
     pub status: i32,
     pub took: Duration,
     pub stdout: String,
@@ -75,7 +75,7 @@ pub struct Ran {
     pub report: Value,
 }
 
-impl Peer {
+impl Dependency {
     pub const ALL: [Self; 6] = [
         Self::Kubernetes,
         Self::Slack,
@@ -86,30 +86,30 @@ impl Peer {
     ];
 }
 
-impl World {
+impl Harness {
     pub fn new(is: Is) -> Self {
         Self::at(is, TimeDelta::zero())
     }
 
-    /// A world whose cluster has another clock.
+    /// A harness whose cluster has another clock.
     pub fn at(is: Is, ahead: TimeDelta) -> Self {
-        Self::of(Lab::new(is, ahead))
+        Self::of(FakeCluster::new(is, ahead))
     }
 
-    /// A world in which trouble is so young that it is looked at once more.
+    /// A harness in which trouble is so young that it is looked at once more.
     pub fn young() -> Self {
         let config = "confirmAfter: 1s\ncluster: homelab\n".to_owned();
         Self {
             config,
-            ..Self::of(Lab::early())
+            ..Self::of(FakeCluster::early())
         }
     }
 
-    fn of(lab: Lab) -> Self {
-        let lab = Arc::new(lab);
+    fn of(fake_cluster: FakeCluster) -> Self {
+        let fake_cluster = Arc::new(fake_cluster);
         let workspace = Workspace::new();
         let home = TempDir::new().unwrap();
-        let (objects, slack) = (Arc::clone(&lab), workspace.stub.url());
+        let (objects, slack) = (Arc::clone(&fake_cluster), workspace.stub.url());
         // Long enough to drip.
         let blanks = " ".repeat(200);
         let ok = format!("OK{blanks}");
@@ -120,12 +120,12 @@ impl World {
             "content": [{ "type": "text", "text": "I would not know." }],
             "usage": { "input_tokens": 900, "output_tokens": 9 } });
         Self {
-            kube: Front::new(move |asked| objects.answer(asked)),
-            slack: Front::new(move |asked| hand_on(&slack, asked)),
-            github: Front::new(move |_| Answer::status(200, &none)),
-            model: Front::new(move |_| Answer::json(&model)),
-            watcher: Front::new(fine.clone()),
-            gateway: Front::new(fine),
+            kube: FaultProxy::new(move |asked| objects.answer(asked)),
+            slack: FaultProxy::new(move |asked| forward(&slack, asked)),
+            github: FaultProxy::new(move |_| Answer::status(200, &none)),
+            model: FaultProxy::new(move |_| Answer::json(&model)),
+            watcher: FaultProxy::new(fine.clone()),
+            gateway: FaultProxy::new(fine),
             state: format!("dir:{}", home.path().join("state").display()),
             cluster: json!({}),
             env: Vec::new(),
@@ -137,38 +137,38 @@ impl World {
             thief: None,
             keeps: Vec::new(),
             told_before: Cell::new(0),
-            lab,
+            fake_cluster,
             workspace,
             home,
         }
     }
 
-    /// The state of this world is in the cluster.
+    /// The state of this harness is in the cluster.
     pub fn in_cluster(&mut self) {
         self.state = "configmap:k8s-monitor/k8s-monitor-state".to_owned();
     }
 
-    /// Where the program looks for a peer.
-    pub fn url(&self, peer: Peer) -> String {
-        let astray = self.astray.get(&peer).cloned();
-        astray.unwrap_or_else(|| self.front(peer).url())
+    /// Where the program looks for a dependency.
+    pub fn url(&self, dependency: Dependency) -> String {
+        let astray = self.astray.get(&dependency).cloned();
+        astray.unwrap_or_else(|| self.fault_proxy(dependency).url())
     }
 
-    pub fn front(&self, peer: Peer) -> &Front {
-        match peer {
-            Peer::Kubernetes => &self.kube,
-            Peer::Slack => &self.slack,
-            Peer::GitHub => &self.github,
-            Peer::Anthropic => &self.model,
-            Peer::Heartbeat => &self.watcher,
-            Peer::Pushgateway => &self.gateway,
+    pub fn fault_proxy(&self, dependency: Dependency) -> &FaultProxy {
+        match dependency {
+            Dependency::Kubernetes => &self.kube,
+            Dependency::Slack => &self.slack,
+            Dependency::GitHub => &self.github,
+            Dependency::Anthropic => &self.model,
+            Dependency::Heartbeat => &self.watcher,
+            Dependency::Pushgateway => &self.gateway,
         }
     }
 
     /// From now on all is well, and there is time.
-    pub fn mend(&mut self) {
-        for peer in Peer::ALL {
-            self.front(peer).mend();
+    pub fn repair(&mut self) {
+        for dependency in Dependency::ALL {
+            self.fault_proxy(dependency).repair();
         }
         self.astray.clear();
         self.limits.clear();
@@ -179,7 +179,7 @@ impl World {
     }
 
     fn kubeconfig(&self) -> PathBuf {
-        let mut cluster = json!({ "server": self.url(Peer::Kubernetes) });
+        let mut cluster = json!({ "server": self.url(Dependency::Kubernetes) });
         for (key, value) in self.cluster.as_object().unwrap() {
             cluster[key] = value.clone();
         }
@@ -211,19 +211,22 @@ impl World {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.home.path())
-            .env("SLACK_API_URL", format!("{}/api", self.url(Peer::Slack)))
+            .env(
+                "SLACK_API_URL",
+                format!("{}/api", self.url(Dependency::Slack)),
+            )
             .env("SLACK_BOT_TOKEN", workspace::TOKEN)
-            .env("GITHUB_API_URL", self.url(Peer::GitHub))
+            .env("GITHUB_API_URL", self.url(Dependency::GitHub))
             .env("GITHUB_TOKEN", format!("github_pat_{SENTINEL}"))
-            .env("ANTHROPIC_BASE_URL", self.url(Peer::Anthropic))
+            .env("ANTHROPIC_BASE_URL", self.url(Dependency::Anthropic))
             .env("ANTHROPIC_API_KEY", format!("sk-ant-{SENTINEL}"))
             .env(
                 "HEARTBEAT_URL",
-                format!("{}/ping/{SENTINEL}", self.url(Peer::Heartbeat)),
+                format!("{}/ping/{SENTINEL}", self.url(Dependency::Heartbeat)),
             )
             .env(
                 "METRICS_PUSH_URL",
-                self.url(Peer::Pushgateway)
+                self.url(Dependency::Pushgateway)
                     .replace("://", &format!("://user:{SENTINEL}@")),
             )
             .envs(self.env.iter().map(|(name, value)| (name, value)))
@@ -248,21 +251,21 @@ impl World {
         self.command().spawn().unwrap()
     }
 
-    pub fn run(&self) -> Ran {
+    pub fn run(&self) -> RunResult {
         let began = Instant::now();
         let child = self.start();
-        Ran::of(child, began, self.deadline + Duration::from_secs(30))
+        RunResult::of(child, began, self.deadline + Duration::from_secs(30))
     }
 
-    /// How often people were told of mysql: full messages, whoever has them.
-    pub fn told(&self) -> usize {
+    /// How often people were notified of mysql: full messages, whoever has them.
+    pub fn notified(&self) -> usize {
         let said = self.workspace.said();
         let said = said.iter().filter(|said| said.thread.is_none());
         said.filter(|said| said.text.contains("mysql")).count()
     }
 }
 
-impl Ran {
+impl RunResult {
     /// What came of a program that must end within a limit.
     pub fn of(child: Child, began: Instant, limit: Duration) -> Self {
         let id = child.id();
@@ -285,7 +288,7 @@ impl Ran {
 }
 
 /// What matters when a cell fails.
-impl fmt::Debug for Ran {
+impl fmt::Debug for RunResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = &self.report;
         write!(f, "status {} after {:?}; ", self.status, self.took)?;

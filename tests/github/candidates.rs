@@ -4,9 +4,9 @@ use k8s_monitor::correlate::IncidentCorrelation;
 use k8s_monitor::model::{Cause, Confidence, Severity};
 use serde_json::json;
 
+use super::harness::{Harness, incident};
 use super::history::{History, IMAGE, SET, before, mysql};
 use super::server::ServerOptions;
-use super::world::{Harness, incident};
 
 const TOKEN: &str = "github_pat_stub";
 

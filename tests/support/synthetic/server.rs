@@ -1,4 +1,4 @@
-//! A crowd behind HTTP: lists in pages, as an API server sends them, made up
+//! A synthetic cluster behind HTTP: lists in pages, as an API server sends them, generated
 //! while they are sent.
 
 use std::io::{BufRead, BufReader, Write};
@@ -9,7 +9,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::{Crowd, KINDS, Kind};
+use super::{KINDS, Kind, SyntheticCluster};
 
 /// A server that ends with the process.
 pub struct Server {
@@ -24,13 +24,13 @@ struct Counts {
 }
 
 impl Server {
-    /// Serves a crowd on a port of its own.
+    /// Serves a synthetic cluster on a port of its own.
     ///
     /// # Panics
     ///
     /// When there is no port.
     #[must_use]
-    pub fn start(crowd: Crowd) -> Self {
+    pub fn start(synthetic: SyntheticCluster) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let counts = Arc::new(Counts::default());
@@ -39,7 +39,7 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let counts = Arc::clone(&shared);
                 // A client that goes away in the middle is no news.
-                thread::spawn(move || serve(crowd, stream, &counts));
+                thread::spawn(move || serve(synthetic, stream, &counts));
             }
         });
         Self { port, counts }
@@ -58,7 +58,11 @@ impl Server {
     }
 }
 
-fn serve(crowd: Crowd, mut stream: TcpStream, counts: &Counts) -> std::io::Result<()> {
+fn serve(
+    synthetic: SyntheticCluster,
+    mut stream: TcpStream,
+    counts: &Counts,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     loop {
@@ -71,7 +75,7 @@ fn serve(crowd: Crowd, mut stream: TcpStream, counts: &Counts) -> std::io::Resul
             line.clear();
             reader.read_line(&mut line)?;
         }
-        let body = answer(crowd, &target);
+        let body = answer(synthetic, &target);
         counts.requests.fetch_add(1, Ordering::SeqCst);
         counts.bytes.fetch_add(body.len(), Ordering::SeqCst);
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
@@ -80,7 +84,7 @@ fn serve(crowd: Crowd, mut stream: TcpStream, counts: &Counts) -> std::io::Resul
     }
 }
 
-fn answer(crowd: Crowd, target: &str) -> String {
+fn answer(synthetic: SyntheticCluster, target: &str) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if path.ends_with("/log") {
         return "cannot open the configuration\n".repeat(20);
@@ -91,13 +95,13 @@ fn answer(crowd: Crowd, target: &str) -> String {
         value.parse::<usize>().ok()
     };
     if path == "/apis" {
-        return groups(crowd).to_string();
+        return groups(synthetic).to_string();
     }
     match KINDS.iter().find(|(_, list)| *list == path) {
         // A metrics server knows no pages.
-        Some((Kind::PodMetrics, _)) => page(crowd, Kind::PodMetrics, 0, usize::MAX),
+        Some((Kind::PodMetrics, _)) => page(synthetic, Kind::PodMetrics, 0, usize::MAX),
         Some((kind, _)) => page(
-            crowd,
+            synthetic,
             *kind,
             value("continue").unwrap_or(0),
             value("limit").unwrap_or(usize::MAX),
@@ -108,12 +112,12 @@ fn answer(crowd: Crowd, target: &str) -> String {
 }
 
 /// Aggregated discovery.
-fn groups(crowd: Crowd) -> Value {
+fn groups(synthetic: SyntheticCluster) -> Value {
     let metrics = json!({"metadata": {"name": "metrics.k8s.io"}, "versions": [{
         "version": "v1beta1",
         "resources": [{"resource": "pods", "scope": "Namespaced", "verbs": ["get", "list"]}],
     }]});
-    let items = crowd.metrics.then_some(metrics);
+    let items = synthetic.metrics.then_some(metrics);
     json!({
         "kind": "APIGroupDiscoveryList",
         "apiVersion": "apidiscovery.k8s.io/v2",
@@ -121,8 +125,8 @@ fn groups(crowd: Crowd) -> Value {
     })
 }
 
-fn page(crowd: Crowd, kind: Kind, from: usize, limit: usize) -> String {
-    let count = crowd.count(kind);
+fn page(synthetic: SyntheticCluster, kind: Kind, from: usize, limit: usize) -> String {
+    let count = synthetic.count(kind);
     let to = count.min(from.saturating_add(limit));
     let rest = match count - to {
         0 => String::new(),
@@ -131,6 +135,6 @@ fn page(crowd: Crowd, kind: Kind, from: usize, limit: usize) -> String {
     let head = format!(
         r#"{{"kind":"{kind:?}List","apiVersion":"v1","metadata":{{"resourceVersion":"7"{rest}}},"items":["#
     );
-    let objects: Vec<_> = (from..to).map(|at| crowd.object(kind, at)).collect();
+    let objects: Vec<_> = (from..to).map(|at| synthetic.object(kind, at)).collect();
     head + &objects.join(",") + "]}"
 }

@@ -13,7 +13,7 @@ use super::stub::{Answer, Asked};
 pub const MAPS: &str = "/api/v1/namespaces/k8s-monitor/configmaps";
 
 /// The homelab as of now, and the `ConfigMap`s that are written to it.
-pub struct Lab {
+pub struct FakeCluster {
     lists: BTreeMap<String, Value>,
     maps: Mutex<BTreeMap<String, Value>>,
     ahead: TimeDelta,
@@ -24,7 +24,7 @@ pub struct Lab {
 const DOCUMENTED: &str = "2026-11-23T07:14:18Z";
 const EARLY: &str = "2026-11-23T06:50:17Z";
 
-impl Lab {
+impl FakeCluster {
     /// A homelab whose clock is ahead of this machine's.
     pub fn new(is: Is, ahead: TimeDelta) -> Self {
         Self::as_of(DOCUMENTED, is, ahead)
