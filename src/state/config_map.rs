@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::document::{self, Unusable};
 use super::model::State;
-use super::quarantine::{self, DocumentStore};
+use super::quarantine::{self, DocumentStore, StoredDocument};
 use super::store::{Loaded, Store, StoreError, Version};
 use crate::cluster::api::{Cluster, ConfigMapClient, ConfigMapError};
 use crate::model::Time;
@@ -56,17 +56,18 @@ impl<'a> ConfigMapStore<'a> {
 impl DocumentStore for ConfigMapStore<'_> {
     type Guard = ();
 
-    fn read(&self) -> Result<Option<(Result<State, Unusable>, String)>, StoreError> {
+    fn read(&self) -> Result<Option<StoredDocument>, StoreError> {
         let Some(map) = self.client.get(&self.name).map_err(|e| self.fault(e))? else {
             return Ok(None);
         };
-        let document = match map.data.get(KEY) {
+        let state = match map.data.get(KEY) {
             Some(text) => document::parse(text),
             // Created empty, by hand or by an installer.
             None if map.data.is_empty() => Ok(State::default()),
             None => Err(Unusable::Corrupt(format!("it has no key {KEY}"))),
         };
-        Ok(Some((document, map.version)))
+        let version = map.version;
+        Ok(Some(StoredDocument { state, version }))
     }
 
     fn quarantine_name(&self, why: &str) -> String {

@@ -4,9 +4,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::document::{self, Unusable};
+use super::document;
 use super::model::State;
-use super::quarantine::{self, DocumentStore};
+use super::quarantine::{self, DocumentStore, StoredDocument};
 use super::store::{CycleLock, Loaded, Store, StoreError, Version};
 use crate::model::Time;
 use crate::runtime::fs_util;
@@ -89,11 +89,11 @@ impl DirectoryStore {
 impl DocumentStore for DirectoryStore {
     type Guard = File;
 
-    fn read(&self) -> Result<Option<(Result<State, Unusable>, String)>, StoreError> {
-        let found = self.bytes()?;
-        Ok(found.map(|bytes| {
-            let document = document::parse(&String::from_utf8_lossy(&bytes));
-            (document, version_of(&bytes))
+    fn read(&self) -> Result<Option<StoredDocument>, StoreError> {
+        let bytes = self.bytes()?;
+        Ok(bytes.map(|bytes| StoredDocument {
+            state: document::parse(&String::from_utf8_lossy(&bytes)),
+            version: version_of(&bytes),
         }))
     }
 

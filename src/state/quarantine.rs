@@ -5,13 +5,21 @@ use super::document::{self, Unusable};
 use super::model::State;
 use super::store::{Loaded, QuarantinedState, Store, StoreError, Version};
 
+/// A document as it is stored.
+pub struct StoredDocument {
+    /// The state, or why it cannot be used.
+    pub state: Result<State, Unusable>,
+    /// Its version, in the store's own terms.
+    pub version: String,
+}
+
 /// What a store does with its document.
 pub trait DocumentStore: Store {
     /// Keeps other writers out until it is dropped.
     type Guard;
 
-    /// Reads the document and its version; none if there is none.
-    fn read(&self) -> Result<Option<(Result<State, Unusable>, String)>, StoreError>;
+    /// Reads the document; none if there is none.
+    fn read(&self) -> Result<Option<StoredDocument>, StoreError>;
 
     /// The name under which a document is set aside for the reason `why`.
     fn quarantine_name(&self, why: &str) -> String;
@@ -28,10 +36,10 @@ pub trait DocumentStore: Store {
 
 /// [`Store::load`] of a store that keeps a document.
 pub fn load(store: &impl DocumentStore) -> Result<Loaded, StoreError> {
-    let Some((document, at)) = store.read()? else {
+    let Some(StoredDocument { state, version: at }) = store.read()? else {
         return Ok(Loaded::absent());
     };
-    Ok(match document {
+    Ok(match state {
         Ok(state) => Loaded {
             state,
             version: Version::At(at),
