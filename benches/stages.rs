@@ -84,9 +84,9 @@ fn listed() -> Inventory {
 }
 
 /// All objects of a kind, as a live cycle keeps them.
-fn kept<T: Compact>(synthetic: SyntheticCluster, kind: Kind, pool: &mut Interner) -> Vec<T> {
-    let objects = (0..synthetic.count(kind)).map(|at| {
-        let mut object: T = serde_json::from_str(&synthetic.object(kind, at)).unwrap();
+fn kept<T: Compact>(cluster: SyntheticCluster, kind: Kind, pool: &mut Interner) -> Vec<T> {
+    let objects = (0..cluster.count(kind)).map(|at| {
+        let mut object: T = serde_json::from_str(&cluster.object(kind, at)).unwrap();
         object.compact(pool);
         object
     });
@@ -94,21 +94,21 @@ fn kept<T: Compact>(synthetic: SyntheticCluster, kind: Kind, pool: &mut Interner
 }
 
 fn snapshot(pods: usize) -> Snapshot {
-    let synthetic = SyntheticCluster::of(pods);
+    let cluster = SyntheticCluster::of(pods);
     let pool = &mut Interner::new(now());
     Snapshot {
         now: now(),
         cluster: "synthetic".to_owned(),
         source: Source::Live,
         objects: Objects {
-            pods: kept(synthetic, Kind::Pod, pool),
-            deployments: kept(synthetic, Kind::Deployment, pool),
-            replica_sets: kept(synthetic, Kind::ReplicaSet, pool),
-            services: kept(synthetic, Kind::Service, pool),
-            endpoint_slices: kept(synthetic, Kind::EndpointSlice, pool),
-            events: kept(synthetic, Kind::Event, pool),
-            nodes: kept(synthetic, Kind::Node, pool),
-            namespaces: kept(synthetic, Kind::Namespace, pool),
+            pods: kept(cluster, Kind::Pod, pool),
+            deployments: kept(cluster, Kind::Deployment, pool),
+            replica_sets: kept(cluster, Kind::ReplicaSet, pool),
+            services: kept(cluster, Kind::Service, pool),
+            endpoint_slices: kept(cluster, Kind::EndpointSlice, pool),
+            events: kept(cluster, Kind::Event, pool),
+            nodes: kept(cluster, Kind::Node, pool),
+            namespaces: kept(cluster, Kind::Namespace, pool),
             ..Objects::default()
         },
         reads: KINDS
@@ -122,10 +122,8 @@ fn snapshot(pods: usize) -> Snapshot {
 /// From the JSON of pods to compacted objects. A thousand texts are used in turn.
 fn parse(pods: usize) {
     const TEXTS: usize = 1_000;
-    let synthetic = SyntheticCluster::of(TEXTS);
-    let texts: Vec<_> = (0..TEXTS)
-        .map(|at| synthetic.object(Kind::Pod, at))
-        .collect();
+    let cluster = SyntheticCluster::of(TEXTS);
+    let texts: Vec<_> = (0..TEXTS).map(|at| cluster.object(Kind::Pod, at)).collect();
     measure(
         pods,
         || (),

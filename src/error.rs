@@ -141,7 +141,8 @@ impl Remedy for Error {
             Self::Connect(error) => return error.remedy(),
             Self::Fetch(error) => return error.remedy(),
             Self::State(error) => return error.remedy(),
-            Self::Config(_) | Self::Dump(_) | Self::Render(_) => return None,
+            Self::Dump(error) => return error.remedy(),
+            Self::Config(_) | Self::Render(_) => return None,
         };
         Some(remedy.to_owned())
     }

@@ -1,8 +1,9 @@
-//! What the analyzer may look up: logs, descriptions and events of the
-//! incident's own namespaces. Read-only, cut to size, without secrets.
+//! The look-ups of the analyzer: logs, descriptions and events in the
+//! incident's namespaces. Results are truncated and contain no secrets.
 //!
-//! The snapshot answers. It holds every object of the cycle and the logs of
-//! failing containers, so a look-up costs no request and works for a dump too.
+//! They are taken from the snapshot, which has every object of the cycle and
+//! the logs of failing containers. A look-up therefore needs no request, and
+//! works for a dump too.
 
 use serde_json::Value;
 
@@ -13,13 +14,13 @@ use crate::cluster::Snapshot;
 use crate::cluster::types::Event;
 use crate::model::named_enum;
 
-/// No answer to a look-up is longer, in characters.
-const LONGEST: usize = 1_200;
-/// Look-ups in one round.
+/// The most characters of a result.
+const MAX_CHARS: usize = 1_200;
+/// The most look-ups in one round.
 pub const AT_ONCE: usize = 2;
-/// Rounds.
+/// The most rounds.
 pub const ROUNDS: usize = 3;
-/// Events shown, the newest first.
+/// The most events of a result, the newest first.
 const EVENTS: usize = 8;
 
 named_enum! {
@@ -40,17 +41,18 @@ answer! {
     Wanted {
         /// What to look up.
         what "what": What,
-        /// Of what kind.
+        /// The kind of the object.
         kind "kind": String,
-        /// Where.
+        /// Its namespace.
         namespace "namespace": String,
-        /// Of what name.
+        /// Its name.
         name "name": String,
     }
 }
 
-/// Whoever can look things up. All answers are text for a model: redacted,
-/// clean, cut; `None` where there is nothing of that name within reach.
+/// A source of look-ups. Results are text for a model: redacted, without
+/// control characters, truncated. `None` when there is no such object in the
+/// scope.
 pub trait LookUp {
     /// The last lines of a pod's containers.
     fn logs(&self, namespace: &str, pod: &str) -> Option<String>;
@@ -59,7 +61,7 @@ pub trait LookUp {
     /// Warnings about an object.
     fn events(&self, kind: &str, namespace: &str, name: &str) -> Option<String>;
 
-    /// Any of them.
+    /// Runs any look-up.
     fn look_up(&self, wanted: &Wanted) -> Option<String> {
         let Wanted {
             what,
@@ -75,11 +77,11 @@ pub trait LookUp {
     }
 }
 
-/// Looks things up in the snapshot.
+/// Look-ups in the snapshot.
 pub struct InSnapshot<'a> {
-    /// What the cycle read.
+    /// The snapshot of the cycle.
     pub snapshot: &'a Snapshot,
-    /// What the incident reaches.
+    /// The scope of the incident.
     pub scope: &'a Scope<'a>,
 }
 
@@ -89,7 +91,7 @@ impl LookUp for InSnapshot<'_> {
             return None;
         }
         let logs: Vec<_> = self.snapshot.logs_of(namespace, pod).collect();
-        let share = LONGEST / logs.len().max(1);
+        let share = MAX_CHARS / logs.len().max(1);
         let texts = logs.iter().map(|log| {
             let run = if log.previous {
                 "previous run"
@@ -106,16 +108,16 @@ impl LookUp for InSnapshot<'_> {
         let object = self
             .scope
             .object(object_index::kind(kind)?, namespace, name)?;
-        // What is comes before what was asked for: the end may be cut.
+        // The status comes first, because the end may be cut.
         let parts = ["status", "spec"].into_iter().filter_map(|key| {
             let part = object.get(key).filter(|part| !part.is_null())?;
-            Some(format!("{key}: {}", line(&part.to_string(), LONGEST)))
+            Some(format!("{key}: {}", line(&part.to_string(), MAX_CHARS)))
         });
         let text = parts.collect::<Vec<_>>().join("\n");
-        let rest = || line(&without_metadata(&object).to_string(), LONGEST);
+        let rest = || line(&without_metadata(&object).to_string(), MAX_CHARS);
         some(truncate(
             &if text.is_empty() { rest() } else { text },
-            LONGEST,
+            MAX_CHARS,
         ))
     }
 
@@ -135,14 +137,14 @@ impl LookUp for InSnapshot<'_> {
             .collect();
         found.sort_by_key(|event| std::cmp::Reverse(event.last()));
         let lines = found.iter().take(EVENTS).map(|event| {
-            let said = line(&event.message, 220);
+            let message = line(&event.message, 220);
             format!(
-                "{} ({} times): {said}",
+                "{} ({} times): {message}",
                 line(&event.reason, 60),
                 event.times()
             )
         });
-        some(truncate(&lines.collect::<Vec<_>>().join("\n"), LONGEST))
+        some(truncate(&lines.collect::<Vec<_>>().join("\n"), MAX_CHARS))
     }
 }
 

@@ -1,5 +1,4 @@
-//! The objects of a snapshot by the names that kubectl accepts for their kinds. Pure: nothing is
-//! requested from the cluster.
+//! Finds objects of a snapshot by the kind names that kubectl accepts. Pure: no request is sent.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +10,14 @@ use crate::cluster::dump::scrub;
 use crate::inventory::Service;
 use crate::model::{KINDS, Resource, ResourceInfo};
 
-/// The kind that a name means: the kind itself, its plural or a short name. Secrets are not read,
-/// so that no name means them.
+/// The kind with this name: its kind, plural or short name. Secrets are not read, so no name
+/// finds them.
 #[must_use]
 pub fn kind(name: &str) -> Option<&'static ResourceInfo> {
     let name = name.to_ascii_lowercase();
     KINDS
         .iter()
-        .filter(|info| is_shown(info.resource))
+        .filter(|info| is_describable(info.resource))
         .find(|info| {
             info.kind.eq_ignore_ascii_case(&name)
                 || info.plural == name
@@ -26,9 +25,9 @@ pub fn kind(name: &str) -> Option<&'static ResourceInfo> {
         })
 }
 
-/// Events have a look-up of their own. Leases and usage are no objects that a user describes, and
-/// logs are no objects.
-fn is_shown(resource: Resource) -> bool {
+/// Whether objects of the kind can be described. Events have their own look-up, leases and usage
+/// are left out, and logs are not objects.
+fn is_describable(resource: Resource) -> bool {
     !matches!(
         resource,
         Resource::Events
@@ -49,8 +48,8 @@ fn find(objects: &Objects, info: &ResourceInfo, namespace: &str, name: &str) -> 
     list.to_json(index).ok()
 }
 
-/// What an incident reaches: the objects of its namespaces, and those without
-/// a namespace that it names itself.
+/// The objects that may be read for an incident: those in its namespaces, and
+/// the cluster-scoped ones that its findings name.
 pub struct Scope<'a> {
     objects: &'a Objects,
     namespaces: BTreeSet<&'a str>,
@@ -58,7 +57,7 @@ pub struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Of this incident and its service.
+    /// The scope of an incident and its service.
     #[must_use]
     pub fn new(objects: &'a Objects, incident: &'a Incident, service: Option<&'a Service>) -> Self {
         let resources = incident.findings.iter().map(|f| &f.resource);
@@ -84,13 +83,13 @@ impl<'a> Scope<'a> {
         self.namespaces.contains(namespace)
     }
 
-    /// Whether the object is there and within reach.
+    /// Whether the object exists and is in the scope.
     #[must_use]
     pub fn holds(&self, info: &ResourceInfo, namespace: &str, name: &str) -> bool {
         self.object(info, namespace, name).is_some()
     }
 
-    /// The object without its secrets, if it is there and within reach.
+    /// The object with its secrets masked, if it exists and is in the scope.
     #[must_use]
     pub fn object(&self, info: &ResourceInfo, namespace: &str, name: &str) -> Option<Value> {
         let is_allowed = if info.resource == Resource::Namespaces {

@@ -1,8 +1,8 @@
-//! Whose logs are worth reading. Pure.
+//! Selects the containers whose logs are read. Pure.
 //!
-//! Logs are asked for one container at a time, so only of those that fail, that
-//! have a log at all, and whose kubelet answers; and not of every replica of
-//! one failing workload.
+//! Each log is a request. Logs are therefore read only of containers that fail,
+//! that have a log and whose kubelet answers, and not of every replica of a
+//! failing workload.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,16 +15,16 @@ use super::{
 };
 use crate::model::Time;
 
-/// Replicas of one workload fail alike.
+/// Pods of one workload. Replicas mostly fail for the same cause.
 const PODS_A_WORKLOAD: usize = 2;
-/// More says no more, and costs a request each.
-const MOST: usize = 30;
-/// A container may take this long to become ready before its log is of interest.
-const GRACE: TimeDelta = TimeDelta::minutes(2);
-/// A restart this long ago still explains something.
+/// Containers in all, which limits the requests.
+const MAX_CONTAINERS: usize = 30;
+/// A container may take this long to become ready before its log is read.
+const STARTUP_GRACE: TimeDelta = TimeDelta::minutes(2);
+/// The log of the previous run is read up to this long after a restart.
 const RECENT: TimeDelta = TimeDelta::hours(1);
 
-/// A container, and which of its runs to read.
+/// A container and the runs whose logs to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogTarget {
     /// Namespace of the pod.
@@ -33,13 +33,13 @@ pub struct LogTarget {
     pub pod: String,
     /// Name of the container.
     pub container: String,
-    /// The run before the present one.
+    /// Whether to read the log of the previous run.
     pub previous: bool,
-    /// The present run, or the last where none is running.
+    /// Whether to read the log of the current run, or of the last when none is running.
     pub current: bool,
 }
 
-/// How much a log is wanted, most wanted first.
+/// The priority of a log, the highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
     Crashed,
@@ -47,17 +47,19 @@ enum Urgency {
     Restarted,
 }
 
-/// The containers whose logs explain something, the most telling first: of
-/// each workload at most two pods, thirty containers in all, and a second pod
-/// only after the first of every other workload.
+/// The containers whose logs to read, by priority: at most two pods of each
+/// workload and thirty containers in all. A second pod comes after the first
+/// pods of all other workloads.
 #[must_use]
 pub fn failing_containers(objects: &Objects, now: Time) -> Vec<LogTarget> {
-    let silent = silent_nodes(&objects.nodes);
-    let done = done_jobs(&objects.jobs);
+    let not_ready = not_ready_nodes(&objects.nodes);
+    let finished = finished_jobs(&objects.jobs);
     let mut pods: Vec<(Urgency, &Pod, Vec<LogTarget>)> = objects
         .pods
         .iter()
-        .filter(|pod| may_have_logs(pod) && !silent.contains(pod.node()) && !is_of(pod, &done))
+        .filter(|pod| {
+            may_have_logs(pod) && !not_ready.contains(pod.node()) && !is_of(pod, &finished)
+        })
         .filter_map(|pod| of_pod(pod, now).map(|(urgency, targets)| (urgency, pod, targets)))
         .collect();
     pods.sort_by_key(|(urgency, ..)| *urgency);
@@ -76,12 +78,12 @@ pub fn failing_containers(objects: &Objects, now: Time) -> Vec<LogTarget> {
     ranked
         .into_iter()
         .flat_map(|(_, targets)| targets)
-        .take(MOST)
+        .take(MAX_CONTAINERS)
         .collect()
 }
 
-/// Nodes whose kubelet does not answer: asking it for a log would only hang.
-fn silent_nodes(nodes: &[Node]) -> HashSet<&str> {
+/// Nodes that are not ready. A request for a log would wait for their kubelet until it times out.
+fn not_ready_nodes(nodes: &[Node]) -> HashSet<&str> {
     nodes
         .iter()
         .filter(|node| !condition(&node.status.conditions, "Ready").is_some_and(Condition::is_true))
@@ -89,29 +91,29 @@ fn silent_nodes(nodes: &[Node]) -> HashSet<&str> {
         .collect()
 }
 
-/// Jobs that succeeded in the end, or whose cron job did since: how earlier
-/// tries failed is of no interest.
-fn done_jobs(jobs: &[Job]) -> HashSet<(&str, &str)> {
+/// Jobs that succeeded, or whose cron job has succeeded since. The logs of
+/// their failed attempts are not read.
+fn finished_jobs(jobs: &[Job]) -> HashSet<(&str, &str)> {
     let is_complete =
         |job: &&Job| condition(&job.status.conditions, "Complete").is_some_and(Condition::is_true);
-    let begun = |job: &Job| job.status.start_time.or(job.metadata.creation_timestamp);
+    let started = |job: &Job| job.status.start_time.or(job.metadata.creation_timestamp);
     let mut last_success: HashMap<_, Option<Time>> = HashMap::new();
     for job in jobs.iter().filter(is_complete) {
         if let Some(owner) = job.metadata.controller() {
             let last = last_success
                 .entry((&*job.metadata.namespace, &*owner.name))
                 .or_default();
-            *last = (*last).max(begun(job));
+            *last = (*last).max(started(job));
         }
     }
-    let is_past = |job: &&Job| {
+    let is_superseded = |job: &&Job| {
         job.metadata
             .controller()
             .and_then(|owner| last_success.get(&(&*job.metadata.namespace, &*owner.name)))
-            .is_some_and(|success| *success > begun(job))
+            .is_some_and(|success| *success > started(job))
     };
     jobs.iter()
-        .filter(|job| is_complete(job) || is_past(job))
+        .filter(|job| is_complete(job) || is_superseded(job))
         .map(|job| (&*job.metadata.namespace, &*job.metadata.name))
         .collect()
 }
@@ -148,14 +150,14 @@ fn of_pod(pod: &Pod, now: Time) -> Option<(Urgency, Vec<LogTarget>)> {
     most_urgent.map(|urgency| (urgency, targets))
 }
 
-/// Whether the present and the previous run of a container are wanted.
+/// The priority of a container, and whether to read its current and its previous run.
 fn of_container(status: &ContainerStatus, now: Time) -> Option<(Urgency, bool, bool)> {
     let last = status.last_state.terminated.as_deref();
     if let Some(waiting) = &status.state.waiting {
-        // Everything else waits for something that happens before a first line is written.
+        // With any other reason the container has not started.
         let crashed = matches!(waiting.reason.as_str(), "CrashLoopBackOff" | "Error");
-        // By the time the log is read, the next run may have begun: what is
-        // wanted is the one that failed.
+        // The next run may have started by the time the log is read. The failed run
+        // is then the previous one.
         let known = last.is_some();
         let started = last.is_none_or(has_log);
         return (crashed && started).then_some((Urgency::Crashed, !known, known));
@@ -173,14 +175,14 @@ fn of_container(status: &ContainerStatus, now: Time) -> Option<(Urgency, bool, b
     });
     let overdue = running
         .started_at
-        .is_none_or(|started| now - started >= GRACE);
+        .is_none_or(|started| now - started >= STARTUP_GRACE);
     if !status.ready && overdue {
         return Some((Urgency::NotReady, true, restarted));
     }
     restarted.then_some((Urgency::Restarted, !status.ready, true))
 }
 
-/// A run that never began, or that the kubelet lost, has left no log.
+/// Whether a terminated run has a log. It has none if it never started or the kubelet lost it.
 fn has_log(terminated: &Terminated) -> bool {
     !matches!(
         terminated.reason.as_str(),
@@ -188,8 +190,8 @@ fn has_log(terminated: &Terminated) -> bool {
     )
 }
 
-/// What pods that fail alike have in common: the deployment behind their
-/// replica sets, the cron job behind their jobs.
+/// The workload of a pod: the deployment of its replica set, the cron job of
+/// its job, else its controller.
 fn workload(pod: &Pod) -> (&str, &str, &str) {
     let Some(owner) = pod.metadata.controller() else {
         return (&pod.metadata.namespace, "Pod", &pod.metadata.name);
@@ -237,16 +239,16 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn wanted(objects: &Objects) -> Vec<(String, bool, bool)> {
+    fn selected(objects: &Objects) -> Vec<(String, bool, bool)> {
         let targets = failing_containers(objects, now()).into_iter();
         targets
             .map(|target| (target.pod, target.current, target.previous))
             .collect()
     }
 
-    fn wanted_of(status: &Value) -> Option<(bool, bool)> {
+    fn read_of(status: &Value) -> Option<(bool, bool)> {
         let pods = vec![pod("web", "web-1", status)];
-        let targets = wanted(&Objects {
+        let targets = selected(&Objects {
             pods,
             ..Objects::default()
         });
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_run_that_failed_is_wanted() {
+    fn the_run_that_failed_is_read() {
         let cases = [
             // state, lastState, ready -> current, previous
             (
@@ -343,24 +345,24 @@ mod tests {
         ];
         for (state, last, ready, expected) in cases {
             let status = json!({"state": state, "lastState": last, "ready": ready});
-            assert_eq!(wanted_of(&status), expected, "{status}");
+            assert_eq!(read_of(&status), expected, "{status}");
         }
     }
 
     #[test]
-    fn pods_without_a_kubelet_that_answers_are_left_out() {
+    fn pods_without_an_answering_kubelet_are_left_out() {
         let crash = ended("11:59", 1, "Error");
         let failing = pod("web", "web-1", &json!({"state": crash}));
         let mut unscheduled = serde_json::to_value(&failing).unwrap();
         unscheduled["spec"] = json!({});
         let unscheduled: Pod = from(unscheduled);
-        let mut leaving = failing.clone();
-        leaving.metadata.deletion_timestamp = Some(now());
+        let mut terminating = failing.clone();
+        terminating.metadata.deletion_timestamp = Some(now());
         let mut done = failing.clone();
         std::sync::Arc::make_mut(&mut done.status).phase = "Succeeded".into();
-        let pods = vec![unscheduled, leaving, done];
+        let pods = vec![unscheduled, terminating, done];
         assert!(
-            wanted(&Objects {
+            selected(&Objects {
                 pods,
                 ..Objects::default()
             })
@@ -376,12 +378,12 @@ mod tests {
             nodes,
             ..Objects::default()
         };
-        assert!(wanted(&on(node("Unknown"))).is_empty());
-        assert_eq!(wanted(&on(node("True"))).len(), 1);
+        assert!(selected(&on(node("Unknown"))).is_empty());
+        assert_eq!(selected(&on(node("True"))).len(), 1);
     }
 
     #[test]
-    fn earlier_tries_of_a_job_that_succeeded_are_left_out() {
+    fn failed_attempts_of_a_job_that_succeeded_are_left_out() {
         let mut failed = pod("x", "sync-1", &json!({"state": ended("11:59", 1, "Error")}));
         failed.metadata.owner_references =
             from(json!([{"kind": "Job", "name": "sync", "controller": true}]));
@@ -396,12 +398,12 @@ mod tests {
             jobs,
             ..Objects::default()
         };
-        assert!(wanted(&with(job(json!([{"type": "Complete", "status": "True"}])))).is_empty());
-        assert_eq!(wanted(&with(job(json!([])))).len(), 1);
+        assert!(selected(&with(job(json!([{"type": "Complete", "status": "True"}])))).is_empty());
+        assert_eq!(selected(&with(job(json!([])))).len(), 1);
     }
 
     #[test]
-    fn each_workload_comes_first_once() {
+    fn the_first_pods_of_all_workloads_come_before_second_ones() {
         let crash = json!({"state": ended("11:59", 1, "Error")});
         let unready = json!({"state": running("11:00")});
         let mut pods = vec![
@@ -416,7 +418,7 @@ mod tests {
                 pods: pods.to_vec(),
                 ..Objects::default()
             };
-            wanted(&objects)
+            selected(&objects)
                 .into_iter()
                 .map(|(name, ..)| name)
                 .collect()
@@ -424,7 +426,7 @@ mod tests {
         assert_eq!(names(&pods), ["web-2", "api-1", "slow-1", "web-3"]);
 
         pods.extend((0..50).map(|n| pod(&format!("w{n}"), &format!("w{n}-1"), &crash)));
-        assert_eq!(names(&pods).len(), MOST);
+        assert_eq!(names(&pods).len(), MAX_CONTAINERS);
     }
 
     #[test]

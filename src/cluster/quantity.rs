@@ -1,7 +1,7 @@
 //! Kubernetes resource quantities: `250m`, `1Gi`, `1e3`, `1.5`.
 
-/// The value of a quantity in its base unit (cores, bytes, pieces), or `None`
-/// when it is no quantity, or beyond all numbers.
+/// The value of a quantity in its base unit (cores, bytes or a count). `None`
+/// when the text is not a quantity or its value is not finite.
 #[must_use]
 pub fn parse(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Option<f64> {
     Some(number * factor).filter(|value| value.is_finite())
 }
 
-/// Bytes for people to read, in the largest unit that there is one of.
+/// Formats bytes in the largest unit of which there is at least one.
 #[must_use]
 pub fn memory(bytes: f64) -> String {
     let units = [
@@ -60,7 +60,7 @@ mod tests {
     use super::{memory, parse};
 
     #[test]
-    fn memory_is_read_at_a_glance() {
+    fn memory_has_two_digits_or_more_in_its_unit() {
         for (bytes, text) in [
             (0.0, "0"),
             (1000.0, "1000"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn quantities_have_values() {
+    fn quantities_are_parsed() {
         for (text, value) in [
             ("0", 0.0),
             ("2", 2.0),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_has_none() {
+    fn other_text_is_not_a_quantity() {
         for text in ["", "Gi", "1Zi", "ten", "1 2", "--1", "1e", "1e400", "0e400"] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -1,4 +1,4 @@
-//! What one cycle knows of the cluster: objects, and for each kind whether it could be read.
+//! The data of one cycle: the objects, and for each kind whether it could be read.
 
 use std::collections::BTreeMap;
 
@@ -24,17 +24,17 @@ pub struct Snapshot {
     pub reads: BTreeMap<Resource, Read>,
     /// Requests sent to the API server, retries included.
     pub requests: u32,
-    /// How far the server's clock is ahead of this machine's, if by more than a minute. `now` is then
-    /// by the server's clock.
+    /// How far the server's clock is ahead of this machine's, if by more than a minute. `now` then
+    /// follows the server's clock.
     pub skew: Option<TimeDelta>,
 }
 
-/// Where a snapshot comes from. Who made a dump chose what is in it.
+/// Where a snapshot comes from. A dump contains what its author selected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Source {
     /// The API server.
     Live,
-    /// A snapshot that this program wrote, as complete as a live one.
+    /// A snapshot that this program wrote. It is as complete as a live one.
     Capture,
     /// Objects that another tool collected, perhaps of another cluster.
     #[default]
@@ -86,14 +86,14 @@ pub struct ContainerLog {
     pub pod: String,
     /// Name of the container; empty where a dump does not name it.
     pub container: String,
-    /// Whether it is the log of the run before this one.
+    /// Whether it is the log of the previous run, as of `kubectl logs --previous`.
     pub previous: bool,
     /// The text: the last lines only.
     pub text: String,
 }
 
 impl Snapshot {
-    /// Whether every object of the kind is known. Of an absent kind there are none.
+    /// Whether every object of the kind is known. An absent kind has none.
     #[must_use]
     pub fn is_read(&self, resource: Resource) -> bool {
         matches!(

@@ -6,10 +6,10 @@ use crate::model::{KINDS, Resource, ResourceInfo, ResourceScope};
 
 use super::line::{Check, listed};
 
-/// Access rules, and whether the server grants them.
+/// Access rules with the server's answer: whether it grants them.
 pub type Granted = Vec<(AccessRule, Result<bool, String>)>;
 
-/// Namespace and name of a state that is a `ConfigMap`.
+/// Namespace and name of the `ConfigMap` with the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateMap {
     /// Its namespace.
@@ -21,8 +21,8 @@ pub struct StateMap {
 impl StateMap {
     /// Parses a location in the syntax of `--state`.
     #[must_use]
-    pub fn of(place: &str) -> Option<Self> {
-        let (namespace, name) = place.strip_prefix("configmap:")?.split_once('/')?;
+    pub fn of(location: &str) -> Option<Self> {
+        let (namespace, name) = location.strip_prefix("configmap:")?.split_once('/')?;
         Some(Self {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
@@ -30,7 +30,7 @@ impl StateMap {
     }
 }
 
-/// Exactly what `deploy/rights/rbac.yaml` grants, from the table of kinds.
+/// The access rules of `deploy/rights/rbac.yaml`, from the table of kinds.
 #[must_use]
 pub fn to_read() -> Vec<AccessRule> {
     KINDS.iter().flat_map(rules_to_read).collect()
@@ -57,21 +57,21 @@ fn rules_to_read(info: &ResourceInfo) -> Vec<AccessRule> {
     verbs.iter().map(rule).collect()
 }
 
-/// What `deploy/rights/state-rbac.yaml` grants.
+/// The access rules of `deploy/rights/state-rbac.yaml`.
 #[must_use]
 pub fn to_store(state: &StateMap) -> Vec<AccessRule> {
-    let right = |verb, name: &str| AccessRule {
+    let rule = |verb, name: &str| AccessRule {
         verb,
         group: "",
         resource: "configmaps",
         namespace: state.namespace.clone(),
         name: name.to_owned(),
     };
-    let on_its_own = ["get", "update", "patch"].map(|verb| right(verb, &state.name));
-    [vec![right("create", "")], on_its_own.into()].concat()
+    let named = ["get", "update", "patch"].map(|verb| rule(verb, &state.name));
+    [vec![rule("create", "")], named.into()].concat()
 }
 
-/// Access rules that a read-only account should not have.
+/// Access rules that an account for monitoring should not have.
 #[must_use]
 pub fn excess() -> Vec<AccessRule> {
     let right = |verb, group, resource| AccessRule {
@@ -91,7 +91,7 @@ pub fn excess() -> Vec<AccessRule> {
     ]
 }
 
-/// One check for each access rule, and one for excess rights.
+/// One check for each access rule, and one for excessive rights.
 #[must_use]
 pub fn checks(needed: &Granted, excess: &Granted, snapshot: Option<&Snapshot>) -> Vec<Check> {
     let failed: Vec<&str> = needed

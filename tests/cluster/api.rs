@@ -1,7 +1,7 @@
 //! Writing and reading objects of any kind through the API server.
 //!
-//! What a test writes is checked by the real validation of Kubernetes. Kinds are looked
-//! up by discovery, so custom ones work as soon as their definition is served.
+//! Kubernetes validates the objects of a test. Kinds are found by discovery, so that
+//! custom resources work as soon as their definition is served.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,20 +16,20 @@ use crate::discovery::{self, Resource};
 use crate::write::Part;
 use crate::{object, write};
 
-/// How many requests of one wave are under way together.
-const AT_ONCE: usize = 16;
+/// The concurrent requests of a wave.
+const CONCURRENCY: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Api {
     client: Client,
     built_in: usize,
     resources: RefCell<Vec<Resource>>,
-    /// uids of what was written, by `Kind namespace/name`, for references in fixtures.
+    /// uids of written objects, by `Kind namespace/name`, for references in fixtures.
     uids: RefCell<HashMap<String, String>>,
 }
 
 impl Api {
-    /// For an API server that serves no custom kinds yet.
+    /// A client for an API server without custom resources.
     pub async fn new(client: Client) -> Api {
         let resources = discovery::resources(&client).await.expect("discovery");
         let built_in = resources.len();
@@ -41,8 +41,8 @@ impl Api {
         }
     }
 
-    /// What was known of uids and kinds holds no more, since the store went to another
-    /// time: waits until just the kinds are served that are defined there.
+    /// Forgets uids and kinds after a restore of the store, and waits until the server serves
+    /// exactly the kinds that are defined there.
     pub async fn forget(&self) {
         self.uids.borrow_mut().clear();
         let defined = self.list("CustomResourceDefinition", "").await.len();
@@ -50,8 +50,8 @@ impl Api {
             .await;
     }
 
-    /// Creates or replaces each object, owners before what they own, and writes its
-    /// status. Returns the creation times that the objects ask for, by uid.
+    /// Creates or replaces each object with its status, owners first. Returns the requested
+    /// creation times by uid.
     pub async fn apply(&self, mut objects: Vec<Value>) -> HashMap<String, String> {
         let mut created = HashMap::new();
         objects.sort_by_key(object::wave);
@@ -67,7 +67,7 @@ impl Api {
         let mut running = JoinSet::new();
         let mut waiting = wave.iter();
         loop {
-            while running.len() < AT_ONCE
+            while running.len() < CONCURRENCY
                 && let Some(object) = waiting.next()
             {
                 let resource = self.resource_of(object);
@@ -115,7 +115,7 @@ impl Api {
     pub async fn patch(&self, part: Part, kind: &str, namespace: &str, name: &str, patch: &Value) {
         let resource = self.resource(kind);
         let url = resource.url(namespace);
-        // Where status is no part of its own, it is written with the object.
+        // Without a status subresource, the status is written with the object.
         let part = if resource.has_status {
             part
         } else {
@@ -127,7 +127,7 @@ impl Api {
         }
     }
 
-    /// Deletes at once: no grace period, no finalizers, nobody waits for a controller.
+    /// Deletes immediately: no grace period, no finalizers, and no controller is waited for.
     pub async fn delete(&self, kind: &str, namespace: &str, name: &str) {
         let url = self.resource(kind).url(namespace);
         self.uids
@@ -138,7 +138,7 @@ impl Api {
         }
     }
 
-    /// A token of a ServiceAccount, as a pod of it would get.
+    /// A token of a ServiceAccount, as its pods get.
     pub async fn token(&self, namespace: &str, account: &str) -> String {
         let url = self.resource("ServiceAccount").url(namespace);
         let body = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
@@ -177,7 +177,7 @@ impl Api {
             .clone()
     }
 
-    /// The kinds of custom objects appear some time after their definitions.
+    /// Custom kinds are served some time after their definitions are created.
     async fn wait_until_served(&self, objects: &[Value]) {
         let all_in = |served: &[Resource]| {
             objects
@@ -205,7 +205,7 @@ impl Api {
         }
     }
 
-    /// Puts the uid of an object in the place of `{{uid Kind namespace/name}}`.
+    /// Replaces `{{uid Kind namespace/name}}` by the uid of the object.
     async fn fill_uids(&self, object: Value) -> Value {
         let text = object.to_string();
         let mut filled = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! Where the real etcd, kube-apiserver and kubectl are.
+//! The location of etcd, kube-apiserver and kubectl.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ const HOW_TO_GET_THEM: &str = "these tests need a real kube-apiserver and etcd: 
     tests/control-plane/build.sh once (Go builds them in some minutes), or set KUBEBUILDER_ASSETS \
     to the directory that `setup-envtest use -p path` prints";
 
-/// The directory of the binaries: `KUBEBUILDER_ASSETS`, else what the build script has
-/// built before. Nothing is built from here: minutes of silence inside a test help nobody.
+/// The directory of the binaries: `KUBEBUILDER_ASSETS`, else that of the build script. A
+/// test does not build them, which takes minutes.
 pub fn directory() -> PathBuf {
     if let Some(directory) = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) {
         assert!(

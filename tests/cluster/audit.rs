@@ -1,11 +1,11 @@
-//! What the program under test asked of the API server, as the server recorded it.
+//! The requests of the program under test, from the audit log of the API server.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-/// Everyone but the administrator, who is the harness itself, is recorded.
+/// Records all users but the administrator, which is the harness.
 pub const POLICY: &str = "\
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -16,7 +16,7 @@ rules:
 - level: Metadata
 ";
 
-/// One request: `list pods`, its path with the query, and the status it was given.
+/// One request: verb and resource, its path with the query, and the response status.
 #[derive(Debug)]
 pub struct Recorded {
     pub verb: String,

@@ -1,5 +1,5 @@
-//! The budgets of the program, measured in one run: against kubectl over the same objects
-//! of a real API server, and over a cluster that is too large for one. `make bench`.
+//! Measures the program against its budgets: compared with kubectl on the same objects of
+//! a real API server, and on synthetic clusters that are too large for one. `make bench`.
 
 use std::cell::Cell;
 use std::fs;
@@ -12,21 +12,21 @@ use serde_json::Value;
 
 use crate::assets;
 use crate::control_plane::ControlPlane;
+use crate::counting_proxy::CountingProxy;
 use crate::homelab::Homelab;
 use crate::program::services_file;
-use crate::relay::Relay;
 use crate::support::synthetic::SyntheticCluster;
 use crate::support::synthetic::cycle::{self, Cycle};
 use crate::support::synthetic::measure::{Cost, cost};
 
-/// All kinds that a cycle lists of a cluster without custom resources.
+/// The kinds that a cycle lists in a cluster without custom resources.
 const KINDS: &str = "nodes,namespaces,pods,events,deployments,statefulsets,daemonsets,\
     replicasets,jobs,cronjobs,services,endpointslices,ingresses,persistentvolumes,\
     persistentvolumeclaims,storageclasses,horizontalpodautoscalers,poddisruptionbudgets,\
     resourcequotas,leases";
-/// Of so many runs the fastest counts, and the largest peak.
+/// The number of runs. The fastest time and the largest peak count.
 const ROUNDS: usize = 3;
-/// From so many pods on kubectl takes minutes, and differences between runs are small.
+/// From this number of pods on there is one run: kubectl takes minutes, and runs differ little.
 const ONE_ROUND: usize = 50_000;
 const MIB: f64 = 1_048_576.0;
 
@@ -43,12 +43,12 @@ fn budgets() {
         against_kubectl(&plane, pods, &mut budgets);
     }
     drop(plane);
-    made_up(&mut budgets);
+    synthetic(&mut budgets);
     println!("\n{}", budgets.lines.join("\n"));
     assert!(budgets.all_kept, "not all budgets are met");
 }
 
-/// What is to be met, as it was found.
+/// The measured values, and which of them exceed their limit.
 struct Budgets {
     lines: Vec<String>,
     all_kept: bool,
@@ -73,7 +73,7 @@ impl Budgets {
     }
 }
 
-/// Pods on the real API server, fewer first; `BENCH_PODS=1000,10000` says otherwise.
+/// Numbers of pods on the real API server, ascending; `BENCH_PODS=1000,10000` overrides them.
 fn sizes() -> Vec<usize> {
     let wanted = std::env::var_os("BENCH_PODS").and_then(|sizes| sizes.into_string().ok());
     let wanted = wanted.as_deref().unwrap_or("1000,10000,50000");
@@ -83,7 +83,7 @@ fn sizes() -> Vec<usize> {
         .expect("BENCH_PODS holds numbers")
 }
 
-/// The program without a cluster.
+/// Measures the program without a cluster.
 fn alone(budgets: &mut Budgets) {
     let program = cycle::program();
     let bytes = fs::metadata(&program).expect("the program").len();
@@ -103,7 +103,7 @@ fn alone(budgets: &mut Budgets) {
     budgets.at_most("start", fastest.as_secs_f64() * 1000.0, 10.0, "ms");
 }
 
-/// A healthy homelab with all its optional APIs.
+/// Measures a healthy homelab with all optional APIs.
 fn homelab(budgets: &mut Budgets) {
     let homelab = Homelab::healthy();
     let kubeconfig = homelab.kubeconfig_admin();
@@ -127,7 +127,7 @@ fn homelab(budgets: &mut Budgets) {
     );
 }
 
-/// One cycle, and kubectl getting the same kinds, on the same server.
+/// Compares a cycle with `kubectl get` of the same kinds on the same server.
 fn against_kubectl(plane: &ControlPlane, pods: usize, budgets: &mut Budgets) {
     let kubeconfig = plane.kubeconfig_admin();
     let services = cycle::services_file();
@@ -135,7 +135,7 @@ fn against_kubectl(plane: &ControlPlane, pods: usize, budgets: &mut Budgets) {
     let run = |kubeconfig: &Path| {
         let (cost, report) = cycle::run(&cycle::program(), kubeconfig, services.path());
         requests.set(report["requests"]["kubernetes"].as_u64().unwrap_or(0));
-        // There are no kubelets to have logs from.
+        // Without kubelets there are no logs.
         let unread = report["visibility"]["unread"].as_array();
         let seen = unread.is_some_and(|all| all.iter().all(|kind| kind["resource"] == "pods/log"));
         assert!(seen, "{unread:?}");
@@ -143,17 +143,17 @@ fn against_kubectl(plane: &ControlPlane, pods: usize, budgets: &mut Budgets) {
     };
     let table = |kubeconfig: &Path| kubectl(kubeconfig, &["get", KINDS, "-A"]);
     let json = |kubeconfig: &Path| kubectl(kubeconfig, &["get", KINDS, "-A", "-o", "json"]);
-    // Taking turns, so that none has the warmer server. What discovery costs kubectl is
-    // left out: the first round fills its cache.
+    // The two alternate, so that caches of the server favour neither. The first round fills
+    // kubectl's discovery cache, so that its discovery does not count.
     let turns = if pods < ONE_ROUND { ROUNDS } else { 1 };
     let costs = rounds(turns, || {
         [run(&kubeconfig), table(&kubeconfig), json(&kubeconfig)]
     });
     let best = [0, 1, 2].map(|at| Best::of(costs.iter().map(|round| &round[at])));
     let traffic = [&run as &dyn Fn(&Path) -> Cost, &table, &json].map(|client| {
-        let relay = Relay::before(&kubeconfig);
-        client(relay.kubeconfig());
-        relay.traffic()
+        let proxy = CountingProxy::before(&kubeconfig);
+        client(proxy.kubeconfig());
+        proxy.traffic()
     });
     println!(
         "\n{pods} pods on a real API server, {} requests",
@@ -182,11 +182,11 @@ fn against_kubectl(plane: &ControlPlane, pods: usize, budgets: &mut Budgets) {
     }
 }
 
-/// Clusters that a stub makes up while it sends them.
-fn made_up(budgets: &mut Budgets) {
-    // Where there is both, a workload for every ten pods and a metrics server, the budget
-    // is not met yet: docs/performance.md, "What is left".
-    for (replicas, keepers, metrics, is_budget, what) in [
+/// Measures synthetic clusters.
+fn synthetic(budgets: &mut Budgets) {
+    // With a workload for every ten pods and a metrics server, the budget is not met yet: see
+    // docs/performance.md, "What is left".
+    for (replicas, workloads, metrics, is_budget, what) in [
         (50, false, false, true, "pods, fifty of a kind"),
         (50, true, false, true, "pods in deployments of fifty"),
         (
@@ -209,7 +209,7 @@ fn made_up(budgets: &mut Budgets) {
         let of = |pods| SyntheticCluster {
             pods,
             replicas,
-            keepers,
+            workloads,
             metrics,
         };
         let peak = largest_of_sizes(of);
@@ -219,7 +219,7 @@ fn made_up(budgets: &mut Budgets) {
     }
 }
 
-/// The peak of the last, in MiB.
+/// The peak of the largest, in MiB.
 fn largest_of_sizes(of: impl Fn(usize) -> SyntheticCluster) -> f64 {
     let mut before: Option<(usize, f64)> = None;
     for pods in [0, 10_000, 50_000, 150_000] {
@@ -307,7 +307,7 @@ fn kubectl(kubeconfig: &Path, arguments: &[&str]) -> Cost {
     cost
 }
 
-/// The API server hears of what was written behind its back a little later.
+/// The API server notices objects that were written to etcd directly with a delay.
 fn wait_until_listed(plane: &ControlPlane, pods: usize) {
     let limit = Instant::now() + Duration::from_secs(120);
     loop {

@@ -1,4 +1,4 @@
-//! Whether the objects of a scene agree with each other, as controllers would make them.
+//! Whether the objects of the homelab are consistent, as controllers would make them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::control_plane::ControlPlane;
 use crate::object;
 
-/// Every disagreement found, in words; none in a scene that could be a real cluster.
+/// Every contradiction between objects. A real cluster has none.
 pub fn contradictions(plane: &ControlPlane) -> Vec<String> {
     let kinds = [
         "Pod",
@@ -26,7 +26,7 @@ pub fn contradictions(plane: &ControlPlane) -> Vec<String> {
     let mut objects = BTreeMap::new();
     for kind in kinds {
         for mut object in plane.list(kind, "") {
-            // Lists leave out what all their items have in common.
+            // Items of a list have no `apiVersion` and `kind`.
             object["kind"] = kind.into();
             objects.insert(object::reference(&object), object);
         }
@@ -61,7 +61,7 @@ fn wrong_owners(object: &Value, objects: &BTreeMap<String, Value>) -> Option<Str
     })
 }
 
-/// The numbers in a status are those of the pods that the object's labels select.
+/// The counts in a status must be those of the pods that the object selects.
 fn wrong_count(object: &Value, objects: &BTreeMap<String, Value>) -> Option<String> {
     let selector = object["spec"]["selector"]["matchLabels"].clone();
     let is_alive =
@@ -84,7 +84,7 @@ fn wrong_count(object: &Value, objects: &BTreeMap<String, Value>) -> Option<Stri
     })
 }
 
-/// A pod that is Ready has ready containers; only a lost node leaves the reverse.
+/// A Ready pod must have ready containers. The reverse is possible on a lost node.
 fn wrong_readiness(pod: &Value) -> Option<String> {
     let containers = pod["status"]["containerStatuses"].as_array();
     let all_ready =

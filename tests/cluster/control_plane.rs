@@ -1,7 +1,7 @@
 //! A real API server over a real etcd, for one test process.
 //!
-//! No kubelet, no scheduler, no controllers: an object keeps the status that the test
-//! gave it, so a scene stands still while the program under test looks at it.
+//! It has no kubelet, scheduler or controllers: an object keeps the status that the test
+//! sets, so that the cluster does not change while the program reads it.
 
 use std::fs;
 use std::net::TcpListener;
@@ -25,13 +25,13 @@ use crate::support::synthetic::{self, SyntheticCluster};
 use crate::write::Part;
 use crate::yaml;
 
-/// A loaded machine may take long; a healthy one needs three to four seconds.
+/// A start takes three to four seconds, and longer on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(50);
 const ADMIN_TOKEN: &str = "the-admin-of-this-test";
 
 pub struct ControlPlane {
-    // In this order they are dropped: the API server ends before its store.
+    // Fields are dropped in this order: the API server ends before etcd.
     api_server: Server,
     _etcd: Server,
     url: String,
@@ -45,7 +45,7 @@ impl ControlPlane {
     /// Starts etcd and kube-apiserver and returns when the cluster is ready and empty.
     pub fn start() -> ControlPlane {
         let assets = assets::directory();
-        // A port that was free a moment ago may be taken by now: then the next pair.
+        // A free port may have been taken meanwhile; then the next pair is tried.
         let mut attempts = (0..3).map(|_| ControlPlane::try_start(&assets));
         let first_failure = match attempts.next() {
             Some(Ok(plane)) => return plane,
@@ -98,8 +98,8 @@ impl ControlPlane {
         self.kubeconfig_with_token(ADMIN_TOKEN, "admin")
     }
 
-    /// A kubeconfig with one context of that name, which authenticates by the token. Its
-    /// file lives as long as the control plane.
+    /// A kubeconfig with one context of this name and the token. The file exists as long as
+    /// the control plane.
     pub fn kubeconfig_with_token(&self, token: &str, context_name: &str) -> PathBuf {
         let path = self.api_server.path(&format!("{context_name}.kubeconfig"));
         fs::write(
@@ -116,7 +116,7 @@ impl ControlPlane {
     }
 
     /// Creates or replaces the objects of a YAML stream together with their status.
-    /// `creationTimestamp` is honoured, `{{uid Kind namespace/name}}` filled in.
+    /// `creationTimestamp` is kept, and `{{uid Kind namespace/name}}` is filled in.
     pub fn apply_yaml(&self, documents: &str) {
         self.apply(yaml::documents(documents));
     }
@@ -130,16 +130,16 @@ impl ControlPlane {
         });
     }
 
-    /// Adds a synthetic cluster, without metrics: an API server keeps none.
-    pub fn fill(&self, synthetic: SyntheticCluster) {
-        let synthetic = SyntheticCluster {
+    /// Adds a synthetic cluster without metrics, which an API server does not store.
+    pub fn fill(&self, cluster: SyntheticCluster) {
+        let cluster = SyntheticCluster {
             metrics: false,
-            ..synthetic
+            ..cluster
         };
         for (kind, _) in synthetic::KINDS {
-            let objects = (0..synthetic.count(kind)).map(|at| {
-                let key = format!("/registry/{}", synthetic.instance(kind, at).key());
-                (key, synthetic.object(kind, at))
+            let objects = (0..cluster.count(kind)).map(|at| {
+                let key = format!("/registry/{}", cluster.instance(kind, at).key());
+                (key, cluster.object(kind, at))
             });
             self.runtime.block_on(self.store.fill(objects));
         }
@@ -167,23 +167,23 @@ impl ControlPlane {
             .block_on(self.api.patch(Part::Status, kind, namespace, name, &patch));
     }
 
-    /// Deletes at once, whatever finalizers or grace period the object has.
+    /// Deletes immediately, without finalizers and grace period.
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) {
         self.runtime
             .block_on(self.api.delete(kind, namespace, name));
     }
 
-    /// Removes everything that the control plane did not make itself.
+    /// Removes everything that the control plane did not create.
     pub fn reset(&self) {
         self.restore(&self.empty);
     }
 
-    /// The cluster as it is now, to come back to.
+    /// A snapshot of the cluster, for [`Self::restore`].
     pub fn snapshot(&self) -> Snapshot {
         self.runtime.block_on(self.store.snapshot())
     }
 
-    /// Makes the cluster exactly what it was, uids and ages included, in one transaction.
+    /// Restores a snapshot, including uids and ages, in one transaction.
     pub fn restore(&self, past: &Snapshot) {
         self.runtime.block_on(async {
             self.store.restore(past).await;
@@ -191,14 +191,14 @@ impl ControlPlane {
         });
     }
 
-    /// What was asked of the API server so far by a user other than the admin, such as
+    /// The requests so far of a user other than the admin, such as
     /// `system:serviceaccount:monitoring:k8s-monitor`.
     pub fn requests_by(&self, user: &str) -> Vec<Recorded> {
         audit::requests_by(&self.api_server.path("audit.log"), user)
     }
 }
 
-/// A client of the API server that has said it is ready, or what a server said at its end.
+/// A client of the ready API server, or the last log lines of a server that ended.
 fn wait_until_ready(
     runtime: &Runtime,
     etcd: &mut Server,
@@ -209,12 +209,12 @@ fn wait_until_ready(
     let mut client = None;
     while Instant::now() < limit {
         if etcd.has_ended() {
-            return Err(etcd.last_words());
+            return Err(etcd.last_log_lines());
         }
         if api_server.has_ended() {
-            return Err(api_server.last_words());
+            return Err(api_server.last_log_lines());
         }
-        // The certificate, then the key, appear early in the start; the answer late.
+        // Certificate and key are written early, long before the server answers.
         if client.is_none() && api_server.path("apiserver.key").exists() {
             client = runtime.block_on(admin_client(api_server, url));
         }
@@ -230,7 +230,7 @@ fn wait_until_ready(
     }
     Err(format!(
         "not ready after {PATIENCE:?}:\n{}",
-        api_server.last_words()
+        api_server.last_log_lines()
     ))
 }
 
@@ -241,7 +241,7 @@ async fn admin_client(server: &Server, url: &str) -> Option<Client> {
     config.ok().map(client_of)
 }
 
-/// The harness talks to its own servers: an error is a defect to show, not to wait out.
+/// A client without retries: an error of the harness's own servers is a defect.
 fn client_of(mut config: Config) -> Client {
     config.default_retry = false;
     config.read_timeout = Some(PATIENCE);
@@ -261,8 +261,8 @@ fn kubeconfig(server: &Server, url: &str, token: &str, context: &str) -> Value {
     })
 }
 
-/// The snapshot of the empty cluster: ready comes a moment before the API server has
-/// created the last of what it always creates.
+/// The snapshot of the empty cluster. The API server becomes ready shortly before it has
+/// created all of its own objects.
 async fn settled(api: &Api, store: &Store) -> Snapshot {
     let limit = Instant::now() + PATIENCE;
     loop {
@@ -279,7 +279,7 @@ async fn settled(api: &Api, store: &Store) -> Snapshot {
     }
 }
 
-/// Ports that nobody listens on at this moment, held together so that they differ.
+/// Two free ports. Both are bound at the same time, so that they differ.
 fn free_ports() -> [u16; 2] {
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("no free port"));
     listeners.map(|listener| {

@@ -1,5 +1,5 @@
-//! What `deploy/` asks for is accepted, admitted and enough: rendered by kubectl,
-//! applied to a real API server, run with the rights of its service account.
+//! The manifests of `deploy/`: rendered by kubectl, applied to a real API server, and
+//! sufficient for the monitor with the rights of its service account.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,8 +21,7 @@ fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// kubectl with nothing of this machine's but where programs are (its `diff` is one),
-/// and what is given it to read.
+/// Runs kubectl with an environment of only `PATH`, for its `diff`, and an input.
 fn kubectl(kubeconfig: &Path, arguments: &[&str], input: &Value) -> Output {
     let home = tempfile::tempdir().expect("a home");
     let mut child = Command::new(assets::directory().join("kubectl"))
@@ -37,13 +36,13 @@ fn kubectl(kubeconfig: &Path, arguments: &[&str], input: &Value) -> Output {
         .spawn()
         .expect("kubectl starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // What kubectl does not read breaks the pipe, which is as well.
+    // The pipe breaks if kubectl does not read all of its input.
     let _ = stdin.write_all(input.to_string().as_bytes());
     drop(stdin);
     child.wait_with_output().expect("kubectl ends")
 }
 
-fn said(output: &Output) -> String {
+fn text(output: &Output) -> String {
     [&output.stdout[..], &output.stderr]
         .map(String::from_utf8_lossy)
         .concat()
@@ -52,8 +51,8 @@ fn said(output: &Output) -> String {
 fn apply(homelab: &Homelab, what: &[&str]) -> String {
     let arguments = [&["apply", "--server-side", "--validate=strict"], what].concat();
     let output = kubectl(&homelab.kubeconfig_admin(), &arguments, &Value::Null);
-    assert!(output.status.success(), "{what:?}: {}", said(&output));
-    said(&output)
+    assert!(output.status.success(), "{what:?}: {}", text(&output));
+    text(&output)
 }
 
 fn deployed() -> Homelab {
@@ -95,7 +94,7 @@ fn every_overlay_and_example_is_accepted_by_the_server() {
     for path in kustomizations {
         let answer = apply(&homelab, &["-k", path.to_str().expect("UTF-8")]);
         assert!(!answer.contains("Warning"), "{answer}");
-        // A namespace given to everything would have moved it, and blinded the monitor.
+        // An overlay that sets a namespace on everything would move it, and its rights would be lost.
         let leases = homelab.get("Role", "kube-system", "k8s-monitor-leases");
         assert!(leases.is_some(), "{}", path.display());
     }
@@ -113,9 +112,9 @@ fn every_overlay_and_example_is_accepted_by_the_server() {
     }
 }
 
-/// What a second apply would change again and again, Argo CD would as well.
+/// A difference after apply would keep Argo CD out of sync.
 #[test]
-fn what_was_applied_is_what_is_there() {
+fn a_second_apply_changes_nothing() {
     let homelab = deployed();
     let path = folder("deploy");
     let path = path.to_str().expect("UTF-8");
@@ -124,11 +123,11 @@ fn what_was_applied_is_what_is_there() {
         &["diff", "--server-side", "-k", path],
         &Value::Null,
     );
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", text(&output));
 }
 
 #[test]
-fn the_pod_is_admitted_where_only_restricted_ones_are() {
+fn the_pod_is_admitted_by_the_restricted_pod_security_level() {
     let homelab = deployed();
     let admin = homelab.kubeconfig_admin();
     let template = cron_job(&homelab)["spec"]["jobTemplate"]["spec"]["template"].clone();
@@ -144,8 +143,8 @@ fn the_pod_is_admitted_where_only_restricted_ones_are() {
         kubectl(&admin, &["create", "-f", "-"], &pod)
     };
     let admitted = pod("as-it-is", None);
-    assert!(admitted.status.success(), "{}", said(&admitted));
-    assert!(!said(&admitted).contains("Warning"), "{}", said(&admitted));
+    assert!(admitted.status.success(), "{}", text(&admitted));
+    assert!(!text(&admitted).contains("Warning"), "{}", text(&admitted));
     let container = "/spec/containers/0/securityContext";
     for (name, pointer, value) in [
         ("privileged", container, json!({ "privileged": true })),
@@ -164,15 +163,15 @@ fn the_pod_is_admitted_where_only_restricted_ones_are() {
         let refused = pod(name, Some((pointer, value)));
         assert!(!refused.status.success(), "{name}");
         assert!(
-            said(&refused).contains("violates PodSecurity"),
+            text(&refused).contains("violates PodSecurity"),
             "{}",
-            said(&refused)
+            text(&refused)
         );
     }
 }
 
-/// The arguments of the container, with the files of its volume where a test may write,
-/// run from outside with the service account's token.
+/// Runs the arguments of the container from outside with the service account's token. Its
+/// volume is a temporary directory.
 #[test]
 fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
     let homelab = deployed();
@@ -209,7 +208,7 @@ fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
     let requests = homelab.requests_by(USER);
     let asked = &requests[before..];
     assert!(asked.len() > 20, "{asked:?}");
-    // Its ConfigMap is looked for before it is there.
+    // The ConfigMap of the state does not exist at the first read.
     let refused = asked.iter().filter(|r| {
         r.status >= 400 && !(r.status == 404 && r.uri.ends_with("configmaps/k8s-monitor-state"))
     });
@@ -224,15 +223,15 @@ fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
     assert!(state.is_some(), "it remembers nothing: {asked:?}");
 }
 
-/// As it looks an hour after a SEV-1, whoever started the run.
+/// The failed jobs of the monitor an hour after a SEV-1.
 #[test]
-fn its_own_failed_jobs_are_no_finding_and_a_namesake_is() {
+fn its_own_failed_jobs_are_not_a_finding_but_those_of_a_namesake_are() {
     let homelab = deployed();
     let admin = homelab.kubeconfig_admin();
     let fails = |job: &str, how: &[&str]| {
         let arguments = [&["create", "job", job, "-n", NAMESPACE], how].concat();
         let made = kubectl(&admin, &arguments, &Value::Null);
-        assert!(made.status.success(), "{}", said(&made));
+        assert!(made.status.success(), "{}", text(&made));
         let at = 20.minutes_ago().to_string();
         let condition = |kind: &str| {
             json!({ "type": kind, "status": "True", "reason": "PodFailurePolicy",
@@ -251,10 +250,10 @@ fn its_own_failed_jobs_are_no_finding_and_a_namesake_is() {
     assert_eq!(report.summary(), "SEV-4 SUPPORT - [] JobFailed JobFailed");
 }
 
-/// All rules that hold for the service account, as the server sees them: it may write
-/// nothing but its own ConfigMap, and ask about itself.
+/// The rules of the service account, as the server evaluates them: it may write only the
+/// ConfigMap of its state, and review its own access.
 #[test]
-fn its_rights_end_at_one_config_map() {
+fn its_only_write_access_is_one_config_map() {
     let homelab = deployed();
     let monitor = as_the_monitor(&homelab);
     let mut writes = BTreeSet::new();
@@ -277,7 +276,7 @@ fn its_rights_end_at_one_config_map() {
                     "{namespace}: {rule}"
                 );
             }
-            // Every user may ask who they are and what they may.
+            // Every user may review their own identity and access.
             if groups.iter().all(|g| g.starts_with("auth")) {
                 continue;
             }
@@ -316,7 +315,7 @@ fn its_rights_end_at_one_config_map() {
 }
 
 #[test]
-fn what_it_may_not_is_refused() {
+fn other_requests_are_forbidden() {
     let homelab = deployed();
     let monitor = as_the_monitor(&homelab);
     for attempt in [
@@ -338,9 +337,9 @@ fn what_it_may_not_is_refused() {
         let output = kubectl(&monitor, attempt, &Value::Null);
         assert!(!output.status.success(), "{attempt:?}");
         assert!(
-            said(&output).contains("forbidden"),
+            text(&output).contains("forbidden"),
             "{attempt:?}: {}",
-            said(&output)
+            text(&output)
         );
     }
 }

@@ -1,10 +1,10 @@
-//! Which kinds the API server serves, and under which paths.
+//! The kinds that the API server serves, and their paths.
 
 use kube::api::{ListParams, Request};
 use kube::{Client, Error};
 use serde_json::Value;
 
-/// One kind of object as the API server serves it.
+/// A kind that the API server serves.
 #[derive(Clone)]
 pub struct Resource {
     pub kind: String,
@@ -35,7 +35,7 @@ impl Resource {
     }
 }
 
-/// Everything that is served, the core group first, in the order of the server.
+/// All served kinds, the core group first, in the order of the server.
 pub async fn resources(client: &Client) -> Result<Vec<Resource>, Error> {
     let mut resources = Vec::new();
     for path in ["/api", "/apis"] {

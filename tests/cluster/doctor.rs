@@ -1,4 +1,4 @@
-//! `doctor` against a real API server, with the deployed rights and without one of them.
+//! `doctor` against a real API server, with all, some and none of the deployed rights.
 
 use std::path::Path;
 
@@ -46,7 +46,7 @@ fn doctor(kubeconfig: &Path) -> Seen {
     }
 }
 
-/// As the deployed service account, after `change` of what was applied.
+/// Runs as the deployed service account, after a `change` of the applied manifests.
 fn doctor_as_deployed(homelab: &Homelab, change: impl FnOnce(&Homelab)) -> Seen {
     for manifest in manifests::ALL {
         homelab.apply_yaml(manifest);
@@ -96,7 +96,7 @@ fn the_deployed_rights_are_all_that_doctor_asks_for() {
 }
 
 #[test]
-fn one_verb_less_is_one_red_line() {
+fn a_missing_verb_is_one_red_check() {
     let homelab = Homelab::healthy();
     let seen = doctor_as_deployed(&homelab, |homelab| {
         let role = homelab
@@ -124,7 +124,7 @@ fn one_verb_less_is_one_red_line() {
 }
 
 #[test]
-fn a_state_that_may_not_be_written_is_seen() {
+fn a_forbidden_write_of_the_state_is_a_red_check() {
     let homelab = Homelab::healthy();
     let seen = doctor_as_deployed(&homelab, |homelab| {
         let role = homelab
@@ -146,7 +146,7 @@ fn a_state_that_may_not_be_written_is_seen() {
 }
 
 #[test]
-fn an_administrator_is_told_of_needless_rights() {
+fn excess_rights_of_an_administrator_are_a_warning() {
     let homelab = Homelab::healthy();
     let seen = doctor(&homelab.kubeconfig_admin());
     assert_eq!((seen.status, seen.named("red")), (0, Vec::new()));

@@ -1,8 +1,8 @@
-//! The store under the API server, reached directly.
+//! Direct access to the etcd of the API server.
 //!
-//! Two things that the API cannot do: going back to an earlier state of the whole
-//! cluster in one transaction, and giving objects an age. The API server of these tests
-//! keeps JSON in its store, so a creation time is a field like any other.
+//! It does what the API cannot: restore the whole cluster in one transaction, and set
+//! creation times. The API server of these tests stores objects as JSON, so that creation
+//! times can be edited.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,8 +11,8 @@ use kube::Client;
 use kube::api::{PostParams, Request};
 use serde_json::{Value, json};
 
-/// Every Kubernetes object there is, by its key; keys and values as etcd's gateway
-/// spells them (base64), since comparing and putting back needs no more.
+/// All Kubernetes objects by key. Keys and values stay in the base64 of etcd's gateway,
+/// which is enough to compare and restore them.
 #[derive(Clone, PartialEq)]
 pub struct Snapshot(BTreeMap<String, String>);
 
@@ -38,7 +38,7 @@ impl Store {
         )
     }
 
-    /// Makes the cluster hold exactly what it held at the time of `past`.
+    /// Restores the cluster to exactly the objects of `past`.
     pub async fn restore(&self, past: &Snapshot) {
         let present = self.snapshot().await;
         let gone = present
@@ -73,7 +73,7 @@ impl Store {
         self.commit(operations).await;
     }
 
-    /// Writes objects under their keys, past the API server, which hears of them later.
+    /// Writes objects to etcd directly. The API server notices them later.
     pub async fn fill(&self, objects: impl Iterator<Item = (String, String)>) {
         const AT_ONCE: usize = 500;
         let put = |(key, object): (String, String)| {
@@ -85,9 +85,10 @@ impl Store {
         }
     }
 
-    /// All operations in one transaction, then one more write beside the API server's
-    /// keys. The API server takes a revision for one change, and would answer a read of
-    /// that revision after the first of many; a read of a later one has to wait for all.
+    /// Commits all operations in one transaction, then writes a key that the API server does
+    /// not watch. The API server assumes one change for each revision, and would answer a
+    /// read of the first revision after one of many changes. A read of the later revision
+    /// waits for all of them.
     async fn commit(&self, operations: Vec<Value>) {
         if !operations.is_empty() {
             self.call("/v3/kv/txn", json!({ "success": operations }))
@@ -109,8 +110,8 @@ impl Store {
     }
 }
 
-/// The lease by which the API server says that it lives is its own affair: put back, it
-/// would be in conflict with its next renewal.
+/// Whether the key is the lease of the API server, which is not restored because its next
+/// renewal would conflict.
 fn is_the_servers_heartbeat(key: &str) -> bool {
     decode(key).starts_with(b"/registry/leases/kube-system/apiserver-")
 }

@@ -1,4 +1,4 @@
-//! Makes the example dump of docs/: `make example`.
+//! Writes the example dump of docs/: `make example`.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,8 @@ use crate::homelab::Homelab;
 use crate::program::program;
 use crate::time::Ago;
 
-/// What mysql said before the kernel ended it. There is no kubelet here to
-/// serve it, so it is put into the dump by hand.
+/// The last log lines of mysql before the OOM kill. Without a kubelet no log can be read,
+/// so it is added to the snapshot.
 const LOG: &str = "\
 2026-03-02T09:14:58.411402Z 0 [System] [MY-010116] [Server] /usr/sbin/mysqld (mysqld 8.4.0) starting as process 1
 2026-03-02T09:14:58.427313Z 1 [System] [MY-013576] [InnoDB] InnoDB initialization has started.

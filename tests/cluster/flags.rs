@@ -1,5 +1,5 @@
-//! How etcd and kube-apiserver are started: safe enough to be real, lax where only
-//! durability or a missing controller would cost time.
+//! The flags of etcd and kube-apiserver. Durability is off, and so are features that wait
+//! for a controller, because both cost time.
 
 fn list(flags: &[&str], more: &[String]) -> Vec<String> {
     flags
@@ -18,7 +18,7 @@ pub fn etcd(port: u16) -> Vec<String> {
             "heartbeat-interval=20",
             "election-timeout=200",
             "log-level=warn",
-            // The whole cluster goes back in time in one transaction.
+            // A restore of the whole cluster is one transaction.
             "max-txn-ops=1000000",
             "max-request-bytes=536870912",
             "quota-backend-bytes=8589934592",
@@ -34,7 +34,7 @@ pub fn api_server(port: u16, etcd_port: u16) -> Vec<String> {
     list(
         &[
             "bind-address=127.0.0.1",
-            // It signs a certificate for itself here, apiserver.crt, which clients trust.
+            // The server writes a self-signed certificate, apiserver.crt, which clients trust.
             "cert-dir=.",
             "authorization-mode=RBAC",
             "anonymous-auth=false",
@@ -42,16 +42,16 @@ pub fn api_server(port: u16, etcd_port: u16) -> Vec<String> {
             "service-account-issuer=https://kubernetes.default.svc.cluster.local",
             "service-account-key-file=apiserver.key",
             "service-account-signing-key-file=apiserver.key",
-            // K3s' own range, so that coredns has its usual address.
+            // The range of K3s, so that coredns has its usual address.
             "service-cluster-ip-range=10.43.0.0/16",
-            // Each of these waits for, or acts in the place of, a controller that is not here.
+            // Each of these waits for, or replaces, a controller that does not run.
             "disable-admission-plugins=ServiceAccount,TaintNodesByCondition,StorageObjectInUseProtection,ResourceQuota",
             "enable-garbage-collector=false",
             "enable-priority-and-fairness=false",
             "endpoint-reconciler-type=none",
             "allow-privileged",
             "profiling=false",
-            // The harness gives objects an age by editing the store.
+            // The harness sets creation times in etcd directly.
             "storage-media-type=application/json",
             "audit-policy-file=audit-policy.yaml",
             "audit-log-path=audit.log",

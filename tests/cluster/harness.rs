@@ -1,4 +1,4 @@
-//! The harness itself: that scenes are what they say before the program is shown them.
+//! Tests of the harness: the fixtures are valid before the program reads them.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -12,7 +12,7 @@ use crate::server::Server;
 use crate::time::{Ago, now};
 
 #[test]
-fn the_healthy_homelab_is_whole_and_free_of_contradictions() {
+fn the_healthy_homelab_is_complete_and_consistent() {
     let homelab = Homelab::healthy();
     assert_eq!(contradictions(&homelab), Vec::<String>::new());
     let lacking: Vec<Value> = homelab
@@ -26,7 +26,7 @@ fn the_healthy_homelab_is_whole_and_free_of_contradictions() {
 }
 
 #[test]
-fn every_scenario_leaves_objects_that_agree() {
+fn every_scenario_is_consistent() {
     type Scenario = fn(&mut Homelab);
     let scenarios: [(&str, Scenario); 24] = [
         ("crash loop", |homelab| {
@@ -110,7 +110,7 @@ fn every_scenario_leaves_objects_that_agree() {
 }
 
 #[test]
-fn a_crash_loop_looks_like_one() {
+fn a_crash_loop_has_the_status_of_one() {
     let mut homelab = Homelab::healthy();
     homelab.crash_loops("mysql", 20.minutes_ago());
     let pod = homelab
@@ -134,7 +134,7 @@ fn a_crash_loop_looks_like_one() {
 }
 
 #[test]
-fn whatever_a_test_has_done_the_next_one_finds_health() {
+fn the_homelab_is_healthy_again_after_any_test() {
     let pods = |homelab: &Homelab| -> Vec<String> {
         let uid_and_status = |pod: &Value| format!("{} {}", pod["metadata"]["uid"], pod["status"]);
         homelab.list("Pod", "").iter().map(uid_and_status).collect()
@@ -159,7 +159,7 @@ fn whatever_a_test_has_done_the_next_one_finds_health() {
 }
 
 #[test]
-fn objects_have_the_age_that_they_ask_for() {
+fn objects_have_the_requested_age() {
     let homelab = Homelab::healthy();
     homelab.apply_yaml(&crate::time::fill_times(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: old, namespace: n8n, creationTimestamp: '{{-3d}}'}\n",
@@ -175,7 +175,7 @@ fn objects_have_the_age_that_they_ask_for() {
 }
 
 #[test]
-fn a_service_account_sees_what_its_role_allows_and_all_of_it_is_recorded() {
+fn a_service_account_has_the_rights_of_its_role_and_its_requests_are_recorded() {
     let homelab = Homelab::healthy();
     homelab.apply_yaml(
         "
@@ -241,7 +241,7 @@ fn kubectl(kubeconfig: &Path, resource: &str) -> Output {
 }
 
 #[test]
-fn a_server_ends_with_its_handle_and_leaves_nothing_behind() {
+fn a_dropped_server_ends_and_removes_its_directory() {
     let directory = Server::directory("sleep");
     let mut server = Server::start("sleep".as_ref(), directory.clone(), &["600".to_owned()]);
     assert!(!server.has_ended());

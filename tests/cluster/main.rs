@@ -1,4 +1,4 @@
-//! The program against a real API server that holds the operator's homelab.
+//! The program against a real API server with the objects of the homelab.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -8,6 +8,8 @@ mod audit;
 mod bench;
 mod consistency;
 mod control_plane;
+mod counting_proxy;
+mod cycles;
 mod deploy;
 mod discovery;
 mod doctor;
@@ -16,14 +18,13 @@ mod etcd;
 mod example;
 mod flags;
 mod harness;
+mod heartbeat;
 mod homelab;
+mod incidents;
 mod manifests;
-mod memory;
 mod object;
 mod playground;
 mod program;
-mod pulse;
-mod relay;
 mod rights;
 mod scenarios;
 mod server;
@@ -31,6 +32,5 @@ mod state;
 #[path = "../support/mod.rs"]
 mod support;
 mod time;
-mod verdicts;
 mod write;
 mod yaml;

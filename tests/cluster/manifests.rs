@@ -1,12 +1,12 @@
-//! The rights that `deploy/` gives, from the one place where they are.
+//! The RBAC manifests of `deploy/`.
 
-/// The namespace, its service account, and what that may read.
+/// The namespace, the service account and its read access.
 pub const READS: [&str; 2] = [
     include_str!("../../deploy/rights/namespace.yaml"),
     include_str!("../../deploy/rights/rbac.yaml"),
 ];
 
-/// The same, and what it may write.
+/// The same, and the write access to the state.
 pub const ALL: [&str; 3] = [
     READS[0],
     READS[1],

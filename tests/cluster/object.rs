@@ -1,4 +1,4 @@
-//! Small questions to an object in its JSON form.
+//! Helpers for objects as JSON.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub fn kind(object: &Value) -> &str {
     object["kind"].as_str().unwrap_or_default()
 }
 
-/// `namespace/name`, or the name alone of what has no namespace.
+/// `namespace/name`, or only the name of a cluster-scoped object.
 pub fn path(namespace: &str, name: &str) -> String {
     if namespace.is_empty() {
         name.to_owned()
@@ -23,12 +23,12 @@ pub fn path(namespace: &str, name: &str) -> String {
     }
 }
 
-/// `Kind namespace/name`, by which fixtures refer to the uid of an object.
+/// `Kind namespace/name`, the form in which fixtures reference the uid of an object.
 pub fn reference(object: &Value) -> String {
     format!("{} {}", kind(object), path(namespace(object), name(object)))
 }
 
-/// In which wave an object is created: what others refer to by uid, or live in, first.
+/// The wave in which an object is created: namespaces and owners come first.
 pub fn wave(object: &Value) -> u8 {
     match kind(object) {
         "Namespace" | "CustomResourceDefinition" | "IngressClass" | "StorageClass" => 0,
@@ -39,15 +39,14 @@ pub fn wave(object: &Value) -> u8 {
     }
 }
 
-/// Marks a status as that of the present specification, as a controller that has caught
-/// up would.
+/// Sets `observedGeneration` as a controller does that has seen the current spec.
 pub fn observe(status: &mut Value, written: &Value) {
     if status.get("observedGeneration").is_some() {
         status["observedGeneration"] = written["metadata"]["generation"].clone();
     }
 }
 
-/// The JSON merge patch that makes `new` of `old`, or null if they are equal.
+/// The JSON merge patch from `old` to `new`; null if they are equal.
 pub fn difference(old: &Value, new: &Value) -> Value {
     let (Value::Object(old_fields), Value::Object(new_fields)) = (old, new) else {
         return if old == new { Value::Null } else { new.clone() };

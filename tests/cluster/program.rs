@@ -1,4 +1,4 @@
-//! The built binary, run as a user would, and what it reports.
+//! Runs the built binary and parses its report.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::control_plane::ControlPlane;
 
-/// The services file under test: the operator's own where the variable names it.
+/// The services file under test: that of the environment variable, if set.
 pub fn services_file() -> PathBuf {
     std::env::var_os("K8S_MONITOR_OPERATOR_SERVICES").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/services.txt"),
@@ -15,14 +15,14 @@ pub fn services_file() -> PathBuf {
     )
 }
 
-/// The program with nothing of this machine's environment.
+/// The program with an empty environment.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"));
     command.env_clear().env("HOME", "/dev/null");
     command
 }
 
-/// A cycle that sends and stores nothing, against the control plane.
+/// Runs a cycle without notifications and state against the control plane.
 pub fn run(plane: &ControlPlane) -> Report {
     run_as(&plane.kubeconfig_admin())
 }
@@ -32,7 +32,7 @@ pub fn run_as(kubeconfig: &Path) -> Report {
     run_confirmed(kubeconfig, "0s")
 }
 
-/// The same, with young trouble looked at once more after a pause.
+/// The same, with a second read after a pause if there are recent severe findings.
 pub fn run_confirmed(kubeconfig: &Path, confirm_after: &str) -> Report {
     let config = tempfile::NamedTempFile::new().expect("temporary file");
     let text = format!("confirmAfter: {confirm_after}\ncluster: homelab\n");
@@ -58,7 +58,7 @@ pub fn run_confirmed(kubeconfig: &Path, confirm_after: &str) -> Report {
     Report::of(&output)
 }
 
-/// What a run said, and how it ended.
+/// The output and exit status of a run.
 pub struct Report {
     pub json: Value,
     pub status: i32,
@@ -77,7 +77,7 @@ impl Report {
         }
     }
 
-    /// The incident at the root of which a service is.
+    /// The incident of which a service is the root.
     pub fn incident(&self, service: &str) -> &Value {
         self.incidents()
             .iter()

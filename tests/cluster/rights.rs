@@ -1,4 +1,4 @@
-//! What a service account may and may not read, and what the report makes of it.
+//! Reports with all, some and none of the deployed rights.
 
 use serde_json::json;
 
@@ -7,8 +7,8 @@ use crate::manifests;
 use crate::program::{Report, program, run_as, services_file};
 use crate::time::Ago;
 
-/// The monitor's own service account with exactly the deployed rights, less
-/// those on `without`, as (API group, resource).
+/// Runs with the monitor's service account and the deployed rights, except for those on
+/// `without`: (API group, resource).
 fn run_without(homelab: &Homelab, without: &[(&str, &str)]) -> Report {
     for manifest in manifests::READS {
         homelab.apply_yaml(manifest);
@@ -94,7 +94,7 @@ fn unreadable_pods_are_unknown_neither_missing_nor_healthy() {
 }
 
 #[test]
-fn unreadable_nodes_blind_the_monitor() {
+fn unreadable_nodes_are_a_monitoring_blind_incident() {
     let homelab = Homelab::healthy();
     let report = run_without(&homelab, &[("", "nodes")]);
     assert_eq!(
@@ -106,7 +106,7 @@ fn unreadable_nodes_blind_the_monitor() {
 }
 
 #[test]
-fn one_unreadable_custom_resource_is_said_and_no_incident() {
+fn an_unreadable_custom_resource_is_reported_without_an_incident() {
     let homelab = Homelab::healthy();
     let report = run_without(&homelab, &[("argoproj.io", "applications")]);
     assert_eq!((report.summary(), report.status), (String::new(), 0));

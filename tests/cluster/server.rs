@@ -1,4 +1,4 @@
-//! One server process of the control plane, bound to the life of the test process.
+//! A server process of the control plane that ends with the test process.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,18 +6,18 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A running server with a directory of its own. Dropping it ends the process and
-/// removes the directory; so does the death of the test process, by any signal.
+/// A running server with its own directory. The process ends and the directory is removed
+/// when it is dropped, or when the test process ends for any cause.
 pub struct Server {
     watchdog: Child,
     directory: PathBuf,
-    /// Readable even when the server has ended and its directory is gone.
+    /// Readable even after the server has ended and its directory was removed.
     log: File,
 }
 
 impl Server {
-    /// A fresh directory for a server that is about to start: what must lie there
-    /// before the start (tokens, policies) goes into it.
+    /// A new directory for a server, for the files that it needs at its start: tokens and
+    /// policies.
     pub fn directory(name: &str) -> PathBuf {
         tempfile::Builder::new()
             .prefix(&format!("k8s-monitor-{name}-"))
@@ -40,7 +40,7 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(output.try_clone().expect("cannot share a server's log"))
             .stderr(output)
-            // Ctrl-C in the terminal shall end the test, and the watchdog then the server.
+            // Ctrl-C in the terminal ends the test, and the watchdog then ends the server.
             .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {}: {error}", binary.display()));
@@ -61,11 +61,11 @@ impl Server {
             .is_ok_and(|status| status.is_some())
     }
 
-    /// The end of what the server said, for the message of a failed start.
-    pub fn last_words(&mut self) -> String {
-        let mut said = String::new();
-        let _ = self.log.read_to_string(&mut said);
-        let lines: Vec<&str> = said.lines().collect();
+    /// The last lines of the server's log, for the message of a failed start.
+    pub fn last_log_lines(&mut self) -> String {
+        let mut log = String::new();
+        let _ = self.log.read_to_string(&mut log);
+        let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(15)..].join("\n")
     }
 }

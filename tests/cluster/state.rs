@@ -25,7 +25,7 @@ fn cluster(kubeconfig: PathBuf) -> Cluster {
     connect(&options, &ProxyVariables::default()).expect("a client")
 }
 
-/// The monitor's own service account, with the deployed rights.
+/// A client with the monitor's service account and the deployed rights.
 fn deployed(plane: &ControlPlane) -> Cluster {
     for manifest in manifests::ALL {
         plane.apply_yaml(manifest);
@@ -85,7 +85,7 @@ fn a_config_map_is_a_store_with_the_deployed_rights_alone() {
 }
 
 #[test]
-fn the_rights_end_at_the_one_config_map() {
+fn no_other_config_map_is_accessible() {
     let homelab = Homelab::healthy();
     let cluster = deployed(&homelab);
     let other = store(&cluster, "another");
@@ -106,18 +106,18 @@ fn the_rights_end_at_the_one_config_map() {
 }
 
 #[test]
-fn a_namespace_that_is_not_there_is_named() {
+fn a_missing_namespace_is_an_error_with_its_name() {
     let homelab = Homelab::healthy();
     let cluster = cluster(homelab.kubeconfig_admin());
     let store = ConfigMapStore::new(&cluster, "nowhere", NAME, LIMIT, soon(), suite::now());
     assert_eq!(store.load().expect("absent").version, Version::Absent);
     let error = store.save(&State::default(), &Version::Absent);
-    let text = error.expect_err("there is no place").to_string();
+    let text = error.expect_err("there is no namespace").to_string();
     assert!(text.contains("no namespace \"nowhere\""), "{text}");
 }
 
 #[test]
-fn an_empty_config_map_is_a_fresh_start() {
+fn an_empty_config_map_is_an_empty_state() {
     let homelab = Homelab::healthy();
     let cluster = deployed(&homelab);
     homelab.apply(vec![json!({

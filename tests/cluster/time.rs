@@ -1,4 +1,4 @@
-//! Points in time as tests and fixtures say them: `20.minutes_ago()`, `{{-20m}}`.
+//! Relative times in tests and fixtures: `20.minutes_ago()`, `{{-20m}}`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -39,8 +39,8 @@ impl Ago for i32 {
 }
 
 /// Replaces the relative times of a fixture: `{{-3d}}`, `{{-20m}}`, `{{+60d}}`, `{{-0s}}`
-/// become RFC 3339; `{{-10s micro}}` is the form with microseconds that Leases demand.
-/// Any other `{{...}}` is left for whoever understands it.
+/// become RFC 3339; `{{-10s micro}}` is the form with microseconds that Leases require.
+/// Any other `{{...}}` is left unchanged.
 pub fn fill_times(text: &str, now: Timestamp) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

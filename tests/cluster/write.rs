@@ -1,4 +1,4 @@
-//! The requests that bring one object to the API server.
+//! The requests that create, replace and delete one object.
 
 use kube::api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Request};
 use kube::{Client, Error};
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::discovery::Resource;
 use crate::object;
 
-/// What of an object a patch is for: everything but its status, or its status alone.
+/// The part of an object that a patch changes: all but the status, or the status.
 #[derive(Clone, Copy)]
 pub enum Part {
     Object,
     Status,
 }
 
-/// Creates or replaces one object with its status; hands it back with its uid.
+/// Creates or replaces one object with its status. Returns it with its uid.
 pub async fn whole(
     client: Client,
     resource: Resource,
@@ -53,7 +53,7 @@ async fn create(client: &Client, url: &str, object: &Value) -> Result<Value, Err
     client.request(request.map_err(Error::BuildRequest)?).await
 }
 
-/// Replaces an object in place, or, where Kubernetes forbids the change, by a new one.
+/// Replaces an object. Where Kubernetes forbids the change, deletes and creates it.
 async fn replace(
     client: &Client,
     url: &str,

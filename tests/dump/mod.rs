@@ -1,4 +1,4 @@
-//! Dumps as people make them, dumps that harm, and our own, read back.
+//! Dumps of other tools, hostile dumps, and snapshots that are written and read back.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -155,7 +155,7 @@ mod formats {
     }
 
     #[test]
-    fn events_in_newer_words() {
+    fn events_of_events_k8s_io_are_read() {
         let event = &read(fixture("bundle")).objects.events[0];
         assert_eq!(event.message, "0/1 nodes are available");
         assert_eq!(event.involved_object.name, "db-0");
@@ -166,7 +166,7 @@ mod formats {
     }
 
     #[test]
-    fn endpoints_stand_in_for_slices() {
+    fn endpoints_replace_missing_endpoint_slices() {
         let snapshot = read(fixture("bundle"));
         assert!(snapshot.is_read(Resource::EndpointSlices));
         let slices = &snapshot.objects.endpoint_slices;
@@ -225,7 +225,7 @@ mod formats {
             ("x.json", format!("[{POD},{second}]")),
             ("x", format!("{POD}{second}")),
             ("x.json", format!("{{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[{POD},{second}]}}")),
-            // Python sorts keys: the kind of the list comes after its items.
+            // Python can sort keys, so that the kind of the list follows its items.
             ("x.json", r#"{"apiVersion":"v1","items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}],"kind":"PodList"}"#.to_owned()),
             ("x.json", r#"{"items":[{"metadata":{"name":"a"},"kind":"Pod"},{"metadata":{"name":"b"}}],"kind":"PodList","apiVersion":"v1"}"#.to_owned()),
             ("x.yaml", format!("---\n{POD}\n---\n{second}\n")),
@@ -237,7 +237,7 @@ mod formats {
     }
 
     #[test]
-    fn what_powershell_redirects() {
+    fn files_redirected_by_powershell_are_read() {
         let folder = TempDir::new().expect("a folder");
         let wide: Vec<u8> = format!("\u{feff}{POD}")
             .encode_utf16()
@@ -248,7 +248,7 @@ mod formats {
     }
 
     #[test]
-    fn other_kinds_and_files_are_passed_over() {
+    fn other_kinds_and_files_are_skipped() {
         let folder = folder(&[
             ("pod.json", POD),
             ("package.json", r#"{"name":"x","kind":"apiVersion"}"#),
@@ -273,7 +273,7 @@ mod formats {
     }
 
     #[test]
-    fn one_object_a_name() {
+    fn the_newest_object_of_a_name_is_kept() {
         let versioned = |version: &str, phase: &str| {
             format!(
                 r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"a","resourceVersion":"{version}"}},"status":{{"phase":"{phase}"}}}}"#
@@ -292,7 +292,7 @@ mod formats {
     }
 
     #[test]
-    fn an_argument_decides_what_is_now() {
+    fn the_time_of_the_argument_has_priority() {
         let now = time("2026-12-24T18:00:00Z");
         let snapshot = dump::read(&fixture("bundle"), Some(now)).expect("a snapshot");
         assert_eq!(snapshot.now, now);
@@ -303,7 +303,7 @@ mod damage {
     use super::*;
 
     #[test]
-    fn an_object_that_does_not_fit_costs_its_kind_only() {
+    fn an_object_that_does_not_decode_makes_only_its_kind_unread() {
         let folder = folder(&[
             (
                 "pods.json",
@@ -328,13 +328,14 @@ mod damage {
             message.starts_with("pods.json: Pod n/bad cannot be decoded: "),
             "{message}"
         );
-        assert!(message.ends_with("(and 1 more error)"), "{message}");
+        let end = "(and 1 more error); check the file or create the dump again";
+        assert!(message.ends_with(end), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
         assert!(snapshot.is_read(Resource::Nodes));
     }
 
     #[test]
-    fn a_file_that_breaks_off_costs_the_kinds_in_it() {
+    fn a_truncated_file_makes_its_kinds_unread() {
         let whole =
             fs::read_to_string(fixture("cluster-info/default/events.json")).expect("a fixture");
         let folder = folder(&[
@@ -351,7 +352,7 @@ mod damage {
     }
 
     #[test]
-    fn a_file_without_a_known_kind_costs_that_of_its_name() {
+    fn a_damaged_file_makes_the_kind_of_its_name_unread() {
         let folder = folder(&[
             ("jobs.json", r#"{"apiVersion":"v1","items":[{"kind":"#),
             ("some.yaml", "apiVersion: v1\nkind: [unclosed\n"),
@@ -366,7 +367,7 @@ mod damage {
     }
 
     #[test]
-    fn a_bad_yaml_document_leaves_the_others() {
+    fn documents_after_an_invalid_yaml_document_are_read() {
         let text = format!(
             "{POD}\n---\napiVersion: v1\nkind: Node\nmetadata: {{name: x}}\nspec: *missing\n"
         );
@@ -375,7 +376,7 @@ mod damage {
     }
 
     #[test]
-    fn nothing_usable_is_an_error_that_says_what_was_wrong() {
+    fn a_dump_without_usable_objects_is_an_error_with_the_cause() {
         let error = read_file(
             "pods.json",
             r#"{"kind":"PodList","apiVersion":"v1","items":[{"meta"#,
@@ -402,7 +403,7 @@ mod damage {
     }
 
     #[test]
-    fn paths_that_cannot_be_read() {
+    fn unreadable_paths_are_errors() {
         let folder = folder(&[
             ("a.zip", "PK\u{3}\u{4}"),
             ("a.tgz", "no gzip"),
@@ -419,7 +420,7 @@ mod damage {
         ));
     }
 
-    /// Root may read every file. A copy of this test binary runs the test as another user.
+    /// Root can read every file, so a copy of this test binary runs the test as another user.
     #[cfg(unix)]
     fn run_without_root(test: &str) {
         use std::os::unix::fs::PermissionsExt as _;
@@ -442,13 +443,13 @@ mod damage {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_without_permission_costs_its_kind() {
+    fn an_unreadable_file_makes_its_kind_unread() {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder(&[("pod.json", POD), ("nodes.json", "{}")]);
         let path = folder.path().join("nodes.json");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("permissions");
         if fs::File::open(&path).is_ok() {
-            return run_without_root("dump::damage::a_file_without_permission_costs_its_kind");
+            return run_without_root("dump::damage::an_unreadable_file_makes_its_kind_unread");
         }
         assert_eq!(
             reason(&read(folder.path()), Resource::Nodes),
@@ -469,7 +470,7 @@ mod archives {
         let mut builder = Builder::new(GzEncoder::new(file, Compression::fast()));
         for (name, kind, content) in entries {
             let mut header = Header::new_gnu();
-            // `set_path` refuses what a hostile archive holds.
+            // `set_path` refuses the paths of a hostile archive.
             header.as_gnu_mut().expect("a gnu header").name[..name.len()]
                 .copy_from_slice(name.as_bytes());
             header.set_entry_type(*kind);
@@ -490,7 +491,7 @@ mod archives {
     }
 
     #[test]
-    fn entries_that_lead_elsewhere_are_ignored() {
+    fn entries_outside_of_the_archive_are_skipped() {
         let pod = |name: &str| POD.replace("\"a\"", &format!("\"{name}\"")).into_bytes();
         let (_folder, path) = archive(&[
             ("../outside.json", EntryType::Regular, &pod("outside")),
@@ -513,7 +514,7 @@ mod archives {
     }
 
     #[test]
-    fn long_names_are_read_and_endless_ones_are_not_held() {
+    fn long_names_are_read_up_to_a_limit() {
         let long = format!("{}/pods.json", "d".repeat(150));
         let endless = vec![b'x'; 4 << 20];
         let (_folder, path) = archive(&[
@@ -535,7 +536,7 @@ mod archives {
     }
 
     #[test]
-    fn archives_that_swell_are_stopped() {
+    fn compression_bombs_reach_the_limit() {
         let zeros = vec![b' '; 8 << 20];
         let (_folder, path) = archive(&[
             ("pods.json", EntryType::Regular, &zeros),
@@ -552,7 +553,7 @@ mod archives {
     }
 
     #[test]
-    fn archives_of_very_many_files_are_stopped() {
+    fn archives_with_too_many_files_reach_the_limit() {
         let entries: Vec<_> = (0..50)
             .map(|_| ("x.json", EntryType::Regular, POD.as_bytes()))
             .collect();
@@ -568,7 +569,7 @@ mod archives {
     }
 
     #[test]
-    fn archives_that_break_off_are_errors() {
+    fn truncated_archives_are_errors() {
         let noise: Vec<u8> = (0..200_000u32)
             .map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0])
             .collect();
@@ -588,7 +589,7 @@ mod archives {
     }
 
     #[test]
-    fn plain_tars_and_single_compressed_files() {
+    fn plain_tars_and_single_compressed_files_are_read() {
         let folder = TempDir::new().expect("a folder");
         let mut builder = Builder::new(Vec::new());
         let mut header = Header::new_ustar();
@@ -633,7 +634,7 @@ mod bounds {
     }
 
     #[test]
-    fn deep_folders_are_not_entered() {
+    fn too_deep_folders_are_not_read() {
         let deep = format!("{}pod.json", "d/".repeat(40));
         let folder = folder(&[(&deep, POD), ("b.json", &POD.replace("\"a\"", "\"b\""))]);
         assert_eq!(pod_names(&read(folder.path())), ["b"]);
@@ -666,7 +667,7 @@ mod bounds {
     }
 
     #[test]
-    fn an_endless_object_in_a_stream_is_damage() {
+    fn a_too_large_object_in_a_stream_makes_its_kind_unread() {
         let text = format!(
             "{POD}\n{{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"x\":\"{}\"}}",
             "y".repeat(1 << 20)
@@ -686,7 +687,7 @@ mod bounds {
     }
 
     #[test]
-    fn yaml_bombs_are_defused() {
+    fn yaml_bombs_reach_the_limit() {
         let mut bomb = String::from("apiVersion: v1\nkind: Pod\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
         for level in 1..12 {
             let before = format!("*a{}", level - 1);
@@ -703,7 +704,7 @@ mod bounds {
     }
 
     #[test]
-    fn nested_json_is_no_danger() {
+    fn deeply_nested_json_is_damage() {
         let deep = format!(
             "{{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{{\"name\":\"x\"}},\"spec\":{}1{}}}",
             "[".repeat(200_000),
@@ -718,7 +719,7 @@ mod bounds {
     }
 
     #[test]
-    fn logs_together_are_bounded() {
+    fn the_size_of_all_logs_is_limited() {
         let folder = folder(&[
             ("pod.json", POD),
             ("logs/n/a/one.log", "0123456789"),
@@ -744,7 +745,7 @@ mod writing {
         })
     }
 
-    /// A snapshot with something of everything, as a cycle would have read it.
+    /// A live snapshot with objects, logs, absent and unread kinds.
     fn live() -> Snapshot {
         let mut snapshot = read(fixture("bundle"));
         let other = read(fixture("cluster-info"));
@@ -794,7 +795,7 @@ mod writing {
     }
 
     #[test]
-    fn what_is_written_replays() {
+    fn a_written_snapshot_is_read_back_equal() {
         let folder = TempDir::new().expect("a folder");
         let mut snapshot = live();
         for name in ["dump", "dump.tar.gz", "dump.tgz"] {
@@ -802,7 +803,7 @@ mod writing {
             let written = dump::write(&snapshot, &path).expect(name);
             assert_eq!((written.path.as_path(), written.logs), (path.as_path(), 5));
             let mut back = read(&path);
-            // The one secret in the fixtures is the only difference.
+            // Only the one secret in the fixtures differs.
             let env = |s: &mut Snapshot| {
                 let spec = std::sync::Arc::make_mut(&mut s.objects.pods[1].spec);
                 std::mem::take(&mut spec.containers[0].env[1].value)
@@ -860,7 +861,7 @@ mod writing {
     }
 
     #[test]
-    fn one_snapshot_makes_one_archive() {
+    fn equal_snapshots_give_equal_archives() {
         let folder = TempDir::new().expect("a folder");
         let written = |name: &str| {
             let path = folder.path().join(name).join("x.tar.gz");
@@ -895,7 +896,7 @@ mod writing {
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_may_read() {
+    fn only_the_owner_can_read_a_snapshot() {
         use std::os::unix::fs::PermissionsExt;
         let folder = TempDir::new().expect("a folder");
         let mode = |path: &Path| fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
@@ -910,7 +911,7 @@ mod writing {
     }
 
     #[test]
-    fn hostile_names_do_not_lead_elsewhere() {
+    fn hostile_names_do_not_leave_the_folder() {
         let mut snapshot = live();
         let first = snapshot.logs[0].clone();
         for name in ["../../evil", "/etc/evil", "", "..", "a/b"] {
@@ -924,7 +925,7 @@ mod writing {
     }
 
     #[test]
-    fn a_file_taken_out_of_a_dump_is_not_read() {
+    fn the_kind_of_a_removed_file_is_unread() {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("d");
         dump::write(&live(), &path).expect("written");
@@ -936,7 +937,7 @@ mod writing {
     }
 
     #[test]
-    fn a_container_called_previous_keeps_its_name() {
+    fn a_container_named_previous_keeps_its_name() {
         let mut snapshot = live();
         let pod = &mut snapshot.objects.pods[1];
         std::sync::Arc::make_mut(&mut pod.spec).containers[1].name = "side-previous".into();
@@ -952,7 +953,7 @@ mod writing {
     }
 }
 
-/// Dumps that are too large to be kept beside the code.
+/// Dumps that are too large for the repository.
 mod elsewhere {
     use super::*;
     use crate::support::skip::external;

@@ -1,4 +1,4 @@
-//! Kubeconfigs, contexts and proxies: nothing here needs a server but the last.
+//! Kubeconfigs, contexts, credentials and proxies.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -43,7 +43,7 @@ fn simple() -> String {
 }
 
 #[test]
-fn a_context_is_chosen_by_name() {
+fn a_context_is_selected_by_name() {
     let cluster = open(&simple(), Some("homelab")).unwrap();
     assert_eq!(cluster.name(), "homelab");
     assert_eq!(cluster.server(), "https://10.0.1.100:6443");
@@ -51,7 +51,7 @@ fn a_context_is_chosen_by_name() {
 }
 
 #[test]
-fn contexts_that_cannot_be_used() {
+fn invalid_contexts_are_errors() {
     let error = open(&simple(), None).unwrap_err();
     assert!(matches!(error, ConnectError::NoContext { .. }), "{error}");
 
@@ -77,7 +77,7 @@ fn contexts_that_cannot_be_used() {
 }
 
 #[test]
-fn files_that_cannot_be_used() {
+fn invalid_kubeconfigs_are_errors() {
     let options = ConnectOptions {
         kubeconfig: Some(PathBuf::from("no/such/file")),
         context: None,
@@ -105,7 +105,7 @@ fn files_that_cannot_be_used() {
 }
 
 #[test]
-fn servers_that_cannot_be_used() {
+fn invalid_server_addresses_are_errors() {
     for server in ["", "ftp://x", "https://", "https://a b"] {
         let text = config(&json!({"server": server}), &json!({}));
         let error = open(&text, Some("homelab")).unwrap_err();
@@ -130,7 +130,7 @@ fn tls_is_always_verified() {
 }
 
 #[test]
-fn credentials_that_cannot_be_used() {
+fn invalid_credentials_are_errors() {
     let server = json!({"server": "https://x"});
     for (user, expected) in [
         (json!({"tokenFile": "/no/such/token"}), "/no/such/token"),
@@ -178,7 +178,7 @@ fn tokens_come_from_files_and_plugins() {
 }
 
 #[test]
-fn several_files_are_merged_as_by_kubectl() {
+fn several_kubeconfigs_are_merged_as_by_kubectl() {
     let contexts = write_kubeconfig("contexts: [{name: a, context: {cluster: b, user: c}}]");
     let clusters = write_kubeconfig("clusters: [{name: b, cluster: {server: 'https://x:1'}}]");
     let missing = PathBuf::from("no/such/file");
@@ -194,7 +194,7 @@ fn several_files_are_merged_as_by_kubectl() {
     assert_eq!(cluster.server(), "https://x:1");
 }
 
-/// A proxy that refuses, and tells what it was asked.
+/// A proxy that refuses the request. The thread returns the request.
 fn proxy() -> (String, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -211,7 +211,7 @@ fn proxy() -> (String, std::thread::JoinHandle<String>) {
 }
 
 #[test]
-fn a_proxy_is_used_where_it_applies() {
+fn the_proxy_of_the_environment_is_used() {
     let (address, asked) = proxy();
     let options = ConnectOptions {
         kubeconfig: Some(kubeconfig("https://k3s.example:6443")),
@@ -235,7 +235,7 @@ fn a_proxy_is_used_where_it_applies() {
 }
 
 #[test]
-fn a_proxy_that_does_not_apply_is_no_hindrance() {
+fn a_proxy_that_does_not_apply_is_not_used() {
     let stub = Stub::new(|_| None);
     let local = stub.url().replace("127.0.0.1", "localhost");
     for (server, no_proxy) in [
@@ -260,7 +260,7 @@ fn a_proxy_that_does_not_apply_is_no_hindrance() {
 }
 
 #[test]
-fn a_proxy_of_another_kind_is_a_clear_error() {
+fn a_socks_proxy_is_an_error() {
     let options = ConnectOptions {
         kubeconfig: Some(kubeconfig("https://k3s.example:6443")),
         context: None,

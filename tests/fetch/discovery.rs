@@ -1,4 +1,4 @@
-//! The kinds that a cluster may lack.
+//! Discovery, and the kinds that a cluster may not serve.
 
 use k8s_monitor::cluster::{Read, Resource, UnreadReason};
 use serde_json::json;
@@ -21,7 +21,7 @@ const OPTIONAL: [Resource; 11] = [
     Resource::NodeMetrics,
 ];
 
-/// A server from before aggregated discovery, with every group in our oldest version.
+/// A server without aggregated discovery, with each group in the oldest supported version.
 fn old_server(path: &str) -> Option<Reply> {
     let groups = || {
         optional_groups()
@@ -58,7 +58,7 @@ fn old_server(path: &str) -> Option<Reply> {
 }
 
 #[test]
-fn what_is_not_served_is_absent_and_not_asked_for() {
+fn a_kind_that_is_not_served_is_absent_and_not_requested() {
     let stub = Stub::at("/apis", |request| {
         assert!(request.accept.contains("v=v2;as=APIGroupDiscoveryList"));
         assert!(
@@ -79,7 +79,7 @@ fn what_is_not_served_is_absent_and_not_asked_for() {
 }
 
 #[test]
-fn an_old_server_is_asked_group_by_group() {
+fn an_old_server_is_discovered_group_by_group() {
     let stub = Stub::new(|request| old_server(&request.path));
     let snapshot = stub.snapshot();
     assert_only_unread(&snapshot, &[]);
@@ -99,7 +99,7 @@ fn an_old_server_is_asked_group_by_group() {
 }
 
 #[test]
-fn a_group_that_does_not_answer_hides_only_its_own_kinds() {
+fn a_failing_group_makes_only_its_kinds_unread() {
     let stub = Stub::new(|request| match request.path.as_str() {
         "/apis/cert-manager.io/v1" => Some(status(403, "forbidden")),
         path => old_server(path),
@@ -116,7 +116,7 @@ fn a_group_that_does_not_answer_hides_only_its_own_kinds() {
 }
 
 #[test]
-fn without_discovery_core_kinds_are_read_all_the_same() {
+fn core_kinds_are_read_without_discovery() {
     for (reply, reason) in [
         (403, UnreadReason::Forbidden),
         (500, UnreadReason::Unavailable),
@@ -138,7 +138,7 @@ fn without_discovery_core_kinds_are_read_all_the_same() {
 }
 
 #[test]
-fn metrics_that_are_down_are_unread_at_once() {
+fn unavailable_metrics_are_unread_without_retries() {
     let metrics = [Resource::PodMetrics, Resource::NodeMetrics];
     let down = |path: &str| {
         path.starts_with("/apis/metrics.k8s.io/")
@@ -158,7 +158,7 @@ fn metrics_that_are_down_are_unread_at_once() {
 }
 
 #[test]
-fn a_custom_resource_that_goes_meanwhile_is_absent() {
+fn a_custom_resource_that_is_removed_meanwhile_is_absent() {
     let stub = Stub::at("/apis/argoproj.io/v1alpha1/applications", |_| {
         Some(status(
             404,
@@ -169,7 +169,7 @@ fn a_custom_resource_that_goes_meanwhile_is_absent() {
 }
 
 #[test]
-fn optional_objects_arrive() {
+fn objects_of_optional_kinds_are_read() {
     let stub = Stub::at("/apis/cert-manager.io/v1/certificates", |_| {
         Some(page(
             [json!({"metadata": {"name": "tls", "namespace": "shop"}})],

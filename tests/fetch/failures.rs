@@ -1,4 +1,4 @@
-//! Clusters that cannot be read at all, and time.
+//! Clusters that cannot be read at all, and deadlines.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ fn error_of(stub: &Stub) -> FetchError {
 }
 
 #[test]
-fn nobody_listens() {
+fn a_refused_connection_is_unreachable() {
     let free = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -40,7 +40,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn a_server_that_speaks_no_tls_is_given_up_at_once() {
+fn a_server_without_tls_is_an_error_without_retries() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = format!("https://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -60,7 +60,7 @@ fn a_server_that_speaks_no_tls_is_given_up_at_once() {
 }
 
 #[test]
-fn a_token_that_expired() {
+fn an_expired_token_is_unauthorized() {
     let stub = Stub::new(|_| Some(status(401, "Unauthorized")));
     let error = error_of(&stub);
     assert!(
@@ -72,7 +72,7 @@ fn a_token_that_expired() {
 }
 
 #[test]
-fn a_user_without_any_right() {
+fn a_user_without_any_right_is_an_error_with_its_name() {
     let stub = Stub::new(|_| {
         Some(status(
             403,
@@ -87,7 +87,7 @@ fn a_user_without_any_right() {
 }
 
 #[test]
-fn a_server_of_another_kind() {
+fn a_server_that_is_not_kubernetes_is_an_error() {
     for (code, body) in [
         (404, "not found"),
         (200, "<html>"),
@@ -104,7 +104,7 @@ fn a_server_of_another_kind() {
 }
 
 #[test]
-fn a_control_plane_that_is_down() {
+fn a_control_plane_that_is_down_is_unavailable() {
     let stub = Stub::new(|_| Some(status(503, "apiserver is shutting down")));
     let began = Instant::now();
     let error = error_of(&stub);
@@ -113,7 +113,7 @@ fn a_control_plane_that_is_down() {
 }
 
 #[test]
-fn slow_kinds_cost_the_deadline_and_themselves() {
+fn slow_kinds_are_unread_at_the_deadline() {
     let stub = Stub::new(|request| match request.path.as_str() {
         "/api/v1/events" => Some(Reply::Silence),
         "/apis/batch/v1/jobs" => Some(Reply::HalfBody),
@@ -136,7 +136,7 @@ fn slow_kinds_cost_the_deadline_and_themselves() {
 }
 
 #[test]
-fn slow_discovery_hides_only_optional_kinds() {
+fn slow_discovery_makes_only_optional_kinds_unread() {
     let stub = Stub::at("/apis", |_| Some(Reply::Silence));
     let snapshot = stub.try_snapshot(Duration::from_millis(600)).unwrap();
     assert_eq!(snapshot.unread().count(), 11);
@@ -147,10 +147,10 @@ fn slow_discovery_hides_only_optional_kinds() {
 }
 
 #[test]
-fn a_server_that_is_silent_is_a_deadline() {
+fn a_server_that_does_not_answer_exceeds_the_deadline() {
     let stub = Stub::new(|request| {
-        let spoken = request.path.ends_with("pods");
-        Some(if spoken {
+        let is_answered = request.path.ends_with("pods");
+        Some(if is_answered {
             Reply::HalfBody
         } else {
             Reply::Silence

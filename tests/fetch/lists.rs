@@ -1,4 +1,4 @@
-//! Pages, retries, and what one bad kind means for itself alone.
+//! Pagination, retries, and kinds that cannot be read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ fn named(name: &str) -> serde_json::Value {
 }
 
 #[test]
-fn an_empty_cluster_costs_one_request_a_kind_and_one_for_discovery() {
+fn an_empty_cluster_needs_one_request_a_kind_and_one_for_discovery() {
     let stub = Stub::new(|_| None);
     let snapshot = stub.snapshot();
     assert_only_unread(&snapshot, &[]);
@@ -27,7 +27,7 @@ fn an_empty_cluster_costs_one_request_a_kind_and_one_for_discovery() {
 }
 
 #[test]
-fn only_warnings_and_the_leases_of_the_control_plane_are_asked_for() {
+fn only_warnings_and_the_leases_of_the_control_plane_are_requested() {
     let stub = Stub::new(|_| None);
     stub.snapshot();
     let requests = stub.requests();
@@ -41,7 +41,7 @@ fn only_warnings_and_the_leases_of_the_control_plane_are_asked_for() {
 }
 
 #[test]
-fn pages_are_followed_to_the_end() {
+fn all_pages_are_read() {
     let stub = Stub::at(PODS, |request| {
         Some(match request.query.get("continue").map(String::as_str) {
             None => page([named("a"), named("b")], "to ken/2"),
@@ -62,7 +62,7 @@ fn pages_are_followed_to_the_end() {
 }
 
 #[test]
-fn a_list_that_expires_is_read_again_from_the_start() {
+fn an_expired_list_is_read_again_from_the_start() {
     let stub = Stub::at(PODS, |request| {
         Some(
             match (request.nth, request.query.contains_key("continue")) {
@@ -104,7 +104,7 @@ fn a_list_that_expires_twice_is_unread() {
 }
 
 #[test]
-fn pages_without_end_are_given_up() {
+fn endless_pages_are_unread() {
     let repeating = Stub::at(PODS, |_| Some(page([named("a")], "again")));
     let (reason, message) = unread(&repeating.snapshot(), Resource::Pods);
     assert_eq!(reason, UnreadReason::Malformed);
@@ -118,7 +118,7 @@ fn pages_without_end_are_given_up() {
 }
 
 #[test]
-fn a_refusal_is_unread_and_says_what_to_grant() {
+fn a_forbidden_kind_is_unread_with_the_right_to_grant() {
     let stub = Stub::at("/api/v1/nodes", |_| {
         Some(status(
             403,
@@ -141,7 +141,7 @@ fn a_refusal_is_unread_and_says_what_to_grant() {
 }
 
 #[test]
-fn a_kind_that_an_old_server_lacks_is_absent() {
+fn a_kind_that_an_old_server_does_not_serve_is_absent() {
     let hpas = "/apis/autoscaling/v2/horizontalpodautoscalers";
     let stub = Stub::at(hpas, |_| Some(status(404, "the server could not find it")));
     let snapshot = stub.snapshot();
@@ -158,7 +158,7 @@ fn a_kind_that_an_old_server_lacks_is_absent() {
 }
 
 #[test]
-fn two_errors_then_an_answer_is_an_answer() {
+fn a_request_succeeds_after_two_errors() {
     let codes = [
         (PODS, 429),
         (JOBS, 500),
@@ -177,7 +177,7 @@ fn two_errors_then_an_answer_is_an_answer() {
 }
 
 #[test]
-fn three_errors_are_unread() {
+fn a_kind_is_unread_after_three_errors() {
     let stub = Stub::at(JOBS, |_| Some(status(500, "etcdserver: request timed out")));
     let snapshot = stub.snapshot();
     assert_only_unread(&snapshot, &[Resource::Jobs]);
@@ -185,7 +185,7 @@ fn three_errors_are_unread() {
     assert_eq!(reason, UnreadReason::Unavailable);
     assert_eq!(
         message,
-        "jobs: the server answered 500: etcdserver: request timed out"
+        "jobs: the server answered 500: etcdserver: request timed out; check the control plane"
     );
     assert_eq!(stub.asked(JOBS), 3);
 }
@@ -210,7 +210,7 @@ fn retry_after_is_honoured_within_the_window() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_tried_again() {
+fn a_broken_connection_is_retried() {
     let half = || Reply::Cut(br#"{"items":["#.to_vec());
     let stub = Stub::new(move |request| match (request.path.as_str(), request.nth) {
         (JOBS, 1) => Some(Reply::Close),
@@ -227,7 +227,7 @@ fn a_connection_that_breaks_is_tried_again() {
 }
 
 #[test]
-fn an_answer_that_is_no_list_is_malformed() {
+fn a_response_that_is_not_a_list_is_malformed() {
     let bodies: [&[u8]; 8] = [
         br#"{"metadata":{},"items":[{"metadata":{"name":"a"}},{"meta"#,
         b"<html>s3cr3t-t0ken</html>",
@@ -252,7 +252,7 @@ fn an_answer_that_is_no_list_is_malformed() {
 }
 
 #[test]
-fn pods_that_are_well_share_what_they_have_in_common() {
+fn healthy_pods_share_equal_values() {
     let well = |name: &str, ready: &str| {
         json!({
             "metadata": {"name": name, "namespace": "shop", "uid": name, "labels": {"app": "web"},

@@ -1,4 +1,4 @@
-//! Logs of what fails.
+//! Logs of failing containers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,7 +17,7 @@ fn failing(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Stub {
 }
 
 #[test]
-fn the_run_that_crashed_is_read() {
+fn the_log_of_the_crashed_run_is_read() {
     let stub = failing(|| Reply::Raw(200, "Content-Type: text/plain", b"boom\n\xff\n".to_vec()));
     let snapshot = stub.snapshot();
     let [log] = snapshot.logs.as_slice() else {
@@ -36,10 +36,10 @@ fn the_run_that_crashed_is_read() {
 }
 
 #[test]
-fn a_server_that_stumbles_is_asked_for_a_log_again() {
-    let stumbled = AtomicBool::new(false);
+fn a_log_is_requested_again_after_a_server_error() {
+    let has_failed = AtomicBool::new(false);
     let stub = failing(move || {
-        if stumbled.swap(true, Ordering::Relaxed) {
+        if has_failed.swap(true, Ordering::Relaxed) {
             Reply::Raw(200, "Content-Type: text/plain", b"boom\n".to_vec())
         } else {
             status(503, "apiserver is shutting down")
@@ -50,13 +50,13 @@ fn a_server_that_stumbles_is_asked_for_a_log_again() {
     assert_eq!(snapshot.logs[0].text, "boom");
 }
 
-/// As the API server says it.
-const UNREACHED: &str = "Get \"https://node-2:10250/containerLogs/shop/web-1/app?previous=true\": \
+/// The message of the API server for an unreachable kubelet.
+const KUBELET_UNREACHABLE: &str = "Get \"https://node-2:10250/containerLogs/shop/web-1/app?previous=true\": \
                          dial tcp 10.0.0.7:10250: connect: no route to host";
 
 #[test]
-fn a_kubelet_that_cannot_be_reached_holds_nobody_up() {
-    let stub = failing(|| status(500, UNREACHED));
+fn an_unreachable_kubelet_does_not_delay_the_cycle() {
+    let stub = failing(|| status(500, KUBELET_UNREACHABLE));
     let snapshot = stub.snapshot();
     let (reason, message) = unread(&snapshot, Resource::PodLogs);
     assert_eq!(reason, UnreadReason::Unavailable);
@@ -66,7 +66,7 @@ fn a_kubelet_that_cannot_be_reached_holds_nobody_up() {
 }
 
 #[test]
-fn a_log_that_is_gone_is_no_news() {
+fn a_log_that_no_longer_exists_is_not_an_error() {
     for code in [400, 404] {
         let stub = failing(move || status(code, "previous terminated container not found"));
         let snapshot = stub.snapshot();
@@ -76,7 +76,7 @@ fn a_log_that_is_gone_is_no_news() {
 }
 
 #[test]
-fn logs_that_are_forbidden_are_unread_once() {
+fn forbidden_logs_are_unread_after_one_request() {
     let stub = Stub::new(|request| match request.path.as_str() {
         "/api/v1/pods" => Some(page(
             [pod("web-1", &crashed()), pod("db-0", &crashed())],
@@ -95,7 +95,7 @@ fn logs_that_are_forbidden_are_unread_once() {
 }
 
 #[test]
-fn logs_do_not_hold_the_cycle_up() {
+fn slow_logs_do_not_delay_the_cycle() {
     let stub = failing(|| Reply::Silence);
     let snapshot = stub
         .try_snapshot(std::time::Duration::from_millis(900))
@@ -109,7 +109,7 @@ fn logs_do_not_hold_the_cycle_up() {
 }
 
 #[test]
-fn a_log_that_never_comes_is_asked_for_once() {
+fn a_log_that_times_out_is_requested_once() {
     let stub = failing(|| Reply::Silence);
     let snapshot = stub
         .try_snapshot(std::time::Duration::from_secs(20))

@@ -1,5 +1,5 @@
-//! Reading a cluster over HTTP, against a stub API server that misbehaves in
-//! every way that a real one, or what stands in front of it, has been seen to.
+//! Reading a cluster over HTTP, against a stub API server with the failures that
+//! real API servers, and proxies in front of them, are known to have.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 

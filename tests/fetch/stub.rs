@@ -1,6 +1,6 @@
-//! A strict API server of a few lines: it answers what Kubernetes would answer
-//! for an empty cluster, lets a test answer otherwise, and notes every request
-//! that a read-only monitor must not send.
+//! A stub API server. By default it answers as Kubernetes does for an empty
+//! cluster. A test can replace any response. Requests that a read-only monitor must
+//! not send fail the test.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -18,26 +18,26 @@ use k8s_monitor::cluster::api::{
 use k8s_monitor::cluster::{Read, Resource, Snapshot, UnreadReason};
 use serde_json::{Value, json};
 
-/// The token in every kubeconfig here; no message may ever hold it.
+/// The token in every kubeconfig. No message may contain it.
 pub const TOKEN: &str = "s3cr3t-t0ken";
 
-/// What a stub answers.
+/// A response of the stub.
 pub enum Reply {
     /// A status and a JSON body.
     Json(u16, Value),
-    /// A status, one more header, and a body as it is.
+    /// A status, one more header and a raw body.
     Raw(u16, &'static str, Vec<u8>),
-    /// A body announced as longer than it is, then the connection closes.
+    /// A body that is shorter than its `Content-Length`, then the connection closes.
     Cut(Vec<u8>),
-    /// The connection closes without a word.
+    /// The connection closes without a response.
     Close,
-    /// Not a byte, until the test is over.
+    /// No byte until the test ends.
     Silence,
-    /// Headers and half a body, then nothing until the test is over.
+    /// Headers and half a body, then no byte until the test ends.
     HalfBody,
 }
 
-/// One request, as a test sees it.
+/// One request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub path: String,
@@ -57,14 +57,14 @@ struct State {
     closing: AtomicBool,
 }
 
-/// A running stub; it ends with the test.
+/// A running stub. It stops when dropped.
 pub struct Stub {
     state: Arc<State>,
     port: u16,
 }
 
 impl Stub {
-    /// Starts a server that answers by the script, else as an empty cluster would.
+    /// Starts a server that answers by the script, else as an empty cluster.
     pub fn new(script: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -83,7 +83,7 @@ impl Stub {
                 }
                 let shared = Arc::clone(&shared);
                 thread::spawn(move || {
-                    // A client that goes away in the middle is no news.
+                    // A client may disconnect at any time.
                     let _ = stream.and_then(|stream| serve(&shared, stream));
                 });
             }
@@ -91,7 +91,7 @@ impl Stub {
         Self { state, port }
     }
 
-    /// A script for one path; all others as in an empty cluster.
+    /// Starts a server with a script for one path.
     pub fn at(
         path: &'static str,
         reply: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
@@ -107,7 +107,7 @@ impl Stub {
         cluster_at(&self.url())
     }
 
-    /// Reads the stub within 20 s and checks that the count is right.
+    /// Reads the stub within 20 s, and checks the number of requests.
     pub fn snapshot(&self) -> Snapshot {
         let snapshot = self.try_snapshot(Duration::from_secs(20)).unwrap();
         assert_eq!(snapshot.requests as usize, self.requests().len());
@@ -122,7 +122,7 @@ impl Stub {
         self.state.seen.lock().unwrap().clone()
     }
 
-    /// How often a path was asked for.
+    /// The number of requests to a path.
     pub fn asked(&self, path: &str) -> usize {
         self.requests()
             .iter()
@@ -147,7 +147,7 @@ impl Drop for Stub {
     }
 }
 
-/// A client for any server, without proxy.
+/// A client without a proxy.
 pub fn cluster_at(server: &str) -> Cluster {
     let options = ConnectOptions {
         kubeconfig: Some(kubeconfig(server)),
@@ -169,7 +169,7 @@ pub fn kubeconfig(server: &str) -> PathBuf {
     )
 }
 
-/// A file of its own for each call.
+/// Writes a new file for each call.
 pub fn write_kubeconfig(text: &str) -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::SeqCst);
@@ -179,7 +179,7 @@ pub fn write_kubeconfig(text: &str) -> PathBuf {
     path
 }
 
-/// The moment of every snapshot here.
+/// The time of every snapshot.
 pub fn now() -> DateTime<Utc> {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
@@ -192,7 +192,7 @@ pub fn request(deadline: Duration) -> SnapshotRequest {
     }
 }
 
-/// Why a kind was not read; panics when it was.
+/// Why a kind was not read. Panics if it was.
 pub fn unread(snapshot: &Snapshot, resource: Resource) -> (UnreadReason, String) {
     match &snapshot.reads[&resource] {
         Read::Unread(unread) => {
@@ -226,7 +226,7 @@ pub fn status(code: u16, message: &str) -> Reply {
     )
 }
 
-/// A pod that the kubelet knows, with one container.
+/// A scheduled pod with one container.
 pub fn pod(name: &str, container: &Value) -> Value {
     json!({
         "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
@@ -324,7 +324,7 @@ fn read_request(state: &State, reader: &mut impl BufRead) -> std::io::Result<Opt
     Ok(Some(request))
 }
 
-/// What is wrong with a request of a read-only monitor.
+/// Why a read-only monitor must not send the request.
 fn fault(method: &str, request: &Request, headers: &HashMap<String, String>) -> Option<String> {
     if method != "GET" {
         return Some("not a read".into());
@@ -357,7 +357,7 @@ fn is_list(path: &str) -> bool {
     path.matches('/').count() > 3
 }
 
-/// What an API server with every optional API answers when nothing is there.
+/// The response of an API server with every optional API and no objects.
 fn empty_cluster(request: &Request) -> Reply {
     if request.path == "/apis" {
         return Reply::Json(200, aggregated(&optional_groups()));
@@ -371,7 +371,7 @@ fn empty_cluster(request: &Request) -> Reply {
     )
 }
 
-/// The optional groups in their newest version, with what they hold.
+/// The optional groups in their newest version, with their plurals.
 pub fn optional_groups() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     vec![
         (

@@ -1,5 +1,5 @@
-//! Memory does not grow with the JSON of a cluster, only with what is kept of
-//! it. `make bench` measures the same with the program as it is shipped.
+//! Memory grows with the slim objects, not with the JSON of a cluster.
+//! `make bench` measures the same with the release build.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -8,10 +8,10 @@ use crate::support::synthetic;
 use synthetic::SyntheticCluster;
 use synthetic::cycle::{Cycle, program};
 
-/// How far the peak may rise with each pod and its tenth of a deployment, and
-/// with the pages that are under way.
-const A_POD: usize = 2 << 10;
-const UNDER_WAY: usize = 8 << 20;
+/// Bytes by which the peak may rise for each pod, including its share of a deployment.
+const BYTES_PER_POD: usize = 2 << 10;
+/// Bytes by which the peak may rise for the responses that are being decoded.
+const RESPONSES_IN_FLIGHT: usize = 8 << 20;
 
 #[test]
 fn memory_grows_with_the_kept_fields_only() {
@@ -23,7 +23,7 @@ fn memory_grows_with_the_kept_fields_only() {
     assert_eq!(many.findings(), pods / 100);
     let grown = (many.cost.peak - none.cost.peak) * 1024;
     assert!(
-        grown < UNDER_WAY + pods * A_POD,
+        grown < RESPONSES_IN_FLIGHT + pods * BYTES_PER_POD,
         "{grown} bytes more for {pods} pods"
     );
 }

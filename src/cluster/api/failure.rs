@@ -136,7 +136,7 @@ impl Failure {
         )
     }
 
-    /// How long the server wants to be left alone.
+    /// How long the server asks to wait before the next request.
     pub(super) fn retry_after(&self) -> Duration {
         match self {
             Self::Status { retry_after, .. } => retry_after.unwrap_or_default(),
@@ -183,20 +183,34 @@ impl Failure {
                 _ => UnreadReason::Malformed,
             },
         };
-        let remedy = match self {
-            Self::Status {
-                code: 403, message, ..
-            } => format!("; {}", grant(resource, message)),
-            Self::Status { code: 401, .. } | Self::Credentials(_) => {
-                "; renew the credentials".to_owned()
-            }
-            Self::Deadline => "; allow more with --deadline".to_owned(),
-            _ => String::new(),
-        };
+        let (what, remedy) = (self.text(), self.remedy(resource));
         Unread {
             reason,
-            message: format!("{}: {}{remedy}", resource.name(), self.text()),
+            message: format!("{}: {what}; {remedy}", resource.name()),
         }
+    }
+
+    fn remedy(&self, resource: Resource) -> String {
+        let remedy = match self {
+            Self::Connect { .. } | Self::Broken(_) => {
+                "check the API server and the network between it and this machine"
+            }
+            Self::Tls(_) => {
+                "check the kubeconfig's certificate authority, the address and both clocks"
+            }
+            Self::TimedOut(_) => "check the load of the API server",
+            Self::Deadline => "allow more with --deadline",
+            Self::Credentials(_) => "renew the credentials",
+            Self::Malformed(_) => "check the API server and any proxy in front of it",
+            Self::Status { code, message, .. } => match code {
+                401 => "renew the credentials",
+                403 => return grant(resource, message),
+                429 => "check the load of the API server",
+                410 | 500.. => "check the control plane",
+                _ => "check the API server and any proxy in front of it",
+            },
+        };
+        remedy.to_owned()
     }
 }
 

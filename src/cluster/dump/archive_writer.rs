@@ -1,6 +1,6 @@
-//! Where a written snapshot goes: a folder or a `.tar.gz`, made under another
-//! name beside the target and moved there once it is whole. Only the owner may
-//! read it.
+//! Writes the files of a snapshot to a folder or a `.tar.gz`. They are written
+//! under a temporary name beside the target, which is renamed when complete.
+//! Only the owner can read them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -14,12 +14,12 @@ use tempfile::{NamedTempFile, TempDir};
 use super::DumpError;
 use crate::model::Time;
 
-/// Endings that an operator gives to files of other formats.
+/// File name endings of formats that are not supported.
 const OTHER_FORMATS: &[&str] = &[
     "json", "yaml", "yml", "zip", "gz", "tar", "xz", "zst", "txt",
 ];
 
-/// A snapshot on its way to disk.
+/// A snapshot that is being written.
 pub(super) struct ArchiveWriter {
     target: PathBuf,
     kind: Container,
@@ -40,11 +40,12 @@ struct Archive {
 }
 
 impl ArchiveWriter {
-    /// Opens a sink for a path that is not taken yet; `time` is noted on the
-    /// files of an archive, so that one snapshot makes one archive, to the byte.
+    /// Opens a writer for a path that does not exist yet. `time` is the
+    /// modification time of the files in an archive, so that equal snapshots
+    /// give archives that are equal byte by byte.
     pub(super) fn open(target: &Path, time: Time) -> Result<Self, DumpError> {
         let failed = |error| DumpError::writing(target, error);
-        refuse_taken(target)?;
+        check_is_free(target)?;
         let parent = target.parent().filter(|p| !p.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         let name = target.file_name().map(|n| n.to_string_lossy().into_owned());
@@ -70,7 +71,7 @@ impl ArchiveWriter {
         })
     }
 
-    /// Adds a file; its path uses `/` and holds no name that leads elsewhere.
+    /// Adds a file. Its path is relative, with `/`, and does not leave the folder.
     pub(super) fn add(&mut self, path: &str, content: &[u8]) -> Result<(), DumpError> {
         let added = match &mut self.kind {
             Container::Folder(folder) => add_to_folder(folder.path(), path, content),
@@ -82,7 +83,7 @@ impl ArchiveWriter {
         Ok(())
     }
 
-    /// Moves what was written to its place.
+    /// Renames the files to the target.
     pub(super) fn finish(self) -> Result<(), DumpError> {
         let target = self.target;
         let moved = match self.kind {
@@ -95,8 +96,8 @@ impl ArchiveWriter {
     }
 }
 
-/// A path is free when nothing or an empty folder is there.
-fn refuse_taken(target: &Path) -> Result<(), DumpError> {
+/// Fails when there is anything at the path but an empty folder.
+fn check_is_free(target: &Path) -> Result<(), DumpError> {
     let taken = match fs::symlink_metadata(target) {
         Ok(metadata) if metadata.is_dir() => {
             let mut entries = fs::read_dir(target).map_err(|e| DumpError::writing(target, e))?;
@@ -156,7 +157,7 @@ fn create_private(folder: &Path) -> io::Result<()> {
 
 impl Archive {
     fn open(parent: &Path, stem: &str, time: Time) -> io::Result<Self> {
-        // Temporary files are for their owner alone from the start.
+        // The library creates temporary files with permissions for their owner only.
         let file = tempfile::Builder::new()
             .prefix(".k8s-monitor-")
             .tempfile_in(parent)?;

@@ -67,6 +67,7 @@ fn read_of(files: &Files, resource: Resource) -> Read {
         _ => files.collector.damage.get(&resource).map(Damage::message),
     };
     if let Some(message) = damage {
+        let message = format!("{message}; check the file or create the dump again");
         return unread(UnreadReason::Malformed, message);
     }
     let seen = match resource {
@@ -101,15 +102,15 @@ fn missing(files: &Files, resource: Resource) -> String {
 }
 
 fn nothing_usable(files: &Files, path: &Path) -> DumpError {
-    let troubles = files.collector.damage.values().map(Damage::message);
-    let first = files.damage.clone().into_iter().chain(troubles).next();
+    let of_kinds = files.collector.damage.values().map(Damage::message);
+    let first = files.damage.clone().into_iter().chain(of_kinds).next();
     DumpError::NothingUsable {
         path: path.to_path_buf(),
         detail: first.map_or(String::new(), |first| format!(" ({first})")),
     }
 }
 
-/// The name of a folder or file without what its format adds.
+/// The name of a folder or file without the endings of its format.
 fn stem(path: &Path) -> String {
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
     let full = || path.canonicalize().ok().and_then(|path| name(&path));

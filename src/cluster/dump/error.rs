@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::model::{Advice, Remedy};
+
 /// A snapshot that cannot be read or written.
 #[derive(Debug, Error)]
 pub enum DumpError {
     /// The path does not exist.
-    #[error("snapshot {path} does not exist: give a folder, a .tar.gz or a file of Kubernetes objects", path = path.display())]
+    #[error("snapshot {path} does not exist; {}", Advice(self), path = path.display())]
     Missing {
         /// The requested path.
         path: PathBuf,
     },
     /// The operating system returned an error.
-    #[error("snapshot {path} cannot be read: {source}: check its permissions", path = path.display())]
+    #[error("snapshot {path} cannot be read: {source}; {}", Advice(self), path = path.display())]
     Unreadable {
         /// The requested path.
         path: PathBuf,
@@ -23,7 +25,7 @@ pub enum DumpError {
         source: io::Error,
     },
     /// The format is not supported.
-    #[error("snapshot {path} is {found}: {advice}", path = path.display())]
+    #[error("snapshot {path} is {found}; {}", Advice(self), path = path.display())]
     Format {
         /// The requested path.
         path: PathBuf,
@@ -33,7 +35,7 @@ pub enum DumpError {
         advice: &'static str,
     },
     /// The archive is truncated or not consistent.
-    #[error("archive {path} is damaged: {detail}: copy or create it again", path = path.display())]
+    #[error("archive {path} is damaged: {detail}; {}", Advice(self), path = path.display())]
     Corrupt {
         /// The requested path.
         path: PathBuf,
@@ -41,7 +43,7 @@ pub enum DumpError {
         detail: String,
     },
     /// More than [`super::Limits`] allow.
-    #[error("snapshot {path} is too large: more than {limit}: unpack it and give a folder of only the kinds that matter", path = path.display())]
+    #[error("snapshot {path} is too large: more than {limit}; {}", Advice(self), path = path.display())]
     TooLarge {
         /// The requested path.
         path: PathBuf,
@@ -49,33 +51,53 @@ pub enum DumpError {
         limit: String,
     },
     /// No object of a kind that is read.
-    #[error("snapshot {path} holds no Kubernetes objects that can be used{detail}: make one with `k8s-monitor snapshot` or `kubectl cluster-info dump --all-namespaces --output-directory`", path = path.display())]
+    #[error("snapshot {path} has no usable Kubernetes objects{detail}; {}", Advice(self), path = path.display())]
     NothingUsable {
         /// The requested path.
         path: PathBuf,
         /// The first error in parentheses after a space; or empty.
         detail: String,
     },
-    /// The path exists already.
-    #[error("{path} exists already: choose another path or remove it", path = path.display())]
+    /// There is a file, or a folder that is not empty, at the path.
+    #[error("{path} already exists; {}", Advice(self), path = path.display())]
     Exists {
         /// Where to write.
         path: PathBuf,
     },
     /// The path to write has an unsupported ending.
-    #[error("a snapshot cannot be written as {path}: give a folder or a name that ends in .tar.gz", path = path.display())]
+    #[error("a snapshot cannot be written as {path}; {}", Advice(self), path = path.display())]
     Target {
         /// Where to write.
         path: PathBuf,
     },
     /// The operating system returned an error.
-    #[error("snapshot {path} cannot be written: {source}", path = path.display())]
+    #[error("snapshot {path} cannot be written: {source}; {}", Advice(self), path = path.display())]
     Unwritable {
         /// Where to write.
         path: PathBuf,
         /// The operating system's message.
         source: io::Error,
     },
+}
+
+impl Remedy for DumpError {
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Missing { .. } => "give a folder, a .tar.gz or a file of Kubernetes objects",
+            Self::Unreadable { .. } => "check its permissions",
+            Self::Format { advice, .. } => advice,
+            Self::Corrupt { .. } => "copy or create it again",
+            Self::TooLarge { .. } => "unpack it, and give a folder with only the kinds you need",
+            Self::NothingUsable { .. } => {
+                "create one with `k8s-monitor snapshot` or `kubectl cluster-info dump \
+                 --all-namespaces --output-directory`"
+            }
+            Self::Exists { .. } => "choose another path or remove it",
+            Self::Target { .. } => "give a folder or a name that ends in .tar.gz",
+            Self::Unwritable { .. } => "check the permissions and the free space of its folder",
+        };
+        Some(remedy.to_owned())
+    }
 }
 
 /// The first line of a parser's message, cut, and without secrets that it may quote.

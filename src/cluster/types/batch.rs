@@ -11,7 +11,7 @@ slim! {
         pub status: JobStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a job.
     pub struct JobSpec {
         pub suspend: bool,
         pub completions: Option<u32>,
@@ -20,7 +20,7 @@ slim! {
         pub template: PodTemplate,
     }
 
-    /// What is.
+    /// `status` of a job.
     pub struct JobStatus {
         pub active: u32,
         pub succeeded: u32,
@@ -37,7 +37,7 @@ slim! {
         pub status: CronJobStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a cron job.
     pub struct CronJobSpec {
         pub schedule: SharedStr,
         pub time_zone: SharedStr,
@@ -47,12 +47,12 @@ slim! {
         pub job_template: JobTemplate,
     }
 
-    /// The job that each run makes.
+    /// The template of the job that each run creates.
     pub struct JobTemplate {
         pub spec: JobSpec,
     }
 
-    /// What is.
+    /// `status` of a cron job.
     pub struct CronJobStatus {
         pub last_schedule_time: Option<Time>,
         pub last_successful_time: Option<Time>,

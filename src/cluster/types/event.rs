@@ -4,7 +4,7 @@ use super::{ObjectMeta, SharedStr, slim};
 use crate::model::Time;
 
 slim! {
-    /// An event, of core/v1.
+    /// A core/v1 event.
     pub struct Event {
         pub metadata: ObjectMeta,
         pub involved_object: InvolvedObject,
@@ -21,7 +21,7 @@ slim! {
         pub reporting_component: SharedStr,
     }
 
-    /// What an event is about.
+    /// The object that an event is about.
     pub struct InvolvedObject {
         pub kind: SharedStr,
         pub namespace: SharedStr,
@@ -30,13 +30,13 @@ slim! {
         pub field_path: SharedStr,
     }
 
-    /// Repetition as events.k8s.io writes it.
+    /// Repetitions, in the form of events.k8s.io.
     pub struct EventSeries {
         pub count: u32,
         pub last_observed_time: Option<Time>,
     }
 
-    /// Who says so.
+    /// The component that reported the event.
     pub struct EventSource {
         pub component: SharedStr,
         pub host: SharedStr,
@@ -44,14 +44,14 @@ slim! {
 }
 
 impl Event {
-    /// How often it happened so far, at least once.
+    /// How often it has occurred, at least once.
     #[must_use]
     pub fn times(&self) -> u32 {
         let series = self.series.as_ref().map_or(0, |s| s.count);
         self.count.unwrap_or(0).max(series).max(1)
     }
 
-    /// When it happened first.
+    /// When it occurred first.
     #[must_use]
     pub fn first(&self) -> Option<Time> {
         self.first_timestamp
@@ -59,7 +59,7 @@ impl Event {
             .or(self.metadata.creation_timestamp)
     }
 
-    /// When it happened last.
+    /// When it occurred last.
     #[must_use]
     pub fn last(&self) -> Option<Time> {
         self.series
@@ -69,7 +69,7 @@ impl Event {
             .or_else(|| self.first())
     }
 
-    /// Normal events are of no interest.
+    /// Whether it is a warning. Normal events are not read.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         self.kind == "Warning"

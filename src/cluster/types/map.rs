@@ -1,4 +1,4 @@
-//! A map of a few entries.
+//! A compact map for a few entries.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 
 use super::SharedStr;
 
-/// A map as labels, selectors and amounts are: written once, of a few entries,
-/// and there are many of them. It takes the room of its entries and no more,
-/// where a tree takes that of eleven; keys can be shared between maps.
+/// An immutable map for labels, selectors and quantities: few entries, many
+/// maps. A sorted slice uses memory for its entries only, where a `BTreeMap`
+/// allocates nodes of eleven. Keys can be shared between maps.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SmallMap<V>(Box<[(SharedStr, V)]>);
 
@@ -26,13 +26,13 @@ impl<V> SmallMap<V> {
         Some(&self.0[at].1)
     }
 
-    /// The entries in the order of their keys.
+    /// The entries, sorted by key.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &V)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 
-    /// The keys in their order.
+    /// The keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.iter().map(|(key, _)| key)
     }
@@ -43,20 +43,20 @@ impl<V> SmallMap<V> {
         self.0.is_empty()
     }
 
-    /// The entries, to share what they hold.
+    /// The entries, so that their texts can be shared.
     pub(in crate::cluster) fn entries_mut(&mut self) -> &mut [(SharedStr, V)] {
         &mut self.0
     }
 }
 
-/// Panics where there is no such key, as all maps do.
+/// Panics when there is no such key, as the maps of the standard library do.
 impl<V> Index<&str> for SmallMap<V> {
     type Output = V;
 
     fn index(&self, key: &str) -> &V {
         match self.get(key) {
             Some(value) => value,
-            None => panic!("no entry of the key {key:?}"),
+            None => panic!("no entry for the key {key:?}"),
         }
     }
 }
@@ -67,7 +67,7 @@ impl<V> Default for SmallMap<V> {
     }
 }
 
-/// Of two entries with one key the later counts, as in JSON.
+/// Of two entries with the same key, the later one is kept, as in JSON.
 impl<V, K: Into<SharedStr>> FromIterator<(K, V)> for SmallMap<V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_sorted_and_the_last_of_a_key_counts() {
+    fn entries_are_sorted_and_the_last_of_a_key_is_kept() {
         let text = r#"{"b":"1","a":"2","b":"3"}"#;
         let map: TextMap = serde_json::from_str(text).unwrap();
         assert_eq!(map.get("b").map(|v| &**v), Some("3"));

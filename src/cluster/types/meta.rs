@@ -1,4 +1,4 @@
-//! Metadata, conditions and references that every kind shares.
+//! Metadata, conditions and selectors, which all kinds have in common.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{Intern, SharedStr, StrInterner, TextMap, slim};
 use crate::model::Time;
 
-/// Labels, shared between the many pods that carry the same set.
+/// Labels, shared between the pods that have the same set.
 pub type Labels = Arc<TextMap>;
 
 /// Owners, shared between the objects that have the same.
@@ -34,7 +34,7 @@ slim! {
         pub controller: bool,
     }
 
-    /// A condition as all kinds write it.
+    /// A condition, the same for all kinds.
     pub struct Condition {
         #[serde(rename = "type")]
         pub kind: SharedStr,
@@ -60,13 +60,13 @@ slim! {
 }
 
 impl Condition {
-    /// True when the condition's status is the word `True`.
+    /// Whether the status is `True`.
     #[must_use]
     pub fn is_true(&self) -> bool {
         self.status == "True"
     }
 
-    /// True when the condition's status is the word `False`.
+    /// Whether the status is `False`. `Unknown` is neither.
     #[must_use]
     pub fn is_false(&self) -> bool {
         self.status == "False"
@@ -80,7 +80,7 @@ pub fn condition<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Cond
 }
 
 impl ObjectMeta {
-    /// The owner that controls this object, if any.
+    /// The owner that controls this object, else its first owner.
     #[must_use]
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owner_references
@@ -95,7 +95,7 @@ impl ObjectMeta {
         self.labels.get(key).map(|value| &**value)
     }
 
-    /// The value of one of the annotations that are kept.
+    /// The value of an annotation that is kept.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.annotations.get(key)
@@ -113,8 +113,7 @@ impl LabelSelector {
 }
 
 impl SelectorRequirement {
-    /// Whether labels satisfy this requirement; an operator unknown to
-    /// Kubernetes 1.3x satisfies nothing.
+    /// Whether labels satisfy this requirement. Nothing satisfies an unknown operator.
     #[must_use]
     pub fn matches(&self, labels: &TextMap) -> bool {
         let value = labels.get(&self.key);
@@ -140,16 +139,15 @@ impl SelectorRequirement {
     }
 }
 
-/// Equality-based selection, as Services do it.
+/// Whether an equality-based selector, such as that of a Service, selects these labels.
 #[must_use]
 pub fn selects(selector: &TextMap, labels: &TextMap) -> bool {
     selector.iter().all(|(k, v)| labels.get(k) == Some(v))
 }
 
-/// The annotations that rules read; all others (which may be large, or hold
-/// secrets as `last-applied-configuration` does) are dropped while reading.
-///
-/// Most objects have none of them.
+/// The annotations that rules read. All others are dropped while reading: they
+/// may be large or, like `last-applied-configuration`, contain secrets. Most
+/// objects keep none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Annotations(pub Arc<TextMap>);
 

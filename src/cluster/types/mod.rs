@@ -1,10 +1,10 @@
-//! Slim Kubernetes objects: of each kind only the fields that rules and messages read.
+//! Slim Kubernetes types: only the fields that rules and messages read.
 //!
-//! The full types of `k8s-openapi` cost about thirty times the memory and six
-//! times the time on a large cluster (managedFields above all), so the wire
-//! format is read straight into these. Field names on the wire are
-//! Kubernetes' own, which makes a written snapshot an ordinary dump that this
-//! and any other tool reads back.
+//! On a large cluster the full types of `k8s-openapi` need about thirty times
+//! the memory and six times the time, mostly for managedFields. Responses are
+//! therefore decoded directly into these types. Fields keep their Kubernetes
+//! names when written, so that a snapshot is an ordinary dump that other tools
+//! can read too.
 
 mod batch;
 mod event;
@@ -39,15 +39,15 @@ use serde::{Deserialize, Deserializer};
 
 /// Declares structs of the Kubernetes wire format.
 ///
-/// Every field is optional on the wire, `null` counts as absent (Go writes
-/// `null` for nil slices and zero times), unknown fields are skipped, and what
-/// has its default value is left out when written.
+/// Every field is optional. `null` counts as absent, because Go writes `null`
+/// for nil slices and zero times. Unknown fields are skipped, and fields with
+/// their default value are not written.
 macro_rules! slim {
     ($( $(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident : $type:ty, )* } )*) => { $(
         $(#[$meta])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
-        #[allow(missing_docs, reason = "fields carry Kubernetes' own names")]
+        #[allow(missing_docs, reason = "fields have the names of Kubernetes")]
         pub struct $name { $(
             $(#[$field_meta])*
             #[serde(
@@ -59,18 +59,18 @@ macro_rules! slim {
         )* }
 
         impl crate::cluster::types::Intern for $name {
-            fn share(&mut self, words: &mut crate::cluster::types::StrInterner) {
-                $( crate::cluster::types::Intern::share(&mut self.$field, words); )*
+            fn share(&mut self, interner: &mut crate::cluster::types::StrInterner) {
+                $( crate::cluster::types::Intern::share(&mut self.$field, interner); )*
             }
         }
     )* };
 }
 pub(crate) use slim;
 
-/// The first object of a text, and its length.
+/// Decodes the first object of a text and returns it with its length in bytes.
 ///
-/// Pages and dumps both come here, so that each kind's decoder is compiled
-/// once, in one piece.
+/// API responses and dumps share this function, and it is never inlined, so
+/// that the decoder of each kind is compiled once.
 #[inline(never)]
 pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<(T, usize)> {
     let mut objects = serde_json::Deserializer::from_slice(text).into_iter();

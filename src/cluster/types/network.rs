@@ -13,7 +13,7 @@ slim! {
         pub spec: ServiceSpec,
     }
 
-    /// What was asked for.
+    /// `spec` of a service.
     pub struct ServiceSpec {
         #[serde(rename = "type")]
         pub kind: SharedStr,
@@ -48,7 +48,7 @@ slim! {
         pub target_ref: Option<EndpointTarget>,
     }
 
-    /// Whether an address takes traffic; absent means it does.
+    /// Whether an address receives traffic. Absent conditions count as ready.
     pub struct EndpointConditions {
         pub ready: Option<bool>,
         pub serving: Option<bool>,
@@ -74,7 +74,7 @@ slim! {
         pub spec: IngressSpec,
     }
 
-    /// What was asked for.
+    /// `spec` of an ingress.
     pub struct IngressSpec {
         pub ingress_class_name: SharedStr,
         pub default_backend: Option<IngressBackend>,
@@ -93,13 +93,13 @@ slim! {
         pub paths: Vec<IngressPath>,
     }
 
-    /// A path and what serves it.
+    /// A path and its backend.
     pub struct IngressPath {
         pub path: SharedStr,
         pub backend: IngressBackend,
     }
 
-    /// What serves a path.
+    /// The backend of a path.
     pub struct IngressBackend {
         pub service: Option<IngressService>,
     }
@@ -116,7 +116,7 @@ slim! {
         pub number: Option<i32>,
     }
 
-    /// Hosts and the secret with their certificate.
+    /// Hosts, and the Secret with their certificate.
     pub struct IngressTls {
         pub hosts: Vec<SharedStr>,
         pub secret_name: SharedStr,
@@ -129,12 +129,12 @@ slim! {
         pub status: GatewayStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a gateway.
     pub struct GatewaySpec {
         pub gateway_class_name: SharedStr,
     }
 
-    /// What is.
+    /// `status` of a gateway.
     pub struct GatewayStatus {
         pub conditions: Vec<Condition>,
     }
@@ -146,18 +146,18 @@ slim! {
         pub status: HttpRouteStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of an HTTP route.
     pub struct HttpRouteSpec {
         pub hostnames: Vec<SharedStr>,
         pub rules: Vec<HttpRouteRule>,
     }
 
-    /// The backends of some paths.
+    /// The backends of one rule.
     pub struct HttpRouteRule {
         pub backend_refs: Vec<BackendReference>,
     }
 
-    /// A backend; kind defaults to Service, namespace to the route's.
+    /// A backend. The kind defaults to Service, the namespace to that of the route.
     pub struct BackendReference {
         pub kind: SharedStr,
         pub name: SharedStr,
@@ -165,19 +165,19 @@ slim! {
         pub port: Option<i32>,
     }
 
-    /// What each gateway says of the route.
+    /// `status` of an HTTP route: one entry for each gateway.
     pub struct HttpRouteStatus {
         pub parents: Vec<RouteParent>,
     }
 
-    /// One gateway's word.
+    /// The conditions that one gateway reports.
     pub struct RouteParent {
         pub conditions: Vec<Condition>,
     }
 }
 
 impl Endpoint {
-    /// Whether the address takes traffic: an unset condition counts as ready.
+    /// Whether the address receives traffic. An absent condition counts as ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.conditions.ready != Some(false)

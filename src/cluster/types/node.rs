@@ -11,7 +11,7 @@ slim! {
         pub status: NodeStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a node.
     pub struct NodeSpec {
         pub unschedulable: bool,
         pub taints: Vec<Taint>,
@@ -25,7 +25,7 @@ slim! {
         pub time_added: Option<Time>,
     }
 
-    /// What is.
+    /// `status` of a node.
     pub struct NodeStatus {
         pub conditions: Vec<Condition>,
         pub capacity: SmallMap<Quantity>,
@@ -33,7 +33,7 @@ slim! {
         pub node_info: NodeInfo,
     }
 
-    /// What runs on the node.
+    /// Versions of the software on the node.
     pub struct NodeInfo {
         pub kubelet_version: SharedStr,
         pub container_runtime_version: SharedStr,
@@ -45,7 +45,7 @@ slim! {
         pub status: NamespaceStatus,
     }
 
-    /// What is.
+    /// `status` of a namespace.
     pub struct NamespaceStatus {
         pub phase: SharedStr,
         pub conditions: Vec<Condition>,
@@ -57,7 +57,7 @@ slim! {
         pub spec: LeaseSpec,
     }
 
-    /// Who holds it, and when it was renewed.
+    /// The holder, and the last renewal.
     pub struct LeaseSpec {
         pub holder_identity: SharedStr,
         pub lease_duration_seconds: Option<i64>,

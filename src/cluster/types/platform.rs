@@ -11,14 +11,14 @@ slim! {
         pub status: ApplicationStatus,
     }
 
-    /// What is synchronised, and to where.
+    /// `spec` of an application: its sources and destination.
     pub struct ApplicationSpec {
         pub source: Option<ApplicationSource>,
         pub sources: Vec<ApplicationSource>,
         pub destination: ApplicationDestination,
     }
 
-    /// A path of a repository, or a chart.
+    /// A path in a Git repository, or a Helm chart.
     pub struct ApplicationSource {
         #[serde(rename = "repoURL")]
         pub repo_url: SharedStr,
@@ -27,12 +27,12 @@ slim! {
         pub target_revision: SharedStr,
     }
 
-    /// The namespace that is written to.
+    /// The namespace of the deployed objects.
     pub struct ApplicationDestination {
         pub namespace: SharedStr,
     }
 
-    /// What is.
+    /// `status` of an application.
     pub struct ApplicationStatus {
         pub health: ApplicationHealth,
         pub sync: ApplicationSync,
@@ -42,7 +42,7 @@ slim! {
         pub reconciled_at: Option<Time>,
     }
 
-    /// Health as Argo CD judges it.
+    /// The health that Argo CD reports.
     pub struct ApplicationHealth {
         pub status: SharedStr,
         pub message: SharedStr,
@@ -55,7 +55,7 @@ slim! {
         pub revision: SharedStr,
     }
 
-    /// The last synchronisation.
+    /// The last sync operation.
     pub struct OperationState {
         pub phase: SharedStr,
         pub message: SharedStr,
@@ -64,12 +64,12 @@ slim! {
         pub sync_result: Option<SyncResult>,
     }
 
-    /// What was synchronised.
+    /// The revision that was synced.
     pub struct SyncResult {
         pub revision: SharedStr,
     }
 
-    /// One past synchronisation.
+    /// One entry of the sync history.
     pub struct ApplicationRevision {
         pub revision: SharedStr,
         pub deployed_at: Option<Time>,
@@ -82,7 +82,7 @@ slim! {
         pub status: CertificateStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a certificate.
     pub struct CertificateSpec {
         pub secret_name: SharedStr,
         pub dns_names: Vec<SharedStr>,
@@ -90,13 +90,13 @@ slim! {
         pub issuer_ref: IssuerReference,
     }
 
-    /// Who issues it.
+    /// The issuer of a certificate.
     pub struct IssuerReference {
         pub kind: SharedStr,
         pub name: SharedStr,
     }
 
-    /// What is.
+    /// `status` of a certificate.
     pub struct CertificateStatus {
         pub conditions: Vec<Condition>,
         pub not_before: Option<Time>,
@@ -111,7 +111,7 @@ slim! {
         pub status: Conditions,
     }
 
-    /// A status of nothing but conditions.
+    /// A status that only has conditions.
     pub struct Conditions {
         pub conditions: Vec<Condition>,
     }
@@ -123,24 +123,24 @@ slim! {
         pub status: ExternalSecretStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of an external secret.
     pub struct ExternalSecretSpec {
         pub secret_store_ref: StoreReference,
         pub target: SecretTarget,
     }
 
-    /// The store that holds the value.
+    /// The secret store of an external secret.
     pub struct StoreReference {
         pub kind: SharedStr,
         pub name: SharedStr,
     }
 
-    /// The Secret that is made.
+    /// The Secret that is created.
     pub struct SecretTarget {
         pub name: SharedStr,
     }
 
-    /// What is.
+    /// `status` of an external secret.
     pub struct ExternalSecretStatus {
         pub conditions: Vec<Condition>,
         pub refresh_time: Option<Time>,
@@ -153,13 +153,13 @@ slim! {
         pub status: Conditions,
     }
 
-    /// What backs the store; only the provider's name is kept.
+    /// `spec` of a secret store. Only the name of the provider is kept.
     pub struct SecretStoreSpec {
         pub provider: SmallMap<Discarded>,
     }
 }
 
-/// A value that is read and thrown away; written as an empty object.
+/// A value that is skipped while reading and written as an empty object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Discarded {}
 

@@ -10,20 +10,20 @@ use super::{
 };
 use crate::model::Time;
 
-/// A pod. What tells it from its replicas stands beside its spec and status,
-/// so that they can share both.
+/// A pod. The fields that differ between replicas are outside of spec and
+/// status, so that replicas can share both.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(from = "PodOnTheWire", into = "PodOnTheWire")]
 pub struct Pod {
     /// Names, labels and owners.
     pub metadata: ObjectMeta,
-    /// `spec.nodeName`; empty when the pod was not scheduled.
+    /// `spec.nodeName`; empty while the pod is not scheduled.
     pub node_name: SharedStr,
-    /// `status.startTime`: when the kubelet took the pod.
+    /// `status.startTime`: when the kubelet accepted the pod.
     pub start_time: Option<Time>,
-    /// What was asked for.
+    /// `spec`, without the node.
     pub spec: Arc<PodSpec>,
-    /// What is.
+    /// `status`, without the start time.
     pub status: Arc<PodStatus>,
 }
 
@@ -55,7 +55,7 @@ impl From<Pod> for PodOnTheWire {
 }
 
 slim! {
-    /// A pod as Kubernetes writes it.
+    /// A pod in the form that Kubernetes writes.
     pub struct PodOnTheWire {
         pub metadata: ObjectMeta,
         pub spec: PodSpec,
@@ -74,7 +74,7 @@ slim! {
         pub annotations: Annotations,
     }
 
-    /// What was asked for.
+    /// `spec` of a pod.
     pub struct PodSpec {
         /// Only on the wire: see [`Pod::node_name`].
         #[serde(rename = "nodeName")]
@@ -95,7 +95,7 @@ slim! {
         pub dns_config: Option<DnsConfig>,
     }
 
-    /// Name servers of a pod's own.
+    /// `dnsConfig` of a pod.
     pub struct DnsConfig {
         pub nameservers: Box<[SharedStr]>,
     }
@@ -117,7 +117,7 @@ slim! {
         pub liveness_probe: Option<Arc<Probe>>,
     }
 
-    /// A port that a container says it listens on.
+    /// A declared port of a container.
     pub struct ContainerPort {
         pub name: SharedStr,
         pub container_port: i32,
@@ -125,14 +125,14 @@ slim! {
         pub host_port: Option<i32>,
     }
 
-    /// An environment variable; only literal values and names of sources.
+    /// An environment variable: its literal value or the names of its source.
     pub struct EnvVar {
         pub name: SharedStr,
         pub value: SharedStr,
         pub value_from: Option<Arc<EnvSource>>,
     }
 
-    /// Where an environment variable's value comes from.
+    /// The source of an environment variable.
     pub struct EnvSource {
         pub config_map_key_ref: Option<KeyReference>,
         pub secret_key_ref: Option<KeyReference>,
@@ -145,7 +145,7 @@ slim! {
         pub optional: bool,
     }
 
-    /// A whole `ConfigMap` or Secret as environment.
+    /// A `ConfigMap` or Secret whose keys all become environment variables.
     pub struct EnvFrom {
         pub config_map_ref: Option<KeyReference>,
         pub secret_ref: Option<KeyReference>,
@@ -195,7 +195,7 @@ slim! {
         pub command: Box<[SharedStr]>,
     }
 
-    /// A volume: only the sources that can be missing.
+    /// A volume. Only sources that can be missing are kept.
     pub struct Volume {
         pub name: SharedStr,
         pub persistent_volume_claim: Option<ClaimReference>,
@@ -220,12 +220,12 @@ slim! {
         pub optional: bool,
     }
 
-    /// A name in the same namespace.
+    /// A reference by name in the same namespace.
     pub struct LocalReference {
         pub name: SharedStr,
     }
 
-    /// Where the scheduler may or may not place a pod; preferences are left out.
+    /// Affinity rules that the scheduler must follow. Preferences are not kept.
     pub struct Affinity {
         pub node_affinity: NodeAffinity,
         pub pod_affinity: PodAffinity,
@@ -237,12 +237,12 @@ slim! {
         pub required_during_scheduling_ignored_during_execution: Option<NodeSelector>,
     }
 
-    /// Terms of which one must hold.
+    /// Terms, of which one must match.
     pub struct NodeSelector {
         pub node_selector_terms: Vec<NodeSelectorTerm>,
     }
 
-    /// Requirements that must hold together.
+    /// Requirements that must all match.
     pub struct NodeSelectorTerm {
         pub match_expressions: Vec<SelectorRequirement>,
         pub match_fields: Vec<SelectorRequirement>,
@@ -253,14 +253,14 @@ slim! {
         pub required_during_scheduling_ignored_during_execution: Vec<PodAffinityTerm>,
     }
 
-    /// Which pods, and what counts as the same place.
+    /// The pods, and the topology domain that counts.
     pub struct PodAffinityTerm {
         pub label_selector: Option<LabelSelector>,
         pub topology_key: SharedStr,
         pub namespaces: Vec<SharedStr>,
     }
 
-    /// A taint that a pod bears.
+    /// A taint that a pod tolerates.
     pub struct Toleration {
         pub key: SharedStr,
         pub operator: SharedStr,
@@ -268,7 +268,7 @@ slim! {
         pub effect: SharedStr,
     }
 
-    /// A spread constraint.
+    /// A topology spread constraint.
     pub struct TopologySpread {
         pub max_skew: i32,
         pub topology_key: SharedStr,
@@ -276,7 +276,7 @@ slim! {
         pub label_selector: Option<LabelSelector>,
     }
 
-    /// What is.
+    /// `status` of a pod.
     pub struct PodStatus {
         pub phase: SharedStr,
         pub reason: SharedStr,
@@ -302,20 +302,20 @@ slim! {
         pub last_state: ContainerState,
     }
 
-    /// Waiting, running or terminated; none of them means waiting.
+    /// Waiting, running or terminated. None of them counts as waiting.
     pub struct ContainerState {
         pub waiting: Option<Waiting>,
         pub running: Option<Running>,
         pub terminated: Option<Box<Terminated>>,
     }
 
-    /// Not started, and why.
+    /// Why a container is waiting.
     pub struct Waiting {
         pub reason: SharedStr,
         pub message: SharedStr,
     }
 
-    /// Running since.
+    /// Since when a container runs.
     pub struct Running {
         pub started_at: Option<Time>,
     }
@@ -331,8 +331,8 @@ slim! {
     }
 }
 
-/// A resource quantity as it stands on the wire: a string, or a bare number in
-/// hand-written YAML. [`crate::cluster::quantity`] gives it a value.
+/// The text of a resource quantity: a string, or a number in hand-written
+/// YAML. [`crate::cluster::quantity`] parses it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "Value", into = "SharedStr")]
 pub struct Quantity(pub SharedStr);
@@ -347,8 +347,8 @@ impl From<Value> for Quantity {
 }
 
 impl Intern for Quantity {
-    fn share(&mut self, words: &mut StrInterner) {
-        self.0.share(words);
+    fn share(&mut self, interner: &mut StrInterner) {
+        self.0.share(interner);
     }
 }
 
@@ -358,8 +358,8 @@ impl From<Quantity> for SharedStr {
     }
 }
 
-/// Where nothing is asked for.
-static ANYWHERE: Affinity = Affinity {
+/// The affinity of a pod without one.
+static NO_AFFINITY: Affinity = Affinity {
     node_affinity: NodeAffinity {
         required_during_scheduling_ignored_during_execution: None,
     },
@@ -372,15 +372,15 @@ static ANYWHERE: Affinity = Affinity {
 };
 
 impl PodSpec {
-    /// Where the scheduler may or may not place the pod.
+    /// The affinity of the pod; empty when it has none.
     #[must_use]
     pub fn affinity(&self) -> &Affinity {
-        self.affinity.as_deref().unwrap_or(&ANYWHERE)
+        self.affinity.as_deref().unwrap_or(&NO_AFFINITY)
     }
 }
 
 impl Pod {
-    /// The node that the pod was scheduled to; empty when it was not.
+    /// The node that the pod was scheduled to; empty while it is not scheduled.
     #[must_use]
     pub fn node(&self) -> &str {
         &self.node_name
@@ -395,7 +395,7 @@ impl Pod {
         owner.name.strip_suffix(hash)?.strip_suffix('-')
     }
 
-    /// Whether all its containers ended for good, well or not.
+    /// Whether the pod has terminated, with success or failure.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
@@ -409,7 +409,7 @@ impl Pod {
             .chain(&self.status.container_statuses)
     }
 
-    /// When the kubelet took the pod, else when it was created.
+    /// When the kubelet accepted the pod, else when it was created.
     #[must_use]
     pub fn started(&self) -> Option<Time> {
         self.start_time.or(self.metadata.creation_timestamp)

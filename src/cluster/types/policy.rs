@@ -9,7 +9,7 @@ slim! {
         pub status: QuotaStatus,
     }
 
-    /// What is allowed and what is used.
+    /// `status` of a resource quota: limits and usage.
     pub struct QuotaStatus {
         pub hard: SmallMap<Quantity>,
         pub used: SmallMap<Quantity>,

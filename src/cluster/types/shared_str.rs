@@ -1,4 +1,4 @@
-//! The texts of objects.
+//! Shared strings: equal texts of many objects are kept in memory once.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::SmallMap;
 use crate::model::Time;
 
-/// A text of an object, of the size of one pointer, that can be kept once for
-/// all objects that have it in common. It reads as a `&str`.
+/// An immutable string of the size of one pointer. Objects with equal texts can
+/// share one. Dereferences to `&str`.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SharedStr(ArcStr);
@@ -25,7 +25,7 @@ impl SharedStr {
         &self.0
     }
 
-    /// Puts what is known in its place, without making it known.
+    /// Replaces it by the equal interned string, if there is one; does not intern it.
     pub(in crate::cluster) fn reuse(&mut self, StrInterner(known): &StrInterner) {
         if let Some(same) = known.get(self) {
             *self = same.clone();
@@ -33,14 +33,14 @@ impl SharedStr {
     }
 }
 
-/// The texts that objects have in common.
+/// The interned strings.
 #[derive(Debug, Default)]
 pub struct StrInterner(HashSet<SharedStr>);
 
-/// Something that holds texts.
+/// A value that contains strings to intern.
 pub trait Intern {
-    /// Puts what is known in the place of each text that is equal to it.
-    fn share(&mut self, words: &mut StrInterner);
+    /// Interns each string, and replaces it by the equal one that was interned before.
+    fn share(&mut self, interner: &mut StrInterner);
 }
 
 impl Intern for SharedStr {
@@ -55,46 +55,46 @@ impl Intern for SharedStr {
 }
 
 impl<T: Intern> Intern for Vec<T> {
-    fn share(&mut self, words: &mut StrInterner) {
+    fn share(&mut self, interner: &mut StrInterner) {
         self.shrink_to_fit();
         for element in self {
-            element.share(words);
+            element.share(interner);
         }
     }
 }
 
 impl<T: Intern> Intern for Option<T> {
-    fn share(&mut self, words: &mut StrInterner) {
+    fn share(&mut self, interner: &mut StrInterner) {
         if let Some(value) = self {
-            value.share(words);
+            value.share(interner);
         }
     }
 }
 
 impl<T: Intern> Intern for Box<T> {
-    fn share(&mut self, words: &mut StrInterner) {
-        (**self).share(words);
+    fn share(&mut self, interner: &mut StrInterner) {
+        (**self).share(interner);
     }
 }
 
 impl<T: Intern> Intern for Box<[T]> {
-    fn share(&mut self, words: &mut StrInterner) {
+    fn share(&mut self, interner: &mut StrInterner) {
         for element in self {
-            element.share(words);
+            element.share(interner);
         }
     }
 }
 
 impl<V: Intern> Intern for SmallMap<V> {
-    fn share(&mut self, words: &mut StrInterner) {
+    fn share(&mut self, interner: &mut StrInterner) {
         for (key, value) in self.entries_mut() {
-            key.share(words);
-            value.share(words);
+            key.share(interner);
+            value.share(interner);
         }
     }
 }
 
-/// What is behind it is shared as a whole.
+/// The value of an `Arc` is shared as a whole.
 impl<T: ?Sized> Intern for Arc<T> {
     fn share(&mut self, _: &mut StrInterner) {}
 }
@@ -141,8 +141,8 @@ impl Borrow<str> for SharedStr {
 }
 
 impl From<SharedStr> for String {
-    fn from(word: SharedStr) -> Self {
-        word.as_str().to_owned()
+    fn from(text: SharedStr) -> Self {
+        text.as_str().to_owned()
     }
 }
 

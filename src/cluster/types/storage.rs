@@ -13,7 +13,7 @@ slim! {
         pub status: ClaimStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a claim.
     pub struct ClaimSpec {
         pub storage_class_name: Option<SharedStr>,
         pub volume_name: SharedStr,
@@ -23,7 +23,7 @@ slim! {
         pub selector: Option<LabelSelector>,
     }
 
-    /// What is.
+    /// `status` of a claim.
     pub struct ClaimStatus {
         pub phase: SharedStr,
         pub conditions: Vec<Condition>,
@@ -36,7 +36,7 @@ slim! {
         pub status: VolumeStatus,
     }
 
-    /// What it offers.
+    /// `spec` of a volume.
     pub struct VolumeSpec {
         pub storage_class_name: SharedStr,
         pub access_modes: Vec<SharedStr>,
@@ -45,18 +45,18 @@ slim! {
         pub node_affinity: Option<VolumeNodeAffinity>,
     }
 
-    /// The claim that holds a volume.
+    /// The claim that a volume is bound to.
     pub struct ClaimOwner {
         pub namespace: SharedStr,
         pub name: SharedStr,
     }
 
-    /// The nodes that can reach a volume.
+    /// The nodes that can mount a volume.
     pub struct VolumeNodeAffinity {
         pub required: Option<NodeSelector>,
     }
 
-    /// What is.
+    /// `status` of a volume.
     pub struct VolumeStatus {
         pub phase: SharedStr,
         pub reason: SharedStr,

@@ -1,38 +1,38 @@
-//! What pods and nodes use, from metrics.k8s.io.
+//! CPU and memory usage of pods and nodes, from metrics.k8s.io.
 
 use super::{Intern, ObjectMeta, Quantity, SharedStr, SmallMap, StrInterner, slim};
 use crate::cluster::quantity;
 
 slim! {
-    /// What a pod uses. There are as many as pods, so of the metadata only the
-    /// name is kept.
+    /// Usage of a pod. There is one for each pod, so of the metadata only the
+    /// name and namespace are kept.
     pub struct PodMetrics {
         pub metadata: NamespacedName,
         pub containers: Box<[ContainerMetrics]>,
     }
 
-    /// The name of an object, and where it stands.
+    /// Name and namespace of an object.
     pub struct NamespacedName {
         pub name: SharedStr,
         pub namespace: SharedStr,
     }
 
-    /// What a container uses.
+    /// Usage of a container.
     pub struct ContainerMetrics {
         pub name: SharedStr,
         pub usage: Usage,
     }
 
-    /// What a node uses.
+    /// Usage of a node.
     pub struct NodeMetrics {
         pub metadata: ObjectMeta,
         pub usage: Usage,
     }
 }
 
-/// Processor time and memory in use, as numbers: hardly two are the same, so
-/// texts would take four times the room. Nothing stands for what was not
-/// measured too.
+/// CPU and memory usage as numbers. Values are rarely equal, so that strings
+/// could not be shared and would need four times the memory. Zero also means
+/// that there is no measurement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "SmallMap<Quantity>", into = "SmallMap<Quantity>")]
 pub struct Usage {
@@ -40,13 +40,13 @@ pub struct Usage {
     bytes: i64,
 }
 
-/// 2^53 nanocores are nine million cores, so many bytes eight pebibytes: no machine has
-/// as much of either, and beyond it numbers are not exact.
-const MOST: f64 = 9_007_199_254_740_992.0;
+/// 2^53, the largest value up to which integers are exact in `f64`. No machine
+/// has nine million cores or eight pebibytes of memory.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-#[allow(clippy::cast_precision_loss, reason = "it is `MOST` at most")]
+#[allow(clippy::cast_precision_loss, reason = "at most `MAX_EXACT`")]
 impl Usage {
-    /// Processor time, in cores.
+    /// CPU, in cores.
     #[must_use]
     pub fn cores(&self) -> f64 {
         self.nanocores as f64 / 1e9
@@ -62,9 +62,9 @@ impl Usage {
 impl From<SmallMap<Quantity>> for Usage {
     fn from(usage: SmallMap<Quantity>) -> Self {
         let value = |resource| usage.get(resource).and_then(|q| quantity::parse(&q.0));
-        #[allow(clippy::cast_possible_truncation, reason = "it is `MOST` at most")]
+        #[allow(clippy::cast_possible_truncation, reason = "at most `MAX_EXACT`")]
         let whole = |value: Option<f64>| {
-            let value = value.filter(|value| (0.0..=MOST).contains(value));
+            let value = value.filter(|value| (0.0..=MAX_EXACT).contains(value));
             value.unwrap_or(0.0).round() as i64
         };
         Self {

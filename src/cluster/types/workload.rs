@@ -12,7 +12,7 @@ slim! {
         pub status: DeploymentStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a deployment.
     pub struct DeploymentSpec {
         pub replicas: Option<u32>,
         pub template: PodTemplate,
@@ -20,7 +20,7 @@ slim! {
         pub paused: bool,
     }
 
-    /// What is.
+    /// `status` of a deployment.
     pub struct DeploymentStatus {
         pub replicas: u32,
         pub ready_replicas: u32,
@@ -37,7 +37,7 @@ slim! {
         pub status: StatefulSetStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a stateful set.
     pub struct StatefulSetSpec {
         pub replicas: Option<u32>,
         pub service_name: SharedStr,
@@ -45,12 +45,12 @@ slim! {
         pub volume_claim_templates: Vec<ClaimTemplate>,
     }
 
-    /// A claim made for each replica.
+    /// A claim that is created for each replica.
     pub struct ClaimTemplate {
         pub metadata: ObjectMeta,
     }
 
-    /// What is.
+    /// `status` of a stateful set.
     pub struct StatefulSetStatus {
         pub replicas: u32,
         pub ready_replicas: u32,
@@ -67,12 +67,12 @@ slim! {
         pub status: DaemonSetStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a daemon set.
     pub struct DaemonSetSpec {
         pub template: PodTemplate,
     }
 
-    /// What is.
+    /// `status` of a daemon set.
     pub struct DaemonSetStatus {
         pub desired_number_scheduled: u32,
         pub current_number_scheduled: u32,
@@ -89,13 +89,13 @@ slim! {
         pub status: ReplicaSetStatus,
     }
 
-    /// What was asked for.
+    /// `spec` of a replica set.
     pub struct ReplicaSetSpec {
         pub replicas: Option<u32>,
         pub template: Option<Box<PodTemplate>>,
     }
 
-    /// What is.
+    /// `status` of a replica set.
     pub struct ReplicaSetStatus {
         pub replicas: u32,
         pub ready_replicas: u32,
@@ -109,7 +109,7 @@ slim! {
         pub status: AutoscalerStatus,
     }
 
-    /// What is scaled, and between which bounds.
+    /// `spec` of an autoscaler: its target and bounds.
     pub struct AutoscalerSpec {
         pub scale_target_ref: TargetReference,
         pub min_replicas: Option<u32>,
@@ -122,7 +122,7 @@ slim! {
         pub name: SharedStr,
     }
 
-    /// What the autoscaler sees.
+    /// `status` of an autoscaler.
     pub struct AutoscalerStatus {
         pub current_replicas: u32,
         pub desired_replicas: u32,
@@ -136,14 +136,14 @@ slim! {
         pub status: DisruptionStatus,
     }
 
-    /// What must stay up.
+    /// `spec` of a disruption budget.
     pub struct DisruptionSpec {
         pub selector: Option<LabelSelector>,
         pub min_available: Option<Value>,
         pub max_unavailable: Option<Value>,
     }
 
-    /// How many may go.
+    /// `status` of a disruption budget.
     pub struct DisruptionStatus {
         pub current_healthy: u32,
         pub desired_healthy: u32,

@@ -1,4 +1,4 @@
-//! CronJobs with the Jobs and pods that their last runs have left.
+//! CronJobs, with the Jobs and pods of their last runs.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::time::{Timestamp, shifted};
 pub struct Cron {
     pub namespace: String,
     pub name: String,
-    /// Such that the last good run of the healthy homelab was on time.
+    /// In the healthy homelab the last successful run was on schedule.
     pub schedule: String,
     /// Seconds between two runs.
     pub period: i64,
@@ -23,8 +23,8 @@ pub struct Cron {
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// The operator's CronJobs, all well: an old failure that a success has followed, one
-/// that is suspended, and one whose first run is still to come.
+/// The CronJobs of the healthy homelab. One succeeded after an old failure, one is
+/// suspended, and one has not run yet.
 pub fn crons(loaded: Timestamp) -> Vec<Cron> {
     let cron = |namespace: &str, name: &str, image, period, last_run: i64| Cron {
         namespace: namespace.to_owned(),
@@ -76,13 +76,13 @@ pub fn crons(loaded: Timestamp) -> Vec<Cron> {
     ]
 }
 
-/// The schedule, in UTC, of which a run of a minute ended at that time.
+/// The schedule, in UTC, by which a run of one minute finished at this time.
 fn schedule(finished: Timestamp, period: i64) -> String {
     let started = started(finished).as_second();
     let (minute, hour) = (started / 60 % 60, started / HOUR % 24);
     match period {
         DAY => format!("{minute} {hour} * * *"),
-        // The first of January 1970 was a Thursday.
+        // 1970-01-01 was a Thursday.
         _ if period > DAY => format!("{minute} {hour} * * {}", (started / DAY + 4) % 7),
         _ => format!(
             "{minute} {}-23/{} * * *",
@@ -92,7 +92,7 @@ fn schedule(finished: Timestamp, period: i64) -> String {
     }
 }
 
-/// Runs start at full minutes and take one, or a little more.
+/// Runs start at full minutes and take at least one minute.
 fn started(finished: Timestamp) -> Timestamp {
     shifted(finished, -60 - finished.as_second() % 60)
 }

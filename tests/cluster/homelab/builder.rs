@@ -1,4 +1,4 @@
-//! The words in which `services.rs` describes a workload.
+//! The builder with which `services.rs` describes workloads.
 
 use super::model::{Container, Controller, Probe, Storage, Workload};
 use crate::time::Timestamp;
@@ -48,7 +48,7 @@ fn workload(controller: Controller, namespace: &str, name: &str, desired: usize)
 }
 
 impl Workload {
-    /// Labelled as Helm charts do instead of with `app`.
+    /// Has the labels of Helm charts instead of `app`.
     pub fn of_chart(mut self, chart: &str, instance: &str) -> Workload {
         self.labels = vec![
             ("app.kubernetes.io/name", chart.to_owned()),
@@ -72,7 +72,7 @@ impl Workload {
         self
     }
 
-    /// Has a Service of the workload's name with this port.
+    /// Has a Service with the workload's name and this port.
     pub fn serves(mut self, name: &'static str, port: u16) -> Workload {
         self.container.ports.push((name, port));
         self
@@ -84,7 +84,7 @@ impl Workload {
         self
     }
 
-    /// Seconds until the readiness and the liveness probe are tried for the first time.
+    /// Initial delays of the readiness and the liveness probe, in seconds.
     pub fn after(mut self, readiness: u32, liveness: u32) -> Workload {
         self.container.probe_delays = (readiness, liveness);
         self
@@ -114,7 +114,7 @@ impl Workload {
         self
     }
 
-    /// Reached from outside by an Ingress with a certificate.
+    /// Has an Ingress with a certificate.
     pub fn at_host(mut self, host: &'static str) -> Workload {
         self.hosts.push(host);
         self

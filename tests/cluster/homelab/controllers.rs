@@ -1,4 +1,4 @@
-//! Deployments, StatefulSets, DaemonSets and ReplicaSets as their controllers keep them.
+//! Deployments, StatefulSets, DaemonSets and ReplicaSets, with the status that controllers set.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::model::{Controller, Occurrence, Revision, Workload};
 use super::{events, names, network, platform, pods, storage};
 use crate::time::{Timestamp, now};
 
-/// The workload itself and its ReplicaSets, with what is said of them in events.
+/// The workload and its ReplicaSets, with their events.
 pub fn objects(workload: &Workload) -> Vec<Value> {
     let mut objects = vec![controller(workload)];
     if workload.controller == Controller::Deployment {

@@ -1,4 +1,4 @@
-//! The Leases by which the parts of a living cluster say that they live.
+//! The Leases of control-plane components and kubelets.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const LEADERS: [&str; 3] = [
     "k3s-cloud-controller-manager",
 ];
 
-/// A leader renews every two seconds, a kubelet every ten, until its node is lost.
+/// A leader renews every two seconds, a kubelet every ten until its node is lost.
 pub fn objects(lost_since: &[Option<Timestamp>; 3], now: Timestamp) -> Vec<Value> {
     let leaders = LEADERS.iter().map(|leader| {
         let holder = format!("{}_{leader}", nodes::NODES[0].name);

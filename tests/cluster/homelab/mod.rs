@@ -1,4 +1,4 @@
-//! The operator's homelab in a real API server: healthy at first, then one thing broken.
+//! The homelab in a real API server: healthy at first, then with one fault.
 //!
 //! ```ignore
 //! let mut homelab = Homelab::healthy();
@@ -6,11 +6,12 @@
 //! let kubeconfig = homelab.kubeconfig_admin();
 //! ```
 //!
-//! All tests of a process share one control plane, one after the other. Filling it takes
-//! seconds, and bringing it back to health one transaction.
+//! The tests of a process share one control plane and run one after the other. To fill it
+//! takes seconds; to restore the healthy homelab takes one transaction.
 
 mod batch;
 mod builder;
+mod cluster_state;
 mod controllers;
 mod events;
 mod heartbeats;
@@ -20,7 +21,6 @@ mod network;
 mod nodes;
 mod platform;
 mod pods;
-mod scene;
 mod services;
 mod storage;
 mod sync;
@@ -34,15 +34,15 @@ use serde_json::Value;
 use crate::control_plane::ControlPlane;
 use crate::etcd::Snapshot;
 use crate::time::now;
+pub use cluster_state::ClusterState;
 pub use nodes::NODES;
-pub use scene::Scene;
 
-/// The homelab, ours alone until dropped. It is also the [`ControlPlane`], for whatever
-/// a test does to single objects; those are set right for the next one as well. What was
-/// deleted or replaced by hand, though, no scenario of the same test can change any more.
+/// Exclusive access to the homelab until dropped. It dereferences to the [`ControlPlane`],
+/// so that a test can change single objects; the next test restores them. Scenarios of the
+/// same test cannot change objects that it deleted or replaced directly.
 pub struct Homelab {
     cluster: MutexGuard<'static, Cluster>,
-    scene: Scene,
+    state: ClusterState,
     written: BTreeMap<String, Value>,
 }
 
@@ -52,39 +52,39 @@ struct Cluster {
 }
 
 struct Healthy {
-    scene: Scene,
+    state: ClusterState,
     written: BTreeMap<String, Value>,
     snapshot: Snapshot,
 }
 
 impl Homelab {
-    /// The homelab with nothing wrong, whatever a test before has done to it.
+    /// The healthy homelab, restored after the previous test.
     pub fn healthy() -> Homelab {
         let mut cluster = lease();
         let Cluster { plane, healthy } = &mut *cluster;
         let healthy = healthy.get_or_insert_with(|| fill(plane));
         plane.restore(&healthy.snapshot);
-        let (scene, written) = (healthy.scene.clone(), healthy.written.clone());
+        let (state, written) = (healthy.state.clone(), healthy.written.clone());
         let mut homelab = Homelab {
             cluster,
-            scene,
+            state,
             written,
         };
         homelab.change(|_| {});
         homelab
     }
 
-    /// Changes the scene, then every object that follows from it.
-    pub fn change(&mut self, change: impl FnOnce(&mut Scene)) {
-        self.scene.now = now();
-        change(&mut self.scene);
-        let wanted = self.scene.objects();
+    /// Changes the cluster state, then every object that is derived from it.
+    pub fn change(&mut self, change: impl FnOnce(&mut ClusterState)) {
+        self.state.now = now();
+        change(&mut self.state);
+        let wanted = self.state.objects();
         sync::bring(&self.cluster.plane, &self.written, &wanted);
         self.written = wanted;
     }
 
-    pub fn scene(&self) -> &Scene {
-        &self.scene
+    pub fn state(&self) -> &ClusterState {
+        &self.state
     }
 }
 
@@ -96,7 +96,7 @@ impl Deref for Homelab {
     }
 }
 
-/// A test that panicked leaves nothing that the next one does not set right.
+/// The lock may be poisoned by a test that panicked: the next one restores the cluster.
 fn lease() -> MutexGuard<'static, Cluster> {
     static CLUSTER: OnceLock<Mutex<Cluster>> = OnceLock::new();
     let cluster = CLUSTER.get_or_init(|| {
@@ -110,11 +110,11 @@ fn lease() -> MutexGuard<'static, Cluster> {
 
 fn fill(plane: &ControlPlane) -> Healthy {
     plane.reset();
-    let scene = Scene::healthy(now());
-    let written = scene.objects();
+    let state = ClusterState::healthy(now());
+    let written = state.objects();
     plane.apply(written.values().cloned().collect());
     Healthy {
-        scene,
+        state,
         written,
         snapshot: plane.snapshot(),
     }

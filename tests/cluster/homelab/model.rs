@@ -1,7 +1,7 @@
-//! What runs in the homelab, told once; the API objects follow from it.
+//! A model of the workloads in the homelab, from which the API objects are derived.
 //!
-//! A scene changes these few fields. The Deployment, its ReplicaSets, pods, endpoints and
-//! events are then written anew from them, so they never contradict each other.
+//! A scenario changes these few fields. The Deployment, its ReplicaSets, pods, endpoints
+//! and events are then derived again, so that they are always consistent.
 
 use crate::time::{Timestamp, shifted};
 
@@ -20,24 +20,23 @@ pub struct Workload {
     pub labels: Vec<(&'static str, String)>,
     pub container: Container,
     pub desired: usize,
-    /// Oldest first; the last is the one that is wanted now. A StatefulSet or DaemonSet
-    /// has only one.
+    /// Oldest first; the last is the current one. A StatefulSet or DaemonSet has only one.
     pub revisions: Vec<Revision>,
     pub created: Timestamp,
-    /// Distinguishes addresses and spreads pods over the nodes.
+    /// A number that determines addresses and spreads pods over the nodes.
     pub slot: usize,
     pub storage: Option<Storage>,
     pub hosts: Vec<&'static str>,
     pub load_balancer: bool,
-    /// The name of its Service where that is not the workload's.
+    /// The name of its Service, if it is not that of the workload.
     pub service_name: Option<&'static str>,
-    /// Set when the ResourceQuota lets no pod be created.
+    /// Set when the ResourceQuota allows no new pod.
     pub refused: Option<Refusal>,
     pub selector_is_wrong: bool,
     pub is_deleted: bool,
-    /// Since when no rollout progresses.
+    /// Since when the rollout has made no progress.
     pub stuck_since: Option<Timestamp>,
-    /// Since when the wanted number is what it is.
+    /// Since when the desired number of replicas is unchanged.
     pub scaled: Timestamp,
     pub evicted: Option<Timestamp>,
 }
@@ -49,7 +48,7 @@ pub struct Container {
     pub probe: Option<Probe>,
     /// Seconds before the first readiness and liveness probe.
     pub probe_delays: (u32, u32),
-    /// Requested and limit, in thousandths of a core and in MiB.
+    /// Request and limit, in millicores and in MiB.
     pub cpu: (u32, u32),
     pub memory: (u32, u32),
 }
@@ -95,22 +94,22 @@ pub struct Pod {
     pub events: Vec<Occurrence>,
 }
 
-/// The present state of a pod with its one container.
+/// The current state of a pod with its one container.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Health {
     Ready {
         since: Timestamp,
     },
-    /// Running, its probe not passed yet or no more.
+    /// Running, but its probe does not pass.
     NotReady {
         since: Timestamp,
         container_started: Timestamp,
     },
-    /// Between two restarts; how it ended is in `Pod::past`.
+    /// Waiting for a restart; `Pod::past` has the termination.
     CrashLooping {
         since: Timestamp,
     },
-    /// Not started for the reason that the kubelet gives, such as ImagePullBackOff.
+    /// Waiting with a reason of the kubelet, such as ImagePullBackOff.
     Waiting {
         since: Timestamp,
         reason: String,
@@ -120,13 +119,13 @@ pub enum Health {
         since: Timestamp,
         message: String,
     },
-    /// Its node has fallen silent: nothing is known but that it was Ready.
+    /// Its node is lost; the last known state was Ready.
     Lost {
         since: Timestamp,
     },
 }
 
-/// How a container ended the last time.
+/// The last termination of a container.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Termination {
     pub reason: String,
@@ -134,7 +133,7 @@ pub struct Termination {
     pub at: Timestamp,
 }
 
-/// A Warning event, counted as the kubelet counts repetitions.
+/// A Warning event, with a count of repetitions as the kubelet sets it.
 #[derive(Clone)]
 pub struct Occurrence {
     pub reason: &'static str,
@@ -149,7 +148,7 @@ impl Pod {
         matches!(self.health, Health::Ready { .. })
     }
 
-    /// Since when the pod has been in its present state.
+    /// Since when the pod has been in its current state.
     pub fn since(&self) -> Timestamp {
         match &self.health {
             Health::Ready { since }
@@ -181,7 +180,7 @@ impl Workload {
         self.pods().filter(|pod| pod.is_ready()).count()
     }
 
-    /// The moment from which fewer pods than wanted were ready; None while all are.
+    /// Since when fewer pods than desired have been ready; None while all are.
     pub fn lacking_since(&self) -> Option<Timestamp> {
         let unready = self
             .pods()
@@ -199,7 +198,7 @@ impl Workload {
             .expect("a workload without a revision")
     }
 
-    /// Fills in the revisions and pods of a workload that has run well for a while.
+    /// Adds the revisions and pods of a workload that has been healthy for a while.
     pub fn start(&mut self, now: Timestamp, slot: usize) {
         const DAY: i64 = 86400;
         self.slot = slot;
@@ -229,7 +228,7 @@ impl Workload {
         self.revisions.push(revision);
     }
 
-    /// A pod of this workload that was created at that time and became Ready soon after.
+    /// A pod of this workload that was created at this time and became Ready soon after.
     pub fn ready_pod(&self, revision: &Revision, index: usize, created: Timestamp) -> Pod {
         let node = if self.controller == Controller::DaemonSet {
             index

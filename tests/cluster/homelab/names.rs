@@ -1,8 +1,8 @@
-//! Generated parts of names, the same in every run.
+//! Generated parts of names. They are the same in every run.
 
 use super::model::Revision;
 
-/// `length` characters as Kubernetes appends them to generated names, from the text.
+/// A suffix of `length` characters as in generated names of Kubernetes, derived from the text.
 pub fn suffix(text: &str, length: usize) -> String {
     const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let mut hash = fnv(text);
@@ -28,7 +28,7 @@ pub fn replica_set(workload: &str, revision: &Revision) -> String {
     format!("{workload}-{}", template_hash(workload, revision))
 }
 
-/// A digest for image and container ids, which only have to look right.
+/// A digest for image and container ids. Only its form is realistic.
 pub fn digest(text: &str) -> String {
     (0..4)
         .map(|part| format!("{:016x}", fnv(&format!("{part}{text}"))))

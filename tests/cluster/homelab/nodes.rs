@@ -1,4 +1,4 @@
-//! Three K3s nodes: a server, whose etcd votes, and two agents.
+//! Three K3s nodes: a server with etcd, and two agents.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub const NODES: [Machine; 3] = [
     },
 ];
 
-/// The nodes as they are; `lost_since` says which of them have fallen silent.
+/// The nodes. `lost_since` has the time since which each is lost, if it is.
 pub fn objects(lost_since: &[Option<Timestamp>; 3], loaded: Timestamp) -> Vec<Value> {
     (0..NODES.len())
         .map(|index| object(index, lost_since[index], loaded))

@@ -1,4 +1,4 @@
-//! The custom APIs of the homelab and what Argo CD and the metrics server report.
+//! The custom resources of the homelab, and the reports of Argo CD and the metrics server.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::time::{Timestamp, shifted};
 
 /// Group, version, plural, kind, whether namespaced, whether status is a subresource.
 const KINDS: [(&str, &str, &str, &str, bool, bool); 11] = [
-    // Argo CD writes status and specification of its Applications together.
+    // The status of an Application is not a subresource.
     (
         "argoproj.io",
         "v1alpha1",
@@ -74,7 +74,7 @@ const KINDS: [(&str, &str, &str, &str, bool, bool); 11] = [
         true,
         true,
     ),
-    // Stored here, where a real metrics server would compute them.
+    // Stored here; a real metrics server computes them.
     (
         "metrics.k8s.io",
         "v1beta1",
@@ -134,7 +134,7 @@ const APPLICATIONS: [(&str, &str, &str); 15] = [
 
 const REPOSITORY: &str = "https://github.com/arigsela/kubernetes";
 
-/// Definitions that accept any content, as wide as their controllers would fill them.
+/// CustomResourceDefinitions that accept any content.
 pub fn definitions() -> Vec<Value> {
     KINDS.iter().map(|kind| definition(*kind)).collect()
 }
@@ -159,7 +159,7 @@ fn definition(kind: (&str, &str, &str, &str, bool, bool)) -> Value {
     })
 }
 
-/// The annotation by which Argo CD knows what belongs to an application.
+/// The annotation by which Argo CD tracks the objects of an application.
 pub fn tracking(workload: &Workload) -> Value {
     let application = APPLICATIONS
         .iter()
@@ -176,7 +176,7 @@ pub fn tracking(workload: &Workload) -> Value {
     }
 }
 
-/// Every application synced and healthy since its last commit.
+/// The applications, all synced and healthy since their last commit.
 pub fn applications(loaded: Timestamp) -> Vec<Value> {
     APPLICATIONS
         .iter()
@@ -216,7 +216,7 @@ fn application(
     })
 }
 
-/// What the metrics server says of the pods of a workload.
+/// The usage of a workload's pods, as the metrics server reports it.
 pub fn pod_metrics(workload: &Workload, loaded: Timestamp) -> Vec<Value> {
     let memory = |percent| workload.container.memory.1 * percent * 1024 / 100;
     let of_pod = |pod: &super::model::Pod| {

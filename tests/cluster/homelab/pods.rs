@@ -1,4 +1,4 @@
-//! Pods as a kubelet would report them.
+//! Pods with the status that a kubelet reports.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::model::{Controller, Health, Pod, Probe, Revision, Workload};
 use super::{names, nodes};
 use crate::time::{Timestamp, shifted};
 
-/// The pod template, the same in the workload, its ReplicaSets and its pods.
+/// The pod template of the workload, its ReplicaSets and its pods.
 pub fn template(workload: &Workload, image: &str) -> Value {
     let container = &workload.container;
     let (cpu, memory) = (container.cpu, container.memory);
@@ -93,7 +93,7 @@ pub fn object(workload: &Workload, revision: &Revision, pod: &Pod) -> Value {
     object
 }
 
-/// A reference to the controller of an object, its uid to be filled in on creation.
+/// An owner reference to the controller of an object. Its uid is filled in on creation.
 pub fn owner(workload: &Workload, kind: &str, name: &str) -> Value {
     json!({ "apiVersion": "apps/v1", "kind": kind, "name": name, "controller": true,
         "blockOwnerDeletion": true, "uid": format!("{{{{uid {kind} {}/{name}}}}}", workload.namespace) })
@@ -129,7 +129,7 @@ fn conditions(workload: &Workload, pod: &Pod) -> Value {
     ready["lastTransitionTime"] = since.clone();
     match pod.health {
         Health::Ready { .. } => containers["lastTransitionTime"] = since,
-        // The node controller speaks of the pod only; the last word on the containers stands.
+        // The node controller changes only `Ready`. The conditions of the containers stay.
         Health::Lost { .. } => ready["status"] = json!("False"),
         _ => {
             for condition in [&mut ready, &mut containers] {
@@ -220,7 +220,7 @@ fn running(since: Timestamp) -> Value {
     json!({ "running": { "startedAt": since.to_string() } })
 }
 
-/// What was left behind by a pod that the kubelet threw out for lack of memory.
+/// A pod that the kubelet evicted because of memory pressure.
 pub fn evicted(workload: &Workload, at: Timestamp) -> Value {
     let revision = workload.current();
     let mut pod = workload.ready_pod(revision, 7, shifted(at, -86400));

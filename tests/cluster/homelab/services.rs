@@ -1,4 +1,4 @@
-//! The workloads of the operator's services, and of K3s itself.
+//! The workloads of the homelab's services and of K3s.
 
 use super::builder::{daemon_set, deployment, stateful_set};
 use super::model::{Probe, Workload};

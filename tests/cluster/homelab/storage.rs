@@ -1,4 +1,4 @@
-//! Claims and the local-path volumes that they are bound to.
+//! PersistentVolumeClaims and the local-path volumes that they are bound to.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub fn claim_name(workload: &Workload) -> Option<String> {
     })
 }
 
-/// As it stands in a StatefulSet.
+/// The claim template of a StatefulSet.
 pub fn claim_template(workload: &Workload) -> Option<Value> {
     let storage = workload.storage.as_ref()?;
     Some(json!({ "metadata": { "name": storage.volume }, "spec": claim_spec(storage) }))
@@ -24,7 +24,7 @@ fn claim_spec(storage: &Storage) -> Value {
         "resources": { "requests": { "storage": storage.size } } })
 }
 
-/// The claim and its volume, which lies on the node where the pod first ran.
+/// The claim and its volume, which is on the node where the pod first ran.
 pub fn objects(workload: &Workload) -> Vec<Value> {
     let (Some(storage), Some(claim)) = (&workload.storage, claim_name(workload)) else {
         return Vec::new();

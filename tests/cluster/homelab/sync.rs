@@ -1,4 +1,4 @@
-//! From one scene to the next with as few requests as the difference needs.
+//! Applies the difference between two cluster states with few requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::object;
 
 type Objects = BTreeMap<String, Value>;
 
-/// Writes what differs between the objects that were written and those that are wanted.
+/// Writes the differences between the written and the desired objects.
 pub fn bring(plane: &ControlPlane, written: &Objects, wanted: &Objects) {
     let renewed = renewed(written, wanted);
     let mut fresh = Vec::new();
@@ -37,8 +37,8 @@ pub fn bring(plane: &ControlPlane, written: &Objects, wanted: &Objects) {
     }
 }
 
-/// What has to be made anew: what cannot be changed in place, and then whatever names it
-/// by uid. An event alone goes on speaking of the one that is gone.
+/// The objects to create again: those that cannot be changed in place, and then those that
+/// reference them by uid. Events keep their reference to the deleted object.
 fn renewed(written: &Objects, wanted: &Objects) -> BTreeSet<String> {
     let changed = |(reference, object): &(&String, &Value)| {
         written
@@ -67,11 +67,11 @@ fn renewed(written: &Objects, wanted: &Objects) -> BTreeSet<String> {
     renewed
 }
 
-/// Whether a controller would have made a new object rather than changed the old one.
+/// Whether a controller would create a new object instead of changing the old one.
 fn is_another(before: &Value, object: &Value) -> bool {
     let created = |object: &Value| object["metadata"]["creationTimestamp"].clone();
     let is_fixed = match object::kind(object) {
-        // A finished Job stays as it ended.
+        // A finished Job does not change.
         "Job" => true,
         "Pod" | "PersistentVolume" | "PersistentVolumeClaim" => before["spec"] != object["spec"],
         _ => false,

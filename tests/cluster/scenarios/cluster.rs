@@ -1,4 +1,4 @@
-//! Trouble with what all workloads share: nodes, ingress, names, secrets, scheduled jobs.
+//! Faults of nodes, ingress, DNS, secret stores and CronJobs.
 
 use serde_json::json;
 
@@ -8,13 +8,13 @@ use crate::homelab::{Homelab, NODES};
 use crate::time::{Timestamp, shifted};
 
 impl Homelab {
-    /// The node's kubelet fell silent, and its pods with it. Name one of [`NODES`].
+    /// The node, one of [`NODES`], is lost with its pods: its kubelet does not answer.
     pub fn node_lost(&mut self, node: &str, since: Timestamp) {
         let index = NODES.iter().position(|machine| machine.name == node);
         let index = index.unwrap_or_else(|| panic!("the homelab has no node {node}"));
-        self.change(|scene| {
-            scene.lost_nodes[index] = Some(since);
-            for pod in scene
+        self.change(|state| {
+            state.lost_nodes[index] = Some(since);
+            for pod in state
                 .workloads
                 .iter_mut()
                 .flat_map(Workload::pods_mut)
@@ -35,7 +35,7 @@ impl Homelab {
         self.crash_loops("coredns", since);
     }
 
-    /// The secret stores cannot reach their provider, as when vault is sealed or down.
+    /// The secret stores cannot reach their provider, for example because vault is sealed.
     pub fn secret_stores_fail(&mut self, since: Timestamp) {
         let status = json!({ "conditions": [{ "type": "Ready", "status": "False", "reason": "InvalidProviderConfig",
             "message": "unable to validate store: Vault is sealed", "lastTransitionTime": since.to_string() }] });
@@ -43,15 +43,15 @@ impl Homelab {
         self.patch_status("SecretStore", "mysql", "vault-backend", &status);
     }
 
-    /// The last good run of a CronJob lies that far back.
+    /// The last successful run of a CronJob finished at this time.
     pub fn last_succeeded(&mut self, cron: &str, at: Timestamp) {
-        self.change(|scene| scene.cron_mut(cron).succeeded = Some(at));
+        self.change(|state| state.cron_mut(cron).succeeded = Some(at));
     }
 
-    /// The newest run of a CronJob failed, and the one before it was the last good one.
+    /// The last run of a CronJob failed. The one before it succeeded.
     pub fn last_run_failed(&mut self, cron: &str) {
-        self.change(|scene| {
-            let cron = scene.cron_mut(cron);
+        self.change(|state| {
+            let cron = state.cron_mut(cron);
             cron.failed = cron.succeeded;
             cron.succeeded = cron.succeeded.map(|time| shifted(time, -cron.period));
         });

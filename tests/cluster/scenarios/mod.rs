@@ -1,4 +1,4 @@
-//! What can befall the homelab, one thing at a time, in the words of an operator.
+//! Scenarios: faults of the homelab, one at a time.
 
 mod cluster;
 mod pods;
@@ -10,16 +10,16 @@ use crate::time::{Timestamp, now, shifted};
 
 impl Homelab {
     fn with_pods_of(&mut self, workload: &str, mut change: impl FnMut(&Workload, &mut Pod)) {
-        self.change(|scene| {
-            let told = scene.workload(workload).clone();
-            for pod in scene.workload_mut(workload).pods_mut() {
-                change(&told, pod);
+        self.change(|state| {
+            let before = state.workload(workload).clone();
+            for pod in state.workload_mut(workload).pods_mut() {
+                change(&before, pod);
             }
         });
     }
 }
 
-/// A new pod in the place of the old one, running but not Ready so far.
+/// Replaces a pod by a new one that runs and is not Ready yet.
 fn replaced(pod: &mut Pod, since: Timestamp) {
     pod.created = since;
     pod.restarts = 0;
@@ -54,8 +54,8 @@ fn without_pods(workload: &mut Workload) {
     }
 }
 
-/// The back-off doubles from ten seconds up to five minutes: six restarts in the first
-/// five minutes, then one in five.
+/// The number of restarts. The back-off doubles from ten seconds to five minutes: six
+/// restarts in the first five minutes, then one every five minutes.
 fn restarts_since(since: Timestamp) -> u32 {
     let minutes = (now().as_second() - since.as_second()) / 60;
     u32::try_from(minutes / 5 + minutes.clamp(1, 5)).unwrap_or(1)

@@ -1,4 +1,4 @@
-//! Trouble of the pods of one workload, all since the same moment.
+//! Faults of the pods of one workload, all since the same time.
 
 use super::{cannot_pull, repeated, replaced, restarts_since};
 use crate::homelab::Homelab;
@@ -11,7 +11,7 @@ impl Homelab {
         self.crash_loops_by(workload, since, "Error", 1);
     }
 
-    /// As the kernel's OOM killer or the program itself would end it: `"OOMKilled", 137`.
+    /// As `crash_loops`, with a reason and exit code such as `"OOMKilled", 137`.
     pub fn crash_loops_by(
         &mut self,
         workload: &str,
@@ -38,7 +38,7 @@ impl Homelab {
         });
     }
 
-    /// So many pods are Ready; the others run, but fail their readiness probe.
+    /// This number of pods is Ready. The others run, but fail their readiness probe.
     pub fn pods_ready(&mut self, workload: &str, ready: usize, since: Timestamp) {
         let mut left = ready;
         self.with_pods_of(workload, |workload, pod| {
@@ -65,7 +65,7 @@ impl Homelab {
         });
     }
 
-    /// Every pod runs and is not Ready, and no event that still exists says why.
+    /// Every pod runs and is not Ready, and events with the cause have expired.
     pub fn quietly_unready(&mut self, workload: &str, since: Timestamp) {
         self.with_pods_of(workload, |_, pod| {
             pod.health = Health::NotReady {
@@ -75,12 +75,12 @@ impl Homelab {
         });
     }
 
-    /// Every pod was replaced at that time and has not passed its probe yet.
+    /// Every pod was replaced at this time and has not passed its probe yet.
     pub fn starting(&mut self, workload: &str, since: Timestamp) {
         self.with_pods_of(workload, |_, pod| replaced(pod, since));
     }
 
-    /// Vault came back from a restart and waits for the operator's keys.
+    /// Vault was restarted and waits for its unseal keys.
     pub fn vault_sealed(&mut self, since: Timestamp) {
         self.with_pods_of("vault", |_, pod| {
             replaced(pod, since);
@@ -91,7 +91,7 @@ impl Homelab {
         });
     }
 
-    /// New pods cannot fetch their image; `error` is what the registry answered.
+    /// New pods cannot pull their image; `error` is the message of the registry.
     pub fn image_pull_backoff(&mut self, workload: &str, since: Timestamp, error: &str) {
         self.with_pods_of(workload, |workload, pod| {
             replaced(pod, since);
@@ -119,7 +119,7 @@ impl Homelab {
         });
     }
 
-    /// No node takes the new pods, for the reason that the scheduler gives.
+    /// New pods fit on no node; `message` is that of the scheduler.
     pub fn unschedulable(&mut self, workload: &str, since: Timestamp, message: &str) {
         self.with_pods_of(workload, |_, pod| {
             replaced(pod, since);
@@ -132,12 +132,12 @@ impl Homelab {
         });
     }
 
-    /// The pods use so much of their memory limit.
+    /// The pods use this share of their memory limit.
     pub fn memory_at(&mut self, workload: &str, percent: u32) {
         self.with_pods_of(workload, |_, pod| pod.memory_percent = percent);
     }
 
-    /// The workload's pods are Ready again; restarts and events of before remain.
+    /// The workload's pods are Ready again. Earlier restarts and events remain.
     pub fn recovers(&mut self, workload: &str, since: Timestamp) {
         self.with_pods_of(workload, |_, pod| pod.health = Health::Ready { since });
     }

@@ -1,4 +1,4 @@
-//! What is done to whole workloads: by a rollout, by hand, by a quota.
+//! Changes and faults of whole workloads: rollouts, scaling, deletion, quotas.
 
 use serde_json::json;
 
@@ -8,10 +8,10 @@ use crate::homelab::model::{Controller, Refusal, Revision, Workload};
 use crate::time::{Timestamp, now, shifted};
 
 impl Homelab {
-    /// A new image came up without trouble, at that time: a deployment as it should be.
+    /// A new image was rolled out successfully at this time.
     pub fn rolled_out(&mut self, workload: &str, at: Timestamp, image: &str) {
-        self.change(|scene| {
-            let workload = scene.workload_mut(workload);
+        self.change(|state| {
+            let workload = state.workload_mut(workload);
             without_pods(workload);
             let next = next_revision(workload, at, image);
             let pods = (0..workload.desired)
@@ -21,10 +21,10 @@ impl Homelab {
         });
     }
 
-    /// A new image was rolled out whose pod does not come up, while the old pods serve.
+    /// The pod of a new image does not start. The old pods still serve.
     pub fn rollout_stuck(&mut self, workload: &str, since: Timestamp, image: &str, error: &str) {
-        self.change(|scene| {
-            let workload = scene.workload_mut(workload);
+        self.change(|state| {
+            let workload = state.workload_mut(workload);
             let next = next_revision(workload, since, image);
             let mut pod = workload.ready_pod(&next, 0, since);
             cannot_pull(&mut pod, since, image, error);
@@ -35,39 +35,39 @@ impl Homelab {
                     ..next
                 },
             );
-            // Deployments wait ten minutes for progress before they say so.
+            // The progress deadline of a Deployment is ten minutes.
             workload.stuck_since = Some(shifted(since, 600)).filter(|given_up| *given_up <= now());
         });
     }
 
-    /// Somebody set the wanted number of pods to none.
+    /// The workload was scaled to zero.
     pub fn scaled_to_zero(&mut self, workload: &str, since: Timestamp) {
-        self.change(|scene| {
-            let workload = scene.workload_mut(workload);
+        self.change(|state| {
+            let workload = state.workload_mut(workload);
             workload.desired = 0;
             workload.scaled = since;
             without_pods(workload);
         });
     }
 
-    /// The workload and its pods are gone; its Service and its claims stay.
+    /// The workload and its pods were deleted. Its Service and its claims remain.
     pub fn deleted(&mut self, workload: &str) {
-        self.change(|scene| {
-            let workload = scene.workload_mut(workload);
+        self.change(|state| {
+            let workload = state.workload_mut(workload);
             without_pods(workload);
             workload.is_deleted = true;
         });
     }
 
-    /// The Service asks for labels that no pod has; the pods themselves are well.
+    /// The selector of the Service matches no pod. The pods are healthy.
     pub fn selector_matches_nothing(&mut self, workload: &str) {
-        self.change(|scene| scene.workload_mut(workload).selector_is_wrong = true);
+        self.change(|state| state.workload_mut(workload).selector_is_wrong = true);
     }
 
-    /// The namespace's quota is used up, so that not one pod could be created again.
+    /// The quota of the namespace is used up, so that no new pod can be created.
     pub fn quota_refuses(&mut self, workload: &str, since: Timestamp) {
-        self.change(|scene| {
-            let workload = scene.workload_mut(workload);
+        self.change(|state| {
+            let workload = state.workload_mut(workload);
             let message = format!(
                 "pods \"{}-\" is forbidden: exceeded quota: memory, requested: limits.memory={}Mi, \
                  used: limits.memory=0, limited: limits.memory=16Mi",
@@ -76,7 +76,7 @@ impl Homelab {
             without_pods(workload);
             workload.refused = Some(Refusal { since, message });
         });
-        let namespace = self.scene().workload(workload).namespace.clone();
+        let namespace = self.state().workload(workload).namespace.clone();
         let limit = json!({ "limits.memory": "16Mi" });
         self.apply(vec![json!({ "apiVersion": "v1", "kind": "ResourceQuota",
             "metadata": { "name": "memory", "namespace": namespace, "creationTimestamp": since.to_string() },
@@ -94,7 +94,7 @@ fn next_revision(workload: &Workload, created: Timestamp, image: &str) -> Revisi
     }
 }
 
-/// A Deployment keeps its old ReplicaSets; the others know only the newest revision.
+/// A Deployment keeps its old ReplicaSets; the others have only the newest revision.
 fn adopt(workload: &mut Workload, revision: Revision) {
     if workload.controller != Controller::Deployment {
         workload.revisions.clear();

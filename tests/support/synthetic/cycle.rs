@@ -1,4 +1,4 @@
-//! A dry cycle of the program, over a server of any kind.
+//! Runs one dry cycle of the program against a server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use super::SyntheticCluster;
 use super::measure::{Cost, cost};
 use super::server::Server;
 
-/// What a cycle cost, and what it said.
+/// The cost and the report of a cycle.
 pub struct Cycle {
     pub cost: Cost,
     pub report: Value,
     pub requests: usize,
-    /// Bytes of all answers.
+    /// Bytes of all response bodies.
     pub bytes: usize,
 }
 
@@ -34,14 +34,14 @@ impl std::fmt::Debug for Cycle {
 }
 
 impl Cycle {
-    /// Runs the program over a synthetic cluster that a server generates.
+    /// Runs the program against a synthetic cluster.
     ///
     /// # Panics
     ///
     /// When there is no report.
     #[must_use]
-    pub fn over(program: &Path, synthetic: SyntheticCluster) -> Self {
-        let server = Server::start(synthetic);
+    pub fn over(program: &Path, cluster: SyntheticCluster) -> Self {
+        let server = Server::start(cluster);
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = json!({
             "current-context": "synthetic",
@@ -62,7 +62,7 @@ impl Cycle {
         }
     }
 
-    /// How many findings it had.
+    /// The number of findings.
     #[must_use]
     pub fn findings(&self) -> usize {
         let incidents = self.report["incidents"].as_array().unwrap().iter();
@@ -71,11 +71,11 @@ impl Cycle {
     }
 }
 
-/// A services file of one service.
+/// A services file with one service.
 ///
 /// # Panics
 ///
-/// When it cannot be written.
+/// When the file cannot be written.
 #[must_use]
 pub fn services_file() -> NamedTempFile {
     let file = NamedTempFile::new().unwrap();
@@ -84,7 +84,7 @@ pub fn services_file() -> NamedTempFile {
     file
 }
 
-/// Runs the program once, sending and storing nothing.
+/// Runs the program once, without notifications and state.
 ///
 /// # Panics
 ///
@@ -105,7 +105,7 @@ pub fn run(program: &Path, kubeconfig: &Path, services: &Path) -> (Cost, Value) 
     (cost, report)
 }
 
-/// The program under test: as it was built beside this, or that of the variable.
+/// The program under test: from the environment variable, else the one that Cargo built.
 #[must_use]
 pub fn program() -> PathBuf {
     std::env::var_os("K8S_MONITOR_BENCH_PROGRAM")

@@ -1,4 +1,4 @@
-//! What a program costs: time, processor and memory.
+//! Measures a program: time, CPU and memory.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The kernel's tick, in which it counts processor time, on every Linux.
+/// The unit of CPU times in `/proc`, the same on every Linux.
 const TICK: Duration = Duration::from_millis(10);
-/// How often the peak is looked at. It only grows, so little is missed.
+/// How often the peak memory is read. It never decreases, so that little is missed.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What one run cost.
+/// The cost of one run.
 #[derive(Debug)]
 pub struct Cost {
     pub status: ExitStatus,
@@ -19,7 +19,7 @@ pub struct Cost {
     pub stderr: String,
     pub wall: Duration,
     pub cpu: Duration,
-    /// The most memory that was resident at once, in KiB.
+    /// The peak of resident memory, in KiB.
     pub peak: usize,
 }
 
@@ -37,7 +37,7 @@ impl Cost {
 ///
 /// # Panics
 ///
-/// When it does not start.
+/// When the program does not start.
 #[must_use]
 pub fn cost(command: &mut Command) -> Cost {
     let folder = tempfile::tempdir().unwrap();
@@ -51,7 +51,7 @@ pub fn cost(command: &mut Command) -> Cost {
         .unwrap();
     let proc = Path::new("/proc").join(child.id().to_string());
     let mut peak = 0;
-    // Its entry stays until it is waited for, with the time that it took.
+    // The entry in `/proc` remains until the process is waited for, with its CPU time.
     let (wall, cpu) = loop {
         peak = peak.max(peak_of(&proc));
         let (state, cpu) = state_of(&proc);
@@ -77,10 +77,10 @@ fn peak_of(proc: &Path) -> usize {
     words.and_then(|kib| kib.parse().ok()).unwrap_or(0)
 }
 
-/// The state's letter, and the processor time of all threads.
+/// The letter of the process state, and the CPU time of all threads.
 fn state_of(proc: &Path) -> (char, Duration) {
     let stat = fs::read_to_string(proc.join("stat")).unwrap();
-    // The name before it may hold anything.
+    // The name of the process may contain any characters.
     let (_, rest) = stat.rsplit_once(") ").unwrap();
     let words: Vec<_> = rest.split(' ').collect();
     let ticks = |at: usize| words[at].parse::<u32>().unwrap();

@@ -1,6 +1,6 @@
-//! A large cluster made up object by object: deployments of ten pods, each
-//! with its replica set, Service, endpoints and metrics; one pod of a hundred crashes.
-//! The objects are as large as real ones, `managedFields` and all.
+//! A large synthetic cluster, generated object by object: deployments of ten pods,
+//! each with its replica set, Service, endpoints and metrics. One pod in a hundred
+//! crashes. The objects are as large as real ones, including `managedFields`.
 
 #![allow(dead_code, reason = "no test crate needs all of it")]
 
@@ -10,22 +10,22 @@ pub mod cycle;
 pub mod measure;
 pub mod server;
 
-/// Deployments of a namespace.
+/// Deployments in a namespace.
 const APPS: usize = 50;
-/// Pods of a node.
+/// Pods on a node.
 const PODS_A_NODE: usize = 100;
-/// One pod of so many crashes.
+/// One pod in this many crashes.
 const ONE_IN: usize = 100;
 
-/// A cluster of so many pods.
+/// A cluster with this number of pods.
 #[derive(Debug, Clone, Copy)]
 pub struct SyntheticCluster {
     pub pods: usize,
-    /// Pods of a deployment: a divisor of a hundred.
+    /// Pods of a deployment; a divisor of a hundred.
     pub replicas: usize,
-    /// Whether their deployments, replica sets, Services and endpoints are there.
-    pub keepers: bool,
-    /// Whether there is a metrics server, which knows what each pod uses.
+    /// Whether there are deployments, replica sets, Services and endpoints.
+    pub workloads: bool,
+    /// Whether there is a metrics server with the usage of each pod.
     pub metrics: bool,
 }
 
@@ -60,25 +60,25 @@ pub const KINDS: [(Kind, &str); 9] = [
 ];
 
 impl SyntheticCluster {
-    /// Pods with all that keeps and reaches them.
+    /// Pods with their workloads, Services and metrics.
     #[must_use]
     pub fn of(pods: usize) -> Self {
         Self {
             pods,
             replicas: 10,
-            keepers: true,
+            workloads: true,
             metrics: true,
         }
     }
 
-    /// How many objects of a kind there are.
+    /// The number of objects of a kind.
     #[must_use]
     pub fn count(self, kind: Kind) -> usize {
         let apps = self.pods.div_ceil(self.replicas);
         match kind {
             Kind::Pod => self.pods,
             Kind::Deployment | Kind::ReplicaSet | Kind::Service | Kind::EndpointSlice => {
-                if self.keepers { apps } else { 0 }
+                if self.workloads { apps } else { 0 }
             }
             Kind::Event => self.pods / ONE_IN,
             Kind::Node => self.pods.div_ceil(PODS_A_NODE),
@@ -101,7 +101,7 @@ impl SyntheticCluster {
     }
 }
 
-/// What a template is filled with.
+/// The values for the fields of a template.
 #[derive(Debug)]
 pub struct Instance {
     replicas: usize,
@@ -143,7 +143,7 @@ impl Instance {
         usize::from(self.app % apps == apps - 1)
     }
 
-    /// The namespace it stands in.
+    /// The namespace of the object.
     #[must_use]
     pub fn namespace(&self) -> String {
         format!("team-{:03}", self.app / APPS)
@@ -179,7 +179,7 @@ impl Instance {
         }
     }
 
-    /// Where an API server keeps it.
+    /// The key of the object in etcd.
     #[must_use]
     pub fn key(&self) -> String {
         let folder = match self.kind {
@@ -218,7 +218,7 @@ impl Instance {
             "node" => self.node(),
             "suffix" => suffix(self.pod),
             "number" => (1000 + self.index).to_string(),
-            // Half of the limit and less.
+            // At most half of the limit.
             "kibibytes" => (30_000 + self.index % 100_000).to_string(),
             "second" => format!("{:02}", self.pod % 60),
             "replicas" => self.replicas.to_string(),
@@ -236,7 +236,7 @@ impl Instance {
     }
 }
 
-/// Five letters, as a replica set adds them.
+/// Five letters, as a replica set appends them.
 fn suffix(number: usize) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz";
     let letter = |at: u32| char::from(LETTERS[number / LETTERS.len().pow(at) % LETTERS.len()]);
@@ -255,9 +255,8 @@ fn template(kind: Kind, crashes: bool) -> usize {
     }
 }
 
-/// The objects, in the order of the enum; the last is a pod that crashes. Text
-/// and fields take turns: a field stands between two `@`, and where nothing
-/// stands between them, the sign itself.
+/// The templates in the order of the enum, then that of a pod that crashes. Text
+/// and fields alternate: a field is enclosed in `@`, and `@@` is the sign itself.
 static TEMPLATES: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
     let files = [
         include_str!("objects/pod.json"),
@@ -272,7 +271,7 @@ static TEMPLATES: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
         include_str!("objects/crashing.json"),
     ];
     let parts = files.map(|file| {
-        // On the wire there is no white space.
+        // An API server sends JSON without white space.
         let compact: String = file.lines().map(str::trim_start).collect();
         let compact = compact.replace("\": ", "\":");
         compact.split('@').map(str::to_owned).collect()

@@ -1,5 +1,5 @@
-//! A synthetic cluster behind HTTP: lists in pages, as an API server sends them, generated
-//! while they are sent.
+//! Serves a synthetic cluster over HTTP: paginated lists as an API server sends
+//! them, generated for each response.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{KINDS, Kind, SyntheticCluster};
 
-/// A server that ends with the process.
+/// A server that runs until the process ends.
 pub struct Server {
     port: u16,
     counts: Arc<Counts>,
@@ -24,13 +24,13 @@ struct Counts {
 }
 
 impl Server {
-    /// Serves a synthetic cluster on a port of its own.
+    /// Serves a cluster on a free port.
     ///
     /// # Panics
     ///
-    /// When there is no port.
+    /// When there is no free port.
     #[must_use]
-    pub fn start(synthetic: SyntheticCluster) -> Self {
+    pub fn start(cluster: SyntheticCluster) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let counts = Arc::new(Counts::default());
@@ -38,31 +38,27 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let counts = Arc::clone(&shared);
-                // A client that goes away in the middle is no news.
-                thread::spawn(move || serve(synthetic, stream, &counts));
+                // A client may disconnect at any time.
+                thread::spawn(move || serve(cluster, stream, &counts));
             }
         });
         Self { port, counts }
     }
 
-    /// Where it listens.
+    /// The address of the server.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Requests and bytes of bodies since the last call.
+    /// Requests and bytes of response bodies since the last call.
     pub fn traffic(&self) -> (usize, usize) {
         let taken = |count: &AtomicUsize| count.swap(0, Ordering::SeqCst);
         (taken(&self.counts.requests), taken(&self.counts.bytes))
     }
 }
 
-fn serve(
-    synthetic: SyntheticCluster,
-    mut stream: TcpStream,
-    counts: &Counts,
-) -> std::io::Result<()> {
+fn serve(cluster: SyntheticCluster, mut stream: TcpStream, counts: &Counts) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     loop {
@@ -75,7 +71,7 @@ fn serve(
             line.clear();
             reader.read_line(&mut line)?;
         }
-        let body = answer(synthetic, &target);
+        let body = answer(cluster, &target);
         counts.requests.fetch_add(1, Ordering::SeqCst);
         counts.bytes.fetch_add(body.len(), Ordering::SeqCst);
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";
@@ -84,7 +80,7 @@ fn serve(
     }
 }
 
-fn answer(synthetic: SyntheticCluster, target: &str) -> String {
+fn answer(cluster: SyntheticCluster, target: &str) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if path.ends_with("/log") {
         return "cannot open the configuration\n".repeat(20);
@@ -95,29 +91,29 @@ fn answer(synthetic: SyntheticCluster, target: &str) -> String {
         value.parse::<usize>().ok()
     };
     if path == "/apis" {
-        return groups(synthetic).to_string();
+        return groups(cluster).to_string();
     }
     match KINDS.iter().find(|(_, list)| *list == path) {
-        // A metrics server knows no pages.
-        Some((Kind::PodMetrics, _)) => page(synthetic, Kind::PodMetrics, 0, usize::MAX),
+        // The metrics server does not paginate.
+        Some((Kind::PodMetrics, _)) => page(cluster, Kind::PodMetrics, 0, usize::MAX),
         Some((kind, _)) => page(
-            synthetic,
+            cluster,
             *kind,
             value("continue").unwrap_or(0),
             value("limit").unwrap_or(usize::MAX),
         ),
-        // Of all other kinds there is nothing.
+        // All other lists are empty.
         None => r#"{"kind":"List","metadata":{},"items":[]}"#.to_owned(),
     }
 }
 
 /// Aggregated discovery.
-fn groups(synthetic: SyntheticCluster) -> Value {
+fn groups(cluster: SyntheticCluster) -> Value {
     let metrics = json!({"metadata": {"name": "metrics.k8s.io"}, "versions": [{
         "version": "v1beta1",
         "resources": [{"resource": "pods", "scope": "Namespaced", "verbs": ["get", "list"]}],
     }]});
-    let items = synthetic.metrics.then_some(metrics);
+    let items = cluster.metrics.then_some(metrics);
     json!({
         "kind": "APIGroupDiscoveryList",
         "apiVersion": "apidiscovery.k8s.io/v2",
@@ -125,8 +121,8 @@ fn groups(synthetic: SyntheticCluster) -> Value {
     })
 }
 
-fn page(synthetic: SyntheticCluster, kind: Kind, from: usize, limit: usize) -> String {
-    let count = synthetic.count(kind);
+fn page(cluster: SyntheticCluster, kind: Kind, from: usize, limit: usize) -> String {
+    let count = cluster.count(kind);
     let to = count.min(from.saturating_add(limit));
     let rest = match count - to {
         0 => String::new(),
@@ -135,6 +131,6 @@ fn page(synthetic: SyntheticCluster, kind: Kind, from: usize, limit: usize) -> S
     let head = format!(
         r#"{{"kind":"{kind:?}List","apiVersion":"v1","metadata":{{"resourceVersion":"7"{rest}}},"items":["#
     );
-    let objects: Vec<_> = (from..to).map(|at| synthetic.object(kind, at)).collect();
+    let objects: Vec<_> = (from..to).map(|at| cluster.object(kind, at)).collect();
     head + &objects.join(",") + "]}"
 }

@@ -1,4 +1,4 @@
-//! One thing broken at a time: severity, rule, since and exit status of each.
+//! One fault at a time: severity, rule, start and exit status of its incidents.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::homelab::Homelab;
 use crate::program::{Report, program, run, run_confirmed, services_file};
 use crate::time::Ago;
 
-/// Runs the program and compares the incidents, a line each, and the status.
+/// Runs the program and compares its incidents, one line each, and its status.
 fn expect(homelab: &Homelab, lines: &[&str], status: i32) -> crate::program::Report {
     let report = run(homelab);
     assert_eq!(report.summary(), lines.join("\n"), "{}", report.stderr);
@@ -20,7 +20,7 @@ fn since(incident: &Value) -> &str {
 }
 
 #[test]
-fn a_healthy_homelab_is_silent() {
+fn a_healthy_homelab_has_no_incident() {
     let homelab = Homelab::healthy();
     let report = expect(&homelab, &[], 0);
     assert_eq!(report.json["severity"], "SEV-4");
@@ -62,7 +62,7 @@ fn mysql_in_a_crash_loop() {
 }
 
 #[test]
-fn the_backend_that_starves_with_mysql_is_the_same_incident() {
+fn a_backend_that_depends_on_mysql_is_in_its_incident() {
     let mut homelab = Homelab::healthy();
     homelab.crash_loops("mysql", 20.minutes_ago());
     homelab.quietly_unready("chores-tracker-backend", 18.minutes_ago());
@@ -120,7 +120,7 @@ fn a_documented_slow_start_is_no_incident_until_it_is_over() {
 }
 
 #[test]
-fn a_sealed_vault_is_known_and_one_that_cannot_pull_is_not() {
+fn a_sealed_vault_is_a_known_issue_and_a_pull_error_is_not() {
     let mut homelab = Homelab::healthy();
     homelab.vault_sealed(30.minutes_ago());
     let report = expect(
@@ -196,7 +196,7 @@ fn a_test_service_down_is_only_logged() {
 }
 
 #[test]
-fn a_lost_node_is_the_root_of_what_ran_on_it() {
+fn a_lost_node_is_the_root_cause_of_its_pods_failures() {
     let mut homelab = Homelab::healthy();
     let gone = 7.minutes_ago();
     homelab.node_lost("k3s-agent-2", gone);
@@ -248,7 +248,7 @@ fn a_p0_service_scaled_to_zero_and_one_deleted() {
 }
 
 #[test]
-fn a_selector_that_matches_nothing_cuts_a_service_off() {
+fn a_selector_that_matches_nothing_is_an_incident() {
     let mut homelab = Homelab::healthy();
     homelab.selector_matches_nothing("chores-tracker-frontend");
     expect(
@@ -261,7 +261,7 @@ fn a_selector_that_matches_nothing_cuts_a_service_off() {
 }
 
 #[test]
-fn a_quota_that_leaves_no_pod() {
+fn a_quota_that_allows_no_pod_is_the_cause() {
     let mut homelab = Homelab::healthy();
     let began = 45.minutes_ago();
     homelab.quota_refuses("n8n", began);
@@ -368,7 +368,7 @@ fn a_snapshot_replays_to_the_same_report() {
 }
 
 #[test]
-fn only_grave_and_young_trouble_is_looked_at_once_more() {
+fn only_recent_severe_findings_are_confirmed_by_a_second_read() {
     let requests = |homelab: &Homelab| {
         let report = run_confirmed(&homelab.kubeconfig_admin(), "1s");
         assert_eq!(report.status, 1, "{}", report.summary());

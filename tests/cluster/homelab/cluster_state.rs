@@ -1,4 +1,4 @@
-//! A scene: what runs and how it fares, and every object that follows from it.
+//! The state of the whole homelab, and every object that is derived from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,31 +19,31 @@ const FIXTURES: [&str; 4] = [
 ];
 
 #[derive(Clone)]
-pub struct Scene {
+pub struct ClusterState {
     pub workloads: Vec<Workload>,
     pub crons: Vec<Cron>,
-    /// By index of the node, since when it has been silent.
+    /// By index of the node, since when it has been lost.
     pub lost_nodes: [Option<Timestamp>; 3],
-    /// The present; only heartbeats follow it, the past is counted from `loaded`.
+    /// The current time, which only heartbeats use. Past times are relative to `loaded`.
     pub now: Timestamp,
     loaded: Timestamp,
 }
 
-impl Scene {
-    /// Everything well, with a history that is over.
-    pub fn healthy(now: Timestamp) -> Scene {
+impl ClusterState {
+    /// A healthy homelab with a history of resolved problems.
+    pub fn healthy(now: Timestamp) -> ClusterState {
         let mut workloads = services::workloads();
         for (slot, workload) in workloads.iter_mut().enumerate() {
             workload.start(now, slot);
         }
-        let mut scene = Scene {
+        let mut state = ClusterState {
             workloads,
             crons: batch::crons(now),
             lost_nodes: [None; 3],
             now,
             loaded: now,
         };
-        for pod in scene.workload_mut("n8n").pods_mut() {
+        for pod in state.workload_mut("n8n").pods_mut() {
             let at = shifted(now, -3 * 86400);
             pod.restarts = 14;
             pod.past = Some(Termination {
@@ -55,8 +55,8 @@ impl Scene {
                 since: shifted(at, 30),
             };
         }
-        scene.workload_mut("oncall-agent").evicted = Some(shifted(now, -2 * 86400));
-        scene
+        state.workload_mut("oncall-agent").evicted = Some(shifted(now, -2 * 86400));
+        state
     }
 
     pub fn workload(&self, name: &str) -> &Workload {
@@ -77,7 +77,7 @@ impl Scene {
         found.unwrap_or_else(|| panic!("the homelab has no CronJob {name}"))
     }
 
-    /// Every object of the scene by `Kind namespace/name`.
+    /// Every object by `Kind namespace/name`.
     pub fn objects(&self) -> BTreeMap<String, Value> {
         let mut objects = platform::definitions();
         objects.extend(nodes::objects(&self.lost_nodes, self.loaded));

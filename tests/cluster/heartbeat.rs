@@ -1,60 +1,60 @@
-//! The sign of life of runs that reach the cluster.
+//! The heartbeat of runs on a real API server.
 
 use serde_json::json;
 
+use crate::cycles::Monitor;
 use crate::homelab::Homelab;
 use crate::manifests;
-use crate::memory::Monitor;
 use crate::support::stub::Fault;
 
-/// The end that was told, and in what words.
+/// Path and body of the heartbeat at the end of the run.
 fn ended(monitor: &Monitor) -> (String, String) {
-    let asked = monitor.watcher.asked();
+    let asked = monitor.heartbeats.asked();
     let paths: Vec<_> = asked.iter().map(|a| a.path.as_str()).collect();
     assert_eq!((paths.len(), paths[0]), (2, "/ping/start"), "{paths:?}");
     (asked[1].path.clone(), asked[1].text())
 }
 
 #[test]
-fn a_cluster_that_was_seen_and_all_said_is_a_success_whatever_the_verdict() {
+fn a_complete_cycle_is_a_success_with_and_without_incidents() {
     let healthy = Monitor::with(Homelab::healthy(), &manifests::ALL);
     assert_eq!(healthy.run(&[]).status, 0);
     let (path, body) = ended(&healthy);
     assert_eq!(path, "/ping");
     assert!(body.contains("exit status 0"), "{body}");
     drop(healthy);
-    let ill = Monitor::ill();
-    assert_eq!(ill.run(&[]).status, 1);
-    let (path, body) = ended(&ill);
+    let outage = Monitor::with_outage();
+    assert_eq!(outage.run(&[]).status, 1);
+    let (path, body) = ended(&outage);
     assert_eq!(path, "/ping");
     assert!(body.contains("exit status 1"), "{body}");
 }
 
 #[test]
-fn what_is_due_and_unsaid_is_a_failure() {
-    let deaf = Monitor::ill();
-    deaf.workspace.break_for_long(&Fault::Cut);
-    assert_eq!(deaf.run(&[]).status, 1);
-    let (path, body) = ended(&deaf);
+fn an_undelivered_notification_is_a_failure() {
+    let unreachable = Monitor::with_outage();
+    unreachable.workspace.break_for_long(&Fault::Cut);
+    assert_eq!(unreachable.run(&[]).status, 1);
+    let (path, body) = ended(&unreachable);
     assert_eq!(path, "/ping/fail");
     assert!(body.contains("exit status 1"), "{body}");
-    drop(deaf);
-    let mut mute = Monitor::ill();
-    mute.env.clear();
-    assert_eq!(mute.run(&[]).status, 1);
-    assert_eq!(ended(&mute).0, "/ping/fail");
+    drop(unreachable);
+    let mut without_token = Monitor::with_outage();
+    without_token.env.clear();
+    assert_eq!(without_token.run(&[]).status, 1);
+    assert_eq!(ended(&without_token).0, "/ping/fail");
 }
 
 #[test]
-fn with_nothing_due_nobody_needs_a_voice() {
-    let mut mute = Monitor::with(Homelab::healthy(), &manifests::ALL);
-    mute.env.clear();
-    assert_eq!(mute.run(&[]).status, 0);
-    assert_eq!(ended(&mute).0, "/ping");
+fn without_a_due_notification_no_token_is_needed() {
+    let mut without_token = Monitor::with(Homelab::healthy(), &manifests::ALL);
+    without_token.env.clear();
+    assert_eq!(without_token.run(&[]).status, 0);
+    assert_eq!(ended(&without_token).0, "/ping");
 }
 
 #[test]
-fn a_monitor_that_cannot_see_pods_fails_though_it_said_so() {
+fn unreadable_pods_are_a_failure_although_they_are_notified() {
     let homelab = Homelab::healthy();
     for manifest in manifests::ALL {
         homelab.apply_yaml(manifest);
@@ -69,10 +69,10 @@ fn a_monitor_that_cannot_see_pods_fails_though_it_said_so() {
         .cloned()
         .collect();
     homelab.patch("ClusterRole", "", "k8s-monitor", &json!({ "rules": rules }));
-    let blind = Monitor::with(homelab, &[]);
-    assert_eq!(blind.run(&[]).status, 2);
-    let (path, body) = ended(&blind);
+    let without_pods = Monitor::with(homelab, &[]);
+    assert_eq!(without_pods.run(&[]).status, 2);
+    let (path, body) = ended(&without_pods);
     assert_eq!(path, "/ping/fail");
     assert!(body.contains("exit status 2"), "{body}");
-    assert_eq!(blind.workspace.said().len(), 1);
+    assert_eq!(without_pods.workspace.said().len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Counts what a client is sent, whatever it speaks: a relay before the API server.
+//! A TCP proxy in front of the API server that counts the bytes sent to a client.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -10,24 +10,24 @@ use std::thread;
 
 use serde_json::Value;
 
-/// A relay that lives as long as the process.
-pub struct Relay {
+/// A proxy that runs until the process ends.
+pub struct CountingProxy {
     kubeconfig: PathBuf,
     sent: Arc<AtomicUsize>,
 }
 
-impl Relay {
-    /// A relay before the server that a kubeconfig names.
-    pub fn before(kubeconfig: &Path) -> Relay {
+impl CountingProxy {
+    /// Starts a proxy in front of the server of a kubeconfig.
+    pub fn before(kubeconfig: &Path) -> CountingProxy {
         let text = fs::read_to_string(kubeconfig).expect("a kubeconfig");
-        let mut config: Value = serde_json::from_str(&text).expect("a kubeconfig of ours");
+        let mut config: Value = serde_json::from_str(&text).expect("a kubeconfig in JSON");
         let url = &mut config["clusters"][0]["cluster"]["server"];
         let server = url.as_str().unwrap_or_default();
         let address = server.trim_start_matches("https://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         *url = format!("https://127.0.0.1:{port}").into();
-        let path = kubeconfig.with_extension("relayed");
+        let path = kubeconfig.with_extension("proxied");
         fs::write(&path, config.to_string()).expect("cannot write a kubeconfig");
 
         let sent = Arc::new(AtomicUsize::new(0));
@@ -45,13 +45,13 @@ impl Relay {
                 thread::spawn(move || copy(down, client, &count));
             }
         });
-        Relay {
+        CountingProxy {
             kubeconfig: path,
             sent,
         }
     }
 
-    /// The way through the relay.
+    /// A kubeconfig with the address of the proxy.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }

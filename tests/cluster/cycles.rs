@@ -1,5 +1,5 @@
-//! Whole cycles of the deployed service account, with their memory in a
-//! `ConfigMap` and a voice in Slack.
+//! Whole cycles with the deployed service account, the state in a `ConfigMap` and
+//! notifications to Slack.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -16,11 +16,11 @@ use crate::time::Ago;
 const USER: &str = "system:serviceaccount:k8s-monitor:k8s-monitor";
 const STATE: &str = "configmap:k8s-monitor/k8s-monitor-state";
 
-/// The monitor in its cluster, with Slack and whoever waits for its heartbeat.
+/// The monitor with its cluster, Slack and the receiver of its heartbeat.
 pub struct Monitor {
     pub homelab: Homelab,
     pub workspace: Workspace,
-    pub watcher: Stub,
+    pub heartbeats: Stub,
     pub env: Vec<(&'static str, String)>,
     config: tempfile::NamedTempFile,
     kubeconfig: PathBuf,
@@ -28,7 +28,7 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// With these manifests applied.
+    /// Applies these manifests.
     pub fn with(homelab: Homelab, manifests: &[&str]) -> Self {
         for manifest in manifests {
             homelab.apply_yaml(manifest);
@@ -42,15 +42,15 @@ impl Monitor {
             kubeconfig: homelab.kubeconfig_with_token(&token, "homelab"),
             before: homelab.requests_by(USER).len(),
             env: vec![("SLACK_BOT_TOKEN", TOKEN.into()), ("SLACK_API_URL", slack)],
-            watcher: Stub::new(|_| Answer::status(200, "OK")),
+            heartbeats: Stub::new(|_| Answer::status(200, "OK")),
             homelab,
             workspace,
             config,
         }
     }
 
-    /// While mysql, and the backend with it, is down.
-    pub fn ill() -> Self {
+    /// With an outage of mysql, and of the backend that depends on it.
+    pub fn with_outage() -> Self {
         let mut homelab = Homelab::healthy();
         homelab.crash_loops("mysql", 20.minutes_ago());
         Self::with(homelab, &manifests::ALL)
@@ -59,7 +59,7 @@ impl Monitor {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command
-            .env("HEARTBEAT_URL", format!("{}/ping", self.watcher.url()))
+            .env("HEARTBEAT_URL", format!("{}/ping", self.heartbeats.url()))
             .env("GITHUB_API_URL", nobody())
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .args(args)
@@ -82,12 +82,15 @@ impl Monitor {
         self.command(&[&["run", "--state", STATE], args].concat())
     }
 
-    /// A run that has just asked Slack for something.
+    /// Starts a run and waits for its first request to Slack.
     fn at_slack(&self, args: &[&str]) -> Child {
         let asked = self.workspace.stub.asked().len();
         let mut child = self.cycle(args).spawn().unwrap();
         while self.workspace.stub.asked().len() == asked {
-            assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "the run ended too early"
+            );
             std::thread::yield_now();
         }
         child
@@ -100,7 +103,7 @@ impl Monitor {
         serde_json::from_str(map["data"]["state.json"].as_str()?).ok()
     }
 
-    /// What the API server was asked to change, as `verb resource status`.
+    /// The write requests to the API server, as `verb resource status`.
     fn writes(&self) -> Vec<String> {
         let asked = self.homelab.requests_by(USER).into_iter();
         asked
@@ -120,8 +123,8 @@ fn notes(report: &Report) -> String {
 }
 
 #[test]
-fn the_state_is_made_by_the_first_run_and_keeps_the_second_silent() {
-    let monitor = Monitor::ill();
+fn the_first_run_creates_the_state_and_the_second_sends_nothing() {
+    let monitor = Monitor::with_outage();
     let first = monitor.run(&[]);
     assert_eq!(
         (first.status, sums(&first)),
@@ -146,7 +149,7 @@ fn the_state_is_made_by_the_first_run_and_keeps_the_second_silent() {
 
 #[test]
 fn a_dry_run_and_a_check_write_and_send_nothing() {
-    let monitor = Monitor::ill();
+    let monitor = Monitor::with_outage();
     let planned = monitor.run(&["--dry-run"]);
     assert_eq!(planned.status, 1);
     assert_eq!(
@@ -158,9 +161,9 @@ fn a_dry_run_and_a_check_write_and_send_nothing() {
     assert_eq!(check.status, 1);
     assert_eq!(monitor.writes(), Vec::<String>::new());
     assert_eq!(monitor.workspace.stub.asked().len(), 0);
-    assert_eq!(monitor.watcher.asked().len(), 0);
+    assert_eq!(monitor.heartbeats.asked().len(), 0);
     assert_eq!(monitor.state(), None);
-    // The same decisions, now for good.
+    // A real run makes the same decisions.
     let real = monitor.run(&[]);
     let decided = |report: &Report| -> Vec<Value> {
         let each = report.incidents().iter();
@@ -178,8 +181,8 @@ fn a_dry_run_and_a_check_write_and_send_nothing() {
 }
 
 #[test]
-fn after_a_kill_the_next_run_waits_for_its_turn_and_goes_on() {
-    let monitor = Monitor::ill();
+fn after_a_kill_the_next_run_waits_and_delivers() {
+    let monitor = Monitor::with_outage();
     monitor.workspace.stub.break_with([Fault::Hangs]);
     let mut killed = monitor.at_slack(&["--deadline", "12s"]);
     killed.kill().unwrap();
@@ -198,8 +201,8 @@ fn after_a_kill_the_next_run_waits_for_its_turn_and_goes_on() {
 }
 
 #[test]
-fn of_two_runs_at_once_one_speaks() {
-    let monitor = Monitor::ill();
+fn of_two_concurrent_runs_one_delivers() {
+    let monitor = Monitor::with_outage();
     monitor.workspace.stub.break_with(vec![Fault::Hangs; 9]);
     let slow = monitor.at_slack(&["--deadline", "25s"]);
     let second = monitor.run(&["--deadline", "12s"]);
@@ -217,8 +220,8 @@ fn of_two_runs_at_once_one_speaks() {
 }
 
 #[test]
-fn a_silence_made_meanwhile_costs_no_message_and_is_kept() {
-    let monitor = Monitor::ill();
+fn a_silence_added_during_a_run_is_kept() {
+    let monitor = Monitor::with_outage();
     let made = monitor.command(&[
         "silence",
         "add",
@@ -253,7 +256,7 @@ fn a_silence_made_meanwhile_costs_no_message_and_is_kept() {
 }
 
 #[test]
-fn a_state_that_may_not_be_read_is_said_and_the_alarm_goes_out() {
+fn a_forbidden_read_of_the_state_is_noted_and_the_notification_is_sent() {
     let mut homelab = Homelab::healthy();
     homelab.crash_loops("mysql", 20.minutes_ago());
     let monitor = Monitor::with(homelab, &manifests::READS);
@@ -264,8 +267,8 @@ fn a_state_that_may_not_be_read_is_said_and_the_alarm_goes_out() {
 }
 
 #[test]
-fn a_state_that_may_not_be_written_is_said_and_the_alarm_goes_out() {
-    let monitor = Monitor::ill();
+fn a_forbidden_write_of_the_state_is_noted_and_the_notification_is_sent() {
+    let monitor = Monitor::with_outage();
     let may_only_read = json!({ "rules": [{ "apiGroups": [""], "resources": ["configmaps"],
         "resourceNames": ["k8s-monitor-state"], "verbs": ["get"] }] });
     monitor
@@ -279,8 +282,8 @@ fn a_state_that_may_not_be_written_is_said_and_the_alarm_goes_out() {
 }
 
 #[test]
-fn by_hand_a_directory_a_cluster_remembers() {
-    let monitor = Monitor::ill();
+fn without_an_option_each_cluster_has_a_state_directory() {
+    let monitor = Monitor::with_outage();
     let home = tempfile::TempDir::new().unwrap();
     for (name, path) in [("XDG_STATE_HOME", ""), ("HOME", ".local/state/")] {
         let mut command = monitor.command(&["run"]);
@@ -291,10 +294,6 @@ fn by_hand_a_directory_a_cluster_remembers() {
     }
     let mut command = monitor.command(&["run"]);
     let ran = Report::of(&command.env_remove("HOME").output().unwrap());
-    assert!(
-        notes(&ran).contains("nothing is remembered"),
-        "{}",
-        notes(&ran)
-    );
+    assert!(notes(&ran).contains("no state is kept"), "{}", notes(&ran));
     assert_eq!(monitor.writes(), Vec::<String>::new());
 }
