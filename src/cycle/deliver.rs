@@ -62,7 +62,7 @@ pub fn deliver(
     now: Time,
 ) -> bool {
     let is_nothing_due = due.is_empty();
-    if mode.stores() && session.is_anothers {
+    if mode.stores() && session.is_other_cycle_running {
         return is_nothing_due;
     }
     match mode {

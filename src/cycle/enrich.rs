@@ -125,7 +125,7 @@ impl Cycle<'_> {
         for (incident, announcement) in incidents.iter().zip(announcements) {
             if let Some(text) = announcement.model_text() {
                 let extra = extras.entry(incident.id.clone()).or_default();
-                extra.words = Some((text.headline.to_owned(), text.summary.to_owned()));
+                extra.model_text = Some((text.headline.to_owned(), text.summary.to_owned()));
             }
         }
     }
@@ -163,7 +163,7 @@ impl Enrichment {
             let rollback = correlation.map_or_else(Vec::new, |c| c.add_to(incident));
             incident.correlation = reviewed.or(incident.correlation.take());
             let extra = MessageExtras {
-                words: None,
+                model_text: None,
                 rollback,
             };
             extras.insert(incident.id.clone(), extra);

@@ -36,8 +36,8 @@ pub struct StateSession<'a> {
     pub state: State,
     /// Problems with the state.
     pub notes: Vec<String>,
-    /// Whether another cycle is running and delivers what is due.
-    pub is_anothers: bool,
+    /// Whether another cycle is running, which delivers the messages.
+    pub is_other_cycle_running: bool,
     /// The error of a slow write. No other write is tried while messages wait.
     slow_error: Option<OutboxError>,
 }
@@ -52,7 +52,7 @@ impl<'a> StateSession<'a> {
             lock: None,
             state: State::default(),
             notes: Vec::new(),
-            is_anothers: false,
+            is_other_cycle_running: false,
             slow_error: None,
         };
         match store.load() {
@@ -90,7 +90,7 @@ impl<'a> StateSession<'a> {
                 return session;
             }
             if clock.now() + POLL_INTERVAL > end {
-                session.is_anothers = true;
+                session.is_other_cycle_running = true;
                 session.version = None;
                 session.notes.push(format!(
                     "another cycle is running with the state in {}: it delivers what is due, this one \
@@ -136,7 +136,7 @@ impl<'a> StateSession<'a> {
         let Ok(loaded) = self.store.load() else {
             return false;
         };
-        if loaded.aside.is_some()
+        if loaded.quarantined.is_some()
             || without_silences(&loaded.state) != without_silences(&self.written)
         {
             return false;

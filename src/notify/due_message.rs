@@ -39,7 +39,7 @@ pub struct RenderContext<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageExtras {
     /// The model's headline and summary.
-    pub words: Option<(String, String)>,
+    pub model_text: Option<(String, String)>,
     /// How to undo the change that caused it, where a commit is suspected.
     pub rollback: Vec<Action>,
 }
@@ -62,7 +62,7 @@ fn context<'a>(due: &'a Due, input: &RenderContext<'a>) -> MessageContext<'a> {
     let first = incidents.first().copied();
     let record = first.and_then(|first| input.state.incidents.iter().find(|r| r.id == first.id));
     let extras = first.and_then(|first| input.extras.get(&first.id));
-    let text = extras.and_then(|extras| extras.words.as_ref());
+    let text = extras.and_then(|extras| extras.model_text.as_ref());
     MessageContext {
         services: input.services,
         zone: input.config.business_hours.timezone,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::document::{self, Unusable};
 use super::model::State;
+use super::quarantine::{self, DocumentStore, StoredDocument};
 use super::store::{Loaded, Store, StoreError, Version};
 use crate::cluster::api::{Cluster, ConfigMapClient, ConfigMapError};
 use crate::model::Time;
@@ -50,9 +51,35 @@ impl<'a> ConfigMapStore<'a> {
             cause => StoreError::Cluster { place, cause },
         }
     }
+}
+
+impl DocumentStore for ConfigMapStore<'_> {
+    type Guard = ();
+
+    fn read(&self) -> Result<Option<StoredDocument>, StoreError> {
+        let Some(map) = self.client.get(&self.name).map_err(|e| self.fault(e))? else {
+            return Ok(None);
+        };
+        let state = match map.data.get(KEY) {
+            Some(text) => document::parse(text),
+            // Created empty, by hand or by an installer.
+            None if map.data.is_empty() => Ok(State::default()),
+            None => Err(Unusable::Corrupt(format!("it has no key {KEY}"))),
+        };
+        let version = map.version;
+        Ok(Some(StoredDocument { state, version }))
+    }
+
+    fn quarantine_name(&self, why: &str) -> String {
+        format!("{}-{why}-{}", self.name, self.now.format("%Y%m%dt%H%M%Sz"))
+    }
+
+    fn lock_version(&self, _: Option<&str>) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Copies the old document to its new name. If that name exists, an earlier attempt copied it.
-    fn set_aside(&self, name: &str, at: &str) -> Result<(), StoreError> {
+    fn set_aside(&self, at: &str, name: &str) -> Result<(), StoreError> {
         let present = self.client.get(&self.name).map_err(|e| self.fault(e))?;
         let Some(present) = present.filter(|map| map.version == at) else {
             return Err(self.fault(ConfigMapError::Conflict));
@@ -62,41 +89,30 @@ impl<'a> ConfigMapStore<'a> {
             Err(cause) => Err(self.fault(cause)),
         }
     }
+
+    fn write(&self, text: &str, at: Option<&str>) -> Result<String, StoreError> {
+        let data = BTreeMap::from([(KEY.to_owned(), text.to_owned())]);
+        let written = match at {
+            None => self.client.create(&self.name, &data),
+            Some(at) => self.client.replace(&self.name, &data, at),
+        };
+        written.map_err(|e| self.fault(e))
+    }
 }
 
 impl Store for ConfigMapStore<'_> {
     fn load(&self) -> Result<Loaded, StoreError> {
-        let Some(map) = self.client.get(&self.name).map_err(|e| self.fault(e))? else {
-            return Ok(Loaded::absent());
-        };
-        let document = match map.data.get(KEY) {
-            Some(text) => document::parse(text),
-            // Created empty, by hand or by an installer.
-            None if map.data.is_empty() => Ok(State::default()),
-            None => Err(Unusable::Corrupt(format!("it has no key {KEY}"))),
-        };
-        Ok(Loaded::found(document, map.version, |why| {
-            format!("{}-{why}-{}", self.name, self.now.format("%Y%m%dt%H%M%Sz"))
-        }))
+        quarantine::load(self)
     }
 
     fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError> {
-        let text =
-            document::render(state).map_err(|bytes| StoreError::too_large(self.place(), bytes))?;
-        if let Version::Unusable { at, aside } = version {
-            self.set_aside(aside, at)?;
-        }
-        let data = BTreeMap::from([(KEY.to_owned(), text)]);
-        let written = match version.at() {
-            None => self.client.create(&self.name, &data),
-            Some(at) => self.client.replace(&self.name, &data, at),
-        };
-        written.map(Version::At).map_err(|e| self.fault(e))
+        quarantine::save(self, state, version)
     }
 
     fn place(&self) -> String {
         format!("configmap:{}/{}", self.namespace, self.name)
     }
+
     fn requests(&self) -> u32 {
         self.client.requests()
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::document;
 use super::model::State;
+use super::quarantine::{self, DocumentStore, StoredDocument};
 use super::store::{CycleLock, Loaded, Store, StoreError, Version};
 use crate::model::Time;
 use crate::runtime::fs_util;
@@ -37,7 +38,7 @@ impl DirectoryStore {
         self.directory.join(FILE)
     }
 
-    fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
+    fn bytes(&self) -> Result<Option<Vec<u8>>, StoreError> {
         match fs::read(self.file()) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -69,11 +70,6 @@ impl DirectoryStore {
         }
     }
 
-    fn write(&self, text: &str) -> Result<(), StoreError> {
-        self.replace(text)
-            .map_err(|cause| failed("write", &self.file(), cause))
-    }
-
     fn replace(&self, text: &str) -> io::Result<()> {
         let path = fs_util::resolve_link(&self.file())?;
         let folder = fs_util::parent_dir(&path);
@@ -88,8 +84,36 @@ impl DirectoryStore {
         // After a power cut the new name is there only if the directory was synced.
         File::open(folder)?.sync_all()
     }
+}
 
-    fn set_aside(&self, name: &str) -> Result<(), StoreError> {
+impl DocumentStore for DirectoryStore {
+    type Guard = File;
+
+    fn read(&self) -> Result<Option<StoredDocument>, StoreError> {
+        let bytes = self.bytes()?;
+        Ok(bytes.map(|bytes| StoredDocument {
+            state: document::parse(&String::from_utf8_lossy(&bytes)),
+            version: version_of(&bytes),
+        }))
+    }
+
+    fn quarantine_name(&self, why: &str) -> String {
+        format!("state-{why}-{}.json", self.now.format("%Y%m%dT%H%M%SZ"))
+    }
+
+    /// The lock is held for a few milliseconds. A process that finds it taken would find another
+    /// version afterwards.
+    fn lock_version(&self, at: Option<&str>) -> Result<File, StoreError> {
+        let lock = self.lock(LOCK)?.ok_or_else(|| self.conflict())?;
+        let present = self.bytes()?.map(|bytes| version_of(&bytes));
+        if present.as_deref() != at {
+            return Err(self.conflict());
+        }
+        Ok(lock)
+    }
+
+    /// Renames the file. A name that is taken gets a number.
+    fn set_aside(&self, _: &str, name: &str) -> Result<(), StoreError> {
         let mut target = self.directory.join(name);
         let mut number = 1;
         while target.exists() {
@@ -98,34 +122,21 @@ impl DirectoryStore {
         }
         fs::rename(self.file(), &target).map_err(|cause| failed("write", &target, cause))
     }
+
+    fn write(&self, text: &str, _: Option<&str>) -> Result<String, StoreError> {
+        self.replace(text)
+            .map_err(|cause| failed("write", &self.file(), cause))?;
+        Ok(version_of(text.as_bytes()))
+    }
 }
 
 impl Store for DirectoryStore {
     fn load(&self) -> Result<Loaded, StoreError> {
-        let Some(bytes) = self.read()? else {
-            return Ok(Loaded::absent());
-        };
-        let document = document::parse(&String::from_utf8_lossy(&bytes));
-        Ok(Loaded::found(document, version_of(&bytes), |why| {
-            format!("state-{why}-{}.json", self.now.format("%Y%m%dT%H%M%SZ"))
-        }))
+        quarantine::load(self)
     }
 
     fn save(&self, state: &State, version: &Version) -> Result<Version, StoreError> {
-        let text =
-            document::render(state).map_err(|bytes| StoreError::too_large(self.place(), bytes))?;
-        // Held for a few milliseconds. A process that finds it taken would find another version
-        // afterwards.
-        let _lock = self.lock(LOCK)?.ok_or_else(|| self.conflict())?;
-        let present = self.read()?.map(|bytes| version_of(&bytes));
-        if present.as_deref() != version.at() {
-            return Err(self.conflict());
-        }
-        if let Version::Unusable { aside, .. } = version {
-            self.set_aside(aside)?;
-        }
-        self.write(&text)?;
-        Ok(Version::At(version_of(text.as_bytes())))
+        quarantine::save(self, state, version)
     }
 
     fn hold(&self) -> Result<CycleLock, StoreError> {

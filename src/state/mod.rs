@@ -2,8 +2,9 @@
 //!
 //! [`model`] and [`message`] are the document. [`document`] is its text, which [`trim()`] keeps
 //! below [`document::LIMIT`]. [`store`] says how a state is loaded and saved so that of two cycles
-//! at once only one writes; [`directory`] and [`config_map`] are the stores. [`silences`] adds
-//! and removes silences, `output` has the documents of `incidents` and `silence`, [`history()`] the past for the report.
+//! at once only one writes; [`directory`] and [`config_map`] are the stores, and `quarantine` is what
+//! they share. [`silences`] adds and removes silences, `output` has the documents of `incidents` and
+//! `silence`, [`history()`] the past incidents for the report.
 //! Only the stores do I/O.
 
 pub mod config_map;
@@ -13,6 +14,7 @@ mod history;
 mod message;
 pub mod model;
 mod output;
+mod quarantine;
 pub mod retention;
 pub mod silences;
 pub mod store;

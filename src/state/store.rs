@@ -66,7 +66,7 @@ pub struct Loaded {
     /// For [`Store::save`].
     pub version: Version,
     /// The document that could not be used, if one was found.
-    pub aside: Option<QuarantinedState>,
+    pub quarantined: Option<QuarantinedState>,
 }
 
 impl Loaded {
@@ -76,45 +76,18 @@ impl Loaded {
         Self {
             state: State::default(),
             version: Version::Absent,
-            aside: None,
-        }
-    }
-
-    /// The document of version `at`. One that cannot be used is set aside under the name that
-    /// `aside` makes of the reason.
-    pub fn found(
-        document: Result<State, Unusable>,
-        at: String,
-        aside: impl FnOnce(&str) -> String,
-    ) -> Self {
-        match document {
-            Ok(state) => Self {
-                state,
-                version: Version::At(at),
-                aside: None,
-            },
-            Err(why) => {
-                let name = aside(why.word());
-                Self {
-                    state: State::default(),
-                    version: Version::Unusable {
-                        at,
-                        aside: name.clone(),
-                    },
-                    aside: Some(QuarantinedState { why, name }),
-                }
-            }
+            quarantined: None,
         }
     }
 
     /// One line for log and report when a document was set aside.
     #[must_use]
     pub fn warning(&self, place: &str) -> Option<String> {
-        let aside = self.aside.as_ref()?;
+        let quarantined = self.quarantined.as_ref()?;
         Some(format!(
             "the state in {place} cannot be used: {}; it is set aside as {} and the monitor starts \
              with an empty state, so open incidents are reported as new",
-            aside.why, aside.name
+            quarantined.why, quarantined.name
         ))
     }
 }
@@ -140,7 +113,7 @@ pub enum Version {
         /// In the store's own terms.
         at: String,
         /// The name under which it is set aside.
-        aside: String,
+        quarantine_name: String,
     },
 }
 

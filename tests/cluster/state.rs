@@ -126,7 +126,7 @@ fn an_empty_config_map_is_an_empty_state() {
     })]);
     let store = store(&cluster, NAME);
     let loaded = store.load().expect("loaded");
-    assert_eq!((loaded.state, loaded.aside), (State::default(), None));
+    assert_eq!((loaded.state, loaded.quarantined), (State::default(), None));
     store
         .save(&State::default(), &loaded.version)
         .expect("saved");

@@ -51,7 +51,7 @@ fn nothing_is_there_at_first(place: &dyn Place) {
     let loaded = place.open().load().expect("nothing is no error");
     assert_eq!(loaded.state, State::default());
     assert_eq!(loaded.version, Version::Absent);
-    assert_eq!(loaded.aside, None);
+    assert_eq!(loaded.quarantined, None);
 }
 
 fn what_is_saved_is_loaded(place: &dyn Place) {
@@ -117,19 +117,22 @@ fn what_cannot_be_used_is_set_aside(place: &dyn Place) {
         let store = place.open();
         let loaded = store.load().expect("no error");
         assert_eq!(loaded.state, State::default());
-        let aside = loaded.aside.clone().expect("it says so");
-        assert!(aside.name.contains(word), "{}", aside.name);
+        let quarantined = loaded.quarantined.clone().expect("it says so");
+        assert!(quarantined.name.contains(word), "{}", quarantined.name);
         let warning = loaded.warning(&store.place()).expect("and in words");
-        assert!(warning.contains(&aside.name), "{warning}");
+        assert!(warning.contains(&quarantined.name), "{warning}");
         // Looking writes nothing.
-        assert_eq!(place.aside(&aside.name), None);
+        assert_eq!(place.aside(&quarantined.name), None);
         let saved = store
             .save(&state("2026-11"), &loaded.version)
             .expect("saved");
-        assert_eq!(place.aside(&aside.name).as_deref(), Some(text.as_str()));
+        assert_eq!(
+            place.aside(&quarantined.name).as_deref(),
+            Some(text.as_str())
+        );
         let loaded = store.load().expect("loaded");
         assert_eq!((loaded.state, loaded.version), (state("2026-11"), saved));
-        assert_eq!(loaded.aside, None);
+        assert_eq!(loaded.quarantined, None);
     }
 }
 
