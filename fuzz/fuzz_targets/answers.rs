@@ -20,14 +20,14 @@ mod api;
 #[path = "../../tests/support/clock.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod clock;
+#[path = "../../tests/agents/harness.rs"]
+#[allow(dead_code, missing_docs, reason = "shared with the tests")]
+mod harness;
 #[path = "../../tests/support/stub.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod stub;
-#[path = "../../tests/agents/world.rs"]
-#[allow(dead_code, missing_docs, reason = "shared with the tests")]
-mod world;
 
-use world::{AgentResults, Harness, good};
+use harness::{AgentResults, Harness, good};
 
 const SECRET: &str = "ghp_q7ZxK29vB41mN8q7ZxK29vB41mN8q7ZxK29vB4";
 const COMMANDS: &[&str] = &[
@@ -37,8 +37,8 @@ const COMMANDS: &[&str] = &[
     "kubectl logs mysql-0 -n mysql --previous; id",
     "git revert 1f0c2a9d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b",
     "argocd app get mysql",
-    world::SHA,
-    world::OTHER,
+    harness::SHA,
+    harness::OTHER,
     "SEV-4",
     "E1",
     "mysql",

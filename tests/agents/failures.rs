@@ -7,8 +7,8 @@ use k8s_monitor::agents::Role;
 use serde_json::json;
 
 use super::api::{Api, Reply, error};
+use super::harness::{AgentResults, Harness, except, good};
 use super::stub::{Answer, Fault};
-use super::world::{AgentResults, Harness, except, good};
 
 fn helpful() -> Api {
     Api::new(|role, _, _| Reply::Json(good(role)))

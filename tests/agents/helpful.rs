@@ -7,7 +7,7 @@ use k8s_monitor::model::{AnalysisSource, Confidence, Severity};
 use serde_json::json;
 
 use super::api::{Api, Reply};
-use super::world::{Harness, OTHER, SHA, except, good};
+use super::harness::{Harness, OTHER, SHA, except, good};
 
 #[test]
 fn a_good_model_adds_analysis_actions_reasons_and_headline() {

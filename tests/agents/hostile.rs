@@ -9,7 +9,7 @@ use k8s_monitor::report;
 use serde_json::{Value, json};
 
 use super::api::{Api, Reply};
-use super::world::{AgentResults, Harness, except, good};
+use super::harness::{AgentResults, Harness, except, good};
 
 /// Texts that must not be shown.
 fn harmful() -> Vec<(&'static str, String)> {
@@ -68,7 +68,7 @@ fn everywhere(role: Role, text: &str) -> Value {
         Role::Analyzer => json!({ "hypothesis": text, "confidence": "HIGH", "evidence": ["E1"],
             "remediation": step, "lookups": [{ "what": "logs", "kind": text, "namespace": text, "name": text }] }),
         Role::Reviewer => {
-            json!({ "ranking": [{ "sha": text, "why": text }, { "sha": super::world::SHA, "why": text }] })
+            json!({ "ranking": [{ "sha": text, "why": text }, { "sha": super::harness::SHA, "why": text }] })
         }
         Role::Escalation => json!({ "severity": "SEV-4", "knownIssue": text, "rationale": text,
             "businessImpact": text, "nextActions": step }),
@@ -191,8 +191,8 @@ fn a_command_is_on_the_allowlist_and_names_existing_objects() {
             .into(),
         "kubectl top pods -n mysql --containers".into(),
         "kubectl top nodes".into(),
-        format!("git revert {}", super::world::SHA),
-        format!("git show {}", &super::world::SHA[..10]),
+        format!("git revert {}", super::harness::SHA),
+        format!("git show {}", &super::harness::SHA[..10]),
         "git log -p -5 -- base-apps/mysql/".into(),
     ];
     let forbidden = [
@@ -336,7 +336,7 @@ fn long_answers_are_cut() {
                 "remediation": steps, "lookups": [] }),
             Role::Escalation => json!({ "severity": "SEV-1", "knownIssue": long, "rationale": long,
                 "businessImpact": long, "nextActions": steps }),
-            Role::Reviewer => json!({ "ranking": [{ "sha": super::world::SHA, "why": long }] }),
+            Role::Reviewer => json!({ "ranking": [{ "sha": super::harness::SHA, "why": long }] }),
             Role::Notifier => json!({ "headline": long, "summary": long }),
         })
     });

@@ -9,7 +9,7 @@ use k8s_monitor::model::AnalysisSource;
 use serde_json::{Value, json};
 
 use super::api::{Api, Reply};
-use super::world::{Harness, good};
+use super::harness::{Harness, good};
 
 fn request(what: &str, kind: &str, namespace: &str, name: &str) -> Value {
     json!({ "what": what, "kind": kind, "namespace": namespace, "name": name })

@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod budget;
 mod failures;
+mod harness;
 mod helpful;
 mod hostile;
 mod lookups;
 mod sdk;
 mod secrets;
-mod thrift;
-mod world;
 
 use crate::support::{clock, stub};

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::api::{Api, Reply};
-use super::world::{Harness, good};
+use super::harness::{Harness, good};
 use crate::support::skip;
 
 #[test]

@@ -7,7 +7,7 @@ use k8s_monitor::cluster::ContainerLog;
 use serde_json::json;
 
 use super::api::{Api, Reply};
-use super::world::{Harness, good, snapshot};
+use super::harness::{Harness, good, snapshot};
 
 const HIDDEN: &str = "Hx7Qp2Vn9LsT4wKz";
 

@@ -9,18 +9,18 @@ use k8s_monitor::cluster::api::AccessRule;
 use k8s_monitor::doctor::rights::{self, StateMap};
 use serde_json::{Value, json};
 
+mod harness;
 mod page;
-mod world;
 
 use crate::support::stub;
 
+use harness::{Harness, root, workspace};
 use stub::{Answer, Fault, Stub, nobody};
-use world::{World, root, workspace};
 
 #[test]
 fn all_is_well() {
-    let world = World::new();
-    let seen = world.report(&[]);
+    let harness = Harness::new();
+    let seen = harness.report(&[]);
     assert_eq!(seen.named("red"), Vec::<&str>::new(), "{:#}", seen.json);
     assert_eq!((seen.status, &seen.json["status"]), (0, &json!("ok")));
     for name in [
@@ -51,14 +51,14 @@ fn all_is_well() {
         ["api gateway.networking.k8s.io", "heartbeat"]
     );
     assert!(
-        !world.folder.path().join("state").exists(),
+        !harness.folder.path().join("state").exists(),
         "something was written"
     );
 }
 
 #[test]
 fn the_document_has_its_documented_shape() {
-    let seen = World::new().without_keys().report(&[]);
+    let seen = Harness::new().without_keys().report(&[]);
     let keys =
         |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     assert_eq!(seen.json["schema"], "k8s-monitor/doctor/v1");
@@ -76,8 +76,8 @@ fn the_document_has_its_documented_shape() {
 
 #[test]
 fn what_is_not_configured_is_off_and_no_error() {
-    let world = World::new().without_keys();
-    let seen = world.report(&[]);
+    let harness = Harness::new().without_keys();
+    let seen = harness.report(&[]);
     assert_eq!((seen.status, seen.named("red")), (0, Vec::new()));
     for name in ["slack", "github", "model"] {
         assert_eq!(seen.check(name)["status"], "off", "{name}");
@@ -88,17 +88,17 @@ fn what_is_not_configured_is_off_and_no_error() {
                 .contains("set ")
         );
     }
-    let asked = [&world.slack, &world.github, &world.model].map(|stub| stub.asked().len());
+    let asked = [&harness.slack, &harness.github, &harness.model].map(|stub| stub.asked().len());
     assert_eq!(asked, [0, 0, 0]);
-    let off = World::new().report(&["--no-llm"]);
+    let off = Harness::new().report(&["--no-llm"]);
     assert_eq!(off.check("model")["status"], "off");
 }
 
 #[test]
 fn a_dead_cluster_is_69_and_hides_nothing_else() {
-    let world = World::new();
-    let dead = world::kubeconfig(world.folder.path(), &nobody());
-    let seen = world.with("KUBECONFIG", &dead).report(&[]);
+    let harness = Harness::new();
+    let dead = harness::kubeconfig(harness.folder.path(), &nobody());
+    let seen = harness.with("KUBECONFIG", &dead).report(&[]);
     assert_eq!((seen.status, seen.named("red")), (69, vec!["cluster"]));
     for name in [
         "slack critical",
@@ -119,13 +119,13 @@ fn a_dead_cluster_is_69_and_hides_nothing_else() {
 
 #[test]
 fn an_expired_token_of_the_cluster_is_69() {
-    let world = World::new();
+    let harness = Harness::new();
     let refusal = json!({ "kind": "Status", "message": "Unauthorized", "code": 401 });
-    world.api.break_with(vec![
+    harness.api.break_with(vec![
         Fault::Says(Answer::status(401, &refusal.to_string()));
         9
     ]);
-    let seen = world.report(&[]);
+    let seen = harness.report(&[]);
     assert_eq!((seen.status, seen.named("red")), (69, vec!["cluster"]));
     assert!(
         seen.check("cluster")["remedy"]
@@ -137,7 +137,7 @@ fn an_expired_token_of_the_cluster_is_69() {
 
 #[test]
 fn no_kubeconfig_is_a_wrong_configuration() {
-    let world = World::new();
+    let harness = Harness::new();
     for (arguments, words) in [
         (&["--context", "nowhere"][..], "nowhere"),
         (
@@ -145,7 +145,7 @@ fn no_kubeconfig_is_a_wrong_configuration() {
             "/nonexistent/kubeconfig",
         ),
     ] {
-        let seen = world.report(arguments);
+        let seen = harness.report(arguments);
         assert_eq!((seen.status, seen.named("red")), (78, vec!["cluster"]));
         let cluster = seen.check("cluster");
         assert!(
@@ -158,8 +158,8 @@ fn no_kubeconfig_is_a_wrong_configuration() {
 
 #[test]
 fn a_right_that_is_missing_is_the_one_red_line() {
-    let world = World::with_rights(|right| right != "list replicasets");
-    let seen = world.report(&[]);
+    let harness = Harness::with_rights(|right| right != "list replicasets");
+    let seen = harness.report(&[]);
     assert_eq!(
         (seen.status, seen.named("red")),
         (78, vec!["rbac list replicasets.apps"])
@@ -172,7 +172,7 @@ fn a_right_that_is_missing_is_the_one_red_line() {
             .contains("kubectl apply --server-side -f deploy/rights/rbac.yaml"),
         "{remedy}"
     );
-    let unneeded = World::with_rights(|right| right != "list gateways").report(&[]);
+    let unneeded = Harness::with_rights(|right| right != "list gateways").report(&[]);
     assert_eq!((unneeded.status, unneeded.named("red")), (0, Vec::new()));
     let name = "rbac list gateways.gateway.networking.k8s.io";
     assert_eq!(unneeded.check(name)["status"], "off");
@@ -180,12 +180,12 @@ fn a_right_that_is_missing_is_the_one_red_line() {
 
 #[test]
 fn a_refused_slack_token_is_78_and_says_what_to_do() {
-    let world = World::new();
+    let harness = Harness::new();
     let refusal = json!({ "ok": false, "error": "invalid_auth" });
-    world
+    harness
         .slack
         .break_with([Fault::Says(Answer::json(&refusal))]);
-    let seen = world.report(&[]);
+    let seen = harness.report(&[]);
     assert_eq!((seen.status, seen.named("red")), (78, vec!["slack"]));
     let slack = seen.check("slack");
     assert!(
@@ -201,15 +201,15 @@ fn a_refused_slack_token_is_78_and_says_what_to_do() {
     );
 }
 
-/// A world whose Slack token has these scopes.
-fn with_scopes(scopes: &'static str) -> World {
+/// A harness whose Slack token has these scopes.
+fn with_scopes(scopes: &'static str) -> Harness {
     let slack = Stub::new(move |asked| workspace(asked, scopes));
     let url = format!("{}/api", slack.url());
-    let world = World {
+    let harness = Harness {
         slack,
-        ..World::new()
+        ..Harness::new()
     };
-    world.with("SLACK_API_URL", &url)
+    harness.with("SLACK_API_URL", &url)
 }
 
 #[test]
@@ -242,8 +242,8 @@ fn a_channel_is_known_as_far_as_the_scopes_reach() {
         ),
         ("chat:write", "#critical-alerts", "warn", "unknown"),
     ] {
-        let world = with_scopes(scopes).with("SLACK_CRITICAL_CHANNEL", channel);
-        let seen = world.report(&[]);
+        let harness = with_scopes(scopes).with("SLACK_CRITICAL_CHANNEL", channel);
+        let seen = harness.report(&[]);
         let check = seen.check("slack critical");
         assert_eq!(check["status"], status, "{scopes} {channel}: {check}");
         assert!(
@@ -262,9 +262,9 @@ fn a_channel_is_known_as_far_as_the_scopes_reach() {
 
 #[test]
 fn a_slack_that_hangs_hides_nothing() {
-    let world = World::new();
-    world.slack.break_with([Fault::Hangs]);
-    let seen = world.report(&["--deadline", "3s"]);
+    let harness = Harness::new();
+    harness.slack.break_with([Fault::Hangs]);
+    let seen = harness.report(&["--deadline", "3s"]);
     assert_eq!((seen.status, seen.named("red")), (78, vec!["slack"]));
     assert_eq!(seen.check("rbac list pods")["status"], "ok");
     assert_eq!(seen.check("github repository")["status"], "ok");
@@ -276,10 +276,10 @@ fn refusals_of_github_and_anthropic_are_red() {
         let body = json!({ "message": message, "error": { "message": message } });
         [Fault::Says(Answer::status(status, &body.to_string()))]
     };
-    let world = World::new();
-    world.github.break_with(bad(401, "Bad credentials"));
-    world.model.break_with(bad(404, "model: claude"));
-    let seen = world.report(&[]);
+    let harness = Harness::new();
+    harness.github.break_with(bad(401, "Bad credentials"));
+    harness.model.break_with(bad(404, "model: claude"));
+    let seen = harness.report(&[]);
     assert_eq!(
         (seen.status, seen.named("red")),
         (78, vec!["github", "model"])
@@ -295,25 +295,25 @@ fn refusals_of_github_and_anthropic_are_red() {
             .unwrap()
             .contains("Bad credentials")
     );
-    assert_eq!(world.github.asked().len(), 1);
-    world
+    assert_eq!(harness.github.asked().len(), 1);
+    harness
         .github
         .break_with([Fault::Fine, bad(404, "Not Found")[0].clone()]);
-    let unseen = world.report(&[]);
+    let unseen = harness.report(&[]);
     assert_eq!(unseen.named("red"), ["github repository"]);
 }
 
 #[test]
 fn a_services_file_that_cannot_be_used_is_red() {
-    let world = World::new();
-    let seen = world.report(&["--services", "/nonexistent/services.txt"]);
+    let harness = Harness::new();
+    let seen = harness.report(&["--services", "/nonexistent/services.txt"]);
     assert_eq!(
         (seen.status, seen.named("red")),
         (78, vec!["services file"])
     );
-    let empty = world.folder.path().join("services.txt");
+    let empty = harness.folder.path().join("services.txt");
     fs::write(&empty, "nothing\n").unwrap();
-    let seen = world.report(&["--services", empty.to_str().unwrap()]);
+    let seen = harness.report(&["--services", empty.to_str().unwrap()]);
     assert_eq!(
         (seen.status, seen.named("red")),
         (78, vec!["services file"])
@@ -322,11 +322,11 @@ fn a_services_file_that_cannot_be_used_is_red() {
 
 #[test]
 fn a_damaged_state_is_a_warning_and_stays_where_it_is() {
-    let world = World::new();
-    let file = world.folder.path().join("state/state.json");
+    let harness = Harness::new();
+    let file = harness.folder.path().join("state/state.json");
     fs::create_dir(file.parent().unwrap()).unwrap();
     fs::write(&file, "{").unwrap();
-    let seen = world.report(&[]);
+    let seen = harness.report(&[]);
     assert_eq!(
         (seen.status, &seen.check("state")["status"]),
         (0, &json!("warn"))
@@ -336,8 +336,8 @@ fn a_damaged_state_is_a_warning_and_stays_where_it_is() {
 
 #[test]
 fn the_page_fits_a_terminal_and_says_the_same() {
-    let world = World::with_rights(|right| right != "list replicasets");
-    let output = world.run(&[]);
+    let harness = Harness::with_rights(|right| right != "list replicasets");
+    let output = harness.run(&[]);
     let page = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(78));
     assert!(
@@ -349,12 +349,12 @@ fn the_page_fits_a_terminal_and_says_the_same() {
     for line in page.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    let all = String::from_utf8(world.run(&["-v"]).stdout).unwrap();
+    let all = String::from_utf8(harness.run(&["-v"]).stdout).unwrap();
     assert!(all.contains("rbac list pods"), "{all}");
-    let yaml = String::from_utf8(world.run(&["--output", "yaml"]).stdout).unwrap();
+    let yaml = String::from_utf8(harness.run(&["--output", "yaml"]).stdout).unwrap();
     let yaml: Value = serde_yaml::from_str(&yaml).unwrap();
     assert_eq!(yaml["schema"], "k8s-monitor/doctor/v1");
-    let markdown = String::from_utf8(world.run(&["--output", "markdown"]).stdout).unwrap();
+    let markdown = String::from_utf8(harness.run(&["--output", "markdown"]).stdout).unwrap();
     assert!(
         markdown.contains("- **red** **rbac list replicasets.apps**: not granted"),
         "{markdown}"
@@ -364,15 +364,15 @@ fn the_page_fits_a_terminal_and_says_the_same() {
 /// Markdown once lost `_`, `*`, `<` and backticks.
 #[test]
 fn markdown_keeps_every_character() {
-    let output = World::new().without_keys().run(&["--output", "markdown"]);
+    let output = Harness::new().without_keys().run(&["--output", "markdown"]);
     let markdown = String::from_utf8(output.stdout).unwrap();
     assert!(markdown.contains("SLACK\\_BOT\\_TOKEN"), "{markdown}");
 }
 
 #[test]
 fn an_error_and_its_remedy_are_apart() {
-    let world = World::new();
-    let seen = world.report(&["--services", "/nonexistent; a/services.txt"]);
+    let harness = Harness::new();
+    let seen = harness.report(&["--services", "/nonexistent; a/services.txt"]);
     let check = seen.check("services file");
     let message = check["message"].as_str().unwrap();
     assert!(

@@ -4,16 +4,16 @@ use std::fs;
 
 use regex::Regex;
 
-use super::world::{Seen, World, root};
+use super::harness::{Harness, Seen, root};
 
 /// `UPDATE_DOCS=1` writes it anew.
 #[test]
 fn the_page_on_doctor_shows_the_real_output() {
     const COMMAND: &str = "$ k8s-monitor doctor     # needs a live cluster\n";
-    let world = World::with_rights(|right| right != "list replicasets")
+    let harness = Harness::with_rights(|right| right != "list replicasets")
         .with("HEARTBEAT_URL", "https://hc-ping.com/an-id");
-    let text = String::from_utf8(world.run(&[]).stdout).unwrap();
-    let real = settled(&text, &world);
+    let text = String::from_utf8(harness.run(&[]).stdout).unwrap();
+    let real = settled(&text, &harness);
     let path = root().join("docs/doctor.md");
     let page = fs::read_to_string(&path).unwrap();
     let begin = page.find(COMMAND).expect("the command") + COMMAND.len();
@@ -30,7 +30,7 @@ fn the_page_on_doctor_shows_the_real_output() {
 }
 
 /// What differs from run to run, made the same, and wrapped anew.
-fn settled(text: &str, world: &World) -> String {
+fn settled(text: &str, harness: &Harness) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         let is_rest = line.starts_with("      ") && !line.trim_start().starts_with("- ");
@@ -39,10 +39,10 @@ fn settled(text: &str, world: &World) -> String {
             _ => lines.push(line.to_owned()),
         }
     }
-    let state = world.folder.path().join("state").display().to_string();
+    let state = harness.folder.path().join("state").display().to_string();
     let mut joined = lines
         .join("\n")
-        .replace(&world.api.url(), "https://10.0.1.100:6443")
+        .replace(&harness.api.url(), "https://10.0.1.100:6443")
         .replace(&state, "/var/lib/k8s-monitor");
     for (pattern, with) in [
         (r"answered in \d+ ms", "answered in 4 ms"),
@@ -76,7 +76,7 @@ fn wrapped(line: &str) -> String {
 #[test]
 fn every_check_is_documented() {
     let page = fs::read_to_string(root().join("docs/doctor.md")).unwrap();
-    let seen: Seen = World::new().report(&[]);
+    let seen: Seen = Harness::new().report(&[]);
     for check in seen.checks() {
         let name = check["name"].as_str().unwrap();
         let shown = match name.split_once(' ') {

@@ -26,14 +26,14 @@ impl Fuse {
 
 /// Slack and the store in one, so that one fuse serves both; what is in it
 /// survives the kill.
-struct World {
+struct Shared {
     fuse: Fuse,
-    said: Vec<String>,
+    accepted: Vec<String>,
 }
 
-struct FakeSlack<'a>(&'a std::cell::RefCell<World>);
+struct FakeSlack<'a>(&'a std::cell::RefCell<Shared>);
 struct FakeStore<'a> {
-    world: &'a std::cell::RefCell<World>,
+    shared: &'a std::cell::RefCell<Shared>,
     /// What this run knows, and what outlives it.
     known: Vec<OutboxMessage>,
     stored: &'a mut Vec<OutboxMessage>,
@@ -41,14 +41,14 @@ struct FakeStore<'a> {
 
 impl FakeSlack<'_> {
     fn accept(&self, prefix: &str, entry: &OutboxMessage) -> MessageHandle {
-        let mut world = self.0.borrow_mut();
-        world.fuse.step();
-        world
-            .said
+        let mut shared = self.0.borrow_mut();
+        shared.fuse.step();
+        shared
+            .accepted
             .push(format!("{prefix}{}", entry.message.summary));
         MessageHandle {
             channel: entry.destination.channel.clone(),
-            id: format!("1.{:06}", world.said.len()),
+            id: format!("1.{:06}", shared.accepted.len()),
         }
     }
 }
@@ -101,7 +101,7 @@ impl Outbox for FakeStore<'_> {
     fn dropped(&mut self, _: u64) {}
 
     fn store(&mut self) -> Result<(), OutboxError> {
-        self.world.borrow_mut().fuse.step();
+        self.shared.borrow_mut().fuse.step();
         *self.stored = self.known.clone();
         Ok(())
     }
@@ -118,7 +118,7 @@ fn due() -> Vec<OutboxMessage> {
 
 /// Runs a delivery over what the store holds; true when it came to its end.
 fn run(
-    world: &std::cell::RefCell<World>,
+    shared: &std::cell::RefCell<Shared>,
     stored: &mut Vec<OutboxMessage>,
     extra: Vec<OutboxMessage>,
 ) -> bool {
@@ -127,14 +127,14 @@ fn run(
     let mut waiting = stored.clone();
     waiting.extend(extra);
     let mut store = FakeStore {
-        world,
+        shared,
         known: waiting.clone(),
         stored,
     };
     catch_unwind(AssertUnwindSafe(|| {
         deliver(
             &waiting,
-            &mut [Box::new(FakeSlack(world))],
+            &mut [Box::new(FakeSlack(shared))],
             &mut store,
             &clock,
             deadline,
@@ -146,33 +146,36 @@ fn run(
 #[test]
 fn a_run_killed_at_any_point_loses_no_message_and_repeats_one_at_most() {
     let expected = {
-        let world = std::cell::RefCell::new(World {
+        let shared = std::cell::RefCell::new(Shared {
             fuse: Fuse(u32::MAX),
-            said: Vec::new(),
+            accepted: Vec::new(),
         });
-        assert!(run(&world, &mut Vec::new(), due()));
-        world.into_inner().said
+        assert!(run(&shared, &mut Vec::new(), due()));
+        shared.into_inner().accepted
     };
     assert_eq!(expected.len(), 4);
     // Steps: stored, then sent and marked four times.
     let mut doubled = 0;
     for step in 0..=9 {
         let mut stored = Vec::new();
-        let world = std::cell::RefCell::new(World {
+        let shared = std::cell::RefCell::new(Shared {
             fuse: Fuse(step),
-            said: Vec::new(),
+            accepted: Vec::new(),
         });
-        let finished = run(&world, &mut stored, due());
+        let finished = run(&shared, &mut stored, due());
         assert_eq!(finished, step == 9, "step {step}");
-        world.borrow_mut().fuse = Fuse(u32::MAX);
+        shared.borrow_mut().fuse = Fuse(u32::MAX);
         // What was never stored is due again by the same rules; the next cycle
         // reads the rest.
         let again = if step == 0 { due() } else { Vec::new() };
-        assert!(run(&world, &mut stored, again));
-        let said = world.into_inner().said;
+        assert!(run(&shared, &mut stored, again));
+        let accepted = shared.into_inner().accepted;
         for message in &expected {
             let text = message.trim_start_matches("reply ");
-            let times = said.iter().filter(|said| said.ends_with(text)).count();
+            let times = accepted
+                .iter()
+                .filter(|accepted| accepted.ends_with(text))
+                .count();
             let in_window = step > 0 && step % 2 == 0;
             assert!(
                 times == 1 || (times == 2 && in_window),
@@ -180,7 +183,7 @@ fn a_run_killed_at_any_point_loses_no_message_and_repeats_one_at_most() {
             );
             doubled += u32::from(times == 2);
         }
-        let mut in_order = said.clone();
+        let mut in_order = accepted.clone();
         in_order.dedup();
         let texts = |list: &[String]| -> Vec<String> {
             list.iter()

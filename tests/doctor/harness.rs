@@ -19,7 +19,7 @@ pub fn root() -> &'static Path {
 }
 
 /// All that doctor depends on; a test breaks a part of it.
-pub struct World {
+pub struct Harness {
     pub api: Stub,
     pub slack: Stub,
     pub github: Stub,
@@ -29,7 +29,7 @@ pub struct World {
     pub env: Vec<(&'static str, String)>,
 }
 
-impl World {
+impl Harness {
     /// Everything works, and every right is granted but what is too much.
     pub fn new() -> Self {
         Self::with_rights(|_| true)
@@ -37,7 +37,7 @@ impl World {
 
     /// Rights come as `list pods`, `update configmaps/k8s-monitor-state`.
     pub fn with_rights(granted: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        let world = Self {
+        let harness = Self {
             api: Stub::new(move |asked| api(asked, &granted)),
             slack: Stub::new(|asked| workspace(asked, "chat:write,channels:read,groups:read")),
             github: Stub::new(github),
@@ -46,19 +46,19 @@ impl World {
             env: Vec::new(),
         };
         let env = vec![
-            ("SLACK_API_URL", format!("{}/api", world.slack.url())),
-            ("GITHUB_API_URL", world.github.url()),
-            ("ANTHROPIC_BASE_URL", world.model.url()),
+            ("SLACK_API_URL", format!("{}/api", harness.slack.url())),
+            ("GITHUB_API_URL", harness.github.url()),
+            ("ANTHROPIC_BASE_URL", harness.model.url()),
             ("SLACK_BOT_TOKEN", SLACK_TOKEN.to_owned()),
             ("GITHUB_TOKEN", GITHUB_TOKEN.to_owned()),
             ("ANTHROPIC_API_KEY", KEY.to_owned()),
             (
                 "KUBECONFIG",
-                kubeconfig(world.folder.path(), &world.api.url()),
+                kubeconfig(harness.folder.path(), &harness.api.url()),
             ),
             ("TZ", "Europe/Berlin".to_owned()),
         ];
-        Self { env, ..world }
+        Self { env, ..harness }
     }
 
     /// The program was given no key at all.

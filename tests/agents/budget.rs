@@ -6,7 +6,7 @@ use k8s_monitor::agents::budget::INCIDENT_INPUT_TOKENS;
 use k8s_monitor::model::Severity;
 
 use super::api::{Api, Reply};
-use super::world::{Harness, good};
+use super::harness::{Harness, good};
 
 /// Output tokens per incident and cycle.
 const INCIDENT_OUTPUT_TOKENS: u64 = 1_200;
@@ -100,7 +100,7 @@ fn an_unchanged_incident_sends_no_request() {
     assert_eq!(api.bodies().len(), 4);
     for hour in 1_u32..=24 {
         let later = TimeDelta::hours(i64::from(hour));
-        let mut snapshot = super::world::snapshot();
+        let mut snapshot = super::harness::snapshot();
         snapshot.now += later;
         for pod in &mut snapshot.objects.pods {
             let status = std::sync::Arc::make_mut(&mut pod.status);
