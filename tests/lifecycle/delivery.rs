@@ -23,7 +23,7 @@ fn two_runs_in_a_row_send_once() {
 }
 
 #[test]
-fn five_cycles_without_slack_lose_nothing() {
+fn after_five_cycles_without_slack_all_messages_are_sent() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.slack = false;
     for hour in 0..5 {
@@ -62,7 +62,7 @@ fn five_cycles_without_slack_lose_nothing() {
 }
 
 #[test]
-fn what_came_and_went_unsaid_is_one_message() {
+fn an_incident_resolved_before_its_delivery_is_one_message() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.slack = false;
     harness.cycle(vec![incident_of("mysql", Sev1)]);
@@ -78,7 +78,7 @@ fn what_came_and_went_unsaid_is_one_message() {
 }
 
 #[test]
-fn a_resolution_that_slack_refused_is_said_later() {
+fn a_failed_resolution_is_sent_later() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev1)]);
     harness.slack = false;
@@ -105,7 +105,7 @@ fn a_queued_sev3_is_not_sent_at_night() {
 }
 
 #[test]
-fn a_run_killed_before_it_sends_is_made_up_for() {
+fn a_run_killed_before_sending_is_repeated_by_the_next() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.store(vec![incident_of("mysql", Sev1)]);
     assert_eq!(harness.state.outbox.len(), 1);
@@ -115,7 +115,7 @@ fn a_run_killed_before_it_sends_is_made_up_for() {
 }
 
 #[test]
-fn a_run_killed_between_send_and_mark_sends_one_twice() {
+fn a_run_killed_between_sending_and_saving_sends_one_message_twice() {
     let mut harness = Harness::new(config(""), MONDAY);
     let step = harness.store(vec![incident_of("mysql", Sev1), incident_of("n8n", Sev2)]);
     harness.post(&step.due[0]);
@@ -126,7 +126,7 @@ fn a_run_killed_between_send_and_mark_sends_one_twice() {
 }
 
 #[test]
-fn what_is_marked_twice_is_marked_once() {
+fn marking_a_message_delivered_twice_has_no_effect() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev1)]);
     let before = harness.state.clone();
@@ -137,7 +137,7 @@ fn what_is_marked_twice_is_marked_once() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_repeats_nothing() {
+fn a_clock_that_was_set_back_repeats_no_message() {
     let mut harness = Harness::new(config(""), MONDAY);
     for _ in 0..4 {
         harness.cycle(vec![incident_of("mysql", Sev1), incident_of("vault", Sev3)]);
@@ -156,7 +156,7 @@ fn a_clock_that_was_set_back_repeats_nothing() {
 }
 
 #[test]
-fn six_that_slack_did_not_take_are_still_one_digest() {
+fn six_undelivered_incidents_are_still_one_digest() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.slack = false;
     let all = || {

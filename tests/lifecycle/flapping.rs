@@ -11,7 +11,7 @@ use super::harness::*;
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 
 #[test]
-fn what_is_up_and_down_by_the_hour_does_not_flap_slack() {
+fn a_service_that_fails_every_hour_gets_only_repeat_messages() {
     let mut harness = Harness::new(config(""), MONDAY);
     let mut ids = std::collections::BTreeSet::new();
     for hour in 0..24 * 7 {
@@ -49,7 +49,7 @@ fn what_is_up_and_down_by_the_hour_does_not_flap_slack() {
 }
 
 #[test]
-fn the_end_of_flapping_is_said_once_it_lasts() {
+fn the_end_of_flapping_is_notified_once_it_lasts() {
     let mut harness = Harness::new(config(""), MONDAY);
     for hour in 0..6 {
         let down = hour % 2 == 0;
@@ -75,7 +75,7 @@ fn the_end_of_flapping_is_said_once_it_lasts() {
 }
 
 #[test]
-fn a_crash_loop_momentarily_ready_is_not_absent() {
+fn a_crash_loop_that_is_briefly_ready_is_not_resolved() {
     let mut harness = Harness::new(config(""), MONDAY);
     for hour in 0..24 {
         let mut found = incident_of("n8n", Sev1);
@@ -94,7 +94,7 @@ fn a_crash_loop_momentarily_ready_is_not_absent() {
 }
 
 #[test]
-fn a_cycle_that_could_not_see_resolves_nothing() {
+fn a_cycle_with_unread_kinds_resolves_nothing() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev1)]);
     for kind in [Resource::Pods, Resource::Deployments] {
@@ -111,7 +111,7 @@ fn a_cycle_that_could_not_see_resolves_nothing() {
 }
 
 #[test]
-fn half_blind_nothing_gets_better() {
+fn with_unread_kinds_no_severity_decreases() {
     let mut harness = Harness::new(config(""), MONDAY);
     let mut wide = incident_of("mysql", Sev1);
     wide.affects = vec!["backend".to_owned()];
@@ -121,14 +121,14 @@ fn half_blind_nothing_gets_better() {
     assert_eq!(life(&step, "mysql"), IncidentState::Ongoing);
     assert_eq!(tracked(&step, "mysql").incident.severity, Sev1);
     assert_eq!(harness.messages.len(), 1);
-    // Worse it may get.
+    // Once all kinds are read, it decreases.
     harness.unread.clear();
     harness.cycle(vec![incident_of("mysql", Sev3)]);
     assert_eq!(harness.last().due.kind, MessageKind::DeEscalated);
 }
 
 #[test]
-fn a_blind_monitor_that_sees_again_is_resolved() {
+fn monitoring_blind_is_resolved_once_all_kinds_are_read() {
     let mut blind = incident_of("mysql", Sev2);
     blind.service = None;
     blind.findings[0].reason = Reason::MonitoringBlind;

@@ -10,7 +10,7 @@ use super::harness::*;
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 
 #[test]
-fn ids_count_by_the_day_of_the_zone_and_never_repeat() {
+fn ids_are_numbered_by_local_day_and_never_repeat() {
     let mut harness = Harness::new(
         config("businessHours: { timezone: America/New_York }"),
         "2026-11-02T03:00:00Z",
@@ -33,7 +33,7 @@ fn ids_count_by_the_day_of_the_zone_and_never_repeat() {
 
 /// As after a look into the document with an editor.
 #[test]
-fn a_wrong_count_of_the_day_gives_no_id_twice() {
+fn a_wrong_daily_counter_gives_no_id_twice() {
     for count in [0, u32::MAX] {
         let mut harness = Harness::new(config(""), MONDAY);
         harness.cycle(vec![incident_of("a", Sev1), incident_of("b", Sev2)]);
@@ -45,7 +45,7 @@ fn a_wrong_count_of_the_day_gives_no_id_twice() {
 }
 
 #[test]
-fn an_id_that_was_made_up_is_given_to_no_other() {
+fn an_id_edited_by_hand_is_not_assigned_again() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("a", Sev1)]);
     harness.state.incidents[0].id = "INC-2026-11-02-999999".to_owned();
@@ -55,7 +55,7 @@ fn an_id_that_was_made_up_is_given_to_no_other() {
 }
 
 #[test]
-fn order_pods_and_times_do_not_change_who_is_who() {
+fn order_pods_and_times_do_not_change_the_identity() {
     let mut harness = Harness::new(config(""), MONDAY);
     let first = harness.cycle(vec![incident_of("a", Sev1), incident_of("b", Sev1)]);
     let mut again = vec![incident_of("b", Sev1), incident_of("a", Sev1)];
@@ -97,7 +97,7 @@ fn another_symptom_of_the_same_service_is_the_same_incident() {
 }
 
 #[test]
-fn what_becomes_part_of_a_greater_trouble_is_neither_resolved_nor_repeated() {
+fn an_incident_merged_into_a_larger_one_is_neither_resolved_nor_repeated() {
     let mut harness = Harness::new(config(""), MONDAY);
     let first = harness.cycle(vec![incident_of("backend", Sev2)]);
     let mut database = incident_of("mysql", Sev1);
@@ -121,7 +121,7 @@ fn what_becomes_part_of_a_greater_trouble_is_neither_resolved_nor_repeated() {
 }
 
 #[test]
-fn an_overdue_backup_stays_beside_its_database() {
+fn an_overdue_backup_is_separate_from_its_database() {
     let backup = || {
         let mut incident = incident_of("mysql", Sev2);
         incident.fingerprint = "homelab/cronjob/mysql/mysql-backup/backup".to_owned();
@@ -148,7 +148,7 @@ fn an_overdue_backup_stays_beside_its_database() {
 }
 
 #[test]
-fn a_resolved_incident_is_recalled_with_its_root() {
+fn a_resolved_incident_keeps_its_root() {
     let mut harness = Harness::new(config(""), MONDAY);
     let mut found = incident_of("a", Sev1);
     found.findings[0].message = "password=hunter2hunter2 was refused".to_owned();
@@ -162,7 +162,7 @@ fn a_resolved_incident_is_recalled_with_its_root() {
 }
 
 #[test]
-fn resolved_incidents_are_forgotten_after_a_month() {
+fn resolved_incidents_are_deleted_after_a_month() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("a", Sev1)]);
     harness.cycle(vec![]);

@@ -51,7 +51,7 @@ proptest! {
     #![proptest_config(cases(32))]
 
     #[test]
-    fn the_same_twice_sends_nothing_twice(hours in prop::collection::vec(hour(), 1..25)) {
+    fn repeating_a_cycle_sends_nothing_twice(hours in prop::collection::vec(hour(), 1..25)) {
         let mut harness = Harness::new(config(""), "2026-11-02T00:00:00Z");
         for hour in &hours {
             harness.slack = hour.slack;
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn sev3_is_never_said_outside_its_hours(hours in prop::collection::vec(hour(), 1..40)) {
+    fn sev3_is_never_notified_outside_business_hours(hours in prop::collection::vec(hour(), 1..40)) {
         let mut harness = Harness::new(config("businessHours: { timezone: Europe/Berlin }"), "2026-10-23T00:00:00Z");
         for hour in hours {
             harness.slack = hour.slack;
@@ -181,7 +181,7 @@ proptest! {
     #![proptest_config(cases(3))]
 
     #[test]
-    fn three_weeks_lose_nothing_and_double_nothing(weeks in weeks()) {
+    fn in_three_weeks_no_message_is_lost_or_repeated(weeks in weeks()) {
         let start = "2026-10-19T00:07:00Z";
         let mut harness = Harness::new(config("businessHours: { timezone: Europe/Berlin }"), start);
         let end = time(start) + chrono::TimeDelta::weeks(3);

@@ -21,7 +21,7 @@ fn silence(harness: &mut Harness, target: SilenceTarget, length: Duration) -> St
 }
 
 #[test]
-fn a_silence_hides_what_it_names_and_ends_by_itself() {
+fn a_silence_mutes_its_target_and_expires() {
     let targets = [
         SilenceTarget::Service("MySQL".into()),
         SilenceTarget::ReasonCode("crashloopbackoff".into()),
@@ -45,7 +45,7 @@ fn a_silence_hides_what_it_names_and_ends_by_itself() {
 }
 
 #[test]
-fn a_silence_goes_by_the_clock_it_was_set_by() {
+fn a_silence_uses_the_local_clock() {
     for days in [-1, 1] {
         let mut harness = Harness::new(config(""), MONDAY);
         silence(
@@ -66,7 +66,7 @@ fn a_silence_goes_by_the_clock_it_was_set_by() {
 }
 
 #[test]
-fn others_are_not_hidden() {
+fn other_incidents_are_not_muted() {
     let mut harness = Harness::new(config(""), MONDAY);
     silence(&mut harness, SilenceTarget::Service("n8n".into()), hours(2));
     silence(
@@ -86,7 +86,7 @@ fn others_are_not_hidden() {
 }
 
 #[test]
-fn what_is_over_before_its_silence_is_never_told() {
+fn an_incident_resolved_during_its_silence_is_never_notified() {
     let mut harness = Harness::new(config(""), MONDAY);
     silence(
         &mut harness,
@@ -101,7 +101,7 @@ fn what_is_over_before_its_silence_is_never_told() {
 }
 
 #[test]
-fn what_was_told_before_is_announced_again_at_the_end() {
+fn an_incident_notified_before_its_silence_is_notified_again_at_the_end() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev2)]);
     let id = silence(
@@ -125,7 +125,7 @@ fn what_was_told_before_is_announced_again_at_the_end() {
 }
 
 #[test]
-fn an_escalation_to_sev1_breaks_through_once_and_says_so() {
+fn an_escalation_to_sev1_is_notified_once_despite_the_silence() {
     for told_before in [true, false] {
         let mut harness = Harness::new(config(""), MONDAY);
         if told_before {
@@ -156,7 +156,7 @@ fn an_escalation_to_sev1_breaks_through_once_and_says_so() {
 }
 
 #[test]
-fn a_sev1_that_began_under_its_silence_stays_silent() {
+fn a_sev1_that_started_during_its_silence_stays_muted() {
     let mut harness = Harness::new(config(""), MONDAY);
     silence(
         &mut harness,
@@ -170,7 +170,7 @@ fn a_sev1_that_began_under_its_silence_stays_silent() {
 }
 
 #[test]
-fn the_calendar_silences_too() {
+fn a_mute_time_interval_silences() {
     let text = "silences: [ { service: n8n, schedule: '0 2 * * Sun', duration: 1h, \
                 timezone: Europe/Berlin, reason: weekly backup } ]";
     // Saturday, 7 November; Berlin is at +1.
@@ -193,7 +193,7 @@ fn the_calendar_silences_too() {
 }
 
 #[test]
-fn silences_have_ids_to_type() {
+fn silences_have_short_ids() {
     let mut harness = Harness::new(config(""), MONDAY);
     let mut ids: Vec<_> = (0..50)
         .map(|_| silence(&mut harness, SilenceTarget::Service("a".into()), hours(1)))

@@ -19,7 +19,7 @@ fn day_of(severity: k8s_monitor::model::Severity) -> Harness {
 }
 
 #[test]
-fn a_day_of_one_outage_sends_what_the_table_says() {
+fn an_outage_of_a_day_is_notified_at_the_documented_times() {
     use MessageKind::{New, Repeat};
     let hours = |kinds: &[i64], channel| -> Vec<_> {
         let kind = |i| if i == 0 { New } else { Repeat };
@@ -36,7 +36,7 @@ fn a_day_of_one_outage_sends_what_the_table_says() {
 }
 
 #[test]
-fn cycles_that_start_some_seconds_late_keep_the_rhythm() {
+fn cycles_that_start_some_seconds_late_keep_the_repeat_interval() {
     let mut harness = Harness::new(config(""), MONDAY);
     for hour in 0..24 {
         harness.now = time(MONDAY)
@@ -48,7 +48,7 @@ fn cycles_that_start_some_seconds_late_keep_the_rhythm() {
 }
 
 #[test]
-fn the_configured_rhythm_holds() {
+fn the_configured_repeat_interval_is_used() {
     let mut harness = Harness::new(config("repeat: { sev1: 1h, sev2: 2h }"), MONDAY);
     for _ in 0..6 {
         harness.cycle(vec![incident_of("mysql", Sev1), incident_of("n8n", Sev2)]);
@@ -57,7 +57,7 @@ fn the_configured_rhythm_holds() {
 }
 
 #[test]
-fn a_sev3_that_began_at_night_waits_and_is_dropped_if_gone() {
+fn a_sev3_that_started_at_night_waits_and_is_dropped_if_resolved() {
     let friday_evening = "2026-11-06T18:00:00Z";
     let mut harness = Harness::new(config(""), friday_evening);
     let step = harness.cycle(vec![incident_of("vault", Sev3), incident_of("loki", Sev3)]);
@@ -74,7 +74,7 @@ fn a_sev3_that_began_at_night_waits_and_is_dropped_if_gone() {
 }
 
 #[test]
-fn sev3_comes_back_at_each_opening_through_every_change_of_the_clock() {
+fn sev3_is_repeated_at_each_opening_across_daylight_saving_changes() {
     for (zone, from) in [
         ("America/New_York", "2026-03-04T05:00:00Z"),
         ("America/New_York", "2026-10-28T05:00:00Z"),
@@ -98,7 +98,7 @@ fn sev3_comes_back_at_each_opening_through_every_change_of_the_clock() {
 }
 
 #[test]
-fn escalation_is_a_full_message_where_its_severity_belongs() {
+fn an_escalation_is_a_full_message_in_the_channel_of_its_severity() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev2)]);
     let step = harness.cycle(vec![incident_of("mysql", Sev1)]);
@@ -127,7 +127,7 @@ fn escalation_is_a_full_message_where_its_severity_belongs() {
 }
 
 #[test]
-fn deescalation_is_a_reply() {
+fn a_deescalation_is_a_reply() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev1)]);
     let step = harness.cycle(vec![incident_of("mysql", Sev2)]);
@@ -153,7 +153,7 @@ fn deescalation_is_a_reply() {
 }
 
 #[test]
-fn what_is_back_within_three_hours_is_the_same_incident() {
+fn an_incident_that_recurs_within_three_hours_is_the_same() {
     let mut harness = Harness::new(config(""), MONDAY);
     let first = harness.cycle(vec![incident_of("mysql", Sev1)]);
     harness.cycle(vec![]);
@@ -175,7 +175,7 @@ fn what_is_back_within_three_hours_is_the_same_incident() {
 }
 
 #[test]
-fn what_is_back_later_is_a_new_one() {
+fn an_incident_that_recurs_later_is_new() {
     let mut harness = Harness::new(config(""), MONDAY);
     let first = harness.cycle(vec![incident_of("mysql", Sev1)]);
     for _ in 0..4 {
@@ -187,7 +187,7 @@ fn what_is_back_later_is_a_new_one() {
 }
 
 #[test]
-fn a_change_is_one_reply_and_no_change_none() {
+fn a_change_is_one_reply_and_no_change_is_none() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev2)]);
     let mut wider = incident_of("mysql", Sev2);
@@ -272,7 +272,7 @@ fn many_that_stay_open_are_repeated_as_one_digest() {
 }
 
 #[test]
-fn the_end_of_a_sev3_waits_for_the_morning() {
+fn the_resolution_of_a_sev3_waits_for_business_hours() {
     let mut harness = Harness::new(config(""), "2026-11-02T15:00:00Z");
     harness.cycle(vec![incident_of("vault", Sev3)]);
     for _ in 0..3 {

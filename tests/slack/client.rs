@@ -52,7 +52,7 @@ fn a_message_a_reply_and_an_edit() {
 }
 
 #[test]
-fn slack_that_limits_is_waited_for_within_the_deadline() {
+fn a_rate_limit_is_waited_for_within_the_deadline() {
     let workspace = Workspace::new();
     let wait = |seconds: &str| {
         Fault::Says(Answer {
@@ -73,7 +73,7 @@ fn slack_that_limits_is_waited_for_within_the_deadline() {
 }
 
 #[test]
-fn trouble_that_passes_is_tried_again() {
+fn a_transient_error_is_retried() {
     for fault in [
         Fault::Cut,
         Fault::Says(Answer::status(500, "oops")),
@@ -88,7 +88,7 @@ fn trouble_that_passes_is_tried_again() {
 }
 
 #[test]
-fn trouble_that_stays_is_said_and_shows_no_token() {
+fn a_persistent_error_is_reported_without_the_token() {
     let huge = "x".repeat(3 * 1024 * 1024);
     for (fault, wanted) in [
         (Fault::Cut, "is incomplete"),
@@ -124,7 +124,7 @@ fn trouble_that_stays_is_said_and_shows_no_token() {
 }
 
 #[test]
-fn a_slack_that_hangs_ends_with_the_deadline() {
+fn a_request_that_hangs_ends_at_the_deadline() {
     let workspace = Workspace::new();
     workspace.break_for_long(&Fault::Hangs);
     let deadline = workspace.clock.after(Duration::from_millis(200));
@@ -137,7 +137,7 @@ fn a_slack_that_hangs_ends_with_the_deadline() {
 }
 
 #[test]
-fn every_permanent_refusal_comes_once_with_advice() {
+fn every_permanent_error_is_reported_once_with_a_remedy() {
     for (code, advice) in [
         ("invalid_auth", "SLACK_BOT_TOKEN"),
         ("token_revoked", "SLACK_BOT_TOKEN"),
@@ -162,7 +162,7 @@ fn every_permanent_refusal_comes_once_with_advice() {
 }
 
 #[test]
-fn channels_and_tokens_are_judged_by_slack() {
+fn the_api_error_of_an_invalid_channel_or_token_is_reported() {
     let workspace = Workspace::new();
     let deadline = workspace.deadline();
     for (channel, code) in [
@@ -189,7 +189,7 @@ fn channels_and_tokens_are_judged_by_slack() {
 }
 
 #[test]
-fn blocks_that_are_refused_become_text_once() {
+fn a_message_with_rejected_blocks_is_sent_once_as_text() {
     let workspace = Workspace::new();
     workspace.refuse_blocks();
     let posted = post(&workspace).unwrap();
@@ -217,7 +217,7 @@ fn blocks_that_are_refused_become_text_once() {
 }
 
 #[test]
-fn doctor_sees_account_and_channels() {
+fn doctor_checks_the_account_and_the_channels() {
     let workspace = Workspace::new();
     let (slack, deadline) = (workspace.slack(), workspace.deadline());
     let account = slack.auth_test(deadline).unwrap();
@@ -245,7 +245,7 @@ fn doctor_sees_account_and_channels() {
 }
 
 #[test]
-fn a_request_is_what_the_api_documents() {
+fn requests_match_the_documented_api() {
     let workspace = Workspace::new();
     post(&workspace).unwrap();
     let asked = &workspace.stub.asked()[0];

@@ -15,7 +15,7 @@ fn decision(ran: &Ran) -> (&str, &str) {
 }
 
 #[test]
-fn a_day_of_one_outage_sends_what_the_table_says() {
+fn an_outage_of_a_day_is_notified_at_the_documented_times() {
     let harness = Harness::new();
     let mut sent = Vec::new();
     for hour in 0..24 {
@@ -47,7 +47,7 @@ fn a_day_of_one_outage_sends_what_the_table_says() {
 }
 
 #[test]
-fn delivered_says_where_and_a_second_run_says_nothing() {
+fn the_report_names_the_message_and_a_second_run_sends_none() {
     let harness = Harness::new();
     let first = harness.run(0, Is::Ill);
     let delivered = &first.report["incidents"][0]["notification"]["delivered"];
@@ -64,7 +64,7 @@ fn delivered_says_where_and_a_second_run_says_nothing() {
 }
 
 #[test]
-fn what_is_not_seen_is_not_resolved() {
+fn an_incident_is_not_resolved_while_its_kind_is_unread() {
     let harness = Harness::new();
     harness.run(0, Is::Ill);
     let blind = harness.run(1, Is::Hidden);
@@ -76,7 +76,7 @@ fn what_is_not_seen_is_not_resolved() {
 }
 
 #[test]
-fn five_hours_without_slack_lose_nothing_and_double_nothing() {
+fn after_five_hours_without_slack_each_message_is_sent_once() {
     for fault in [
         Fault::Cut,
         Fault::Says(Answer::status(503, "")),
@@ -105,7 +105,7 @@ fn five_hours_without_slack_lose_nothing_and_double_nothing() {
 }
 
 #[test]
-fn what_came_and_went_while_slack_was_down_is_one_message() {
+fn an_incident_resolved_while_slack_was_down_is_one_message() {
     let harness = Harness::new();
     harness.workspace.break_for_long(&Fault::Cut);
     harness.run(0, Is::Ill);
@@ -123,7 +123,7 @@ fn what_came_and_went_while_slack_was_down_is_one_message() {
 }
 
 #[test]
-fn an_edit_that_slack_refused_is_made_up_for() {
+fn a_failed_edit_is_retried_in_the_next_cycle() {
     let harness = Harness::new();
     harness.run(0, Is::Ill);
     let limited = Fault::Says(Answer::status(503, ""));
@@ -138,7 +138,7 @@ fn an_edit_that_slack_refused_is_made_up_for() {
 }
 
 #[test]
-fn killed_before_slack_took_it_it_goes_out_once() {
+fn a_run_killed_before_sending_sends_the_message_once() {
     let harness = Harness::new();
     harness.workspace.stub.break_with([Fault::Hangs]);
     harness.killed(0, Is::Ill, 1);
@@ -149,7 +149,7 @@ fn killed_before_slack_took_it_it_goes_out_once() {
 }
 
 #[test]
-fn killed_before_the_mark_it_goes_out_twice_and_no_more() {
+fn a_run_killed_before_the_state_is_saved_sends_twice_at_most() {
     let harness = Harness::new();
     harness.workspace.stub.break_with([Fault::HangsAfter]);
     harness.killed(0, Is::Ill, 1);
@@ -160,7 +160,7 @@ fn killed_before_the_mark_it_goes_out_twice_and_no_more() {
 }
 
 #[test]
-fn of_two_runs_at_once_one_speaks() {
+fn of_two_concurrent_runs_one_sends() {
     let mut harness = Harness::new();
     harness.extra = vec!["--deadline".into(), "6s".into()];
     harness.workspace.stub.break_with([Fault::Hangs]);
@@ -181,7 +181,7 @@ fn of_two_runs_at_once_one_speaks() {
 }
 
 #[test]
-fn a_dry_run_decides_the_same_and_touches_nothing() {
+fn a_dry_run_decides_the_same_and_writes_nothing() {
     let harness = Harness::new();
     harness.run(0, Is::Ill);
     let before = std::fs::read(harness.state().join("state.json")).unwrap();
@@ -211,7 +211,7 @@ fn a_dry_run_decides_the_same_and_touches_nothing() {
 }
 
 #[test]
-fn without_a_token_the_report_says_so() {
+fn without_a_token_the_report_has_a_note() {
     let mut harness = Harness::new();
     harness.env = vec![("SLACK_BOT_TOKEN", String::new())];
     let mute = harness.run(0, Is::Ill);
@@ -223,7 +223,7 @@ fn without_a_token_the_report_says_so() {
 }
 
 #[test]
-fn a_state_that_cannot_be_kept_is_said_and_the_alarm_goes_out() {
+fn a_state_that_cannot_be_saved_is_reported_and_messages_are_sent() {
     let harness = Harness::new();
     std::fs::write(harness.state(), "a file where the directory should be").unwrap();
     let ran = harness.run(0, Is::Ill);
@@ -233,7 +233,7 @@ fn a_state_that_cannot_be_kept_is_said_and_the_alarm_goes_out() {
 }
 
 #[test]
-fn a_corrupt_state_is_set_aside_and_said() {
+fn a_corrupt_state_is_set_aside_and_reported() {
     let harness = Harness::new();
     harness.run(0, Is::Ill);
     std::fs::write(harness.state().join("state.json"), "{ not json").unwrap();
@@ -251,7 +251,7 @@ fn a_corrupt_state_is_set_aside_and_said() {
 }
 
 #[test]
-fn silences_hide_are_listed_and_end() {
+fn silences_mute_are_listed_and_expire() {
     let harness = Harness::new();
     let place = format!("dir:{}", harness.state().display());
     let call = |args: &[&str]| {

@@ -55,7 +55,7 @@ fn pings(watcher: &Stub) -> (Vec<String>, String) {
 }
 
 #[test]
-fn a_run_without_a_verdict_fails_with_its_status() {
+fn a_run_that_fails_signals_its_exit_status() {
     let silent = Stub::new(|_| Answer::status(200, ""));
     silent.break_with(vec![Fault::Hangs; 1_000]);
     let empty = tempfile::NamedTempFile::new().unwrap();
@@ -80,14 +80,14 @@ fn a_run_without_a_verdict_fails_with_its_status() {
 }
 
 #[test]
-fn a_dry_run_gives_no_sign() {
+fn a_dry_run_sends_no_heartbeat() {
     let watcher = watcher();
     run(&watcher, &nobody(), &["--services", SERVICES, "--dry-run"]);
     assert_eq!(watcher.asked().len(), 0);
 }
 
 #[test]
-fn a_slow_watcher_costs_five_seconds_at_most_and_decides_nothing() {
+fn a_slow_heartbeat_server_costs_five_seconds_at_most_and_changes_no_exit_status() {
     let quick = watcher();
     let began = Instant::now();
     run(&quick, &nobody(), &["--services", SERVICES]);

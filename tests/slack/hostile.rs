@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_breaks_out_or_gets_too_long(
+    fn hostile_text_is_escaped_and_shortened(
         one in incident(),
         words in prop::option::of((text(), text())),
         loose in text(),

@@ -144,7 +144,7 @@ fn run(
 }
 
 #[test]
-fn killed_anywhere_nothing_is_lost_and_at_most_one_comes_twice() {
+fn a_run_killed_at_any_point_loses_no_message_and_repeats_one_at_most() {
     let expected = {
         let shared = std::cell::RefCell::new(Shared {
             fuse: Fuse(u32::MAX),

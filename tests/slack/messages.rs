@@ -201,7 +201,7 @@ fn replies(services: &[Service]) -> Vec<Sample> {
 }
 
 #[test]
-fn the_page_shows_what_is_sent() {
+fn the_documented_messages_are_those_that_are_sent() {
     let mut text = INTRODUCTION.to_owned();
     for (title, about, message) in all() {
         let shown = markdown::markdown(&message);
@@ -219,7 +219,7 @@ fn the_page_shows_what_is_sent() {
 }
 
 #[test]
-fn every_kind_is_what_slack_takes() {
+fn every_kind_of_message_is_within_the_limits_of_slack() {
     for (title, _, message) in all() {
         check::message(&message.text.clone().into(), &message.blocks)
             .unwrap_or_else(|error| panic!("{title}: {error}"));
@@ -229,9 +229,9 @@ fn every_kind_is_what_slack_takes() {
     }
 }
 
-/// At three in the morning: how bad, what, who suffers, before any scrolling.
+/// Severity, subject and impact are visible without scrolling.
 #[test]
-fn the_first_two_blocks_are_enough() {
+fn the_first_two_blocks_have_the_essentials() {
     for (title, _, message) in full(&services()).into_iter().take(6) {
         let head = message.blocks[0]["text"]["text"].as_str().unwrap();
         let lead = message.blocks[1]["text"]["text"].as_str().unwrap();
@@ -243,7 +243,7 @@ fn the_first_two_blocks_are_enough() {
 }
 
 #[test]
-fn links_are_our_own_or_none() {
+fn links_point_only_to_configured_hosts() {
     let services = services();
     for url in [
         "https://evil.example/commit/4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3",
@@ -263,9 +263,9 @@ fn links_are_our_own_or_none() {
     }
 }
 
-/// What was told in one digest has one thread: nobody is left out of its news.
+/// The incidents of a digest share a thread, so a reply names each of them.
 #[test]
-fn news_of_several_incidents_names_each() {
+fn a_message_about_several_incidents_names_each() {
     let services = services();
     let over = |incident| later(incident, "2026-11-02T05:58:10Z", IncidentState::Resolved);
     let ended: Vec<_> = many().into_iter().map(over).collect();

@@ -6,14 +6,14 @@
 mod client;
 mod cycles;
 mod faults;
+mod github_and_model;
 mod harness;
 mod heartbeat;
 mod hostile;
+mod http_and_telemetry;
 mod interruption;
 mod markdown;
 mod messages;
-mod other_edges;
-mod others;
 mod outbox;
 mod samples;
 mod second_notifier;

@@ -91,7 +91,7 @@ fn sums(delivery: &Delivery) -> (u32, u32, u32) {
 }
 
 #[test]
-fn five_cycles_without_slack_then_all_of_it_in_order() {
+fn after_five_cycles_without_slack_all_messages_are_sent_in_order() {
     for fault in [
         Fault::Cut,
         Fault::Says(Answer::status(503, "")),
@@ -143,7 +143,7 @@ fn five_cycles_without_slack_then_all_of_it_in_order() {
 }
 
 #[test]
-fn the_end_is_a_reply_and_the_first_message_shows_it() {
+fn a_resolution_is_a_reply_and_an_edit_of_the_first_message() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
     assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
@@ -177,7 +177,7 @@ fn the_end_is_a_reply_and_the_first_message_shows_it() {
 }
 
 #[test]
-fn one_channel_that_fails_holds_no_other_up() {
+fn a_channel_that_fails_delays_no_other() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![
         entry(MessageKind::New, "#nowhere", backend(), 1),
@@ -202,7 +202,7 @@ fn one_channel_that_fails_holds_no_other_up() {
 }
 
 #[test]
-fn a_message_that_is_refused_for_itself_is_alone_in_that() {
+fn a_rejected_message_does_not_stop_the_others() {
     let workspace = Workspace::new();
     let too_long = json!({ "ok": false, "error": "msg_too_long" });
     workspace
@@ -217,7 +217,7 @@ fn a_message_that_is_refused_for_itself_is_alone_in_that() {
 }
 
 #[test]
-fn a_channel_gets_one_message_a_second_while_there_is_time() {
+fn a_channel_gets_one_message_a_second_until_the_deadline() {
     let workspace = Workspace::new();
     let waiting = (1..)
         .zip(many())
@@ -236,7 +236,7 @@ fn a_channel_gets_one_message_a_second_while_there_is_time() {
 }
 
 #[test]
-fn a_thread_that_was_deleted_does_not_swallow_replies() {
+fn a_reply_to_a_deleted_thread_is_sent_to_the_channel() {
     let workspace = Workspace::new();
     let gone = MessageHandle {
         channel: "C0CRITICAL".into(),
@@ -259,13 +259,13 @@ fn a_thread_that_was_deleted_does_not_swallow_replies() {
     assert_eq!(workspace.said()[0].thread, None);
     assert!(
         entries.waiting.is_empty(),
-        "edits of what is gone are dropped"
+        "edits of a deleted message are dropped"
     );
 }
 
 #[test]
-fn what_was_said_in_a_channel_that_is_gone_keeps_no_alarm_back() {
-    // Deleted and made anew under its old name, put away, or left.
+fn a_deleted_channel_delays_no_new_message() {
+    // Deleted and created again by the same name, archived, or left by the bot.
     for id in ["C0UNKNOWN", "C0ARCHIVED", "C0NOTAMEMB"] {
         let workspace = Workspace::new();
         let old = MessageHandle {
@@ -288,12 +288,12 @@ fn what_was_said_in_a_channel_that_is_gone_keeps_no_alarm_back() {
         let mut entries = outbox(vec![reply, edit, alarm]);
         assert_eq!(sums(&round(&workspace, &mut entries)), (2, 0, 0), "{id}");
         assert!(workspace.said().iter().all(|said| said.thread.is_none()));
-        assert!(entries.waiting.is_empty(), "nobody can change it any more");
+        assert!(entries.waiting.is_empty(), "it cannot be edited any more");
     }
 }
 
 #[test]
-fn edits_that_fail_keep_no_alarm_back() {
+fn a_failed_edit_delays_no_new_message() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
     round(&workspace, &mut entries);
@@ -310,7 +310,7 @@ fn edits_that_fail_keep_no_alarm_back() {
 }
 
 #[test]
-fn two_cycles_at_once_say_it_once() {
+fn two_concurrent_cycles_send_once() {
     let workspace = Workspace::new();
     let waiting = vec![entry(MessageKind::New, CRITICAL, database(), 1)];
     let mut first = outbox(waiting.clone());
@@ -324,7 +324,7 @@ fn two_cycles_at_once_say_it_once() {
 }
 
 #[test]
-fn a_state_that_cannot_be_written_keeps_no_alarm_back() {
+fn a_state_that_cannot_be_saved_delays_no_message() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![
         entry(MessageKind::New, CRITICAL, database(), 1),
@@ -338,7 +338,7 @@ fn a_state_that_cannot_be_written_keeps_no_alarm_back() {
 }
 
 #[test]
-fn an_answer_that_is_lost_is_the_only_other_way_to_say_it_twice() {
+fn a_lost_response_sends_a_message_twice() {
     let workspace = Workspace::new();
     workspace.stub.break_with([Fault::CutAfter]);
     let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
@@ -347,7 +347,7 @@ fn an_answer_that_is_lost_is_the_only_other_way_to_say_it_twice() {
 }
 
 #[test]
-fn nothing_due_asks_nothing() {
+fn without_due_messages_no_request_is_made() {
     let workspace = Workspace::new();
     let delivery = round(&workspace, &mut TestOutbox::default());
     assert_eq!(delivery, Delivery::default());

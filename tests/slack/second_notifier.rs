@@ -99,7 +99,7 @@ fn without_threads_and_edits_a_resolution_is_a_message_that_names_its_incident()
 }
 
 #[test]
-fn a_receiver_that_fails_holds_up_no_other() {
+fn a_receiver_that_fails_delays_no_other() {
     let workspace = Workspace::new();
     let messages = RefCell::default();
     let mut outbox = TestOutbox {

@@ -9,7 +9,7 @@ use super::harness::*;
 const MONDAY: &str = "2026-11-02T00:00:00Z";
 
 #[test]
-fn what_an_older_program_wrote_is_read() {
+fn documents_of_other_versions_are_read() {
     let state = parse(r#"{"schema": "k8s-monitor/state/v1"}"#).expect("all has a default");
     assert_eq!(state, State::default());
     let newer = r#"{"schema": "k8s-monitor/state/v1", "lastMessage": 3, "weather": "fair"}"#;
@@ -24,9 +24,9 @@ fn a_damaged_document_is_not_quoted() {
     assert!(!error.contains("s3cr3t"), "{error}");
 }
 
-/// As after an unlucky merge by hand.
+/// A merge by hand can leave duplicates.
 #[test]
-fn what_stands_twice_in_a_document_is_said_once() {
+fn duplicates_in_a_document_are_removed() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev1)]);
     harness.slack = false;
@@ -46,16 +46,16 @@ fn what_stands_twice_in_a_document_is_said_once() {
     assert!(harness.state.last_message < 9);
 }
 
-fn crowd(severity: k8s_monitor::model::Severity) -> Vec<k8s_monitor::assess::Incident> {
+fn many_incidents(severity: k8s_monitor::model::Severity) -> Vec<k8s_monitor::assess::Incident> {
     (0..3000)
         .map(|number| incident_of(&format!("service-{number}"), severity))
         .collect()
 }
 
 #[test]
-fn resolved_incidents_go_before_open_ones() {
+fn resolved_incidents_are_trimmed_before_open_ones() {
     let mut harness = Harness::new(config(""), MONDAY);
-    harness.state = harness.advance(crowd(Sev4)).state;
+    harness.state = harness.advance(many_incidents(Sev4)).state;
     harness.pass(60);
     harness.state = harness.advance(vec![incident_of("mysql", Sev1)]).state;
     assert!(size(&harness.state) > LIMIT);
@@ -69,10 +69,10 @@ fn resolved_incidents_go_before_open_ones() {
 }
 
 #[test]
-fn what_is_only_logged_goes_before_what_was_told() {
+fn unnotified_incidents_are_trimmed_before_notified_ones() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev2)]);
-    let mut found = crowd(Sev4);
+    let mut found = many_incidents(Sev4);
     found.push(incident_of("mysql", Sev2));
     harness.state = harness.advance(found).state;
     trim(&mut harness.state);
@@ -82,7 +82,7 @@ fn what_is_only_logged_goes_before_what_was_told() {
 }
 
 #[test]
-fn queued_messages_collapse_and_are_never_dropped() {
+fn queued_messages_are_merged_and_never_dropped() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.slack = false;
     let step = harness.advance(vec![
@@ -115,7 +115,7 @@ fn queued_messages_collapse_and_are_never_dropped() {
 }
 
 #[test]
-fn a_state_that_fits_is_left_alone() {
+fn a_state_that_fits_is_not_trimmed() {
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![incident_of("mysql", Sev2)]);
     harness.cycle(vec![]);

@@ -49,7 +49,7 @@ fn incidents(state: &State, now: chrono::DateTime<chrono::Utc>) -> IncidentList<
 }
 
 #[test]
-fn the_list_has_what_is_open_first_in_80_columns() {
+fn the_list_has_open_incidents_first_and_80_columns() {
     let harness = harness();
     let text = shown(&incidents(&harness.state, harness.now));
     let expected = "\
@@ -70,7 +70,7 @@ INC-2026-11-02-001  SEV-1 mysql is unavailable: CrashLoopBackOff
 }
 
 #[test]
-fn one_incident_is_shown_whole() {
+fn an_incident_is_shown_in_full() {
     let harness = harness();
     let text = IncidentDocument::new(&harness.state, "inc-2026-11-02-001", harness.now);
     let text = shown(&text.expect("known"));
@@ -92,7 +92,7 @@ fn one_incident_is_shown_whole() {
 }
 
 #[test]
-fn programs_get_the_same() {
+fn json_has_the_same_incidents() {
     let harness = harness();
     let all = json(&incidents(&harness.state, harness.now));
     assert_eq!(all["schema"], "k8s-monitor/incidents/v1");
@@ -106,7 +106,7 @@ fn programs_get_the_same() {
 }
 
 #[test]
-fn silences_are_listed_with_those_of_the_calendar() {
+fn silences_are_listed_with_mute_time_intervals() {
     let harness = harness();
     let list = |config| SilenceList {
         state: &harness.state,
@@ -138,7 +138,7 @@ fn silences_are_listed_with_those_of_the_calendar() {
     assert_eq!(shown(&later), "No silences.\n");
 }
 
-/// The report draws what was, for the root and for those that suffered.
+/// The report shows past incidents for the service of the root cause and for affected services.
 #[test]
 fn the_history_has_each_incident_for_each_service() {
     let harness = harness();

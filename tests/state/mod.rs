@@ -1,4 +1,5 @@
-//! The state: its document, its bound, its directory, and what is listed of it.
+//! The state: its document, its size limit, the directory store, and the lists of incidents and
+//! silences.
 
 mod document;
 mod listing;
@@ -36,7 +37,7 @@ impl suite::Place for Directory {
     }
 
     fn aside(&self, name: &str) -> Option<String> {
-        // Of several of one second the last.
+        // The last of several that were set aside in the same second.
         let names = ["", ".1", ".2", ".3"].map(|end| format!("{name}{end}"));
         let mut found = names.iter().rev();
         found.find_map(|name| fs::read_to_string(self.path().join(name)).ok())
@@ -53,7 +54,7 @@ fn a_directory_is_a_store() {
 }
 
 #[test]
-fn a_link_stays_and_trouble_is_told_in_the_same_words_each_time() {
+fn a_symbolic_link_is_kept_and_equal_errors_have_equal_text() {
     let place = tempfile::tempdir().expect("a directory");
     let [mine, other] = ["mine", "other"].map(|name| place.path().join(name));
     fs::create_dir(&mine).expect("made");
@@ -71,7 +72,7 @@ fn a_link_stays_and_trouble_is_told_in_the_same_words_each_time() {
 }
 
 #[test]
-fn a_directory_holds_whole_documents_and_no_litter() {
+fn a_directory_has_no_temporary_files_after_a_save() {
     use suite::Place as _;
     let directory = Directory::new();
     let store = directory.open();
@@ -94,7 +95,7 @@ fn a_directory_holds_whole_documents_and_no_litter() {
 }
 
 #[test]
-fn whoever_finds_the_lock_taken_comes_second() {
+fn a_save_while_the_lock_is_taken_is_a_conflict() {
     use suite::Place as _;
     let directory = Directory::new();
     fs::create_dir_all(directory.path()).expect("made");
@@ -108,7 +109,7 @@ fn whoever_finds_the_lock_taken_comes_second() {
 }
 
 #[test]
-fn a_directory_that_is_none_says_what_where_and_what_to_do() {
+fn a_path_that_is_no_directory_is_an_error_with_a_remedy() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let store = DirectoryStore::new(file.path(), suite::now());
     for error in [
@@ -124,7 +125,7 @@ fn a_directory_that_is_none_says_what_where_and_what_to_do() {
 }
 
 #[test]
-fn many_writers_at_once_leave_one_winner() {
+fn of_many_concurrent_writers_one_succeeds() {
     let directory = Directory::new();
     let path = directory.path();
     let won = std::thread::scope(|scope| {
@@ -148,7 +149,7 @@ fn many_writers_at_once_leave_one_winner() {
 }
 
 #[test]
-fn none_keeps_nothing() {
+fn the_store_none_saves_nothing() {
     let version = NoStore.save(&State::default(), &Version::Absent);
     assert_eq!(version.expect("no error"), Version::Absent);
     assert_eq!(NoStore.load().expect("no error").state, State::default());

@@ -5,7 +5,7 @@ use k8s_monitor::state::document::{self, LIMIT};
 use k8s_monitor::state::{Cached, SCHEMA, State, Store, StoreError, Version};
 use serde_json::json;
 
-/// A place for one state, with a back door.
+/// A store, with direct access to what it keeps.
 pub trait Place {
     /// A store, as each process makes its own.
     fn open(&self) -> Box<dyn Store + '_>;
@@ -24,12 +24,15 @@ pub fn now() -> Time {
 pub fn all(place: &dyn Place) {
     type Test = fn(&dyn Place);
     let tests: [(&str, Test); 6] = [
-        ("nothing there", nothing_is_there_at_first),
-        ("round trip", what_is_saved_is_loaded),
-        ("conflict", of_two_writers_the_second_is_refused),
-        ("first conflict", of_two_first_writers_the_second_is_refused),
-        ("unusable", what_cannot_be_used_is_set_aside),
-        ("bounded", no_document_is_too_large),
+        ("nothing there", a_missing_state_is_empty),
+        ("round trip", a_saved_state_is_loaded),
+        ("conflict", the_second_of_two_writers_gets_a_conflict),
+        (
+            "first conflict",
+            the_second_of_two_first_writers_gets_a_conflict,
+        ),
+        ("unusable", an_unusable_document_is_set_aside),
+        ("bounded", a_large_state_is_trimmed),
     ];
     for (name, test) in tests {
         eprintln!("{name}");
@@ -47,14 +50,14 @@ fn state(month: &str) -> State {
     state
 }
 
-fn nothing_is_there_at_first(place: &dyn Place) {
+fn a_missing_state_is_empty(place: &dyn Place) {
     let loaded = place.open().load().expect("nothing is no error");
     assert_eq!(loaded.state, State::default());
     assert_eq!(loaded.version, Version::Absent);
     assert_eq!(loaded.quarantined, None);
 }
 
-fn what_is_saved_is_loaded(place: &dyn Place) {
+fn a_saved_state_is_loaded(place: &dyn Place) {
     let store = place.open();
     let first = store.load().expect("loaded").version;
     let second = store.save(&state("2026-10"), &first).expect("saved");
@@ -64,7 +67,7 @@ fn what_is_saved_is_loaded(place: &dyn Place) {
     assert_eq!(loaded.version, third);
 }
 
-fn of_two_writers_the_second_is_refused(place: &dyn Place) {
+fn the_second_of_two_writers_gets_a_conflict(place: &dyn Place) {
     let (a, b) = (place.open(), place.open());
     let first = a.load().expect("loaded").version;
     a.save(&state("2026-09"), &first).expect("saved");
@@ -79,7 +82,7 @@ fn of_two_writers_the_second_is_refused(place: &dyn Place) {
     assert_eq!(b.load().expect("loaded").state, state("2026-10"));
 }
 
-fn of_two_first_writers_the_second_is_refused(place: &dyn Place) {
+fn the_second_of_two_first_writers_gets_a_conflict(place: &dyn Place) {
     let (a, b) = (place.open(), place.open());
     let of_a = a.load().expect("loaded").version;
     let of_b = b.load().expect("loaded").version;
@@ -97,7 +100,7 @@ fn of_two_first_writers_the_second_is_refused(place: &dyn Place) {
     );
 }
 
-fn what_cannot_be_used_is_set_aside(place: &dyn Place) {
+fn an_unusable_document_is_set_aside(place: &dyn Place) {
     let newer = SCHEMA.replace("v1", "v2");
     for (text, word) in [
         ("{\"schema\": \"k8s-mon".to_owned(), "corrupt"),
@@ -121,7 +124,7 @@ fn what_cannot_be_used_is_set_aside(place: &dyn Place) {
         assert!(quarantined.name.contains(word), "{}", quarantined.name);
         let warning = loaded.warning(&store.place()).expect("and in words");
         assert!(warning.contains(&quarantined.name), "{warning}");
-        // Looking writes nothing.
+        // Loading writes nothing.
         assert_eq!(place.aside(&quarantined.name), None);
         let saved = store
             .save(&state("2026-11"), &loaded.version)
@@ -136,7 +139,7 @@ fn what_cannot_be_used_is_set_aside(place: &dyn Place) {
     }
 }
 
-fn no_document_is_too_large(place: &dyn Place) {
+fn a_large_state_is_trimmed(place: &dyn Place) {
     let mut large = state("2026-11");
     for number in 0..2000 {
         let at = now() - chrono::TimeDelta::minutes(number);

@@ -1,12 +1,12 @@
-//! GitHub and the model fail or lie in every way, and the cycle is the same:
-//! findings, rules, severities, exit status, channels, deliveries.
+//! Failures and hostile answers of GitHub and the model do not change the findings, rules,
+//! severities, exit status, channels and deliveries of a cycle.
 
 use serde_json::{Value, json};
 
 use super::harness::{Harness, Is, Ran};
 use super::stub::{Answer, Stub};
 
-/// What nobody but the rules decides.
+/// What only the rules decide.
 fn decided(ran: &Ran) -> Value {
     let incidents = ran.report["incidents"].as_array().unwrap().iter();
     let incidents: Vec<_> = incidents
@@ -58,7 +58,7 @@ fn hostile() -> Vec<(&'static str, Answer)> {
 }
 
 #[test]
-fn a_hostile_model_changes_nothing_that_rules_decide() {
+fn a_hostile_model_changes_no_decision_of_the_rules() {
     let expected = {
         let harness = Harness::new();
         [
@@ -84,7 +84,7 @@ fn a_hostile_model_changes_nothing_that_rules_decide() {
         assert_eq!(
             model.asked().len(),
             asked,
-            "{name}: a healthy cycle asks nobody"
+            "{name}: a healthy cycle makes no request"
         );
         for said in harness.workspace.said() {
             let text = format!("{}{}", said.text, said.blocks);
@@ -97,7 +97,7 @@ fn a_hostile_model_changes_nothing_that_rules_decide() {
 }
 
 #[test]
-fn without_github_the_cycle_is_the_same_and_says_why() {
+fn without_github_the_cycle_decides_the_same_and_notes_why() {
     let harness = Harness::new();
     let expected = decided(&harness.run(0, Is::Ill));
     for answer in [

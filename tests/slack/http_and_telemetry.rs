@@ -1,4 +1,4 @@
-//! The client as other edges use it, the heartbeat, the Pushgateway.
+//! The HTTP client, the heartbeat and the Pushgateway.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn get(http: &Http, clock: &FakeClock, url: &str) -> Result<String, HttpError> {
 }
 
 #[test]
-fn a_status_is_an_answer_with_its_body() {
+fn an_error_status_is_a_response_with_its_body() {
     let (stub, clock) = (fine(), FakeClock::new());
     let http = http(&clock);
     stub.break_with([Fault::Says(Answer::status(404, "none"))]);
@@ -39,7 +39,7 @@ fn a_status_is_an_answer_with_its_body() {
 }
 
 #[test]
-fn reading_is_tried_again_with_longer_pauses() {
+fn reads_are_retried_with_exponential_backoff() {
     let (stub, clock) = (fine(), FakeClock::new());
     let http = http(&clock);
     stub.break_with([Fault::Cut, Fault::Says(Answer::status(502, ""))]);
@@ -55,7 +55,7 @@ fn reading_is_tried_again_with_longer_pauses() {
 }
 
 #[test]
-fn no_pause_goes_past_the_deadline() {
+fn no_retry_waits_past_the_deadline() {
     let (stub, clock) = (fine(), FakeClock::new());
     let http = http(&clock);
     stub.break_with([Fault::Says(Answer::status(500, "first"))]);
@@ -80,7 +80,7 @@ fn no_pause_goes_past_the_deadline() {
 }
 
 #[test]
-fn errors_name_the_host_and_nothing_else_of_an_address() {
+fn errors_show_only_the_host_of_a_url() {
     let clock = FakeClock::new();
     let http = http(&clock);
     let nobody = format!("{}/ping/s3cr3t-uuid?key=s3cr3t", nobody());
@@ -113,12 +113,12 @@ fn a_redirect_of_a_post_is_not_followed() {
         http.send(&request, &Retry::READ, deadline).unwrap().status,
         307
     );
-    // Reading is: GitHub answers so for a repository that was renamed.
+    // A redirect of a GET is followed: GitHub sends one for a repository that was renamed.
     assert_eq!(get(&http, &clock, &url).unwrap(), "200 fine");
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_stops_what_needs_it() {
+fn an_unreachable_proxy_fails_the_requests_through_it() {
     let clock = FakeClock::new();
     let mut config = Config::load(None, &Environment::new()).unwrap().config;
     let proxy = nobody().replace("http://", "http://user:s3cr3t@");
@@ -132,7 +132,7 @@ fn a_proxy_that_cannot_be_used_stops_what_needs_it() {
 }
 
 #[test]
-fn the_heart_beats_in_the_usual_form() {
+fn the_heartbeat_has_the_format_of_healthchecks() {
     let (stub, clock) = (fine(), FakeClock::new());
     let http = http(&clock);
     let url = Secret::new(&format!("{}/ping/uuid", stub.url())).unwrap();
@@ -149,7 +149,7 @@ fn the_heart_beats_in_the_usual_form() {
 }
 
 #[test]
-fn a_heartbeat_that_fails_takes_little_time_and_harms_nobody() {
+fn a_failing_heartbeat_ends_within_five_seconds() {
     let clock = FakeClock::new();
     let http = http(&clock);
     let url = Secret::new(&nobody()).unwrap();
@@ -159,7 +159,7 @@ fn a_heartbeat_that_fails_takes_little_time_and_harms_nobody() {
 }
 
 #[test]
-fn metrics_are_pushed_to_the_group_of_their_cluster() {
+fn metrics_are_pushed_to_the_group_of_the_cluster() {
     let (stub, clock) = (fine(), FakeClock::new());
     let http = http(&clock);
     let gateway = stub.url().replace("http://", "http://user:s3cr3t@");
@@ -180,7 +180,7 @@ fn metrics_are_pushed_to_the_group_of_their_cluster() {
     );
     assert!(asked.header("authorization").starts_with("Basic "));
 
-    // It comes back: the first answer is not the last word.
+    // A transient error is retried.
     stub.break_with([Fault::Cut]);
     push("# EOF\n").expect("accepted in the end");
 
@@ -199,7 +199,7 @@ fn metrics_are_pushed_to_the_group_of_their_cluster() {
 }
 
 #[test]
-fn a_gateway_that_is_gone_takes_little_time() {
+fn an_unreachable_pushgateway_fails_within_five_seconds() {
     let clock = FakeClock::new();
     let http = http(&clock);
     let gateway = Secret::new(&nobody()).unwrap();
