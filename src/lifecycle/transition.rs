@@ -94,7 +94,7 @@ pub fn update(
         next.required_reads.dedup();
         next.change_key = record.change_key.clone();
     }
-    // A known cause stays when the log line that told it has been rotated away.
+    // A known cause stays when the log line that showed it has been rotated away.
     if next.change_key.cause.is_none() && next.root.class == record.root.class {
         next.change_key.cause.clone_from(&record.change_key.cause);
     }

@@ -168,14 +168,14 @@ impl Pair<'_> {
             });
         }
         let value = values::word(text, start, self.opener);
-        let told =
+        let looks_secret =
             value.of(text).bytes().any(|b| b.is_ascii_digit()) || value.end - value.start >= 12;
         let value = if word.starts_with("AWS4") {
             values::line(text, start, self.opener)
         } else {
             value
         };
-        (told && !allowlist::is_prose(value.of(text))).then_some(value)
+        (looks_secret && !allowlist::is_prose(value.of(text))).then_some(value)
     }
 
     /// The strings of `["a", "b"]`.
