@@ -38,7 +38,7 @@ impl Session<'_> {
     ) -> Result<Box<dyn Store + 'c>, Problem> {
         match (&self.options.state, cluster) {
             (Some(StateLocation::ConfigMap { .. }) | None, None) => Err(Problem {
-                message: "its location depends on the cluster, and there is no client".to_owned(),
+                message: "its location depends on the cluster, which cannot be reached".to_owned(),
                 remedy: None,
             }),
             _ => Ok(self.store(&self.state_access(cluster).place, cluster)),

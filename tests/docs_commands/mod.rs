@@ -8,7 +8,7 @@ use std::fs;
 use crate::support::commands;
 use commands::{Documented, Sandbox};
 
-/// What a command may need. Another word is a slip of the pen, and would leave its
+/// What a command may need. Any other text is a mistake, and would leave its
 /// command untested.
 const NEEDS: &[&str] = &[
     "a cluster",
@@ -21,7 +21,7 @@ const NEEDS: &[&str] = &[
     "cosign",
     "cosign and a registry",
     "cargo-audit and its database",
-    "a slip of the pen",
+    "a mistake in the file",
     "zsh",
     "fish",
     "man",
