@@ -241,11 +241,11 @@ pub fn good(role: Role) -> Value {
 
 /// A good model, except for one agent.
 pub fn except(role: Role, reply: Reply) -> Api {
-    Api::new(move |asked, _, _| {
-        if asked == role {
+    Api::new(move |of, _, _| {
+        if of == role {
             reply.clone()
         } else {
-            Reply::Json(good(asked))
+            Reply::Json(good(of))
         }
     })
 }

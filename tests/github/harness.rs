@@ -91,7 +91,7 @@ impl Harness {
 
     pub fn paths(&self) -> Vec<String> {
         self.stub
-            .asked()
+            .requests()
             .into_iter()
             .map(|request| request.path)
             .collect()
