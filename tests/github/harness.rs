@@ -67,7 +67,7 @@ impl Harness {
     pub fn correlate_all(&mut self, incidents: &[Incident]) -> Vec<Option<IncidentCorrelation>> {
         let snapshot = Snapshot::default();
         let input = CorrelateInput {
-            roster: &self.inventory.services,
+            monitored: &self.inventory.services,
             repository: self.inventory.repository.as_deref(),
             snapshot: &snapshot,
             config: &self.config,
