@@ -56,11 +56,12 @@ fn takes(program: Program, words: &[&str]) -> bool {
 }
 
 fn kubectl(words: &[&str]) -> bool {
-    match words {
-        ["exec", rest @ .., "--", "vault", "operator", "unseal"] => has_only(OF_KUBECTL, rest),
-        ["describe" | "get" | "logs" | "rollout" | "top", rest @ ..] => has_only(OF_KUBECTL, rest),
-        _ => false,
-    }
+    let words = match words {
+        ["exec", rest @ .., "--", "vault", "operator", "unseal"]
+        | ["describe" | "get" | "logs" | "rollout" | "top", rest @ ..] => rest,
+        _ => return false,
+    };
+    has_only(OF_KUBECTL, words)
 }
 
 /// Whether every word that reads as an option is one of these, or a number of commits or lines.
