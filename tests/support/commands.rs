@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! $ k8s-monitor services lint
-//! $ k8s-monitor run              # needs a cluster: judge the current context
+//! $ k8s-monitor run              # needs a cluster: check the current context
 //! ```
 
 use std::ffi::OsString;
