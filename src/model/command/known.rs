@@ -56,12 +56,12 @@ fn takes(program: Program, words: &[&str]) -> bool {
 }
 
 fn kubectl(words: &[&str]) -> bool {
-    let words = match words {
-        ["exec", rest @ .., "--", "vault", "operator", "unseal"]
-        | ["describe" | "get" | "logs" | "rollout" | "top", rest @ ..] => rest,
-        _ => return false,
+    let (["exec", rest @ .., "--", "vault", "operator", "unseal"]
+    | ["describe" | "get" | "logs" | "rollout" | "top", rest @ ..]) = words
+    else {
+        return false;
     };
-    has_only(OF_KUBECTL, words)
+    has_only(OF_KUBECTL, rest)
 }
 
 /// Whether every word that reads as an option is one of these, or a number of commits or lines.
