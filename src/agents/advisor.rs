@@ -135,7 +135,7 @@ impl<'a> Agents<'a> {
         context: &IncidentContext,
     ) -> Advice {
         let incident = context.incident;
-        let draft = report::draft(incident, cycle.roster);
+        let draft = report::draft(incident, cycle.monitored);
         let service = find_service(cycle, incident.service.as_deref());
         let mut advice = Advice {
             fingerprint: incident.fingerprint.clone(),
@@ -340,7 +340,7 @@ impl<'a> Agents<'a> {
 }
 
 fn find_service<'a>(cycle: &CycleContext<'a>, name: Option<&str>) -> Option<&'a Service> {
-    let mut services = cycle.roster.iter();
+    let mut services = cycle.monitored.iter();
     services.find(|service| Some(service.name.as_str()) == name)
 }
 

@@ -12,7 +12,7 @@ use crate::config::{Config, Environment};
 use crate::model::{Cause, Confidence, Severity};
 use crate::report::Action;
 use repository::{
-    Entry, TestRepository, before, entry, incident, merged, onset, report_of, roster,
+    Entry, TestRepository, before, entry, incident, merged, monitored, onset, report_of,
 };
 
 const LIMIT: &str = "@@ -1,4 +1,4 @@\n           resources:\n             limits:\n-              memory: 2Gi\n+              memory: 256Mi";
@@ -25,9 +25,9 @@ fn correlate_with(
     snapshot: &Snapshot,
 ) -> Vec<Option<IncidentCorrelation>> {
     let config = Config::load(None, &Environment::new()).unwrap().config;
-    let roster = roster();
+    let monitored = monitored();
     let input = CorrelateInput {
-        roster: &roster,
+        monitored: &monitored,
         repository: None,
         snapshot,
         config: &config,

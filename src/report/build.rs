@@ -56,8 +56,8 @@ pub fn service(state: &ServiceState) -> Service {
 
 /// An incident as the rules alone report it, before it has an id and a notification.
 #[must_use]
-pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
-    let listed = roster
+pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
+    let listed = monitored
         .iter()
         .find(|s| incident.service.as_deref() == Some(&s.name));
     let root = incident.root();

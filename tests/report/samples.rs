@@ -1,4 +1,4 @@
-//! Reports to render: one of each shape that a cycle can leave.
+//! Sample reports.
 
 use chrono::{DateTime, Utc};
 use k8s_monitor::report::*;
@@ -7,7 +7,7 @@ pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect(text)
 }
 
-/// All is well.
+/// Without findings.
 pub fn healthy() -> Report {
     let mut report = Report::new(Cycle {
         id: "20261102T030405Z".into(),
@@ -48,8 +48,8 @@ fn service(name: &str, tier: Tier, replicas: u32, limit: Option<u64>) -> Service
     }
 }
 
-/// A database is down and takes its backend along; a node ails, something is
-/// silenced, something is known, something is over, and not all was seen.
+/// A database and its backend are down, a node is under pressure; with a silenced, a known and a
+/// resolved incident, and with unread kinds.
 pub fn outage() -> Report {
     let mut report = healthy();
     report.severity = Severity::Sev1;
@@ -338,7 +338,7 @@ fn resolved() -> Incident {
     }
 }
 
-/// A cluster whose every text tries to be something else.
+/// Every text of the cluster is hostile.
 pub fn hostile() -> Report {
     let nasty = "\u{1b}[2J\u{1b}]0;owned\u{7}a|b `c`\n# <img src=x onerror=y> **@here** [z](http://e)\u{202e}";
     let mut report = outage();
@@ -368,7 +368,7 @@ pub fn hostile() -> Report {
     report
 }
 
-/// Everything about one service.
+/// All details of one service.
 pub fn check() -> (Report, ServiceDetails) {
     let mut report = outage();
     report.cycle.mode = Mode::Check;
