@@ -14,6 +14,7 @@ mod batch;
 mod by_name;
 mod certificates;
 mod create_failure;
+mod custom;
 mod flapping;
 mod index;
 mod limits;
@@ -77,6 +78,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(schedule::detect(index));
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
+    findings.extend(custom::detect(index));
     missing::detect(index, &workloads, &crons, &mut findings);
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{ObjectMeta, SharedStr};
 
@@ -77,6 +77,15 @@ const SKIPPED_STATUS_FIELDS: &[&str] = &[
     "storedWorkflowTemplateSpec",
 ];
 
+/// Endings of annotations that pause an object.
+const PAUSE_ANNOTATIONS: &[&str] = &[
+    "/paused",
+    "/hibernation",
+    "/suspended",
+    "/pause-reconciliation",
+    "/paused-replicas",
+];
+
 /// An object of a kind without a slim type.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CustomObject {
@@ -88,6 +97,8 @@ pub struct CustomObject {
     pub metadata: ObjectMeta,
     /// `metadata.generation`.
     pub generation: Option<i64>,
+    /// The annotation that pauses it.
+    pub pause: Option<String>,
     /// The kept fields of `spec`.
     pub spec: Map<String, Value>,
     /// `status`.
@@ -146,6 +157,9 @@ impl Serialize for CustomObject {
         if let (Some(fields), Some(generation)) = (metadata.as_object_mut(), self.generation) {
             fields.insert("generation".to_owned(), generation.into());
         }
+        if let (Some(fields), Some(pause)) = (metadata.as_object_mut(), &self.pause) {
+            fields.insert("annotations".to_owned(), json!({ pause: "true" }));
+        }
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("apiVersion", &self.api_version)?;
         map.serialize_entry("kind", &self.kind)?;
@@ -180,6 +194,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                 "metadata" => {
                     let fields = map.next_value_seed(Fields(|key| key != "managedFields"))?;
                     object.generation = fields.get("generation").and_then(Value::as_i64);
+                    object.pause = pause(&fields);
                     object.metadata = serde_json::from_value(Value::Object(fields))
                         .map_err(|error| A::Error::custom(format!("metadata: {error}")))?;
                 }
@@ -197,6 +212,19 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         }
         Ok(object)
     }
+}
+
+/// The annotation by which users pause an object, if it is on.
+fn pause(metadata: &Map<String, Value>) -> Option<String> {
+    let mut annotations = metadata.get("annotations")?.as_object()?.iter();
+    let is_on = |value: &Value| {
+        let value = value.as_str().unwrap_or_default().to_ascii_lowercase();
+        !matches!(value.as_str(), "false" | "off" | "")
+    };
+    let (key, _) = annotations.find(|(key, value)| {
+        PAUSE_ANNOTATIONS.iter().any(|ending| key.ends_with(ending)) && is_on(value)
+    })?;
+    Some(key.clone())
 }
 
 fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<SharedStr, A::Error> {
