@@ -4,6 +4,8 @@
 
 use super::change::{Changes, Direction as D};
 use super::change_kind::ChangeKind as K;
+use super::command::Program;
+use super::finding_row::StepWord::{Namespace, Node, Pod, Words};
 use super::finding_row::{
     AppliesTo, CauseFlag as Flag, CauseRow, DependencyKind, FaultClass, Step, finding_table,
 };
@@ -11,51 +13,71 @@ use super::named::named_enum;
 
 const NODE_LABELS: Step = Step::new(
     "Compare the labels of the nodes",
-    "kubectl get nodes --show-labels",
+    Program::Kubectl,
+    &[Words("get nodes --show-labels")],
 );
 const NODE_TAINTS: Step = Step::new(
     "List taints and cordons",
-    "kubectl get nodes -o custom-columns=NAME:.metadata.name,CORDONED:.spec.unschedulable,TAINTS:.spec.taints",
+    Program::Kubectl,
+    &[Words(
+        "get nodes -o custom-columns=NAME:.metadata.name,CORDONED:.spec.unschedulable,TAINTS:.spec.taints",
+    )],
 );
 const NODE_REQUESTS: Step = Step::new(
     "Check what is already requested on the nodes",
-    "kubectl describe nodes",
+    Program::Kubectl,
+    &[Words("describe nodes")],
 );
 const NODE_LOG: Step = Step {
     title: "Read the k3s log of the node",
-    command: "ssh {name} sudo journalctl -u 'k3s*' -n 50 --no-pager",
+    program: Program::Ssh,
+    words: &[Node, Words("sudo journalctl -u k3s* -n 50 --no-pager")],
     applies_to: AppliesTo::Nodes,
 };
 const VOLUMES: Step = Step::new(
     "Compare claims, volumes and storage classes",
-    "kubectl get pvc,pv,storageclass{namespace}",
+    Program::Kubectl,
+    &[Words("get pvc,pv,storageclass"), Namespace],
 );
 const CONFIGURATION: Step = Step::new(
     "List the Secrets and ConfigMaps that exist",
-    "kubectl get secrets,configmaps{namespace}",
+    Program::Kubectl,
+    &[Words("get secrets,configmaps"), Namespace],
 );
 const SERVICES: Step = Step::new(
     "List the Services and their ports",
-    "kubectl get services{namespace}",
+    Program::Kubectl,
+    &[Words("get services"), Namespace],
 );
 const RENEWAL: Step = Step::new(
     "Follow the renewal",
-    "kubectl get certificaterequests,orders,challenges{namespace}",
+    Program::Kubectl,
+    &[
+        Words("get certificaterequests,orders,challenges"),
+        Namespace,
+    ],
 );
 const USAGE: Step = Step::new(
     "Check what the containers use",
-    "kubectl top pods{namespace} --containers",
+    Program::Kubectl,
+    &[Words("top pods"), Namespace, Words("--containers")],
 );
 
 const UNSEAL: Step = Step {
     title: "Unseal it, once for each key share",
-    command: "kubectl exec -it {pod} -n {pod_namespace} -- vault operator unseal",
+    program: Program::Kubectl,
+    words: &[Words("exec -it"), Pod, Words("-- vault operator unseal")],
     applies_to: AppliesTo::Service("vault"),
 };
-const DOCTOR: Step = Step::new("Check why it could not be read", "k8s-monitor doctor");
+const DOCTOR: Step = Step::new(
+    "Check why it could not be read",
+    Program::Monitor,
+    &[Words("doctor")],
+);
 const LINT: Step = Step::new(
     "List the errors with their lines",
-    "k8s-monitor services lint",
+    Program::Monitor,
+    &[Words("services lint")],
 );
 
 const MORE_MEMORY: &[(K, D)] = &[(K::MemoryLimit, D::Raised), (K::MemoryLimit, D::Removed)];
