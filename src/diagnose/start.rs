@@ -15,7 +15,7 @@ pub const RULES: &[Rule] = &[Rule::new(Cause::ContainerCommandInvalid, command)]
 pub enum Failure {
     /// A volume, a folder of the node or a path in a volume.
     Mount,
-    /// `AppArmor`, seccomp or SELinux.
+    /// `AppArmor`, seccomp or `SELinux`.
     Security,
     /// The command, its folder, or the format of its file.
     Command,

@@ -235,6 +235,11 @@ pub fn fails_now(context: &RuleContext, pod: &Pod, kind: ProbeKind) -> bool {
     })
 }
 
+/// How long a run lasted, in seconds.
+pub fn lived(end: &Terminated) -> Option<i64> {
+    Some((end.finished_at? - end.started_at?).num_seconds())
+}
+
 /// The time that a probe allows from the start of a container until it is killed.
 pub struct Allowance {
     delay: i64,
@@ -273,11 +278,6 @@ impl Allowance {
         self.delay
             .saturating_add(periods)
             .saturating_add(self.timeout)
-    }
-
-    /// How long the container lived, in seconds.
-    pub fn lived(&self, end: &Terminated) -> Option<i64> {
-        Some((end.finished_at? - end.started_at?).num_seconds())
     }
 
     /// Seconds after which a container is gone that never answered. One that does not stop
@@ -319,7 +319,7 @@ pub fn inferred<'a>(
             }
             let end = last_kill(status)?;
             let allowance = Allowance::of(probe);
-            let lived = allowance.lived(end)?;
+            let lived = lived(end)?;
             let least = allowance.seconds() - allowance.period - allowance.timeout;
             let fits = (least..=allowance.killed_by(pod, end)).contains(&lived);
             (fits && lived > 0).then_some((status, probe, lived))

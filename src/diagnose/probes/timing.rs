@@ -1,6 +1,6 @@
 //! Liveness probes that allow less time than the program needs.
 
-use super::failure::{Allowance, ProbeFailure, ProbeKind, failures, last_kill, proof_of};
+use super::failure::{Allowance, ProbeFailure, ProbeKind, failures, last_kill, lived, proof_of};
 use super::is_unanswered;
 use crate::cluster::types::{Terminated, condition};
 use crate::diagnose::text::has_any;
@@ -17,7 +17,7 @@ pub fn timing(context: &RuleContext) -> Option<Proof> {
         .find(|f| is_unanswered(f.message) || f.message.contains("did not complete"))?;
     let allowance = Allowance::of(failure.probe);
     let end = last_kill(failure.status)?;
-    let lived = allowance.lived(end)?;
+    let lived = lived(end)?;
     // A run that was ready, or lived longer, came up and failed later.
     let never_up = failure.container.startup_probe.is_none()
         && lived <= allowance.killed_by(failure.pod, end)
@@ -56,7 +56,7 @@ pub fn timing(context: &RuleContext) -> Option<Proof> {
 }
 
 /// Whether the run before the last kill was ready by a readiness probe: the pod stopped to
-/// be ready after that run began, or it is ready again.
+/// be ready after that run began.
 fn was_ready(failure: &ProbeFailure, end: &Terminated) -> bool {
     if failure.container.readiness_probe.is_none() {
         return false;
