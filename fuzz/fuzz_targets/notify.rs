@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
-use k8s_monitor::model::{AnalysisSource, Severity, Tier};
+use k8s_monitor::model::{AnalysisSource, Severity, ShellCommand, Tier};
 use k8s_monitor::notify::slack::{SlackMessage, render};
 use k8s_monitor::notify::{
     ActiveSilence, MessageKind, ModelText, ResolvedIncident, compose, compose_digest_resolved,
@@ -170,7 +170,7 @@ fn incident(input: &Input, texts: &mut Texts) -> Incident {
     incident.analysis.dissent = Some(texts.next());
     let action = Action {
         title: texts.next(),
-        command: Some(texts.next()),
+        command: ShellCommand::parse(&texts.next()),
     };
     incident.actions = vec![action; actions];
     if let Some(correlation) = &mut incident.correlation {

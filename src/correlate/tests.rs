@@ -9,8 +9,7 @@ use super::*;
 use crate::assess::Incident;
 use crate::cluster::Snapshot;
 use crate::config::{Config, Environment};
-use crate::model::{Cause, Confidence, Severity};
-use crate::report::Action;
+use crate::model::{Action, Cause, Confidence, Severity, ShellCommand};
 use repository::{
     Entry, TestRepository, before, entry, incident, merged, monitored, onset, report_of,
 };
@@ -394,11 +393,11 @@ fn the_rollback_is_first_in_the_report_only_at_high_confidence() {
     let lowered_limit = |minutes| entry('b', minutes, &[("base-apps/mysql/s.yaml", LIMIT)]);
     let verify = || Action {
         title: "Verify".to_owned(),
-        command: Some("kubectl rollout status statefulset/mysql -n mysql".to_owned()),
+        command: ShellCommand::parse("kubectl rollout status statefulset/mysql -n mysql"),
     };
     let look = || Action {
         title: "Look".to_owned(),
-        command: Some("kubectl describe statefulset mysql -n mysql".to_owned()),
+        command: ShellCommand::parse("kubectl describe statefulset mysql -n mysql"),
     };
     for (minutes, first) in [(12, "git revert"), (120, "kubectl describe")] {
         let answer = oom_killed(&mut repository(vec![lowered_limit(minutes)]));

@@ -7,8 +7,8 @@ use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
 
 use super::{
-    Action, Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
-    Unread, Visibility,
+    Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service, Unread,
+    Visibility,
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
@@ -85,10 +85,7 @@ pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
             .collect(),
         correlation: None,
         analysis: analysis(incident, listed),
-        actions: assess::actions(incident, listed)
-            .into_iter()
-            .map(action)
-            .collect(),
+        actions: assess::actions(incident, listed),
         silenced_until: None,
         notification: Notification {
             decision: Decision::Log,
@@ -96,13 +93,6 @@ pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
             why: String::new(),
             delivered: None,
         },
-    }
-}
-
-fn action(action: assess::Action) -> Action {
-    Action {
-        title: action.title,
-        command: Some(action.command),
     }
 }
 

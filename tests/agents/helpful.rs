@@ -29,7 +29,7 @@ fn a_good_model_adds_analysis_actions_reasons_and_headline() {
     let commands: Vec<_> = advice
         .actions
         .iter()
-        .filter_map(|a| a.command.clone())
+        .filter_map(|a| Some(a.command.as_ref()?.to_string()))
         .collect();
     assert_eq!(
         commands,

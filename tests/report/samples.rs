@@ -1,6 +1,7 @@
 //! Sample reports.
 
 use chrono::{DateTime, Utc};
+use k8s_monitor::model::ShellCommand;
 use k8s_monitor::report::*;
 
 pub fn at(text: &str) -> DateTime<Utc> {
@@ -186,11 +187,11 @@ pub fn database() -> Incident {
         actions: vec![
             Action {
                 title: "Revert the commit; Argo CD applies it within 5 minutes".into(),
-                command: Some("git revert 4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b && git push".into()),
+                command: ShellCommand::parse("git revert 4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b && git push"),
             },
             Action {
                 title: "Watch the pod become ready".into(),
-                command: Some("kubectl -n mysql get pod mysql-0 --watch".into()),
+                command: ShellCommand::parse("kubectl -n mysql get pod mysql-0 --watch"),
             },
         ],
         silenced_until: None,
@@ -302,7 +303,9 @@ fn known() -> Incident {
         correlation: None,
         actions: vec![Action {
             title: "Unseal it with three of the keys".into(),
-            command: Some("kubectl -n vault exec -it vault-0 -- vault operator unseal".into()),
+            command: ShellCommand::parse(
+                "kubectl -n vault exec -it vault-0 -- vault operator unseal",
+            ),
         }],
         notification: Notification {
             decision: Decision::Log,
@@ -359,7 +362,7 @@ pub fn hostile() -> Report {
     incident.analysis.business_impact = nasty.into();
     incident.notification.why = nasty.into();
     incident.actions[0].title = nasty.into();
-    incident.actions[0].command = Some(format!("echo ```\n```\n# x {nasty}"));
+    incident.actions[0].command = ShellCommand::parse("git log -p -- 'a*b_c <d> [e](f) | g'");
     if let Some(correlation) = &mut incident.correlation {
         correlation.commits[0].url = "javascript:alert(1)".into();
         correlation.commits[0].pull_request = Some("https://e/) **x**".into());
@@ -428,11 +431,13 @@ pub fn check() -> (Report, ServiceDetails) {
         commands: vec![
             Action {
                 title: "Read the last log lines of the container that exited".into(),
-                command: Some("kubectl -n mysql logs mysql-0 -c mysql --previous --tail 50".into()),
+                command: ShellCommand::parse(
+                    "kubectl -n mysql logs mysql-0 -c mysql --previous --tail 50",
+                ),
             },
             Action {
                 title: "Describe the pod".into(),
-                command: Some("kubectl -n mysql describe pod mysql-0".into()),
+                command: ShellCommand::parse("kubectl -n mysql describe pod mysql-0"),
             },
         ],
     };

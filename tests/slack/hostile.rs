@@ -1,6 +1,7 @@
 //! Hostile text from the cluster, GitHub and the model.
 
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
+use k8s_monitor::model::ShellCommand;
 use k8s_monitor::notify::slack::render;
 use k8s_monitor::notify::{ActiveSilence, MessageKind, ModelText, compose, compose_resolved};
 use k8s_monitor::report::*;
@@ -65,7 +66,7 @@ fn incident() -> impl Strategy<Value = Incident> {
                 incident.analysis.dissent = flag.then(|| t[13].clone());
                 let action = Action {
                     title: t[15].clone(),
-                    command: Some(t[12].clone()),
+                    command: ShellCommand::parse("git log -p -- 'a*b_c <d> & e'"),
                 };
                 incident.actions = vec![action; actions];
                 let correlation = incident.correlation.as_mut().unwrap();

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use k8s_monitor::inventory::{self, Service};
+use k8s_monitor::model::ShellCommand;
 use k8s_monitor::notify::slack::{self, SlackMessage};
 use k8s_monitor::notify::{MessageContext, MessageKind, compose};
 use k8s_monitor::report::*;
@@ -50,7 +51,7 @@ fn resource(kind: &str, namespace: &str, name: &str) -> Resource {
 fn action(title: &str, command: &str) -> Action {
     Action {
         title: title.into(),
-        command: Some(command.into()),
+        command: Some(ShellCommand::parse(command).unwrap()),
     }
 }
 
