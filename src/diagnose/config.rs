@@ -26,7 +26,7 @@ fn missing(context: &RuleContext, kind: &str) -> Option<Proof> {
     let mounts = context
         .waiting()
         .any(|(_, reason, _)| is_being_created(reason))
-        || context.is(&[Reason::ContainerCreating]);
+        || context.is(&[Reason::ContainerCreating, Reason::FailedMount]);
     let events = context
         .events_of(&["FailedMount", "Failed"])
         .into_iter()
@@ -47,7 +47,12 @@ fn missing(context: &RuleContext, kind: &str) -> Option<Proof> {
             context.namespace()
         ),
     };
-    let proof = Proof::of(from, text).message(format!("no container can start: {what}"));
+    let effect = if context.is(&[Reason::FailedMount]) {
+        "the next start will fail"
+    } else {
+        "no container can start"
+    };
+    let proof = Proof::of(from, text).message(format!("{effect}: {what}"));
     Some(match kind {
         "secret" => super::secrets::group_with_external_secret(context, &name, proof),
         _ => proof,
