@@ -43,7 +43,7 @@ impl<'a> FailedSeries<'a> {
         for life in lives {
             if chain
                 .last()
-                .is_none_or(|(end, _, _)| life.1 + OVERLAP >= *end)
+                .is_none_or(|(end, _, _)| *end - life.1 <= OVERLAP)
             {
                 chain.push(life);
             }
@@ -153,7 +153,7 @@ fn ended_with_node(index: &ClusterIndex, pod: &Pod) -> bool {
     shut_down
         || ended(pod)
             .zip(back)
-            .is_some_and(|(t, back)| t < back + SETTLING)
+            .is_some_and(|(t, back)| t - back < SETTLING)
 }
 
 fn reason(pod: &Pod) -> Reason {

@@ -135,7 +135,9 @@ impl WorkloadContext<'_, '_> {
             let mut finding = self.finding(symptom.reason, symptom.since, Effect::AtRisk);
             finding.extent = "ready now but unstable".to_owned();
             finding.message.clone_from(&symptom.message);
-            finding.pods = pod_refs(self.counts.at_risk.iter().map(|(pod, _)| *pod));
+            let failed = self.counts.failed.as_ref().map(|f| f.last);
+            let at_risk = self.counts.at_risk.iter().map(|(pod, _)| *pod);
+            finding.pods = pod_refs(at_risk.chain(failed));
             if symptom.reason == Reason::NodeFlapping {
                 let node = ObjectRef::new("Node", "", pod.node());
                 finding.group_key = Some(node.to_string());

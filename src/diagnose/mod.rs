@@ -15,6 +15,7 @@ mod admission;
 mod claims;
 mod config;
 mod context;
+mod evictions;
 mod images;
 mod log_tail;
 mod logs;
@@ -89,6 +90,7 @@ const TABLES: &[&[Rule]] = &[
     images::RULES,
     config::RULES,
     runtime::KILLED,
+    evictions::RULES,
     nodes::RULES,
     scheduling::RULES,
     storage::RULES,

@@ -197,7 +197,7 @@ finding_table! {
         }
         MinimumReplicasUnavailable {
             class: FaultClass::Presence, scope: Scope::Object, flags: &[],
-            rests_on: &[R::Pods], explained_by: None,
+            rests_on: &[R::Pods, R::ReplicaSets], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
             checked: "Replicas are missing and no object says why.",
             matters: "Fewer pods serve than should.",
@@ -278,7 +278,7 @@ finding_table! {
         }
         NodeFlapping {
             class: FaultClass::Node, scope: Scope::Node, flags: &[Flag::Flaps],
-            rests_on: &[R::Nodes, R::Events], explained_by: None,
+            rests_on: &[R::Nodes, R::Pods, R::Events], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: Some("node {name} flaps: {why}"),
             checked: "A node that is ready now was not ready 3 times or more within the look-back, most recently within the last 10 minutes.",
             matters: "Each time all pods on it lose their traffic.",
