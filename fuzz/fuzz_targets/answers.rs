@@ -257,10 +257,10 @@ fn serve(stream: &TcpStream) -> std::io::Result<()> {
     }
 }
 
-fn answer(asked: &Value) -> String {
+fn answer(request: &Value) -> String {
     let role = Role::ALL
         .into_iter()
-        .find(|role| asked["system"] == role.prompt().text);
+        .find(|role| request["system"] == role.prompt().text);
     let script = SCRIPT.lock().expect("it is never held in a panic");
     let results = &script[role.map_or("", Role::as_str)];
     // A text is sent as it is: it may be no JSON.

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
-use k8s_monitor::model::{AnalysisSource, Severity, Tier};
+use k8s_monitor::model::{AnalysisSource, Severity, ShellCommand, Tier};
 use k8s_monitor::notify::slack::{SlackMessage, render};
 use k8s_monitor::notify::{
     ActiveSilence, MessageKind, ModelText, ResolvedIncident, compose, compose_digest_resolved,
@@ -16,9 +16,9 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
-#[path = "../../tests/support/check.rs"]
+#[path = "../../tests/support/slack_rules.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
-mod check;
+mod slack_rules;
 #[path = "../../tests/slack/samples.rs"]
 #[allow(dead_code, missing_docs, reason = "shared with the tests")]
 mod samples;
@@ -145,8 +145,8 @@ fuzz_target!(|input: Input| {
 
 fn is_accepted(message: &SlackMessage, secrets: &[String]) {
     let (text, blocks) = (message.text.clone().into(), &message.blocks);
-    assert_eq!(check::message(&text, blocks), Ok(()));
-    assert_eq!(check::message(&message.plain().into(), &json!([])), Ok(()));
+    assert_eq!(slack_rules::message(&text, blocks), Ok(()));
+    assert_eq!(slack_rules::message(&message.plain().into(), &json!([])), Ok(()));
     assert!(!message.text.contains('\n'), "{}", message.text);
     let all = format!("{}{blocks}", message.text);
     assert!(!calls_somebody(&all), "{all}");
@@ -186,7 +186,7 @@ fn incident(input: &Input, texts: &mut Texts) -> Incident {
     incident.analysis.dissent = Some(texts.next());
     let action = Action {
         title: texts.next(),
-        command: Some(texts.next()),
+        command: ShellCommand::parse(&texts.next()),
     };
     incident.actions = vec![action; actions];
     if let Some(correlation) = &mut incident.correlation {

@@ -79,7 +79,7 @@ fuzz_target!(|data: &[u8]| {
         .expect("defaults")
         .config;
     let correlate_input = CorrelateInput {
-        roster: &inventory.services,
+        monitored: &inventory.services,
         repository: inventory.repository.as_deref(),
         snapshot: &Snapshot::default(),
         config: &config,

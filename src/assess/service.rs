@@ -61,7 +61,7 @@ pub fn services(
         .iter()
         .filter(|c| !c.is_backup && !c.is_idle);
     let run_by_crons: HashSet<usize> = active.filter_map(|c| c.service).collect();
-    let monitored = index.roster.iter().enumerate();
+    let monitored = index.monitored.iter().enumerate();
     monitored
         .map(|(at, service)| {
             let workloads = index.workloads_of(at).iter();

@@ -18,7 +18,7 @@ const BACKUP_MAX_AGE: TimeDelta = TimeDelta::hours(26);
 /// The state of one cron job, for services without other workloads.
 #[derive(Debug, Clone)]
 pub struct CronState {
-    /// The position of its service in the roster.
+    /// The position of its service in [`ClusterIndex::monitored`].
     pub service: Option<usize>,
     /// It is a backup, which does not decide the status of its database's service.
     pub is_backup: bool,
@@ -46,7 +46,7 @@ pub fn detect(index: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
             continue;
         }
         let state = cron_state(index, cron, jobs);
-        let service = state.service.map(|i| &index.roster[i]);
+        let service = state.service.map(|i| &index.monitored[i]);
         let overdue = state
             .is_backup
             .then(|| backup_overdue(index, cron, &state, service))
@@ -66,7 +66,7 @@ pub fn detect(index: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
         standalone.filter(|j| j.metadata.controller().is_none() && !jobs_by_owner.is_superseded(j));
     findings.extend(standalone.filter_map(|job| {
         let meta = &job.metadata;
-        let service = index.matcher.of_cron_job(meta).map(|i| &index.roster[i]);
+        let service = index.matcher.of_cron_job(meta).map(|i| &index.monitored[i]);
         let reference = ObjectRef::new("Job", &meta.namespace, &meta.name);
         failed_job(&jobs_by_owner, job, &reference, service)
     }));
@@ -172,7 +172,7 @@ fn cron_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState 
 fn own_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<CronState> {
     let state = cron_state(index, cron, jobs);
     let name = &cron.metadata.name;
-    let service = &index.roster[state.service?];
+    let service = &index.monitored[state.service?];
     let is_listed = service.is_called(name) || service.workloads.iter().any(|w| w.name == *name);
     let ended = newest_ended(jobs).and_then(failed_at);
     is_listed.then(|| CronState {
@@ -188,13 +188,13 @@ fn own_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> Option<Cron
 #[must_use]
 pub fn is_backup(index: &ClusterIndex, cron: &CronJob) -> bool {
     let service = index.matcher.of_cron_job(&cron.metadata);
-    let has_key = service.is_some_and(|i| index.roster[i].backup_max_age.is_some());
+    let has_key = service.is_some_and(|i| index.monitored[i].backup_max_age.is_some());
     cron.metadata.name.contains("backup") || has_key && !is_named_like_service(index, service, cron)
 }
 
 /// A cron job with the name of the service is the service itself, not its backup.
 fn is_named_like_service(index: &ClusterIndex, service: Option<usize>, cron: &CronJob) -> bool {
-    service.is_some_and(|i| index.roster[i].is_called(&cron.metadata.name))
+    service.is_some_and(|i| index.monitored[i].is_called(&cron.metadata.name))
 }
 
 fn is_complete(job: &Job) -> bool {

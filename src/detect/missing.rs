@@ -15,7 +15,7 @@ use crate::cluster::types::ObjectMeta;
 use crate::inventory::Service;
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Tier};
 
-/// Checks every service of the roster. A failed cron job affects the service if
+/// Checks every monitored service. A failed cron job affects the service if
 /// it has no other workloads.
 pub fn detect(
     index: &ClusterIndex,
@@ -29,7 +29,7 @@ pub fn detect(
             runs_of.entry(service).or_default().push(cron);
         }
     }
-    for (at, service) in index.roster.iter().enumerate() {
+    for (at, service) in index.monitored.iter().enumerate() {
         let workloads: Vec<_> = index
             .workloads_of(at)
             .iter()

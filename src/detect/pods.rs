@@ -7,8 +7,10 @@
 use super::flapping;
 use super::index::ClusterIndex;
 use super::pod_status::{
-    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, grace, is_ready, started,
+    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, grace, is_of_earlier_life, is_ready,
+    started,
 };
+use super::waiting;
 use crate::cluster::types::{ContainerStatus, Event, Pod, condition};
 use crate::inventory::Service;
 use crate::model::{Reason, ReasonFlag, Time};
@@ -74,7 +76,8 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
 /// Why a pod is not ready.
 #[must_use]
 pub fn unready(index: &ClusterIndex, pod: &Pod, since: Time) -> Symptom {
-    let (reason, message) = container_failure(index, pod).unwrap_or_else(|| waiting_reason(pod));
+    let (reason, message) =
+        container_failure(index, pod).unwrap_or_else(|| waiting::reason(index, pod));
     Symptom {
         reason,
         since,
@@ -154,7 +157,7 @@ fn crashed(
     if let Some(running) = &container.state.running {
         let unready =
             condition(&pod.status.conditions, "Ready").and_then(|c| c.last_transition_time);
-        if unready > running.started_at {
+        if unready > running.started_at || is_of_earlier_life(index, pod, container) {
             return None;
         }
     }
@@ -169,41 +172,4 @@ fn crashed(
         end_text(end)
     );
     Some((reason, message))
-}
-
-/// Why a pod is not ready when no container has failed.
-fn waiting_reason(pod: &Pod) -> (Reason, String) {
-    if pod.node().is_empty() {
-        return match condition(&pod.status.conditions, "PodScheduled") {
-            Some(c) if !c.is_true() => (Reason::FailedScheduling, c.message.to_string()),
-            _ => (
-                Reason::Pending,
-                "no scheduler has tried to schedule the pod".to_owned(),
-            ),
-        };
-    }
-    let waiting = pod.all_statuses().find(|c| c.state.waiting.is_some());
-    if pod.status.phase == "Pending" || waiting.is_some() {
-        let what = waiting.map_or("the pod".to_owned(), |c| format!("container {}", c.name));
-        return (
-            Reason::ContainerCreating,
-            format!("{what} has not been created"),
-        );
-    }
-    let unready: Vec<_> = pod
-        .status
-        .container_statuses
-        .iter()
-        .filter(|c| !c.ready)
-        .map(|c| c.name.as_str())
-        .collect();
-    let message = match unready[..] {
-        [] => "the pod is running but not ready".to_owned(),
-        [one] => format!("container {one} is running but not ready"),
-        _ => format!(
-            "containers {} are running but not ready",
-            unready.join(", ")
-        ),
-    };
-    (Reason::ContainersNotReady, message)
 }

@@ -36,7 +36,7 @@ pub struct Workload<'a> {
     pub pods: Vec<&'a Pod>,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
-    /// The position of its service in the roster.
+    /// The position of its service in the monitored services.
     pub service: Option<usize>,
 }
 

@@ -1,5 +1,4 @@
-//! The configuration: what each key and variable does, what is refused and
-//! how, and that the page about it tells the truth.
+//! The configuration: each key and variable, the errors, and that its page is correct.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -349,7 +348,7 @@ mod page {
     use super::*;
     use crate::support::schema;
 
-    /// The keys of a section, as the program itself lists them when refusing one.
+    /// The keys of a section, from the error message for an unknown one.
     fn known_keys(section: &str, text: &str) -> Vec<String> {
         let error = load(text, &[]).expect_err(text).message().to_owned();
         let (_, list) = error.split_once("Known here: ").expect("lists the keys");
@@ -472,7 +471,7 @@ mod page {
         let mut shown = config(example());
         assert_eq!(shown.cluster.as_deref(), Some("homelab"));
         assert_eq!(shown.silences.len(), 1);
-        // All the rest of it are the defaults.
+        // All other values are the defaults.
         let defaults = config("");
         shown.cluster = None;
         shown.silences.clear();

@@ -27,6 +27,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         | S::CreateContainerError
         | S::RunContainerError
         | S::ContainerCreating
+        | S::PodInitializing
         | S::ContainersNotReady
         | S::BackOff
         | S::Unhealthy
@@ -120,7 +121,7 @@ fn no_reason_is_resolved_while_a_required_kind_is_unread() {
     }
 }
 
-/// What `cert-manager` repaired is over, whatever is known about pods.
+/// A certificate that `cert-manager` renewed is resolved without pods.
 #[test]
 fn a_certificate_is_resolved_while_pods_are_unread() {
     for reason in [

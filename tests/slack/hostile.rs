@@ -1,13 +1,14 @@
-//! Whatever stands in the cluster, in GitHub or in the model's answer.
+//! Hostile text from the cluster, GitHub and the model.
 
 use k8s_monitor::inventory::{KnownIssue, KnownIssueKind, Service};
+use k8s_monitor::model::ShellCommand;
 use k8s_monitor::notify::slack::render;
 use k8s_monitor::notify::{ActiveSilence, MessageKind, ModelText, compose, compose_resolved};
 use k8s_monitor::report::*;
 use proptest::prelude::*;
 
-use super::check;
 use super::samples::{at, context, database};
+use super::slack_rules;
 
 const KINDS: [MessageKind; 8] = [
     MessageKind::New,
@@ -20,7 +21,7 @@ const KINDS: [MessageKind; 8] = [
     MessageKind::Resolved,
 ];
 
-/// Pieces that break something somewhere.
+/// Mentions, links, markup, control characters, secrets and long text.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("<!channel>".to_owned()),
@@ -48,7 +49,7 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece(), 0..5).prop_map(|pieces| pieces.concat())
 }
 
-/// An incident with hostile text wherever there is text.
+/// An incident with hostile text in every field.
 fn incident() -> impl Strategy<Value = Incident> {
     let texts = prop::collection::vec(text(), 16);
     let sizes = (0_usize..5, 0_usize..5, 0_usize..6, 0_usize..5);
@@ -85,7 +86,7 @@ fn incident() -> impl Strategy<Value = Incident> {
                 incident.analysis.dissent = flag.then(|| t[13].clone());
                 let action = Action {
                     title: t[15].clone(),
-                    command: Some(t[12].clone()),
+                    command: ShellCommand::parse("git log -p -- 'a*b_c <d> & e'"),
                 };
                 incident.actions = vec![action; actions];
                 let correlation = incident.correlation.as_mut().unwrap();
@@ -125,37 +126,37 @@ proptest! {
     #[test]
     fn hostile_text_is_escaped_and_shortened(
         one in incident(),
-        words in prop::option::of((text(), text())),
+        model_text in prop::option::of((text(), text())),
         loose in text(),
         kind in prop::sample::select(&KINDS),
         count in 0_usize..60,
-        collapsed in any::<bool>(),
+        is_undelivered in any::<bool>(),
     ) {
         let services = [service(one.service.as_deref().unwrap_or("x"), &loose)];
         let incidents = vec![one.clone(); if kind == MessageKind::Digest { count } else { 1 }];
         let rollback = one.actions.clone();
-        let mut told = context(kind, &incidents, &services);
-        told.model_text = words.as_ref().map(|(headline, summary)| ModelText { headline, summary });
-        told.cluster = &loose;
-        told.cycle = &loose;
-        told.why = &loose;
-        told.model_note = Some(&loose);
-        told.rollback = &rollback;
-        told.previous_severity = Some(Severity::Sev4);
-        let silence = ActiveSilence { by: loose.clone(), until: told.now, reason: loose.clone() };
-        told.silence = Some(&silence);
-        told.next_repeat = Some(told.now);
-        told.is_undelivered = collapsed;
-        for message in [compose(&told), compose_resolved(&told)] {
+        let mut base = context(kind, &incidents, &services);
+        base.model_text = model_text.as_ref().map(|(headline, summary)| ModelText { headline, summary });
+        base.cluster = &loose;
+        base.cycle = &loose;
+        base.why = &loose;
+        base.model_note = Some(&loose);
+        base.rollback = &rollback;
+        base.previous_severity = Some(Severity::Sev4);
+        let silence = ActiveSilence { by: loose.clone(), until: base.now, reason: loose.clone() };
+        base.silence = Some(&silence);
+        base.next_repeat = Some(base.now);
+        base.is_undelivered = is_undelivered;
+        for message in [compose(&base), compose_resolved(&base)] {
             let message = render(&message);
             let blocks = message.blocks.clone();
-            prop_assert_eq!(check::message(&message.text.clone().into(), &blocks), Ok(()));
-            prop_assert_eq!(check::message(&message.plain().into(), &serde_json::json!([])), Ok(()));
+            prop_assert_eq!(slack_rules::message(&message.text.clone().into(), &blocks), Ok(()));
+            prop_assert_eq!(slack_rules::message(&message.plain().into(), &serde_json::json!([])), Ok(()));
             let all = format!("{}{blocks}", message.text);
             prop_assert!(!all.contains("<!") && !all.contains("<@") && !all.contains("<#"));
             prop_assert!(!all.contains("AKIAIOSFODNN7EXAMPLE"), "{}", all);
             prop_assert!(!message.text.contains('\n'));
-            // Every block of code that is opened is closed, and holds no other.
+            // Code blocks are closed and not nested.
             for block in blocks.as_array().unwrap() {
                 let text = block["text"]["text"].as_str().unwrap_or_default();
                 prop_assert!(text.matches("```").count() % 2 == 0, "{}", text);
