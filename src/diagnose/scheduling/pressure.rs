@@ -2,7 +2,7 @@
 //! condition does, so a toleration is no remedy.
 
 use super::scheduler_message::{count, pending};
-use crate::cluster::types::{Node, condition};
+use crate::cluster::types::{Condition, Node, condition};
 use crate::diagnose::node_fit::{self, CandidateNodes};
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{FactKind, ObjectRef};
@@ -15,7 +15,7 @@ pub fn pressure(context: &RuleContext, kind: &str, taint: &str) -> Option<Proof>
         return None;
     }
     let is_under = |node: &&&Node| {
-        let under = condition(&node.status.conditions, kind).is_some_and(|c| c.is_true());
+        let under = condition(&node.status.conditions, kind).is_some_and(Condition::is_true);
         let mut rejecting = node_fit::untolerated_all(spec, node);
         under && rejecting.next().is_some_and(|t| t.key == taint) && rejecting.next().is_none()
     };
