@@ -7,9 +7,10 @@
 use super::flapping;
 use super::index::ClusterIndex;
 use super::pod_status::{
-    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, is_ready, probes_allow, started,
-    startup_grace,
+    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, is_of_earlier_life, is_ready,
+    probes_allow, started, startup_grace,
 };
+use super::waiting;
 use crate::cluster::types::{ContainerStatus, Event, Pod, condition};
 use crate::inventory::Service;
 use crate::model::{Reason, ReasonFlag, Time};
@@ -70,7 +71,7 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
     if now - started(index, pod) < grace {
         return PodState::Starting { since };
     }
-    failing(waiting_reason(pod))
+    failing(waiting::reason(index, pod))
 }
 
 /// Since when the pod has not been ready. In a crash loop the pod may be ready
@@ -145,7 +146,7 @@ fn crashed(
     if let Some(running) = &container.state.running {
         let unready =
             condition(&pod.status.conditions, "Ready").and_then(|c| c.last_transition_time);
-        if unready > running.started_at {
+        if unready > running.started_at || is_of_earlier_life(index, pod, container) {
             return None;
         }
     }
@@ -160,41 +161,4 @@ fn crashed(
         end_text(end)
     );
     Some((reason, message))
-}
-
-/// Why a pod is not ready when no container has failed.
-fn waiting_reason(pod: &Pod) -> (Reason, String) {
-    if pod.node().is_empty() {
-        return match condition(&pod.status.conditions, "PodScheduled") {
-            Some(c) if !c.is_true() => (Reason::FailedScheduling, c.message.to_string()),
-            _ => (
-                Reason::Pending,
-                "no scheduler has tried to schedule the pod".to_owned(),
-            ),
-        };
-    }
-    let waiting = pod.all_statuses().find(|c| c.state.waiting.is_some());
-    if pod.status.phase == "Pending" || waiting.is_some() {
-        let what = waiting.map_or("the pod".to_owned(), |c| format!("container {}", c.name));
-        return (
-            Reason::ContainerCreating,
-            format!("{what} has not been created"),
-        );
-    }
-    let unready: Vec<_> = pod
-        .status
-        .container_statuses
-        .iter()
-        .filter(|c| !c.ready)
-        .map(|c| c.name.as_str())
-        .collect();
-    let message = match unready[..] {
-        [] => "the pod is running but not ready".to_owned(),
-        [one] => format!("container {one} is running but not ready"),
-        _ => format!(
-            "containers {} are running but not ready",
-            unready.join(", ")
-        ),
-    };
-    (Reason::ContainersNotReady, message)
 }

@@ -102,6 +102,14 @@ finding_table! {
             not_when: "A 403 from a mirror for an official image.",
             remedy: "Renew the pull secret (registry tokens expire), or name it in the pod.",
         }
+        ImagePlatformMismatch {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Image]).plausible(&[K::Scheduling]),
+            proof: "The runtime finds the image, and no build of it for the architecture or operating system of the node.",
+            not_when: "A tag that does not exist.",
+            remedy: "Use an image that is built for the node, or select nodes with its architecture (`kubernetes.io/arch`).",
+        }
         RegistryUnreachable {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
@@ -269,6 +277,22 @@ finding_table! {
             not_when: "A program that ends by itself.",
             remedy: "Raise the failure threshold, or find out why the start is slow.",
         }
+        ReadinessGateFailing {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Policy]).plausible(&[K::Image, K::Config]),
+            proof: "The containers are ready, and the Ready condition has the reason ReadinessGatesNotReady. The gate is shown with it.",
+            not_when: "A container that is not ready.",
+            remedy: "Find the controller that sets the condition of the gate, such as a load balancer's.",
+        }
+        PostStartHookFailing {
+            class: Some(FaultClass::Run), explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Command, K::Image]).plausible(&[K::Config, K::Env, K::Secret, K::SecretReference]),
+            proof: "The kubelet kills the container because its postStart hook fails (event FailedPostStartHook).",
+            not_when: "A hook that failed before the container was ready.",
+            remedy: "Run the command of the hook by hand. Correct it, or remove the hook.",
+        }
         PortConflict {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
@@ -414,6 +438,14 @@ finding_table! {
             not_when: "Cordons of nodes that the pod may not use anyway.",
             remedy: "Run `kubectl uncordon` when the maintenance is done.",
         }
+        TopologySpreadConflict {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Scheduling, K::Replicas]).but_not(&[(K::Replicas, D::Lowered)]),
+            proof: "The scheduler counts the nodes that the topology spread constraints exclude. The constraints are shown with it.",
+            not_when: "Nodes that are excluded for another reason by most of the clauses.",
+            remedy: "Add a node of the topology that lacks pods, raise `maxSkew`, or use `ScheduleAnyway`.",
+        }
         VolumeNodeAffinity {
             class: None, explained_by: None, flags: &[],
             inspect: Some(VOLUMES), fix: None,
@@ -421,6 +453,14 @@ finding_table! {
             proof: "The volume of the pod is only available on nodes that do not accept the pod.",
             not_when: "",
             remedy: "Bring the node back, or move the data.",
+        }
+        SchedulingGated {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Scheduling]),
+            proof: "The PodScheduled condition has the reason SchedulingGated. The gates are shown with it.",
+            not_when: "Pods without a gate.",
+            remedy: "Find the controller that removes the gate, such as a queue, and why it waits.",
         }
         SchedulerUnavailable {
             class: None, explained_by: None, flags: &[],
@@ -536,6 +576,14 @@ finding_table! {
             proof: "An admission webhook or policy rejects the object.",
             not_when: "A webhook that does not answer.",
             remedy: "Read the policy. Correct the manifest.",
+        }
+        NamespaceTerminating {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Removed]),
+            proof: "The API server refuses new objects because the namespace is being deleted.",
+            not_when: "",
+            remedy: "Find out who deleted the namespace. It is empty when its last finalizer is removed; then let Git create it again.",
         }
         ServiceSelectorMismatch {
             class: None, explained_by: None, flags: &[],

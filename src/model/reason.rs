@@ -123,6 +123,15 @@ finding_table! {
             not_reported: "Pods within their grace period.",
             remedy: "Describe the pod. Check its volumes and its node.",
         }
+        PodInitializing {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::Vague],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Pod, log: PodLog::Current, title: None,
+            checked: "An init container runs, or a sidecar does not start, for longer than the grace period of the pod.",
+            matters: "The containers after it are not created.",
+            not_reported: "Init containers of pods within their grace period.",
+            remedy: "Read the log of the init container. It usually waits for another service.",
+        }
         ContainersNotReady {
             class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::Vague],
             rests_on: &[R::Pods], explained_by: Some(DependencyKind::Runtime),

@@ -27,6 +27,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         | S::CreateContainerError
         | S::RunContainerError
         | S::ContainerCreating
+        | S::PodInitializing
         | S::ContainersNotReady
         | S::BackOff
         | S::Unhealthy

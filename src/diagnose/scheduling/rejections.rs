@@ -3,13 +3,24 @@
 use super::scheduler_message::pending;
 use crate::cluster::types::Node;
 use crate::diagnose::node_fit::{self, NodeRejection};
-use crate::diagnose::text::listed;
+use crate::diagnose::text::{has_any, listed};
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{FactKind, ObjectRef};
 
-/// A volume that is only on nodes that the pod cannot run on.
+/// What the scheduler says of a node that cannot attach the pod's volume; the second
+/// wording since 1.35.
+const VOLUME_CLAUSES: &[&str] = &[
+    "volume node affinity conflict",
+    "PersistentVolume's node affinity",
+];
+
+/// A volume that is only on nodes that the pod cannot run on. The scheduler has to name the
+/// volume: else it is the taint or the cordon that, once lifted, lets the pod run.
 pub fn volume(context: &RuleContext) -> Option<Proof> {
     let (message, spec, candidates) = pending(context)?;
+    if !has_any(message, VOLUME_CLAUSES) {
+        return None;
+    }
     let namespace = context.namespace();
     let volumes = &context.index.snapshot.objects.persistent_volumes;
     let claims = spec
@@ -24,7 +35,9 @@ pub fn volume(context: &RuleContext) -> Option<Proof> {
                 .find(|v| v.metadata.name == c.spec.volume_name)
         })
         .filter_map(|v| Some((v, v.spec.node_affinity.as_ref()?.required.as_ref()?)));
+    let mut is_known = false;
     for (volume, required) in local {
+        is_known = true;
         let reaches = |n: &&Node| {
             required
                 .node_selector_terms
@@ -56,7 +69,8 @@ pub fn volume(context: &RuleContext) -> Option<Proof> {
             None => proof,
         });
     }
-    message.contains("volume node affinity conflict").then(|| {
+    // A node that has the volume and accepts the pod rejects it for another reason.
+    (!is_known).then(|| {
         Proof::object(format!("scheduler: {message}"))
             .message("its volume is on a node where the pod cannot run")
     })
