@@ -79,6 +79,15 @@ custom_kinds! {
 /// rights allow it.
 pub const GENERATED_CATEGORIES: &[&str] = &["managed", "composite", "claim"];
 
+/// A kind that the configuration names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupKind {
+    /// API group.
+    pub group: String,
+    /// Kind in manifests.
+    pub kind: String,
+}
+
 /// A custom kind as the cluster serves it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CustomKind {
