@@ -3,6 +3,8 @@
 //! Their objects are judged by what they say of themselves: conditions, phase, health. A kind needs
 //! its row here and its line in `deploy/rights/rbac.yaml`. Discovery tells the versions.
 
+use serde::{Deserialize, Serialize};
+
 /// A kind of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CustomKindRow {
@@ -80,7 +82,8 @@ custom_kinds! {
 pub const GENERATED_CATEGORIES: &[&str] = &["managed", "composite", "claim"];
 
 /// A kind that the configuration names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GroupKind {
     /// API group.
     pub group: String,
@@ -89,7 +92,7 @@ pub struct GroupKind {
 }
 
 /// A custom kind as the cluster serves it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct CustomKind {
     /// API group.
     pub group: String,
