@@ -45,6 +45,7 @@ mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
 pub use batch::CronState;
+pub use custom::complaint;
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;

@@ -18,6 +18,7 @@ pub enum Opinion {
 /// Last words of condition types of which `True` is good and `False` is bad.
 const GOOD_WHEN_TRUE: &[&str] = &[
     "accepted",
+    "admitted",
     "applied",
     "archiving",
     "authenticated",
@@ -92,6 +93,7 @@ const BAD: &[&str] = &[
     "failing",
     "failure",
     "faulted",
+    "fallback",
     "inconsistent",
     "invalid",
     "lost",
@@ -228,16 +230,23 @@ pub fn is_bad_phase(phase: &str) -> bool {
         return false;
     }
     let words = words(phase);
-    let begins_with_no = words.first().is_some_and(|word| word == "no");
+    let denies = |word: &String| matches!(word.as_str(), "no" | "not" | "non" | "without");
+    // "not applicable", "not required": there is nothing to be well or ill.
     let is_no_state = |word: &String| {
         matches!(
             word.as_str(),
-            "applicable" | "required" | "started" | "needed" | "set"
+            "applicable" | "required" | "started" | "needed" | "set" | "enabled" | "configured"
         )
     };
-    let is_bad =
-        |word: &String| contains(BAD, word) || contains(BAD_IN_PHASE, word) || word == "not";
-    !begins_with_no && !words.iter().any(is_no_state) && words.iter().any(is_bad)
+    match words.as_slice() {
+        [first, second] if denies(first) => {
+            first != "no" && !is_no_state(second) && !contains(BAD, second)
+        }
+        [first, ..] if first == "no" => false,
+        words => words
+            .iter()
+            .any(|word| contains(BAD, word) || contains(BAD_IN_PHASE, word) || word == "not"),
+    }
 }
 
 /// Whether a reason or phase says that something is being made or changed.

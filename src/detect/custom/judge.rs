@@ -72,6 +72,7 @@ pub fn complaint(object: &CustomObject) -> Option<Complaint> {
     of_parts(object)
         .or_else(|| phase(object))
         .or_else(|| error(object))
+        .or_else(|| solo(object))
 }
 
 /// Whether the whole status speaks of an older generation.
@@ -239,6 +240,31 @@ fn phase(object: &CustomObject) -> Option<Complaint> {
         }
         _ => None,
     })
+}
+
+/// Gloo's status: a number for each controller, 2 for rejected and 3 for warning.
+fn solo(object: &CustomObject) -> Option<Complaint> {
+    if !object.group().ends_with("solo.io") {
+        return None;
+    }
+    let of_controllers = object.status.get("statuses").and_then(Value::as_object);
+    let of_controllers = of_controllers.into_iter().flat_map(Map::values);
+    let mut statuses =
+        std::iter::once(&object.status).chain(of_controllers.filter_map(Value::as_object));
+    let is_bad = |fields: &&Map<String, Value>| {
+        let state = fields.get("state");
+        state
+            .and_then(Value::as_u64)
+            .is_some_and(|state| matches!(state, 2 | 3))
+            || is_bad_phase(text(fields, "state"))
+    };
+    let fields = statuses.find(is_bad)?;
+    Some(stated(
+        object,
+        fields,
+        "its state is rejected or warning",
+        "",
+    ))
 }
 
 fn error(object: &CustomObject) -> Option<Complaint> {

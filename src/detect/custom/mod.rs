@@ -12,7 +12,8 @@ use super::self_exclusion;
 use crate::cluster::types::CustomObject;
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
-pub use judge::{Complaint, complaint};
+use judge::Complaint;
+pub use judge::complaint;
 
 /// Controllers try again. A complaint younger than this may be gone after the next attempt.
 const GRACE: TimeDelta = TimeDelta::minutes(10);
