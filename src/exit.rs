@@ -7,7 +7,7 @@ use crate::model::Severity;
 /// The exit statuses of the program.
 ///
 /// Only the severity of the cluster's incidents gives 1 to 3. The others follow `sysexits.h`, so
-/// that a script can tell an incident from a failed check.
+/// that a script can distinguish an incident from a failed check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ExitStatus {
