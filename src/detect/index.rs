@@ -135,16 +135,28 @@ impl<'a> ClusterIndex<'a> {
             })
     }
 
-    /// Since when a node has been ready again. Containers that ended before that
-    /// were ended by the node.
+    /// Since when a node has been back, after it was not ready or rebooted.
+    /// Containers that ended before that were ended by the node.
     #[must_use]
-    pub fn node_ready_again_since(&self, node: &str) -> Option<Time> {
+    pub fn node_back_since(&self, node: &str) -> Option<Time> {
+        self.node_ready_again_since(node).max(self.rebooted(node))
+    }
+
+    fn node_ready_again_since(&self, node: &str) -> Option<Time> {
         let node = self.node(node)?;
         let ready = condition(&node.status.conditions, "Ready")?;
         // A node that became ready soon after it joined was not down before.
         let joined = node.metadata.creation_timestamp?;
         let since = ready.last_transition_time?;
         (ready.is_true() && since - joined > TimeDelta::minutes(10)).then_some(since)
+    }
+
+    /// When the kubelet found that its node had rebooted. A short reboot does not
+    /// change the Ready condition.
+    fn rebooted(&self, node: &str) -> Option<Time> {
+        let events = self.events("Node", "", node).iter();
+        let reboots = events.filter(|e| e.reason == "Rebooted");
+        reboots.filter_map(|e| e.last()).max()
     }
 
     /// Whether a node is known and not ready. Its pods cannot be reached.

@@ -64,7 +64,8 @@ fn absent(
     }
     let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
-    if state.health != Health::ScaledToZero {
+    // Without a workload or replica set that says zero, its pods have only ended.
+    if state.health != Health::ScaledToZero || workload.desired.is_none() {
         return None;
     }
     // No object has the time of the change: conditions stay as they were.
@@ -77,11 +78,21 @@ fn absent(
     finding.cause = Some(Cause::ScaledToZero);
     finding.service = Some(service.name.clone());
     finding.message = "scaled to zero replicas".to_owned();
-    finding.fact(
-        FactKind::Object,
-        format!("{}: spec.replicas is 0", workload.reference()),
-    );
+    finding.fact(FactKind::Object, zero_by(workload));
     Some(finding)
+}
+
+/// The field that says zero.
+fn zero_by(workload: &Workload) -> String {
+    let object = match workload
+        .replica_sets
+        .last()
+        .filter(|_| workload.template.is_none())
+    {
+        Some(set) => ObjectRef::new("ReplicaSet", &set.metadata.namespace, &set.metadata.name),
+        None => workload.reference(),
+    };
+    format!("{object}: spec.replicas is 0")
 }
 
 /// Whether a dump has no object of the service's namespace. A dump may cover only

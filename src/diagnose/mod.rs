@@ -15,6 +15,7 @@ mod admission;
 mod claims;
 mod config;
 mod context;
+mod evictions;
 mod evidence;
 mod images;
 mod log_tail;
@@ -96,6 +97,7 @@ const TABLES: &[&[Rule]] = &[
     mounts::RULES,
     start::RULES,
     runtime::KILLED,
+    evictions::RULES,
     nodes::RULES,
     scheduling::RULES,
     storage::RULES,

@@ -192,6 +192,14 @@ finding_table! {
             not_when: "Exit code 137 alone.",
             remedy: "Raise the memory limit, or fix the memory leak.",
         }
+        EphemeralStorageExceeded {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Storage, K::Volume]).plausible(&[K::Image, K::Env, K::Config, K::Command]),
+            proof: "The kubelet evicts the pod because a container, an emptyDir volume or the whole pod exceeds its limit of local storage. The limit is shown with it.",
+            not_when: "Evictions because the node is short of disk.",
+            remedy: "Raise the limit, write less to the container's own file system, or use a volume.",
+        }
         AppCrash {
             class: None, explained_by: Some(DependencyKind::Runtime), flags: &[],
             inspect: None, fix: None,
