@@ -24,6 +24,7 @@ mod nodes;
 mod platform;
 mod probes;
 mod quotas;
+mod runs;
 mod runtime;
 mod scheduling;
 mod secrets;
@@ -85,6 +86,7 @@ pub struct Root {
 
 /// The families of rules, the most certain first.
 const TABLES: &[&[Rule]] = &[
+    runs::RULES,
     admission::RULES,
     images::RULES,
     config::RULES,
