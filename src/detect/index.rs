@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use super::by_name::ByName;
 use super::ownership::ServiceMatcher;
 use super::requests::{self, Requests};
-use super::runs::RunPods;
+use super::run_pods::RunPods;
 use super::workload::{self, Key, Workload};
 use crate::cluster::types::{
     Event, Node, ObjectMeta, PersistentVolumeClaim, Pod, PodMetrics, Service as KubernetesService,

@@ -30,6 +30,7 @@ mod ports;
 mod requests;
 mod rollout;
 mod routes;
+mod run_pods;
 mod runs;
 mod selection;
 mod self_exclusion;

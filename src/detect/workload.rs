@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::runs::is_run;
+use super::run_pods::is_run;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,

@@ -76,7 +76,10 @@ fn is_hash(part: &str) -> bool {
 
 /// Five of the characters that the API server makes names of.
 fn is_random(part: &str) -> bool {
-    part.len() == 5 && part.chars().all(|c| "bcdfghjklmnpqrstvwxz2456789".contains(c))
+    part.len() == 5
+        && part
+            .chars()
+            .all(|c| "bcdfghjklmnpqrstvwxz2456789".contains(c))
 }
 
 #[cfg(test)]

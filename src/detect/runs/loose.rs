@@ -70,7 +70,11 @@ pub fn pods(index: &ClusterIndex) -> Vec<Finding> {
             }
         }
     }
-    findings.extend(newest.into_values().filter_map(|(_, run)| run.failed(index)));
+    findings.extend(
+        newest
+            .into_values()
+            .filter_map(|(_, run)| run.failed(index)),
+    );
     findings
 }
 
@@ -146,7 +150,9 @@ impl<'v, 'a> Run<'v, 'a> {
 }
 
 fn ended_at(pod: &Pod) -> Option<Time> {
-    let ends = pod.all_statuses().filter_map(|c| c.state.terminated.as_deref());
+    let ends = pod
+        .all_statuses()
+        .filter_map(|c| c.state.terminated.as_deref());
     let finished = ends.filter_map(|end| end.finished_at).max();
     finished.or_else(|| pod.started())
 }
@@ -154,7 +160,11 @@ fn ended_at(pod: &Pod) -> Option<Time> {
 /// How the container of a failed pod ended, else why the kubelet says that it failed.
 fn how(pod: &Pod) -> String {
     let ended = pod.all_statuses().find_map(|c| {
-        let end = c.state.terminated.as_deref().filter(|end| end.exit_code != 0)?;
+        let end = c
+            .state
+            .terminated
+            .as_deref()
+            .filter(|end| end.exit_code != 0)?;
         Some(format!(": container {} {}", c.name, end_text(end)))
     });
     ended.unwrap_or_else(|| match pod.status.reason.as_str() {

@@ -6,13 +6,11 @@ mod cron;
 mod job;
 mod loose;
 mod plan;
-mod pods;
 mod presence;
 mod series;
 mod trouble;
 
 pub use cron::CronState;
-pub use pods::{RunPods, is_run};
 pub use presence::{RunPresence, presence};
 
 use std::collections::BTreeSet;
@@ -37,7 +35,10 @@ pub fn detect(index: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
         let (state, finding) = cron::check(index, cron, jobs.runs_of(cron));
         states.extend(state);
         findings.extend(finding);
-        known.insert((cron.metadata.namespace.as_str(), cron.metadata.name.as_str()));
+        known.insert((
+            cron.metadata.namespace.as_str(),
+            cron.metadata.name.as_str(),
+        ));
     }
     // A job whose cron job is deleted or unread stands alone.
     let standalone = objects.jobs.iter().filter(|job| {

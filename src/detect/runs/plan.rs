@@ -13,7 +13,7 @@ pub struct Plan {
     schedule: Schedule,
     /// The last run that was started, by its time on the schedule.
     last_run: Option<Time>,
-    /// How much later a run may be due than the schedule says.
+    /// How much later a run may start than the schedule says.
     slack: TimeDelta,
     /// Whether the last run fits the schedule. If not, the schedule was changed since.
     fits: bool,
@@ -72,7 +72,7 @@ impl Plan {
     pub fn lateness(&self, success: Time, now: Time) -> Option<Lateness> {
         let due = self.due_after(success)?;
         let interval = self.schedule.next(due)? - due;
-        let by = now - due - self.slack;
+        let by = now - due;
         (by > TimeDelta::zero()).then_some(Lateness { due, by, interval })
     }
 

@@ -187,7 +187,7 @@ fn without_pods<'a>(index: &ClusterIndex, job: &Job, pods: &[&Pod]) -> Option<Tr
 }
 
 /// Since when the first of several runs is in trouble, and all their pods.
-pub fn join<'a>(runs: Vec<Trouble<'a>>) -> Option<Trouble<'a>> {
+pub fn join(runs: Vec<Trouble>) -> Option<Trouble> {
     let pods: Vec<_> = runs.iter().flat_map(|run| run.pods.clone()).collect();
     let since: Option<Time> = runs.iter().map(|run| run.symptom.since).min();
     let mut runs = runs.into_iter();

@@ -109,13 +109,12 @@ fn has(bits: u64, value: u32) -> bool {
 /// The values of one field, and whether it is open (`*`).
 fn field(text: &str, bounds: &Bounds) -> Option<(u64, bool)> {
     let ranges = text.split(',').filter(|part| !part.is_empty());
-    ranges.map(|part| range(part, bounds)).try_fold(
-        (0, false),
-        |(bits, open), range| {
+    ranges
+        .map(|part| range(part, bounds))
+        .try_fold((0, false), |(bits, open), range| {
             let (more, is_open) = range?;
             Some((bits | more, open || is_open))
-        },
-    )
+        })
 }
 
 /// `*`, `5`, `1-5`, each perhaps with `/STEP`; `5/10` is `5-MAX/10`.

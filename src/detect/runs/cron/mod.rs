@@ -3,10 +3,13 @@
 //! A cron job has one finding, which shows what explains most: the run that cannot start, the
 //! newest run that failed, or the run that was due and never started.
 
+mod backup;
+mod missed;
+
 use chrono::TimeDelta;
 
 use super::control_plane;
-use super::job::{failed_at, is_complete, is_unfinished, newest_ended, started_at};
+use super::job::{failed_at, is_complete, is_unfinished, newest_ended};
 use super::plan::{Lateness, Plan};
 use super::trouble::{self, Patience, Trouble};
 use crate::cluster::Resource;
@@ -16,19 +19,11 @@ use crate::detect::pod_status::pod_refs;
 use crate::detect::self_exclusion;
 use crate::detect::text::minute;
 use crate::inventory::Service;
-use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time, Tolerance};
+use crate::model::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, Reason, Time, Tolerance};
 
-/// The age at which a backup is overdue, unless the services file sets another
-/// or its schedule makes fewer.
-const BACKUP_MAX_AGE: TimeDelta = TimeDelta::hours(26);
-/// A backup may take so much longer than the one before.
-const BACKUP_MARGIN: TimeDelta = TimeDelta::hours(2);
 /// A run may start this late: the controller checks every ten seconds, and a
 /// control plane that restarts catches up within minutes.
-pub const LATE: TimeDelta = TimeDelta::minutes(10);
-/// A run that takes so many times as long as the one before hangs.
-const HANGS: i32 = 3;
-
+const LATE: TimeDelta = TimeDelta::minutes(10);
 /// The state of one cron job, for services without other workloads.
 #[derive(Debug, Clone)]
 pub struct CronState {
@@ -84,7 +79,7 @@ impl<'v, 'a> CronContext<'v, 'a> {
             service,
             state: CronState {
                 service: at,
-                is_backup: is_backup(cron, service),
+                is_backup: backup::is_backup(cron, service),
                 is_idle,
             },
             is_all: at.is_some_and(|at| index.workloads_of(at).is_empty()),
@@ -99,7 +94,9 @@ impl<'v, 'a> CronContext<'v, 'a> {
 
     /// How late the next success is; the first counts from the creation.
     fn lateness(&self) -> Option<Lateness> {
-        let since = self.last_success.or(self.cron.metadata.creation_timestamp)?;
+        let since = self
+            .last_success
+            .or(self.cron.metadata.creation_timestamp)?;
         let is_due = !self.is_catching_up && !self.state.is_idle;
         let plan = self.plan.as_ref().filter(|_| is_due)?;
         plan.lateness(since, self.index.now())
@@ -212,81 +209,6 @@ impl<'v, 'a> CronContext<'v, 'a> {
         super::failed_job(self.index, job, self.reference(), self.service, effect)
     }
 
-    /// Runs that were due while the one before them did not end.
-    fn held_back(&self) -> Option<Finding> {
-        let late = self.lateness?;
-        if self.cron.spec.concurrency_policy != "Forbid" {
-            return None;
-        }
-        let hung = self.unfinished().min_by_key(|job| started_at(job))?;
-        let began = started_at(hung)?;
-        let lasts = self.index.now() - began;
-        let usual = self.usual_duration();
-        let is_long = match usual {
-            Some(usual) => lasts > (usual * HANGS).max(late.interval),
-            None => late.by >= late.interval * 2,
-        };
-        if !is_long || !self.is_overdue() {
-            return None;
-        }
-        let mut finding = self.new_finding(Reason::CronJobMissed, late.due, Effect::Impaired);
-        finding.effect = self.effect_of_failure();
-        let (name, began) = (&hung.metadata.name, minute(began));
-        finding.message = format!(
-            "job {name} has not ended since {began}, and concurrencyPolicy Forbid starts no other"
-        );
-        finding.fact(FactKind::Object, self.schedule_text());
-        finding.fact(FactKind::Object, self.last_success_text());
-        if let Some(usual) = usual {
-            let minutes = usual.num_minutes();
-            let fact = format!("the longest run that succeeded took {minutes} min");
-            finding.fact(FactKind::Object, fact);
-        }
-        let meta = &hung.metadata;
-        let pods = self.index.runs.of("Job", &meta.namespace, &meta.name);
-        finding.pods = pod_refs(pods.iter().copied());
-        Some(finding)
-    }
-
-    /// How long the successful runs took that are still known.
-    fn usual_duration(&self) -> Option<TimeDelta> {
-        let complete = self.jobs.iter().filter(|job| is_complete(job));
-        let lasted = complete.filter_map(|j| Some(j.status.completion_time? - started_at(j)?));
-        lasted.max()
-    }
-
-    /// Whether a run is at work that must end before the next one starts.
-    fn waits_for_a_run(&self) -> bool {
-        self.cron.spec.concurrency_policy == "Forbid"
-            && (self.unfinished().next().is_some()
-                || !self.index.snapshot.is_read(Resource::Jobs)
-                    && !self.cron.status.active.is_empty())
-    }
-
-    /// A run that was due and did not start. Backups are checked by their last success.
-    fn missed(&self) -> Option<Finding> {
-        if self.state.is_backup || self.is_catching_up || self.waits_for_a_run() {
-            return None;
-        }
-        let deadline = self.cron.spec.starting_deadline_seconds;
-        let deadline = deadline.and_then(TimeDelta::try_seconds);
-        let may_be_late = deadline.map_or(LATE, |d| d.max(LATE));
-        let due = self.plan.as_ref()?;
-        let due = due.unstarted(self.index.now(), may_be_late)?;
-        let mut finding = self.new_finding(Reason::CronJobMissed, due, Effect::Impaired);
-        let last = self.cron.status.last_schedule_time.map_or_else(
-            || "never".to_owned(),
-            minute,
-        );
-        finding.message = format!(
-            "was due at {} and did not run; last run {last}",
-            minute(due)
-        );
-        finding.fact(FactKind::Object, self.schedule_text());
-        finding.evidence.extend(self.event());
-        Some(finding)
-    }
-
     /// Runs start, and none of them has succeeded for too long. They may leave
     /// no failed job behind.
     fn without_success(&self) -> Option<Finding> {
@@ -323,11 +245,11 @@ impl<'v, 'a> CronContext<'v, 'a> {
     }
 
     /// The newest warning of the controller.
-    fn event(&self) -> Option<crate::model::Fact> {
+    fn event(&self) -> Option<Fact> {
         let meta = &self.cron.metadata;
         let events = self.index.events("CronJob", &meta.namespace, &meta.name);
         let newest = events.iter().max_by_key(|e| e.last())?;
-        Some(crate::model::Fact {
+        Some(Fact {
             kind: FactKind::Event,
             text: format!("{}: {}", newest.reason, newest.message),
         })
@@ -342,62 +264,16 @@ impl<'v, 'a> CronContext<'v, 'a> {
         };
         let last = self.cron.status.last_schedule_time;
         let last = last.map_or_else(|| "never".to_owned(), minute);
-        format!("schedule {:?} ({zone}), last scheduled {last}", spec.schedule)
+        format!(
+            "schedule {:?} ({zone}), last scheduled {last}",
+            spec.schedule
+        )
     }
 
     fn last_success_text(&self) -> String {
         match self.last_success {
             Some(success) => format!("last success {}", minute(success)),
             None => "no success yet".to_owned(),
-        }
-    }
-
-    /// A backup that has not succeeded for too long.
-    fn backup_overdue(&self, trouble: Option<&Trouble>) -> Option<Finding> {
-        if !self.state.is_backup || self.is_catching_up {
-            return None;
-        }
-        let since = self.last_success.or(self.cron.metadata.creation_timestamp)?;
-        let of_file = self.service.and_then(|s| s.backup_max_age);
-        let of_file = of_file.and_then(|d| TimeDelta::from_std(d).ok());
-        let by_schedule = self.plan.as_ref().and_then(|plan| plan.wait_after(since));
-        let by_schedule = by_schedule.map(|wait| wait + BACKUP_MARGIN);
-        let max_age = of_file.unwrap_or(BACKUP_MAX_AGE);
-        let max_age = by_schedule.map_or(max_age, |wait| wait.max(max_age));
-        if self.index.now() - since <= max_age {
-            return None;
-        }
-        let overdue = since + max_age;
-        let mut finding = self.new_finding(Reason::BackupOverdue, overdue, Effect::AtRisk);
-        finding.message = match self.last_success {
-            Some(success) => format!("the last successful backup was at {}", minute(success)),
-            None => format!(
-                "no backup has succeeded since the cron job was created at {}",
-                minute(since)
-            ),
-        };
-        let hours = max_age.num_hours();
-        let fact = format!("{}, maximum age {hours} h", self.last_success_text());
-        finding.fact(FactKind::Object, fact);
-        finding.fact(FactKind::Object, self.schedule_text());
-        self.explain(&mut finding, trouble);
-        Some(finding)
-    }
-
-    /// Why a backup is overdue: its run that cannot start or failed.
-    fn explain(&self, finding: &mut Finding, trouble: Option<&Trouble>) {
-        if let Some(trouble) = trouble {
-            let (reason, message) = (trouble.symptom.reason, &trouble.symptom.message);
-            finding.fact(FactKind::Object, format!("its run: {reason}: {message}"));
-            finding.message = format!("{}; its run cannot end: {message}", finding.message);
-            finding.pods = pod_refs(trouble.pods.iter().copied());
-        } else if let Some(failed) = self.last_run_failed() {
-            finding.message = format!("{}; {}", finding.message, failed.message);
-            finding.pods = failed.pods;
-            finding.evidence.extend(failed.evidence);
-        } else if let Some(held) = self.held_back() {
-            finding.message = format!("{}; {}", finding.message, held.message);
-            finding.pods = held.pods;
         }
     }
 
@@ -417,18 +293,11 @@ impl<'v, 'a> CronContext<'v, 'a> {
         if !is_listed {
             return (None, missed);
         }
-        let late = self.outage().map(|late| self.late(late, Effect::Unavailable));
+        let late = self
+            .outage()
+            .map(|late| self.late(late, Effect::Unavailable));
         (Some(self.state), late.or(missed))
     }
-}
-
-/// A cron job is a backup if its name contains the word or its service has a
-/// maximum backup age. One with the name of the service is the service itself.
-fn is_backup(cron: &CronJob, service: Option<&Service>) -> bool {
-    let name = &cron.metadata.name;
-    let has_key =
-        service.is_some_and(|s| s.backup_max_age.is_some() && !s.is_called(name));
-    name.contains("backup") || has_key
 }
 
 /// The last success, as far as the cron job or its jobs tell.

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use crate::cluster::types::Pod;
-use crate::detect::workload::Key;
+
+/// Kind, namespace and name.
+type Key<'a> = (&'a str, &'a str, &'a str);
 
 /// Kinds whose pods serve although they are never restarted: their controller makes new ones.
 const SERVERS: &[&str] = &["VirtualMachineInstance", "GameServer"];
@@ -31,7 +33,9 @@ impl<'a> RunPods<'a> {
         let mut runs = Self::default();
         for pod in pods.iter().filter(|pod| is_run(pod)) {
             let meta = &pod.metadata;
-            let owner = meta.controller().map(|o| (o.kind.as_str(), o.name.as_str()));
+            let owner = meta
+                .controller()
+                .map(|o| (o.kind.as_str(), o.name.as_str()));
             let (kind, name) = owner.unwrap_or(("Pod", &meta.name));
             let key = (kind, meta.namespace.as_str(), name);
             runs.by_owner.entry(key).or_default().push(pod);
