@@ -63,7 +63,7 @@ pub fn services(
         .iter()
         .filter(|c| !c.is_backup && !c.is_idle);
     let run_by_crons: HashSet<usize> = active.filter_map(|c| c.service).collect();
-    let monitored = index.roster.iter().enumerate();
+    let monitored = index.monitored.iter().enumerate();
     monitored
         .map(|(at, service)| {
             let workloads = index.workloads_of(at).iter();
@@ -157,10 +157,17 @@ fn of_workloads(
     workloads: &[(&Workload, &WorkloadState)],
 ) -> (ServiceStatus, Option<Time>) {
     let main = main_workload(service, workloads.iter().map(|(w, _)| *w));
+    let all_at_zero = workloads
+        .iter()
+        .all(|(_, s)| s.health == Health::ScaledToZero);
+    // Pods that only ended, and whose number nothing says, are not the main workload.
+    let is_main = |at: usize, workload: &Workload| {
+        Some(at) == main && (workload.desired.is_some() || all_at_zero)
+    };
     let wanted: Vec<_> = workloads
         .iter()
         .enumerate()
-        .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == main)
+        .filter(|(at, (w, s))| s.health != Health::ScaledToZero || is_main(*at, w))
         .map(|(at, (_, s))| (at, *s))
         .collect();
     let main_is = |health: Health| {

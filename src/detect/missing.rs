@@ -11,7 +11,7 @@ use crate::cluster::types::ObjectMeta;
 use crate::inventory::Service;
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Tier};
 
-/// Checks every service of the roster. One that consists of runs has no
+/// Checks every monitored service. One that consists of runs has no
 /// workloads, and its runs are judged by themselves.
 pub fn detect(
     index: &ClusterIndex,
@@ -23,7 +23,7 @@ pub fn detect(
     let crons = crons.iter().filter(|c| !c.is_backup);
     let mut has_runs: HashSet<usize> = crons.filter_map(|c| c.service).collect();
     has_runs.extend(runs.keys());
-    for (at, service) in index.roster.iter().enumerate() {
+    for (at, service) in index.monitored.iter().enumerate() {
         let workloads: Vec<_> = index
             .workloads_of(at)
             .iter()
@@ -55,7 +55,8 @@ fn absent(
     }
     let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
-    if state.health != Health::ScaledToZero {
+    // Without a workload or replica set that says zero, its pods have only ended.
+    if state.health != Health::ScaledToZero || workload.desired.is_none() {
         return None;
     }
     // No object has the time of the change: conditions stay as they were.
@@ -68,11 +69,21 @@ fn absent(
     finding.cause = Some(Cause::ScaledToZero);
     finding.service = Some(service.name.clone());
     finding.message = "scaled to zero replicas".to_owned();
-    finding.fact(
-        FactKind::Object,
-        format!("{}: spec.replicas is 0", workload.reference()),
-    );
+    finding.fact(FactKind::Object, zero_by(workload));
     Some(finding)
+}
+
+/// The field that says zero.
+fn zero_by(workload: &Workload) -> String {
+    let object = match workload
+        .replica_sets
+        .last()
+        .filter(|_| workload.template.is_none())
+    {
+        Some(set) => ObjectRef::new("ReplicaSet", &set.metadata.namespace, &set.metadata.name),
+        None => workload.reference(),
+    };
+    format!("{object}: spec.replicas is 0")
 }
 
 /// Whether a dump has no object of the service's namespace. A dump may cover only

@@ -15,10 +15,12 @@ mod autoscaling;
 mod by_name;
 mod certificates;
 mod create_failure;
+mod failures;
 mod flapping;
 mod index;
 mod limits;
 mod missing;
+mod mounts;
 mod network;
 mod nodes;
 pub mod ownership;
@@ -31,12 +33,14 @@ mod requests;
 mod rollout;
 mod routes;
 mod run_pods;
+mod running;
 mod runs;
 mod selection;
 mod self_exclusion;
 mod storage;
 mod text;
 mod visibility;
+mod waiting;
 mod workload;
 mod workloads;
 
@@ -46,6 +50,7 @@ pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
 pub use platform::target as target_secret;
 pub use requests::requested;
+pub use running::{running_containers, runs_on};
 pub use runs::{CronState, RunPresence};
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
@@ -59,7 +64,7 @@ pub struct Detection {
     pub workloads: Vec<WorkloadState>,
     /// States of the cron jobs.
     pub crons: Vec<CronState>,
-    /// Services with other runs, by their position in the roster.
+    /// Services with other runs, by their position in `ClusterIndex::monitored`.
     pub runs: HashMap<usize, RunPresence>,
     /// Findings in the order of the detectors.
     pub findings: Vec<Finding>,
@@ -71,6 +76,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     let (mut workloads, mut findings) = workloads::detect(index);
     let (crons, of_runs) = runs::detect(index);
     findings.extend(of_runs);
+    findings.extend(mounts::detect(index));
     let runs = runs::presence(index);
     findings.extend(nodes::detect(index));
     findings.extend(network::detect(index));

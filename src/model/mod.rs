@@ -1,10 +1,12 @@
 //! What every other module speaks of: severity, tier, finding, reason, cause and object reference,
 //! with the clock, durations and secrets beside them. It imports no other module.
 
+mod action;
 mod cause;
 mod change;
 mod change_kind;
 mod clock;
+pub mod command;
 pub mod duration;
 mod finding;
 mod finding_row;
@@ -22,14 +24,16 @@ pub mod text;
 mod tier;
 mod tolerance;
 
+pub use action::Action;
 pub use cause::Cause;
 pub use change::{Changes, Direction};
 pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
+pub use command::{Program, Refusal, ShellCommand};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use finding_row::{
     AppliesTo, CauseFlag, CauseRow, DependencyKind, Describe, FaultClass, PodLog, ReasonFlag,
-    ReasonRow, Scope, Step,
+    ReasonRow, Scope, Step, StepWord,
 };
 pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
 pub use named::UnknownName;

@@ -51,15 +51,12 @@ fn write_block(out: &mut Terminal, indent: usize, block: &Block) {
         Block::Facts(facts) => facts.iter().for_each(|fact| write_fact(out, indent, fact)),
         Block::Table(table) => write_table(out, indent, table),
         Block::List { ordered, items } => write_list(out, indent, *ordered, items),
-        Block::Code { language, lines } => {
-            let style = match *language {
-                "sh" => out.styles.command,
-                _ => out.styles.plain,
-            };
+        Block::Code { lines } => {
             for line in lines {
-                out.verbatim(indent, style, line);
+                out.verbatim(indent, out.styles.plain, line);
             }
         }
+        Block::Command(command) => out.verbatim(indent, out.styles.command, command),
         Block::Timeline(events) => events
             .iter()
             .for_each(|event| write_event(out, indent, event)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Intern, SharedStr, StrInterner, TextMap, slim};
+use super::{Intern, OwnerReference, SharedStr, StrInterner, TextMap, slim};
 use crate::model::Time;
 
 /// Labels, shared between the pods that have the same set.
@@ -25,13 +25,6 @@ slim! {
         pub labels: Labels,
         pub annotations: Annotations,
         pub owner_references: Owners,
-    }
-
-    /// One entry of `metadata.ownerReferences`.
-    pub struct OwnerReference {
-        pub kind: SharedStr,
-        pub name: SharedStr,
-        pub controller: bool,
     }
 
     /// A condition, the same for all kinds.

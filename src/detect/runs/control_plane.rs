@@ -28,7 +28,7 @@ pub fn back_since(index: &ClusterIndex) -> Option<Time> {
     // One node is enough for the controllers.
     let ready_again = nodes
         .iter()
-        .map(|node| index.node_ready_again_since(&node.metadata.name))
+        .map(|node| index.node_back_since(&node.metadata.name))
         .min()
         .flatten();
     acquired.max(ready_again)

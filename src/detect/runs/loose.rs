@@ -20,7 +20,7 @@ pub fn job(index: &ClusterIndex, jobs: &JobIndex, job: &Job) -> Option<Finding> 
     }
     let meta = &job.metadata;
     let at = index.matcher.of_run(stem(&meta.name), meta);
-    let service = at.map(|at| &index.roster[at]);
+    let service = at.map(|at| &index.monitored[at]);
     let effect = effect(index, at);
     let reference = ObjectRef::new("Job", &meta.namespace, &meta.name);
     if failed_at(job).is_some() {
@@ -84,7 +84,7 @@ struct Run<'v, 'a> {
     owner: (&'a str, &'a str, &'a str),
     pods: &'v [&'a Pod],
     at: Option<usize>,
-    roster: &'a [Service],
+    monitored: &'a [Service],
 }
 
 impl<'v, 'a> Run<'v, 'a> {
@@ -100,14 +100,14 @@ impl<'v, 'a> Run<'v, 'a> {
                     owner,
                     pods,
                     at: index.matcher.of_run(stem(owner.2), meta),
-                    roster: index.roster,
+                    monitored: index.monitored,
                 })
             })
             .collect()
     }
 
     fn service(&self) -> Option<&'a Service> {
-        self.at.map(|at| &self.roster[at])
+        self.at.map(|at| &self.monitored[at])
     }
 
     fn reference(&self) -> ObjectRef {

@@ -18,7 +18,7 @@ pub enum RunPresence {
     Working,
 }
 
-/// The presence of each service that has runs, by its position in the roster.
+/// The presence of each service that has runs, by its position in [`ClusterIndex::monitored`].
 #[must_use]
 pub fn presence(index: &ClusterIndex) -> HashMap<usize, RunPresence> {
     let mut found: HashMap<usize, RunPresence> = HashMap::new();
@@ -27,7 +27,7 @@ pub fn presence(index: &ClusterIndex) -> HashMap<usize, RunPresence> {
         *known = (*known).max(presence);
     };
     for (at, jobs) in jobs_by_service(index) {
-        let is_its_own = |job: &&Job| is_service(&index.roster[at], &job.metadata.name);
+        let is_its_own = |job: &&Job| is_service(&index.monitored[at], &job.metadata.name);
         let own: Vec<_> = jobs.iter().copied().filter(is_its_own).collect();
         let is_at_work = own.iter().any(|job| is_unfinished(job));
         if is_at_work || newest_ended(&own).is_some_and(is_complete) {
@@ -49,7 +49,7 @@ pub fn presence(index: &ClusterIndex) -> HashMap<usize, RunPresence> {
         let Some(at) = index.matcher.of_run(stem(name), meta) else {
             continue;
         };
-        if is_service(&index.roster[at], name) {
+        if is_service(&index.monitored[at], name) {
             let is_at_work = pods.iter().any(|pod| is_ready(pod));
             let working = is_at_work.then_some(RunPresence::Working);
             add(at, working.unwrap_or(RunPresence::Known));

@@ -27,7 +27,7 @@ const LATE: TimeDelta = TimeDelta::minutes(10);
 /// The state of one cron job, for services without other workloads.
 #[derive(Debug, Clone)]
 pub struct CronState {
-    /// The position of its service in the roster.
+    /// The position of its service in [`ClusterIndex::monitored`].
     pub service: Option<usize>,
     /// It is a backup, which does not decide the status of its database's service.
     pub is_backup: bool,
@@ -68,7 +68,7 @@ pub fn check(
 impl<'v, 'a> CronContext<'v, 'a> {
     fn new(index: &'v ClusterIndex<'a>, cron: &'v CronJob, jobs: &'v [&'a Job]) -> Self {
         let at = index.matcher.of_cron_job(&cron.metadata);
-        let service = at.map(|at| &index.roster[at]);
+        let service = at.map(|at| &index.monitored[at]);
         let is_idle =
             cron.spec.suspend || cron.status.last_schedule_time.is_none() && jobs.is_empty();
         let back = control_plane::back_since(index);
