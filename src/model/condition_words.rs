@@ -164,6 +164,7 @@ const IN_PROGRESS: &[&str] = &[
 ];
 
 /// The words of a name: `DataPlaneAvailable` is data, plane, available.
+#[must_use]
 pub fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';

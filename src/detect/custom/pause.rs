@@ -42,9 +42,9 @@ pub fn is_paused(object: &CustomObject) -> bool {
 fn by_spec(object: &CustomObject) -> bool {
     let is_on = |key: &&str| object.spec.get(*key) == Some(&Value::Bool(true));
     let is_off_state = |key: &&str| is_word(object.spec_text(&[*key]));
-    SPEC_SWITCHES.iter().any(|key| is_on(&key))
+    SPEC_SWITCHES.iter().any(is_on)
         || object.spec.get("running") == Some(&Value::Bool(false))
-        || SPEC_STATES.iter().any(|key| is_off_state(&key))
+        || SPEC_STATES.iter().any(is_off_state)
 }
 
 fn by_status(object: &CustomObject) -> bool {
