@@ -197,7 +197,7 @@ finding_table! {
         }
         FailedCreate {
             class: FaultClass::Admission, scope: Scope::Object, flags: &[],
-            rests_on: &[R::Pods, R::ReplicaSets], explained_by: None,
+            rests_on: &[R::Pods, R::ReplicaSets, R::Events], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
             checked: "The API server rejects the pods.",
             matters: "There is no pod, so nothing else shows the problem.",

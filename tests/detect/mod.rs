@@ -9,6 +9,7 @@ mod identity;
 mod properties;
 mod required_reads;
 mod scale;
+mod schedules;
 mod unrelated_objects;
 mod worsening;
 
@@ -25,7 +26,7 @@ macro_rules! families {
 }
 
 families! {
-    pods workloads batch nodes network storage presence memory platform visibility severity grouping
+    pods workloads batch runs lateness nodes network storage presence memory platform visibility severity grouping
 }
 
 #[test]
