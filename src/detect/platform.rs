@@ -19,7 +19,7 @@ use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time, delay};
 /// A failure shorter than this may be gone after the next attempt.
 const GRACE: TimeDelta = TimeDelta::minutes(5);
 /// A sync that waits for longer holds back all later changes.
-const LONG_SYNC: TimeDelta = TimeDelta::minutes(60);
+const LONG_SYNC: TimeDelta = TimeDelta::hours(2);
 /// An external secret is refreshed late after so many intervals.
 /// An interval of zero switches the refresh off.
 const SHORTEST_REFRESH: TimeDelta = TimeDelta::seconds(10);
@@ -102,7 +102,7 @@ fn sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     Some(finding)
 }
 
-/// A sync that has been running for an hour: a hook or a resource that does not become healthy.
+/// A sync that has been running for two hours: a hook or a resource that does not become healthy.
 fn long_sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     let operation = application.status.operation_state.as_ref()?;
     let since = operation
