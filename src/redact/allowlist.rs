@@ -31,6 +31,16 @@ const PROSE: &[&str] = &[
     "when", "which", "will", "with", "wrong", "x509", "you", "your",
 ];
 
+/// Words in other languages that continue a sentence: wrong, missing, expired.
+#[rustfmt::skip]
+const FOREIGN_PROSE: &[&str] = &[
+    "abgelaufen", "chybné", "erforderlich", "errata", "errato", "expirada", "expiré", "falsch",
+    "fehlt", "feil", "fel", "forkert", "hibás", "incorrecta", "incorrecte", "incorreta", "inconnu",
+    "invalide", "inválida", "manquant", "nieprawidłowe", "obligatoire", "ogiltigt", "ongeldig",
+    "onjuist", "requerida", "requis", "scaduta", "ungültig", "verlopen", "väärä", "wygasło",
+    "yanlış", "неверный", "истёк", "错误", "無効",
+];
+
 /// Beginnings of names of algorithms, encodings and protocols, followed by a digit, hyphen or slash:
 /// `the password is sha256-hashed`.
 const ALGORITHMS: &[&str] = &[
@@ -67,7 +77,8 @@ fn is_placeholder(value: &str) -> bool {
     if !(behind.is_empty() || behind.starts_with(' ')) {
         return false;
     }
-    inside.starts_with(|c: char| c.is_ascii_alphabetic())
+    !super::strength::is_generated(inside)
+        && inside.starts_with(|c: char| c.is_ascii_alphabetic())
         && inside
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b" _-'\"./".contains(&b))
@@ -107,7 +118,11 @@ pub(super) fn is_empty_or_masked(value: &str) -> bool {
 /// A word that continues a sentence.
 pub(super) fn is_prose(word: &str) -> bool {
     let word = word.trim_matches([',', '.', ';', ':', ')', '(', '!', '?']);
-    word.len() <= 16 && PROSE.contains(&word.to_ascii_lowercase().as_str())
+    if word.len() > 32 {
+        return false;
+    }
+    let word = word.to_lowercase();
+    PROSE.contains(&word.as_str()) || FOREIGN_PROSE.contains(&word.as_str())
 }
 
 /// A word of lower-case letters, perhaps capitalized.
@@ -116,6 +131,19 @@ pub(super) fn is_plain_word(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_none_or(|c| c.is_ascii_alphabetic())
         && letters.all(|c| c.is_ascii_lowercase())
+}
+
+/// The name of a variable, a key or a code: `API_KEY`, `tls.key`, `invalid_grant`. A secret name, or
+/// letters.
+pub(super) fn is_name(word: &str) -> bool {
+    let word = word.trim_end_matches([',', '.', ';', ':', ')', '!', '?']);
+    let is_joined = word.contains(['_', '.', '-']);
+    let letters = |b: u8| b.is_ascii_lowercase() || b == b'_';
+    is_joined
+        && !super::strength::is_generated(word)
+        && (word.bytes().all(letters) && !word.contains('-')
+            || is_constant(word) && (super::names::is_secret_name(word) || !super::strength::has_digit(word))
+            || !super::strength::has_digit(word) && super::names::is_secret_name(word))
 }
 
 /// A word of at most 12 letters.
@@ -140,12 +168,17 @@ pub(super) fn is_random(word: &str) -> bool {
     word.len() >= 6
         && kinds.iter().filter(|kind| **kind).count() >= 2
         && !word.starts_with(['(', '[', '{', '<', '/', '\\', '.'])
-        && !is_time_or_address(word)
-        && !is_version(word)
-        && !is_algorithm(word)
-        && !is_constant(word)
-        && !is_pair(word)
-        && !is_object_reference(word)
+        && !is_ordinary(word)
+}
+
+/// A word with digits or symbols that is no secret.
+pub(super) fn is_ordinary(word: &str) -> bool {
+    is_time_or_address(word)
+        || is_version(word)
+        || is_algorithm(word)
+        || is_constant(word)
+        || is_pair(word)
+        || is_object_reference(word)
 }
 
 /// At least six digits.
@@ -190,7 +223,7 @@ fn is_pair(word: &str) -> bool {
 /// `web-credentials`, `default-token-x7k2p`: the name of an object. Unlike random keys it has
 /// hyphens, and so do UUIDs.
 pub(super) fn is_object_name(word: &str) -> bool {
-    word.contains('-') && is_dns_label(word) && !is_uuid(word)
+    word.contains('-') && is_dns_label(word) && !super::strength::is_uuid(word)
 }
 
 /// `8.0.36`, `v1.2.3-alpine`, `latest`: what follows the colon of an image.
@@ -232,15 +265,11 @@ fn is_object_reference(value: &str) -> bool {
     })
 }
 
-fn is_dns_label(word: &str) -> bool {
+pub(super) fn is_dns_label(word: &str) -> bool {
     (1..=63).contains(&word.len())
         && !word.starts_with('-')
         && !word.ends_with('-')
         && word
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-fn is_uuid(word: &str) -> bool {
-    word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }

@@ -1,9 +1,13 @@
 //! Pairs of name and value in text.
 
 use super::values::{self, Extent, is_name_byte, is_quote};
+use super::{names, wrappers};
 
 /// The maximum length of a name.
 const NAME_MAX: usize = 80;
+
+/// What stands between a name and its value.
+pub(super) const SEPARATORS: &[char] = &[':', '=', '：', '＝', '→', '⇒'];
 
 /// The beginning of a line is searched in this many bytes.
 const INDENT_MAX: usize = 200;
@@ -59,31 +63,30 @@ impl<'t> Pair<'t> {
             end -= 1;
         }
         let mut quoted = false;
+        // `["name"] = x`, `env[NAME] = x`
+        if end > 0 && bytes[end - 1] == b']' {
+            end -= 1;
+        }
         if end > 0 && is_quote(bytes[end - 1]) {
             quoted = true;
             end -= 1;
             while end > 0 && bytes[end - 1] == b'\\' {
                 end -= 1;
             }
-        } else if end > 0 && bytes[end - 1] == b']' {
-            end -= 1;
         }
-        let length = |end: usize| {
-            let back = bytes[..end].iter().rev().take(NAME_MAX);
-            back.take_while(|b| is_name_byte(**b)).count()
-        };
-        let mut start = end - length(end);
+        let mut start = name_start(text, end);
         if start == end {
             return None;
         }
         // `api key: x` is a name of two words; `<add key="x"` is not.
-        if text[start..end].eq_ignore_ascii_case("key") && start > 0 && bytes[start - 1] == b' ' {
-            let first = start - 1 - length(start - 1);
+        if start > 0 && bytes[start - 1] == b' ' && names::needs_owner(&text[start..end]) {
+            let first = name_start(text, start - 1);
             if first == 0 || bytes[first - 1] != b'<' {
                 start = first;
             }
         }
         let (form, blanks, value) = separator_form(text, separator)?;
+        let value = wrappers::skip(text, value);
         let opener = start
             .checked_sub(1)
             .map(|i| bytes[i])
@@ -183,6 +186,13 @@ impl<'t> Pair<'t> {
         (is_declared || self.name.starts_with('-')) && !self.is_in_quotes()
     }
 
+    /// `/password:x`
+    pub(super) fn is_windows_option(&self) -> bool {
+        let before = self.text[..self.start].strip_suffix('/');
+        let is_option = before.is_some_and(|b| b.is_empty() || b.ends_with([' ', '\t', '"']));
+        self.form == Form::Tight && is_option
+    }
+
     fn is_in_quotes(&self) -> bool {
         let before = self.text.as_bytes()[..self.start].iter().rev();
         before
@@ -222,6 +232,17 @@ impl<'t> Pair<'t> {
     }
 }
 
+/// The beginning of the name that ends at an offset. Names of other languages have letters of their own.
+fn name_start(text: &str, end: usize) -> usize {
+    let floor = text.floor_char_boundary(end.saturating_sub(NAME_MAX));
+    let is_name = |c: char| match u8::try_from(c) {
+        Ok(b) if b.is_ascii() => is_name_byte(b),
+        _ => c.is_alphanumeric() || names::is_mark(c),
+    };
+    let name = text[floor..end].chars().rev().take_while(|c| is_name(*c));
+    end - name.map(char::len_utf8).sum::<usize>()
+}
+
 fn is_comparison(bytes: &[u8], separator: usize) -> bool {
     let blank = |at: usize| {
         bytes
@@ -236,18 +257,39 @@ fn separator_form(text: &str, separator: usize) -> Option<(Form, bool, usize)> {
     let bytes = text.as_bytes();
     let next = bytes.get(separator + 1).copied();
     let (form, after) = match (bytes[separator], next) {
-        // A comparison, unless there are no blanks around it.
+        // A comparison, unless there are no blanks around it or a string follows.
+        (b'=', Some(b'=')) if is_quoted(text, separator + 2) => (Form::Equals, separator + 2),
         (b'=', Some(b'=')) if is_comparison(bytes, separator) => return None,
         (b':', Some(b':' | b'/')) => return None,
         (b'=', Some(b'>')) | (b':', Some(b'=')) => (Form::Equals, separator + 2),
         (b'=', _) => (Form::Equals, separator + 1),
-        _ => (Form::Tight, separator + 1),
+        (b':', _) => (Form::Tight, separator + 1),
+        _ => wide_separator(&text[separator..]).map(|(form, length)| (form, separator + length))?,
     };
     let value = values::skip_blanks(text, after);
+    // PHP writes the value of `=>` below.
+    let value = match text[value..].strip_prefix('\n') {
+        Some(rest) if form == Form::Equals && bytes.get(separator + 1) == Some(&b'>') => {
+            text.len() - rest.trim_start_matches([' ', '\t']).len()
+        }
+        _ => value,
+    };
     let form = if form == Form::Tight && value > after {
         Form::Spaced
     } else {
         form
     };
     Some((form, value > after, value))
+}
+
+/// `：`, `＝`, `→` and `⇒`, and their lengths.
+fn wide_separator(text: &str) -> Option<(Form, usize)> {
+    let separator = text.chars().next()?;
+    let form = if separator == '：' { Form::Tight } else { Form::Equals };
+    SEPARATORS.contains(&separator).then_some((form, separator.len_utf8()))
+}
+
+fn is_quoted(text: &str, at: usize) -> bool {
+    let first = text.as_bytes().get(values::skip_blanks(text, at));
+    first.is_some_and(|b| is_quote(*b))
 }

@@ -18,16 +18,26 @@
 //! idempotent.
 
 mod allowlist;
+mod announced;
 mod base64;
 mod blocks;
 mod commands;
+mod encoded;
 mod key_value;
+mod markup;
 mod names;
 mod pairs;
+mod programs;
+mod protocols;
 mod sentences;
+mod shapes;
+mod statements;
+mod strength;
 mod tokens;
 mod urls;
 mod values;
+mod words;
+mod wrappers;
 
 use std::borrow::Cow;
 
@@ -71,13 +81,23 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 fn once(text: &str) -> Cow<'_, str> {
     let mut spans = Vec::new();
-    tokens::find(text, &mut spans);
-    blocks::find(text, &mut spans);
-    urls::find(text, &mut spans);
-    pairs::find(text, &mut spans);
-    sentences::find(text, &mut spans);
-    commands::find(text, &mut spans);
+    rules(text, encoded::DEPTH_MAX, &mut spans);
     mask(text, spans)
+}
+
+/// The secrets in a text. Encodings are nested no deeper than this.
+fn rules(text: &str, depth: usize, spans: &mut Vec<Span>) {
+    tokens::find(text, spans);
+    blocks::find(text, spans);
+    urls::find(text, spans);
+    pairs::find(text, spans);
+    markup::find(text, spans);
+    statements::find(text, spans);
+    protocols::find(text, spans);
+    sentences::find(text, spans);
+    announced::find(text, spans);
+    commands::find(text, spans);
+    encoded::find(text, depth, spans);
 }
 
 /// Redacts the value of an environment variable, a field or a header. With a secret name the whole

@@ -7,8 +7,9 @@
 
 use super::Span;
 use super::allowlist;
-use super::key_value::{Form, Pair, Position};
+use super::key_value::{Form, Pair, Position, SEPARATORS};
 use super::names::{self, is_secret_name};
+use super::strength;
 use super::values::{self, Extent, is_name_byte, is_quote};
 
 /// Longer values are masked partly.
@@ -37,9 +38,9 @@ const SCHEMES: &[&str] = &[
 pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     let mut expects_value = false;
     let mut at = 0;
-    while let Some(found) = text[at..].find([':', '=']) {
+    while let Some(found) = text[at..].find(SEPARATORS) {
         let separator = at + found;
-        at = separator + 1;
+        at = separator + text[separator..].chars().next().map_or(1, char::len_utf8);
         let Some(pair) = Pair::at(text, separator) else {
             continue;
         };
@@ -74,9 +75,16 @@ impl Pair<'_> {
             && self.form == Form::Equals
             && QUERY_NAMES.contains(&lower);
         // Part of a path, or of an image's name.
-        let is_path = matches!(self.prior(), Some(b'/' | b'@')) && self.form != Form::Equals;
-        if is_path || !(is_sibling || queried || is_secret_name(self.name)) {
+        let is_path = matches!(self.prior(), Some(b'/' | b'@'))
+            && self.form != Form::Equals
+            && !self.is_windows_option();
+        // `arn:aws:secretsmanager:eu-west-1:1:secret:name`
+        let is_arn = self.prior() == Some(b':') && self.form == Form::Tight && lower == "secret";
+        if is_path || is_arn {
             return Vec::new();
+        }
+        if !(is_sibling || queried || is_secret_name(self.name)) {
+            return self.generated().into_iter().collect();
         }
         if !self.is_variable()
             && self.text[self.value..].starts_with('[')
@@ -101,6 +109,18 @@ impl Pair<'_> {
             .collect()
     }
 
+    /// A value that is secret because it looks generated, and its name allows that.
+    fn generated(&self) -> Option<Extent> {
+        let text = self.text;
+        let value = values::quoted(text, self.value)
+            .unwrap_or_else(|| values::word(text, self.value, self.opener));
+        let is_secret = |word: &str| {
+            strength::is_generated(word) && super::mask_at(word).is_none()
+        };
+        let may_be = value.end - value.start >= strength::MIN && names::may_be_secret(self.name);
+        (may_be && is_secret(value.of(text))).then_some(value)
+    }
+
     /// A long value is neither a word nor a reference.
     fn is_allowed(&self, value: Extent) -> bool {
         value.end - value.start <= ALLOWED_MAX
@@ -115,6 +135,10 @@ impl Pair<'_> {
         let is_word = allowlist::is_plain_word(first) || allowlist::is_object_name(first);
         let in_prose =
             self.position() == Position::Prose && !(self.quoted && is_literal(value, text));
+        // `missing key: API_KEY`
+        if self.form != Form::Equals && !value.quoted && allowlist::is_name(first) {
+            return false;
+        }
         match self.form {
             Form::Equals => true,
             _ if self.quoted && value.quoted => true,
@@ -186,6 +210,9 @@ impl Pair<'_> {
             let blank = |b: &&u8| b.is_ascii_whitespace() || **b == b',';
             at += self.text.as_bytes()[at..].iter().take_while(blank).count();
             let Some(value) = values::quoted(self.text, at) else {
+                // `password=[x]`
+                let value = values::flow(self.text, at, self.opener);
+                hidden.extend(Some(value).filter(|v| strength::is_generated(v.of(self.text))));
                 return hidden;
             };
             if !self.is_allowed(value) {

@@ -1,0 +1,154 @@
+//! Whether a word looks generated, as keys, tokens and good passwords are, and digests, too. Only asked
+//! where a name announces a secret.
+
+use super::allowlist;
+
+/// Changes between capitals, small letters, digits and symbols, per hundred characters, in a word of
+/// two kinds and of three kinds. Names of objects and of types have few.
+const CHANGES_OF_TWO: usize = 22;
+const CHANGES_OF_THREE: usize = 32;
+
+/// Shorter words are never generated.
+pub(super) const MIN: usize = 12;
+
+/// Lengths of digests in hexadecimal digits from which such a word is no number.
+const HEX_MIN: usize = 32;
+
+/// Random keys contain digits and capitals. Names of objects contain no capitals, and words no
+/// digits.
+pub(super) fn is_mixed(text: &str) -> bool {
+    has_digit(text) && text.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+pub(super) fn has_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// A word that nobody would type: a key, a token, a generated password, a digest.
+pub(super) fn is_generated(word: &str) -> bool {
+    let word = trimmed(word);
+    let word = word.strip_prefix("0x").filter(|digits| is_hex(digits)).unwrap_or(word);
+    let ordinary = |b: u8| b.is_ascii_graphic() && !b"\"'`<>(){}[],;\\".contains(&b);
+    if word.len() < MIN || !word.bytes().all(ordinary) || is_named(word) {
+        return false;
+    }
+    if is_hex(word) {
+        return word.len() >= HEX_MIN && has_digit(word);
+    }
+    let kinds = Kinds::of(word);
+    let per_hundred = kinds.changes * 100 / (word.len() - 1);
+    match (kinds.count, kinds.digits) {
+        (0 | 1, _) => false,
+        // Letters of both cases.
+        (2, 0) => word.len() >= 20 && per_hundred >= CHANGES_OF_THREE,
+        (2, _) => word.len() >= 16 && per_hundred >= CHANGES_OF_TWO,
+        _ => kinds.digits > 0 && per_hundred >= CHANGES_OF_THREE,
+    }
+}
+
+/// At least sixteen characters of base32, as the secrets of one-time passwords are.
+pub(super) fn is_base32(word: &str) -> bool {
+    let word = trimmed(word);
+    word.len() >= 16
+        && word.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b))
+        && (has_digit(word) || word.len() >= 26)
+}
+
+/// A UUID, which is the form of some tokens.
+pub(super) fn is_uuid(word: &str) -> bool {
+    let word = trimmed(word);
+    word.len() == 36
+        && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+pub(super) fn is_hex(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The number of a payment card: 13 to 19 digits, perhaps in groups. Only asked where the name says that
+/// it is one; with a digit wrong it is still somebody's.
+pub(super) fn is_card(number: &str) -> bool {
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let is_grouped = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-'));
+    is_grouped && (13..=19).contains(&digits) && number.starts_with(['2', '3', '4', '5', '6'])
+}
+
+fn trimmed(word: &str) -> &str {
+    word.trim_end_matches([',', '.', ';', ':', ')', '!', '?', '"', '\'', '`'])
+}
+
+/// A word of a form that names have: of objects, images, hosts, paths, variables, versions.
+fn is_named(word: &str) -> bool {
+    word.contains("://")
+        || word.starts_with(['/', '.', '-', '@', '%', '$'])
+        || word.contains("sha256:")
+        || word.split(['.', '/', ':', '@']).all(allowlist::is_dns_label) && word.contains(['.', '/', ':', '-', '@'])
+        || is_uuid(word)
+        || allowlist::is_ordinary(word)
+}
+
+/// The kinds of characters of a word.
+struct Kinds {
+    count: usize,
+    digits: usize,
+    changes: usize,
+}
+
+impl Kinds {
+    fn of(word: &str) -> Self {
+        let kind = |b: u8| match b {
+            b'a'..=b'z' => 0,
+            b'A'..=b'Z' => 1,
+            b'0'..=b'9' => 2,
+            _ => 3,
+        };
+        let kinds: Vec<usize> = word.bytes().map(kind).collect();
+        Self {
+            count: (0..4).filter(|k| kinds.contains(k)).count(),
+            digits: kinds.iter().filter(|k| **k == 2).count(),
+            changes: kinds.windows(2).filter(|pair| pair[0] != pair[1]).count(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_generated_and_names_are_not() {
+        for word in [
+            "Zk3xT9pLq0WbV7nYc2Rd",
+            "tV58WpR9hPYWuZTCcfam",
+            "9f86d081884c7d659a2feaa0c55ad015",
+            "a7k2p9x4m1q8z5w3",
+            "aB3$dE5gH7!jK",
+        ] {
+            assert!(is_generated(word), "{word}");
+        }
+        for word in [
+            "postgresql",
+            "n8n-credentials-v2",
+            "SecretSyncedError",
+            "shop-backend-7d9f8b6c5d-x2x7k",
+            "sha256WithRSAEncryption",
+            "ghcr.io/owner/app:v1.2.3",
+            "2026-11-27T10:00:00Z",
+            "kubernetes.io/service-account-token",
+            "postgres14replica2",
+            "N8N_ENCRYPTION_KEY_2",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "/var/run/secrets/x1Y2z3",
+            "9f86d081884c",
+        ] {
+            assert!(!is_generated(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn cards_have_thirteen_to_nineteen_digits() {
+        assert!(is_card("4139351154390139") && is_card("4111 1111 1111 1111"));
+        assert!(!is_card("41393511") && !is_card("1764583200000"));
+    }
+}
