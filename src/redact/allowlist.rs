@@ -142,7 +142,8 @@ pub(super) fn is_name(word: &str) -> bool {
     is_joined
         && !super::strength::is_generated(word)
         && (word.bytes().all(letters) && !word.contains('-')
-            || is_constant(word) && (super::names::is_secret_name(word) || !super::strength::has_digit(word))
+            || is_constant(word)
+                && (super::names::is_secret_name(word) || !super::strength::has_digit(word))
             || !super::strength::has_digit(word) && super::names::is_secret_name(word))
 }
 

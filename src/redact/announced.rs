@@ -5,14 +5,12 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::Regex;
 
-use super::values::{self, Extent, is_name_byte, is_quote};
-use super::{Span, allowlist, names, shapes, strength, words};
+use super::values::{self, Extent, is_quote};
+use super::{Span, allowlist, names, shapes, strength};
 
-/// Longer names and values are not looked at.
-const NAME_MAX: usize = 80;
+/// Longer values are not looked at.
 const VALUE_MAX: usize = 1024;
 
 /// How many words may stand between a name and its value.
@@ -23,7 +21,7 @@ const LINKS_MAX: usize = 6;
 const LINKS: &[&str] = &[
     "is", "was", "has", "been", "be", "set", "to", "value", "now", "still", "currently", "changed",
     "reset", "equals", "hash", "provided", "of", "with", "the", "ist", "lautet", "war", "est",
-    "es", "é", "=", ":", "->", "são", "è", "jest", "je",
+    "es", "é", "=", ":", "->", "são", "è", "jest", "je", "got", "mismatch",
 ];
 
 /// Words before whom the secret is for. The word behind them is skipped, too.
@@ -33,16 +31,6 @@ const FOR: &[&str] = &[
     "per", "для", "пользователя", "dla",
 ];
 
-/// Parts of names that one of these is in are worth a look.
-static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let stems = ["pass", "pwd", "secret", "token", "key", "cred", "auth", "code", "phrase", "id"];
-    let listed = words::FOREIGN.iter().chain(words::GENERATED).chain(words::SECRET);
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(stems.iter().chain(listed))
-        .ok()
-});
-
 /// `using "x" as password`, `value x of DB_PASSWORD`: the value, then its name.
 static REVERSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     shapes::compile(
@@ -50,16 +38,9 @@ static REVERSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
-pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
+pub(super) fn find(text: &str, candidates: &[(usize, usize)], spans: &mut Vec<Span>) {
     reversed(text, spans);
-    let Some(stems) = STEMS.as_ref() else { return };
-    let mut done = 0;
-    for found in stems.find_iter(text) {
-        if found.end() <= done {
-            continue;
-        }
-        let end = name_end(text, found.end());
-        done = end;
+    for &(_, end) in candidates {
         let Some((value, told)) = linked(text, end) else {
             continue;
         };
@@ -68,6 +49,10 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
             continue;
         }
         let name = name(text, end);
+        // `-----BEGIN PUBLIC KEY-----`
+        if name.ends_with("--") {
+            continue;
+        }
         if is_announced(name, word, value.quoted && told) {
             spans.push(Span {
                 start: value.start,
@@ -119,45 +104,51 @@ fn is_announced(name: &str, word: &str, told_in_quotes: bool) -> bool {
         return false;
     }
     let is_secret = names::is_secret_name(name);
-    let one_time = ["otp", "seed", "2fa", "mfa", "secret"].iter().any(|w| lower.contains(w));
+    let one_time = ["otp", "seed", "2fa", "mfa", "secret"]
+        .iter()
+        .any(|w| lower.contains(w));
     strength::is_generated(word) && (is_secret || names::may_be_secret(name))
-        || is_secret && strength::is_uuid(word)
+        || is_secret && (strength::is_uuid(word) || strength::is_bootstrap_token(word))
         || one_time && (is_secret || lower.contains("seed")) && strength::is_base32(word)
         || told_in_quotes && names::is_password(name) && allowlist::is_random(word)
 }
 
 /// The name that ends at an offset, with the words before it that it needs: `secret access key`.
 fn name(text: &str, end: usize) -> &str {
-    let mut start = name_start(text, end);
+    let mut start = names::name_start(text, end);
     for _ in 0..2 {
         let word = &text[start..end];
         let needs_owner = word.split(' ').next().is_some_and(|first| {
             names::needs_owner(first) || matches!(first, "id" | "access" | "hash")
         });
         match text[..start].strip_suffix(' ') {
-            Some(before) if needs_owner => start = name_start(text, before.len()),
+            Some(before) if needs_owner => start = names::name_start(text, before.len()),
             _ => break,
         }
     }
     &text[start..end]
 }
 
-fn is_name(c: char) -> bool {
-    match u8::try_from(c) {
-        Ok(b) if b.is_ascii() => is_name_byte(b),
-        _ => c.is_alphanumeric() || names::is_mark(c),
-    }
-}
-
-fn name_start(text: &str, end: usize) -> usize {
-    let window = &text[text.floor_char_boundary(end.saturating_sub(NAME_MAX))..end];
-    let name = window.chars().rev().take_while(|c| is_name(*c));
-    end - name.map(char::len_utf8).sum::<usize>()
-}
-
-fn name_end(text: &str, from: usize) -> usize {
-    let window = &text[from..values::char_end(text, from + NAME_MAX)];
-    from + window.find(|c| !is_name(c)).unwrap_or(window.len())
+/// A word that stands alone on the next line, or behind an empty one.
+fn below(text: &str, at: usize) -> Option<Extent> {
+    let rest = text[at..].strip_prefix(':').unwrap_or(&text[at..]);
+    let rest = rest
+        .trim_start_matches([' ', '\t', '\r'])
+        .strip_prefix('\n')?;
+    let rest = rest
+        .strip_prefix('\n')
+        .unwrap_or(rest)
+        .trim_start_matches([' ', '\t', '\r']);
+    let start = text.len() - rest.len();
+    let line = rest.lines().next()?;
+    let word = line.trim_end().trim_matches(['"', '\'', '`']);
+    let start = start + line.find(word)?;
+    let is_word = word.len() <= VALUE_MAX && strength::is_generated(word);
+    is_word.then_some(Extent {
+        start,
+        end: start + word.len(),
+        quoted: false,
+    })
 }
 
 /// The value behind the name that ends at an offset, and whether a word between says that it is one.
@@ -166,6 +157,9 @@ fn linked(text: &str, end: usize) -> Option<(Extent, bool)> {
     // `"DB_PASSWORD" x`, `bob's password' x`
     let closed = usize::from(bytes.get(end).is_some_and(|b| is_quote(*b)));
     let mut at = values::skip_blanks(text, end + closed);
+    if matches!(bytes.get(at), Some(b':' | b'\r' | b'\n')) {
+        return below(text, at).map(|value| (value, false));
+    }
     if at == end + closed {
         return None;
     }
@@ -187,13 +181,19 @@ fn linked(text: &str, end: usize) -> Option<(Extent, bool)> {
         skips = is_for;
         let next = values::skip_blanks(text, at + length);
         if next == at + length {
-            return None;
+            return below(text, next).map(|value| (value, told));
         }
         at = next;
     }
     let text = &text[..values::char_end(text, at + VALUE_MAX)];
     let value = values::quoted(text, at).unwrap_or_else(|| values::word(text, at, None));
-    let trimmed = value.of(text).trim_end_matches([',', '.', ';', ':', '!', '?']);
-    let end = if value.quoted { value.end } else { value.start + trimmed.len() };
+    let trimmed = value
+        .of(text)
+        .trim_end_matches([',', '.', ';', ':', '!', '?']);
+    let end = if value.quoted {
+        value.end
+    } else {
+        value.start + trimmed.len()
+    };
     (value.start < end).then_some((Extent { end, ..value }, told))
 }

@@ -23,7 +23,7 @@ pub(super) fn is_base64(text: &str) -> bool {
     bytes(text).is_some()
 }
 
-fn bytes(text: &str) -> Option<Vec<u8>> {
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     let standard = text.replace('-', "+").replace('_', "/");
     LENIENT.decode(standard).ok()
 }

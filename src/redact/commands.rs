@@ -16,7 +16,9 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     long_options(text, spans);
     aliases(text, spans);
     shapes::find(&PLACES, text, spans);
-    let Some(programs) = NAMES.as_ref() else { return };
+    let Some(programs) = NAMES.as_ref() else {
+        return;
+    };
     let mut done = [0; PROGRAMS.len()];
     for found in programs.find_overlapping_iter(text) {
         let row = found.pattern().as_usize();

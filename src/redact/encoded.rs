@@ -22,44 +22,69 @@ static ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
-static BASE64: LazyLock<Option<Regex>> =
-    LazyLock::new(|| shapes::compile(r"[A-Za-z0-9+/_-]{20,}={0,2}"));
-
-static HEX: LazyLock<Option<Regex>> =
-    LazyLock::new(|| shapes::compile(r"\b(?:0x|\\x)?([0-9A-Fa-f]{24,})\b"));
+/// Shorter words hold no secret.
+const WORD_MIN: usize = 20;
 
 pub(super) fn find(text: &str, depth: usize, spans: &mut Vec<Span>) {
     if depth == 0 {
         return;
     }
     escapes(text, depth, spans);
-    for (pattern, decode) in [
-        (&BASE64, base64::decode as fn(&str) -> Option<String>),
-        (&HEX, decode_hex),
-    ] {
-        let Some(regex) = pattern.as_ref() else {
-            continue;
+    for (start, end) in words(text) {
+        let word = &text[start..end.min(start + WORD_MAX)];
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        let plain = if strength::is_hex(digits) {
+            decode_hex(digits)
+        } else if may_be_text(word) {
+            base64::decode(word)
+        } else {
+            None
         };
-        for captures in regex.captures_iter(text) {
-            let Some(word) = captures.get(1).or_else(|| captures.get(0)) else {
-                continue;
-            };
-            let encoded = &word.as_str()[..word.len().min(WORD_MAX)];
-            if decode(encoded).is_some_and(|plain| is_secret(&plain, depth)) {
-                spans.push(Span {
-                    start: word.start(),
-                    end: word.end(),
-                    label: "encoded",
-                });
-            }
+        if plain.is_some_and(|plain| is_secret(&plain, depth)) {
+            spans.push(Span {
+                start,
+                end,
+                label: "encoded",
+            });
         }
     }
 }
 
+/// Long words of letters and digits, with the padding of base64.
+fn words(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let bytes = text.as_bytes();
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-');
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let length = bytes[at..].iter().take_while(|b| is_word(**b)).count();
+            let (start, end) = (at, at + length);
+            let padding = bytes[end..]
+                .iter()
+                .take(2)
+                .take_while(|b| **b == b'=')
+                .count();
+            at = end + padding.max(1);
+            if length >= WORD_MIN {
+                return Some((start, end + padding));
+            }
+        }
+        None
+    })
+}
+
+/// Whether the beginning decodes to text. Most words do not.
+fn may_be_text(word: &str) -> bool {
+    base64::bytes(&word[..8]).is_some_and(|plain| plain.into_iter().all(is_plain))
+}
+
+fn is_plain(b: u8) -> bool {
+    !b.is_ascii_control() || matches!(b, b'\n' | b'\r' | b'\t' | b'\0' | 1)
+}
+
 /// Whether a decoded text holds a secret. Addresses of people are none here.
 fn is_secret(plain: &str, depth: usize) -> bool {
-    let is_text = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t' | '\0' | '\u{1}');
-    if plain.len() < 10 || !plain.chars().all(is_text) {
+    if plain.len() < 10 || !plain.bytes().all(is_plain) {
         return false;
     }
     let pair = plain.trim_matches('\0').split_once([':', '\0']);
@@ -123,7 +148,11 @@ fn unescaped(escape: &str) -> u8 {
 }
 
 fn decode_hex(text: &str) -> Option<String> {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digit = |b: u8| {
+        char::from(b)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
     let pairs = text.as_bytes().chunks_exact(2);
     let bytes = pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?));
     String::from_utf8(bytes.collect::<Option<_>>()?).ok()

@@ -1,10 +1,7 @@
 //! Pairs of name and value in text.
 
-use super::values::{self, Extent, is_name_byte, is_quote};
+use super::values::{self, Extent, is_quote};
 use super::{names, wrappers};
-
-/// The maximum length of a name.
-const NAME_MAX: usize = 80;
 
 /// What stands between a name and its value.
 pub(super) const SEPARATORS: &[char] = &[':', '=', '：', '＝', '→', '⇒'];
@@ -74,13 +71,13 @@ impl<'t> Pair<'t> {
                 end -= 1;
             }
         }
-        let mut start = name_start(text, end);
+        let mut start = names::name_start(text, end);
         if start == end {
             return None;
         }
         // `api key: x` is a name of two words; `<add key="x"` is not.
         if start > 0 && bytes[start - 1] == b' ' && names::needs_owner(&text[start..end]) {
-            let first = name_start(text, start - 1);
+            let first = names::name_start(text, start - 1);
             if first == 0 || bytes[first - 1] != b'<' {
                 start = first;
             }
@@ -133,8 +130,8 @@ impl<'t> Pair<'t> {
         let whole_line = position == Position::Line && !self.quoted;
         Some(match self.form {
             Form::Equals if whole_line && self.blanks => values::line(text, start, self.opener),
-            Form::Spaced if whole_line && values::is_block_header(text, start) => {
-                return values::block(text, start, self.column());
+            Form::Spaced if !self.quoted && values::is_block_header(text, start) => {
+                return values::block(text, start, self.indent());
             }
             Form::Spaced if whole_line => values::line(text, start, self.opener),
             Form::Spaced if position == Position::Flow && !self.quoted => {
@@ -149,11 +146,7 @@ impl<'t> Pair<'t> {
         let rest = self.text[self.value..].trim_start_matches('\r');
         let rest = rest.strip_prefix('\n')?;
         let indent = values::skip_blanks(rest, 0);
-        // Text before the name may be a prefix that a log added.
-        let column = match self.position() {
-            Position::Line => self.column(),
-            Position::Flow | Position::Prose => 0,
-        };
+        let column = self.indent();
         let start = self.text.len() - rest.len() + indent;
         let line = values::line(self.text, start, None);
         let is_collection = line
@@ -220,6 +213,14 @@ impl<'t> Pair<'t> {
         }
     }
 
+    /// The column of the name. Text before it may be a prefix that a log added.
+    fn indent(&self) -> usize {
+        match self.position() {
+            Position::Line => self.column(),
+            Position::Flow | Position::Prose => 0,
+        }
+    }
+
     /// Bytes between the beginning of the line and the name.
     fn column(&self) -> usize {
         let before = &self.text.as_bytes()[..self.start];
@@ -230,17 +231,6 @@ impl<'t> Pair<'t> {
             .take_while(|b| **b != b'\n')
             .count()
     }
-}
-
-/// The beginning of the name that ends at an offset. Names of other languages have letters of their own.
-fn name_start(text: &str, end: usize) -> usize {
-    let floor = text.floor_char_boundary(end.saturating_sub(NAME_MAX));
-    let is_name = |c: char| match u8::try_from(c) {
-        Ok(b) if b.is_ascii() => is_name_byte(b),
-        _ => c.is_alphanumeric() || names::is_mark(c),
-    };
-    let name = text[floor..end].chars().rev().take_while(|c| is_name(*c));
-    end - name.map(char::len_utf8).sum::<usize>()
 }
 
 fn is_comparison(bytes: &[u8], separator: usize) -> bool {
@@ -285,8 +275,14 @@ fn separator_form(text: &str, separator: usize) -> Option<(Form, bool, usize)> {
 /// `：`, `＝`, `→` and `⇒`, and their lengths.
 fn wide_separator(text: &str) -> Option<(Form, usize)> {
     let separator = text.chars().next()?;
-    let form = if separator == '：' { Form::Tight } else { Form::Equals };
-    SEPARATORS.contains(&separator).then_some((form, separator.len_utf8()))
+    let form = if separator == '：' {
+        Form::Tight
+    } else {
+        Form::Equals
+    };
+    SEPARATORS
+        .contains(&separator)
+        .then_some((form, separator.len_utf8()))
 }
 
 fn is_quoted(text: &str, at: usize) -> bool {

@@ -20,9 +20,11 @@ enum Value {
     Random,
 }
 
-/// A name in the first group, and the value up to a delimiter behind the match.
+/// What stands before a name, what stands between it and its value, and what ends the value.
 struct Notation {
-    pattern: &'static str,
+    /// The text before the name ends with one of these.
+    before: &'static [&'static str],
+    between: &'static str,
     /// `None`: to the quote that the match ends with.
     end: Option<&'static str>,
     value: Value,
@@ -31,58 +33,68 @@ struct Notation {
 const NOTATIONS: &[Notation] = &[
     // `<password type="x">x</password>`, `<db:password><![CDATA[x]]>`
     Notation {
-        pattern: r"<(?:[A-Za-z0-9_.-]+:)?([A-Za-z0-9_.-]{2,60})(?:[ \t](?u-i:[^<>\n]){0,200})?>(?:\s*<!\[CDATA\[)?\s*",
+        before: &["<", ":"],
+        between: r"^(?:[ \t](?u-i:[^<>\n]){0,200})?>(?:\s*<!\[CDATA\[)?\s*",
         end: Some("<]"),
         value: Value::Any,
     },
     // `<entry key="password">x</entry>`
     Notation {
-        pattern: r#"\b(?:key|name|id)=\\*["']([A-Za-z0-9_.:-]{2,80})\\*["'](?:[ \t](?u-i:[^<>\n]){0,100})?>(?:<!\[CDATA\[)?"#,
+        before: &["=\"", "='", "=\\\""],
+        between: r#"^\\*["'](?:[ \t](?u-i:[^<>\n]){0,100})?>(?:<!\[CDATA\[)?"#,
         end: Some("<]"),
         value: Value::Any,
     },
     // `<key>password</key><string>x</string>`
     Notation {
-        pattern: r"<key>([A-Za-z0-9_.-]{2,80})</key>\s*<string>",
+        before: &["<key>"],
+        between: r"^</key>\s*<string>",
         end: Some("<"),
         value: Value::Any,
     },
-    // `<password value="x"/>`, `<input name="password" value="x">`, `name="x" value="y"`
+    // `<password value="x"/>`, `<input name="password" value="x">`
     Notation {
-        pattern: r#"(?:<|\bname=\\*["']|\bkey=\\*["'])([A-Za-z0-9_.:-]{2,80})\\*["']?[ \t]+(?:type=\\*["'][a-z]+\\*["'][ \t]+)?value=\\*["']"#,
+        before: &["<", "=\"", "='", "=\\\""],
+        between: r#"^\\*["']?[ \t]+(?:type=\\*["'][a-z]+\\*["'][ \t]+)?value=\\*["']"#,
         end: None,
         value: Value::Any,
     },
     // `("password", "x")`, `['password', 'x']`, `{password, "x"}`, `s:8:"password";s:1:"x"`
     Notation {
-        pattern: r#"[(\[{,;: ]\\*["']?([A-Za-z0-9_.-]{2,80})\\*["']?\]?[,;][ \t]*(?:s:[0-9]+:|<<|[bu])?\\*["']"#,
+        before: &["\"", "'", "{", ":", "("],
+        between: r#"^\\*["']?\]?[,;][ \t]*(?:s:[0-9]+:|<<|[bu])?\\*["']"#,
         end: None,
         value: Value::Random,
     },
-    // `setPassword("x")`, `.password("x")`
+    // `setPassword("x")`, `.password("x")`, `(setq password "x")`
     Notation {
-        pattern: r#"([A-Za-z_][A-Za-z0-9_]{2,60})\([ \t]*\\*["']"#,
+        before: &[""],
+        between: r#"^\([ \t]*\\*["']"#,
         end: None,
         value: Value::Random,
     },
-    // `(setq password "x")`, `value "x" of PASSWORD` is in `announced`
     Notation {
-        pattern: r#"\bsetq ([A-Za-z0-9_-]{2,60}) \\*""#,
+        before: &["setq "],
+        between: r#"^ \\*""#,
         end: None,
         value: Value::Any,
     },
     // `password<x>`, `password [x]`, `password (x)`, `password|x`, `password -> x`
     Notation {
-        pattern: r"([A-Za-z_][A-Za-z0-9_.-]{2,80})(?:[ \t]?[<\[(|]|[ \t]*[-~]>[ \t]*)",
+        before: &[""],
+        between: r"^(?:[ \t]?[<\[(|]|[ \t]*~?>[ \t]*|[ \t]+[-~]>[ \t]*)",
         end: Some("<>[]()|, \t\r\n\"'`;"),
         value: Value::Random,
     },
 ];
 
+/// What is between a name and its value is no longer.
+const BETWEEN_MAX: usize = 400;
+
 static COMPILED: LazyLock<Vec<(Regex, &'static Notation)>> = LazyLock::new(|| {
     NOTATIONS
         .iter()
-        .filter_map(|notation| Some((shapes::compile(notation.pattern)?, notation)))
+        .filter_map(|notation| Some((shapes::compile(notation.between)?, notation)))
         .collect()
 });
 
@@ -108,21 +120,37 @@ static COMPILED_SIBLINGS: LazyLock<Vec<(Regex, usize, usize)>> = LazyLock::new(|
         .collect()
 });
 
-pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
-    for (regex, notation) in COMPILED.iter() {
-        let mut at = 0;
-        while let Some(captures) = regex.captures_at(text, at) {
-            let (Some(found), Some(name)) = (captures.get(0), captures.get(1)) else {
-                break;
-            };
-            // The value may be the name of the next pair.
-            at = name.end();
-            if names::is_secret_name(name.as_str())
-                && let Some(value) = notation.value(text, found.end())
-            {
-                push(name.as_str(), value, spans);
-            }
+pub(super) fn find(text: &str, candidates: &[(usize, usize)], spans: &mut Vec<Span>) {
+    for &(start, end) in candidates {
+        let sign = |c: &char| {
+            matches!(
+                c,
+                '"' | '\''
+                    | '\\'
+                    | ']'
+                    | '>'
+                    | '<'
+                    | '('
+                    | '['
+                    | '|'
+                    | ','
+                    | ';'
+                    | ' '
+                    | '\t'
+                    | '~'
+            )
+        };
+        if !text[end..].chars().next().is_some_and(|c| sign(&c)) {
+            continue;
         }
+        // A hyphen of `->` is no part of the name.
+        let name = text[start..end].trim_end_matches('-');
+        if names::is_secret_name(name) {
+            notations(text, name, start, end, spans);
+        }
+    }
+    if candidates.is_empty() {
+        return;
     }
     for (regex, value, name) in COMPILED_SIBLINGS.iter() {
         for captures in regex.captures_iter(text) {
@@ -133,8 +161,30 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
             if names::is_secret_name(name.as_str())
                 && !allowlist::is_allowed(name.as_str(), value.as_str())
             {
-                push(name.as_str(), Extent { start, end, quoted: true }, spans);
+                push(
+                    name.as_str(),
+                    Extent {
+                        start,
+                        end,
+                        quoted: true,
+                    },
+                    spans,
+                );
             }
+        }
+    }
+}
+
+/// The values of the notations of a name.
+fn notations(text: &str, name: &str, start: usize, end: usize, spans: &mut Vec<Span>) {
+    let window = &text[end..values::char_end(text, end + BETWEEN_MAX)];
+    for (regex, notation) in COMPILED.iter() {
+        let is_before = notation.before.iter().any(|b| text[..start].ends_with(b));
+        if is_before
+            && let Some(found) = regex.find(window)
+            && let Some(value) = notation.value(text, end + found.end())
+        {
+            push(name, value, spans);
         }
     }
 }
@@ -142,12 +192,11 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
 impl Notation {
     fn value(&self, text: &str, start: usize) -> Option<Extent> {
         let window = &text[start..values::char_end(text, start + VALUE_MAX)];
-        let length = match self.end {
-            Some(ends) => window.find(|c| ends.contains(c)).unwrap_or(window.len()),
-            None => {
-                let quote = text[..start].chars().next_back()?;
-                window.find(|c| c == quote || c == '\n').unwrap_or(window.len())
-            }
+        let length = if let Some(ends) = self.end {
+            window.find(|c| ends.contains(c)).unwrap_or(window.len())
+        } else {
+            let quote = text[..start].chars().next_back()?;
+            window.find([quote, '\n']).unwrap_or(window.len())
         };
         let value = window[..length].trim_end().trim_end_matches('\\');
         let is_secret = match self.value {
@@ -161,7 +210,11 @@ impl Notation {
         };
         let end = start + value.len();
         let allowed = value.is_empty() || allowlist::is_allowed("password", value);
-        (is_secret && !allowed).then_some(Extent { start, end, quoted: true })
+        (is_secret && !allowed).then_some(Extent {
+            start,
+            end,
+            quoted: true,
+        })
     }
 }
 
@@ -180,7 +233,11 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         for notation in NOTATIONS {
-            assert!(shapes::compile(notation.pattern).is_some(), "{}", notation.pattern);
+            assert!(
+                shapes::compile(notation.between).is_some(),
+                "{}",
+                notation.between
+            );
         }
         for (pattern, ..) in SIBLINGS {
             assert!(shapes::compile(pattern).is_some(), "{pattern}");

@@ -87,15 +87,16 @@ fn once(text: &str) -> Cow<'_, str> {
 
 /// The secrets in a text. Encodings are nested no deeper than this.
 fn rules(text: &str, depth: usize, spans: &mut Vec<Span>) {
+    let candidates = names::candidates(text);
     tokens::find(text, spans);
     blocks::find(text, spans);
     urls::find(text, spans);
     pairs::find(text, spans);
-    markup::find(text, spans);
+    markup::find(text, &candidates, spans);
     statements::find(text, spans);
     protocols::find(text, spans);
     sentences::find(text, spans);
-    announced::find(text, spans);
+    announced::find(text, &candidates, spans);
     commands::find(text, spans);
     encoded::find(text, depth, spans);
 }

@@ -10,7 +10,7 @@ use super::allowlist;
 use super::key_value::{Form, Pair, Position, SEPARATORS};
 use super::names::{self, is_secret_name};
 use super::strength;
-use super::values::{self, Extent, is_name_byte, is_quote};
+use super::values::{self, Extent, is_quote};
 
 /// Longer values are masked partly.
 const VALUE_MAX: usize = 64 * 1024;
@@ -114,9 +114,7 @@ impl Pair<'_> {
         let text = self.text;
         let value = values::quoted(text, self.value)
             .unwrap_or_else(|| values::word(text, self.value, self.opener));
-        let is_secret = |word: &str| {
-            strength::is_generated(word) && super::mask_at(word).is_none()
-        };
+        let is_secret = |word: &str| strength::is_generated(word) && super::mask_at(word).is_none();
         let may_be = value.end - value.start >= strength::MIN && names::may_be_secret(self.name);
         (may_be && is_secret(value.of(text))).then_some(value)
     }
@@ -229,7 +227,7 @@ impl Pair<'_> {
 }
 
 fn is_name(text: &str) -> bool {
-    text.bytes().all(is_name_byte)
+    text.chars().all(names::is_name_char)
 }
 
 /// A quoted string or a number, as JSON has after a quoted name.

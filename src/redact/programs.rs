@@ -74,9 +74,7 @@ impl Short {
             }
             Attached(flag) => is_attached(arg, flag).then_some(flag.len()),
             Next(flags) => (flags.contains(&previous) && !arg.starts_with('-')).then_some(0),
-            User(sign, flags) if flags.contains(&previous) => {
-                arg.find(sign).map(|sign| sign + 1)
-            }
+            User(sign, flags) if flags.contains(&previous) => arg.find(sign).map(|sign| sign + 1),
             User(..) => None,
         }
     }
@@ -97,26 +95,108 @@ fn is_attached(arg: &str, flag: &str) -> bool {
 
 /// Arguments that are secret by their place, and secrets in the input of a command.
 const SHAPES: &[Shape] = &[
-    checked("password", r"\bhtpasswd[ \t]+-[A-Za-z]*b[A-Za-z]*[ \t]+(?:-[A-Za-z]+[ \t]+)*(?:[!-~]+[ \t]+)?[!-~]+[ \t]+([!-~]{6,})", is_password),
-    checked("password", r"\b(?:mosquitto_passwd|rabbitmqctl[ \t]+(?:add_user|change_password))[ \t]+(?:-[A-Za-z]+[ \t]+[!-~]+[ \t]+)?[!-~]+[ \t]+([!-~]{6,})", is_password),
-    checked("password", r"\b(?:sqlplus|impdp|expdp|imp|exp|sqlldr)[ \t]+(?:-[A-Za-z]+[ \t]+)*[A-Za-z0-9_]+/([!-?A-~]{4,})@", is_password),
-    checked("password", r"\bopenssl[ \t][ -~]{0,200}?\bpass:([!-~]+)", is_password),
-    checked("password", r"\bpass(?:in|out)?[ \t=]+pass:([!-~]+)", is_password),
-    checked("password", r"\bnet[ \t]+use[ \t][ -~]{0,100}?/user:[!-~]+[ \t]+([!-~]{6,})", is_password),
-    checked("password", r"(?:^|[ \t])/(?:p|pass|password|pw):([!-~]{6,})", is_password),
-    checked("password", r"\b(?:smbclient|smbget|smbmap|rpcclient|net|winexe)[ \t][ -~]{0,200}?-(?:U|-user)[ \t=]*['\x22]?[!-$&-~]+%([!-&(-~]+)", is_password),
-    checked("password", r"--from-literal[= ]['\x22]?[A-Za-z0-9_.-]+=([!-~]{6,})", strength::is_generated),
-    checked("password", r"\bnmcli[ \t][ -~]{0,200}?\bpassword[ \t]+([!-~]{6,})", is_password),
-    checked("password", r"\bwpa_passphrase[ \t]+[!-~]+[ \t]+([!-~]{8,})", is_password),
-    checked("password", r"\brclone[ \t][ -~]{0,200}?\bpass[ \t]+([!-~]{6,})", is_password),
-    checked("token", r"\bvault[ \t]+(?:login|operator[ \t]+unseal|unseal)[ \t]+(?:-[!-~]+[ \t]+)*([A-Za-z0-9+/=_.-]{16,})", strength::is_generated),
-    checked("token", r"\b(?:activate-refresh-token|set-token)[ \t]+[!-~]+[ \t]+([!-~]{16,})", strength::is_generated),
-    checked("token", r"\b(?:npm|yarn|pnpm)[ \t]+config[ \t]+set[ \t]+[!-~]*_(?:authToken|auth|password)[ \t=]+([!-~]{8,})", is_password),
-    checked("key", r"\baws[ \t]+configure[ \t]+set[ \t]+[a-z_]*(?:secret|token)[a-z_]*[ \t]+([!-~]{16,})", is_password),
+    checked(
+        "password",
+        r"\bhtpasswd[ \t]+-[A-Za-z]*b[A-Za-z]*[ \t]+(?:-[A-Za-z]+[ \t]+)*(?:[!-~]+[ \t]+)?[!-~]+[ \t]+([!-~]{6,})",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\b(?:mosquitto_passwd|rabbitmqctl[ \t]+(?:add_user|change_password))[ \t]+(?:-[A-Za-z]+[ \t]+[!-~]+[ \t]+)?[!-~]+[ \t]+([!-~]{6,})",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\b(?:sqlplus|impdp|expdp|imp|exp|sqlldr)[ \t]+(?:-[A-Za-z]+[ \t]+)*[A-Za-z0-9_]+/([!-?A-~]{4,})@",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\bopenssl[ \t][ -~]{0,200}?\bpass:([!-~]+)",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\bpass(?:in|out)?[ \t=]+pass:([!-~]+)",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\bnet[ \t]+use[ \t][ -~]{0,100}?/user:[!-~]+[ \t]+([!-~]{6,})",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"(?:^|[ \t])/(?:p|pass|password|pw):([!-~]{6,})",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\b(?:smbclient|smbget|smbmap|rpcclient|net|winexe)[ \t][ -~]{0,200}?-(?:U|-user)[ \t=]*['\x22]?[!-$&-~]+%([!-&(-~]+)",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"--from-literal[= ]['\x22]?[A-Za-z0-9_.-]+=([!-~]{6,})",
+        strength::is_generated,
+    ),
+    checked(
+        "password",
+        r"\bnmcli[ \t][ -~]{0,200}?\bpassword[ \t]+([!-~]{6,})",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\bwpa_passphrase[ \t]+[!-~]+[ \t]+([!-~]{8,})",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\brclone[ \t][ -~]{0,200}?\bpass[ \t]+([!-~]{6,})",
+        is_password,
+    ),
+    checked(
+        "token",
+        r"\bvault[ \t]+(?:login|operator[ \t]+unseal|unseal)[ \t]+(?:-[!-~]+[ \t]+)*([A-Za-z0-9+/=_.-]{16,})",
+        strength::is_generated,
+    ),
+    checked(
+        "token",
+        r"\b(?:activate-refresh-token|set-token)[ \t]+[!-~]+[ \t]+([!-~]{16,})",
+        strength::is_generated,
+    ),
+    checked(
+        "token",
+        r"\b(?:npm|yarn|pnpm)[ \t]+config[ \t]+set[ \t]+[!-~]*_(?:authToken|auth|password)[ \t=]+([!-~]{8,})",
+        is_password,
+    ),
+    checked(
+        "key",
+        r"\baws[ \t]+configure[ \t]+set[ \t]+[a-z_]*(?:secret|token)[a-z_]*[ \t]+([!-~]{16,})",
+        is_password,
+    ),
+    // `-px` without the name of its program
+    checked(
+        "password",
+        r"(?:^|[ \t\x22'])-p([!-~]{11,}[A-Za-z0-9])",
+        strength::is_generated,
+    ),
     // `echo x | docker login --password-stdin`
-    checked("password", r"\b(?:echo|printf)[ \t]+(?:-[A-Za-z]+[ \t]+|'%s'[ \t]+)*['\x22]?([!-~]{6,}?)['\x22]?[ \t]*\|[ -~]{0,200}?(?:-stdin|chpasswd|passwd|--with-token)", is_password),
-    checked("password", r"\b(?:echo|printf)[ \t]+(?:-[A-Za-z]+[ \t]+|'%s'[ \t]+)*['\x22]?([!-~]{12,}?)['\x22]?[ \t]*\|[ \t]*(?:base64|openssl|sha256sum)", strength::is_generated),
-    checked("password", r"<<<[ \t]*['\x22]?([!-~]{8,}[A-Za-z0-9=])", strength::is_generated),
+    checked(
+        "password",
+        r"\b(?:echo|printf)[ \t]+(?:-[A-Za-z]+[ \t]+|'%s'[ \t]+)*['\x22]?([!-~]{6,}?)['\x22]?[ \t]*\|[ -~]{0,200}?(?:-stdin|chpasswd|passwd|--with-token)",
+        is_password,
+    ),
+    checked(
+        "password",
+        r"\b(?:echo|printf)[ \t]+(?:-[A-Za-z]+[ \t]+|'%s'[ \t]+)*['\x22]?([!-~]{12,}?)['\x22]?[ \t]*\|[ \t]*(?:base64|openssl|sha256sum)",
+        strength::is_generated,
+    ),
+    checked(
+        "password",
+        r"<<<[ \t]*['\x22]?([!-~]{8,}[A-Za-z0-9=])",
+        strength::is_generated,
+    ),
 ];
 
 pub(super) static PLACES: LazyLock<Compiled> = LazyLock::new(|| shapes::compile_all(SHAPES));

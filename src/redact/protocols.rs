@@ -28,7 +28,10 @@ const SHAPES: &[Shape] = &[
         r#"(?i:\b(?:signature|response|mac|oauth_token|oauth_signature|nonce|cnonce|sig))=\\*["']?([A-Za-z0-9+/%_-]{20,}={0,2})"#,
         is_generated,
     ),
-    shape("token", r"\bbase64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]{8,})"),
+    shape(
+        "token",
+        r"\bbase64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]{8,})",
+    ),
     shape(
         "token",
         r"(?i:\boauth2?|\bbearer)(?:_token)?[ \t]*\[([A-Za-z0-9._~+/=-]{16,})\]",
@@ -79,6 +82,10 @@ const SHAPES: &[Shape] = &[
     shape(
         "password",
         r#"(?i:name=\\*"[a-z0-9_-]*(?:password|passwd|secret|token|api_?key)\\*")(?:\\r\\n\\r\\n|\r?\n\r?\n)([!-~]+)"#,
+    ),
+    shape(
+        "token",
+        r"\bwordpress_(?:logged_in|sec)_[A-Za-z0-9]+=([!-:<-~]{8,})",
     ),
     // The assertion of a SAML response, the code of OAuth.
     shape(

@@ -67,11 +67,30 @@ const PLACED: &[Shape] = &[
         "code",
         r"(?i:\b(?:otp|tan|(?:one[- ]time|verification|security|2fa|mfa|login) (?:password|passcode|code|pin))(?: is)?[:=]?|\bpin(?: is|:|=))[ \t]*['\x22]?([0-9]{4,8})\b",
     ),
-    shape("code", r"(?i:\b(?:cvv2?|cvc2?))\\*[\x22']?[ \t]*[:=][ \t]*\\*[\x22']?([0-9]{3,4})\b"),
+    shape(
+        "code",
+        r"(?i:\b(?:cvv2?|cvc2?))\\*[\x22']?[ \t]*[:=][ \t]*\\*[\x22']?([0-9]{3,4})\b",
+    ),
     // `credentials bob:x`, `login bob/x`
     checked(
         "password",
-        r"(?i:\b(?:credentials|creds|login|logged in as|authenticating as|zugangsdaten))[ \t:]+[A-Za-z0-9._@-]{1,40}(?::|[ \t]?/[ \t]?)([!-~]{8,})",
+        r"(?i:\b(?:credentials|creds|login|log(?:ged)? in (?:as|with)|login with|sign(?:ed)? in (?:as|with)|authenticating as|zugangsdaten))[ \t:]+[A-Za-z0-9._@-]{1,40}(?::|[ \t]?/[ \t]?)([!-~]{8,})",
+        strength::is_generated,
+    ),
+    checked(
+        "password",
+        r"(?:^|[ \t\n\x22'(])(?i:admin|administrator|root|postgres|elastic|guest|sa|system):([!-~]{8,})",
+        strength::is_generated,
+    ),
+    checked(
+        "password",
+        r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[a-z]{2,24}[:;|]([!-~]{8,})",
+        strength::is_generated,
+    ),
+    // `token mismatch: got x want y`
+    checked(
+        "token",
+        r"(?i:\b(?:token|password|secret|key)[ -~]{0,40}?\b(?:got|expected)[ :=]+)['\x22]?([!-~]{12,}?)['\x22]?[,;]?[ \t]+(?:but[ \t]+)?(?i:want|wanted|expected|got|was)[ \t:=]+['\x22]?([!-~]{12,}[A-Za-z0-9=])",
         strength::is_generated,
     ),
     // `user bob pass x`, `user 'bob' password 'x'`

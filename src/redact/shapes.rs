@@ -58,6 +58,10 @@ pub(super) fn mark(
     text: &str,
     spans: &mut Vec<Span>,
 ) {
+    // Most texts have none, and groups cost more.
+    if !regex.is_match(text) {
+        return;
+    }
     for captures in regex.captures_iter(text) {
         let first = usize::from(captures.len() > 1);
         for secret in captures.iter().skip(first).flatten() {

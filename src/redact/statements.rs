@@ -19,10 +19,19 @@ const SHAPES: &[Shape] = &[
         "password",
         r#"(?i:\bidentified(?: with [a-z0-9_']+)? by[ \t]+)\\*"((?u-i:[^"\n\\])+)"#,
     ),
-    shape("password", r"(?i:\bset password for [!-~]{1,80} ?= ?)'((?u-i:[^'\n])+)'"),
-    shape("password", r"(?i:\bpgp_sym_(?:en|de)crypt)\((?u-i:[^'\n()]){0,40}'(?u-i:[^'\n]){0,200}', ?'((?u-i:[^'\n])+)'"),
+    shape(
+        "password",
+        r"(?i:\bset password for [!-~]{1,80} ?= ?)'((?u-i:[^'\n])+)'",
+    ),
+    shape(
+        "password",
+        r"(?i:\bpgp_sym_(?:en|de)crypt)\((?u-i:[^'\n()]){0,40}'(?u-i:[^'\n]){0,200}', ?'((?u-i:[^'\n])+)'",
+    ),
     shape("secret", r"(?i:\bsecret )'((?u-i:[^'\n]){16,})'"),
-    shape("password", r#"\bdb\.auth\(\\*["'](?u-i:[^"'\n\\]){1,60}\\*["'], ?\\*["']((?u-i:[^"'\n\\])+)"#),
+    shape(
+        "password",
+        r#"\bdb\.auth\(\\*["'](?u-i:[^"'\n\\]){1,60}\\*["'], ?\\*["']((?u-i:[^"'\n\\])+)"#,
+    ),
     // Columns of a table, or members of a list, by position.
     shape(
         "password",
@@ -34,13 +43,41 @@ const SHAPES: &[Shape] = &[
         r"(?m:^[ \t]*)(?:requirepass|masterauth|primaryauth|auth_pass|rootpw|bindpw|pre-shared-key|insecure-password|bindcredentials)[ \t]+([!-~]+)",
         is_value,
     ),
-    checked("password", r"(?i:\bconfig set (?:requirepass|masterauth))[ \t]+([!-~]+)", is_value),
-    checked("password", r"(?m:^[ \t]*user [!-~]+ on) (?u-i:[^\n]){0,100}?>([!-~]{4,})", is_value),
-    checked("password", r"\buser[ \t]+[!-~]{1,40}[ \t]+(?:insecure-password|password)[ \t]+([!-~]+)", is_value),
-    checked("password", r"\bstats[ \t]+auth[ \t]+[!-~]{1,40}?:([!-~]+)", is_value),
-    checked("password", r"\benable[ \t]+(?:secret|password)[ \t]+(?:[0-9][ \t]+)?([!-~]{6,})", is_value),
-    checked("password", r"\bpassword[ \t]+[0-9][ \t]+([0-9A-Fa-f]{8,})\b", is_value),
-    checked("password", r"\bsnmp-server[ \t]+community[ \t]+([!-~]+)", is_value),
+    checked(
+        "password",
+        r"(?i:\bconfig set (?:requirepass|masterauth))[ \t]+([!-~]+)",
+        is_value,
+    ),
+    checked(
+        "password",
+        r"(?m:^[ \t]*user [!-~]+ on) (?u-i:[^\n]){0,100}?>([!-~]{4,})",
+        is_value,
+    ),
+    checked(
+        "password",
+        r"\buser[ \t]+[!-~]{1,40}[ \t]+(?:insecure-password|password)[ \t]+([!-~]+)",
+        is_value,
+    ),
+    checked(
+        "password",
+        r"\bstats[ \t]+auth[ \t]+[!-~]{1,40}?:([!-~]+)",
+        is_value,
+    ),
+    checked(
+        "password",
+        r"\benable[ \t]+(?:secret|password)[ \t]+(?:[0-9][ \t]+)?([!-~]{6,})",
+        is_value,
+    ),
+    checked(
+        "password",
+        r"\bpassword[ \t]+[0-9][ \t]+([0-9A-Fa-f]{8,})\b",
+        is_value,
+    ),
+    checked(
+        "password",
+        r"\bsnmp-server[ \t]+community[ \t]+([!-~]+)",
+        is_value,
+    ),
     // .netrc, in one line or several.
     checked(
         "password",

@@ -27,7 +27,10 @@ pub(super) fn has_digit(text: &str) -> bool {
 /// A word that nobody would type: a key, a token, a generated password, a digest.
 pub(super) fn is_generated(word: &str) -> bool {
     let word = trimmed(word);
-    let word = word.strip_prefix("0x").filter(|digits| is_hex(digits)).unwrap_or(word);
+    let word = word
+        .strip_prefix("0x")
+        .filter(|digits| is_hex(digits))
+        .unwrap_or(word);
     let ordinary = |b: u8| b.is_ascii_graphic() && !b"\"'`<>(){}[],;\\".contains(&b);
     if word.len() < MIN || !word.bytes().all(ordinary) || is_named(word) {
         return false;
@@ -50,7 +53,9 @@ pub(super) fn is_generated(word: &str) -> bool {
 pub(super) fn is_base32(word: &str) -> bool {
     let word = trimmed(word);
     word.len() >= 16
-        && word.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b))
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b))
         && (has_digit(word) || word.len() >= 26)
 }
 
@@ -62,6 +67,18 @@ pub(super) fn is_uuid(word: &str) -> bool {
         && word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
+/// `abcdef.0123456789abcdef`, with which nodes join a cluster.
+pub(super) fn is_bootstrap_token(word: &str) -> bool {
+    let is_part = |part: &str, length| {
+        part.len() == length
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    let parts = trimmed(word).split_once('.');
+    parts.is_some_and(|(id, secret)| is_part(id, 6) && is_part(secret, 16))
+}
+
 pub(super) fn is_hex(word: &str) -> bool {
     word.bytes().all(|b| b.is_ascii_hexdigit())
 }
@@ -70,7 +87,9 @@ pub(super) fn is_hex(word: &str) -> bool {
 /// it is one; with a digit wrong it is still somebody's.
 pub(super) fn is_card(number: &str) -> bool {
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    let is_grouped = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-'));
+    let is_grouped = number
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-'));
     is_grouped && (13..=19).contains(&digits) && number.starts_with(['2', '3', '4', '5', '6'])
 }
 
@@ -83,7 +102,10 @@ fn is_named(word: &str) -> bool {
     word.contains("://")
         || word.starts_with(['/', '.', '-', '@', '%', '$'])
         || word.contains("sha256:")
-        || word.split(['.', '/', ':', '@']).all(allowlist::is_dns_label) && word.contains(['.', '/', ':', '-', '@'])
+        || word
+            .split(['.', '/', ':', '@'])
+            .all(allowlist::is_dns_label)
+            && word.contains(['.', '/', ':', '-', '@'])
         || is_uuid(word)
         || allowlist::is_ordinary(word)
 }

@@ -17,7 +17,7 @@ struct Format {
 }
 
 /// The table, and which of its rows to try: those with a literal in the text.
-struct Formats {
+struct Table {
     formats: Vec<Format>,
     /// Rows without a literal.
     always: Vec<usize>,
@@ -26,7 +26,7 @@ struct Formats {
     rows: Vec<usize>,
 }
 
-static FORMATS: LazyLock<Formats> = LazyLock::new(|| {
+static FORMATS: LazyLock<Table> = LazyLock::new(|| {
     let (mut formats, mut always) = (Vec::new(), Vec::new());
     let (mut literals, mut rows) = (Vec::new(), Vec::new());
     for (format, known) in TABLE.lines().filter_map(row) {
@@ -41,7 +41,7 @@ static FORMATS: LazyLock<Formats> = LazyLock::new(|| {
             }
         }
     }
-    Formats {
+    Table {
         formats,
         always,
         literals: AhoCorasick::new(&literals).ok(),
@@ -77,7 +77,12 @@ pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
             tried[table.rows[found.pattern().as_usize()]] = true;
         }
     }
-    for (format, _) in table.formats.iter().zip(&tried).filter(|(_, tried)| **tried) {
+    for (format, _) in table
+        .formats
+        .iter()
+        .zip(&tried)
+        .filter(|(_, tried)| **tried)
+    {
         let accept = |secret: &str| !format.mixed || strength::is_mixed(secret);
         shapes::mark(&format.regex, format.label, accept, text, spans);
     }

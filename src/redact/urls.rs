@@ -41,23 +41,44 @@ const SHAPES: &[Shape] = &[
     // `user:password@host:port`
     checked(
         "url-password",
-        r#"(?:^|[ \t\r\n=\x22'(])[A-Za-z0-9._-]{1,40}:((?u-i:[^ \t\r\n:/@\x22'<>]){6,80})@[A-Za-z0-9.-]+:[0-9]{2,5}\b"#,
+        r"(?:^|[ \t\r\n=\x22'(])[A-Za-z0-9._-]{1,40}:((?u-i:[^ \t\r\n:/@\x22'<>]){6,80})@[A-Za-z0-9.-]+:[0-9]{2,5}\b",
         is_password,
     ),
     // Oracle: `user/password@//host:port/service`, `user/password@host:port:sid`
     checked(
         "url-password",
-        r#"(?:^|[ \t\r\n=\x22'(:])[A-Za-z][A-Za-z0-9_$#.-]{0,40}/((?u-i:[^ \t\r\n/@\x22'<>]){4,80})@(?://|\(DESCRIPTION|[A-Za-z0-9.-]+:[0-9]{2,5}[:/])"#,
+        r"(?:^|[ \t\r\n=\x22'(:])[A-Za-z][A-Za-z0-9_$#.-]{0,40}/((?u-i:[^ \t\r\n/@\x22'<>]){4,80})@(?://|\(DESCRIPTION|[A-Za-z0-9.-]+:[0-9]{2,5}[:/])",
         is_password,
     ),
-    shape("url-password", r"\bjdbc:oracle:[a-z0-9]+:[A-Za-z0-9_$#.-]+/([!-?A-~]+)@"),
-    shape("password", r"(?i:\b(?:pwd|password))[ \t]?=[ \t]?\{((?u-i:[^{}\n])+)\}"),
+    shape(
+        "url-password",
+        r"\bjdbc:oracle:[a-z0-9]+:[A-Za-z0-9_$#.-]+/([!-?A-~]+)@",
+    ),
+    shape(
+        "password",
+        r"(?i:\b(?:pwd|password))[ \t]?=[ \t]?\{((?u-i:[^{}\n])+)\}",
+    ),
     // Who knows the address may use it.
-    shape("webhook", r"\bmaker\.ifttt\.com/trigger/[A-Za-z0-9_-]+/(?:json/)?with/key/([A-Za-z0-9_-]+)"),
-    shape("webhook", r"\bhooks\.zapier\.com/hooks/catch/[0-9]+/([A-Za-z0-9]+)"),
-    shape("webhook", r"\bbetter(?:stack|uptime)\.com/api/v[0-9]/heartbeat/([A-Za-z0-9]+)"),
-    shape("webhook", r"\bevents\.(?:eu\.)?pagerduty\.com/(?:integration|x-ere)/([A-Za-z0-9]+)"),
-    shape("webhook", r"\b(?:open\.feishu\.cn|open\.larksuite\.com)/open-apis/bot/v2/hook/([A-Za-z0-9-]+)"),
+    shape(
+        "webhook",
+        r"\bmaker\.ifttt\.com/trigger/[A-Za-z0-9_-]+/(?:json/)?with/key/([A-Za-z0-9_-]+)",
+    ),
+    shape(
+        "webhook",
+        r"\bhooks\.zapier\.com/hooks/catch/[0-9]+/([A-Za-z0-9]+)",
+    ),
+    shape(
+        "webhook",
+        r"\bbetter(?:stack|uptime)\.com/api/v[0-9]/heartbeat/([A-Za-z0-9]+)",
+    ),
+    shape(
+        "webhook",
+        r"\bevents\.(?:eu\.)?pagerduty\.com/(?:integration|x-ere)/([A-Za-z0-9]+)",
+    ),
+    shape(
+        "webhook",
+        r"\b(?:open\.feishu\.cn|open\.larksuite\.com)/open-apis/bot/v2/hook/([A-Za-z0-9-]+)",
+    ),
     checked(
         "token",
         r"/(?:reset|reset-password|password-reset|invite|invitation|verify|confirm|magic|magic-link|activate|unsubscribe|accept|heartbeat|webhook|webhooks|hook|hooks)/([A-Za-z0-9_-]{16,})",
@@ -114,7 +135,7 @@ fn url_credential(text: &str, start: usize) -> Option<Span> {
         (None, None) => return None,
         _ => {
             let mut signs = authority.match_indices('@').map(|(at, _)| at);
-            let last = signs.clone().filter(|at| is_host(&authority[at + 1..])).last();
+            let last = signs.clone().rfind(|at| is_host(&authority[at + 1..]));
             last.or_else(|| signs.next())?
         }
     };
@@ -135,7 +156,9 @@ fn url_credential(text: &str, start: usize) -> Option<Span> {
 
 /// Whether a host begins the text, or several: its name, perhaps a port, and a path or nothing behind.
 fn is_host(text: &str) -> bool {
-    let end = text.find(['/', '?', '#', ',', ';', ')', '@']).unwrap_or(text.len());
+    let end = text
+        .find(['/', '?', '#', ',', ';', ')', '@'])
+        .unwrap_or(text.len());
     let (host, behind) = text.split_at(end);
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !name.starts_with('[') || name.ends_with(']') => (name, port),
@@ -144,7 +167,9 @@ fn is_host(text: &str) -> bool {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b"._-[]:%$(){}*".contains(&b);
     !name.is_empty()
         && name.bytes().all(is_name)
-        && port.bytes().all(|b| b.is_ascii_digit() || b"$(){}_".contains(&b) || b.is_ascii_uppercase())
+        && port
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"$(){}_".contains(&b) || b.is_ascii_uppercase())
         && !behind.starts_with('@')
 }
 
@@ -246,7 +271,14 @@ mod tests {
 
     #[test]
     fn a_host_has_a_name_and_a_port() {
-        for host in ["db", "db:5432/x", "h1:27017,h2:27017/x", "10.0.0.1", "[::1]:80", "db?x=1"] {
+        for host in [
+            "db",
+            "db:5432/x",
+            "h1:27017,h2:27017/x",
+            "10.0.0.1",
+            "[::1]:80",
+            "db?x=1",
+        ] {
             assert!(is_host(host), "{host}");
         }
         for word in ["", "ss:w0rd/x@db", "w0rd!", "x@db"] {

@@ -33,11 +33,14 @@ pub(super) const FOREIGN: &[&str] = &[
     "पासवर्ड", "كلمةالمرور", "סיסמה", "סיסמא", "گذرواژه",
 ];
 
+/// What Chinese, Japanese and Korean write behind a word to say `is`.
+pub(super) const PARTICLES: &[char] = &['は', 'が', 'を', '为', '是', '為', '는', '은', '가', '를'];
+
 /// Words whose value is secret if it looks generated. Among them are words for secret, key, token and
 /// credentials in other languages, which also have other meanings.
 #[rustfmt::skip]
 pub(super) const GENERATED: &[&str] = &[
-    "session", "sid", "csrf", "xsrf", "csrftoken", "pat", "pepper", "seed", "sig", "license",
+    "session", "auth", "sid", "csrf", "xsrf", "csrftoken", "pat", "pepper", "seed", "sig", "license",
     "licence", "geheimnis", "zugangsdaten", "zugangstoken", "zugriffstoken", "schlüssel",
     "schluessel", "geheim", "sleutel", "jeton", "clé", "chave", "llave", "klucz", "klíč", "avain",
     "anahtar", "nyckel", "nøgle", "nøkkel", "secreto", "secreta", "segredo", "segreto", "токен",
@@ -56,7 +59,7 @@ pub(super) const ENDINGS: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const SESSIONS: &[&str] = &[
     "phpsessid", "jsessionid", "connectsid", "aspnetsessionid", "sessionid", "sessid",
-    "aspsessionid", "laravelsession", "rememberme", "wordpressloggedinx", "samlresponse",
+    "aspsessionid", "laravelsession", "rememberme", "samlresponse",
 ];
 
 /// Words that make a key secret: `API_KEY`, but not `PRIMARY_KEY`.
@@ -119,9 +122,8 @@ pub(super) const ABOUT: &[&str] = &[
 ];
 
 /// A secret of these is the name of an object: `existingSecret`, `passwordSecret`.
-pub(super) const NAMED_SECRETS: &[&str] = &[
-    "existing", "password", "credentials", "tls", "cert", "pull",
-];
+pub(super) const NAMED_SECRETS: &[&str] =
+    &["existing", "password", "credentials", "tls", "cert", "pull"];
 
 /// Words at the end of a name that say which or in what form: `API_KEY_PROD`, `signingKeyHex`. A
 /// version, a number, a region or an environment says nothing of what the value is.

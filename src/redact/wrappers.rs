@@ -39,7 +39,11 @@ pub(super) fn skip(text: &str, value: usize) -> usize {
     if let Some(length) = length(&BEFORE_QUOTE) {
         let before = window[..length - 1].trim_end_matches('\\').len();
         // A list is left to who reads lists.
-        return if window.starts_with('[') { value } else { value + before };
+        return if window.starts_with('[') {
+            value
+        } else {
+            value + before
+        };
     }
     match length(&BEFORE) {
         Some(3) if window.len() == 3 || window[3..].starts_with(['"', '\'']) => value,

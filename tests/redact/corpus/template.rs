@@ -12,8 +12,10 @@ enum Part {
     /// The kind of characters and their number.
     Random(char, usize),
     Uuid,
-    Encoded(fn(&str) -> String, Template),
+    Encoded(Encoding, Template),
 }
+
+type Encoding = fn(&str) -> String;
 
 /// A text with credentials.
 pub(super) struct Filled {
@@ -21,17 +23,28 @@ pub(super) struct Filled {
     pub(super) secrets: Vec<String>,
 }
 
-const ENCODINGS: &[(&str, fn(&str) -> String)] = &[
+const ENCODINGS: &[(&str, Encoding)] = &[
     ("base64:", |text| STANDARD.encode(text)),
     ("base64url:", |text| URL_SAFE_NO_PAD.encode(text)),
-    ("hex:", |text| text.bytes().map(|b| format!("{b:02x}")).collect()),
+    ("hex:", |text| {
+        text.bytes().map(|b| hex(b).to_lowercase()).collect()
+    }),
     ("percent:", |text| {
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-        text.bytes()
-            .map(|b| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-            .collect()
+        let encoded = |b| {
+            if is_plain(b) {
+                char::from(b).to_string()
+            } else {
+                "%".to_owned() + &hex(b)
+            }
+        };
+        text.bytes().map(encoded).collect()
     }),
 ];
+
+fn hex(byte: u8) -> String {
+    format!("{byte:02X}")
+}
 
 impl Template {
     pub(super) fn parse(line: &str) -> Self {
@@ -94,7 +107,10 @@ fn place_at(text: &str) -> Option<(Part, usize)> {
     if place == "uuid" {
         return Some((Part::Uuid, end + 1));
     }
-    let kind = place.chars().next().filter(|kind| "aluxXdbspw".contains(*kind))?;
+    let kind = place
+        .chars()
+        .next()
+        .filter(|kind| "aluxXdbspw".contains(*kind))?;
     Some((Part::Random(kind, place[1..].parse().ok()?), end + 1))
 }
 
