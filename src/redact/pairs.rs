@@ -111,12 +111,14 @@ impl Pair<'_> {
 
     /// A value that is secret because it looks generated, and its name allows that.
     fn generated(&self) -> Option<Extent> {
-        let text = self.text;
+        if !names::may_be_secret(self.name) {
+            return None;
+        }
+        let text = self.clipped(ALLOWED_MAX).text;
         let value = values::quoted(text, self.value)
             .unwrap_or_else(|| values::word(text, self.value, self.opener));
-        let is_secret = |word: &str| strength::is_generated(word) && super::mask_at(word).is_none();
-        let may_be = value.end - value.start >= strength::MIN && names::may_be_secret(self.name);
-        (may_be && is_secret(value.of(text))).then_some(value)
+        let word = value.of(text);
+        (strength::is_generated(word) && super::mask_at(word).is_none()).then_some(value)
     }
 
     /// A long value is neither a word nor a reference.

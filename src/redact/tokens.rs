@@ -1,6 +1,6 @@
 //! Credentials with a format of their own, whatever the text around them: the rows of `tokens.txt`.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex::Regex;
@@ -9,21 +9,29 @@ use super::{Span, shapes, strength};
 
 const TABLE: &str = include_str!("tokens.txt");
 
-/// A row of the table.
+/// A row of the table. Most are never needed: a pattern is compiled when one of its literals is found.
 struct Format {
     label: &'static str,
     mixed: bool,
-    regex: Regex,
+    pattern: &'static str,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Format {
+    fn regex(&self) -> Option<&Regex> {
+        let regex = self.regex.get_or_init(|| shapes::compile(self.pattern));
+        regex.as_ref()
+    }
 }
 
 /// The table, and which of its rows to try: those with a literal in the text.
 struct Table {
-    formats: Vec<Format>,
+    rows: Vec<Format>,
     /// Rows without a literal.
     always: Vec<usize>,
     literals: Option<AhoCorasick>,
     /// The row of each literal.
-    rows: Vec<usize>,
+    row_of: Vec<usize>,
 }
 
 static FORMATS: LazyLock<Table> = LazyLock::new(|| {
@@ -42,14 +50,14 @@ static FORMATS: LazyLock<Table> = LazyLock::new(|| {
         }
     }
     Table {
-        formats,
+        rows: formats,
         always,
         literals: AhoCorasick::new(&literals).ok(),
-        rows,
+        row_of: rows,
     }
 });
 
-/// The format and its literals. `every_row_is_read` checks that none is dropped.
+/// The format and its literals. `every_row_is_read` checks that none is dropped, and that its pattern compiles.
 fn row(line: &'static str) -> Option<(Format, &'static str)> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
@@ -61,30 +69,28 @@ fn row(line: &'static str) -> Option<(Format, &'static str)> {
     let format = Format {
         label,
         mixed: condition == "mixed",
-        regex: shapes::compile(pattern.trim_start())?,
+        pattern: pattern.trim_start(),
+        regex: OnceLock::new(),
     };
     Some((format, literals))
 }
 
 pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     let table = &*FORMATS;
-    let mut tried = vec![false; table.formats.len()];
+    let mut tried = vec![false; table.rows.len()];
     for row in &table.always {
         tried[*row] = true;
     }
     if let Some(literals) = &table.literals {
         for found in literals.find_overlapping_iter(text) {
-            tried[table.rows[found.pattern().as_usize()]] = true;
+            tried[table.row_of[found.pattern().as_usize()]] = true;
         }
     }
-    for (format, _) in table
-        .formats
-        .iter()
-        .zip(&tried)
-        .filter(|(_, tried)| **tried)
-    {
+    for (format, _) in table.rows.iter().zip(&tried).filter(|(_, tried)| **tried) {
         let accept = |secret: &str| !format.mixed || strength::is_mixed(secret);
-        shapes::mark(&format.regex, format.label, accept, text, spans);
+        if let Some(regex) = format.regex() {
+            shapes::mark(regex, format.label, accept, text, spans);
+        }
     }
 }
 
@@ -99,13 +105,14 @@ mod tests {
             let (format, literals) = row(line).unwrap_or_else(|| panic!("{line}"));
             assert!(format.label.len() <= super::super::LABEL_MAX, "{line}");
             assert!(!literals.split(',').any(str::is_empty), "{line}");
+            assert!(format.regex().is_some(), "{line}");
         }
         assert!(FORMATS.literals.is_some());
     }
 
     #[test]
     fn the_services_are_many() {
-        let mut labels: Vec<_> = FORMATS.formats.iter().map(|f| f.label).collect();
+        let mut labels: Vec<_> = FORMATS.rows.iter().map(|f| f.label).collect();
         labels.dedup();
         assert!(labels.len() >= 100, "{}", labels.len());
     }

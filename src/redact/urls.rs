@@ -178,6 +178,13 @@ fn authority(text: &str) -> &str {
     let ends = |b: u8| b.is_ascii_whitespace() || values::is_quote(b) || b"<>\\".contains(&b);
     let length = text.bytes().take(AUTHORITY_MAX).position(ends);
     let mut length = length.unwrap_or(text.len().min(AUTHORITY_MAX));
+    // The next URL.
+    if let Some(next) = text.as_bytes()[..length]
+        .windows(3)
+        .position(|w| w == b"://")
+    {
+        length = next;
+    }
     while !text.is_char_boundary(length) {
         length -= 1;
     }
