@@ -1,5 +1,7 @@
 //! Values that are not secret although their name is.
 
+use super::{forms, names, strength};
+
 /// Beginnings of paths. Such a value is the location of a secret.
 #[rustfmt::skip]
 const FILE_ROOTS: &[&str] = &[
@@ -41,12 +43,6 @@ const FOREIGN_PROSE: &[&str] = &[
     "yanlış", "неверный", "истёк", "错误", "無効",
 ];
 
-/// Beginnings of names of algorithms, encodings and protocols, followed by a digit, hyphen or slash:
-/// `the password is sha256-hashed`.
-const ALGORITHMS: &[&str] = &[
-    "sha", "aes", "rsa", "utf", "base", "argon", "pbkdf", "pkcs", "scram", "http",
-];
-
 /// Whether a value with a secret name is not secret.
 pub(super) fn is_allowed(name: &str, value: &str) -> bool {
     let value = value.trim();
@@ -57,8 +53,8 @@ pub(super) fn is_allowed(name: &str, value: &str) -> bool {
         || is_path(value)
         // PWD and OLDPWD of a shell
         || (value.starts_with('/') && name.to_ascii_lowercase().ends_with("pwd"))
-        || (super::names::is_plural(name) && value.bytes().all(|b| b.is_ascii_digit()))
-        || (name.eq_ignore_ascii_case("secret") && is_object_reference(value))
+        || (names::is_plural(name) && value.bytes().all(|b| b.is_ascii_digit()))
+        || (name.eq_ignore_ascii_case("secret") && forms::is_object_reference(value))
         || (name.eq_ignore_ascii_case("pass") && is_count(value))
 }
 
@@ -77,7 +73,7 @@ fn is_placeholder(value: &str) -> bool {
     if !(behind.is_empty() || behind.starts_with(' ')) {
         return false;
     }
-    !super::strength::is_generated(inside)
+    !strength::is_generated(inside)
         && inside.starts_with(|c: char| c.is_ascii_alphabetic())
         && inside
             .bytes()
@@ -140,11 +136,11 @@ pub(super) fn is_name(word: &str) -> bool {
     let is_joined = word.contains(['_', '.', '-']);
     let letters = |b: u8| b.is_ascii_lowercase() || b == b'_';
     is_joined
-        && !super::strength::is_generated(word)
+        && !strength::is_generated(word)
         && (word.bytes().all(letters) && !word.contains('-')
-            || is_constant(word)
-                && (super::names::is_secret_name(word) || !super::strength::has_digit(word))
-            || !super::strength::has_digit(word) && super::names::is_secret_name(word))
+            || forms::is_constant(word)
+                && (names::is_secret_name(word) || !strength::has_digit(word))
+            || !strength::has_digit(word) && names::is_secret_name(word))
 }
 
 /// A word of at most 12 letters.
@@ -169,73 +165,12 @@ pub(super) fn is_random(word: &str) -> bool {
     word.len() >= 6
         && kinds.iter().filter(|kind| **kind).count() >= 2
         && !word.starts_with(['(', '[', '{', '<', '/', '\\', '.'])
-        && !is_ordinary(word)
-}
-
-/// A word with digits or symbols that is no secret.
-pub(super) fn is_ordinary(word: &str) -> bool {
-    is_time_or_address(word)
-        || is_version(word)
-        || is_algorithm(word)
-        || is_constant(word)
-        || is_pair(word)
-        || is_object_reference(word)
+        && !forms::is_ordinary(word)
 }
 
 /// At least six digits.
 pub(super) fn is_number(word: &str) -> bool {
     word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// `2026-11-27T10:00:00Z`, `24h0m0s`, `10.0.0.1:5432`, `0x80090308`, `db1:5432`.
-fn is_time_or_address(word: &str) -> bool {
-    let parts = |b: u8| b.is_ascii_digit() || b"TZhmsdun.:-+/".contains(&b);
-    let port = word.rsplit_once(':').is_some_and(|(host, port)| {
-        host.split('.').all(is_dns_label) && port.bytes().all(|b| b.is_ascii_digit())
-    });
-    (word.starts_with(|c: char| c.is_ascii_digit()) && word.bytes().all(parts))
-        || word.starts_with("0x")
-        || port
-}
-
-fn is_algorithm(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    ALGORITHMS.iter().any(|name| {
-        lower.strip_prefix(name).is_some_and(|rest| {
-            rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '/'))
-        })
-    })
-}
-
-/// `MYSQL_PASSWORD_2`: the name of a variable.
-fn is_constant(word: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    word.contains('_') && word.bytes().all(allowed)
-}
-
-/// `code=28P01`, but not the padding of base64.
-fn is_pair(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, value)| {
-        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        is_name && !value.trim_matches('=').is_empty()
-    })
-}
-
-/// `web-credentials`, `default-token-x7k2p`: the name of an object. Unlike random keys it has
-/// hyphens, and so do UUIDs.
-pub(super) fn is_object_name(word: &str) -> bool {
-    word.contains('-') && is_dns_label(word) && !super::strength::is_uuid(word)
-}
-
-/// `8.0.36`, `v1.2.3-alpine`, `latest`: what follows the colon of an image.
-pub(super) fn is_version(word: &str) -> bool {
-    let digits = word.strip_prefix('v').unwrap_or(word);
-    let numeric = digits.split(['.', '-', '+']).next().is_some_and(|major| {
-        !major.is_empty() && major.len() <= 4 && major.bytes().all(|b| b.is_ascii_digit())
-    });
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
-    (numeric && digits.contains('.') && digits.len() <= 64 && digits.bytes().all(allowed))
-        || matches!(word, "latest" | "stable" | "main" | "nightly")
 }
 
 /// `$(VAR)`, `${VAR}`, `$VAR`, `{{ template }}`, `%s`.
@@ -257,20 +192,4 @@ fn is_reference(value: &str) -> bool {
         })
         || (value.starts_with("{{") && value.ends_with("}}"))
         || matches!(value, "%s" | "%v" | "%q" | "%d" | "%r" | "?")
-}
-
-/// `namespace/name`, as controllers log a Secret.
-fn is_object_reference(value: &str) -> bool {
-    value.split_once('/').is_some_and(|(namespace, name)| {
-        is_dns_label(namespace) && name.split('.').all(is_dns_label)
-    })
-}
-
-pub(super) fn is_dns_label(word: &str) -> bool {
-    (1..=63).contains(&word.len())
-        && !word.starts_with('-')
-        && !word.ends_with('-')
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

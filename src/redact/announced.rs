@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::values::{self, Extent, is_quote};
-use super::{Span, allowlist, names, shapes, strength};
+use super::{Span, allowlist, forms, names, shapes, strength};
 
 /// Longer values are not looked at.
 const VALUE_MAX: usize = 1024;
@@ -108,7 +108,7 @@ fn is_announced(name: &str, word: &str, told_in_quotes: bool) -> bool {
         .iter()
         .any(|w| lower.contains(w));
     strength::is_generated(word) && (is_secret || names::may_be_secret(name))
-        || is_secret && (strength::is_uuid(word) || strength::is_bootstrap_token(word))
+        || is_secret && (forms::is_uuid(word) || strength::is_bootstrap_token(word))
         || one_time && (is_secret || lower.contains("seed")) && strength::is_base32(word)
         || told_in_quotes && names::is_password(name) && allowlist::is_random(word)
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::values::{self, Extent};
-use super::{Span, allowlist, names, shapes, strength};
+use super::{Span, allowlist, forms, names, shapes, strength};
 
 /// Longer values are masked partly.
 const VALUE_MAX: usize = 4096;
@@ -203,7 +203,7 @@ impl Notation {
             Value::Any => true,
             Value::Random => {
                 allowlist::is_random(value)
-                    && !allowlist::is_object_name(value)
+                    && !forms::is_object_name(value)
                     && !value.contains(['.', '/', ':'])
                     || strength::is_generated(value)
             }

@@ -7,6 +7,7 @@
 
 use super::Span;
 use super::allowlist;
+use super::forms;
 use super::key_value::{Form, Pair, Position, SEPARATORS};
 use super::names::{self, is_secret_name};
 use super::strength;
@@ -132,7 +133,7 @@ impl Pair<'_> {
         let text = value.of(self.text);
         let first = text.split_whitespace().next().unwrap_or_default();
         let is_password = names::is_password(self.name);
-        let is_word = allowlist::is_plain_word(first) || allowlist::is_object_name(first);
+        let is_word = allowlist::is_plain_word(first) || forms::is_object_name(first);
         let in_prose =
             self.position() == Position::Prose && !(self.quoted && is_literal(value, text));
         // `missing key: API_KEY`
@@ -145,7 +146,7 @@ impl Pair<'_> {
             Form::Tight if value.quoted => true,
             Form::Tight => {
                 let port = text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit());
-                !allowlist::is_version(text) && (is_password || !(is_word || port))
+                !forms::is_version(text) && (is_password || !(is_word || port))
             }
             Form::Spaced if text.contains('\n') => true,
             Form::Spaced if in_prose => !allowlist::is_prose(first) && (is_password || !is_word),

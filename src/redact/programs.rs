@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::shapes::{self, Compiled, Shape, checked};
-use super::{allowlist, strength};
+use super::{allowlist, forms, strength};
 
 /// How a short option contains a password.
 #[derive(Debug, Clone, Copy)]
@@ -206,7 +206,7 @@ fn is_password(word: &str) -> bool {
     !word.starts_with('-')
         && !allowlist::is_allowed("password", word)
         && !allowlist::is_plain_word(word)
-        && !allowlist::is_object_name(word)
+        && !forms::is_object_name(word)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::shapes::{self, Compiled, Shape, checked, shape};
-use super::{Span, allowlist, base64, strength};
+use super::{Span, allowlist, base64, forms, strength};
 
 const SHAPES: &[Shape] = &[
     checked(
@@ -20,7 +20,7 @@ const SHAPES: &[Shape] = &[
     checked(
         "token",
         r"(?i:\b(?:apikey|api-key|geniekey|klaviyo-api-key|negotiate|ntlm|kerberos|privatetoken|ssws|token))[ \t]+(?:(?:token|key)=)?\\*[\x22']?([A-Za-z0-9+/_.~-]{16,}={0,2})",
-        |secret| strength::is_generated(secret) || strength::is_uuid(secret),
+        |secret| strength::is_generated(secret) || forms::is_uuid(secret),
     ),
     // The parts of a header that prove who sent it.
     checked(
@@ -110,7 +110,7 @@ fn is_password(word: &str) -> bool {
     !allowlist::is_prose(word)
         && !allowlist::is_allowed("password", word)
         && allowlist::is_random(word)
-        && !allowlist::is_object_name(word)
+        && !forms::is_object_name(word)
 }
 
 /// Percent-encoded, too.

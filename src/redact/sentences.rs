@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::shapes::{self, Compiled, Shape, checked, compile, shape};
 use super::values::{self, Extent};
-use super::{Span, allowlist, strength};
+use super::{Span, allowlist, forms, strength};
 
 /// Longer words are masked partly.
 const VALUE_MAX: usize = 1024;
@@ -148,7 +148,7 @@ fn is_secret(text: &str, value: Extent) -> bool {
 /// of an object.
 fn is_random(text: &str, value: Extent) -> bool {
     let word = value.of(text);
-    !allowlist::is_object_name(word) && allowlist::is_random(word)
+    !forms::is_object_name(word) && allowlist::is_random(word)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whether a word looks generated, as keys, tokens and good passwords are, and digests, too. Only asked
 //! where a name announces a secret.
 
-use super::allowlist;
+use super::forms;
 
 /// Changes between capitals, small letters, digits and symbols, per hundred characters, in a word of
 /// two kinds and of three kinds. Names of objects and of types have few.
@@ -59,14 +59,6 @@ pub(super) fn is_base32(word: &str) -> bool {
         && (has_digit(word) || word.len() >= 26)
 }
 
-/// A UUID, which is the form of some tokens.
-pub(super) fn is_uuid(word: &str) -> bool {
-    let word = trimmed(word);
-    word.len() == 36
-        && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
-}
-
 /// `abcdef.0123456789abcdef`, with which nodes join a cluster.
 pub(super) fn is_bootstrap_token(word: &str) -> bool {
     let is_part = |part: &str, length| {
@@ -102,12 +94,10 @@ fn is_named(word: &str) -> bool {
     word.contains("://")
         || word.starts_with(['/', '.', '-', '@', '%', '$'])
         || word.contains("sha256:")
-        || word
-            .split(['.', '/', ':', '@'])
-            .all(allowlist::is_dns_label)
+        || word.split(['.', '/', ':', '@']).all(forms::is_dns_label)
             && word.contains(['.', '/', ':', '-', '@'])
-        || is_uuid(word)
-        || allowlist::is_ordinary(word)
+        || forms::is_uuid(word)
+        || forms::is_ordinary(word)
 }
 
 /// The kinds of characters of a word.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::shapes::{self, Compiled, Shape, checked, shape};
-use super::{Span, allowlist, strength, values};
+use super::{Span, allowlist, forms, strength, values};
 
 /// The maximum length of an authority.
 const AUTHORITY_MAX: usize = 2048;
@@ -87,7 +87,7 @@ const SHAPES: &[Shape] = &[
     checked(
         "token",
         r"/(?:webhook|hooks?|heartbeat)/([0-9a-f-]{36})\b",
-        strength::is_uuid,
+        forms::is_uuid,
     ),
 ];
 
@@ -95,8 +95,8 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| shapes::compile_all(SHAPE
 
 fn is_password(word: &str) -> bool {
     allowlist::is_random(word)
-        && !allowlist::is_version(word)
-        && !allowlist::is_object_name(word)
+        && !forms::is_version(word)
+        && !forms::is_object_name(word)
         && !allowlist::is_allowed("password", word)
 }
 
