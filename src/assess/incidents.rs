@@ -114,7 +114,7 @@ fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
 fn has_no_service(root: &Finding) -> bool {
     matches!(
         root.resource.kind.as_str(),
-        "Node" | "Cluster" | "Inventory"
+        "Node" | "Lease" | "Cluster" | "Inventory"
     )
 }
 

@@ -4,7 +4,7 @@
 use super::create_failure::CreateFailure;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
-use super::pod_status::{SETTLING, pod_refs};
+use super::pod_status::{SETTLING, is_ready, pod_refs};
 use super::rollout;
 use super::workload::Workload;
 use crate::cluster::Resource;
@@ -148,14 +148,20 @@ impl WorkloadContext<'_, '_> {
         if let Some(since) = rollout::overdue(self.index, self.workload, &self.counts) {
             return self.stuck_rollout(since);
         }
-        let health = if self.workload.template.is_none()
-            && controller_is_unread(self.index, self.workload)
-        {
+        let is_unread = controller_is_unread(self.index, self.workload);
+        let health = if is_unread || self.is_silent() {
             Health::Unknown
         } else {
             Health::Healthy
         };
         (self.state(health, None), None)
+    }
+
+    /// Whether nobody has reported for minutes that any of its pods still runs.
+    fn is_silent(&self) -> bool {
+        let pods = self.workload.pods.iter();
+        let mut ready = pods.filter(|pod| is_ready(pod)).peekable();
+        ready.peek().is_some() && ready.all(|p| self.index.silent_since(p.node()).is_some())
     }
 
     /// The old version serves, and the new one is past its deadline.
