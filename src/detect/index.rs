@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use super::by_name::ByName;
 use super::ownership::ServiceMatcher;
 use super::requests::{self, Requests};
+use super::run_pods::RunPods;
 use super::workload::{self, Key, Workload};
 use crate::cluster::types::{
     Event, Node, ObjectMeta, PersistentVolumeClaim, Pod, PodMetrics, Service as KubernetesService,
@@ -40,6 +41,8 @@ pub struct ClusterIndex<'a> {
     pub monitored: &'a [Service],
     /// Deployments, stateful sets, daemon sets, and pods without a controller.
     pub workloads: Vec<Workload<'a>>,
+    /// Pods of jobs, workflows and the like, which are of no workload.
+    pub runs: RunPods<'a>,
     /// Finds the service of an object.
     pub matcher: ServiceMatcher<'a>,
     /// Time between cycles.
@@ -89,6 +92,7 @@ impl<'a> ClusterIndex<'a> {
         Self {
             snapshot,
             monitored,
+            runs: RunPods::new(&objects.pods),
             matcher,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,

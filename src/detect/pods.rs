@@ -120,7 +120,7 @@ fn container_failure(index: &ClusterIndex, pod: &Pod) -> Option<(Reason, String)
 }
 
 /// A container that waits for something that will not come by itself.
-fn blocked(container: &ContainerStatus) -> Option<(Reason, String)> {
+pub fn blocked(container: &ContainerStatus) -> Option<(Reason, String)> {
     let waiting = container.state.waiting.as_ref()?;
     let reason = match waiting.reason.as_str() {
         "CrashLoopBackOff" => Reason::CrashLoopBackOff,

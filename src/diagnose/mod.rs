@@ -28,6 +28,7 @@ mod platform;
 mod probes;
 mod pulls;
 mod quotas;
+mod runs;
 mod runtime;
 mod scheduling;
 mod secrets;
@@ -90,6 +91,7 @@ pub struct Root {
 
 /// The families of rules, the most certain first.
 const TABLES: &[&[Rule]] = &[
+    runs::RULES,
     admission::RULES,
     images::RULES,
     config::RULES,

@@ -743,7 +743,7 @@ finding_table! {
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Command, K::Image])
                 .plausible(&[K::Env, K::Config, K::SecretReference, K::Secret, K::Volume]),
-            proof: "The Failed condition of the Job.",
+            proof: "The Failed condition of the Job, a failed pod of a workflow without a later success, or a run that ended and left no success.",
             not_when: "Retries that succeeded, and older failures.",
             remedy: "Read the log of the Job.",
         }
@@ -752,7 +752,7 @@ finding_table! {
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Schedule, K::Command, K::Image])
                 .plausible(&[K::Env, K::Config, K::SecretReference, K::Secret, K::Volume]),
-            proof: "The time of the last success, compared with Backup Max Age.",
+            proof: "The time of the last success, compared with Backup Max Age and the schedule.",
             not_when: "Suspended CronJobs, and CronJobs that were never due.",
             remedy: "Run the backup by hand.",
         }
@@ -760,8 +760,8 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Schedule]),
-            proof: "The schedule, compared with the time of the last start.",
-            not_when: "CronJobs that are suspended, not yet due, or held back by their own running Job under Forbid.",
+            proof: "The schedule, compared with the time of the last start, or with the last success while a run hangs.",
+            not_when: "CronJobs that are suspended or not yet due.",
             remedy: "Check the CronJob controller.",
         }
         HpaCannotScale {

@@ -314,29 +314,29 @@ finding_table! {
         }
         JobFailed {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
-            rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
+            rests_on: &[R::CronJobs, R::Jobs, R::Pods], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::Current, title: None,
-            checked: "The newest Job of its kind failed.",
+            checked: "The newest Job with its stem, or the newest run of a workflow, failed, whoever owns it.",
             matters: "Its work was not done.",
-            not_reported: "Retries that succeeded, older failures, and the Jobs of the monitor itself, whose exit status is the result of the cycle.",
+            not_reported: "Retries that succeeded, older failures, ended pods that nothing owns, and the Jobs of the monitor itself, whose exit status is the result of the cycle.",
             remedy: "Read the log of the Job, then run it again.",
         }
         BackupOverdue {
             class: FaultClass::Backup, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The last success of a backup is older than its Backup Max Age (26 hours by default).",
+            checked: "The last success of a backup is older than its Backup Max Age (26 hours by default), and older than its own schedule's interval and 2 hours.",
             matters: "Data lost now cannot be restored.",
-            not_reported: "Suspended CronJobs, and CronJobs that were never due.",
+            not_reported: "Suspended CronJobs, CronJobs that were never due, and the first 10 minutes of a control plane that was away.",
             remedy: "Run the backup by hand. Find out why it failed.",
         }
         CronJobFailing {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The last run of a service that consists of CronJobs failed, or its last success is too old.",
+            checked: "Runs start, and the next success is overdue by more than one interval and 10 minutes; or a service that consists of CronJobs waits longer than it tolerates.",
             matters: "The work of the service is not done.",
-            not_reported: "Backups. They have their own reason, BackupOverdue.",
+            not_reported: "Backups, which have their own reason, BackupOverdue; and the first 10 minutes of a control plane that was away.",
             remedy: "Read the log of the last Job.",
         }
         MemoryNearLimit {
@@ -397,9 +397,9 @@ finding_table! {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "A run was due more than 10 minutes ago (or its starting deadline), by the schedule in its time zone, and did not start.",
+            checked: "A run was due more than 10 minutes ago (or its starting deadline), by the schedule in its time zone, and did not start; or a run hangs under concurrencyPolicy Forbid and holds back the others.",
             matters: "A run that never started leaves no Job, pod or event.",
-            not_reported: "CronJobs that are suspended, not yet due, or held back by their own running Job under Forbid.",
+            not_reported: "CronJobs that are suspended or not yet due, a run that takes less than 3 times as long as usual, hours that a change of the clock skips, and the first 10 minutes of a control plane that was away.",
             remedy: "Check the CronJob controller and the events of the CronJob.",
         }
         ArgoSyncFailed {
