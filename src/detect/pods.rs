@@ -71,7 +71,8 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
     }
     // A node that comes back reports its pods as ready one after the other.
     let node_back = index.node_back_since(pod.node());
-    let waits_for_node = node_back.is_some_and(|t| now - t < SETTLING);
+    let waits_for_node = node_back.is_some_and(|t| now - t < SETTLING)
+        && flapping::node_not_ready(index, pod).is_none();
     if waits_for_node || now - started(index, pod) < grace(pod, service) {
         return PodState::Starting { since };
     }

@@ -2,6 +2,7 @@
 //! many of the desired pods are ready, and the state of the others.
 
 use super::create_failure::CreateFailure;
+use super::flapping::node_not_ready;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
 use super::pod_status::{SETTLING, is_ready, pod_refs};
@@ -11,7 +12,7 @@ use crate::cluster::Resource;
 use crate::cluster::types::condition;
 
 use crate::inventory::{KnownIssueKind, Service};
-use crate::model::{Effect, Finding, ObjectRef, Reason, Time};
+use crate::model::{Effect, Finding, ObjectRef, Reason, ReasonFlag, Time};
 
 /// The state of one workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,6 +225,13 @@ impl WorkloadContext<'_, '_> {
         let lost = self.counts.on_lost_nodes(self.index);
         let failed = self.counts.failed.as_ref().map(|f| f.last);
         finding.pods = pod_refs(failing.chain(lost).chain(failed));
+        let mut failing = self.counts.failing.iter();
+        if reason.has(ReasonFlag::Vague)
+            && let Some((pod, _)) =
+                failing.find(|(pod, _)| node_not_ready(self.index, pod).is_some())
+        {
+            finding.group_key = Some(ObjectRef::new("Node", "", pod.node()).to_string());
+        }
         (self.state(health, Some(since)), Some(finding))
     }
 
