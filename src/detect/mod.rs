@@ -16,6 +16,7 @@ mod by_name;
 mod certificates;
 mod control_plane;
 mod create_failure;
+mod custom;
 mod failures;
 mod flapping;
 mod index;
@@ -47,6 +48,7 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
+pub use custom::complaint;
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
@@ -92,6 +94,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(autoscaling::detect(index));
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
+    findings.extend(custom::detect(index));
     missing::detect(index, &workloads, &crons, &runs, &mut findings);
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();
