@@ -1,38 +1,59 @@
 //! Claims that are not bound, and pods that wait for them.
 
 use super::claims::{self, Mismatch, PendingClaim};
+use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::Resource;
-use crate::model::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, ObjectRef, Reason};
 
 /// A missing class counts before volumes that do not match, and both before a
 /// failed provisioner.
 pub const RULES: &[Rule] = &[
-    Rule::new(Cause::StorageClassMissing, class_missing),
+    Rule::new(Cause::StorageClassMissing, |c| with_claim(c, class_missing)),
     Rule::new(Cause::PvcAccessModeMismatch, |c| {
-        mismatch(c, Mismatch::AccessMode)
+        with_claim(c, |c| mismatch(c, Mismatch::AccessMode))
     }),
     Rule::new(Cause::PvcCapacityMismatch, |c| {
-        mismatch(c, Mismatch::Capacity)
+        with_claim(c, |c| mismatch(c, Mismatch::Capacity))
     }),
     Rule::new(Cause::PvcSelectorMismatch, |c| {
-        mismatch(c, Mismatch::Selector)
+        with_claim(c, |c| mismatch(c, Mismatch::Selector))
     }),
     Rule::new(Cause::PvAlreadyBound, |c| {
-        mismatch(c, Mismatch::AlreadyBound)
+        with_claim(c, |c| mismatch(c, Mismatch::AlreadyBound))
     }),
-    Rule::new(Cause::ProvisionerFailed, provisioner),
+    Rule::new(Cause::ProvisionerFailed, |c| with_claim(c, provisioner)),
 ];
+
+/// The proof, grouped with the finding about the claim that the pods wait for.
+fn with_claim(context: &RuleContext, rule: fn(&RuleContext) -> Option<Proof>) -> Option<Proof> {
+    let proof = rule(context)?;
+    let references = claims::pending(context).into_iter().map(|pending| {
+        let meta = &pending.claim.metadata;
+        ObjectRef::new("PersistentVolumeClaim", &meta.namespace, &meta.name)
+    });
+    let mut others = references.filter(|claim| *claim != context.finding.resource);
+    Some(match others.find(|claim| context.has_finding(claim)) {
+        Some(claim) if proof.group_key.is_none() => proof.group_key(claim.to_string()),
+        _ => proof,
+    })
+}
 
 fn waits_for_claim(context: &RuleContext) -> bool {
     context.is(&[Reason::ProvisioningFailed])
         || context.is(&[Reason::FailedScheduling])
-            && (context.finding.message.contains("PersistentVolumeClaim")
-                || context
-                    .finding
-                    .message
-                    .contains("persistent volumes to bind"))
+            && has_any(&context.finding.message, WAITS_FOR_VOLUME)
 }
+
+/// What the scheduler says of a pod whose claim has no volume yet, and our own sentence
+/// where it has chosen a node and says nothing.
+const WAITS_FOR_VOLUME: &[&str] = &[
+    "PersistentVolumeClaim",
+    "persistent volumes to bind",
+    "waits for a volume for claim",
+    "binding volumes",
+    "\"VolumeBinding\"",
+];
 
 fn pending<'a>(context: &RuleContext<'a>) -> Vec<PendingClaim<'a>> {
     if waits_for_claim(context) {
@@ -171,7 +192,13 @@ fn provisioner(context: &RuleContext) -> Option<Proof> {
         "claim {name}: storage class {}, provisioner {}",
         class.metadata.name, class.provisioner
     );
-    let is_pending = context.is(&[Reason::ProvisioningFailed]);
+    // With a node chosen by the scheduler it is the provisioner's turn.
+    let is_asked = claim
+        .claim
+        .metadata
+        .annotation("volume.kubernetes.io/selected-node")
+        .is_some();
+    let is_pending = context.is(&[Reason::ProvisioningFailed]) || is_asked;
     let proof = match event {
         Some(event) => Proof::event(event.message.clone()).and(FactKind::Object, fact),
         None if is_pending => Proof::object(format!("{fact}; it has created no volume")),

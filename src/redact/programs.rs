@@ -218,12 +218,4 @@ mod tests {
         shapes::assert_compiles(SHAPES);
         assert!(NAMES.is_some());
     }
-
-    #[test]
-    fn the_end_of_a_word_is_no_option() {
-        for arg in ["-port", "-path=x", "-p", "-print"] {
-            assert!(!is_attached(arg, "-p"), "{arg}");
-        }
-        assert!(is_attached("-phunter2", "-p"));
-    }
 }

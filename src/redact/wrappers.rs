@@ -51,31 +51,3 @@ pub(super) fn skip(text: &str, value: usize) -> usize {
         None => value,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_around_a_value_is_skipped() {
-        for (text, value) in [
-            ("Some(\"x\")", "\"x\")"),
-            ("Some(Secret(\"x\"))", "\"x\"))"),
-            ("SecretStr('x')", "'x')"),
-            ("b'x'", "'x'"),
-            ("(string) (len=1) \"x\"", "\"x\""),
-            ("string(1) \"x\"", "\"x\""),
-            ("s:1:\"x\"", "\"x\""),
-            ("!!str x", "x"),
-            ("&str = \"x\"", "\"x\""),
-            ("string = 'x'", "'x'"),
-            ("\"\"\"x", "x"),
-            ("“x”", "x”"),
-            ("\"x\"", "\"x\""),
-            ("plain", "plain"),
-            ("f(x)", "f(x)"),
-        ] {
-            assert_eq!(&text[skip(text, 0)..], value, "{text}");
-        }
-    }
-}

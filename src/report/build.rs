@@ -1,36 +1,64 @@
 //! Builds the parts of a report from what a cycle found.
 
+use std::collections::BTreeMap;
+
 use crate::assess::{self, ServiceState};
-use crate::cluster::Snapshot;
+use crate::cluster::{self, Snapshot};
 use crate::inventory::Service as Listed;
 use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
 
 use super::{
-    Action, Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
-    Unread, Visibility,
+    Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service, Unread,
+    Visibility,
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
-const BLIND: &str = "Outages in what cannot be read are not detected.";
+const BLIND: &str = "Outages of objects that cannot be read are not detected.";
 const INVENTORY: &str = "The settings in the unreadable parts of the file are unknown: these services get defaults, \
      or are not monitored at all.";
 
 /// What could not be read.
 #[must_use]
 pub fn visibility(snapshot: &Snapshot) -> Visibility {
-    let unread: Vec<_> = snapshot
-        .unread()
-        .map(|(resource, unread)| Unread {
-            resource: resource.name(),
-            reason: format!("{:?}", unread.reason),
-            message: redact(&unread.message).into_owned(),
-        })
-        .collect();
+    let listed = snapshot.unread().map(|(resource, unread)| Unread {
+        resource: resource.name(),
+        reason: format!("{:?}", unread.reason),
+        message: redact(&unread.message).into_owned(),
+    });
+    let unread: Vec<_> = listed.chain(unread_groups(snapshot)).collect();
     Visibility {
         complete: unread.is_empty(),
         unread,
     }
+}
+
+/// The custom kinds that could not be read: one entry for each group and class of failure.
+fn unread_groups(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
+    let mut groups: BTreeMap<(&str, &str), Vec<(String, &str)>> = BTreeMap::new();
+    for (kind, read) in &snapshot.custom_reads {
+        if let cluster::Read::Unread(unread) = read {
+            let group = groups.entry((&kind.group, unread.reason.as_str()));
+            group.or_default().push((kind.name(), &unread.message));
+        }
+    }
+    groups.into_iter().map(|((group, reason), kinds)| {
+        let names: Vec<_> = kinds.iter().map(|(name, _)| name.as_str()).collect();
+        let (first, message) = &kinds[0];
+        let resource = match kinds.len() {
+            1 => first.clone(),
+            count => format!("{count} kinds of {group}"),
+        };
+        let others = match kinds.len() {
+            1 => String::new(),
+            _ => format!(" (the same for all of: {})", names.join(", ")),
+        };
+        Unread {
+            resource,
+            reason: reason.to_owned(),
+            message: redact(&format!("{message}{others}")).into_owned(),
+        }
+    })
 }
 
 /// One service of the list.
@@ -56,8 +84,8 @@ pub fn service(state: &ServiceState) -> Service {
 
 /// An incident as the rules alone report it, before it has an id and a notification.
 #[must_use]
-pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
-    let listed = roster
+pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
+    let listed = monitored
         .iter()
         .find(|s| incident.service.as_deref() == Some(&s.name));
     let root = incident.root();
@@ -85,10 +113,7 @@ pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
             .collect(),
         correlation: None,
         analysis: analysis(incident, listed),
-        actions: assess::actions(incident, listed)
-            .into_iter()
-            .map(action)
-            .collect(),
+        actions: assess::actions(incident, listed),
         silenced_until: None,
         notification: Notification {
             decision: Decision::Log,
@@ -96,13 +121,6 @@ pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
             why: String::new(),
             delivered: None,
         },
-    }
-}
-
-fn action(action: assess::Action) -> Action {
-    Action {
-        title: action.title,
-        command: Some(action.command),
     }
 }
 

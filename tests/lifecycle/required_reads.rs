@@ -27,9 +27,13 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         | S::CreateContainerError
         | S::RunContainerError
         | S::ContainerCreating
+        | S::PodInitializing
         | S::ContainersNotReady
         | S::BackOff
         | S::Unhealthy
+        | S::FailedMount
+        | S::Evicted
+        | S::Terminating
         | S::FailedScheduling
         | S::Pending
         | S::FailedCreate
@@ -44,7 +48,9 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IngressBackendMissing => Some(R::Ingresses),
         S::RouteInvalid => Some(R::HttpRoutes),
         S::ProvisioningFailed | S::ClaimLost => Some(R::PersistentVolumeClaims),
-        S::NodeNotReady | S::NodeUnderPressure => Some(R::Nodes),
+        S::NodeNotReady | S::NodeUnderPressure | S::NodeFlapping | S::ControlPlaneSilent => {
+            Some(R::Nodes)
+        }
         S::JobFailed => Some(R::Jobs),
         S::BackupOverdue | S::CronJobFailing | S::CronJobMissed => Some(R::CronJobs),
         S::HpaCannotScale => Some(R::HorizontalPodAutoscalers),
@@ -53,7 +59,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IssuerNotReady => Some(R::Issuers),
         S::SecretStoreNotReady => Some(R::SecretStores),
         S::ExternalSecretFailed => Some(R::ExternalSecrets),
-        S::MonitoringBlind | S::InventoryInvalid => None,
+        S::MonitoringBlind | S::InventoryInvalid | S::ResourceDegraded => None,
     }
 }
 
@@ -117,7 +123,7 @@ fn no_reason_is_resolved_while_a_required_kind_is_unread() {
     }
 }
 
-/// What `cert-manager` repaired is over, whatever is known about pods.
+/// A certificate that `cert-manager` renewed is resolved without pods.
 #[test]
 fn a_certificate_is_resolved_while_pods_are_unread() {
     for reason in [
