@@ -235,11 +235,12 @@ impl Collector {
     }
 }
 
-/// Whether the kind is read from another namespace only.
+/// Whether the kind is read from another namespace only. The leases of nodes may
+/// be in a dump.
 fn is_skipped(resource: Resource, namespace: &str) -> bool {
     match resource.info().scope {
         ResourceScope::Cluster | ResourceScope::Namespaced => false,
-        ResourceScope::Namespace(only) => namespace != only,
+        ResourceScope::Namespace(only) => namespace != only && namespace != "kube-node-lease",
     }
 }
 
