@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
-use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, main_workload};
+use crate::detect::{
+    ClusterIndex, Detection, Health, Workload, WorkloadState, deciding, principal, scaled_to_zero,
+};
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
 
@@ -148,32 +150,28 @@ fn of_workloads(
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
 ) -> (ServiceStatus, Option<Time>) {
-    let main = main_workload(service, workloads.iter().map(|(w, _)| *w));
-    let wanted: Vec<_> = workloads
+    let members = deciding(workloads);
+    let running: Vec<_> = members
         .iter()
-        .enumerate()
-        .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == main)
-        .map(|(at, (_, s))| (at, *s))
+        .filter(|(_, s)| s.health.is_meant_to_run())
+        .copied()
         .collect();
-    let main_is = |health: Health| {
-        wanted
-            .iter()
-            .find(|(at, s)| Some(*at) == main && s.health == health)
-    };
-    let first = |health: Health| {
-        let times = wanted.iter().filter(|(_, s)| s.health == health);
-        times.map(|(_, s)| s.since).min()
-    };
-    if let Some((_, down)) = main_is(Health::Unavailable) {
+    let principal = principal(service, &running).map(|at| running[at].1);
+    if let Some(down) = principal.filter(|s| s.health == Health::Unavailable) {
         return (ServiceStatus::Unavailable, down.since);
     }
-    if wanted.iter().all(|(_, s)| s.health == Health::Unavailable) {
-        let last = wanted.iter().filter_map(|(_, s)| s.since).max();
-        return (ServiceStatus::Unavailable, last);
-    }
-    if main_is(Health::ScaledToZero).is_some() {
+    // Whether a service at zero is an outage depends on its tier; see `detect::missing`.
+    if running.is_empty() || scaled_to_zero(service, workloads).is_some() {
         return (ServiceStatus::Unknown, None);
     }
+    if running.iter().all(|(_, s)| s.health == Health::Unavailable) {
+        let last = running.iter().filter_map(|(_, s)| s.since).max();
+        return (ServiceStatus::Unavailable, last);
+    }
+    let first = |health: Health| {
+        let times = workloads.iter().filter(|(_, s)| s.health == health);
+        times.map(|(_, s)| s.since).min()
+    };
     let short = [Health::Unavailable, Health::Degraded, Health::AtRisk];
     if let Some(since) = short.into_iter().filter_map(first).min() {
         return (ServiceStatus::Degraded, since);

@@ -127,9 +127,7 @@ fn health(index: &ClusterIndex, application: &Application) -> Option<Finding> {
 
 /// The service that an application deploys.
 fn service_of(index: &ClusterIndex, application: &Application) -> Option<String> {
-    let name = &application.metadata.name;
-    let namespace = &application.spec.destination.namespace;
-    let at = index.matcher.of_application(name, namespace)?;
+    let at = index.matcher.of_application(application)?;
     Some(index.roster[at].name.clone())
 }
 
@@ -153,8 +151,12 @@ fn store(index: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Findin
         since,
         Effect::Impaired,
     );
-    let service = index.service_of_object(meta);
-    let service = service.or_else(|| index.service_called("external-secrets"));
+    // A store in a namespace is the matter of that namespace.
+    let service = if meta.namespace.is_empty() {
+        index.service_called("external-secrets")
+    } else {
+        index.service_of_object(meta)
+    };
     finding.service = service.map(|s| s.name.clone());
     finding.message = format!("cannot provide secrets: {}", ready.message);
     finding.fact(FactKind::Object, condition_text(ready));

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::pod_owner::PodOwners;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
-    StatefulSet,
+    Service as KubernetesService, StatefulSet, selects,
 };
 use crate::model::ObjectRef;
 
@@ -35,6 +36,9 @@ pub struct Workload<'a> {
     pub replica_sets: Vec<&'a ReplicaSet>,
     /// The position of its service in the roster.
     pub service: Option<usize>,
+    /// It fits its service by nothing but the namespace: neither its name nor a label nor the
+    /// services file names the service.
+    pub fits_by_namespace_only: bool,
 }
 
 /// Kind, namespace and name.
@@ -51,6 +55,17 @@ impl<'a> Workload<'a> {
     #[must_use]
     pub fn reference(&self) -> ObjectRef {
         ObjectRef::new(self.kind, &self.meta.namespace, self.name)
+    }
+
+    /// Whether a Kubernetes Service selects its pods, or those that its template creates.
+    #[must_use]
+    pub fn is_selected_by(&self, service: &KubernetesService) -> bool {
+        let selector = &service.spec.selector;
+        let pods = self.pods.iter().map(|p| &p.metadata.labels);
+        let template = self.template.map(|t| &t.metadata.labels);
+        service.metadata.namespace == self.meta.namespace
+            && !selector.is_empty()
+            && pods.chain(template).any(|labels| selects(selector, labels))
     }
 
     /// The pods' specification, from the template or one of the pods.
@@ -91,9 +106,9 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
             workloads.push(workload);
         }
     }
-    let owners = replica_set_owners(snapshot);
+    let owners = PodOwners::new(snapshot);
     for pod in &objects.pods {
-        let Some((kind, name)) = owner_of(pod, &owners) else {
+        let Some((kind, name)) = owners.of(pod) else {
             continue;
         };
         let key = (kind, pod.metadata.namespace.as_str(), name);
@@ -129,6 +144,7 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         pods: Vec::new(),
         replica_sets: Vec::new(),
         service: None,
+        fits_by_namespace_only: false,
     }
 }
 
@@ -174,40 +190,5 @@ fn replica_set(s: &ReplicaSet) -> Workload<'_> {
         template: s.spec.template.as_deref(),
         conditions: &s.status.conditions,
         ..bare("ReplicaSet", &s.metadata.name, &s.metadata)
-    }
-}
-
-/// Kind and name of the owner of each replica set, usually a deployment.
-type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), (&'a str, &'a str)>;
-
-fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
-    let sets = snapshot.objects.replica_sets.iter();
-    sets.filter_map(|set| {
-        let meta = &set.metadata;
-        let owner = meta.controller()?;
-        let key = (meta.namespace.as_str(), meta.name.as_str());
-        Some((key, (owner.kind.as_str(), owner.name.as_str())))
-    })
-    .collect()
-}
-
-/// Kind and name of the workload that a pod belongs to. Pods of jobs belong to
-/// none, and neither do ended pods without a controller.
-fn owner_of<'a>(pod: &'a Pod, owners: &ReplicaSetOwners<'a>) -> Option<(&'a str, &'a str)> {
-    let meta = &pod.metadata;
-    let Some(owner) = meta.controller() else {
-        return (!pod.has_ended()).then_some(("Pod", &meta.name));
-    };
-    match owner.kind.as_str() {
-        "Job" => None,
-        // Static pods are owned by their node and have no controller.
-        "Node" => Some(("Pod", &meta.name)),
-        "ReplicaSet" => {
-            let known = owners.get(&(meta.namespace.as_str(), owner.name.as_str()));
-            let by_hash = || Some(("Deployment", pod.deployment_by_hash()?));
-            let workload = known.copied().or_else(by_hash);
-            Some(workload.unwrap_or(("ReplicaSet", &owner.name)))
-        }
-        kind => Some((kind, &owner.name)),
     }
 }

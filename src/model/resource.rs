@@ -44,6 +44,7 @@ SecretStores secret_stores: SecretStore, "external-secrets.io" ["v1", "v1beta1"]
 ClusterSecretStores cluster_secret_stores: SecretStore, "external-secrets.io" ["v1", "v1beta1"] "clustersecretstores", "ClusterSecretStore" Cluster Optional [], shared;
 Gateways gateways: Gateway, "gateway.networking.k8s.io" ["v1", "v1beta1"] "gateways", "Gateway" Namespaced Optional ["gtw"], whole;
 HttpRoutes http_routes: HttpRoute, "gateway.networking.k8s.io" ["v1", "v1beta1"] "httproutes", "HTTPRoute" Namespaced Optional [], whole;
+ScaledObjects scaled_objects: ScaledObject, "keda.sh" ["v1alpha1"] "scaledobjects", "ScaledObject" Namespaced Optional ["so"], whole;
 PodMetrics pod_metrics: PodMetrics, "metrics.k8s.io" ["v1beta1"] "pods", "PodMetrics" Namespaced Optional [], custom;
 NodeMetrics node_metrics: NodeMetrics, "metrics.k8s.io" ["v1beta1"] "nodes", "NodeMetrics" Cluster Optional [], whole;
         }

@@ -29,6 +29,7 @@ slim! {
 
     /// One entry of `metadata.ownerReferences`.
     pub struct OwnerReference {
+        pub api_version: SharedStr,
         pub kind: SharedStr,
         pub name: SharedStr,
         pub controller: bool,
@@ -77,6 +78,19 @@ impl Condition {
 #[must_use]
 pub fn condition<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
     conditions.iter().find(|c| c.kind == kind)
+}
+
+impl OwnerReference {
+    /// Whether the owner is of a kind that Kubernetes itself has in this group, `apps` or
+    /// `batch`. Other groups have kinds of the same names.
+    #[must_use]
+    pub fn is_in_group(&self, group: &str) -> bool {
+        self.api_version.is_empty()
+            || self
+                .api_version
+                .split_once('/')
+                .is_some_and(|(own, _)| own == group)
+    }
 }
 
 impl ObjectMeta {

@@ -129,6 +129,25 @@ slim! {
         pub conditions: Vec<Condition>,
     }
 
+    /// A KEDA `ScaledObject`, which owns the autoscaler of its target and may scale it to zero.
+    pub struct ScaledObject {
+        pub metadata: ObjectMeta,
+        pub spec: ScaledObjectSpec,
+        pub status: ScaledObjectStatus,
+    }
+
+    /// `spec` of a `ScaledObject`. The kind of the target defaults to Deployment.
+    pub struct ScaledObjectSpec {
+        pub scale_target_ref: TargetReference,
+        pub min_replica_count: Option<i64>,
+        pub idle_replica_count: Option<i64>,
+    }
+
+    /// `status` of a `ScaledObject`.
+    pub struct ScaledObjectStatus {
+        pub conditions: Vec<Condition>,
+    }
+
     /// A pod disruption budget.
     pub struct PodDisruptionBudget {
         pub metadata: ObjectMeta,
