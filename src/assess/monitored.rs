@@ -21,7 +21,7 @@ pub fn monitored_services(inventory: &Inventory, objects: &Objects) -> Vec<Servi
         }
         let is_unused_controller = component.builtin == Some(Builtin::IngressController)
             && has_other_controller
-            && !is_used_by_ingress(&component, objects);
+            && !is_used_by_ingress(&component, &inventory.services, objects);
         if is_unused_controller {
             component.tier = Tier::P3;
             component.ingress_controller = false;
@@ -50,11 +50,16 @@ fn runs(component: &Service, objects: &Objects) -> bool {
         || component.is_cluster_dns() && objects.services.iter().any(|s| has_name(&s.metadata))
 }
 
-fn is_used_by_ingress(component: &Service, objects: &Objects) -> bool {
+/// Whether an ingress in the namespace of a listed service uses the component.
+fn is_used_by_ingress(component: &Service, listed: &[Service], objects: &Objects) -> bool {
+    let is_listed = |namespace: &str| {
+        let mut listed = listed.iter();
+        listed.any(|s| s.namespace.as_deref() == Some(namespace))
+    };
     objects.ingresses.iter().any(|i| {
-        component.is_called(&i.spec.ingress_class_name)
-            || i.metadata
-                .annotation("kubernetes.io/ingress.class")
-                .is_some_and(|class| component.is_called(class))
+        let by_annotation = i.metadata.annotation("kubernetes.io/ingress.class");
+        let is_of_class = component.is_called(&i.spec.ingress_class_name)
+            || by_annotation.is_some_and(|class| component.is_called(class));
+        is_of_class && is_listed(&i.metadata.namespace)
     })
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::TimeDelta;
 
 use crate::detect::{
-    ClusterIndex, Detection, Health, RunPresence, Workload, WorkloadState, main_workload,
+    ClusterIndex, Detection, Health, RunPresence, Workload, WorkloadState, deciding, principal,
+    scaled_to_zero,
 };
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
@@ -158,39 +159,28 @@ fn of_workloads(
     service: &Service,
     workloads: &[(&Workload, &WorkloadState)],
 ) -> (ServiceStatus, Option<Time>) {
-    let main = main_workload(service, workloads.iter().map(|(w, _)| *w));
-    let all_at_zero = workloads
+    let members = deciding(workloads);
+    let running: Vec<_> = members
         .iter()
-        .all(|(_, s)| s.health == Health::ScaledToZero);
-    // Pods that only ended, and whose number nothing says, are not the main workload.
-    let is_main = |at: usize, workload: &Workload| {
-        Some(at) == main && (workload.desired.is_some() || all_at_zero)
-    };
-    let wanted: Vec<_> = workloads
-        .iter()
-        .enumerate()
-        .filter(|(at, (w, s))| s.health != Health::ScaledToZero || is_main(*at, w))
-        .map(|(at, (_, s))| (at, *s))
+        .filter(|(_, s)| s.health.is_meant_to_run())
+        .copied()
         .collect();
-    let main_is = |health: Health| {
-        wanted
-            .iter()
-            .find(|(at, s)| Some(*at) == main && s.health == health)
-    };
-    let first = |health: Health| {
-        let times = wanted.iter().filter(|(_, s)| s.health == health);
-        times.map(|(_, s)| s.since).min()
-    };
-    if let Some((_, down)) = main_is(Health::Unavailable) {
+    let principal = principal(service, &running).map(|at| running[at].1);
+    if let Some(down) = principal.filter(|s| s.health == Health::Unavailable) {
         return (ServiceStatus::Unavailable, down.since);
     }
-    if wanted.iter().all(|(_, s)| s.health == Health::Unavailable) {
-        let last = wanted.iter().filter_map(|(_, s)| s.since).max();
-        return (ServiceStatus::Unavailable, last);
-    }
-    if main_is(Health::ScaledToZero).is_some() {
+    // Whether a service at zero is an outage depends on its tier; see `detect::missing`.
+    if running.is_empty() || scaled_to_zero(service, workloads).is_some() {
         return (ServiceStatus::Unknown, None);
     }
+    if running.iter().all(|(_, s)| s.health == Health::Unavailable) {
+        let last = running.iter().filter_map(|(_, s)| s.since).max();
+        return (ServiceStatus::Unavailable, last);
+    }
+    let first = |health: Health| {
+        let times = workloads.iter().filter(|(_, s)| s.health == health);
+        times.map(|(_, s)| s.since).min()
+    };
     let short = [Health::Unavailable, Health::Degraded, Health::AtRisk];
     if let Some(since) = short.into_iter().filter_map(first).min() {
         return (ServiceStatus::Degraded, since);

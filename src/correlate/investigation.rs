@@ -233,10 +233,6 @@ pub fn applications<'a>(input: &CorrelateInput<'a>) -> HashMap<usize, &'a Applic
     let matcher = ServiceMatcher::new(input.monitored);
     let applications = input.snapshot.objects.applications.iter();
     applications
-        .filter_map(|application| {
-            let namespace = &application.spec.destination.namespace;
-            let index = matcher.of_application(&application.metadata.name, namespace)?;
-            Some((index, application))
-        })
+        .filter_map(|application| Some((matcher.of_application(application)?, application)))
         .collect()
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::text::{condition_text, minute};
-use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, condition};
+use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, ObjectMeta, condition};
 use crate::inventory::Service;
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
@@ -108,26 +108,40 @@ fn overdue(certificate: &Certificate, now: Time, end: Time) -> Option<Time> {
     (late || soon).then_some(due)
 }
 
-/// The most critical service that uses the certificate: by the hosts of the
-/// services file, by the ingresses that use its secret, else by its namespace.
+/// The most critical service that uses the certificate: by the hosts of the services file, by the
+/// ingresses that use its secret, else by its namespace.
 fn user<'a>(
     index: &ClusterIndex<'a>,
     users: &Users,
     certificate: &Certificate,
 ) -> Option<&'a Service> {
+    let meta = &certificate.metadata;
     let names = &certificate.spec.dns_names;
-    let by_host = index
-        .monitored
-        .iter()
-        .filter(|s| {
-            s.ingress
-                .iter()
-                .any(|host| names.iter().any(|name| covers(name, host)))
-        })
-        .min_by_key(|s| s.tier);
+    let has_host = |service: &&Service| {
+        let mut hosts = service.ingress.iter();
+        hosts.any(|host| names.iter().any(|name| covers(name, host)))
+    };
+    // Anyone may name any host in a certificate of their own namespace.
+    let may_serve = |service: &&Service| {
+        index.is_in_namespace_of(service, meta)
+            || index.keeps_certificates(meta)
+            || is_of_its_gateway(index, service, meta)
+    };
+    let by_host = index.monitored.iter().filter(has_host).filter(may_serve);
     by_host
+        .min_by_key(|s| s.tier)
         .or_else(|| by_ingress(index, users, certificate))
-        .or_else(|| index.service_of_object(&certificate.metadata))
+        .or_else(|| index.service_of_object(meta))
+}
+
+/// Whether an object is in the namespace of a gateway that a route of the service is attached to.
+fn is_of_its_gateway(index: &ClusterIndex, service: &Service, meta: &ObjectMeta) -> bool {
+    let routes = index.snapshot.objects.http_routes.iter();
+    let mut own = routes.filter(|route| index.is_in_namespace_of(service, &route.metadata));
+    own.any(|route| {
+        let mut parents = route.spec.parent_refs.iter();
+        parents.any(|parent| parent.namespace == meta.namespace)
+    })
 }
 
 /// Whether a name of a certificate, possibly a wildcard, covers a host.
@@ -189,8 +203,13 @@ fn issuer(index: &ClusterIndex, issuer: &Issuer, kind: &str) -> Option<Finding> 
         since,
         Effect::Impaired,
     );
-    let cert_manager = index.service_called("cert-manager");
-    finding.service = cert_manager.map(|s| s.name.clone());
+    // An issuer in a namespace is the matter of that namespace.
+    let service = if meta.namespace.is_empty() {
+        index.service_called("cert-manager")
+    } else {
+        index.service_of_object(meta)
+    };
+    finding.service = service.map(|s| s.name.clone());
     finding.message = format!("cannot issue certificates: {}", ready.message);
     finding.fact(FactKind::Object, condition_text(ready));
     Some(finding)

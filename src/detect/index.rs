@@ -9,13 +9,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::by_name::ByName;
+use super::membership::{self, NamespaceObjects};
 use super::ownership::ServiceMatcher;
 use super::requests::{self, Requests};
 use super::run_pods::RunPods;
 use super::workload::{self, Key, Workload};
 use crate::cluster::types::{
     Event, Node, ObjectMeta, PersistentVolumeClaim, Pod, PodMetrics, Service as KubernetesService,
-    Taint, condition, selects,
+    Taint, condition,
 };
 use crate::cluster::{ContainerLog, Resource, Snapshot};
 use crate::inventory::Service;
@@ -76,6 +77,16 @@ impl<'a> ClusterIndex<'a> {
         let matcher = ServiceMatcher::new(monitored);
         let mut workloads = workload::collect(snapshot);
         matcher.assign(&mut workloads);
+        let services = ByName::new(&objects.services, |s| name(&s.metadata));
+        let claims = ByName::new(&objects.claims, |c| name(&c.metadata));
+        membership::settle(
+            monitored,
+            &mut workloads,
+            &NamespaceObjects {
+                services: &services,
+                claims: &claims,
+            },
+        );
         let mut by_service = vec![Vec::new(); monitored.len()];
         let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();
         for (at, workload) in workloads.iter().enumerate() {
@@ -101,8 +112,8 @@ impl<'a> ClusterIndex<'a> {
             metrics: ByName::new(&objects.pod_metrics, |m| {
                 (&m.metadata.namespace, &m.metadata.name)
             }),
-            services: ByName::new(&objects.services, |s| name(&s.metadata)),
-            claims: ByName::new(&objects.claims, |c| name(&c.metadata)),
+            services,
+            claims,
             logs: ByName::new(&snapshot.logs, |log| (&log.namespace, &log.pod)),
             namespaces: namespaces.chain(of_services).map(|n| &**n).collect(),
             by_namespace,
@@ -228,6 +239,22 @@ impl<'a> ClusterIndex<'a> {
         Some(&self.monitored[at])
     }
 
+    /// Whether an object may speak for a service: it is in the same namespace.
+    #[must_use]
+    pub fn is_in_namespace_of(&self, service: &Service, meta: &ObjectMeta) -> bool {
+        service.namespace.as_deref() == Some(&*meta.namespace)
+    }
+
+    /// Whether an object is in a namespace that keeps the certificates of all hosts: of a
+    /// monitored ingress controller or gateway, or of cert-manager.
+    #[must_use]
+    pub fn keeps_certificates(&self, meta: &ObjectMeta) -> bool {
+        let is_keeper = |s: &&Service| s.ingress_controller || s.is_called("cert-manager");
+        let mut keepers = self.monitored.iter().filter(is_keeper);
+        keepers.any(|s| self.is_in_namespace_of(s, meta))
+            || meta.namespace == "cert-manager" && self.service_called("cert-manager").is_none()
+    }
+
     /// The service of a cron job.
     #[must_use]
     pub fn service_of_cron_job(&self, meta: &ObjectMeta) -> Option<&'a Service> {
@@ -278,16 +305,8 @@ impl<'a> ClusterIndex<'a> {
     /// The workload whose pods a Kubernetes Service selects.
     #[must_use]
     pub fn workload_behind(&self, service: &KubernetesService) -> Option<&Workload<'a>> {
-        let selector = &service.spec.selector;
-        if selector.is_empty() {
-            return None;
-        }
         let mut here = self.workloads_in(&service.metadata.namespace);
-        here.find(|w| {
-            let labels = w.pods.iter().map(|p| &p.metadata.labels);
-            let template = w.template.map(|t| &t.metadata.labels);
-            labels.chain(template).any(|l| selects(selector, l))
-        })
+        here.find(|w| w.is_selected_by(service))
     }
 
     /// A Kubernetes Service by namespace and name.
@@ -386,7 +405,10 @@ fn name(meta: &ObjectMeta) -> (&str, &str) {
 /// events, which show no failure.
 fn warnings(events: &[Event]) -> HashMap<Key<'_>, Vec<&Event>> {
     let mut by_object: HashMap<Key, Vec<_>> = HashMap::new();
-    for event in events.iter().filter(|e| e.is_warning()) {
+    for event in events
+        .iter()
+        .filter(|e| e.is_warning() && is_of_own_namespace(e))
+    {
         let about = &event.involved_object;
         let key = (
             about.kind.as_str(),
@@ -400,6 +422,13 @@ fn warnings(events: &[Event]) -> HashMap<Key<'_>, Vec<&Event>> {
         events.sort_unstable_by_key(|e| (e.first(), &e.metadata.name, &e.message));
     }
     by_object
+}
+
+/// Whether an event is in the namespace of its object. The API server accepts no other; an event
+/// about an object without a namespace is in `default`.
+fn is_of_own_namespace(event: &Event) -> bool {
+    let (own, about) = (&event.metadata.namespace, &event.involved_object.namespace);
+    own.is_empty() || own == about || about.is_empty() && *own == "default"
 }
 
 /// Whether pods and everything that creates them was read, so that a workload

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::custom::ResourcePresence;
 use super::index::{ClusterIndex, workloads_are_read};
+use super::principal::scaled_to_zero;
 use super::runs::{CronState, RunPresence};
 use super::workload::Workload;
-use super::workloads::{Health, WorkloadState};
+use super::workloads::WorkloadState;
 use crate::cluster::Source;
 use crate::cluster::types::ObjectMeta;
 use crate::inventory::Service;
@@ -71,12 +72,9 @@ fn absent(
         let is_known = workloads_are_read(index.snapshot) && !is_outside_dump(index, service);
         return (is_required && is_known).then(|| missing(index, service));
     }
-    let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;
-    let (workload, state) = workloads[at];
+    let (workload, _) = scaled_to_zero(service, workloads)?;
     // Without a workload or replica set that says zero, its pods have only ended.
-    if state.health != Health::ScaledToZero || workload.desired.is_none() {
-        return None;
-    }
+    workload.desired?;
     // No object has the time of the change: conditions stay as they were.
     let mut finding = Finding::new(
         Reason::ScaledToZero,
@@ -152,26 +150,4 @@ fn missing(index: &ClusterIndex, service: &Service) -> Finding {
         format!("namespace {namespace} has no deployment, stateful set, daemon set or cron job of this service"),
     );
     finding
-}
-
-/// The position of a service's main workload: the one with its name, else the
-/// first that the services file lists, else the first.
-pub fn main_workload<'a>(
-    service: &Service,
-    workloads: impl Iterator<Item = &'a Workload<'a>>,
-) -> Option<usize> {
-    workloads
-        .enumerate()
-        .min_by_key(|(at, w)| {
-            let listed = service
-                .workloads
-                .iter()
-                .position(|l| l.kind.as_str() == w.kind && l.name == w.name);
-            (
-                !service.is_called(w.name),
-                listed.unwrap_or(usize::MAX),
-                *at,
-            )
-        })
-        .map(|(at, _)| at)
 }

@@ -283,17 +283,10 @@ fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
     });
     let by_route = objects.http_routes.iter().flat_map(|route| {
         let backends = route.spec.rules.iter().flat_map(|r| &r.backend_refs);
-        backends.map(|b| {
-            let own = route.metadata.namespace.as_str();
-            (
-                if b.namespace.is_empty() {
-                    own
-                } else {
-                    b.namespace.as_str()
-                },
-                b.name.as_str(),
-            )
-        })
+        // A route of another namespace does not make a Service an entry point.
+        let own = route.metadata.namespace.as_str();
+        let backends = backends.filter(move |b| b.namespace.is_empty() || b.namespace == own);
+        backends.map(move |b| (own, b.name.as_str()))
     });
     by_ingress.chain(by_route).collect()
 }

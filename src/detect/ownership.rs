@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::workload::Workload;
-use crate::cluster::types::{Labels, ObjectMeta};
+use crate::cluster::types::{Application, Labels, ObjectMeta};
 use crate::inventory::{Service, WorkloadKind};
 
 /// Labels that name the application, in the order of precedence.
@@ -15,6 +15,9 @@ pub(super) const NAME_LABELS: &[&str] = &[
     "k8s-app",
     "argocd.argoproj.io/instance",
 ];
+
+/// Where Argo CD is usually installed.
+const ARGO_CD_NAMESPACES: &[&str] = &["argocd", "argo-cd", "argo", "gitops", "openshift-gitops"];
 
 /// The services, indexed by everything that identifies them.
 pub struct ServiceMatcher<'a> {
@@ -92,31 +95,40 @@ impl<'a> ServiceMatcher<'a> {
             let template = workload.template.map(|t| &t.metadata.labels);
             let pod = workload.pods.first().map(|p| &p.metadata.labels);
             let labels_of = [Some(&workload.meta.labels), template, pod];
-            workload.service = self.of(kind, workload.name, workload.meta, &labels_of);
+            let named = self.by_name_or_label(kind, workload.name, workload.meta, &labels_of);
+            workload.service = named.or_else(|| {
+                // A service that lists its workloads has none of another name.
+                let only = self.only(&workload.meta.namespace);
+                only.filter(|at| self.monitored[*at].workloads.is_empty())
+            });
+            workload.fits_by_namespace_only = named.is_none() && workload.service.is_some();
         }
     }
 
     /// The service of an object that is not a workload, as a position in the monitored services.
     #[must_use]
     pub fn of_object(&self, meta: &ObjectMeta) -> Option<usize> {
-        self.of(None, &meta.name, meta, &[Some(&meta.labels)])
+        let labels = [Some(&meta.labels)];
+        let named = self.by_name_or_label(None, &meta.name, meta, &labels);
+        named.or_else(|| self.only(&meta.namespace))
     }
 
     /// The service of a cron job, as a position in the monitored services.
     #[must_use]
     pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {
-        self.of(
-            Some(WorkloadKind::CronJob),
-            &meta.name,
-            meta,
-            &[Some(&meta.labels)],
-        )
+        let (kind, labels) = (WorkloadKind::CronJob, [Some(&meta.labels)]);
+        let named = self.by_name_or_label(Some(kind), &meta.name, meta, &labels);
+        named.or_else(|| {
+            let only = self.only(&meta.namespace);
+            only.filter(|at| accepts(&self.monitored[*at], kind))
+        })
     }
 
     /// The service of a run, by the name that its repetitions share.
     #[must_use]
     pub fn of_run(&self, name: &str, meta: &ObjectMeta) -> Option<usize> {
-        self.of(None, name, meta, &[Some(&meta.labels)])
+        let named = self.by_name_or_label(None, name, meta, &[Some(&meta.labels)]);
+        named.or_else(|| self.only(&meta.namespace))
     }
 
     /// The services that users reach by a host, given in lower case.
@@ -125,13 +137,34 @@ impl<'a> ServiceMatcher<'a> {
         self.by_host.get(host).map_or(&[], Vec::as_slice)
     }
 
-    /// The service that an Argo CD Application deploys into a namespace.
+    /// The service that an Argo CD Application deploys: the one whose Application has this name in
+    /// the services file, else the one with its name in the namespace that it deploys to. An
+    /// Application counts only in Argo CD's namespace or in that of the service.
     #[must_use]
-    pub fn of_application(&self, name: &str, namespace: &str) -> Option<usize> {
-        let by_app = self.by_app_name.get(name);
-        let by_name = || self.by_any_name.get(&name.to_ascii_lowercase());
-        let known = by_app.or_else(by_name).copied();
-        known.or_else(|| self.only(namespace))
+    pub fn of_application(&self, application: &Application) -> Option<usize> {
+        let (name, own) = (&application.metadata.name, &application.metadata.namespace);
+        let destination = &application.spec.destination.namespace;
+        let namespace_of = |at: usize| self.monitored[at].namespace.as_deref();
+        let by_app = self.by_app_name.get(&**name).copied();
+        let by_name = || {
+            let named = self.by_any_name.get(&name.to_ascii_lowercase()).copied();
+            named.filter(|&at| destination.is_empty() || namespace_of(at) == Some(destination))
+        };
+        let known = by_app.or_else(by_name);
+        let trusted = known.filter(|&at| {
+            own.is_empty() || self.is_of_argo_cd(own) || namespace_of(at) == Some(own)
+        });
+        trusted.or_else(|| self.only(own).filter(|_| own == destination))
+    }
+
+    /// Whether Argo CD runs in this namespace: by the services file, else by the usual names.
+    fn is_of_argo_cd(&self, namespace: &str) -> bool {
+        let mut listed = ["argocd", "argo-cd"].iter();
+        let listed = listed.find_map(|name| self.by_any_name.get(*name));
+        match listed.and_then(|&at| self.monitored[at].namespace.as_deref()) {
+            Some(listed) => listed == namespace,
+            None => ARGO_CD_NAMESPACES.contains(&namespace),
+        }
     }
 
     /// The service with this name or alias in a namespace.
@@ -140,8 +173,9 @@ impl<'a> ServiceMatcher<'a> {
         self.best(self.named(namespace, name), name)
     }
 
-    /// The labels of the workload itself count before those of its pods.
-    fn of(
+    /// By the services file, the name, or a label. The labels of the workload itself count
+    /// before those of its pods.
+    fn by_name_or_label(
         &self,
         kind: Option<WorkloadKind>,
         name: &str,
@@ -167,7 +201,6 @@ impl<'a> ServiceMatcher<'a> {
                     .flatten()
                     .find_map(|labels| by_labels(labels))
             })
-            .or_else(|| self.only(namespace).filter(takes))
     }
 
     fn named(&self, namespace: &str, name: &str) -> impl Iterator<Item = usize> {

@@ -170,9 +170,7 @@ fn service_of(index: &ClusterIndex, application: &Application) -> Option<String>
 }
 
 fn own_service(index: &ClusterIndex, application: &Application) -> Option<usize> {
-    let name = &application.metadata.name;
-    let namespace = &application.spec.destination.namespace;
-    index.matcher.of_application(name, namespace)
+    index.matcher.of_application(application)
 }
 
 fn unready<'a>(
@@ -195,8 +193,12 @@ fn store(index: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Findin
         since,
         Effect::Impaired,
     );
-    let service = index.service_of_object(meta);
-    let service = service.or_else(|| index.service_called("external-secrets"));
+    // A store in a namespace is the matter of that namespace.
+    let service = if meta.namespace.is_empty() {
+        index.service_called("external-secrets")
+    } else {
+        index.service_of_object(meta)
+    };
     finding.service = service.map(|s| s.name.clone());
     finding.message = format!("cannot provide secrets: {}", ready.message);
     finding.fact(FactKind::Object, condition_text(ready));

@@ -121,16 +121,17 @@ fn missing_backend(
     })
 }
 
-/// The service of a host by the services file, else by namespace and name.
+/// The service of a host by the services file, if the object is in its namespace: anyone may write
+/// any host into an object of their own namespace. Else the service by namespace and name.
 fn owner<'h>(
     index: &ClusterIndex,
     meta: &ObjectMeta,
     hosts: impl Iterator<Item = &'h str>,
 ) -> Option<String> {
-    let mut by_host = hosts.flat_map(|host| index.matcher.of_host(host));
-    let by_host = by_host.next().map(|&at| &index.monitored[at]);
-    by_host
-        .or_else(|| index.service_of_object(meta))
+    let by_host = hosts.flat_map(|host| index.matcher.of_host(host));
+    let mut by_host = by_host.map(|&at| &index.monitored[at]);
+    let own = by_host.find(|service| index.is_in_namespace_of(service, meta));
+    own.or_else(|| index.service_of_object(meta))
         .map(|s| s.name.clone())
 }
 

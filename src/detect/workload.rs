@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::run_pods::is_run;
+use super::pod_owner::PodOwners;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
-    StatefulSet,
+    Service as KubernetesService, StatefulSet, selects,
 };
 use crate::model::ObjectRef;
 
@@ -39,6 +39,9 @@ pub struct Workload<'a> {
     pub replica_sets: Vec<&'a ReplicaSet>,
     /// The position of its service in the monitored services.
     pub service: Option<usize>,
+    /// It fits its service by nothing but the namespace: neither its name nor a label nor the
+    /// services file names the service.
+    pub fits_by_namespace_only: bool,
 }
 
 /// Kind, namespace and name.
@@ -55,6 +58,17 @@ impl<'a> Workload<'a> {
     #[must_use]
     pub fn reference(&self) -> ObjectRef {
         ObjectRef::new(self.kind, &self.meta.namespace, self.name)
+    }
+
+    /// Whether a Kubernetes Service selects its pods, or those that its template creates.
+    #[must_use]
+    pub fn is_selected_by(&self, service: &KubernetesService) -> bool {
+        let selector = &service.spec.selector;
+        let pods = self.pods.iter().map(|p| &p.metadata.labels);
+        let template = self.template.map(|t| &t.metadata.labels);
+        service.metadata.namespace == self.meta.namespace
+            && !selector.is_empty()
+            && pods.chain(template).any(|labels| selects(selector, labels))
     }
 
     /// The pods' specification, from the template or one of the pods.
@@ -101,9 +115,9 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
     for workload in &mut workloads {
         workload.desired = workload.desired.or_else(|| wanted_by_sets(workload));
     }
-    let owners = replica_set_owners(snapshot);
+    let owners = PodOwners::new(snapshot);
     for pod in &objects.pods {
-        let Some((kind, name)) = owner_of(pod, &owners) else {
+        let Some((kind, name)) = owners.of(pod) else {
             continue;
         };
         let key = (kind, pod.metadata.namespace.as_str(), name);
@@ -140,6 +154,7 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         pods: Vec::new(),
         replica_sets: Vec::new(),
         service: None,
+        fits_by_namespace_only: false,
     }
 }
 
@@ -202,41 +217,4 @@ fn wanted_by_sets(workload: &Workload) -> Option<u32> {
     let sets = workload.replica_sets.iter();
     let wanted = sets.map(|set| set.spec.replicas.unwrap_or(1));
     wanted.reduce(u32::saturating_add)
-}
-
-/// Kind and name of the owner of each replica set, usually a deployment.
-type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), (&'a str, &'a str)>;
-
-fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
-    let sets = snapshot.objects.replica_sets.iter();
-    sets.filter_map(|set| {
-        let meta = &set.metadata;
-        let owner = meta.controller()?;
-        let key = (meta.namespace.as_str(), meta.name.as_str());
-        Some((key, (owner.kind.as_str(), owner.name.as_str())))
-    })
-    .collect()
-}
-
-/// Kind and name of the workload that a pod belongs to. Runs belong to none, and
-/// neither do ended pods without a controller that were to end.
-fn owner_of<'a>(pod: &'a Pod, owners: &ReplicaSetOwners<'a>) -> Option<(&'a str, &'a str)> {
-    if is_run(pod) {
-        return None;
-    }
-    let meta = &pod.metadata;
-    let Some(owner) = meta.controller() else {
-        return (!pod.has_ended() || pod.is_lost()).then_some(("Pod", &meta.name));
-    };
-    match owner.kind.as_str() {
-        // Static pods are owned by their node and have no controller.
-        "Node" => Some(("Pod", &meta.name)),
-        "ReplicaSet" => {
-            let known = owners.get(&(meta.namespace.as_str(), owner.name.as_str()));
-            let by_hash = || Some(("Deployment", pod.deployment_by_hash()?));
-            let workload = known.copied().or_else(by_hash);
-            Some(workload.unwrap_or(("ReplicaSet", &owner.name)))
-        }
-        kind => Some((kind, &owner.name)),
-    }
 }

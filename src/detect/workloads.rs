@@ -25,6 +25,8 @@ pub struct WorkloadState {
     pub desired: u32,
     /// Since when it is not healthy.
     pub since: Option<Time>,
+    /// Another workload of the service uses it, and the service has no principal.
+    pub backs_another: bool,
 }
 
 /// The health of a workload.
@@ -42,8 +44,28 @@ pub enum Health {
     Unavailable,
     /// No pods are desired.
     ScaledToZero,
+    /// No pods are desired, and another workload of the service serves in its place.
+    Replaced,
+    /// No pods are desired, by the decision of an autoscaler.
+    Idle,
     /// Not enough was read.
     Unknown,
+}
+
+impl Health {
+    /// Whether pods are desired.
+    #[must_use]
+    pub fn is_meant_to_run(self) -> bool {
+        !matches!(self, Self::ScaledToZero | Self::Replaced | Self::Idle)
+    }
+}
+
+impl WorkloadState {
+    /// Whether at least one of its pods is ready.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.ready > 0
+    }
 }
 
 /// Checks every workload. The states are in the order of `index.workloads`.
@@ -120,6 +142,7 @@ impl WorkloadContext<'_, '_> {
             ready: self.counts.ready,
             desired: self.desired,
             since,
+            backs_another: false,
         }
     }
 
@@ -323,6 +346,7 @@ fn from_status(index: &ClusterIndex, workload: &Workload) -> (WorkloadState, Opt
         ready,
         desired,
         since,
+        backs_another: false,
     };
     if workload.desired == Some(0) {
         return (state(Health::ScaledToZero, None), None);

@@ -395,6 +395,7 @@ pub fn optional_groups() -> Vec<(&'static str, &'static str, Vec<&'static str>)>
             "v1",
             vec!["gateways", "httproutes"],
         ),
+        ("keda.sh", "v1alpha1", vec!["scaledobjects"]),
         ("metrics.k8s.io", "v1beta1", vec!["pods", "nodes"]),
     ]
 }

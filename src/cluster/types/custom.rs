@@ -35,6 +35,7 @@ const SPEC_FIELDS: &[&str] = &[
     "entryPoints",
     "groups",
     "hibernated",
+    "idleReplicaCount",
     "instances",
     "interval",
     "method",

@@ -75,6 +75,19 @@ pub fn condition<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Cond
     conditions.iter().find(|c| c.kind == kind)
 }
 
+impl OwnerReference {
+    /// Whether the owner is of a kind that Kubernetes itself has in this group, `apps` or
+    /// `batch`. Other groups have kinds of the same names.
+    #[must_use]
+    pub fn is_in_group(&self, group: &str) -> bool {
+        self.api_version.is_empty()
+            || self
+                .api_version
+                .split_once('/')
+                .is_some_and(|(own, _)| own == group)
+    }
+}
+
 impl ObjectMeta {
     /// The owner that controls this object, else its first owner.
     #[must_use]

@@ -148,8 +148,17 @@ slim! {
 
     /// `spec` of an HTTP route.
     pub struct HttpRouteSpec {
+        pub parent_refs: Vec<ParentReference>,
         pub hostnames: Vec<SharedStr>,
         pub rules: Vec<HttpRouteRule>,
+    }
+
+    /// The gateway that a route is attached to. The kind defaults to Gateway, the namespace to that
+    /// of the route.
+    pub struct ParentReference {
+        pub kind: SharedStr,
+        pub name: SharedStr,
+        pub namespace: SharedStr,
     }
 
     /// The backends of one rule.

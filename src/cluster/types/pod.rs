@@ -465,6 +465,13 @@ impl Pod {
             .chain(&self.status.container_statuses)
     }
 
+    /// The names of the claims that its volumes use.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        let claims = self.spec.volumes.iter();
+        let claims = claims.filter_map(|v| v.persistent_volume_claim.as_ref());
+        claims.map(|claim| claim.claim_name.as_str())
+    }
+
     /// When the kubelet accepted the pod, else when it was created.
     #[must_use]
     pub fn started(&self) -> Option<Time> {

@@ -1,10 +1,13 @@
 //! Wrong addresses in the environment of containers: of a Service that does not
 //! exist, or with a port that the Service does not have.
 //!
-//! Only plain values are checked. Many images have addresses of components that
-//! are not installed, so an unknown name alone is not a fault: it must be
-//! similar to an existing name, the variable must name an existing Service, or
-//! the container's log must have an error about it.
+//! Only plain values are checked. While a program serves, a name proves nothing:
+//! many images have addresses of components that are not installed, and a name may
+//! be one of the local network, whose search domains pods inherit. So the
+//! container's log must have an error about it. A Service of another namespace is
+//! found missing only by the log of a program that the services file names as its
+//! dependent. A Service is also missing if a workload of its name runs in the same
+//! namespace: nothing else leads to that one's pods.
 
 mod address;
 mod service_registry;
@@ -17,7 +20,7 @@ pub use service_registry::{Fault, ServiceRegistry, WrongAddress};
 use super::index::ClusterIndex;
 use super::pod_status::{SETTLING, is_ready};
 use super::workload::Workload;
-use crate::cluster::types::selects;
+use crate::cluster::types::{PodSpec, selects};
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// Errors of clients that cannot resolve or reach a host.
@@ -53,8 +56,7 @@ pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
         };
         let mut wrong = registry.wrong(spec, &workload.meta.namespace);
         wrong.retain(|w| {
-            let is_missing = matches!(w.fault, Fault::NoSuchService(_))
-                && without_service(index, &w.namespace, &w.service).is_some();
+            let is_missing = shows_missing_service(index, workload, w);
             if is_missing {
                 let key = (w.namespace.clone(), w.service.clone());
                 let clients = missing.entry(key).or_default();
@@ -75,6 +77,28 @@ fn has_ready_pod(workload: &Workload) -> bool {
     workload.pods.iter().any(|p| is_ready(p))
 }
 
+/// Whether a wrong address shows that the Service of a running workload is missing.
+fn shows_missing_service(index: &ClusterIndex, client: &Workload, wrong: &WrongAddress) -> bool {
+    let server = without_service(index, &wrong.namespace, &wrong.service);
+    matches!(wrong.fault, Fault::NoSuchService(_))
+        && server.is_some_and(|server| {
+            let is_near = client.meta.namespace == server.meta.namespace;
+            let has_error = || log_line(index, client, wrong.address.host).is_some();
+            is_near || is_dependent(index, client, server) && has_error()
+        })
+}
+
+/// Whether by the services file the service of one workload depends on that of another and is at
+/// least as critical.
+fn is_dependent(index: &ClusterIndex, client: &Workload, server: &Workload) -> bool {
+    let services = index.service_of(client).zip(index.service_of(server));
+    services.is_some_and(|(client, server)| {
+        let mut dependencies = client.dependencies.iter();
+        let is_listed = dependencies.any(|d| d.service.as_ref() == Some(&server.name));
+        is_listed && client.tier <= server.tier
+    })
+}
+
 /// A running workload of that name that no Service selects.
 fn without_service<'v, 'a>(
     index: &'v ClusterIndex<'a>,
@@ -85,6 +109,9 @@ fn without_service<'v, 'a>(
         (w.name == name || index.service_of(w).is_some_and(|s| s.is_called(name)))
             && has_ready_pod(w)
     })?;
+    if workload.pod_spec().is_none_or(listens_at_its_node) {
+        return None;
+    }
     let labels = &workload.pods.first()?.metadata.labels;
     let mut selectors = index
         .kubernetes_services_in(namespace)
@@ -92,6 +119,12 @@ fn without_service<'v, 'a>(
         .map(|s| &s.spec.selector);
     let is_selected = selectors.any(|s| !s.is_empty() && selects(s, labels));
     (!is_selected).then_some(workload)
+}
+
+/// Whether pods are reached by the address of their node and need no Service.
+fn listens_at_its_node(spec: &PodSpec) -> bool {
+    let mut ports = spec.containers.iter().flat_map(|c| c.ports.iter());
+    spec.host_network || ports.any(|port| port.host_port.is_some_and(|port| port != 0))
 }
 
 /// Since when a workload has its pods; none while they have only just started.
@@ -102,10 +135,15 @@ fn settled_since(index: &ClusterIndex, workload: &Workload) -> Option<Time> {
 }
 
 fn is_certain(index: &ClusterIndex, workload: &Workload, wrong: &WrongAddress) -> bool {
-    match &wrong.fault {
-        Fault::NoSuchPort(_) | Fault::NoSuchService(Some(_)) => true,
-        Fault::NoSuchService(None) => log_line(index, workload, wrong.address.host).is_some(),
-    }
+    // The Services of a namespace that no service uses may change in any way.
+    let is_listed = |namespace: &str| {
+        let mut listed = index.monitored.iter();
+        listed.any(|s| s.namespace.as_deref() == Some(namespace))
+    };
+    let is_known =
+        wrong.namespace == workload.meta.namespace.as_str() || is_listed(&wrong.namespace);
+    matches!(wrong.fault, Fault::NoSuchPort(_)) && is_known
+        || log_line(index, workload, wrong.address.host).is_some()
 }
 
 /// A line of the workload's log with an error about the host.

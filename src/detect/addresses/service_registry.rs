@@ -59,7 +59,7 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
 
     /// The addresses in a pod's environment that do not exist.
     #[must_use]
-    pub fn wrong<'s>(&self, spec: &'s PodSpec, namespace: &str) -> Vec<WrongAddress<'s>> {
+    pub fn wrong<'s>(&self, spec: &'s PodSpec, namespace: &'s str) -> Vec<WrongAddress<'s>> {
         spec.containers
             .iter()
             .flat_map(|c| c.env.iter().map(move |v| (v, &c.env)))
@@ -67,12 +67,32 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
             .collect()
     }
 
-    fn check<'s>(
+    /// The Services that the addresses in a pod's environment name, or probably mean.
+    pub fn addressed<'s>(
+        &'s self,
+        spec: &'s PodSpec,
+        namespace: &'s str,
+    ) -> impl Iterator<Item = &'a Service> + 's {
+        let variables = spec.containers.iter();
+        let variables = variables.flat_map(|c| c.env.iter().map(|v| (v, &c.env)));
+        variables.filter_map(move |(variable, all)| {
+            let (_, namespace, name) = self.target(variable, all, namespace)?;
+            let likely = || {
+                let likely = self.likely_service(name, namespace, &variable.name.to_uppercase())?;
+                self.index.kubernetes_service(namespace, &likely)
+            };
+            let exact = self.index.kubernetes_service(namespace, name);
+            exact.or_else(likely)
+        })
+    }
+
+    /// The address in a variable, and namespace and name of the Service that it names.
+    fn target<'s>(
         &self,
         variable: &'s EnvVar,
         all: &[EnvVar],
-        namespace: &str,
-    ) -> Option<WrongAddress<'s>> {
+        namespace: &'s str,
+    ) -> Option<(Address<'s>, &'s str, &'s str)> {
         let mut address = Address::read(&variable.value)?;
         let name = variable.name.to_uppercase();
         if !address.is_plain && !ADDRESS_ENDINGS.iter().any(|e| name.ends_with(e)) {
@@ -81,8 +101,17 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
         if address.port.is_none() {
             address.port = port_variable(&name, all);
         }
-        let own = namespace;
-        let (namespace, service) = self.local(address.host, own)?;
+        let (namespace, service) = self.local(address.host, namespace)?;
+        Some((address, namespace, service))
+    }
+
+    fn check<'s>(
+        &self,
+        variable: &'s EnvVar,
+        all: &[EnvVar],
+        own: &'s str,
+    ) -> Option<WrongAddress<'s>> {
+        let (address, namespace, service) = self.target(variable, all, own)?;
         // A namespace without any Service may be one that was not read.
         if namespace != own
             && self.index.kubernetes_services_in(namespace).is_empty()
@@ -90,9 +119,11 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
         {
             return None;
         }
-        let fault = match self.index.kubernetes_service(namespace, service) {
-            Some(found) => Fault::NoSuchPort(other_ports(found, address.port?)?),
-            None => Fault::NoSuchService(self.likely_service(service, namespace, &name)),
+        let fault = if let Some(found) = self.index.kubernetes_service(namespace, service) {
+            Fault::NoSuchPort(other_ports(found, address.port?)?)
+        } else {
+            let variable = variable.name.to_uppercase();
+            Fault::NoSuchService(self.likely_service(service, namespace, &variable))
         };
         Some(WrongAddress {
             variable,
@@ -105,11 +136,19 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
 
     /// Namespace and name of a Service of this cluster; none for external hosts.
     fn local<'h>(&self, host: &'h str, own: &'h str) -> Option<(&'h str, &'h str)> {
+        let host = host.strip_suffix('.').unwrap_or(host);
         let host = host.strip_suffix(".cluster.local").unwrap_or(host);
         let in_cluster = host.strip_suffix(".svc");
         let labels: Vec<_> = in_cluster.unwrap_or(host).split('.').collect();
         match labels[..] {
             [name] if in_cluster.is_none() => Some((own, name)),
+            // `db-0.db` is a pod of the Service `db`, also where a namespace has that name.
+            [_, service]
+                if in_cluster.is_none()
+                    && self.index.kubernetes_service(own, service).is_some() =>
+            {
+                None
+            }
             [name, namespace]
                 if in_cluster.is_some() || self.index.namespaces().contains(namespace) =>
             {
@@ -142,7 +181,12 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
             stem.len() >= 4 && (known == stem || known.starts_with(&stem))
         };
         let elsewhere = || {
-            let mut others = self.index.namespaces().iter();
+            // Anyone may create a Service of any name in a namespace of their own.
+            let mut others = self
+                .index
+                .monitored
+                .iter()
+                .filter_map(|s| s.namespace.as_deref());
             let other = others.find(|ns| self.index.kubernetes_service(ns, name).is_some())?;
             Some(format!("{name}.{other}"))
         };

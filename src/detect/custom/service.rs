@@ -86,7 +86,16 @@ fn of_target(index: &ClusterIndex, object: &CustomObject) -> Option<String> {
         return None;
     }
     let name = object.metadata.name.as_str();
-    let namespace = object.spec_text(&["targetNamespace"]);
-    let at = index.matcher.of_application(name, namespace)?;
-    Some(index.monitored[at].name.clone())
+    match object.spec_text(&["targetNamespace"]) {
+        // Flux's own namespace holds what deploys the others.
+        "" if object.metadata.namespace == "flux-system" => {
+            Some(index.service_called(name)?.name.clone())
+        }
+        "" => None,
+        target => Some(
+            index.monitored[index.matcher.called(target, name)?]
+                .name
+                .clone(),
+        ),
+    }
 }

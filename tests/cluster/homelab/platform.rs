@@ -74,6 +74,14 @@ const KINDS: [(&str, &str, &str, &str, bool, bool); 11] = [
         true,
         true,
     ),
+    (
+        "keda.sh",
+        "v1alpha1",
+        "scaledobjects",
+        "ScaledObject",
+        true,
+        true,
+    ),
     // Stored here; a real metrics server computes them.
     (
         "metrics.k8s.io",
