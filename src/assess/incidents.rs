@@ -52,7 +52,7 @@ fn incident(context: &Context, group: Group) -> Incident {
         service,
         mut findings,
     } = group;
-    extend_known_issue(&mut findings);
+    extend_known_issue(&mut findings, context.unlisted);
     let service = service.or_else(|| most_critical(&findings, &context.services));
     let names = findings.iter().filter_map(|f| f.service.as_deref());
     let members: Members = names
@@ -123,13 +123,15 @@ fn has_no_service(root: &Finding) -> bool {
 
 /// If the root is a known issue, so are the findings that follow from it: the stores that wait
 /// for a sealed Vault.
-fn extend_known_issue(findings: &mut [Finding]) {
+fn extend_known_issue(findings: &mut [Finding], unlisted: Tier) {
     let Some(issue) = findings[0].known_issue.clone() else {
         return;
     };
     for finding in findings {
         let follows = finding.cause.is_some_and(|c| c.has(CauseFlag::FollowsRoot));
-        if follows && finding.known_issue.is_none() {
+        // What no service lists cannot raise the incident of a service that it waits for.
+        let is_minor = finding.service.is_none() && unlisted > Tier::P1;
+        if (follows || is_minor) && finding.known_issue.is_none() {
             finding.known_issue = Some(issue.clone());
         }
     }

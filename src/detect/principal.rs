@@ -20,6 +20,10 @@ pub fn principal(service: &Service, members: &[Member]) -> Option<usize> {
         let is_named = service.is_called(workload.name) && !workload.fits_by_namespace_only;
         let listed = listed(workload);
         let runs = state.health.is_meant_to_run();
+        // Pods that only ended, and whose number nothing says.
+        if state.health == Health::ScaledToZero && workload.desired.is_none() {
+            return None;
+        }
         (is_named || listed.is_some()).then_some((!is_named, listed.unwrap_or(usize::MAX), !runs))
     };
     let ranked = members.iter().enumerate();

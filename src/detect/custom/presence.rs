@@ -39,7 +39,7 @@ pub fn presence(index: &ClusterIndex, findings: &[Finding]) -> HashMap<usize, Re
         }
     };
     for application in &index.snapshot.objects.applications {
-        if let Some(at) = service_of(index, application) {
+        if let Some(at) = index.matcher.of_application(application) {
             let (status, since) = of_application(index.now(), application);
             add(at, status, since);
         }
@@ -78,15 +78,6 @@ fn rank(status: ServiceStatus) -> u8 {
         ServiceStatus::Degraded => 3,
         ServiceStatus::Unavailable => 4,
     }
-}
-
-/// The service whose own application it is.
-pub fn service_of(index: &ClusterIndex, application: &Application) -> Option<usize> {
-    let name = application.metadata.name.as_str();
-    let mut monitored = index.monitored.iter();
-    monitored.position(|service| {
-        service.gitops.app_name.as_deref() == Some(name) || service.is_called(name)
-    })
 }
 
 fn of_application(now: Time, application: &Application) -> (ServiceStatus, Option<Time>) {
