@@ -140,7 +140,7 @@ fn command(context: &RuleContext) -> Option<Proof> {
     let what = if end.exit_code == 127 {
         "does not exist in the image"
     } else {
-        "is no program that may be run"
+        "is not an executable program"
     };
     let mut proof = Proof::object(format!(
         "container {} ended with exit code {}",

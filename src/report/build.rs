@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
-const BLIND: &str = "Outages in what cannot be read are not detected.";
+const BLIND: &str = "Outages of objects that cannot be read are not detected.";
 const INVENTORY: &str = "The settings in the unreadable parts of the file are unknown: these services get defaults, \
      or are not monitored at all.";
 

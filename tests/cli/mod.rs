@@ -373,7 +373,7 @@ fn a_server_without_tls_is_69() {
     assert_fails(
         &run(&["run", "--kubeconfig", utf8(&path)]),
         69,
-        &["no trusted connection"],
+        &["is not trusted"],
     );
 }
 

@@ -116,7 +116,7 @@ fn errors_show_the_location_and_the_remedy() {
             "did you mean `businessHours`?",
         ),
         ("repeat:\n  sev3: 1h\n", (2, 3), "did you mean `sev1`?"),
-        ("xyzzy: 1\n", (1, 1), "Known here: cluster, channels,"),
+        ("xyzzy: 1\n", (1, 1), "Known keys: cluster, channels,"),
         ("deadline: soon\n", (1, 11), "90s"),
         ("deadline: 120\n", (1, 11), "90s"),
         ("deadline: 0s\n", (1, 11), "longer"),
@@ -351,7 +351,7 @@ mod page {
     /// The keys of a section, from the error message for an unknown one.
     fn known_keys(section: &str, text: &str) -> Vec<String> {
         let error = load(text, &[]).expect_err(text).message().to_owned();
-        let (_, list) = error.split_once("Known here: ").expect("lists the keys");
+        let (_, list) = error.split_once("Known keys: ").expect("lists the keys");
         list.trim_end_matches('.')
             .split(", ")
             .map(|key| format!("{section}{key}"))

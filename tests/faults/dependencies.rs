@@ -8,6 +8,7 @@ use serde_json::json;
 use super::fault_proxy::{BlackHole, Fault, FaultProxy};
 use super::harness::{Dependency, Harness, SENTINEL};
 use super::proxy::{Proxy, ProxyBehavior};
+use super::slack_rules::PERMANENT_ERRORS;
 use super::stub::{Answer, unreachable_url};
 use super::table::{Expected, FaultCase, Notified, Reported, check_all, expect};
 use super::tls::{self, CertificateFault};
@@ -277,23 +278,14 @@ pub fn slack() -> Vec<FaultCase> {
         ),
         Transient | Accepted => expect(1, Reported::Nothing, Notified::Now),
     });
-    for (code, words) in [
-        ("invalid_auth", "SLACK_BOT_TOKEN"),
-        ("token_revoked", "SLACK_BOT_TOKEN"),
-        ("account_inactive", "SLACK_BOT_TOKEN"),
-        ("missing_scope", "chat:write"),
-        ("channel_not_found", "SLACK_CHANNEL"),
-        ("not_in_channel", "/invite"),
-        ("is_archived", "unarchive"),
-        ("restricted_action", "admin"),
-        ("msg_too_long", "defect"),
-        ("an_unknown_code", "docs.slack.dev"),
+    let transient = [
         ("internal_error", "internal_error"),
         ("fatal_error", "fatal_error"),
         ("service_unavailable", "service_unavailable"),
         ("request_timeout", "request_timeout"),
         ("ratelimited", "wait"),
-    ] {
+    ];
+    for (code, words) in PERMANENT_ERRORS.iter().copied().chain(transient) {
         let expected = expect(1, Reported::Note(words), Notified::Later);
         let rejection = Answer::json(&json!({ "ok": false, "error": code }));
         let case = FaultCase::new("Slack", "ok: false", expected, move |harness| {

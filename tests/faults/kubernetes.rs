@@ -238,7 +238,7 @@ fn connections() -> Vec<FaultCase> {
 fn all_requests() -> Vec<FaultCase> {
     let unauthorized = no_verdict(69, "renew it in the kubeconfig");
     let not_kubernetes = no_verdict(69, "not like a Kubernetes API server");
-    let down = no_verdict(69, "could serve no request");
+    let down = no_verdict(69, "could not serve any request");
     vec![
         case(
             "401 to everything",

@@ -24,4 +24,4 @@ mod state;
 mod table;
 mod tls;
 
-use crate::support::{homelab, stub, workspace};
+use crate::support::{homelab, slack_rules, stub, workspace};

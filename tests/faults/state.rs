@@ -338,7 +338,7 @@ fn of_config_map() -> Vec<FaultCase> {
         ),
         case(
             "HTML",
-            noted("cannot keep the state", Notified::Twice),
+            noted("cannot store the state", Notified::Twice),
             |harness| {
                 inject_into(
                     harness,

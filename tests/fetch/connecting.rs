@@ -117,7 +117,7 @@ fn invalid_server_addresses_are_errors() {
     let authority = json!({"server": "https://x", "certificate-authority-data": "Zm9v"});
     let error = open(&config(&authority, &json!({})), Some("homelab")).unwrap_err();
     assert!(
-        error.to_string().contains("holds no certificate"),
+        error.to_string().contains("contains no certificate"),
         "{error}"
     );
 }

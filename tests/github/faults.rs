@@ -70,7 +70,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (with(200, &[], "{}"), "is not from GitHub's API"),
         (with(200, &[], "[{\"sha\":1}]"), "is not from GitHub's API"),
         (with(304, &[], ""), "304 (not modified)"),
-        (Fault::Cut, "broke before the response was complete"),
+        (Fault::Cut, "was lost before the response was complete"),
     ]
 }
 

@@ -9,6 +9,7 @@ use k8s_monitor::notify::{MessageHandle, MessageKind};
 use serde_json::{Value, json};
 
 use super::samples::{context, database, rendered, services};
+use super::slack_rules::PERMANENT_ERRORS;
 use super::stub::{Answer, Fault};
 use super::workspace::{TOKEN, Workspace};
 
@@ -138,25 +139,13 @@ fn a_request_that_hangs_ends_at_the_deadline() {
 
 #[test]
 fn every_permanent_error_is_reported_once_with_a_remedy() {
-    for (code, advice) in [
-        ("invalid_auth", "SLACK_BOT_TOKEN"),
-        ("token_revoked", "SLACK_BOT_TOKEN"),
-        ("account_inactive", "SLACK_BOT_TOKEN"),
-        ("not_authed", "SLACK_BOT_TOKEN"),
-        ("missing_scope", "chat:write"),
-        ("channel_not_found", "SLACK_CHANNEL"),
-        ("not_in_channel", "/invite"),
-        ("is_archived", "unarchive"),
-        ("restricted_action", "admin"),
-        ("msg_too_long", "defect"),
-        ("something_new", "docs.slack.dev"),
-    ] {
+    for &(code, remedy) in PERMANENT_ERRORS {
         let workspace = Workspace::new();
         workspace.stub.inject([rejection(code)]);
         let error = post(&workspace).unwrap_err();
         assert!(matches!(error, SlackError::Permanent { .. }), "{error:?}");
         let text = error.to_string();
-        assert!(text.contains(code) && text.contains(advice), "{text}");
+        assert!(text.contains(code) && text.contains(remedy), "{text}");
         assert_eq!(workspace.http.attempts(Peer::Slack), 1, "{code}");
     }
 }

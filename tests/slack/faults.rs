@@ -78,6 +78,6 @@ fn the_impact_of_unread_objects_is_unknown() {
     let impact = &found.unwrap()["analysis"]["businessImpact"];
     assert_eq!(
         impact,
-        &json!("Outages in what cannot be read are not detected.")
+        &json!("Outages of objects that cannot be read are not detected.")
     );
 }

@@ -221,11 +221,7 @@ fn the_documented_messages_are_those_that_are_sent() {
 #[test]
 fn every_kind_of_message_is_within_the_limits_of_slack() {
     for (title, _, message) in all() {
-        slack_rules::message(&message.text.clone().into(), &message.blocks)
-            .unwrap_or_else(|error| panic!("{title}: {error}"));
-        slack_rules::message(&message.plain().into(), &serde_json::json!([]))
-            .unwrap_or_else(|error| panic!("{title} as text: {error}"));
-        assert!(!message.text.contains('\n'), "{title}");
+        slack_rules::rendered(&message).unwrap_or_else(|error| panic!("{title}: {error}"));
     }
 }
 
@@ -289,7 +285,7 @@ fn a_message_about_several_incidents_names_each() {
         })
         .collect();
     let message = slack::render(&compose_digest_resolved(&context_of_all, &lines));
-    super::slack_rules::message(&message.text.clone().into(), &message.blocks).unwrap();
+    slack_rules::rendered(&message).unwrap();
     let text = message.plain();
     assert!(
         ended.iter().all(|incident| text.contains(&incident.id)),

@@ -308,7 +308,8 @@ pub fn blind() -> Incident {
         },
     );
     incident.rule = "MONITORING_BLIND".into();
-    incident.analysis.business_impact = "Outages in what cannot be read are not detected.".into();
+    incident.analysis.business_impact =
+        "Outages of objects that cannot be read are not detected.".into();
     incident.actions = vec![action(
         "Grant what is missing, then check",
         "k8s-monitor doctor",

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod commands;
 pub mod expect;
 pub mod homelab;
+pub mod hostile;
 pub mod metrics_text;
 pub mod objects;
 pub mod property;
