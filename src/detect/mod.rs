@@ -19,6 +19,7 @@ mod index;
 mod limits;
 mod missing;
 mod network;
+mod node_certificates;
 mod nodes;
 pub mod ownership;
 mod platform;
@@ -71,6 +72,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     let (crons, of_batch) = batch::detect(index);
     findings.extend(of_batch);
     findings.extend(nodes::detect(index));
+    findings.extend(node_certificates::detect(index));
     findings.extend(network::detect(index));
     findings.extend(storage::detect(index));
     findings.extend(limits::detect(index));
