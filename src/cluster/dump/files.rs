@@ -11,7 +11,6 @@ use super::logs::{LogSource, Logs};
 use super::manifest::{self, Manifest};
 use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
-use crate::model::KINDS;
 
 /// Everything that the files of a dump held.
 pub(super) struct Files {
