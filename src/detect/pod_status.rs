@@ -111,6 +111,12 @@ pub fn probes_allow(pod: &Pod) -> TimeDelta {
     TimeDelta::try_seconds(seconds).map_or(LONGEST_START, |d| d.min(LONGEST_START))
 }
 
+/// How long a pod may take to become ready.
+#[must_use]
+pub fn grace(pod: &Pod, service: Option<&Service>) -> TimeDelta {
+    startup_grace(service).unwrap_or_else(|| probes_allow(pod).max(SETTLING))
+}
+
 /// How the container's newest run ended, if with an error of its own: not an
 /// orderly end, and not caused by an outage of its node.
 #[must_use]
@@ -124,12 +130,21 @@ pub fn abnormal_end<'a>(
         .terminated
         .as_deref()
         .or(container.last_state.terminated.as_deref())?;
-    let by_node = end.exit_code == 255 && matches!(end.reason.as_str(), "Unknown" | "")
-        || end.finished_at.is_some_and(|finished| {
-            let ready_again = index.node_ready_again_since(pod.node());
-            ready_again.is_some_and(|since| since > finished)
-        });
-    (end.exit_code != 0 && !by_node).then_some(end)
+    (end.exit_code != 0 && !is_by_node(index, pod, end)).then_some(end)
+}
+
+/// Whether the node ended a container: the kubelet lost it, or the node was down
+/// or rebooted afterwards.
+fn is_by_node(index: &ClusterIndex, pod: &Pod, end: &Terminated) -> bool {
+    let lost = match end.reason.as_str() {
+        "ContainerStatusUnknown" => true,
+        "Unknown" | "" => end.exit_code == 255,
+        _ => false,
+    };
+    lost || end.finished_at.is_some_and(|finished| {
+        let back = index.node_back_since(pod.node());
+        back.is_some_and(|back| back > finished)
+    })
 }
 
 /// Whether the container's last end belongs to an earlier life: the present run has been

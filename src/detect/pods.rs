@@ -7,8 +7,8 @@
 use super::flapping;
 use super::index::ClusterIndex;
 use super::pod_status::{
-    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, is_of_earlier_life, is_ready,
-    probes_allow, started, startup_grace,
+    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, grace, is_of_earlier_life, is_ready,
+    started,
 };
 use super::waiting;
 use crate::cluster::types::{ContainerStatus, Event, Pod, condition};
@@ -52,26 +52,43 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
     }
     let now = index.now();
     let since = not_ready_since(index, pod);
-    let failing = |(reason, message)| {
-        PodState::Failing(Symptom {
-            reason,
-            since,
-            message,
-        })
-    };
-    if let Some(failure) = container_failure(index, pod) {
-        let counts_at_once = failure.0.has(ReasonFlag::CountsAtOnce);
+    let owner = pod.metadata.controller();
+    if owner.is_some_and(|o| o.kind == "DaemonSet") && index.is_rebooting(pod.node()) {
+        // A drained node still has them, and they are back with it.
+        return PodState::Starting { since };
+    }
+    if let Some((reason, message)) = container_failure(index, pod) {
+        let counts_at_once = reason.has(ReasonFlag::CountsAtOnce);
         return if counts_at_once || age(pod, now) >= SETTLING {
-            failing(failure)
+            PodState::Failing(Symptom {
+                reason,
+                since,
+                message,
+            })
         } else {
             PodState::Starting { since }
         };
     }
-    let grace = startup_grace(service).unwrap_or_else(|| probes_allow(pod).max(SETTLING));
-    if now - started(index, pod) < grace {
+    // A node that comes back reports its pods as ready one after the other.
+    let node_back = index.node_back_since(pod.node());
+    let waits_for_node = node_back.is_some_and(|t| now - t < SETTLING)
+        && flapping::node_not_ready(index, pod).is_none();
+    if waits_for_node || now - started(index, pod) < grace(pod, service) {
         return PodState::Starting { since };
     }
-    failing(waiting::reason(index, pod))
+    PodState::Failing(unready(index, pod, since))
+}
+
+/// Why a pod is not ready.
+#[must_use]
+pub fn unready(index: &ClusterIndex, pod: &Pod, since: Time) -> Symptom {
+    let (reason, message) =
+        container_failure(index, pod).unwrap_or_else(|| waiting::reason(index, pod));
+    Symptom {
+        reason,
+        since,
+        message,
+    }
 }
 
 /// Since when the pod has not been ready. In a crash loop the pod may be ready
@@ -104,7 +121,7 @@ fn container_failure(index: &ClusterIndex, pod: &Pod) -> Option<(Reason, String)
 }
 
 /// A container that waits for something that will not come by itself.
-fn blocked(container: &ContainerStatus) -> Option<(Reason, String)> {
+pub fn blocked(container: &ContainerStatus) -> Option<(Reason, String)> {
     let waiting = container.state.waiting.as_ref()?;
     let reason = match waiting.reason.as_str() {
         "CrashLoopBackOff" => Reason::CrashLoopBackOff,

@@ -54,7 +54,7 @@ fn missing(context: &RuleContext, kind: Kind) -> Option<Proof> {
     let mounts = context
         .waiting()
         .any(|(_, reason, _)| is_being_created(reason))
-        || context.is(&[Reason::ContainerCreating]);
+        || context.is(&[Reason::ContainerCreating, Reason::FailedMount]);
     let events = context
         .events_of(&["FailedMount", "Failed"])
         .into_iter()
@@ -81,7 +81,12 @@ fn missing(context: &RuleContext, kind: Kind) -> Option<Proof> {
             context.namespace()
         ),
     };
-    let proof = Proof::of(from, text).message(format!("no container can start: {what}"));
+    let effect = if context.is(&[Reason::FailedMount]) {
+        "the next start will fail"
+    } else {
+        "no container can start"
+    };
+    let proof = Proof::of(from, text).message(format!("{effect}: {what}"));
     Some(match (kind, &found.name) {
         (Kind::Secret, Some(name)) => {
             super::secrets::group_with_external_secret(context, name, proof)

@@ -112,6 +112,7 @@ const BY_DETECTORS: &[Cause] = &[
     Cause::DiskPressure,
     Cause::PidPressure,
     Cause::NodeCertificateExpiring,
+    Cause::ControlPlaneUnavailable,
     Cause::ScaledToZero,
     Cause::WorkloadMissing,
     Cause::JobFailed,

@@ -31,6 +31,9 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         | S::ContainersNotReady
         | S::BackOff
         | S::Unhealthy
+        | S::FailedMount
+        | S::Evicted
+        | S::Terminating
         | S::FailedScheduling
         | S::Pending
         | S::FailedCreate
@@ -45,7 +48,11 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IngressBackendMissing => Some(R::Ingresses),
         S::RouteInvalid => Some(R::HttpRoutes),
         S::ProvisioningFailed | S::ClaimLost => Some(R::PersistentVolumeClaims),
-        S::NodeNotReady | S::NodeUnderPressure | S::NodeCertificateExpiring => Some(R::Nodes),
+        S::NodeNotReady
+        | S::NodeUnderPressure
+        | S::NodeFlapping
+        | S::NodeCertificateExpiring
+        | S::ControlPlaneSilent => Some(R::Nodes),
         S::JobFailed => Some(R::Jobs),
         S::BackupOverdue | S::CronJobFailing | S::CronJobMissed => Some(R::CronJobs),
         S::HpaCannotScale => Some(R::HorizontalPodAutoscalers),
@@ -54,7 +61,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IssuerNotReady => Some(R::Issuers),
         S::SecretStoreNotReady => Some(R::SecretStores),
         S::ExternalSecretFailed => Some(R::ExternalSecrets),
-        S::MonitoringBlind | S::InventoryInvalid => None,
+        S::MonitoringBlind | S::InventoryInvalid | S::ResourceDegraded => None,
     }
 }
 

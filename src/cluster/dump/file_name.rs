@@ -42,6 +42,7 @@ mod tests {
             ),
             ("gateways.json", None),
             ("all.json", None),
+            ("x/values.yaml", None),
         ] {
             assert_eq!(kind(path), expected, "{path}");
         }

@@ -231,14 +231,4 @@ mod tests {
             assert_eq!(sniff(&mut text.as_bytes()).expect(text), format, "{text}");
         }
     }
-
-    #[test]
-    fn a_damaged_file_is_put_down_to_its_name() {
-        assert_eq!(file_name::kind("x/pods.json"), Some(Resource::Pods));
-        assert_eq!(
-            file_name::kind("x/cron-jobs/default.json"),
-            Some(Resource::CronJobs)
-        );
-        assert_eq!(file_name::kind("x/values.yaml"), None);
-    }
 }

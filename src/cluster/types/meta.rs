@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Intern, SharedStr, StrInterner, TextMap, slim};
+use super::{Intern, OwnerReference, SharedStr, StrInterner, TextMap, slim};
 use crate::model::Time;
 
 /// Labels, shared between the pods that have the same set.
@@ -23,16 +23,11 @@ slim! {
         pub generation: i64,
         pub creation_timestamp: Option<Time>,
         pub deletion_timestamp: Option<Time>,
+        /// Kept while the object is being deleted.
+        pub finalizers: Box<[SharedStr]>,
         pub labels: Labels,
         pub annotations: Annotations,
         pub owner_references: Owners,
-    }
-
-    /// One entry of `metadata.ownerReferences`.
-    pub struct OwnerReference {
-        pub kind: SharedStr,
-        pub name: SharedStr,
-        pub controller: bool,
     }
 
     /// A condition, the same for all kinds.
@@ -42,6 +37,7 @@ slim! {
         pub status: SharedStr,
         pub reason: SharedStr,
         pub message: SharedStr,
+        pub last_heartbeat_time: Option<Time>,
         pub last_transition_time: Option<Time>,
         pub last_update_time: Option<Time>,
         pub observed_generation: i64,

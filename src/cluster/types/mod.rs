@@ -7,11 +7,13 @@
 //! can read too.
 
 mod batch;
+mod custom;
 mod event;
 mod map;
 mod meta;
 mod network;
 mod node;
+mod owner;
 mod platform;
 mod pod;
 mod policy;
@@ -21,11 +23,13 @@ mod usage;
 mod workload;
 
 pub use batch::*;
+pub use custom::*;
 pub use event::*;
 pub use map::*;
 pub use meta::*;
 pub use network::*;
 pub use node::*;
+pub use owner::OwnerReference;
 pub use platform::*;
 pub use pod::*;
 pub use policy::*;

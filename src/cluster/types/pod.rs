@@ -449,6 +449,14 @@ impl Pod {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
     }
 
+    /// Whether a pod that should run for ever was ended from outside: evicted,
+    /// rejected, or its node shut down. The kubelet does not start it again.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let should_run = matches!(self.spec.restart_policy.as_str(), "" | "Always");
+        self.status.phase == "Failed" && should_run && !self.status.reason.is_empty()
+    }
+
     /// Container statuses, init containers first.
     pub fn all_statuses(&self) -> impl Iterator<Item = &ContainerStatus> {
         self.status

@@ -9,12 +9,14 @@
 
 mod capacity;
 mod placement;
+mod pressure;
 mod rejections;
 mod scheduler;
 mod scheduler_message;
 
 use capacity::{anti_affinity, insufficient};
 use placement::{gated, host_ports, topology_spread};
+use pressure::pressure;
 use rejections::{rejected, volume};
 use scheduler::scheduler;
 use scheduler_message::pending;
@@ -33,6 +35,15 @@ pub const RULES: &[Rule] = &[
     Rule::new(Cause::NodeSelectorMismatch, selector),
     Rule::new(Cause::NodeAffinityMismatch, affinity),
     Rule::new(Cause::VolumeNodeAffinity, volume),
+    Rule::new(Cause::DiskPressure, |c| {
+        pressure(c, "DiskPressure", "node.kubernetes.io/disk-pressure")
+    }),
+    Rule::new(Cause::MemoryPressure, |c| {
+        pressure(c, "MemoryPressure", "node.kubernetes.io/memory-pressure")
+    }),
+    Rule::new(Cause::PidPressure, |c| {
+        pressure(c, "PIDPressure", "node.kubernetes.io/pid-pressure")
+    }),
     Rule::new(Cause::NodeNotReady, |c| {
         rejected(c, NodeRejection::NotReady)
     }),

@@ -2,7 +2,7 @@
 
 use super::scheduler_message::pending;
 use crate::cluster::types::Node;
-use crate::diagnose::node_fit::{self, NodeRejection};
+use crate::diagnose::node_fit::{self, CandidateNodes, NodeRejection};
 use crate::diagnose::text::{has_any, listed};
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{FactKind, ObjectRef};
@@ -76,11 +76,40 @@ pub fn volume(context: &RuleContext) -> Option<Proof> {
     })
 }
 
+/// Other nodes may be a choice that something else rules out.
+fn not_ready(names: &[&str], candidates: &CandidateNodes) -> String {
+    let others = candidates.rejected.iter();
+    let others = others.filter(|(_, rejection)| *rejection != NodeRejection::NotReady);
+    let others: Vec<_> = others.map(|(n, _)| n.metadata.name.as_str()).collect();
+    match others[..] {
+        [] => format!("can only run on {}, which is not ready", listed(names)),
+        _ => format!(
+            "{} is not ready, and {} takes no new pods",
+            listed(names),
+            listed(&others)
+        ),
+    }
+}
+
+/// Whether the scheduler says it too. What a node is now may be younger than the
+/// reason that the pod waits for.
+fn is_named(message: &str, rejection: NodeRejection) -> bool {
+    let words: &[&str] = match rejection {
+        NodeRejection::NotReady => &["taint", "not ready", "not-ready", "unreachable"],
+        NodeRejection::Tainted => &["taint"],
+        NodeRejection::Cordoned => &["unschedulable"],
+    };
+    words.iter().any(|word| message.contains(word))
+}
+
 /// The rejection of most candidate nodes. Control plane nodes count only where
 /// there are no others.
 pub fn rejected(context: &RuleContext, rejection: NodeRejection) -> Option<Proof> {
     let (message, spec, candidates) = pending(context)?;
     if !candidates.accepted.is_empty() || candidates.rejected.is_empty() {
+        return None;
+    }
+    if !is_named(message, rejection) {
         return None;
     }
     let mut relevant: Vec<_> = candidates
@@ -112,10 +141,7 @@ pub fn rejected(context: &RuleContext, rejection: NodeRejection) -> Option<Proof
     let names: Vec<_> = nodes.iter().map(|n| n.metadata.name.as_str()).collect();
     let proof = match rejection {
         NodeRejection::NotReady => Proof::object(format!("node {} is not ready", listed(&names)))
-            .message(format!(
-                "can only run on {}, which is not ready",
-                listed(&names)
-            ))
+            .message(not_ready(&names, &candidates))
             .group_key(ObjectRef::new("Node", "", names.first()?).to_string()),
         NodeRejection::Cordoned => {
             Proof::object(format!("cordoned: {}", listed(&names))).message(format!(
