@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
-use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, main_workload};
+use crate::detect::{
+    ClusterIndex, Detection, Health, RunPresence, Workload, WorkloadState, main_workload,
+};
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
 
@@ -74,7 +76,13 @@ pub fn services(
             let (status, since) = if !workloads.is_empty() {
                 of_workloads(service, &workloads)
             } else if run_by_crons.contains(&at) {
-                of_crons(findings)
+                of_runs(findings, ServiceStatus::Healthy)
+            } else if let Some(presence) = detection.runs.get(&at) {
+                let status = match presence {
+                    RunPresence::Working => ServiceStatus::Healthy,
+                    RunPresence::Known => ServiceStatus::Unknown,
+                };
+                of_runs(findings, status)
             } else {
                 (ServiceStatus::Unknown, None)
             };
@@ -194,15 +202,16 @@ fn of_workloads(
     }
 }
 
-/// The status of a service that consists of CronJobs.
-fn of_crons(findings: &[&Finding]) -> (ServiceStatus, Option<Time>) {
-    let of_crons = findings.iter().filter(|f| f.resource.kind == "CronJob");
-    let worst = of_crons
-        .filter(|f| f.effect >= Effect::Degraded)
+/// The status of a service that consists of runs: that of the worst of them, else the one given.
+fn of_runs(findings: &[&Finding], otherwise: ServiceStatus) -> (ServiceStatus, Option<Time>) {
+    let is_down = |f: &&&Finding| matches!(f.effect, Effect::Degraded | Effect::Unavailable);
+    let worst = findings
+        .iter()
+        .filter(is_down)
         .max_by_key(|f| (f.effect, Reverse(f.since)));
     match worst {
         Some(f) if f.effect == Effect::Unavailable => (ServiceStatus::Unavailable, Some(f.since)),
         Some(f) => (ServiceStatus::Degraded, Some(f.since)),
-        None => (ServiceStatus::Healthy, None),
+        None => (otherwise, None),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::objects::Objects;
-use crate::model::{KINDS, Resource, Time, named_enum};
+use crate::model::{CustomKind, KINDS, Resource, Time, named_enum};
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub logs: Vec<ContainerLog>,
     /// For each kind: the outcome of reading it.
     pub reads: BTreeMap<Resource, Read>,
+    /// The same for each custom kind that the cluster serves. A dump has none.
+    pub custom_reads: BTreeMap<CustomKind, Read>,
     /// Requests sent to the API server, retries included.
     pub requests: u32,
     /// How far the server's clock is ahead of this machine's, if by more than a minute. `now` then

@@ -6,14 +6,17 @@
 //! healthy fixtures below `tests/fixtures/detect/`, and add its reason to
 //! `src/model/reason.rs`.
 
+use std::collections::HashMap;
+
 use crate::model::Finding;
 
 mod addresses;
 mod autoscaling;
-mod batch;
 mod by_name;
 mod certificates;
+mod control_plane;
 mod create_failure;
+mod custom;
 mod failures;
 mod flapping;
 mod index;
@@ -31,11 +34,13 @@ mod ports;
 mod requests;
 mod rollout;
 mod routes;
+mod run_pods;
 mod running;
-mod schedule;
+mod runs;
 mod selection;
 mod self_exclusion;
 mod storage;
+mod terminating;
 mod text;
 mod visibility;
 mod waiting;
@@ -43,13 +48,14 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
-pub use batch::CronState;
+pub use custom::complaint;
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
 pub use platform::target as target_secret;
 pub use requests::requested;
 pub use running::{running_containers, runs_on};
+pub use runs::{CronState, RunPresence};
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
 pub use visibility::{invalid_inventory, unread_resources};
@@ -62,6 +68,8 @@ pub struct Detection {
     pub workloads: Vec<WorkloadState>,
     /// States of the cron jobs.
     pub crons: Vec<CronState>,
+    /// Services with other runs, by their position in `ClusterIndex::monitored`.
+    pub runs: HashMap<usize, RunPresence>,
     /// Findings in the order of the detectors.
     pub findings: Vec<Finding>,
 }
@@ -70,20 +78,24 @@ pub struct Detection {
 #[must_use]
 pub fn detect(index: &ClusterIndex) -> Detection {
     let (mut workloads, mut findings) = workloads::detect(index);
-    let (crons, of_batch) = batch::detect(index);
-    findings.extend(of_batch);
+    let (crons, of_runs) = runs::detect(index);
+    findings.extend(of_runs);
     findings.extend(mounts::detect(index));
-    findings.extend(nodes::detect(index));
+    let runs = runs::presence(index);
+    let of_nodes = nodes::detect(index, &findings);
+    findings.extend(of_nodes);
+    findings.extend(control_plane::detect(index));
+    findings.extend(terminating::detect(index));
     findings.extend(network::detect(index));
     findings.extend(storage::detect(index));
     findings.extend(limits::detect(index));
     findings.extend(addresses::detect(index));
     findings.extend(routes::detect(index));
     findings.extend(autoscaling::detect(index));
-    findings.extend(schedule::detect(index));
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
-    missing::detect(index, &workloads, &crons, &mut findings);
+    findings.extend(custom::detect(index));
+    missing::detect(index, &workloads, &crons, &runs, &mut findings);
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();
     for finding in &mut findings {
@@ -95,6 +107,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     Detection {
         workloads,
         crons,
+        runs,
         findings,
     }
 }

@@ -113,6 +113,12 @@ impl<'a> ServiceMatcher<'a> {
         )
     }
 
+    /// The service of a run, by the name that its repetitions share.
+    #[must_use]
+    pub fn of_run(&self, name: &str, meta: &ObjectMeta) -> Option<usize> {
+        self.of(None, name, meta, &[Some(&meta.labels)])
+    }
+
     /// The services that users reach by a host, given in lower case.
     #[must_use]
     pub fn of_host(&self, host: &str) -> &[usize] {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::run_pods::is_run;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
@@ -217,15 +218,17 @@ fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
     .collect()
 }
 
-/// Kind and name of the workload that a pod belongs to. Pods of jobs belong to
-/// none, and neither do ended pods without a controller that were to end.
+/// Kind and name of the workload that a pod belongs to. Runs belong to none, and
+/// neither do ended pods without a controller that were to end.
 fn owner_of<'a>(pod: &'a Pod, owners: &ReplicaSetOwners<'a>) -> Option<(&'a str, &'a str)> {
+    if is_run(pod) {
+        return None;
+    }
     let meta = &pod.metadata;
     let Some(owner) = meta.controller() else {
         return (!pod.has_ended() || pod.is_lost()).then_some(("Pod", &meta.name));
     };
     match owner.kind.as_str() {
-        "Job" => None,
         // Static pods are owned by their node and have no controller.
         "Node" => Some(("Pod", &meta.name)),
         "ReplicaSet" => {

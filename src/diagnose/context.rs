@@ -41,13 +41,14 @@ impl<'a> RuleContext<'a> {
         let workload = index.workload(&resource.kind, &resource.namespace, &resource.name);
         let names: HashSet<&str> = finding.pods.iter().map(|p| p.name.as_str()).collect();
         let pods = workload.map_or(&[][..], |w| &w.pods).iter().copied();
+        let pods = pods.filter(|pod| names.contains(pod.metadata.name.as_str()));
+        let of_runs = finding.pods.iter();
+        let of_runs = of_runs.filter_map(|pod| index.runs.named(&pod.namespace, &pod.name));
         Self {
             index,
             finding,
             workload,
-            pods: pods
-                .filter(|pod| names.contains(pod.metadata.name.as_str()))
-                .collect(),
+            pods: pods.chain(of_runs).collect(),
             service: finding
                 .service
                 .as_ref()

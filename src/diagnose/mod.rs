@@ -28,6 +28,7 @@ mod platform;
 mod probes;
 mod pulls;
 mod quotas;
+mod runs;
 mod runtime;
 mod scheduling;
 mod secrets;
@@ -90,6 +91,7 @@ pub struct Root {
 
 /// The families of rules, the most certain first.
 const TABLES: &[&[Rule]] = &[
+    runs::RULES,
     admission::RULES,
     images::RULES,
     config::RULES,
@@ -213,7 +215,9 @@ fn add_roots(findings: &mut Vec<Finding>, roots: Vec<Finding>) {
         let known = about.entry(root.resource.clone()).or_default();
         let same = |&&at: &&usize| {
             let finding: &Finding = &findings[at];
-            finding.cause.is_none() || finding.cause == root.cause
+            let is_cause = finding.cause.is_none() || finding.cause == root.cause;
+            // The whole control plane explains its scheduler.
+            is_cause || finding.reason == Reason::ControlPlaneSilent
         };
         if let Some(&at) = known.iter().find(same) {
             merge_root(&mut findings[at], root);

@@ -101,6 +101,6 @@ mod tests {
     #[test]
     fn long_lists_and_texts_are_cut() {
         assert_eq!(listed(&["a", "b", "c", "d", "e"]), "a, b, c, d and 1 more");
-        assert!(clip(&"ä".repeat(999)).ends_with("..."));
+        assert!(clip(&"ä".repeat(999)).contains(" ... "));
     }
 }

@@ -197,7 +197,7 @@ finding_table! {
         }
         FailedCreate {
             class: FaultClass::Admission, scope: Scope::Object, flags: &[],
-            rests_on: &[R::Pods, R::ReplicaSets], explained_by: None,
+            rests_on: &[R::Pods, R::ReplicaSets, R::Events], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
             checked: "The API server rejects the pods.",
             matters: "There is no pod, so nothing else shows the problem.",
@@ -269,11 +269,11 @@ finding_table! {
         }
         NodeNotReady {
             class: FaultClass::Node, scope: Scope::Node, flags: &[],
-            rests_on: &[R::Nodes], explained_by: None,
+            rests_on: &[R::Nodes, R::Leases], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: Some("node {name} is not ready: {why}"),
-            checked: "The Ready condition of a node is not True.",
+            checked: "The Ready condition of a node is not True, or the kubelet has not reported for minutes although it is True.",
             matters: "Everything on the node is down or cannot be managed.",
-            not_reported: "Nodes that joined less than 5 minutes ago.",
+            not_reported: "Nodes that joined less than 5 minutes ago, and cordoned nodes that are silent for less than 5 minutes while nothing on them is missed.",
             remedy: "Log in to the node. Check k3s and containerd.",
         }
         NodeUnderPressure {
@@ -294,8 +294,17 @@ finding_table! {
             not_reported: "A node that was not ready once and is back.",
             remedy: "Log in to the node. Check its load, its network and the k3s log.",
         }
+        ControlPlaneSilent {
+            class: FaultClass::Node, scope: Scope::Node, flags: &[],
+            rests_on: &[R::Leases, R::Nodes, R::Pods], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Nothing, log: PodLog::None, title: Some("control plane on {name} is silent: {why}"),
+            checked: "kube-controller-manager or kube-scheduler has not renewed its lease for 5 minutes, and no object shows any work of a controller or the scheduler since.",
+            matters: "Pods that fail are not replaced, and nodes that fail are not noticed.",
+            not_reported: "Old leases of a control plane without leader election.",
+            remedy: "Log in to the server. Restart k3s.",
+        }
         Terminating {
-            class: FaultClass::Presence, scope: Scope::Object, flags: &[Flag::StandsAlone],
+            class: FaultClass::Presence, scope: Scope::Object, flags: &[],
             rests_on: &[R::Pods, R::Namespaces], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: None,
             checked: "A pod or a namespace should have been gone for 10 minutes and still exists.",
@@ -305,29 +314,29 @@ finding_table! {
         }
         JobFailed {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
-            rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
+            rests_on: &[R::CronJobs, R::Jobs, R::Pods], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::Current, title: None,
-            checked: "The newest Job of its kind failed.",
+            checked: "The newest Job with its stem, or the newest run of a workflow, failed, whoever owns it.",
             matters: "Its work was not done.",
-            not_reported: "Retries that succeeded, older failures, and the Jobs of the monitor itself, whose exit status is the result of the cycle.",
+            not_reported: "Retries that succeeded, older failures, ended pods that nothing owns, and the Jobs of the monitor itself, whose exit status is the result of the cycle.",
             remedy: "Read the log of the Job, then run it again.",
         }
         BackupOverdue {
             class: FaultClass::Backup, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The last success of a backup is older than its Backup Max Age (26 hours by default).",
+            checked: "The last success of a backup is older than its Backup Max Age (26 hours by default), and older than its own schedule's interval and 2 hours.",
             matters: "Data lost now cannot be restored.",
-            not_reported: "Suspended CronJobs, and CronJobs that were never due.",
+            not_reported: "Suspended CronJobs, CronJobs that were never due, and the first 10 minutes of a control plane that was away.",
             remedy: "Run the backup by hand. Find out why it failed.",
         }
         CronJobFailing {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The last run of a service that consists of CronJobs failed, or its last success is too old.",
+            checked: "Runs start, and the next success is overdue by more than one interval and 10 minutes; or a service that consists of CronJobs waits longer than it tolerates.",
             matters: "The work of the service is not done.",
-            not_reported: "Backups. They have their own reason, BackupOverdue.",
+            not_reported: "Backups, which have their own reason, BackupOverdue; and the first 10 minutes of a control plane that was away.",
             remedy: "Read the log of the last Job.",
         }
         MemoryNearLimit {
@@ -388,9 +397,9 @@ finding_table! {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "A run was due more than 10 minutes ago (or its starting deadline), by the schedule in its time zone, and did not start.",
+            checked: "A run was due more than 10 minutes ago (or its starting deadline), by the schedule in its time zone, and did not start; or a run hangs under concurrencyPolicy Forbid and holds back the others.",
             matters: "A run that never started leaves no Job, pod or event.",
-            not_reported: "CronJobs that are suspended, not yet due, or held back by their own running Job under Forbid.",
+            not_reported: "CronJobs that are suspended or not yet due, a run that takes less than 3 times as long as usual, hours that a change of the clock skips, and the first 10 minutes of a control plane that was away.",
             remedy: "Check the CronJob controller and the events of the CronJob.",
         }
         ArgoSyncFailed {
@@ -410,6 +419,15 @@ finding_table! {
             matters: "Argo CD reports that its resources are not healthy. It joins the incident of its service.",
             not_reported: "Progressing, Suspended and Missing, and the Application of the monitor itself.",
             remedy: "Check the resources that it lists.",
+        }
+        ResourceDegraded {
+            class: FaultClass::Resource, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "Conditions, phase, health or error of a custom resource say for 10 minutes that it is broken, or for 60 that it is not made yet.",
+            matters: "Its controller cannot do what the resource asks for.",
+            not_reported: "What is suspended, paused, being deleted or done, conditions of an older generation, and a failed run after which a later one of its series ended.",
+            remedy: "Read the message of the condition, then the log of its controller.",
         }
         CertificateExpired {
             class: FaultClass::Certificate, scope: Scope::Object, flags: &[],

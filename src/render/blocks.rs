@@ -1,4 +1,4 @@
-//! The blocks of a page. They hold cleaned text and know no form.
+//! The blocks of a page. They contain cleaned text and do not depend on the output form.
 
 use chrono::{DateTime, NaiveDate, Utc};
 

@@ -243,7 +243,7 @@ fn write_sentence(out: &mut Terminal, indent: usize, table: &Table, row: &[Line]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::{Fact, Tone};
+    use crate::render::Fact;
 
     fn shown(blocks: Vec<Block>, width: usize) -> String {
         let page = Page {
@@ -284,16 +284,5 @@ A label that is too long
               value
 ";
         assert_eq!(shown(vec![Block::Facts(facts)], 80), expected);
-    }
-
-    #[test]
-    fn marks_align() {
-        let item = |tone, mark: &str, text: &str| Item {
-            mark: Some(crate::render::Span::new(Style::Tone(tone), mark)),
-            ..Item::new(text)
-        };
-        let items = [item(Tone::Good, "ok", "a"), item(Tone::Bad, "failed", "b")];
-        let text = shown(Block::list(items).into_iter().collect(), 80);
-        assert_eq!(text, "ok      a\nfailed  b\n");
     }
 }

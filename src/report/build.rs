@@ -1,7 +1,9 @@
 //! Builds the parts of a report from what a cycle found.
 
+use std::collections::BTreeMap;
+
 use crate::assess::{self, ServiceState};
-use crate::cluster::Snapshot;
+use crate::cluster::{self, Snapshot};
 use crate::inventory::Service as Listed;
 use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
@@ -19,18 +21,44 @@ const INVENTORY: &str = "The settings in the unreadable parts of the file are un
 /// What could not be read.
 #[must_use]
 pub fn visibility(snapshot: &Snapshot) -> Visibility {
-    let unread: Vec<_> = snapshot
-        .unread()
-        .map(|(resource, unread)| Unread {
-            resource: resource.name(),
-            reason: format!("{:?}", unread.reason),
-            message: redact(&unread.message).into_owned(),
-        })
-        .collect();
+    let listed = snapshot.unread().map(|(resource, unread)| Unread {
+        resource: resource.name(),
+        reason: format!("{:?}", unread.reason),
+        message: redact(&unread.message).into_owned(),
+    });
+    let unread: Vec<_> = listed.chain(unread_groups(snapshot)).collect();
     Visibility {
         complete: unread.is_empty(),
         unread,
     }
+}
+
+/// The custom kinds that could not be read: one entry for each group and class of failure.
+fn unread_groups(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
+    let mut groups: BTreeMap<(&str, &str), Vec<(String, &str)>> = BTreeMap::new();
+    for (kind, read) in &snapshot.custom_reads {
+        if let cluster::Read::Unread(unread) = read {
+            let group = groups.entry((&kind.group, unread.reason.as_str()));
+            group.or_default().push((kind.name(), &unread.message));
+        }
+    }
+    groups.into_iter().map(|((group, reason), kinds)| {
+        let names: Vec<_> = kinds.iter().map(|(name, _)| name.as_str()).collect();
+        let (first, message) = &kinds[0];
+        let resource = match kinds.len() {
+            1 => first.clone(),
+            count => format!("{count} kinds of {group}"),
+        };
+        let others = match kinds.len() {
+            1 => String::new(),
+            _ => format!(" (the same for all of: {})", names.join(", ")),
+        };
+        Unread {
+            resource,
+            reason: reason.to_owned(),
+            message: redact(&format!("{message}{others}")).into_owned(),
+        }
+    })
 }
 
 /// One service of the list.

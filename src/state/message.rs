@@ -119,7 +119,7 @@ named_enum! {
         References = "references",
         /// One line for each incident.
         Incidents = "incidents",
-        /// A sentence beside the rest.
+        /// An additional sentence.
         Note = "note",
     }
 }

@@ -80,8 +80,11 @@ fn kubeconfig(server: &str) -> (tempfile::TempDir, PathBuf) {
 fn help_and_version_are_no_errors() {
     for arguments in [
         &["--help"][..],
+        &["-h"],
         &["--version"],
+        &["-V"],
         &["run", "--help"],
+        &["silence", "add", "--help"],
         &["help", "check"],
     ] {
         let output = run(arguments);

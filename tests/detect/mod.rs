@@ -4,10 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
+mod argo_health_suite;
 mod identity;
 mod properties;
 mod required_reads;
 mod scale;
+mod schedules;
 mod unrelated_objects;
 mod worsening;
 
@@ -24,7 +26,7 @@ macro_rules! families {
 }
 
 families! {
-    pods workloads batch nodes network storage presence memory platform visibility severity grouping
+    pods workloads batch runs lateness nodes network storage presence memory platform visibility severity grouping
 }
 
 #[test]

@@ -48,7 +48,9 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IngressBackendMissing => Some(R::Ingresses),
         S::RouteInvalid => Some(R::HttpRoutes),
         S::ProvisioningFailed | S::ClaimLost => Some(R::PersistentVolumeClaims),
-        S::NodeNotReady | S::NodeUnderPressure | S::NodeFlapping => Some(R::Nodes),
+        S::NodeNotReady | S::NodeUnderPressure | S::NodeFlapping | S::ControlPlaneSilent => {
+            Some(R::Nodes)
+        }
         S::JobFailed => Some(R::Jobs),
         S::BackupOverdue | S::CronJobFailing | S::CronJobMissed => Some(R::CronJobs),
         S::HpaCannotScale => Some(R::HorizontalPodAutoscalers),
@@ -57,7 +59,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IssuerNotReady => Some(R::Issuers),
         S::SecretStoreNotReady => Some(R::SecretStores),
         S::ExternalSecretFailed => Some(R::ExternalSecrets),
-        S::MonitoringBlind | S::InventoryInvalid => None,
+        S::MonitoringBlind | S::InventoryInvalid | S::ResourceDegraded => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use futures_util::future::{join, join_all};
 
+use super::custom::{self, CustomReads, Wanted};
 use super::discover::{Plan, discover};
 use super::list::{Listing, read_list};
 use super::outcome::{Outcome, Outcomes};
@@ -26,11 +27,16 @@ struct Lists<'a> {
 }
 
 /// Reads every kind. Core kinds neither wait for discovery nor depend on it.
-pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) -> Outcomes {
+pub(super) async fn collect(
+    transport: &Transport<'_>,
+    wanted: Wanted<'_>,
+    objects: &mut Objects,
+) -> (Outcomes, CustomReads) {
     let lists = Lists {
         transport,
         interner: RefCell::new(Interner::new(transport.now())),
     };
+    let mut custom_objects = Vec::new();
     let (mut core, optional): (Vec<_>, Vec<_>) = objects
         .lists_mut()
         .into_iter()
@@ -42,7 +48,7 @@ pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) ->
         lists.read(resource, plan, list)
     });
     let optional = async {
-        let found = discover(transport).await;
+        let found = discover(transport, wanted.kinds).await;
         let optional = optional.into_iter().map(|(resource, list)| {
             let plan = match &found {
                 Ok(found) => found.plan(resource.info()),
@@ -50,10 +56,18 @@ pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) ->
             };
             lists.read(resource, plan, list)
         });
-        join_all(optional).await
+        let kinds = found.as_ref().map(|found| custom::select(found, wanted));
+        let custom = custom::read(
+            transport,
+            &lists.interner,
+            kinds.unwrap_or_default(),
+            &mut custom_objects,
+        );
+        join(join_all(optional), custom).await
     };
-    let (core, optional) = join(join_all(core), optional).await;
-    core.into_iter().chain(optional).collect()
+    let (core, (optional, custom)) = join(join_all(core), optional).await;
+    objects.custom = custom_objects;
+    (core.into_iter().chain(optional).collect(), custom)
 }
 
 impl Lists<'_> {

@@ -12,6 +12,7 @@
 mod collect;
 mod config_map;
 mod connect;
+mod custom;
 mod discover;
 mod error;
 mod events;
@@ -33,8 +34,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use super::{Objects, Snapshot, Source, log_targets};
-use crate::model::{Resource, Time};
+use crate::model::{GroupKind, Resource, Time};
 use collect::collect;
+use custom::Wanted;
 use outcome::{Outcomes, check_usable};
 use transport::Transport;
 
@@ -68,6 +70,8 @@ pub struct SnapshotRequest {
     pub deadline: Duration,
     /// Time since the last cycle. Older events are kept only of unhealthy objects.
     pub look_back: Duration,
+    /// Kinds to read besides those of the tables.
+    pub resources: Vec<GroupKind>,
 }
 
 /// A client of one cluster.
@@ -176,7 +180,11 @@ impl Cluster {
         let deadline = Instant::now() + request.deadline;
         let mut transport = Transport::new(&self.client, request.now, deadline);
         let mut objects = Objects::default();
-        let mut outcomes: Outcomes = collect(&transport, &mut objects).await;
+        let wanted = Wanted {
+            kinds: &request.resources,
+        };
+        let (mut outcomes, custom_reads): (Outcomes, _) =
+            collect(&transport, wanted, &mut objects).await;
         check_usable(&self.server, &outcomes, request.deadline)?;
 
         let now = transport.now();
@@ -196,6 +204,7 @@ impl Cluster {
                 .iter()
                 .map(|(resource, outcome)| (*resource, outcome.read(*resource)))
                 .collect(),
+            custom_reads,
             requests: transport.requests(),
             skew: transport.skew(),
         })

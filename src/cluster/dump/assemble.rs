@@ -28,6 +28,11 @@ pub(super) fn assemble(
         return Err(nothing_usable(&files, path));
     }
     let reads = reads(&files);
+    let custom_reads = files
+        .manifest
+        .as_ref()
+        .map(|(_, manifest)| manifest.custom_reads())
+        .unwrap_or_default();
     let manifest = files
         .manifest
         .map(|(_, manifest)| (manifest.now, manifest.cluster));
@@ -47,6 +52,7 @@ pub(super) fn assemble(
         objects: files.collector.objects,
         logs: files.logs.kept,
         reads,
+        custom_reads,
         requests: 0,
         skew: None,
     })

@@ -10,9 +10,9 @@ use super::convert::{Endpoints, NewEvent};
 use super::error::one_line;
 use super::head::{Head, Identity};
 use super::infer_now;
-use crate::cluster::types::{EndpointSlice, Event, decode};
+use crate::cluster::types::{CustomObject, EndpointSlice, Event, decode};
 use crate::cluster::{ObjectList, Objects};
-use crate::model::{Resource, ResourceScope, Time};
+use crate::model::{CUSTOM_KINDS, Resource, ResourceScope, Time};
 
 /// The objects of a dump while it is read.
 pub(super) struct Collector {
@@ -94,6 +94,7 @@ impl Collector {
     /// Adds an object.
     pub(super) fn object(&mut self, api_version: &str, kind: &str, head: &Head, raw: &str) {
         let Some(known) = ListKind::of(api_version, kind) else {
+            self.add_custom(api_version, kind, head, raw);
             return;
         };
         self.list(api_version, kind);
@@ -190,9 +191,38 @@ impl Collector {
         if event.is_warning() {
             let events = &mut self.objects.events;
             events.push(event);
-            self.index.place_last(Resource::Events, version, events);
+            self.index
+                .place_last(Slot::Read(Resource::Events), version, events);
         }
         Ok(())
+    }
+
+    /// Of kinds without a list of their own, objects with a status are kept.
+    fn add_custom(&mut self, api_version: &str, kind: &str, head: &Head, raw: &str) {
+        if self.reached_limit().is_some() {
+            return;
+        }
+        let (mut object, _) = match decode::<CustomObject>(raw.as_bytes()) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                log::warn!("{}: a {kind} cannot be decoded: {error}", self.file);
+                return;
+            }
+        };
+        object.api_version = api_version.into();
+        object.kind = kind.into();
+        let is_listed = CUSTOM_KINDS
+            .iter()
+            .any(|row| object.is(row.group, row.kind));
+        if object.metadata.name.is_empty() || object.status.is_empty() && !is_listed {
+            return;
+        }
+        self.newest = self.newest.max(infer_now::newest(raw));
+        let version = head.identity.as_ref().and_then(Identity::version);
+        let slot = Slot::Custom(format!("{kind}.{}", object.group()));
+        let list = &mut self.objects.custom;
+        list.push(object);
+        self.index.place_last(slot, version, list);
     }
 
     fn add(&mut self, resource: Resource, raw: &str, version: Option<u64>) -> Result<(), String> {
@@ -200,35 +230,45 @@ impl Collector {
             return Ok(());
         };
         list.push_json(raw.as_bytes()).map_err(|e| e.to_string())?;
-        self.index.place_last(resource, version, list);
+        self.index.place_last(Slot::Read(resource), version, list);
         Ok(())
     }
 }
 
-/// Whether the kind is read from another namespace only.
+/// Whether the kind is read from another namespace only. The leases of nodes may
+/// be in a dump.
 fn is_skipped(resource: Resource, namespace: &str) -> bool {
     match resource.info().scope {
         ResourceScope::Cluster | ResourceScope::Namespaced => false,
-        ResourceScope::Namespace(only) => namespace != only,
+        ResourceScope::Namespace(only) => namespace != only && namespace != "kube-node-lease",
     }
 }
 
 /// Where each object is in its list, and its version.
 #[derive(Default)]
-struct Index(HashMap<(Resource, String, String), (usize, u64)>);
+struct Index(HashMap<(Slot, String, String), (usize, u64)>);
+
+/// A list of objects.
+#[derive(PartialEq, Eq, Hash)]
+enum Slot {
+    /// The list of a kind.
+    Read(Resource),
+    /// Those of this kind and group, in the list of custom objects.
+    Custom(String),
+}
 
 impl Index {
     /// Of objects with one name the newest version stays; without versions, the last. The object
     /// in question is the last of its list.
     fn place_last(
         &mut self,
-        resource: Resource,
+        slot: Slot,
         version: Option<u64>,
         list: &mut (impl ObjectList + ?Sized),
     ) {
         let last = list.len() - 1;
         let (namespace, name) = list.name(last);
-        let key = (resource, namespace.to_owned(), name.to_owned());
+        let key = (slot, namespace.to_owned(), name.to_owned());
         match self.0.entry(key) {
             Entry::Vacant(entry) => {
                 entry.insert((last, version.unwrap_or(0)));

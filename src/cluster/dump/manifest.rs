@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read};
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Read as KindRead, Snapshot, Unread, UnreadReason};
-use crate::model::{Resource, Time};
+use crate::model::{CustomKind, Resource, Time};
 
 /// Name of the file.
 pub(super) const FILE: &str = "k8s-monitor.json";
@@ -23,6 +23,17 @@ pub(super) struct Manifest {
     pub(super) cluster: String,
     pub(super) now: Time,
     reads: BTreeMap<String, State>,
+    /// Older versions wrote none.
+    #[serde(default)]
+    custom: Vec<CustomRead>,
+}
+
+/// The outcome of reading a custom kind.
+#[derive(Debug, Serialize, Deserialize)]
+struct CustomRead {
+    #[serde(flatten)]
+    kind: CustomKind,
+    read: State,
 }
 
 /// The outcome of reading a kind.
@@ -44,6 +55,14 @@ impl Manifest {
             reads: reads
                 .map(|(resource, read)| (resource.name(), State::of(read)))
                 .collect(),
+            custom: snapshot
+                .custom_reads
+                .iter()
+                .map(|(kind, read)| CustomRead {
+                    kind: kind.clone(),
+                    read: State::of(read),
+                })
+                .collect(),
         }
     }
 
@@ -61,6 +80,14 @@ impl Manifest {
             return Ok(None);
         }
         Ok(Some(serde_json::from_slice(&text)?))
+    }
+
+    /// The outcome of reading each custom kind.
+    pub(super) fn custom_reads(&self) -> BTreeMap<CustomKind, KindRead> {
+        let reads = self.custom.iter();
+        reads
+            .map(|custom| (custom.kind.clone(), custom.read.read()))
+            .collect()
     }
 
     /// The outcome of reading a kind, if it is noted.

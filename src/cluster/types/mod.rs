@@ -7,6 +7,7 @@
 //! can read too.
 
 mod batch;
+mod custom;
 mod event;
 mod map;
 mod meta;
@@ -22,6 +23,7 @@ mod usage;
 mod workload;
 
 pub use batch::*;
+pub use custom::*;
 pub use event::*;
 pub use map::*;
 pub use meta::*;
