@@ -135,6 +135,8 @@ pub fn checks(needed: &Granted, excess: &Granted, snapshot: Option<&Snapshot>) -
 }
 
 fn line(right: &AccessRule, granted: bool, snapshot: Option<&Snapshot>) -> Check {
+    const ALL: &str = "kubectl apply --server-side -f deploy/rights/rbac.yaml";
+    const OF_THE_STATE: &str = "kubectl apply --server-side -f deploy/rights/state-rbac.yaml";
     let name = format!("rbac {}", rule_text(right));
     if granted {
         return Check::ok(name, "granted");
@@ -143,8 +145,6 @@ fn line(right: &AccessRule, granted: bool, snapshot: Option<&Snapshot>) -> Check
         let message = "not granted and not needed: the cluster does not have this kind";
         return Check::off(name, message, "");
     }
-    const ALL: &str = "kubectl apply --server-side -f deploy/rights/rbac.yaml";
-    const OF_THE_STATE: &str = "kubectl apply --server-side -f deploy/rights/state-rbac.yaml";
     let (command, consequence) = match (right.resource, right.verb) {
         ("configmaps", _) => (
             OF_THE_STATE,
