@@ -241,6 +241,12 @@ impl<'a> ClusterIndex<'a> {
         self.by_name.get(name).map(|&at| &self.monitored[at])
     }
 
+    /// The position of a monitored service, by its name.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
     /// A monitored service by its name or an alias.
     #[must_use]
     pub fn service_called(&self, name: &str) -> Option<&'a Service> {
