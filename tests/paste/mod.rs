@@ -121,9 +121,9 @@ fn is_read_as_meant(command: &ShellCommand) {
 fn holds_for(names: &[String]) {
     let incidents = incidents(names);
     let intended = intended(&incidents);
-    intended
-        .iter()
-        .for_each(|command| is_read_as_meant(command));
+    for command in &intended {
+        is_read_as_meant(command);
+    }
     let mut texts: Vec<&str> = intended.iter().map(|command| command.as_str()).collect();
     texts.sort_unstable();
     texts.dedup();

@@ -100,10 +100,10 @@ fn real_shells_read_the_words_that_were_meant() {
     }
     let expected: String = corpus
         .iter()
-        .flat_map(|c| c.argvs())
+        .flat_map(ShellCommand::argvs)
         .map(|argv| printed(argv))
         .collect();
-    let lines: Vec<&str> = corpus.iter().map(|command| command.as_str()).collect();
+    let lines: Vec<&str> = corpus.iter().map(ShellCommand::as_str).collect();
     let script = folder.path().join("script");
     fs::write(&script, lines.join("\n") + "\n").unwrap();
     let mut tried = 0;
@@ -138,7 +138,12 @@ fn run(shell: &str, options: &[&str], script: &Path, bin: &Path, work: &Path) ->
         .current_dir(work)
         .output()
         .unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{script:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "",
+        "{}",
+        script.display()
+    );
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
