@@ -177,6 +177,9 @@ impl<'a> ClusterIndex<'a> {
     pub fn silent_since(&self, name: &str) -> Option<Time> {
         let ready = condition(&self.node(name)?.status.conditions, "Ready")?;
         let heartbeat = ready.last_heartbeat_time.filter(|_| ready.is_true())?;
+        if self.now() - heartbeat <= TimeDelta::minutes(5) {
+            return None;
+        }
         let mut leases = self.snapshot.objects.leases.iter();
         let lease = leases.find(|l| l.metadata.name == name && l.metadata.namespace == NODE_LEASES);
         let renewed = lease.and_then(|l| l.spec.renew_time);

@@ -25,6 +25,7 @@ mod missing;
 mod mounts;
 mod network;
 mod nodes;
+mod owners;
 pub mod ownership;
 mod platform;
 mod pod_counts;
