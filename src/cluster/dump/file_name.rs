@@ -18,9 +18,12 @@ pub(super) fn kind(path: &str) -> Option<Resource> {
         };
         KINDS
             .iter()
-            .find(|info| match info.is_core() {
-                true => info.plural == stem || info.kind.eq_ignore_ascii_case(&stem),
-                false => is_named(&info.resource.name()),
+            .find(|info| {
+                if info.is_core() {
+                    info.plural == stem || info.kind.eq_ignore_ascii_case(&stem)
+                } else {
+                    is_named(&info.resource.name())
+                }
             })
             .map(|info| info.resource)
     })

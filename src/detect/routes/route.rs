@@ -17,7 +17,7 @@ const UNANSWERED: TimeDelta = TimeDelta::minutes(10);
 /// A route with what its gateways say.
 pub struct Route<'a> {
     kind: &'static str,
-    route: &'a HttpRoute,
+    object: &'a HttpRoute,
     /// By host, for each gateway.
     answers: Vec<(&'a str, Vec<Answer<'a>>)>,
 }
@@ -52,7 +52,7 @@ impl<'a> Route<'a> {
     ) -> Self {
         let mut own = Self {
             kind,
-            route,
+            object: route,
             answers: Vec::new(),
         };
         let mut parents: Vec<&ParentReference> = route.spec.parent_refs.iter().collect();
@@ -74,7 +74,7 @@ impl<'a> Route<'a> {
     }
 
     fn hosts(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.route.spec.hostnames.iter().map(SharedStr::as_str)
+        self.object.spec.hostnames.iter().map(SharedStr::as_str)
     }
 
     fn answer(
@@ -84,7 +84,7 @@ impl<'a> Route<'a> {
         parent: &ParentReference,
         host: &str,
     ) -> Answer<'a> {
-        let meta = &self.route.metadata;
+        let meta = &self.object.metadata;
         let namespace = match parent.namespace.as_str() {
             "" => &meta.namespace,
             other => other,
@@ -98,8 +98,8 @@ impl<'a> Route<'a> {
             condition,
             root,
         };
-        let own = self.route.status.parents.iter();
-        let own = own.filter(|p| is_same(self.route, &p.parent_ref, parent));
+        let own = self.object.status.parents.iter();
+        let own = own.filter(|p| is_same(self.object, &p.parent_ref, parent));
         let conditions = || {
             let all = own.clone().flat_map(|p| &p.conditions);
             all.filter(|c| c.is_current(meta))
@@ -115,7 +115,13 @@ impl<'a> Route<'a> {
                 Some(condition) => {
                     Answer::Refuses(refusal(&condition.message, Some(condition), None))
                 }
-                None => self.unanswered(index, gateways, parent, gateway, &refusal),
+                None => match self.unanswered(index, gateways, parent, gateway) {
+                    Some((why, since)) => Answer::Refuses(Refusal {
+                        since,
+                        ..refusal(why, None, None)
+                    }),
+                    None => Answer::Serves,
+                },
             };
         }
         if let Some((bad, what)) = gateway.and_then(|g| not_programmed(g, parent, host)) {
@@ -131,40 +137,33 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// No controller has said anything about the route.
+    /// Why no controller has said anything about the route, and since when.
     fn unanswered(
         &self,
-        index: &ClusterIndex<'a>,
-        gateways: &Gateways<'a>,
+        index: &ClusterIndex,
+        gateways: &Gateways,
         parent: &ParentReference,
-        gateway: Option<&'a Gateway>,
-        refusal: &dyn Fn(&str, Option<&'a Condition>, Option<&'a Gateway>) -> Refusal<'a>,
-    ) -> Answer<'a> {
+        gateway: Option<&Gateway>,
+    ) -> Option<(&'static str, Option<Time>)> {
         let is_gateway = matches!(parent.kind.as_str(), "" | "Gateway");
         if !is_gateway || !gateways.are_read {
-            return Answer::Serves;
+            return None;
         }
-        let meta = &self.route.metadata;
         let Some(gateway) = gateway else {
-            return Answer::Refuses(refusal("there is no such gateway", None, None));
+            return Some(("there is no such gateway", None));
         };
-        let has_status = self.route.status.parents.iter();
-        let mut has_status = has_status
-            .filter(|p| is_same(self.route, &p.parent_ref, parent) && !p.conditions.is_empty());
+        let own = self.object.status.parents.iter();
+        let mut own = own.filter(|p| is_same(self.object, &p.parent_ref, parent));
+        let has_status = own.any(|p| !p.conditions.is_empty());
         let created = |m: &ObjectMeta| m.creation_timestamp;
-        let since = created(meta).max(created(&gateway.metadata));
+        let since = created(&self.object.metadata).max(created(&gateway.metadata));
         let is_old = since.is_some_and(|t| index.now() - t > UNANSWERED);
-        if has_status.next().is_some() || !is_old {
-            return Answer::Serves;
-        }
-        let mut refusal = refusal("no controller has accepted the route", None, None);
-        refusal.since = since;
-        Answer::Refuses(refusal)
+        (!has_status && is_old).then_some(("no controller has accepted the route", since))
     }
 
     /// Whether no other backend can answer when one does not exist.
     fn has_one_backend(&self) -> bool {
-        let rules = &self.route.spec.rules;
+        let rules = &self.object.spec.rules;
         rules.iter().map(|r| r.backend_refs.len()).sum::<usize>() <= 1
     }
 
@@ -180,7 +179,7 @@ impl<'a> Route<'a> {
 
     /// A finding about the gateways that do not serve the route.
     pub fn finding(&self, index: &ClusterIndex, served: &Served) -> Option<Finding> {
-        let meta = &self.route.metadata;
+        let meta = &self.object.metadata;
         let refusals = |answers: &'_ [Answer<'a>]| -> Vec<usize> {
             let bad = answers.iter().enumerate();
             bad.filter(|(_, a)| matches!(a, Answer::Refuses(_)))
