@@ -24,7 +24,9 @@ mod limits;
 mod missing;
 mod mounts;
 mod network;
+mod node_certificates;
 mod nodes;
+mod owners;
 pub mod ownership;
 mod platform;
 mod pod_counts;
@@ -49,7 +51,7 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
-pub use custom::complaint;
+pub use custom::{ResourcePresence, complaint};
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
@@ -72,6 +74,8 @@ pub struct Detection {
     pub crons: Vec<CronState>,
     /// Services with other runs, by their position in `ClusterIndex::monitored`.
     pub runs: HashMap<usize, RunPresence>,
+    /// Services without workloads that have other resources, by the same position.
+    pub resources: HashMap<usize, ResourcePresence>,
     /// Findings in the order of the detectors.
     pub findings: Vec<Finding>,
 }
@@ -88,6 +92,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(of_nodes);
     findings.extend(control_plane::detect(index));
     findings.extend(terminating::detect(index));
+    findings.extend(node_certificates::detect(index));
     findings.extend(network::detect(index));
     findings.extend(storage::detect(index));
     findings.extend(limits::detect(index));
@@ -97,7 +102,13 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
     findings.extend(custom::detect(index));
-    missing::detect(index, &workloads, &crons, &runs, &mut findings);
+    let resources = custom::presence(index, &findings);
+    let others = missing::Others {
+        crons: &crons,
+        runs: &runs,
+        resources: &resources,
+    };
+    missing::detect(index, &workloads, &others, &mut findings);
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();
     for finding in &mut findings {
@@ -110,6 +121,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
         workloads,
         crons,
         runs,
+        resources,
         findings,
     }
 }
