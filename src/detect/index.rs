@@ -144,6 +144,16 @@ impl<'a> ClusterIndex<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Warning events about a node. Some components give them the namespace `default`.
+    #[must_use]
+    pub fn node_events(&self, name: &str) -> Vec<&'a Event> {
+        let of = |namespace| {
+            let key: Key = ("Node", namespace, name);
+            self.events.get(&key).map_or(&[][..], Vec::as_slice)
+        };
+        of("").iter().chain(of("default")).copied().collect()
+    }
+
     /// Warning events about a pod. Events about an earlier pod of the same name
     /// (stateful sets) do not count.
     pub fn pod_events<'b>(&'b self, pod: &'b Pod) -> impl Iterator<Item = &'a Event> + 'b {
@@ -188,6 +198,9 @@ impl<'a> ClusterIndex<'a> {
     pub fn silent_since(&self, name: &str) -> Option<Time> {
         let ready = condition(&self.node(name)?.status.conditions, "Ready")?;
         let heartbeat = ready.last_heartbeat_time.filter(|_| ready.is_true())?;
+        if self.now() - heartbeat <= TimeDelta::minutes(5) {
+            return None;
+        }
         let mut leases = self.snapshot.objects.leases.iter();
         let lease = leases.find(|l| l.metadata.name == name && l.metadata.namespace == NODE_LEASES);
         let renewed = lease.and_then(|l| l.spec.renew_time);

@@ -91,11 +91,11 @@ fn absent(
 
 /// The field that says zero.
 fn zero_by(workload: &Workload) -> String {
-    let object = match workload
-        .replica_sets
-        .last()
-        .filter(|_| workload.template.is_none())
-    {
+    if let Some(owner) = &workload.owner {
+        return format!("{}: {}", workload.reference(), owner.said_by);
+    }
+    let set = workload.replica_sets.last();
+    let object = match set.filter(|_| workload.template.is_none()) {
         Some(set) => ObjectRef::new("ReplicaSet", &set.metadata.namespace, &set.metadata.name),
         None => workload.reference(),
     };

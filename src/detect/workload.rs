@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::owners::{self, Owner, is_keeper};
 use super::pod_owner::PodOwners;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
@@ -37,6 +38,8 @@ pub struct Workload<'a> {
     pub pods: Vec<&'a Pod>,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
+    /// What it says about its pods, where it is a custom resource that was read.
+    pub owner: Option<Owner>,
     /// The position of its service in the monitored services.
     pub service: Option<usize>,
     /// It fits its service by nothing but the namespace: neither its name nor a label nor the
@@ -127,6 +130,29 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
         });
         workloads[at].pods.push(pod);
     }
+    for object in &objects.custom {
+        let meta = &object.metadata;
+        let key = (
+            object.kind.as_str(),
+            meta.namespace.as_str(),
+            meta.name.as_str(),
+        );
+        let known = by_key.get(&key).copied();
+        let Some(owner) = owners::of(object).filter(|o| known.is_some() || is_keeper(object, o))
+        else {
+            continue;
+        };
+        let at = known.unwrap_or(workloads.len());
+        if known.is_none() {
+            workloads.push(bare(key.0, key.2, meta));
+            by_key.insert(key, at);
+        }
+        // A kind of Kubernetes may have its name from another group too.
+        if workloads[at].template.is_none() {
+            workloads[at].desired = Some(owner.wanted);
+            workloads[at].owner = Some(owner);
+        }
+    }
     // The order of the snapshot must not change the result.
     for workload in &mut workloads {
         workload.pods.shrink_to_fit();
@@ -153,6 +179,7 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         is_ordered: false,
         pods: Vec::new(),
         replica_sets: Vec::new(),
+        owner: None,
         service: None,
         fits_by_namespace_only: false,
     }

@@ -5,14 +5,14 @@ use super::create_failure::CreateFailure;
 use super::flapping::node_not_ready;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
-use super::pod_status::{SETTLING, is_ready, pod_refs};
+use super::pod_status::{RECENT, SETTLING, is_ready, pod_refs};
 use super::rollout;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::types::condition;
 
 use crate::inventory::{KnownIssueKind, Service};
-use crate::model::{Effect, Finding, ObjectRef, Reason, ReasonFlag, Time};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, ReasonFlag, Time};
 
 /// The state of one workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +172,10 @@ impl WorkloadContext<'_, '_> {
         if let Some(since) = rollout::overdue(self.index, self.workload, &self.counts) {
             return self.stuck_rollout(since);
         }
+        let due = rollout::canary_due(self.workload).filter(|_| !self.counts.failing.is_empty());
+        if let Some(due) = due.filter(|due| self.index.now() > *due) {
+            return self.stuck_rollout(due);
+        }
         let is_unread = controller_is_unread(self.index, self.workload);
         let health = if is_unread || self.is_silent() {
             Health::Unknown
@@ -192,9 +196,17 @@ impl WorkloadContext<'_, '_> {
     fn stuck_rollout(&self, since: Time) -> StateAndFinding {
         let mut finding = self.finding(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
         finding.extent = "the new version does not start, the old one is running".to_owned();
-        let worst = self.counts.worst();
-        finding.message = worst.map_or_else(String::new, |s| s.message.clone());
         finding.pods = pod_refs(self.counts.failing.iter().map(|(pod, _)| *pod));
+        // Without a new pod, the controller says why it could not create one.
+        let failure = CreateFailure::of(self.index, self.workload);
+        match (self.counts.worst(), failure) {
+            (Some(symptom), _) => finding.message.clone_from(&symptom.message),
+            (None, Some(failure)) => {
+                finding.message.clone_from(&failure.message);
+                finding.fact(failure.kind, failure.message);
+            }
+            (None, None) => {}
+        }
         (self.state(Health::Healthy, None), Some(finding))
     }
 
@@ -203,7 +215,7 @@ impl WorkloadContext<'_, '_> {
         let coming = self.counts.starting.len() + self.counts.replaced(self.index);
         let others_are_due = !self.workload.is_ordered || coming == 0;
         self.counts.failing.is_empty()
-            && self.counts.failed.is_none()
+            && !self.counts.keep_failing(self.index)
             && (coming >= self.missing as usize || !others_are_due)
     }
 
@@ -264,7 +276,13 @@ impl WorkloadContext<'_, '_> {
         let missing = format!("{} of {} pods", self.missing, self.desired);
         let failure = CreateFailure::of(self.index, self.workload);
         let since = self.missing_since(failure.as_ref());
-        if since.is_some_and(|t| self.index.now() - t < SETTLING)
+        let owner = self.workload.owner.as_ref();
+        // An operator may take minutes to make a further instance.
+        let settling = match owner {
+            Some(_) if self.counts.ready > 0 => RECENT,
+            _ => SETTLING,
+        };
+        if since.is_some_and(|t| self.index.now() - t < settling)
             && self.counts.terminating.is_empty()
         {
             return (self.state(Health::Starting, since), None);
@@ -278,6 +296,13 @@ impl WorkloadContext<'_, '_> {
         finding.message = why;
         if let Some(failure) = failure {
             finding.fact(failure.kind, failure.message);
+        }
+        if let Some(owner) = owner {
+            let object = self.workload.reference();
+            finding.fact(FactKind::Object, format!("{object}: {}", owner.said_by));
+            if !owner.phase.is_empty() {
+                finding.fact(FactKind::Object, format!("{object}: phase {}", owner.phase));
+            }
         }
         let starting = self.counts.starting.iter().map(|(pod, _)| *pod);
         let failed = self.counts.failed.as_ref().map(|f| f.last);
@@ -315,6 +340,7 @@ impl WorkloadContext<'_, '_> {
             .or(all_gone)
             .or(self.counts.terminating_since())
             .or(self.counts.failed.as_ref().map(|f| f.since))
+            .or(self.workload.owner.as_ref().and_then(|o| o.unready_since))
             .or(created.filter(|t| self.index.now() - *t < SETTLING))
             .max(created.filter(|_| failure.is_some()))
     }
@@ -356,11 +382,25 @@ fn from_status(index: &ClusterIndex, workload: &Workload) -> (WorkloadState, Opt
         .and_then(|c| c.last_transition_time)
         .filter(|t| index.now() - *t >= SETTLING);
     let Some(since) = down else {
-        return (state(Health::Unknown, None), None);
+        return (
+            state(Health::Unknown, None),
+            stuck_by_status(index, workload),
+        );
     };
     let reason = Reason::MinimumReplicasUnavailable;
     let mut finding = index.workload_finding(reason, workload, since, Effect::Unavailable);
     finding.message =
         format!("0 of {desired} pods ready by the workload's own status; pods could not be read");
     (state(Health::Unavailable, Some(since)), Some(finding))
+}
+
+/// A rollout that its controller calls stuck, where pods could not be read.
+fn stuck_by_status(index: &ClusterIndex, workload: &Workload) -> Option<Finding> {
+    let stuck = condition(workload.conditions, "Progressing")
+        .filter(|c| c.is_false() && c.reason == "ProgressDeadlineExceeded")?;
+    let since = stuck.last_transition_time.unwrap_or(index.now());
+    let reason = Reason::ProgressDeadlineExceeded;
+    let mut finding = index.workload_finding(reason, workload, since, Effect::Impaired);
+    finding.message = format!("{}; pods could not be read", stuck.message);
+    Some(finding)
 }
