@@ -148,7 +148,7 @@ impl<'a> Cycle<'a> {
     ) -> (Vec<Tracked>, Vec<Due>) {
         let observation = Observation {
             incidents: std::mem::take(&mut verdict.incidents),
-            is_read: &|resource| snapshot.is_read(resource),
+            is_read: &|resource, namespace| snapshot.is_read_in(resource, namespace),
             now: snapshot.now,
             local_now: snapshot.now - snapshot.skew.unwrap_or_default(),
             restarts: snapshot

@@ -24,6 +24,8 @@ pub struct CronState {
     pub is_backup: bool,
     /// Suspended, or not yet run.
     pub is_idle: bool,
+    /// Only its name is known.
+    pub is_unjudged: bool,
     /// When the newest run that has ended failed; none if it succeeded.
     pub last_run_failed: Option<Time>,
     /// The last success, else the creation of the cron job.
@@ -100,6 +102,9 @@ impl<'a> JobIndex<'a> {
         };
         for job in &objects.jobs {
             let meta = &job.metadata;
+            if index.unjudged.is("Job", meta) {
+                continue;
+            }
             if let Some(owner) = meta.controller().filter(|o| o.kind == "CronJob") {
                 let key = (meta.namespace.as_str(), owner.name.as_str());
                 jobs.runs.entry(key).or_default().push(job);
@@ -155,6 +160,7 @@ fn cron_state(index: &ClusterIndex, cron: &CronJob, jobs: &[&Job]) -> CronState 
     CronState {
         service,
         is_backup: is_backup(index, cron),
+        is_unjudged: index.unjudged.is("CronJob", meta),
         is_idle: cron.spec.suspend || cron.status.last_schedule_time.is_none() && jobs.is_empty(),
         last_run_failed: newest_ended(jobs).and_then(failed_at),
         last_success: cron

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::by_name::ByName;
+use super::damage::Unjudged;
 use super::ownership::ServiceMatcher;
 use super::requests::{self, Requests};
 use super::workload::{self, Key, Workload};
@@ -35,6 +36,8 @@ pub struct ClusterIndex<'a> {
     pub workloads: Vec<Workload<'a>>,
     /// Finds the service of an object.
     pub matcher: ServiceMatcher<'a>,
+    /// Objects that are known by name only.
+    pub unjudged: Unjudged<'a>,
     /// Time between cycles.
     pub look_back: TimeDelta,
     /// Restart counts of the previous cycle.
@@ -64,7 +67,8 @@ impl<'a> ClusterIndex<'a> {
     ) -> Self {
         let objects = &snapshot.objects;
         let matcher = ServiceMatcher::new(roster);
-        let mut workloads = workload::collect(snapshot);
+        let unjudged = Unjudged::of(snapshot);
+        let mut workloads = workload::collect(snapshot, &unjudged);
         matcher.assign(&mut workloads);
         let mut by_service = vec![Vec::new(); roster.len()];
         let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();
@@ -83,6 +87,7 @@ impl<'a> ClusterIndex<'a> {
             snapshot,
             roster,
             matcher,
+            unjudged,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,
             events: warnings(&objects.events),

@@ -37,7 +37,7 @@ pub fn detect(
             .collect();
         let runs: Vec<_> = runs_of.remove(&at).unwrap_or_default();
         if workloads.is_empty() && !runs.is_empty() {
-            let active = runs.iter().filter(|c| !c.is_idle);
+            let active = runs.iter().filter(|c| !c.is_idle && !c.is_unjudged);
             active.for_each(|cron| cron_only(index, service, cron, findings));
         } else if must_exist(service) {
             findings.extend(absent(index, service, &workloads));
@@ -59,7 +59,10 @@ fn absent(
     if workloads.is_empty() {
         // K3s runs without some of its components, but not without its DNS.
         let is_required = service.builtin.is_none() || service.is_cluster_dns();
-        let is_known = workloads_are_read(index.snapshot) && !is_outside_dump(index, service);
+        let namespace = service.namespace.as_deref().unwrap_or_default();
+        let is_known = workloads_are_read(index.snapshot)
+            && !is_outside_dump(index, service)
+            && !index.unjudged.may_hide_workload(namespace);
         return (is_required && is_known).then(|| missing(index, service));
     }
     let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;

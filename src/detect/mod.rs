@@ -14,6 +14,7 @@ mod batch;
 mod by_name;
 mod certificates;
 mod create_failure;
+mod damage;
 mod flapping;
 mod index;
 mod limits;
@@ -78,6 +79,10 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
     missing::detect(index, &workloads, &crons, &mut findings);
+    findings.retain(|found| {
+        let object = &found.resource;
+        !index.unjudged.has(&object.kind, &object.namespace, &object.name)
+    });
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();
     for finding in &mut findings {

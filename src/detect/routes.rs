@@ -93,6 +93,9 @@ fn missing_backend(
             backend.name
         ));
     };
+    if index.unjudged.is("Service", &service.metadata) {
+        return None;
+    }
     let port = &backend.port;
     let has = |s: &Service| {
         s.spec.ports.iter().any(|p| match port.number {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::damage::Unjudged;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
@@ -31,6 +32,10 @@ pub struct Workload<'a> {
     pub updated: Option<u32>,
     /// Its pods.
     pub pods: Vec<&'a Pod>,
+    /// How many further pods it has of which only the name is known.
+    pub unjudged_pods: u32,
+    /// Whether only its name is known.
+    pub is_unjudged: bool,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
     /// The position of its service in the roster.
@@ -66,7 +71,7 @@ impl<'a> Workload<'a> {
 
 /// Every workload of a snapshot. Linear in the number of objects.
 #[must_use]
-pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
+pub fn collect<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Vec<Workload<'a>> {
     let objects = &snapshot.objects;
     let mut workloads: Vec<_> = objects
         .deployments
@@ -84,14 +89,16 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
         let owner = set.metadata.controller();
         let owner = owner.map_or(("", ""), |o| (o.kind.as_str(), o.name.as_str()));
         if let Some(&at) = by_key.get(&(owner.0, set.metadata.namespace.as_str(), owner.1)) {
-            workloads[at].replica_sets.push(set);
+            if !unjudged.is("ReplicaSet", &set.metadata) {
+                workloads[at].replica_sets.push(set);
+            }
         } else if owner.1.is_empty() {
             let workload = replica_set(set);
             by_key.insert(workload.key(), workloads.len());
             workloads.push(workload);
         }
     }
-    let owners = replica_set_owners(snapshot);
+    let owners = replica_set_owners(snapshot, unjudged);
     for pod in &objects.pods {
         let Some((kind, name)) = owner_of(pod, &owners) else {
             continue;
@@ -101,10 +108,16 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
             workloads.push(bare(kind, name, &pod.metadata));
             workloads.len() - 1
         });
-        workloads[at].pods.push(pod);
+        if unjudged.is("Pod", &pod.metadata) {
+            workloads[at].unjudged_pods += 1;
+        } else {
+            workloads[at].pods.push(pod);
+        }
     }
     // The order of the snapshot must not change the result.
     for workload in &mut workloads {
+        let (kind, namespace, name) = workload.key();
+        workload.is_unjudged = unjudged.has(kind, namespace, name);
         workload.pods.shrink_to_fit();
         workload.pods.sort_unstable_by_key(|p| &p.metadata.name);
         workload
@@ -127,6 +140,8 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         progress_deadline: None,
         updated: None,
         pods: Vec::new(),
+        unjudged_pods: 0,
+        is_unjudged: false,
         replica_sets: Vec::new(),
         service: None,
     }
@@ -180,8 +195,10 @@ fn replica_set(s: &ReplicaSet) -> Workload<'_> {
 /// Kind and name of the owner of each replica set, usually a deployment.
 type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), (&'a str, &'a str)>;
 
-fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
+fn replica_set_owners<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> ReplicaSetOwners<'a> {
     let sets = snapshot.objects.replica_sets.iter();
+    // Its owner may be what could not be decoded. The name of the set tells it too.
+    let sets = sets.filter(|set| !unjudged.is("ReplicaSet", &set.metadata));
     sets.filter_map(|set| {
         let meta = &set.metadata;
         let owner = meta.controller()?;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{required_reads, timing};
+use super::required_reads::{self, IsRead};
+use super::timing;
 use crate::assess::{Incident, Outages, Rule};
-use crate::cluster::Resource;
 use crate::detect::RestartCounts;
 use crate::model::{
     Cause, Effect, FaultClass, Finding, IncidentState, ObjectRef, Reason, Severity, Time,
@@ -53,10 +53,10 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
 pub fn update(
     record: &mut IncidentRecord,
     incident: &mut Incident,
-    is_read: &dyn Fn(Resource) -> bool,
+    is_read: &IsRead,
     now: Time,
 ) {
-    let is_partly_read = required_reads::any_unread(&record.required_reads, is_read);
+    let is_partly_read = is_partly_read(record, is_read);
     let reopened = !record.is_open();
     if is_partly_read && !reopened && incident.severity > record.severity {
         incident.severity = record.severity;
@@ -117,12 +117,17 @@ fn better_since(record: &IncidentRecord, severity: Severity, now: Time) -> Optio
     (severity > notified.severity).then(|| record.better_since.unwrap_or(now))
 }
 
+fn is_partly_read(record: &IncidentRecord, is_read: &IsRead) -> bool {
+    let namespace = &record.root.namespace;
+    required_reads::any_unread(&record.required_reads, namespace, is_read)
+}
+
 /// Updates the record of an incident that was not found: it is part of another one, it could not be
 /// read, or it is resolved.
 pub fn absent(
     record: &mut IncidentRecord,
     container: Option<String>,
-    is_read: &dyn Fn(Resource) -> bool,
+    is_read: &IsRead,
     now: Time,
 ) {
     if !record.is_open() {
@@ -131,7 +136,7 @@ pub fn absent(
     record.state = IncidentState::Ongoing;
     if container.is_some() {
         record.last_seen = now;
-    } else if !required_reads::any_unread(&record.required_reads, is_read) {
+    } else if !is_partly_read(record, is_read) {
         record.state = IncidentState::Resolved;
         record.resolved_at = Some(now);
     }

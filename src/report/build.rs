@@ -1,5 +1,7 @@
 //! Builds the parts of a report from what a cycle found.
 
+use std::collections::BTreeMap;
+
 use crate::assess::{self, ServiceState};
 use crate::cluster::Snapshot;
 use crate::inventory::Service as Listed;
@@ -8,7 +10,7 @@ use crate::redact::redact;
 
 use super::{
     Action, Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
-    Unread, Visibility,
+    DAMAGED, Unread, Visibility,
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
@@ -16,21 +18,48 @@ const BLIND: &str = "Outages in what cannot be read are not detected.";
 const INVENTORY: &str = "The settings in the unreadable parts of the file are unknown: these services get defaults, \
      or are not monitored at all.";
 
+/// Damaged objects of one kind that are named.
+const NAMED: usize = 5;
+
 /// What could not be read.
 #[must_use]
 pub fn visibility(snapshot: &Snapshot) -> Visibility {
-    let unread: Vec<_> = snapshot
+    let kinds = snapshot
         .unread()
         .map(|(resource, unread)| Unread {
             resource: resource.name(),
             reason: format!("{:?}", unread.reason),
             message: redact(&unread.message).into_owned(),
-        })
-        .collect();
+        });
+    let unread: Vec<_> = kinds.chain(damaged(snapshot)).collect();
     Visibility {
         complete: unread.is_empty(),
         unread,
     }
+}
+
+/// The objects that could not be decoded as a whole: one entry a kind.
+fn damaged(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
+    let mut by_kind: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for object in &snapshot.damaged {
+        by_kind.entry(object.resource).or_default().push(object);
+    }
+    by_kind.into_iter().map(|(resource, objects)| {
+        let named: Vec<_> = objects.iter().take(NAMED).map(|o| o.describe()).collect();
+        let more = match objects.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let message = format!(
+            "without what could not be decoded: {}{more}; correct or delete the object",
+            named.join(", ")
+        );
+        Unread {
+            resource: resource.map_or_else(|| "objects".to_owned(), |resource| resource.name()),
+            reason: DAMAGED.to_owned(),
+            message: redact(&message).into_owned(),
+        }
+    })
 }
 
 /// One service of the list.

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::document;
 use super::model::State;
@@ -12,6 +13,14 @@ use crate::model::Time;
 use crate::runtime::fs_util;
 
 const FILE: &str = "state.json";
+/// Bytes of the file that are read. The program writes less than one mebibyte.
+const MAX_FILE: u64 = 16 << 20;
+/// Letters and digits that the library adds to the name of a temporary file.
+const TEMPORARY_LETTERS: usize = 6;
+/// Beginning of the name of a file that is being written.
+const TEMPORARY: &str = ".state-";
+/// A temporary file of this age belongs to a process that was killed. To write one takes milliseconds.
+const LEFT_OVER: Duration = Duration::from_mins(10);
 const LOCK: &str = "state.lock";
 /// Held by a cycle from beginning to end.
 const CYCLE: &str = "cycle.lock";
@@ -39,7 +48,7 @@ impl DirectoryStore {
     }
 
     fn bytes(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        match fs::read(self.file()) {
+        match fs_util::read(&self.file(), MAX_FILE) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(failed("read", &self.file(), cause)),
@@ -73,8 +82,9 @@ impl DirectoryStore {
     fn replace(&self, text: &str) -> io::Result<()> {
         let path = fs_util::resolve_link(&self.file())?;
         let folder = fs_util::parent_dir(&path);
+        remove_left_over(folder);
         let mut file = tempfile::Builder::new()
-            .prefix(".state-")
+            .prefix(TEMPORARY)
             .tempfile_in(folder)
             // The library's error ends with a random name, so equal errors would differ.
             .map_err(|error| io::Error::from(error.kind()))?;
@@ -145,6 +155,27 @@ impl Store for DirectoryStore {
 
     fn place(&self) -> String {
         format!("dir:{}", self.directory.display())
+    }
+}
+
+/// Removes what processes left that were killed while they wrote. What cannot be removed stays.
+fn remove_left_over(folder: &Path) {
+    let now = SystemTime::now();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+        let is_ours = name.is_some_and(|rest| {
+            rest.len() == TEMPORARY_LETTERS && rest.bytes().all(|b| b.is_ascii_alphanumeric())
+        });
+        // Not through a link, which may lead to any file.
+        let metadata = entry.metadata().ok().filter(fs::Metadata::is_file);
+        let written = metadata.and_then(|metadata| metadata.modified().ok());
+        let age = written.and_then(|written| now.duration_since(written).ok());
+        if is_ours && age.is_some_and(|age| age > LEFT_OVER) {
+            let path = entry.path();
+            log::debug!("{}: left by a run that was killed; removed", path.display());
+            drop(fs::remove_file(path));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
+mod hostile_values;
 mod identity;
 mod properties;
 mod required_reads;

@@ -8,7 +8,7 @@ use super::discover::{Plan, discover};
 use super::list::{Listing, read_list};
 use super::outcome::{Outcome, Outcomes};
 use super::transport::Transport;
-use crate::cluster::{Interner, ObjectList, Objects};
+use crate::cluster::{DamagedObject, Interner, ObjectList, Objects};
 use crate::model::{Resource, ResourceInfo, ResourceScope};
 
 /// The kinds with the most data. They are requested first, because they take longest.
@@ -23,13 +23,19 @@ const LARGEST: &[Resource] = &[
 struct Lists<'a> {
     transport: &'a Transport<'a>,
     interner: RefCell<Interner>,
+    damaged: RefCell<Vec<DamagedObject>>,
 }
 
-/// Reads every kind. Core kinds neither wait for discovery nor depend on it.
-pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) -> Outcomes {
+/// Reads every kind. Core kinds neither wait for discovery nor depend on it. Also returns the objects
+/// that could not be decoded as a whole.
+pub(super) async fn collect(
+    transport: &Transport<'_>,
+    objects: &mut Objects,
+) -> (Outcomes, Vec<DamagedObject>) {
     let lists = Lists {
         transport,
         interner: RefCell::new(Interner::new(transport.now())),
+        damaged: RefCell::default(),
     };
     let (mut core, optional): (Vec<_>, Vec<_>) = objects
         .lists_mut()
@@ -53,7 +59,8 @@ pub(super) async fn collect(transport: &Transport<'_>, objects: &mut Objects) ->
         join_all(optional).await
     };
     let (core, optional) = join(join_all(core), optional).await;
-    core.into_iter().chain(optional).collect()
+    let outcomes = core.into_iter().chain(optional).collect();
+    (outcomes, lists.damaged.into_inner())
 }
 
 impl Lists<'_> {
@@ -70,7 +77,12 @@ impl Lists<'_> {
         };
         let listing = listing(resource.info(), version);
         match read_list(self.transport, &self.interner, &listing, list).await {
-            Ok(()) => (resource, Outcome::Complete),
+            Ok(damaged) => {
+                let damaged = damaged.into_iter();
+                let damaged = damaged.map(|item| DamagedObject { resource: Some(resource), item });
+                self.damaged.borrow_mut().extend(damaged);
+                (resource, Outcome::Complete)
+            }
             Err(failure) => (resource, Outcome::Failed(failure)),
         }
     }

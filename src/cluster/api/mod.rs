@@ -176,7 +176,7 @@ impl Cluster {
         let deadline = Instant::now() + request.deadline;
         let mut transport = Transport::new(&self.client, request.now, deadline);
         let mut objects = Objects::default();
-        let mut outcomes: Outcomes = collect(&transport, &mut objects).await;
+        let (mut outcomes, damaged): (Outcomes, _) = collect(&transport, &mut objects).await;
         check_usable(&self.server, &outcomes, request.deadline)?;
 
         let now = transport.now();
@@ -192,6 +192,7 @@ impl Cluster {
             source: Source::Live,
             objects,
             logs,
+            damaged,
             reads: outcomes
                 .iter()
                 .map(|(resource, outcome)| (*resource, outcome.read(*resource)))

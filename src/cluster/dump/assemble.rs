@@ -28,6 +28,10 @@ pub(super) fn assemble(
         return Err(nothing_usable(&files, path));
     }
     let reads = reads(&files);
+    let mut damaged = files.collector.damaged();
+    if let Some((_, manifest)) = &files.manifest {
+        damaged.extend(manifest.damaged());
+    }
     let manifest = files
         .manifest
         .map(|(_, manifest)| (manifest.now, manifest.cluster));
@@ -46,6 +50,7 @@ pub(super) fn assemble(
         source,
         objects: files.collector.objects,
         logs: files.logs.kept,
+        damaged,
         reads,
         requests: 0,
         skew: None,

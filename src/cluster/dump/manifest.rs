@@ -6,8 +6,9 @@ use std::io::{self, BufRead, Read};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Read as KindRead, Snapshot, Unread, UnreadReason};
-use crate::model::{Resource, Time};
+use crate::cluster::{DamagedItem, DamagedObject, Read as KindRead};
+use crate::cluster::{Snapshot, Unread, UnreadReason};
+use crate::model::{KINDS, Resource, Time};
 
 /// Name of the file.
 pub(super) const FILE: &str = "k8s-monitor.json";
@@ -23,6 +24,16 @@ pub(super) struct Manifest {
     pub(super) cluster: String,
     pub(super) now: Time,
     reads: BTreeMap<String, State>,
+    /// Objects that could not be decoded as a whole. In the files they lack what was damaged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<Damaged>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Damaged {
+    resource: Option<String>,
+    #[serde(flatten)]
+    item: DamagedItem,
 }
 
 /// The outcome of reading a kind.
@@ -44,7 +55,13 @@ impl Manifest {
             reads: reads
                 .map(|(resource, read)| (resource.name(), State::of(read)))
                 .collect(),
+            damaged: snapshot.damaged.iter().map(Damaged::of).collect(),
         }
+    }
+
+    /// The objects that could not be decoded as a whole.
+    pub(super) fn damaged(&self) -> impl Iterator<Item = DamagedObject> {
+        self.damaged.iter().map(Damaged::read)
     }
 
     /// The manifest in a file; none when its schema is another one, whose fields may differ in
@@ -73,6 +90,23 @@ impl Manifest {
 struct SchemaOnly {
     #[serde(default)]
     schema: String,
+}
+
+impl Damaged {
+    fn of(object: &DamagedObject) -> Self {
+        Self {
+            resource: object.resource.map(Resource::name),
+            item: object.item.clone(),
+        }
+    }
+
+    fn read(&self) -> DamagedObject {
+        let is_it = |resource: &Resource| Some(resource.name()) == self.resource;
+        DamagedObject {
+            resource: KINDS.iter().map(|info| info.resource).find(is_it),
+            item: self.item.clone(),
+        }
+    }
 }
 
 impl State {
