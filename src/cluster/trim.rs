@@ -11,6 +11,8 @@ const ELEMENTS: usize = 1000;
 /// Bytes of an object as it arrives. etcd stores at most 1.5 MiB, of which each byte may be an escape
 /// of six.
 const ARRIVING: usize = 32 << 20;
+/// Objects and lists within one another. The API server's own decoder allows no more.
+const DEPTH: usize = 10_000;
 /// Bytes of an object from which on only the first member of each list and object stays.
 const OBJECT: usize = 1 << 20;
 
@@ -207,7 +209,7 @@ pub struct Trimmed {
 impl ObjectTrimmer {
     /// Whether the object is longer than any that a cluster can store.
     pub fn is_endless(&self) -> bool {
-        self.arrived > ARRIVING
+        self.arrived > ARRIVING || self.open.len() > DEPTH
     }
 
     /// Takes bytes and returns how many belong to the object, once it is complete.
@@ -294,7 +296,7 @@ mod tests {
         struct Chunks<'t>(&'t [u8], usize);
         impl Read for Chunks<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                let length = self.1.min(self.0.len());
+                let length = self.1.min(self.0.len()).min(buffer.len());
                 (&self.0[..length]).read_exact(&mut buffer[..length])?;
                 self.0 = &self.0[length..];
                 Ok(length)

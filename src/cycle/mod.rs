@@ -101,6 +101,7 @@ impl<'a> Cycle<'a> {
         let mut report = self.report(start.1, &snapshot, &verdict, &mut session);
         self.add_incidents(&mut report, &tracked, &verdict.monitored);
         let mut extras = enrichment.add_to(&mut report);
+        report.bound();
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
         if self.delivery.needs_messages() {
             let (seen, due) = ((&snapshot, &verdict), (&*due, &report));
@@ -257,6 +258,8 @@ impl<'a> Cycle<'a> {
         }
         let elapsed = start.elapsed().as_millis();
         report.cycle.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        // The notes of the delivery and the model came last.
+        report.bound();
     }
 
     fn is_live(&self) -> bool {

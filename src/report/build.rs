@@ -126,6 +126,7 @@ pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
             delivered: None,
         },
     }
+    .bounded()
 }
 
 fn action(action: assess::Action) -> Action {

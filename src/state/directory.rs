@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::document;
 use super::model::State;
 use super::quarantine::{self, DocumentStore, StoredDocument};
 use super::store::{CycleLock, Loaded, Store, StoreError, Version};
@@ -14,7 +13,7 @@ use crate::runtime::fs_util;
 
 const FILE: &str = "state.json";
 /// Bytes of the file that are read. The program writes less than one mebibyte.
-const MAX_FILE: u64 = 16 << 20;
+const MAX_FILE: u64 = 4 << 20;
 /// Letters and digits that the library adds to the name of a temporary file.
 const TEMPORARY_LETTERS: usize = 6;
 /// Beginning of the name of a file that is being written.
@@ -101,9 +100,8 @@ impl DocumentStore for DirectoryStore {
 
     fn read(&self) -> Result<Option<StoredDocument>, StoreError> {
         let bytes = self.bytes()?;
-        Ok(bytes.map(|bytes| StoredDocument {
-            state: document::parse(&String::from_utf8_lossy(&bytes)),
-            version: version_of(&bytes),
+        Ok(bytes.map(|bytes| {
+            StoredDocument::of(&String::from_utf8_lossy(&bytes), version_of(&bytes))
         }))
     }
 

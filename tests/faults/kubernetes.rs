@@ -464,11 +464,6 @@ fn one_kind() -> Vec<Cell> {
             endless(r#"{"items":[{"spec":"#, "["),
         ),
         cell(
-            "a wrong type in an object",
-            pods("Malformed"),
-            at(PODS, body(r#"{"items":[{"metadata":{"name":["x"]}}]}"#)),
-        ),
-        cell(
             "an object that is null",
             pods("Malformed"),
             at(PODS, body(r#"{"items":[null]}"#)),

@@ -8,7 +8,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use chrono::Datelike as _;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Value;
@@ -24,8 +23,6 @@ const LONG_TEXT: usize = 32 << 10;
 /// Bytes that the lists and maps of one object may take, without their texts. A slice of a thousand
 /// endpoints fits in.
 const LIST_BYTES: usize = 128 << 10;
-/// The years of times. Kubernetes writes RFC 3339, and arithmetic on others may overflow.
-const YEARS: std::ops::RangeInclusive<i32> = 0..=9999;
 
 /// What may still be kept of the object that is being decoded.
 #[derive(Clone, Copy)]
@@ -125,18 +122,7 @@ macro_rules! read_as_is {
     )* };
 }
 pub(crate) use read_as_is;
-read_as_is! { bool i32 i64 u32 }
-
-impl Wire for Time {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let time = Self::deserialize(deserializer)?;
-        if YEARS.contains(&time.year()) {
-            Ok(time)
-        } else {
-            Err(D::Error::custom("the year is not one of RFC 3339"))
-        }
-    }
-}
+read_as_is! { bool i32 i64 u32 Time }
 
 /// A text, a number or a boolean, such as a port by name or number.
 #[derive(Deserialize)]
