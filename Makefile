@@ -6,7 +6,7 @@ EXAMPLE := docs/example/homelab
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 IMAGE ?= k8s-monitor:$(VERSION)
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
-# The home of whoever builds is not in the binary, which is the same from any.
+# The builder's home directory must not be in the binary.
 REMAP = target.$(TARGET).rustflags=["--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo"]
 
 .DEFAULT_GOAL := build
@@ -15,19 +15,19 @@ REMAP = target.$(TARGET).rustflags=["--remap-path-prefix=$(or $(CARGO_HOME),$(HO
 build: ## Build the program (debug)
 	$(CARGO) build
 
-release: ## Build the program as it is shipped
+release: ## Build the program as it is released
 	$(CARGO) build --release
 
-demo: ## Judge the example dump of a homelab: the main job, without a cluster
+demo: ## Evaluate the example dump of a homelab, without a cluster
 	$(CARGO) run --quiet -- run --snapshot $(EXAMPLE) --exit-zero
 
-playground: ## A healthy homelab on a real API server to try commands on (K8S_MONITOR_PLAYGROUND=outage: mysql is down)
+playground: ## Serve a healthy homelab on a real API server to try commands (K8S_MONITOR_PLAYGROUND=outage: mysql is down)
 	@assets="$$(tests/control-plane/build.sh)" && \
 	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --quiet --test cluster playground -- --ignored --nocapture
 
-# Most of them wait for a program or a server, so that more run at once than there are processors.
+# More tests at once than processors: most of them wait for a program or a server.
 test: export RUST_TEST_THREADS ?= 8
-test: ## All tests that need nothing but Rust; what else some of them need: tests/tools/install.sh
+test: ## All tests without a cluster; tests/tools/install.sh installs what some of them need besides Rust
 	@rm -f $(SKIPPED)
 	@status=0; $(CARGO) test || status=$$?; \
 	if [ -s $(SKIPPED) ]; then printf '\nskipped:\n'; sort $(SKIPPED) | sed 's/^/  /'; fi; \
@@ -45,28 +45,28 @@ lint: ## Format, lints and documentation, as CI checks them
 deny: ## Licences, bans, duplicates and advisories of all dependencies (deny.toml)
 	packaging/deny.sh
 
-fuzz: ## Fuzz every target, or one: make fuzz TIME=60 TARGETS="api state"
+fuzz: ## Fuzz all targets, or some: make fuzz TIME=60 TARGETS="api state"
 	TIME="$(or $(TIME),60)" fuzz/run.sh $(TARGETS)
 
-# The path to libFuzzer only keeps it from being compiled: nothing is linked here.
-fuzz-check: ## Whether the fuzz targets still compile, in the target folder of the program
+# With a path to libFuzzer it is not compiled; nothing is linked here.
+fuzz-check: ## Compile the fuzz targets, in the target folder of the program
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a \
 	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --target-dir "$${CARGO_TARGET_DIR:-target}" -- -D warnings
 
-example: ## Make the example dump anew, from the control plane
+example: ## Write the example dump again, from the control plane
 	@assets="$$(tests/control-plane/build.sh)" && \
 	KUBEBUILDER_ASSETS="$$assets" $(CARGO) test --test cluster example -- --ignored
 
-bench: release ## Measure the budgets in one run: against kubectl on a real API server, and at 150 000 pods
+bench: release ## Measure the budgets: compared with kubectl on a real API server, and with 150 000 pods
 	@assets="$$(tests/control-plane/build.sh)" && \
 	KUBEBUILDER_ASSETS="$$assets" K8S_MONITOR_BENCH_PROGRAM="$(CURDIR)/target/release/k8s-monitor" \
 	$(CARGO) test --test cluster bench::budgets -- --ignored --nocapture
 
-bench-diagnosis: ## Judge a folder of recorded faults: make bench-diagnosis DIR=...
+bench-diagnosis: ## Evaluate a folder of recorded faults: make bench-diagnosis DIR=...
 	K8S_MONITOR_BENCH_CASES="$(abspath $(DIR))" $(CARGO) test --test rules recorded_faults -- --nocapture
 
-image: ## Build the container image, where an engine runs (IMAGE=name:tag)
+image: ## Build the container image; needs a container engine (IMAGE=name:tag)
 	packaging/image.sh $(IMAGE)
 
 dist: ## Pack the stripped binary with completions and manual into dist/ (TARGET=x86_64-unknown-linux-musl: static)

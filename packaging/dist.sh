@@ -7,7 +7,7 @@
 # writes DIRECTORY/k8s-monitor-VERSION-TARGET.tar.gz and DIRECTORY/SHA256SUMS. The same
 # binary gives the same archive. Needs cargo, GNU tar and sha256sum.
 set -euo pipefail
-# The archive does not depend on who packs it.
+# The archive does not depend on the user or the time.
 umask 022
 export LC_ALL=C
 
@@ -30,7 +30,7 @@ install -m 755 "$binary" k8s-monitor
 "$binary" completions fish >completions/k8s-monitor.fish
 "$binary" man >man/k8s-monitor.1
 cp "$root"/{LICENSE,README.md,CHANGELOG.md,Cargo.lock} .
-# What is compiled in, with version and licence. Cargo.lock has the checksums.
+# The compiled dependencies with version and licence. Cargo.lock has the checksums.
 cargo tree --manifest-path "$root/Cargo.toml" --locked --edges normal --target "$target" \
     --prefix none --no-dedupe --format '{p} {l}' |
     sed -E 's/ \((\/[^)]*|proc-macro)\)//g' | sort -u >dependencies.txt

@@ -7,7 +7,7 @@ use crate::model::Severity;
 /// The exit statuses of the program.
 ///
 /// Only the severity of the cluster's incidents gives 1 to 3. The others follow `sysexits.h`, so
-/// that a script can tell an incident from a failed check.
+/// that a script can distinguish an incident from a failed check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ExitStatus {
@@ -115,14 +115,5 @@ mod tests {
         ] {
             assert_eq!(ExitStatus::of_verdict(highest, exit_zero).code(), code);
         }
-    }
-
-    #[test]
-    fn statuses_are_the_documented_numbers() {
-        let codes: Vec<u8> = ExitStatus::ALL.map(ExitStatus::code).to_vec();
-        assert_eq!(
-            codes,
-            [0, 1, 2, 3, 64, 65, 69, 70, 74, 75, 78, 129, 130, 143]
-        );
     }
 }

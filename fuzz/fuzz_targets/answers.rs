@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex};
 use k8s_monitor::agents::{Advice, Announcement, Role};
 use k8s_monitor::assess::Rule;
 use k8s_monitor::model::{AnalysisSource, Confidence};
-use k8s_monitor_fuzz::{json, text};
+use k8s_monitor_fuzz::{hostile, json};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ static RULES: LazyLock<Vec<AgentResults>> = LazyLock::new(|| {
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    let words = [text::HOSTILE, COMMANDS].concat();
+    let words = [hostile::TEXTS, COMMANDS].concat();
     json::mutate(data, size, max_size, seed, &words, || {
         let answers = Role::ALL.map(|role| (role.as_str().to_owned(), good(role)));
         json!({ "rule": 0, "answers": answers.into_iter().collect::<Value>() })
@@ -167,7 +167,7 @@ fn is_announced(results: &Announcement, rules: &Announcement) {
 }
 
 fn is_clean(text: &str) {
-    assert!(!text::calls_somebody(text), "{text}");
+    assert!(!hostile::has_mention(text), "{text}");
     assert!(!text.contains(SECRET) && !text.contains("://"), "{text}");
     assert!(!text.chars().any(char::is_control), "{text:?}");
     for forbidden in ["<<<", "`", "$(", "&&", "\u{202e}"] {
@@ -257,10 +257,10 @@ fn serve(stream: &TcpStream) -> std::io::Result<()> {
     }
 }
 
-fn answer(asked: &Value) -> String {
+fn answer(request: &Value) -> String {
     let role = Role::ALL
         .into_iter()
-        .find(|role| asked["system"] == role.prompt().text);
+        .find(|role| request["system"] == role.prompt().text);
     let script = SCRIPT.lock().expect("it is never held in a panic");
     let results = &script[role.map_or("", Role::as_str)];
     // A text is sent as it is: it may be no JSON.

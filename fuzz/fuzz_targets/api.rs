@@ -18,7 +18,7 @@ use k8s_monitor::inventory::{self, Inventory};
 use k8s_monitor::model::KINDS;
 use k8s_monitor::model::{Tier, Time};
 use k8s_monitor::report;
-use k8s_monitor_fuzz::{json, text};
+use k8s_monitor_fuzz::{hostile, json};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
         size,
         max_size,
         seed,
-        text::HOSTILE,
+        hostile::TEXTS,
         || json!([{ "case": "an empty cluster" }]),
     )
 });

@@ -16,7 +16,7 @@ use k8s_monitor::inventory;
 use k8s_monitor::model::{
     Cause, Confidence, Effect, Finding, ObjectRef, Reason, Severity, Tier, Time,
 };
-use k8s_monitor_fuzz::{json, text};
+use k8s_monitor_fuzz::{hostile, json};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ fuzz_mutator!(
             size,
             max_size,
             random,
-            &[text::HOSTILE, WORDS].concat(),
+            &[hostile::TEXTS, WORDS].concat(),
             seed,
         )
     }
@@ -79,7 +79,7 @@ fuzz_target!(|data: &[u8]| {
         .expect("defaults")
         .config;
     let correlate_input = CorrelateInput {
-        roster: &inventory.services,
+        monitored: &inventory.services,
         repository: inventory.repository.as_deref(),
         snapshot: &Snapshot::default(),
         config: &config,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use k8s_monitor::cluster::Resource;
 use k8s_monitor::lifecycle::{self, Transition};
 use k8s_monitor::state::{State, document};
-use k8s_monitor_fuzz::{json, text};
+use k8s_monitor_fuzz::{hostile, json};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn seed() -> Value {
 
 fuzz_mutator!(
     |data: &mut [u8], size: usize, max_size: usize, random: u32| {
-        json::mutate(data, size, max_size, random, text::HOSTILE, seed)
+        json::mutate(data, size, max_size, random, hostile::TEXTS, seed)
     }
 );
 

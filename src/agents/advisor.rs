@@ -10,7 +10,7 @@ use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::{
     Advice, AgentState, Announcement, CycleContext, IncidentContext, analyzer, budget, escalation,
-    notifier, remediation, reviewer,
+    notifier, reviewer,
 };
 use crate::config::Config;
 use crate::inventory::Service;
@@ -135,7 +135,7 @@ impl<'a> Agents<'a> {
         context: &IncidentContext,
     ) -> Advice {
         let incident = context.incident;
-        let draft = report::draft(incident, cycle.roster);
+        let draft = report::draft(incident, cycle.monitored);
         let service = find_service(cycle, incident.service.as_deref());
         let mut advice = Advice {
             fingerprint: incident.fingerprint.clone(),
@@ -193,8 +193,8 @@ impl<'a> Agents<'a> {
             return;
         };
         let steps = diagnosis.remediation.iter();
-        let steps = steps.filter(|step| step.is_allowed(request.names));
-        advice.actions.extend(steps.map(remediation::Step::action));
+        let actions = steps.filter_map(|step| step.action(request.names));
+        advice.actions.extend(actions);
         advice.analysis.source = AnalysisSource::Model;
         advice.analysis.confidence = diagnosis.confidence.into();
         advice.analysis.hypothesis = diagnosis.hypothesis;
@@ -245,10 +245,9 @@ impl<'a> Agents<'a> {
         advice.analysis.business_impact = decision.business_impact(rule, request.draft);
         advice.analysis.dissent = decision.dissent();
         for step in &decision.next_actions {
-            let action = step.action();
-            if step.is_allowed(request.names) && !advice.actions.contains(&action) {
-                advice.actions.push(action);
-            }
+            let action = step.action(request.names);
+            let action = action.filter(|action| !advice.actions.contains(action));
+            advice.actions.extend(action);
         }
     }
 
@@ -340,7 +339,7 @@ impl<'a> Agents<'a> {
 }
 
 fn find_service<'a>(cycle: &CycleContext<'a>, name: Option<&str>) -> Option<&'a Service> {
-    let mut services = cycle.roster.iter();
+    let mut services = cycle.monitored.iter();
     services.find(|service| Some(service.name.as_str()) == name)
 }
 

@@ -8,9 +8,12 @@ use serde::de::DeserializeOwned;
 
 use super::anthropic::{Anthropic, MessageRequest, ModelError};
 use super::budget::{self, CycleUsage, Exhausted, Usage, tokens};
+use super::output_filter;
 use super::prompt::Role;
+use super::prompt_context::PromptContext;
 use super::schema::Schema;
 use super::untrusted::{delimit, truncate};
+use super::{AgentState, CycleContext};
 use crate::config::ModelBudget;
 use crate::state::Spend;
 
@@ -138,6 +141,44 @@ impl<'a> ModelClient<'a> {
                 Err(NoAnswer::Unusable)
             }
         }
+    }
+
+    /// Asks an agent about an incident once. Returns the answer and the data that the agent got.
+    ///
+    /// # Errors
+    /// Why there is no answer; it is also noted.
+    pub fn ask_about<T: Schema + DeserializeOwned>(
+        &mut self,
+        role: Role,
+        intro: &str,
+        incident: &PromptContext,
+        state: &mut AgentState,
+        cycle: &CycleContext,
+    ) -> Result<(T, String), NoAnswer> {
+        let (data, _) = incident.within(role.share().data);
+        let question = Question {
+            role,
+            intro,
+            data: &data,
+            max_tokens: role.share().output,
+        };
+        let (answer, _) = self.ask(&question, state.spend, cycle.deadline)?;
+        Ok((answer, data))
+    }
+
+    /// A text of an answer; empty if it cannot be shown, which is noted.
+    pub fn checked_text(
+        &mut self,
+        role: Role,
+        part: &str,
+        text: &str,
+        max: usize,
+        shown: &str,
+        subjects: &[&str],
+    ) -> String {
+        output_filter::check_standalone(text, max, shown, subjects)
+            .inspect_err(|violation| self.drop_part(role, part, violation.as_str()))
+            .unwrap_or_default()
     }
 
     /// Notes that an answer is not used.

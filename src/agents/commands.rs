@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::object_index::{self, Scope};
 use crate::inventory::Service;
-use crate::model::ResourceInfo;
+use crate::model::{ResourceInfo, ShellCommand};
 
 /// The names that commands may use.
 pub struct AllowedNames<'a> {
@@ -47,16 +47,23 @@ const VALUED: &[&str] = &[
 /// Values of `--output`.
 const OUTPUTS: &[&str] = &["wide", "yaml", "json", "name"];
 
-/// Whether the command may be shown.
+/// The command, if it may be shown.
 #[must_use]
-pub fn is_allowed(command: &str, names: &AllowedNames) -> bool {
-    // These characters need no quotes in any shell.
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./=:,@".contains(c);
-    if command.len() > MAX_LENGTH || !command.chars().all(is_plain) {
-        return false;
+pub fn allowed(text: &str, names: &AllowedNames) -> Option<ShellCommand> {
+    // No name that a model may use needs quotes.
+    if text.len() > MAX_LENGTH || text.contains('\'') {
+        return None;
     }
-    let words: Vec<&str> = command.split(' ').collect();
-    match words.as_slice() {
+    let command = ShellCommand::parse(text)?;
+    let [argv] = command.argvs() else {
+        return None;
+    };
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    is_allowed(&words, names).then_some(command)
+}
+
+fn is_allowed(words: &[&str], names: &AllowedNames) -> bool {
+    match words {
         ["kubectl", rest @ ..] => kubectl(rest, names).is_some(),
         ["git", "revert" | "show", sha] => is_commit(sha, names),
         ["git", "log", rest @ ..] => log(rest, names),

@@ -9,9 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{ModelClient, NoAnswer, Question};
+use super::client::{ModelClient, NoAnswer};
 use super::commands::AllowedNames;
-use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::remediation::{Step, allowed_steps};
@@ -139,16 +138,10 @@ pub fn decide(
     state: &mut AgentState,
     cycle: &CycleContext,
 ) -> Result<SeverityDecision, NoAnswer> {
-    let (data, _) = input.context.within(ROLE.share().data);
     let (highest, lowest) = input.rule.band();
     let default = input.rule.severity();
-    let question = Question {
-        role: ROLE,
-        intro: &format!("Severity {default}, band {highest} to {lowest}. The incident:"),
-        data: &data,
-        max_tokens: ROLE.share().output,
-    };
-    let (answer, _) = client.ask::<Answer>(&question, state.spend, cycle.deadline)?;
+    let intro = format!("Severity {default}, band {highest} to {lowest}. The incident:");
+    let (answer, data) = client.ask_about(ROLE, &intro, input.context, state, cycle)?;
     Ok(check(&answer, &data, input, client))
 }
 
@@ -158,12 +151,8 @@ fn check(
     input: &Input,
     client: &mut ModelClient,
 ) -> SeverityDecision {
-    let mut check_text = |part: &str, text: &str| {
-        let checked = output_filter::check_standalone(text, MAX_TEXT_LENGTH, shown, &[]);
-        checked
-            .inspect_err(|violation| client.drop_part(ROLE, part, violation.as_str()))
-            .unwrap_or_default()
-    };
+    let mut check_text =
+        |part: &str, text: &str| client.checked_text(ROLE, part, text, MAX_TEXT_LENGTH, shown, &[]);
     let rationale = check_text("the rationale", &answer.rationale);
     let impact = check_text("the impact", &answer.business_impact);
     let mut issues = input.service.iter().flat_map(|s| &s.known_issues);

@@ -54,7 +54,7 @@ pub struct CycleContext<'a> {
     /// The cluster.
     pub snapshot: &'a Snapshot,
     /// The listed services and the components of K3s.
-    pub roster: &'a [Service],
+    pub monitored: &'a [Service],
     /// The time of the cycle.
     pub now: Time,
     /// When the cycle must end. The model gets half of the time that is left.

@@ -6,8 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{ModelClient, NoAnswer, Question};
-use super::output_filter;
+use super::client::{ModelClient, NoAnswer};
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::schema::answer;
@@ -60,20 +59,11 @@ pub fn write(
     state: &mut AgentState,
     cycle: &CycleContext,
 ) -> Result<Headline, NoAnswer> {
-    let (data, _) = context.within(ROLE.share().data);
-    let question = Question {
-        role: ROLE,
-        intro: "The incident:",
-        data: &data,
-        max_tokens: ROLE.share().output,
-    };
-    let (answer, _) = client.ask::<Answer>(&question, state.spend, cycle.deadline)?;
+    let (answer, data): (Answer, _) =
+        client.ask_about(ROLE, "The incident:", context, state, cycle)?;
     let subjects = subjects(incident);
     let mut check = |part: &str, text: &str, max: usize, subjects: &[&str]| {
-        let checked = output_filter::check_standalone(text, max, &data, subjects);
-        checked
-            .inspect_err(|violation| client.drop_part(ROLE, part, violation.as_str()))
-            .unwrap_or_default()
+        client.checked_text(ROLE, part, text, max, &data, subjects)
     };
     let headline = check(
         "the headline",

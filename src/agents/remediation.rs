@@ -3,8 +3,7 @@
 use super::commands::{self, AllowedNames};
 use super::output_filter;
 use super::schema::{answer, choice};
-use crate::model::{Confidence, named_enum};
-use crate::report::Action;
+use crate::model::{Action, Confidence, named_enum};
 
 /// Characters of a title.
 const MAX_TITLE_LENGTH: usize = 110;
@@ -45,19 +44,14 @@ answer! {
 }
 
 impl Step {
-    /// The step as an action of the report.
+    /// The step as an action of the report; `None` if its command may not be shown.
     #[must_use]
-    pub fn action(&self) -> Action {
-        Action {
-            title: self.title.clone(),
-            command: (!self.command.is_empty()).then(|| self.command.clone()),
+    pub fn action(&self, names: &AllowedNames) -> Option<Action> {
+        if self.command.is_empty() {
+            return Some(Action::without_command(&self.title));
         }
-    }
-
-    /// Whether it has no command, or one that may be shown.
-    #[must_use]
-    pub fn is_allowed(&self, names: &AllowedNames) -> bool {
-        self.command.is_empty() || commands::is_allowed(&self.command, names)
+        let command = commands::allowed(&self.command, names)?;
+        Some(Action::new(&self.title, Ok(command)))
     }
 }
 
@@ -74,7 +68,7 @@ pub fn allowed_steps(steps: &[Step], names: &AllowedNames, shown: &str) -> (Vec<
             title,
             command: step.command.trim().to_owned(),
         };
-        if step.is_allowed(names) && !allowed.contains(&step) && allowed.len() < MAX_STEPS {
+        if step.action(names).is_some() && !allowed.contains(&step) && allowed.len() < MAX_STEPS {
             allowed.push(step);
         }
     }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{ModelClient, NoAnswer, Question};
+use super::client::{ModelClient, NoAnswer};
 use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
@@ -52,14 +52,8 @@ pub fn review(
     state: &mut AgentState,
     cycle: &CycleContext,
 ) -> Result<Review, NoAnswer> {
-    let (data, _) = context.within(ROLE.share().data);
-    let question = Question {
-        role: ROLE,
-        intro: "The incident and its commits:",
-        data: &data,
-        max_tokens: ROLE.share().output,
-    };
-    let (answer, _) = client.ask::<Answer>(&question, state.spend, cycle.deadline)?;
+    let (answer, data): (Answer, _) =
+        client.ask_about(ROLE, "The incident and its commits:", context, state, cycle)?;
     let answered = answer.ranking.len();
     let review = check(answer, correlation, &data);
     if review.ranking.len() < answered {

@@ -2,23 +2,10 @@
 
 use super::incident::Incident;
 use crate::inventory::Service;
-use crate::model::{AppliesTo, Describe, Effect, Finding, ObjectRef, PodLog, Step, duration};
-
-/// A step with its command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Action {
-    /// What the command is for.
-    pub title: String,
-    /// The command, ready to paste.
-    pub command: String,
-}
-
-fn action(title: &str, command: String) -> Action {
-    Action {
-        title: title.to_owned(),
-        command,
-    }
-}
+use crate::model::{
+    Action, AppliesTo, Describe, Effect, Finding, ObjectRef, PodLog, Program, Refusal,
+    ShellCommand, Step, StepWord, duration,
+};
 
 /// The most steps of an incident.
 const MOST: usize = 4;
@@ -50,51 +37,44 @@ fn checks(finding: &Finding, service: Option<&Service>) -> Vec<Action> {
     .collect()
 }
 
-/// ` -n NAMESPACE`; nothing for objects without a namespace.
-fn in_namespace(resource: &ObjectRef) -> String {
-    match resource.namespace.as_str() {
-        "" => String::new(),
-        namespace => format!(" -n {namespace}"),
-    }
-}
-
 fn describe(finding: &Finding) -> Option<Action> {
     let resource = &finding.resource;
-    let (name, namespace) = (&resource.name, in_namespace(resource));
     let pod = match finding.reason.row().describe {
         Describe::Nothing => return None,
         Describe::Object => None,
         Describe::Pod => finding.pods.first().filter(|_| resource.kind != "Node"),
     };
     if resource.kind == "Service" {
-        return Some(action(
-            "Compare selector and ports with the pods",
-            format!(
-                "kubectl describe service {name}{namespace} && kubectl get pods{namespace} --show-labels"
-            ),
-        ));
+        let title = "Compare selector and ports with the pods";
+        return Some(Action::new(title, describe_service(resource)));
     }
-    let (kind, name) = pod.map_or((resource.kind.as_str(), name), |pod| ("pod", &pod.name));
-    Some(action(
+    let (kind, name) = pod.map_or((&*resource.kind, &resource.name), |pod| ("pod", &pod.name));
+    let command = Program::Kubectl.command().words("describe");
+    let command = command.kind(kind).name(name).namespace(&resource.namespace);
+    Some(Action::new(
         "Check the object and its events",
-        format!("kubectl describe {} {name}{namespace}", kind.to_lowercase()),
+        command.build(),
     ))
 }
 
+fn describe_service(service: &ObjectRef) -> Result<ShellCommand, Refusal> {
+    let kubectl = || Program::Kubectl.command();
+    let describe = kubectl().words("describe service").name(&service.name);
+    let pods = kubectl().words("get pods").namespace(&service.namespace);
+    let describe = describe.namespace(&service.namespace).build()?;
+    describe.and(pods.words("--show-labels").build()?)
+}
+
 fn read_log(finding: &Finding) -> Option<Action> {
-    let run = match finding.reason.row().log {
+    let lines = match finding.reason.row().log {
         PodLog::None => return None,
-        PodLog::Current => "",
-        PodLog::Previous => " --previous",
+        PodLog::Current => "--all-containers --tail=50",
+        PodLog::Previous => "--all-containers --tail=50 --previous",
     };
     let pod = finding.pods.first()?;
-    Some(action(
-        "Read its last log lines",
-        format!(
-            "kubectl logs {} -n {} --all-containers --tail=50{run}",
-            pod.name, pod.namespace
-        ),
-    ))
+    let command = Program::Kubectl.command().words("logs").name(&pod.name);
+    let command = command.namespace(&pod.namespace).words(lines);
+    Some(Action::new("Read its last log lines", command.build()))
 }
 
 fn applies(step: &Step, finding: &Finding, service: Option<&Service>) -> bool {
@@ -107,17 +87,19 @@ fn applies(step: &Step, finding: &Finding, service: Option<&Service>) -> bool {
 
 /// The step with the names of the finding. None where it needs a pod and there is none.
 fn filled_in(step: &Step, finding: &Finding) -> Option<Action> {
-    let mut command = step
-        .command
-        .replace("{namespace}", &in_namespace(&finding.resource))
-        .replace("{name}", &finding.resource.name);
-    if command.contains("{pod}") {
-        let pod = finding.pods.first()?;
-        command = command
-            .replace("{pod}", &pod.name)
-            .replace("{pod_namespace}", &pod.namespace);
+    let mut command = step.program.command();
+    for word in step.words {
+        command = match word {
+            StepWord::Words(words) => command.words(words),
+            StepWord::Namespace => command.namespace(&finding.resource.namespace),
+            StepWord::Node => command.node(&finding.resource.name),
+            StepWord::Pod => {
+                let pod = finding.pods.first()?;
+                command.name(&pod.name).namespace(&pod.namespace)
+            }
+        };
     }
-    Some(action(step.title, command))
+    Some(Action::new(step.title, command.build()))
 }
 
 fn fix(finding: &Finding, service: Option<&Service>) -> Option<Action> {
@@ -130,27 +112,38 @@ fn fix(finding: &Finding, service: Option<&Service>) -> Option<Action> {
     }
     let gitops = &service?.gitops;
     let manifests = gitops.manifests.as_deref().or(gitops.app_file.as_deref())?;
-    Some(action(
+    let command = Program::Git.command().words("log -p -5").path(manifests);
+    Some(Action::new(
         "Review the last changes and fix it in Git; Argo CD reverts changes made elsewhere",
-        format!("git log -p -5 -- {manifests}"),
+        command.build(),
     ))
 }
 
 /// How to verify that it is resolved, and how long that may take.
 fn verify(finding: &Finding, service: Option<&Service>) -> Option<Action> {
-    let resource = &finding.resource;
-    let (name, namespace) = (&resource.name, in_namespace(resource));
-    let kind = resource.kind.to_lowercase();
-    let command = match resource.kind.as_str() {
+    let ObjectRef {
+        kind,
+        namespace,
+        name,
+    } = &finding.resource;
+    let kubectl = Program::Kubectl.command();
+    let command = match kind.as_str() {
         "Deployment" | "StatefulSet" | "DaemonSet" => {
-            format!("kubectl rollout status {kind}/{name}{namespace}")
+            let command = kubectl.words("rollout status").object(kind, name);
+            command.namespace(namespace)
         }
-        "Node" => format!("kubectl get node {name} -w"),
+        "Node" => kubectl.words("get node").name(name).words("-w"),
         "Service" => {
-            format!("kubectl get endpointslices{namespace} -l kubernetes.io/service-name={name}")
+            let command = kubectl.words("get endpointslices").namespace(namespace);
+            command
+                .words("-l")
+                .label("kubernetes.io/service-name", name)
         }
-        "CronJob" => format!("kubectl get jobs{namespace} --sort-by=.status.startTime"),
-        "ResourceQuota" => format!("kubectl get replicasets{namespace}"),
+        "CronJob" => {
+            let command = kubectl.words("get jobs").namespace(namespace);
+            command.words("--sort-by=.status.startTime")
+        }
+        "ResourceQuota" => kubectl.words("get replicasets").namespace(namespace),
         "PersistentVolumeClaim"
         | "Ingress"
         | "HTTPRoute"
@@ -162,13 +155,13 @@ fn verify(finding: &Finding, service: Option<&Service>) -> Option<Action> {
         | "SecretStore"
         | "ClusterSecretStore"
         | "Application"
-        | "HorizontalPodAutoscaler" => format!("kubectl get {kind} {name}{namespace}"),
+        | "HorizontalPodAutoscaler" => {
+            let command = kubectl.words("get").kind(kind).name(name);
+            command.namespace(namespace)
+        }
         _ => return None,
     };
-    let runs = matches!(
-        resource.kind.as_str(),
-        "Deployment" | "StatefulSet" | "DaemonSet"
-    );
+    let runs = matches!(kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
     let title = match service.and_then(|s| s.startup_grace).filter(|_| runs) {
         Some(grace) => format!(
             "Verify; it may take up to {} to start",
@@ -176,5 +169,5 @@ fn verify(finding: &Finding, service: Option<&Service>) -> Option<Action> {
         ),
         None => "Verify".to_owned(),
     };
-    Some(action(&title, command))
+    Some(Action::new(title, command.build()))
 }

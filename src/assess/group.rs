@@ -3,12 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
+
 use super::dependency;
 use super::severity::Members;
 use crate::inventory::{Inventory, Service};
 use crate::model::{
-    CauseFlag, DependencyKind, Effect, Finding, Reason, ReasonFlag, Scope, ServiceStatus,
+    CauseFlag, DependencyKind, Effect, FaultClass, Finding, Reason, ReasonFlag, Scope,
+    ServiceStatus, Time,
 };
+
+/// The pods of a node that goes down may fail this long before the node is known
+/// to be down.
+const ONSET: TimeDelta = TimeDelta::minutes(2);
 
 /// Groups findings, each group with its root first.
 #[must_use]
@@ -102,11 +109,11 @@ fn rank(finding: &Finding) -> (Scope, u8) {
 
 /// Pods on a node that is not ready are down because of the node.
 fn under_nodes(groups: &mut Vec<Group>) {
-    let not_ready: BTreeMap<String, usize> = groups
+    let not_ready: BTreeMap<String, (usize, Time)> = groups
         .iter()
         .enumerate()
         .filter(|(_, g)| g.root().reason == Reason::NodeNotReady)
-        .map(|(at, g)| (g.root().resource.name.clone(), at))
+        .map(|(at, g)| (g.root().resource.name.clone(), (at, g.root().since)))
         .collect();
     merge(groups, |group| {
         if group.root().resource.kind == "Node" {
@@ -118,9 +125,17 @@ fn under_nodes(groups: &mut Vec<Group>) {
             .into_iter()
             .filter(|n| !n.is_empty())
             .map(|n| not_ready.get(n).copied());
-        let first = nodes.next().flatten();
-        first.filter(|_| nodes.all(|n| n.is_some()))
+        let (first, since) = nodes.next().flatten()?;
+        let are_all_lost = nodes.all(|n| n.is_some());
+        (are_all_lost && !failed_before(group.root(), since)).then_some(first)
     });
+}
+
+/// Whether a finding has a cause of its own that is older than the trouble of its
+/// node: it will still be there when the node is back.
+fn failed_before(finding: &Finding, node_since: Time) -> bool {
+    let is_own = finding.cause.is_some() || !finding.reason.has(ReasonFlag::Vague);
+    is_own && finding.class() != FaultClass::Node && node_since - finding.since > ONSET
 }
 
 /// Groups that share a cause become one: a quota, a registry, a scheduler. If the key names an

@@ -79,7 +79,7 @@ fn incident(context: &Context, group: Group) -> Incident {
         unhealthy_p0: context.unhealthy_p0,
     });
     let root = &findings[0];
-    // The root may be beside the health of the service, such as a failing ExternalSecret.
+    // The root may not affect the health of the service, such as a failing ExternalSecret.
     let unhealthy = own.filter(|_| {
         findings
             .iter()

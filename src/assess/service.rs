@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
-use crate::detect::{ClusterIndex, Detection, Health, Workload, WorkloadState, main_workload};
+use crate::detect::{
+    ClusterIndex, Detection, Health, RunPresence, Workload, WorkloadState, main_workload,
+};
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Scope, ServiceStatus, Tier, Time, Tolerance};
 
@@ -63,7 +65,7 @@ pub fn services(
     let run_by_crons: HashSet<usize> = active.filter_map(|c| c.service).collect();
     let unjudged = detection.crons.iter().filter(|c| c.is_unjudged);
     let unjudged: HashSet<usize> = unjudged.filter_map(|c| c.service).collect();
-    let monitored = index.roster.iter().enumerate();
+    let monitored = index.monitored.iter().enumerate();
     monitored
         .map(|(at, service)| {
             let workloads = index.workloads_of(at).iter();
@@ -78,7 +80,13 @@ pub fn services(
             } else if unjudged.contains(&at) {
                 (ServiceStatus::Unknown, None)
             } else if run_by_crons.contains(&at) {
-                of_crons(findings)
+                of_runs(findings, ServiceStatus::Healthy)
+            } else if let Some(presence) = detection.runs.get(&at) {
+                let status = match presence {
+                    RunPresence::Working => ServiceStatus::Healthy,
+                    RunPresence::Known => ServiceStatus::Unknown,
+                };
+                of_runs(findings, status)
             } else {
                 (ServiceStatus::Unknown, None)
             };
@@ -153,10 +161,17 @@ fn of_workloads(
     workloads: &[(&Workload, &WorkloadState)],
 ) -> (ServiceStatus, Option<Time>) {
     let main = main_workload(service, workloads.iter().map(|(w, _)| *w));
+    let all_at_zero = workloads
+        .iter()
+        .all(|(_, s)| s.health == Health::ScaledToZero);
+    // Pods that only ended, and whose number nothing says, are not the main workload.
+    let is_main = |at: usize, workload: &Workload| {
+        Some(at) == main && (workload.desired.is_some() || all_at_zero)
+    };
     let wanted: Vec<_> = workloads
         .iter()
         .enumerate()
-        .filter(|(at, (_, s))| s.health != Health::ScaledToZero || Some(*at) == main)
+        .filter(|(at, (w, s))| s.health != Health::ScaledToZero || is_main(*at, w))
         .map(|(at, (_, s))| (at, *s))
         .collect();
     let main_is = |health: Health| {
@@ -191,15 +206,16 @@ fn of_workloads(
     }
 }
 
-/// The status of a service that consists of CronJobs.
-fn of_crons(findings: &[&Finding]) -> (ServiceStatus, Option<Time>) {
-    let of_crons = findings.iter().filter(|f| f.resource.kind == "CronJob");
-    let worst = of_crons
-        .filter(|f| f.effect >= Effect::Degraded)
+/// The status of a service that consists of runs: that of the worst of them, else the one given.
+fn of_runs(findings: &[&Finding], otherwise: ServiceStatus) -> (ServiceStatus, Option<Time>) {
+    let is_down = |f: &&&Finding| matches!(f.effect, Effect::Degraded | Effect::Unavailable);
+    let worst = findings
+        .iter()
+        .filter(is_down)
         .max_by_key(|f| (f.effect, Reverse(f.since)));
     match worst {
         Some(f) if f.effect == Effect::Unavailable => (ServiceStatus::Unavailable, Some(f.since)),
         Some(f) => (ServiceStatus::Degraded, Some(f.since)),
-        None => (ServiceStatus::Healthy, None),
+        None => (otherwise, None),
     }
 }

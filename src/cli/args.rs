@@ -13,7 +13,7 @@ use crate::model::secret::Secret;
 
 use super::examples;
 use super::values::{
-    StateLocation, incident_id, moment, not_blank, open_address, positive_duration,
+    StateLocation, incident_id, not_blank, positive_duration, push_url, timestamp,
 };
 use super::{
     ColorChoice, Command, Format, IncidentsCommand, MetricsOptions, ServicesCommand,
@@ -58,7 +58,7 @@ pub struct Common {
     pub snapshot: Option<PathBuf>,
 
     /// With --snapshot: the time of evaluation [default: the newest time in the dump]
-    #[arg(long, global = true, value_name = "RFC3339", value_parser = moment)]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = timestamp)]
     pub now: Option<DateTime<Utc>>,
 
     /// With --snapshot: send and store anyway, as a drill
@@ -125,7 +125,7 @@ pub enum Sub {
         #[arg(long, value_name = "FILE")]
         metrics: Option<PathBuf>,
         /// Push metrics of the cycle to this Pushgateway [env: METRICS_PUSH_URL]
-        #[arg(long, value_name = "URL", value_parser = open_address)]
+        #[arg(long, value_name = "URL", value_parser = push_url)]
         metrics_push: Option<Secret>,
     },
     /// Show everything about one service, without notifications and without state

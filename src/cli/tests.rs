@@ -184,26 +184,6 @@ fn usage_errors_are_64_and_say_the_way_out() {
 }
 
 #[test]
-fn help_and_version_are_0() {
-    for line in [
-        "--help",
-        "-h",
-        "--version",
-        "-V",
-        "help run",
-        "silence add --help",
-    ] {
-        let error = parse(words(line)).expect_err(line);
-        assert_eq!(status_of(&error), ExitStatus::Healthy, "{line}");
-    }
-    let version = parse(words("--version")).expect_err("prints").to_string();
-    assert_eq!(
-        version.trim(),
-        concat!("k8s-monitor ", env!("CARGO_PKG_VERSION"))
-    );
-}
-
-#[test]
 fn verbosity_counts_both_ways() {
     for (line, level) in [
         ("run -qq", log::LevelFilter::Off),

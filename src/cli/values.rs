@@ -82,7 +82,7 @@ fn is_subdomain(text: &str) -> bool {
 
 /// The URL of a Pushgateway. It must not contain a password, because every user of the machine
 /// can see arguments.
-pub fn open_address(text: &str) -> Result<Secret, String> {
+pub fn push_url(text: &str) -> Result<Secret, String> {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))
@@ -108,9 +108,9 @@ pub fn positive_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A time in RFC 3339.
-pub fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+pub fn timestamp(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
-        .map(|moment| moment.to_utc())
+        .map(|timestamp| timestamp.to_utc())
         .map_err(|_| "must be a time in RFC 3339, for example 2026-11-02T03:04:05Z".into())
 }
 

@@ -101,7 +101,7 @@ fn finished_jobs(jobs: &[Job]) -> HashSet<(&str, &str)> {
     for job in jobs.iter().filter(is_complete) {
         if let Some(owner) = job.metadata.controller() {
             let last = last_success
-                .entry((&*job.metadata.namespace, &*owner.name))
+                .entry((&*job.metadata.namespace, &*owner.kind, &*owner.name))
                 .or_default();
             *last = (*last).max(started(job));
         }
@@ -109,7 +109,9 @@ fn finished_jobs(jobs: &[Job]) -> HashSet<(&str, &str)> {
     let is_superseded = |job: &&Job| {
         job.metadata
             .controller()
-            .and_then(|owner| last_success.get(&(&*job.metadata.namespace, &*owner.name)))
+            .and_then(|owner| {
+                last_success.get(&(&*job.metadata.namespace, &*owner.kind, &*owner.name))
+            })
             .is_some_and(|success| *success > started(job))
     };
     jobs.iter()

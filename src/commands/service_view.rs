@@ -10,7 +10,7 @@ use crate::cycle::Outcome;
 use crate::detect::{ClusterIndex, RestartCounts, pod_status};
 use crate::exit::ExitStatus;
 use crate::inventory::Inventory;
-use crate::model::Severity;
+use crate::model::{Program, Severity};
 use crate::redact::redact;
 use crate::report::{
     Action, ContainerLog, Incident, Neighbour, PodDetails, Report, ServiceDetails, WarningEvent,
@@ -199,8 +199,9 @@ fn commands(report: &Report, namespace: Option<&str>) -> Vec<Action> {
         return Vec::new();
     }
     let namespace = namespace.unwrap_or("default");
-    vec![Action {
-        title: "List the objects of the namespace".to_owned(),
-        command: Some(format!("kubectl get all,ingress,pvc -n {namespace}")),
-    }]
+    let command = Program::Kubectl.command().words("get all,ingress,pvc");
+    vec![Action::new(
+        "List the objects of the namespace",
+        command.namespace(namespace).build(),
+    )]
 }

@@ -7,7 +7,7 @@ use super::{CommandOutput, state};
 use crate::cli::{SilenceCommand, SilenceTarget};
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::model::{Cause, Reason, now};
+use crate::model::{Cause, Program, Reason, Refusal, ShellCommand, now};
 use crate::state::{AddedSilence, RemovedSilence, SilenceList, SilenceTarget as Stored, silences};
 
 impl Session<'_> {
@@ -61,16 +61,26 @@ impl Session<'_> {
             let silence = state::change(store, |state| {
                 silences::add(state, target.clone(), duration, reason, now)
             })?;
-            let flag = match &self.options.state {
-                Some(place) => format!(" --state {}", quoted(&place.to_string())),
-                None => String::new(),
-            };
             self.render(&AddedSilence {
                 silence: &silence,
-                remove: format!("k8s-monitor silence remove {}{flag}", silence.id),
+                remove: self.remove_command(&silence.id),
                 note: self.state_note(store),
             })
         })
+    }
+
+    fn remove_command(&self, id: &str) -> Result<ShellCommand, Refusal> {
+        let command = Program::Monitor
+            .command()
+            .words("silence remove")
+            .silence(id);
+        match &self.options.state {
+            Some(place) => command
+                .words("--state")
+                .location(&place.to_string())
+                .build(),
+            None => command.build(),
+        }
     }
 
     /// The target by its proper name. A silence of an unknown name would mute nothing.
@@ -98,31 +108,5 @@ fn reason(name: &str) -> Result<&'static str, Error> {
             name: name.to_owned(),
             nearest: nearest.filter(|k| distance(k) <= 1 + name.len() / 4),
         }),
-    }
-}
-
-/// A word, quoted for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_location_is_quoted_for_a_shell() {
-        for (place, word) in [
-            ("dir:/var/lib/k8s-monitor", "dir:/var/lib/k8s-monitor"),
-            ("dir:/home/me/my state", "'dir:/home/me/my state'"),
-            ("dir:it's $HOME", r"'dir:it'\''s $HOME'"),
-        ] {
-            assert_eq!(quoted(place), word);
-        }
     }
 }

@@ -169,7 +169,7 @@ fn message_of(error: &YamlError) -> String {
             let meant = closest(field, expected.iter().copied())
                 .map_or_else(String::new, |key| format!(", did you mean `{key}`?"));
             let known = expected.join(", ");
-            format!("unknown key `{field}`{meant} Known here: {known}.")
+            format!("unknown key `{field}`{meant} Known keys: {known}.")
                 .replace("` Known", "`. Known")
         }
         YamlError::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),

@@ -31,7 +31,7 @@ const MAX_OTHER_SERVICES: usize = 2;
 #[derive(Clone, Copy)]
 pub struct CorrelateInput<'a> {
     /// The listed services and the components of K3s.
-    pub roster: &'a [Service],
+    pub monitored: &'a [Service],
     /// The default repository of the services file.
     pub repository: Option<&'a str>,
     /// The cluster.
@@ -89,10 +89,10 @@ impl<'a> Investigation<'a> {
             is_public: input.config.endpoints.github == Endpoints::GITHUB,
         };
         for name in services_of(incident) {
-            let Some(index) = input.roster.iter().position(|s| s.name == name) else {
+            let Some(index) = input.monitored.iter().position(|s| s.name == name) else {
                 continue;
             };
-            let service = &input.roster[index];
+            let service = &input.monitored[index];
             let application = applications.get(&index).copied();
             match ManifestSource::locate(service, application, &hints) {
                 Ok(source) => investigation.services.push(SearchedService {
@@ -230,7 +230,7 @@ fn services_of(incident: &Incident) -> Vec<&str> {
 /// Argo CD's Applications, by the index of the service that they deploy.
 #[must_use]
 pub fn applications<'a>(input: &CorrelateInput<'a>) -> HashMap<usize, &'a Application> {
-    let matcher = ServiceMatcher::new(input.roster);
+    let matcher = ServiceMatcher::new(input.monitored);
     let applications = input.snapshot.objects.applications.iter();
     applications
         .filter_map(|application| {

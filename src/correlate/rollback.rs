@@ -7,9 +7,8 @@ use super::score::{MEDIUM_POINTS, SyncOutcome};
 use super::timeline::short;
 use crate::inventory::Service;
 use crate::model::duration::human;
-use crate::model::{Cause, Confidence};
+use crate::model::{Action, Cause, Confidence, ObjectRef, Program, Refusal, ShellCommand};
 use crate::redact::redact;
-use crate::report::Action;
 
 /// Characters of Argo CD's message that are shown.
 const MAX_MESSAGE_LENGTH: usize = 160;
@@ -50,68 +49,63 @@ pub fn rollback(investigation: &Investigation) -> Vec<Action> {
     }
 }
 
-fn action(title: impl Into<String>, command: Option<String>) -> Action {
-    Action {
-        title: title.into(),
-        command,
-    }
-}
-
 fn revert(candidate: &Candidate, branch: &str) -> Action {
-    let sha = &candidate.commit.sha;
     let (what, mainline) = if candidate.commit.is_merge {
-        ("merge", "-m 1 ")
+        ("merge", "revert -m 1")
     } else {
-        ("commit", "")
+        ("commit", "revert")
     };
-    action(
+    let git = || Program::Git.command();
+    let revert = git().words(mainline).commit(&candidate.commit.sha).build();
+    let push = git().words("push origin").branch(branch).build();
+    Action::new(
         format!(
             "Revert the {what} in Git, on an up-to-date {branch}: Argo CD undoes changes made only in the cluster"
         ),
-        Some(format!(
-            "git revert {mainline}{sha} && git push origin {branch}"
-        )),
+        revert.and_then(|revert| revert.and(push?)),
     )
 }
 
 fn sync_now(history: &DeployHistory) -> Action {
     let wait = "Argo CD syncs 3 to 5 minutes after the push";
-    match application(history) {
-        Some(name) => action(
-            format!("{wait}; to sync immediately"),
-            Some(format!("argocd app sync {name}")),
-        ),
-        None => action(wait, None),
+    match history.app.as_deref() {
+        Some(_) => on_application(format!("{wait}; to sync immediately"), "app sync", history),
+        None => Action::without_command(wait),
     }
 }
 
-/// The Application's name, if it is safe in a command.
-fn application(history: &DeployHistory) -> Option<&str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    let name = history.app.as_deref()?;
-    (!name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain)).then_some(name)
+/// A step with a command on the Application, if there is one.
+fn on_application(title: String, words: &'static str, history: &DeployHistory) -> Action {
+    match history.app.as_deref() {
+        Some(name) => {
+            let command = Program::ArgoCd.command().words(words).application(name);
+            Action::new(title, command.build())
+        }
+        None => Action::without_command(title),
+    }
 }
 
-/// Lower-case kind, name and namespace of the failing workload.
-fn workload<'a>(investigation: &'a Investigation) -> Option<(String, &'a str, &'a str)> {
+/// The failing workload.
+fn workload<'a>(investigation: &'a Investigation) -> Option<&'a ObjectRef> {
     let incident = investigation.incident;
     let service = &incident.root().service;
     let own = incident.findings.iter().filter(|f| f.service == *service);
-    let resource = own.map(|f| &f.resource).find(|resource| {
+    own.map(|f| &f.resource).find(|resource| {
         matches!(
             resource.kind.as_str(),
             "Deployment" | "StatefulSet" | "DaemonSet"
         )
-    })?;
-    Some((
-        resource.kind.to_lowercase(),
-        &resource.name,
-        &resource.namespace,
-    ))
+    })
+}
+
+fn rollout(words: &'static str, workload: &ObjectRef) -> Result<ShellCommand, Refusal> {
+    let command = Program::Kubectl.command().words(words);
+    let command = command.object(&workload.kind, &workload.name);
+    command.namespace(&workload.namespace).build()
 }
 
 fn watch_rollout(investigation: &Investigation, changed: &Service) -> Option<Action> {
-    let (kind, name, namespace) = workload(investigation)?;
+    let workload = workload(investigation)?;
     let failing = investigation.services.first();
     let failing = failing.map_or(changed, |service| service.service);
     let title = match failing.startup_grace {
@@ -122,16 +116,14 @@ fn watch_rollout(investigation: &Investigation, changed: &Service) -> Option<Act
         ),
         None => "Watch the rollout".to_owned(),
     };
-    let command = format!("kubectl rollout status {kind}/{name} -n {namespace}");
-    Some(action(title, Some(command)))
+    Some(Action::new(title, rollout("rollout status", workload)))
 }
 
 fn undo_rollout(investigation: &Investigation) -> Option<Action> {
-    let (kind, name, namespace) = workload(investigation)?;
+    let workload = workload(investigation)?;
     let title = "Only if Git is too slow. Warning: with automatic sync Argo CD restores the faulty \
         version within minutes; revert in Git as well";
-    let command = format!("kubectl rollout undo {kind}/{name} -n {namespace}");
-    Some(action(title, Some(command)))
+    Some(Action::new(title, rollout("rollout undo", workload)))
 }
 
 fn repair_sync(candidate: &Candidate, history: &DeployHistory) -> Action {
@@ -141,20 +133,16 @@ fn repair_sync(candidate: &Candidate, history: &DeployHistory) -> Action {
     let message: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let message: String = message.chars().take(MAX_MESSAGE_LENGTH).collect();
     let colon = if message.is_empty() { "" } else { ": " };
-    action(
-        format!(
-            "Repair the sync first; until then no revert reaches the cluster. Argo CD failed to sync {sha}{colon}{message}"
-        ),
-        application(history).map(|name| format!("argocd app get {name}")),
-    )
+    let title = format!(
+        "Repair the sync first; until then no revert reaches the cluster. Argo CD failed to sync {sha}{colon}{message}"
+    );
+    on_application(title, "app get", history)
 }
 
 fn show_pending(candidate: &Candidate, history: &DeployHistory) -> Action {
     let sha = short(&candidate.commit.sha);
-    action(
-        format!(
-            "Nothing to revert yet: Argo CD has not synced {sha}, so the cluster runs the version before it. Show what the sync would change"
-        ),
-        application(history).map(|name| format!("argocd app diff {name}")),
-    )
+    let title = format!(
+        "Nothing to revert yet: Argo CD has not synced {sha}, so the cluster runs the version before it. Show what the sync would change"
+    );
+    on_application(title, "app diff", history)
 }

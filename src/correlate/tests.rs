@@ -9,10 +9,9 @@ use super::*;
 use crate::assess::Incident;
 use crate::cluster::Snapshot;
 use crate::config::{Config, Environment};
-use crate::model::{Cause, Confidence, Severity};
-use crate::report::Action;
+use crate::model::{Action, Cause, Confidence, Severity, ShellCommand};
 use repository::{
-    Entry, TestRepository, before, entry, incident, merged, onset, report_of, roster,
+    Entry, TestRepository, before, entry, incident, merged, monitored, onset, report_of,
 };
 
 const LIMIT: &str = "@@ -1,4 +1,4 @@\n           resources:\n             limits:\n-              memory: 2Gi\n+              memory: 256Mi";
@@ -25,9 +24,9 @@ fn correlate_with(
     snapshot: &Snapshot,
 ) -> Vec<Option<IncidentCorrelation>> {
     let config = Config::load(None, &Environment::new()).unwrap().config;
-    let roster = roster();
+    let monitored = monitored();
     let input = CorrelateInput {
-        roster: &roster,
+        monitored: &monitored,
         repository: None,
         snapshot,
         config: &config,
@@ -394,11 +393,11 @@ fn the_rollback_is_first_in_the_report_only_at_high_confidence() {
     let lowered_limit = |minutes| entry('b', minutes, &[("base-apps/mysql/s.yaml", LIMIT)]);
     let verify = || Action {
         title: "Verify".to_owned(),
-        command: Some("kubectl rollout status statefulset/mysql -n mysql".to_owned()),
+        command: ShellCommand::parse("kubectl rollout status statefulset/mysql -n mysql"),
     };
     let look = || Action {
         title: "Look".to_owned(),
-        command: Some("kubectl describe statefulset mysql -n mysql".to_owned()),
+        command: ShellCommand::parse("kubectl describe statefulset mysql -n mysql"),
     };
     for (minutes, first) in [(12, "git revert"), (120, "kubectl describe")] {
         let answer = oom_killed(&mut repository(vec![lowered_limit(minutes)]));

@@ -100,6 +100,6 @@ pub(super) fn clock_skew_note(ahead: TimeDelta) -> String {
     let amount = duration::human(ahead.abs().to_std().unwrap_or_default());
     format!(
         "this machine's clock is {amount} {direction} the API server's; the cycle uses the server's \
-         time, like the objects: set the clock that is wrong"
+         time, like the objects: correct the clock that is wrong"
     )
 }

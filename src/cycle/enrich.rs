@@ -67,7 +67,7 @@ impl Cycle<'_> {
         let incidents = verdict.incidents.iter().filter(|i| self.is_enriched(i));
         let incidents: Vec<_> = incidents.collect();
         let input = CorrelateInput {
-            roster: &verdict.monitored,
+            monitored: &verdict.monitored,
             repository: self.inventory.repository.as_deref(),
             snapshot,
             config: self.config,
@@ -133,7 +133,7 @@ impl Cycle<'_> {
     fn agent_context<'s>(&self, snapshot: &'s Snapshot, verdict: &'s Verdict) -> CycleContext<'s> {
         CycleContext {
             snapshot,
-            roster: &verdict.monitored,
+            monitored: &verdict.monitored,
             now: snapshot.now,
             deadline: self.deadline,
         }

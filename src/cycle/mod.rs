@@ -198,8 +198,8 @@ impl<'a> Cycle<'a> {
     }
 
     /// Adds the incidents, the highest severity and the exit status.
-    fn add_incidents(&self, report: &mut Report, tracked: &[Tracked], roster: &[Service]) {
-        report.incidents = tracked.iter().map(|t| reported(t, roster)).collect();
+    fn add_incidents(&self, report: &mut Report, tracked: &[Tracked], monitored: &[Service]) {
+        report.incidents = tracked.iter().map(|t| reported(t, monitored)).collect();
         let counted = report.incidents.iter().filter(|i| i.counts());
         let highest = Severity::highest(counted.map(|i| i.severity));
         report.severity = highest.unwrap_or(Severity::Sev4);
@@ -272,13 +272,13 @@ impl<'a> Cycle<'a> {
 }
 
 /// The incident of the report, with ID, state and notification.
-fn reported(tracked: &Tracked, roster: &[Service]) -> report::Incident {
+fn reported(tracked: &Tracked, monitored: &[Service]) -> report::Incident {
     report::Incident {
         id: tracked.id.clone(),
         state: tracked.state,
         silenced_until: tracked.silenced_until,
         notification: tracked.notification.clone(),
-        ..report::draft(&tracked.incident, roster)
+        ..report::draft(&tracked.incident, monitored)
     }
 }
 

@@ -117,7 +117,7 @@ fn user<'a>(
 ) -> Option<&'a Service> {
     let names = &certificate.spec.dns_names;
     let by_host = index
-        .roster
+        .monitored
         .iter()
         .filter(|s| {
             s.ingress

@@ -7,29 +7,47 @@ use super::pod_status::{
     RECENT, SETTLING, Symptom, abnormal_end, age, end_text, probes_allow, started, startup_grace,
 };
 use crate::cluster::Snapshot;
-use crate::cluster::types::{ContainerStatus, Pod};
+use crate::cluster::types::{ContainerStatus, Event, Pod};
 use crate::inventory::Service;
 use crate::model::{Reason, Time};
 
 /// So many failures since the last cycle are flapping.
 const FLAPS: f64 = 3.0;
 
-/// Warning events that recur for healthy pods.
-const HARMLESS_EVENTS: &[&str] = &[
-    "DNSConfigForming",
-    "FailedToRetrieveImagePullSecret",
-    "PolicyViolation",
-    "ProbeWarning",
-    "MissingClusterDNS",
-    "HostPortConflict",
-    "Preempted",
-    "Evicted",
+/// What the kubelet says about the containers and probes of a pod, and the
+/// symptom that it is when it recurs. Other events are about the node, the
+/// sandbox, volumes or the manifest.
+const KUBELET_EVENTS: &[(&str, Reason)] = &[
+    ("BackOff", Reason::BackOff),
+    ("Unhealthy", Reason::Unhealthy),
+    ("ProbeError", Reason::Unhealthy),
 ];
 
 /// Why a pod that is ready now may not stay ready.
 #[must_use]
 pub fn symptom(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> Option<Symptom> {
-    restarts_often(index, pod).or_else(|| event_recurs(index, pod, service))
+    restarts_often(index, pod)
+        .or_else(|| event_recurs(index, pod, service))
+        .or_else(|| node_flaps(index, pod))
+}
+
+/// The node of a ready pod was not ready again and again.
+fn node_flaps(index: &ClusterIndex, pod: &Pod) -> Option<Symptom> {
+    let event = node_not_ready(index, pod)?;
+    Some(Symptom {
+        reason: Reason::NodeFlapping,
+        since: event.first().unwrap_or(index.now()),
+        message: format!("node {} was not ready {} times", pod.node(), event.times()),
+    })
+}
+
+/// The event about a pod by which the node controller says again and again that
+/// the pod's node is not ready.
+#[must_use]
+pub fn node_not_ready<'a>(index: &ClusterIndex<'a>, pod: &Pod) -> Option<&'a Event> {
+    index
+        .pod_events(pod)
+        .find(|e| e.reason == "NodeNotReady" && e.is_from("node-controller") && recurs(index, e))
 }
 
 fn restarts_often(index: &ClusterIndex, pod: &Pod) -> Option<Symptom> {
@@ -107,29 +125,39 @@ fn event_recurs(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> O
         .unwrap_or_default()
         .max(probes_allow(pod))
         .max(SETTLING);
-    // Probes normally fail while a pod starts.
+    // Probes normally fail while a pod starts, and while its node is not ready.
     let started = started(index, pod);
+    let node_back = index.node_back_since(pod.node());
+    let is_settled = |t: Time| t - started > grace && node_back.is_none_or(|b| t - b > SETTLING);
     index
         .pod_events(pod)
-        .filter(|e| !HARMLESS_EVENTS.contains(&e.reason.as_str()))
-        .filter(|e| {
-            e.last()
-                .is_some_and(|t| now - t <= RECENT && t - started > grace)
-        })
-        .filter(|e| {
-            let first = e.first().unwrap_or(now);
-            share(f64::from(e.times()), now - first, index.look_back) >= FLAPS
-        })
-        .max_by_key(|e| e.last())
-        .map(|e| Symptom {
-            reason: if e.reason == "BackOff" {
-                Reason::BackOff
-            } else {
-                Reason::Unhealthy
-            },
+        .filter_map(|e| Some((e, symptom_of(e)?)))
+        .filter(|(e, _)| e.last().is_some_and(is_settled))
+        .filter(|(e, _)| recurs(index, e))
+        .max_by_key(|(e, _)| e.last())
+        .map(|(e, reason)| Symptom {
+            reason,
             since: e.first().unwrap_or(now),
             message: format!("{} ({} times): {}", e.reason, e.times(), e.message),
         })
+}
+
+/// Whether an event occurred so often within the look-back that it is no
+/// coincidence, and recently.
+pub fn recurs(index: &ClusterIndex, event: &Event) -> bool {
+    let now = index.now();
+    let first = event.first().unwrap_or(now);
+    event.last().is_some_and(|t| now - t <= RECENT)
+        && share(f64::from(event.times()), now - first, index.look_back) >= FLAPS
+}
+
+/// The symptom that an event shows, if the kubelet reports it about a container.
+fn symptom_of(event: &Event) -> Option<Reason> {
+    let known = KUBELET_EVENTS.iter().find(|(r, _)| event.reason == *r);
+    let of_image = event.message.contains("pulling image");
+    known
+        .filter(|_| event.is_from("kubelet") && !of_image)
+        .map(|(_, reason)| *reason)
 }
 
 /// The part of `count` that falls into `window`, if spread evenly over `span`.

@@ -12,6 +12,7 @@ use super::by_name::ByName;
 use super::damage::Unjudged;
 use super::ownership::ServiceMatcher;
 use super::requests::{self, Requests};
+use super::run_pods::RunPods;
 use super::workload::{self, Key, Workload};
 use crate::cluster::types::{
     Event, Node, ObjectMeta, PersistentVolumeClaim, Pod, PodMetrics, Service as KubernetesService,
@@ -31,9 +32,11 @@ pub struct ClusterIndex<'a> {
     /// The objects.
     pub snapshot: &'a Snapshot,
     /// Listed services and K3s's own components.
-    pub roster: &'a [Service],
+    pub monitored: &'a [Service],
     /// Deployments, stateful sets, daemon sets, and pods without a controller.
     pub workloads: Vec<Workload<'a>>,
+    /// Pods of jobs, workflows and the like, which are of no workload.
+    pub runs: RunPods<'a>,
     /// Finds the service of an object.
     pub matcher: ServiceMatcher<'a>,
     /// Objects that are known by name only.
@@ -61,16 +64,16 @@ impl<'a> ClusterIndex<'a> {
     #[must_use]
     pub fn new(
         snapshot: &'a Snapshot,
-        roster: &'a [Service],
+        monitored: &'a [Service],
         look_back: Duration,
         restarts: &'a RestartCounts,
     ) -> Self {
         let objects = &snapshot.objects;
-        let matcher = ServiceMatcher::new(roster);
+        let matcher = ServiceMatcher::new(monitored);
         let unjudged = Unjudged::of(snapshot);
         let mut workloads = workload::collect(snapshot, &unjudged);
         matcher.assign(&mut workloads);
-        let mut by_service = vec![Vec::new(); roster.len()];
+        let mut by_service = vec![Vec::new(); monitored.len()];
         let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();
         for (at, workload) in workloads.iter().enumerate() {
             let namespace = workload.meta.namespace.as_str();
@@ -80,12 +83,13 @@ impl<'a> ClusterIndex<'a> {
             }
         }
         let nodes = objects.nodes.iter();
-        let names = roster.iter().enumerate();
+        let names = monitored.iter().enumerate();
         let namespaces = objects.namespaces.iter().map(|n| &n.metadata.name);
         let of_services = objects.services.iter().map(|s| &s.metadata.namespace);
         Self {
             snapshot,
-            roster,
+            monitored,
+            runs: RunPods::new(&objects.pods, &unjudged),
             matcher,
             unjudged,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
@@ -140,16 +144,28 @@ impl<'a> ClusterIndex<'a> {
             })
     }
 
-    /// Since when a node has been ready again. Containers that ended before that
-    /// were ended by the node.
+    /// Since when a node has been back, after it was not ready or rebooted.
+    /// Containers that ended before that were ended by the node.
     #[must_use]
-    pub fn node_ready_again_since(&self, node: &str) -> Option<Time> {
+    pub fn node_back_since(&self, node: &str) -> Option<Time> {
+        self.node_ready_again_since(node).max(self.rebooted(node))
+    }
+
+    fn node_ready_again_since(&self, node: &str) -> Option<Time> {
         let node = self.node(node)?;
         let ready = condition(&node.status.conditions, "Ready")?;
         // A node that became ready soon after it joined was not down before.
         let joined = node.metadata.creation_timestamp?;
         let since = ready.last_transition_time?;
         (ready.is_true() && since - joined > TimeDelta::minutes(10)).then_some(since)
+    }
+
+    /// When the kubelet found that its node had rebooted. A short reboot does not
+    /// change the Ready condition.
+    fn rebooted(&self, node: &str) -> Option<Time> {
+        let events = self.events("Node", "", node).iter();
+        let reboots = events.filter(|e| e.reason == "Rebooted");
+        reboots.filter_map(|e| e.last()).max()
     }
 
     /// Whether a node is known and not ready. Its pods cannot be reached.
@@ -170,36 +186,36 @@ impl<'a> ClusterIndex<'a> {
     /// The service of a workload.
     #[must_use]
     pub fn service_of(&self, workload: &Workload) -> Option<&'a Service> {
-        workload.service.map(|at| &self.roster[at])
+        workload.service.map(|at| &self.monitored[at])
     }
 
     /// The service of an object that is not a workload: a certificate, a route.
     #[must_use]
     pub fn service_of_object(&self, meta: &ObjectMeta) -> Option<&'a Service> {
         let at = self.matcher.of_object(meta)?;
-        Some(&self.roster[at])
+        Some(&self.monitored[at])
     }
 
     /// The service of a cron job.
     #[must_use]
     pub fn service_of_cron_job(&self, meta: &ObjectMeta) -> Option<&'a Service> {
         let at = self.matcher.of_cron_job(meta)?;
-        Some(&self.roster[at])
+        Some(&self.monitored[at])
     }
 
-    /// A service of the roster by its name.
+    /// A monitored service by its name.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&'a Service> {
-        self.by_name.get(name).map(|&at| &self.roster[at])
+        self.by_name.get(name).map(|&at| &self.monitored[at])
     }
 
-    /// A service of the roster by its name or an alias.
+    /// A monitored service by its name or an alias.
     #[must_use]
     pub fn service_called(&self, name: &str) -> Option<&'a Service> {
-        self.roster.iter().find(|s| s.is_called(name))
+        self.monitored.iter().find(|s| s.is_called(name))
     }
 
-    /// Positions of the workloads of the service at this position of the roster.
+    /// Positions of the workloads of the monitored service at this position.
     #[must_use]
     pub fn workloads_of(&self, service: usize) -> &[usize] {
         &self.by_service[service]

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::pod_status::age;
+use super::running::running_containers;
 use super::workload::Workload;
 use crate::cluster::quantity;
 use crate::cluster::types::{Pod, PodMetrics, Usage};
@@ -88,7 +89,7 @@ impl Limit {
     /// The container of a pod that is closest to its limit: its share of the
     /// limit, and the figures as text.
     fn closest(&self, pod: &Pod, metrics: &PodMetrics) -> Option<(f64, String)> {
-        let containers = pod.spec.containers.iter().filter_map(|c| {
+        let containers = running_containers(&pod.spec).filter_map(|c| {
             let written = &c.resources.limits.get(self.resource)?.0;
             let limit = quantity::parse(written).filter(|l| *l > 0.0)?;
             let metrics = metrics.containers.iter().find(|m| m.name == c.name)?;

@@ -1,13 +1,9 @@
-//! Services that should run and do not: scaled to zero, without any workload, or
-//! run by cron jobs whose last success is too old.
+//! Services that should run and do not: scaled to zero, or without any workload.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use chrono::TimeDelta;
-
-use super::batch::CronState;
 use super::index::{ClusterIndex, workloads_are_read};
-use super::text::minute;
+use super::runs::{CronState, RunPresence};
 use super::workload::Workload;
 use super::workloads::{Health, WorkloadState};
 use crate::cluster::Source;
@@ -15,31 +11,26 @@ use crate::cluster::types::ObjectMeta;
 use crate::inventory::Service;
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Tier};
 
-/// Checks every service of the roster. A failed cron job affects the service if
-/// it has no other workloads.
+/// Checks every monitored service. One that consists of runs has no
+/// workloads, and its runs are judged by themselves.
 pub fn detect(
     index: &ClusterIndex,
     states: &[WorkloadState],
     crons: &[CronState],
+    runs: &HashMap<usize, RunPresence>,
     findings: &mut Vec<Finding>,
 ) {
-    let mut runs_of: HashMap<usize, Vec<&CronState>> = HashMap::new();
-    for cron in crons.iter().filter(|c| !c.is_backup) {
-        if let Some(service) = cron.service {
-            runs_of.entry(service).or_default().push(cron);
-        }
-    }
-    for (at, service) in index.roster.iter().enumerate() {
+    let crons = crons.iter().filter(|c| !c.is_backup);
+    let mut has_runs: HashSet<usize> = crons.filter_map(|c| c.service).collect();
+    has_runs.extend(runs.keys());
+    for (at, service) in index.monitored.iter().enumerate() {
         let workloads: Vec<_> = index
             .workloads_of(at)
             .iter()
             .map(|&at| (&index.workloads[at], &states[at]))
             .collect();
-        let runs: Vec<_> = runs_of.remove(&at).unwrap_or_default();
-        if workloads.is_empty() && !runs.is_empty() {
-            let active = runs.iter().filter(|c| !c.is_idle && !c.is_unjudged);
-            active.for_each(|cron| cron_only(index, service, cron, findings));
-        } else if must_exist(service) {
+        let consists_of_runs = workloads.is_empty() && has_runs.contains(&at);
+        if must_exist(service) && !consists_of_runs {
             findings.extend(absent(index, service, &workloads));
         }
     }
@@ -67,7 +58,8 @@ fn absent(
     }
     let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;
     let (workload, state) = workloads[at];
-    if state.health != Health::ScaledToZero {
+    // Without a workload or replica set that says zero, its pods have only ended.
+    if state.health != Health::ScaledToZero || workload.desired.is_none() {
         return None;
     }
     // No object has the time of the change: conditions stay as they were.
@@ -80,11 +72,21 @@ fn absent(
     finding.cause = Some(Cause::ScaledToZero);
     finding.service = Some(service.name.clone());
     finding.message = "scaled to zero replicas".to_owned();
-    finding.fact(
-        FactKind::Object,
-        format!("{}: spec.replicas is 0", workload.reference()),
-    );
+    finding.fact(FactKind::Object, zero_by(workload));
     Some(finding)
+}
+
+/// The field that says zero.
+fn zero_by(workload: &Workload) -> String {
+    let object = match workload
+        .replica_sets
+        .last()
+        .filter(|_| workload.template.is_none())
+    {
+        Some(set) => ObjectRef::new("ReplicaSet", &set.metadata.namespace, &set.metadata.name),
+        None => workload.reference(),
+    };
+    format!("{object}: spec.replicas is 0")
 }
 
 /// Whether a dump has no object of the service's namespace. A dump may cover only
@@ -157,52 +159,4 @@ pub fn main_workload<'a>(
             )
         })
         .map(|(at, _)| at)
-}
-
-/// A service without other workloads is available if its cron job succeeded
-/// recently enough.
-fn cron_only(
-    index: &ClusterIndex,
-    service: &Service,
-    cron: &CronState,
-    findings: &mut Vec<Finding>,
-) {
-    let limit = service
-        .max_downtime
-        .limit()
-        .and_then(|d| TimeDelta::from_std(d).ok());
-    let stale = cron.last_success.zip(limit).and_then(|(last, limit)| {
-        // A tolerance of zero means that no run may fail, not that one must always be running.
-        (limit > TimeDelta::zero() && index.now() - last > limit).then_some(last)
-    });
-    let zero_tolerance = limit == Some(TimeDelta::zero());
-    let effect = match (stale, cron.last_run_failed) {
-        (Some(_), _) => Effect::Unavailable,
-        (None, Some(_)) if zero_tolerance => Effect::Unavailable,
-        (None, Some(_)) => Effect::Degraded,
-        (None, None) => return,
-    };
-    let since = stale.or(cron.last_run_failed).unwrap_or(index.now());
-    let known = findings
-        .iter_mut()
-        .find(|f| f.reason == Reason::JobFailed && f.resource == cron.reference);
-    if let Some(finding) = known {
-        finding.effect = effect;
-        finding.since = since;
-        return;
-    }
-    let mut finding = Finding::new(
-        Reason::CronJobFailing,
-        cron.reference.clone(),
-        since,
-        effect,
-    );
-    finding.service = Some(service.name.clone());
-    let last = minute(since);
-    finding.message = format!("last success {last}");
-    finding.fact(
-        FactKind::Object,
-        format!("{}: last success {last}", cron.reference),
-    );
-    findings.push(finding);
 }

@@ -6,19 +6,22 @@
 //! healthy fixtures below `tests/fixtures/detect/`, and add its reason to
 //! `src/model/reason.rs`.
 
+use std::collections::HashMap;
+
 use crate::model::Finding;
 
 mod addresses;
 mod autoscaling;
-mod batch;
 mod by_name;
 mod certificates;
 mod create_failure;
 mod damage;
+mod failures;
 mod flapping;
 mod index;
 mod limits;
 mod missing;
+mod mounts;
 mod network;
 mod nodes;
 pub mod ownership;
@@ -30,22 +33,26 @@ mod ports;
 mod requests;
 mod rollout;
 mod routes;
-mod schedule;
+mod run_pods;
+mod running;
+mod runs;
 mod selection;
 mod self_exclusion;
 mod storage;
 mod text;
 mod visibility;
+mod waiting;
 mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
-pub use batch::CronState;
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
 pub use platform::target as target_secret;
 pub use requests::requested;
+pub use running::{running_containers, runs_on};
+pub use runs::{CronState, RunPresence};
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
 pub use visibility::{invalid_inventory, unread_resources};
@@ -58,6 +65,8 @@ pub struct Detection {
     pub workloads: Vec<WorkloadState>,
     /// States of the cron jobs.
     pub crons: Vec<CronState>,
+    /// Services with other runs, by their position in `ClusterIndex::monitored`.
+    pub runs: HashMap<usize, RunPresence>,
     /// Findings in the order of the detectors.
     pub findings: Vec<Finding>,
 }
@@ -66,8 +75,10 @@ pub struct Detection {
 #[must_use]
 pub fn detect(index: &ClusterIndex) -> Detection {
     let (mut workloads, mut findings) = workloads::detect(index);
-    let (crons, of_batch) = batch::detect(index);
-    findings.extend(of_batch);
+    let (crons, of_runs) = runs::detect(index);
+    findings.extend(of_runs);
+    findings.extend(mounts::detect(index));
+    let runs = runs::presence(index);
     findings.extend(nodes::detect(index));
     findings.extend(network::detect(index));
     findings.extend(storage::detect(index));
@@ -75,10 +86,9 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(addresses::detect(index));
     findings.extend(routes::detect(index));
     findings.extend(autoscaling::detect(index));
-    findings.extend(schedule::detect(index));
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
-    missing::detect(index, &workloads, &crons, &mut findings);
+    missing::detect(index, &workloads, &crons, &runs, &mut findings);
     findings.retain(|found| {
         let object = &found.resource;
         !index.unjudged.has(&object.kind, &object.namespace, &object.name)
@@ -94,6 +104,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     Detection {
         workloads,
         crons,
+        runs,
         findings,
     }
 }

@@ -14,7 +14,7 @@ use crate::cluster::Resource;
 use crate::cluster::types::{
     Endpoint, EndpointSlice, Pod, Service, ServicePort, TextMap, condition,
 };
-use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
+use crate::model::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// Checks every Service that selects pods.
 #[must_use]
@@ -157,13 +157,20 @@ impl<'v, 'a> Network<'v, 'a> {
             |s: &&EndpointSlice| !s.ports.is_empty() && s.endpoints.iter().any(Endpoint::is_ready);
         let no_endpoint = !slices.iter().any(has_endpoint);
         let closed = closed_ports(service, ready);
-        // Containers need not declare their ports. Where endpoints are ready, the
-        // fault is certain only if all ports of an entry point are wrong.
-        let all_closed = !closed.is_empty() && closed.len() == service.spec.ports.len();
         let workload = ready.first()?.0;
         let mismatched = protocol_mismatches(service, ready);
-        let all_mismatched = !mismatched.is_empty() && mismatched.len() == service.spec.ports.len();
-        let all_wrong = all_closed || all_mismatched;
+        // Containers need not declare their ports. Where endpoints are ready, a second fact
+        // has to show that all ports of an entry point are wrong.
+        let is_all = |count: usize| count > 0 && count == service.spec.ports.len();
+        let otherwise = is_all(closed.len())
+            .then(|| self.says_otherwise(&closed, ready))
+            .flatten();
+        let all_mismatched = is_all(mismatched.len())
+            && ready.iter().all(|(_, pod)| {
+                let mut ports = mismatched.iter();
+                ports.all(|(port, _)| ports::answers_tcp(port, &pod.spec))
+            });
+        let all_wrong = otherwise.is_some() || all_mismatched;
         if !(no_endpoint || all_wrong && self.is_entry_point(service, workload)) {
             return None;
         }
@@ -178,7 +185,10 @@ impl<'v, 'a> Network<'v, 'a> {
             finding.message =
                 format!("port {port} forwards to {target}, where no container listens");
             let declared = ports::declared_ports(&ready.first()?.1.spec);
-            finding.fact(FactKind::Object, format!("containers listen on {declared}"));
+            finding.fact(FactKind::Object, format!("containers declare {declared}"));
+            if let Some(fact) = otherwise {
+                finding.fact(fact.kind, fact.text);
+            }
         } else if let Some((port, actual)) = mismatched.first() {
             finding.cause = Some(Cause::ServiceProtocolMismatch);
             let expected = ports::protocol(&port.protocol);
@@ -201,6 +211,19 @@ impl<'v, 'a> Network<'v, 'a> {
             format!("Service {name} selects {count} ready pods"),
         );
         Some(finding)
+    }
+
+    /// What shows for all closed ports that the programs listen on others.
+    fn says_otherwise(&self, closed: &[&ServicePort], ready: &[Selected<'v, 'a>]) -> Option<Fact> {
+        let mut first = None;
+        for port in closed {
+            for (_, pod) in ready {
+                let logs = self.index.logs(pod);
+                let fact = ports::says_otherwise(port, &pod.spec, logs)?;
+                first.get_or_insert(fact);
+            }
+        }
+        first
     }
 
     fn slices_of<'s>(&'s self, service: &'s Service) -> &'s [&'a EndpointSlice] {
@@ -288,12 +311,12 @@ fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
     by_ingress.chain(by_route).collect()
 }
 
-/// The ports of a Service that none of its ready pods listens on.
+/// The ports of a Service that none of its ready pods declares.
 fn closed_ports<'s>(service: &'s Service, ready: &[Selected]) -> Vec<&'s ServicePort> {
     let is_closed = |port: &&ServicePort| {
         ready
             .iter()
-            .all(|(_, pod)| ports::has_no_listener(port, &pod.spec))
+            .all(|(_, pod)| ports::is_undeclared(port, &pod.spec))
     };
     service.spec.ports.iter().filter(is_closed).collect()
 }

@@ -1,11 +1,14 @@
 //! Nodes that are not ready, or short of memory, disk or process ids. Other
 //! conditions (K3s adds `EtcdIsVoter`) and cordons are not findings.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
+use super::flapping::node_not_ready;
 use super::index::ClusterIndex;
-use super::text::condition_text;
-use crate::cluster::types::{Node, condition};
+use super::text::{condition_text, minute};
+use crate::cluster::types::{Event, Node, condition};
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
 /// A node that has just joined is not ready for a while.
@@ -21,12 +24,45 @@ const PRESSURES: &[(&str, Cause)] = &[
 
 /// Checks every node.
 pub fn detect<'a>(index: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
-    index
-        .snapshot
-        .objects
-        .nodes
-        .iter()
-        .filter_map(|node| not_ready(index, node).or_else(|| under_pressure(index, node)))
+    let unstable = unstable(index);
+    let nodes = index.snapshot.objects.nodes.iter();
+    nodes.filter_map(move |node| {
+        not_ready(index, node)
+            .or_else(|| under_pressure(index, node))
+            .or_else(|| flapping(node, *unstable.get(node.metadata.name.as_str())?))
+    })
+}
+
+/// Of each node that was not ready again and again, the event that says so most often.
+fn unstable<'a>(index: &ClusterIndex<'a>) -> HashMap<&'a str, &'a Event> {
+    let mut unstable: HashMap<&str, &Event> = HashMap::new();
+    let pods = index.workloads.iter().flat_map(|w| &w.pods);
+    for (pod, event) in pods.filter_map(|pod| Some((*pod, node_not_ready(index, pod)?))) {
+        let known = unstable.entry(pod.node()).or_insert(event);
+        *known = std::cmp::max_by_key(*known, event, |e| e.times());
+    }
+    unstable
+}
+
+fn flapping(node: &Node, event: &Event) -> Option<Finding> {
+    let (first, last) = (event.first()?, event.last()?);
+    let mut finding = node_finding(Reason::NodeFlapping, node, first);
+    finding.cause = Some(Cause::NodeNotReady);
+    finding.message = format!(
+        "was not ready {} times, last at {}; it is ready now",
+        event.times(),
+        minute(last)
+    );
+    finding.fact(
+        FactKind::Event,
+        format!(
+            "{} ({} times): {}",
+            event.reason,
+            event.times(),
+            event.message
+        ),
+    );
+    Some(finding)
 }
 
 fn not_ready(index: &ClusterIndex, node: &Node) -> Option<Finding> {

@@ -18,7 +18,7 @@ const NAME_LABELS: &[&str] = &[
 
 /// The services, indexed by everything that identifies them.
 pub struct ServiceMatcher<'a> {
-    roster: &'a [Service],
+    monitored: &'a [Service],
     by_namespace: HashMap<&'a str, Vec<usize>>,
     /// By namespace, and name or alias in lower case; see [`name_key`].
     by_name: HashMap<String, Vec<usize>>,
@@ -35,11 +35,11 @@ pub struct ServiceMatcher<'a> {
 }
 
 impl<'a> ServiceMatcher<'a> {
-    /// Indexes a roster.
+    /// Indexes the monitored services.
     #[must_use]
-    pub fn new(roster: &'a [Service]) -> Self {
+    pub fn new(monitored: &'a [Service]) -> Self {
         let mut matcher = Self {
-            roster,
+            monitored,
             by_namespace: HashMap::new(),
             by_name: HashMap::new(),
             by_host: HashMap::new(),
@@ -48,7 +48,7 @@ impl<'a> ServiceMatcher<'a> {
             by_app: HashMap::new(),
             by_workload: HashMap::new(),
         };
-        for (index, service) in roster.iter().enumerate() {
+        for (index, service) in monitored.iter().enumerate() {
             matcher.add(index, service);
             if let Some(namespace) = service.namespace.as_deref() {
                 matcher.add_to(namespace, index, service);
@@ -96,13 +96,13 @@ impl<'a> ServiceMatcher<'a> {
         }
     }
 
-    /// The service of an object that is not a workload, as a position in the roster.
+    /// The service of an object that is not a workload, as a position in the monitored services.
     #[must_use]
     pub fn of_object(&self, meta: &ObjectMeta) -> Option<usize> {
         self.of(None, &meta.name, meta, &[Some(&meta.labels)])
     }
 
-    /// The service of a cron job, as a position in the roster.
+    /// The service of a cron job, as a position in the monitored services.
     #[must_use]
     pub fn of_cron_job(&self, meta: &ObjectMeta) -> Option<usize> {
         self.of(
@@ -111,6 +111,12 @@ impl<'a> ServiceMatcher<'a> {
             meta,
             &[Some(&meta.labels)],
         )
+    }
+
+    /// The service of a run, by the name that its repetitions share.
+    #[must_use]
+    pub fn of_run(&self, name: &str, meta: &ObjectMeta) -> Option<usize> {
+        self.of(None, name, meta, &[Some(&meta.labels)])
     }
 
     /// The services that users reach by a host, given in lower case.
@@ -144,7 +150,7 @@ impl<'a> ServiceMatcher<'a> {
     ) -> Option<usize> {
         let namespace = meta.namespace.as_str();
         let listed = kind.and_then(|kind| self.by_workload.get(&(namespace, kind, name)));
-        let takes = |i: &usize| kind.is_none_or(|kind| accepts(&self.roster[*i], kind));
+        let takes = |i: &usize| kind.is_none_or(|kind| accepts(&self.monitored[*i], kind));
         let by_labels = |labels: &Labels| {
             NAME_LABELS.iter().find_map(|label| {
                 let value = labels.get(label)?.as_str();
@@ -173,14 +179,20 @@ impl<'a> ServiceMatcher<'a> {
     /// workloads run in kube-system too.
     fn only(&self, namespace: &str) -> Option<usize> {
         match self.by_namespace.get(namespace)?[..] {
-            [only] if self.roster[only].builtin.is_none() => Some(only),
+            [only] if self.monitored[only].builtin.is_none() => Some(only),
             _ => None,
         }
     }
 
     /// Of several services the one with the workload's name, else the most critical.
     fn best(&self, candidates: impl Iterator<Item = usize>, name: &str) -> Option<usize> {
-        candidates.min_by_key(|&i| (!self.roster[i].is_called(name), self.roster[i].tier, i))
+        candidates.min_by_key(|&i| {
+            (
+                !self.monitored[i].is_called(name),
+                self.monitored[i].tier,
+                i,
+            )
+        })
     }
 }
 

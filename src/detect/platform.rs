@@ -130,7 +130,7 @@ fn service_of(index: &ClusterIndex, application: &Application) -> Option<String>
     let name = &application.metadata.name;
     let namespace = &application.spec.destination.namespace;
     let at = index.matcher.of_application(name, namespace)?;
-    Some(index.roster[at].name.clone())
+    Some(index.monitored[at].name.clone())
 }
 
 fn unready<'a>(

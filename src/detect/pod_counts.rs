@@ -1,14 +1,12 @@
 //! The pods of one workload by their state.
 
+use super::failures::{FailedSeries, unreplaced};
 use super::index::ClusterIndex;
-use super::pod_status::{SETTLING, Symptom};
-use super::pods::{PodState, pod_state};
+use super::pod_status::{SETTLING, Symptom, age, grace};
+use super::pods::{PodState, pod_state, unready};
 use super::workload::Workload;
 use crate::cluster::types::{Pod, condition};
 use crate::model::{ReasonFlag, Time};
-
-/// So many failed pods are not a coincidence.
-const REPEATED_FAILURES: usize = 3;
 
 /// The pods of a workload by their state.
 #[derive(Default)]
@@ -23,8 +21,9 @@ pub struct PodCounts<'a> {
     pub failing: Vec<(&'a Pod, Symptom)>,
     /// Being deleted.
     pub terminating: Vec<&'a Pod>,
-    /// Ended with an error since the last cycle: evicted, preempted, lost.
-    pub failed: Vec<&'a Pod>,
+    /// The pods that failed one after the other within the look-back. The next
+    /// pod then does not count as starting.
+    pub failed: Option<FailedSeries<'a>>,
 }
 
 impl<'a> PodCounts<'a> {
@@ -33,20 +32,40 @@ impl<'a> PodCounts<'a> {
     pub fn of(index: &ClusterIndex<'a>, workload: &Workload<'a>) -> Self {
         let service = index.service_of(workload);
         let mut counts = Self::default();
+        let failed = workload.pods.iter().copied();
+        let failed: Vec<_> = failed.filter(|pod| failed_recently(index, pod)).collect();
+        counts.failed = FailedSeries::of(index, &failed);
         for &pod in &workload.pods {
             match pod_state(index, pod, service) {
-                PodState::Ready { at_risk } => {
-                    counts.ready += 1;
-                    counts.at_risk.extend(at_risk.map(|s| (pod, s)));
-                }
+                PodState::Ready { at_risk } => counts.add_ready(index, pod, at_risk),
                 PodState::Starting { since } => counts.starting.push((pod, since)),
                 PodState::Failing(symptom) => counts.failing.push((pod, symptom)),
                 PodState::Terminating => counts.terminating.push(pod),
-                PodState::Ended if failed_recently(index, pod) => counts.failed.push(pod),
-                PodState::Ended => {}
+                PodState::Ended => {
+                    let lost = unreplaced(index, workload, pod);
+                    counts.failing.extend(lost.map(|symptom| (pod, symptom)));
+                }
             }
         }
+        counts.fail_late(index, workload);
         counts
+    }
+
+    /// A young pod between two failures is not ready for long.
+    fn add_ready(&mut self, index: &ClusterIndex, pod: &'a Pod, at_risk: Option<Symptom>) {
+        let now = index.now();
+        let is_next = |f: &&FailedSeries| f.goes_on(now) && pod.started() > f.last.started();
+        let series = self.failed.as_ref().filter(is_next);
+        match series.map(|f| (f.never_lasted(), f.symptom())) {
+            Some((true, symptom)) if age(pod, now) < SETTLING => {
+                self.failing.push((pod, symptom));
+            }
+            series => {
+                self.ready += 1;
+                let at_risk = at_risk.or(series.map(|(_, symptom)| symptom));
+                self.at_risk.extend(at_risk.map(|s| (pod, s)));
+            }
+        }
     }
 
     /// How many have not ended and are not being deleted: the desired number
@@ -62,6 +81,35 @@ impl<'a> PodCounts<'a> {
     pub fn worst(&self) -> Option<&Symptom> {
         let symptoms = self.failing.iter().map(|(_, symptom)| symptom);
         symptoms.min_by_key(|s| (s.reason.has(ReasonFlag::Vague), s.since))
+    }
+
+    /// Counts the starting pods as failing that began during an outage which has
+    /// lasted for longer than a start may take.
+    fn fail_late(&mut self, index: &ClusterIndex, workload: &Workload) {
+        let down = condition(workload.conditions, "Available").filter(|c| c.is_false());
+        let Some(down) = down.and_then(|c| c.last_transition_time) else {
+            return;
+        };
+        let service = index.service_of(workload);
+        let is_late = |pod: &Pod| {
+            let since = index.node_back_since(pod.node()).max(Some(down));
+            let created = pod.metadata.creation_timestamp;
+            // The first pod of the outage is judged by its own start.
+            let is_first = created.is_some_and(|t| t >= down && t - down < SETTLING);
+            !is_first && since.is_some_and(|t| index.now() - t >= grace(pod, service))
+        };
+        let series = self.failed.as_ref().filter(|f| f.goes_on(index.now()));
+        for (pod, since) in std::mem::take(&mut self.starting) {
+            if self.ready > 0 || !is_late(pod) {
+                self.starting.push((pod, since));
+                continue;
+            }
+            let symptom = match series {
+                Some(failed) => failed.symptom(),
+                None => unready(index, pod, since),
+            };
+            self.failing.push((pod, symptom));
+        }
     }
 
     /// Since when pods have been starting.
@@ -81,21 +129,6 @@ impl<'a> PodCounts<'a> {
                 .or(pod.metadata.deletion_timestamp)
         };
         self.terminating.iter().filter_map(since).min()
-    }
-
-    /// How many pods have failed one after the other, and the last of them. The
-    /// next pod then does not count as starting.
-    #[must_use]
-    pub fn repeated_failures(&self) -> Option<(usize, &'a Pod)> {
-        let last = self.failed.iter().max_by_key(|p| p.started())?;
-        (self.failed.len() >= REPEATED_FAILURES).then_some((self.failed.len(), last))
-    }
-
-    /// Since when pods have failed one after the other.
-    #[must_use]
-    pub fn failed_since(&self) -> Option<Time> {
-        let first = self.failed.iter().filter_map(|p| p.started()).min();
-        first.filter(|_| self.failed.len() >= REPEATED_FAILURES)
     }
 
     /// How many pods are being deleted normally, so that their replacements are

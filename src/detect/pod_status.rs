@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
-use crate::cluster::types::{ContainerStatus, Pod, Probe, Terminated, condition};
+use super::running::{is_sidecar, runs_on};
+use crate::cluster::types::{Container, ContainerStatus, Pod, Probe, Terminated, condition};
 use crate::inventory::Service;
 use crate::model::{PodRef, Reason, Time};
 
@@ -12,6 +13,10 @@ use crate::model::{PodRef, Reason, Time};
 pub const SETTLING: TimeDelta = TimeDelta::minutes(2);
 /// A failure this recent still counts as present.
 pub const RECENT: TimeDelta = TimeDelta::minutes(10);
+/// The kubelet has reported a restart after this time.
+const REPORTED: TimeDelta = TimeDelta::seconds(30);
+/// A run of this length has nothing to do with the end before it.
+const LONG_RUN: TimeDelta = TimeDelta::hours(1);
 /// Upper bound of what probes allow: a longer start would hide an outage.
 const LONGEST_START: TimeDelta = TimeDelta::hours(2);
 
@@ -61,9 +66,8 @@ pub fn is_ready(pod: &Pod) -> bool {
 #[must_use]
 pub fn started(index: &ClusterIndex, pod: &Pod) -> Time {
     let pod_started = pod.started().unwrap_or(index.now());
-    pod.status
-        .container_statuses
-        .iter()
+    pod.all_statuses()
+        .filter(|c| runs_on(pod, &c.name))
         .filter(|c| !c.ready && abnormal_end(index, pod, c).is_none())
         .filter_map(|c| c.state.running.as_ref()?.started_at)
         .fold(pod_started, Time::max)
@@ -91,19 +95,26 @@ pub fn probes_allow(pod: &Pod) -> TimeDelta {
     };
     let until_ready = |p: &Probe| after_delay(p, 1);
     let until_failed = |p: &Probe| after_delay(p, p.failure_threshold.unwrap_or(3));
-    let seconds = pod
-        .spec
-        .containers
-        .iter()
-        .map(|c| {
-            let startup = c.startup_probe.as_deref().map_or(0, until_failed);
-            let readiness = c.readiness_probe.as_deref().map_or(0, until_ready);
-            let liveness = c.liveness_probe.as_deref().map_or(0, until_failed);
-            startup.saturating_add(readiness.max(liveness))
-        })
-        .max()
-        .unwrap_or(0);
+    let startup = |c: &Container| c.startup_probe.as_deref().map_or(0, until_failed);
+    let serving = |c: &Container| {
+        let readiness = c.readiness_probe.as_deref().map_or(0, until_ready);
+        let liveness = c.liveness_probe.as_deref().map_or(0, until_failed);
+        readiness.max(liveness)
+    };
+    // Sidecars start one after the other, each when the one before it has started.
+    let sidecars = || pod.spec.init_containers.iter().filter(|c| is_sidecar(c));
+    let before = sidecars().map(startup).fold(0, i64::saturating_add);
+    let containers = pod.spec.containers.iter();
+    let containers = containers.map(|c| startup(c).saturating_add(serving(c)));
+    let slowest = containers.chain(sidecars().map(serving)).max();
+    let seconds = before.saturating_add(slowest.unwrap_or(0));
     TimeDelta::try_seconds(seconds).map_or(LONGEST_START, |d| d.min(LONGEST_START))
+}
+
+/// How long a pod may take to become ready.
+#[must_use]
+pub fn grace(pod: &Pod, service: Option<&Service>) -> TimeDelta {
+    startup_grace(service).unwrap_or_else(|| probes_allow(pod).max(SETTLING))
 }
 
 /// How the container's newest run ended, if with an error of its own: not an
@@ -119,12 +130,39 @@ pub fn abnormal_end<'a>(
         .terminated
         .as_deref()
         .or(container.last_state.terminated.as_deref())?;
-    let by_node = end.exit_code == 255 && matches!(end.reason.as_str(), "Unknown" | "")
-        || end.finished_at.is_some_and(|finished| {
-            let ready_again = index.node_ready_again_since(pod.node());
-            ready_again.is_some_and(|since| since > finished)
-        });
-    (end.exit_code != 0 && !by_node).then_some(end)
+    (end.exit_code != 0 && !is_by_node(index, pod, end)).then_some(end)
+}
+
+/// Whether the node ended a container: the kubelet lost it, or the node was down
+/// or rebooted afterwards.
+fn is_by_node(index: &ClusterIndex, pod: &Pod, end: &Terminated) -> bool {
+    let lost = match end.reason.as_str() {
+        "ContainerStatusUnknown" => true,
+        "Unknown" | "" => end.exit_code == 255,
+        _ => false,
+    };
+    lost || end.finished_at.is_some_and(|finished| {
+        let back = index.node_back_since(pod.node());
+        back.is_some_and(|back| back > finished)
+    })
+}
+
+/// Whether the container's last end belongs to an earlier life: the present run has been
+/// ready since, or has gone on for a long time.
+#[must_use]
+pub fn is_of_earlier_life(index: &ClusterIndex, pod: &Pod, container: &ContainerStatus) -> bool {
+    if container.ready {
+        return false;
+    }
+    let Some(began) = container.state.running.as_ref().and_then(|r| r.started_at) else {
+        return false;
+    };
+    let unready = condition(&pod.status.conditions, "Ready")
+        .filter(|c| !c.is_true())
+        .and_then(|c| c.last_transition_time);
+    // The kubelet reports a restart within seconds.
+    let was_ready = unready.is_some_and(|t| t - began > REPORTED);
+    was_ready || index.now() - began > LONG_RUN
 }
 
 /// The end of a container as text: `ended with exit code 1`.

@@ -7,9 +7,10 @@
 use super::flapping;
 use super::index::ClusterIndex;
 use super::pod_status::{
-    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, is_ready, probes_allow, started,
-    startup_grace,
+    RECENT, SETTLING, Symptom, abnormal_end, age, end_text, grace, is_of_earlier_life, is_ready,
+    started,
 };
+use super::waiting;
 use crate::cluster::types::{ContainerStatus, Event, Pod, condition};
 use crate::inventory::Service;
 use crate::model::{Reason, ReasonFlag, Time};
@@ -51,26 +52,37 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
     }
     let now = index.now();
     let since = not_ready_since(index, pod);
-    let failing = |(reason, message)| {
-        PodState::Failing(Symptom {
-            reason,
-            since,
-            message,
-        })
-    };
-    if let Some(failure) = container_failure(index, pod) {
-        let counts_at_once = failure.0.has(ReasonFlag::CountsAtOnce);
+    if let Some((reason, message)) = container_failure(index, pod) {
+        let counts_at_once = reason.has(ReasonFlag::CountsAtOnce);
         return if counts_at_once || age(pod, now) >= SETTLING {
-            failing(failure)
+            PodState::Failing(Symptom {
+                reason,
+                since,
+                message,
+            })
         } else {
             PodState::Starting { since }
         };
     }
-    let grace = startup_grace(service).unwrap_or_else(|| probes_allow(pod).max(SETTLING));
-    if now - started(index, pod) < grace {
+    // A node that comes back reports its pods as ready one after the other.
+    let node_back = index.node_back_since(pod.node());
+    let waits_for_node = node_back.is_some_and(|t| now - t < SETTLING);
+    if waits_for_node || now - started(index, pod) < grace(pod, service) {
         return PodState::Starting { since };
     }
-    failing(waiting_reason(pod))
+    PodState::Failing(unready(index, pod, since))
+}
+
+/// Why a pod is not ready.
+#[must_use]
+pub fn unready(index: &ClusterIndex, pod: &Pod, since: Time) -> Symptom {
+    let (reason, message) =
+        container_failure(index, pod).unwrap_or_else(|| waiting::reason(index, pod));
+    Symptom {
+        reason,
+        since,
+        message,
+    }
 }
 
 /// Since when the pod has not been ready. In a crash loop the pod may be ready
@@ -103,7 +115,7 @@ fn container_failure(index: &ClusterIndex, pod: &Pod) -> Option<(Reason, String)
 }
 
 /// A container that waits for something that will not come by itself.
-fn blocked(container: &ContainerStatus) -> Option<(Reason, String)> {
+pub fn blocked(container: &ContainerStatus) -> Option<(Reason, String)> {
     let waiting = container.state.waiting.as_ref()?;
     let reason = match waiting.reason.as_str() {
         "CrashLoopBackOff" => Reason::CrashLoopBackOff,
@@ -145,7 +157,7 @@ fn crashed(
     if let Some(running) = &container.state.running {
         let unready =
             condition(&pod.status.conditions, "Ready").and_then(|c| c.last_transition_time);
-        if unready > running.started_at {
+        if unready > running.started_at || is_of_earlier_life(index, pod, container) {
             return None;
         }
     }
@@ -160,41 +172,4 @@ fn crashed(
         end_text(end)
     );
     Some((reason, message))
-}
-
-/// Why a pod is not ready when no container has failed.
-fn waiting_reason(pod: &Pod) -> (Reason, String) {
-    if pod.node().is_empty() {
-        return match condition(&pod.status.conditions, "PodScheduled") {
-            Some(c) if !c.is_true() => (Reason::FailedScheduling, c.message.to_string()),
-            _ => (
-                Reason::Pending,
-                "no scheduler has tried to schedule the pod".to_owned(),
-            ),
-        };
-    }
-    let waiting = pod.all_statuses().find(|c| c.state.waiting.is_some());
-    if pod.status.phase == "Pending" || waiting.is_some() {
-        let what = waiting.map_or("the pod".to_owned(), |c| format!("container {}", c.name));
-        return (
-            Reason::ContainerCreating,
-            format!("{what} has not been created"),
-        );
-    }
-    let unready: Vec<_> = pod
-        .status
-        .container_statuses
-        .iter()
-        .filter(|c| !c.ready)
-        .map(|c| c.name.as_str())
-        .collect();
-    let message = match unready[..] {
-        [] => "the pod is running but not ready".to_owned(),
-        [one] => format!("container {one} is running but not ready"),
-        _ => format!(
-            "containers {} are running but not ready",
-            unready.join(", ")
-        ),
-    };
-    (Reason::ContainersNotReady, message)
 }

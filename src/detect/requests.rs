@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::running::is_sidecar;
 use crate::cluster::quantity;
-use crate::cluster::types::{Pod, PodSpec, Quantity, SmallMap};
+use crate::cluster::types::{Container, Pod, PodSpec};
 
 /// The sum of the requests of the pods on one node.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,16 +35,24 @@ pub fn by_node(pods: &[Pod]) -> HashMap<String, Requests> {
     sums
 }
 
-/// A pod's request of one resource. Init containers run before the others, so
-/// the larger of the two sums counts.
+/// A pod's request of one resource, as the scheduler counts it. An init container runs
+/// before the containers, beside the sidecars that were started before it: the largest of
+/// these sums and the sum of all that run for the pod's life counts.
 #[must_use]
 pub fn requested(spec: &PodSpec, resource: &str) -> f64 {
-    let of = |requests: &SmallMap<Quantity>| {
-        let request = requests.get(resource);
+    let of = |container: &Container| {
+        let request = container.resources.requests.get(resource);
         request.and_then(|q| quantity::parse(&q.0)).unwrap_or(0.0)
     };
-    let containers = spec.containers.iter().map(|c| of(&c.resources.requests));
-    let init_containers = spec.init_containers.iter();
-    let init_containers = init_containers.map(|c| of(&c.resources.requests));
-    init_containers.fold(containers.sum(), f64::max)
+    let (mut sidecars, mut largest) = (0.0, 0.0_f64);
+    for container in &spec.init_containers {
+        if is_sidecar(container) {
+            sidecars += of(container);
+            largest = largest.max(sidecars);
+        } else {
+            largest = largest.max(sidecars + of(container));
+        }
+    }
+    let containers: f64 = spec.containers.iter().map(of).sum();
+    largest.max(containers + sidecars)
 }

@@ -6,8 +6,11 @@ use chrono::TimeDelta;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
 use super::workload::Workload;
-use crate::cluster::types::{Condition, Pod, condition};
+use crate::cluster::types::{Condition, Pod, ReplicaSet, condition};
 use crate::model::Time;
+
+/// The progress deadline of a workload that has none of its own.
+const DEFAULT_DEADLINE: TimeDelta = TimeDelta::minutes(10);
 
 /// Since when a rollout has been past its deadline: by the controller's
 /// condition or, where the controller is late, by the current time.
@@ -44,6 +47,34 @@ pub fn may_miss(index: &ClusterIndex, workload: &Workload, counts: &PodCounts) -
         })
 }
 
+/// By when the canary of an owner other than a deployment should have been
+/// ready: one replica set misses pods, and the others serve in full with at
+/// least as many.
+#[must_use]
+pub fn canary_due(workload: &Workload) -> Option<Time> {
+    if workload.template.is_some() {
+        return None;
+    }
+    let ready = |set: &ReplicaSet| {
+        let of_set = |pod: &&&Pod| {
+            let owner = pod.metadata.controller();
+            owner.is_some_and(|o| o.name == set.metadata.name) && super::pod_status::is_ready(pod)
+        };
+        workload.pods.iter().filter(of_set).count()
+    };
+    let wanted = |set: &ReplicaSet| set.spec.replicas.unwrap_or(1) as usize;
+    let sets = workload.replica_sets.iter().copied();
+    let sets = sets.filter(|set| wanted(set) > 0);
+    let (full, short): (Vec<_>, Vec<_>) = sets.partition(|set| ready(set) >= wanted(set));
+    let &[canary] = &short[..] else {
+        return None;
+    };
+    let stable: usize = full.into_iter().map(wanted).sum();
+    let created = canary.metadata.creation_timestamp?;
+    let due = created.checked_add_signed(DEFAULT_DEADLINE)?;
+    (stable >= wanted(canary) && stable > 0).then_some(due)
+}
+
 fn is_within_deadline(index: &ClusterIndex, workload: &Workload) -> bool {
     let progressing = condition(workload.conditions, "Progressing").filter(|c| c.is_true());
     let deadline = workload.progress_deadline.and_then(TimeDelta::try_seconds);
@@ -67,7 +98,7 @@ fn last_progress(progressing: &Condition) -> Option<Time> {
 /// The hash of the newest template: of the replica set with the highest
 /// revision, else of the pod created last.
 fn newest<'a>(workload: &Workload<'a>) -> Option<&'a str> {
-    let revision = |set: &&&crate::cluster::types::ReplicaSet| {
+    let revision = |set: &&&ReplicaSet| {
         let text = set.metadata.annotation("deployment.kubernetes.io/revision");
         text.and_then(|t| t.parse::<u64>().ok())
     };

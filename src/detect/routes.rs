@@ -65,7 +65,7 @@ fn ingress(index: &ClusterIndex, ingress: &Ingress) -> Option<Finding> {
     let mut finding = settled_finding(index, Reason::IngressBackendMissing, "Ingress", meta, None)?;
     finding.service = owner(index, meta, missing.iter().map(|(host, ..)| *host));
     // Users reach the service by this host, and none of its paths has a backend.
-    let listed = index.roster.iter().any(|s| {
+    let listed = index.monitored.iter().any(|s| {
         Some(&s.name) == finding.service.as_ref()
             && missing
                 .iter()
@@ -131,7 +131,7 @@ fn owner<'h>(
     hosts: impl Iterator<Item = &'h str>,
 ) -> Option<String> {
     let mut by_host = hosts.flat_map(|host| index.matcher.of_host(host));
-    let by_host = by_host.next().map(|&at| &index.roster[at]);
+    let by_host = by_host.next().map(|&at| &index.monitored[at]);
     by_host
         .or_else(|| index.service_of_object(meta))
         .map(|s| s.name.clone())

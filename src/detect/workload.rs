@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::damage::Unjudged;
+use super::run_pods::is_run;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
     Condition, DaemonSet, Deployment, ObjectMeta, Pod, PodSpec, PodTemplate, ReplicaSet,
@@ -18,7 +19,8 @@ pub struct Workload<'a> {
     pub name: &'a str,
     /// Its metadata; where only its pods were read, that of one of them.
     pub meta: &'a ObjectMeta,
-    /// How many pods there should be; none where only the pods were read.
+    /// How many pods there should be, by the workload or by its replica sets; none
+    /// where only the pods were read.
     pub desired: Option<u32>,
     /// How many pods its status reports as ready.
     pub reported_ready: u32,
@@ -30,6 +32,8 @@ pub struct Workload<'a> {
     pub progress_deadline: Option<i64>,
     /// How many pods have the newest template.
     pub updated: Option<u32>,
+    /// Its pods are created one at a time, each once the one before is ready.
+    pub is_ordered: bool,
     /// Its pods.
     pub pods: Vec<&'a Pod>,
     /// How many further pods it has of which only the name is known.
@@ -38,7 +42,7 @@ pub struct Workload<'a> {
     pub is_unjudged: bool,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
-    /// The position of its service in the roster.
+    /// The position of its service in the monitored services.
     pub service: Option<usize>,
 }
 
@@ -92,11 +96,17 @@ pub fn collect<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Vec<Workload<
             if !unjudged.is("ReplicaSet", &set.metadata) {
                 workloads[at].replica_sets.push(set);
             }
-        } else if owner.1.is_empty() {
-            let workload = replica_set(set);
+        } else {
+            let workload = match owner {
+                (_, "") => replica_set(set),
+                (kind, name) => owner_of_sets(kind, name, set),
+            };
             by_key.insert(workload.key(), workloads.len());
             workloads.push(workload);
         }
+    }
+    for workload in &mut workloads {
+        workload.desired = workload.desired.or_else(|| wanted_by_sets(workload));
     }
     let owners = replica_set_owners(snapshot, unjudged);
     for pod in &objects.pods {
@@ -139,6 +149,7 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         conditions: &[],
         progress_deadline: None,
         updated: None,
+        is_ordered: false,
         pods: Vec::new(),
         unjudged_pods: 0,
         is_unjudged: false,
@@ -167,6 +178,7 @@ fn stateful_set(s: &StatefulSet) -> Workload<'_> {
         template: Some(&s.spec.template),
         conditions: &s.status.conditions,
         updated: Some(s.status.updated_replicas),
+        is_ordered: s.spec.pod_management_policy != "Parallel",
         ..bare("StatefulSet", &s.metadata.name, &s.metadata)
     }
 }
@@ -192,6 +204,21 @@ fn replica_set(s: &ReplicaSet) -> Workload<'_> {
     }
 }
 
+/// An owner that was not read, known by one of its replica sets.
+fn owner_of_sets<'a>(kind: &'a str, name: &'a str, set: &'a ReplicaSet) -> Workload<'a> {
+    Workload {
+        replica_sets: vec![set],
+        ..bare(kind, name, &set.metadata)
+    }
+}
+
+/// How many pods the replica sets of an owner want.
+fn wanted_by_sets(workload: &Workload) -> Option<u32> {
+    let sets = workload.replica_sets.iter();
+    let wanted = sets.map(|set| set.spec.replicas.unwrap_or(1));
+    wanted.reduce(u32::saturating_add)
+}
+
 /// Kind and name of the owner of each replica set, usually a deployment.
 type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), (&'a str, &'a str)>;
 
@@ -208,15 +235,17 @@ fn replica_set_owners<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Replic
     .collect()
 }
 
-/// Kind and name of the workload that a pod belongs to. Pods of jobs belong to
-/// none, and neither do ended pods without a controller.
+/// Kind and name of the workload that a pod belongs to. Runs belong to none, and
+/// neither do ended pods without a controller that were to end.
 fn owner_of<'a>(pod: &'a Pod, owners: &ReplicaSetOwners<'a>) -> Option<(&'a str, &'a str)> {
+    if is_run(pod) {
+        return None;
+    }
     let meta = &pod.metadata;
     let Some(owner) = meta.controller() else {
-        return (!pod.has_ended()).then_some(("Pod", &meta.name));
+        return (!pod.has_ended() || pod.is_lost()).then_some(("Pod", &meta.name));
     };
     match owner.kind.as_str() {
-        "Job" => None,
         // Static pods are owned by their node and have no controller.
         "Node" => Some(("Pod", &meta.name)),
         "ReplicaSet" => {

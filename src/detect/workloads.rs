@@ -11,7 +11,7 @@ use crate::cluster::Resource;
 use crate::cluster::types::condition;
 
 use crate::inventory::{KnownIssueKind, Service};
-use crate::model::{Effect, Finding, Reason, Time};
+use crate::model::{Effect, Finding, ObjectRef, Reason, Time};
 
 /// The state of one workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,9 @@ fn check(index: &ClusterIndex, workload: &Workload) -> StateAndFinding {
     };
     if workload.is_unjudged || context.may_be_unjudged() {
         (context.state(Health::Unknown, None), None)
+    } else if desired == 0 && controller_is_unread(index, workload) {
+        // Nothing says for sure how many pods there should be.
+        (context.state(Health::Unknown, None), None)
     } else if desired == 0 {
         (context.state(Health::ScaledToZero, None), None)
     } else if context.missing == 0 {
@@ -90,6 +93,12 @@ fn check(index: &ClusterIndex, workload: &Workload) -> StateAndFinding {
         context.starting()
     } else if rollout::may_miss(index, workload, &context.counts) {
         (context.state(Health::Healthy, None), None)
+    } else if let Some(due) = rollout::canary_due(workload) {
+        if index.now() > due {
+            context.stuck_rollout(due)
+        } else {
+            (context.state(Health::Healthy, None), None)
+        }
     } else if context.counts.failing.is_empty() {
         context.without_pods()
     } else {
@@ -138,38 +147,51 @@ impl WorkloadContext<'_, '_> {
     /// Enough pods are ready. They may still flap, or a newer version may fail
     /// to start.
     fn ready(&self) -> StateAndFinding {
-        if let Some((_, symptom)) = self.counts.at_risk.iter().min_by_key(|(_, s)| s.since) {
+        let at_risk = self.counts.at_risk.iter();
+        if let Some((pod, symptom)) = at_risk.min_by_key(|(_, s)| (s.reason, s.since)) {
             let mut finding = self.finding(symptom.reason, symptom.since, Effect::AtRisk);
             finding.extent = "ready now but unstable".to_owned();
             finding.message.clone_from(&symptom.message);
-            finding.pods = pod_refs(self.counts.at_risk.iter().map(|(pod, _)| *pod));
+            let failed = self.counts.failed.as_ref().map(|f| f.last);
+            let at_risk = self.counts.at_risk.iter().map(|(pod, _)| *pod);
+            finding.pods = pod_refs(at_risk.chain(failed));
+            if symptom.reason == Reason::NodeFlapping {
+                let node = ObjectRef::new("Node", "", pod.node());
+                finding.group_key = Some(node.to_string());
+            }
             let state = self.state(Health::AtRisk, Some(symptom.since));
             return (state, Some(finding));
         }
         if let Some(since) = rollout::overdue(self.index, self.workload, &self.counts) {
-            let mut finding =
-                self.finding(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
-            finding.extent = "the new version does not start, the old one is running".to_owned();
-            let worst = self.counts.worst();
-            finding.message = worst.map_or_else(String::new, |s| s.message.clone());
-            finding.pods = pod_refs(self.counts.failing.iter().map(|(pod, _)| *pod));
-            return (self.state(Health::Healthy, None), Some(finding));
+            return self.stuck_rollout(since);
         }
-        let health =
-            if self.workload.desired.is_none() && controller_is_unread(self.index, self.workload) {
-                Health::Unknown
-            } else {
-                Health::Healthy
-            };
+        let health = if self.workload.template.is_none()
+            && controller_is_unread(self.index, self.workload)
+        {
+            Health::Unknown
+        } else {
+            Health::Healthy
+        };
         (self.state(health, None), None)
+    }
+
+    /// The old version serves, and the new one is past its deadline.
+    fn stuck_rollout(&self, since: Time) -> StateAndFinding {
+        let mut finding = self.finding(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
+        finding.extent = "the new version does not start, the old one is running".to_owned();
+        let worst = self.counts.worst();
+        finding.message = worst.map_or_else(String::new, |s| s.message.clone());
+        finding.pods = pod_refs(self.counts.failing.iter().map(|(pod, _)| *pod));
+        (self.state(Health::Healthy, None), Some(finding))
     }
 
     /// Whether all missing pods may still start by themselves.
     fn is_in_time(&self) -> bool {
         let coming = self.counts.starting.len() + self.counts.replaced(self.index);
+        let others_are_due = !self.workload.is_ordered || coming == 0;
         self.counts.failing.is_empty()
-            && self.counts.repeated_failures().is_none()
-            && coming >= self.missing as usize
+            && self.counts.failed.is_none()
+            && (coming >= self.missing as usize || !others_are_due)
     }
 
     /// A start that the services file describes as slow gets a finding, so that
@@ -210,7 +232,9 @@ impl WorkloadContext<'_, '_> {
         finding.extent = format!("{missing} of {desired} pods not ready");
         finding.message = message.to_owned();
         let failing = self.counts.failing.iter().map(|(pod, _)| *pod);
-        finding.pods = pod_refs(failing.chain(self.counts.on_lost_nodes(self.index)));
+        let lost = self.counts.on_lost_nodes(self.index);
+        let failed = self.counts.failed.as_ref().map(|f| f.last);
+        finding.pods = pod_refs(failing.chain(lost).chain(failed));
         (self.state(health, Some(since)), Some(finding))
     }
 
@@ -236,8 +260,9 @@ impl WorkloadContext<'_, '_> {
             finding.fact(failure.kind, failure.message);
         }
         let starting = self.counts.starting.iter().map(|(pod, _)| *pod);
-        let others = self.counts.terminating.iter().chain(&self.counts.failed);
-        finding.pods = pod_refs(starting.chain(others.copied()));
+        let failed = self.counts.failed.as_ref().map(|f| f.last);
+        let others = self.counts.terminating.iter().copied().chain(failed);
+        finding.pods = pod_refs(starting.chain(others));
         (self.state(health, Some(since)), Some(finding))
     }
 
@@ -247,11 +272,9 @@ impl WorkloadContext<'_, '_> {
             let why = failure.message.clone();
             return (Reason::FailedCreate, "could not be created", why);
         }
-        if let Some((count, last)) = self.counts.repeated_failures() {
-            let how = [last.status.reason.as_str(), last.status.message.as_str()];
-            let how = how.join(" ");
-            let why = format!("{count} pods failed one after the other; the last: {how}");
-            return (Reason::Error, "not ready", why);
+        if let Some(failed) = &self.counts.failed {
+            let symptom = failed.symptom();
+            return (symptom.reason, "not ready", symptom.message);
         }
         let reason = Reason::MinimumReplicasUnavailable;
         if self.counts.terminating.is_empty() {
@@ -271,7 +294,7 @@ impl WorkloadContext<'_, '_> {
             .and_then(|r| r.since)
             .or(all_gone)
             .or(self.counts.terminating_since())
-            .or(self.counts.failed_since())
+            .or(self.counts.failed.as_ref().map(|f| f.since))
             .or(created.filter(|t| self.index.now() - *t < SETTLING))
             .max(created.filter(|_| failure.is_some()))
     }
@@ -280,6 +303,9 @@ impl WorkloadContext<'_, '_> {
 /// Whether the controller of a workload's pods was not read. The pods that exist
 /// may all be ready while others are missing.
 fn controller_is_unread(index: &ClusterIndex, workload: &Workload) -> bool {
+    if workload.template.is_some() {
+        return false;
+    }
     let resource = match workload.kind {
         "Deployment" => Resource::Deployments,
         "StatefulSet" => Resource::StatefulSets,

@@ -4,7 +4,7 @@
 use super::quotas::{SERVICES, STORAGE, quota, service_quota_used_up, storage_quota_used_up};
 use super::text::{between, has_any, name_after};
 use super::{Proof, Rule, RuleContext};
-use crate::model::Cause;
+use crate::model::{Cause, ObjectRef};
 
 /// Quotas by resource, then all other refusals.
 pub const RULES: &[Rule] = &[
@@ -23,10 +23,27 @@ pub const RULES: &[Rule] = &[
     Rule::new(Cause::StorageQuotaExceeded, |c| {
         quota(c, STORAGE).or_else(|| storage_quota_used_up(c))
     }),
+    Rule::new(Cause::NamespaceTerminating, terminating),
     Rule::new(Cause::ServiceAccountMissing, service_account),
     Rule::new(Cause::WebhookBackendDown, webhook),
     Rule::new(Cause::AdmissionDenied, denied),
 ];
+
+/// `unable to create new content in namespace shop because it is being terminated`.
+fn terminating(context: &RuleContext) -> Option<Proof> {
+    let message = context.refusal()?;
+    if !message.contains("because it is being terminated") {
+        return None;
+    }
+    let name = name_after(message, "in namespace ").unwrap_or(context.namespace());
+    Some(
+        Proof::object(message)
+            .message(format!(
+                "no pod can be created: namespace {name} is being deleted"
+            ))
+            .group_key(ObjectRef::new("Namespace", "", name).to_string()),
+    )
+}
 
 fn service_account(context: &RuleContext) -> Option<Proof> {
     let message = context.refusal()?;

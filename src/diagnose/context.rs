@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use super::log_tail::{Line, tail};
 use crate::cluster::ContainerLog;
 use crate::cluster::types::{Container, ContainerStatus, Event, Pod, PodSpec, Terminated};
-use crate::detect::pod_status::abnormal_end;
-use crate::detect::{ClusterIndex, Workload};
+use crate::detect::pod_status::{abnormal_end, is_of_earlier_life};
+use crate::detect::{ClusterIndex, Workload, runs_on};
 use crate::inventory::Service;
 use crate::model::{Finding, ObjectRef, Reason};
 
@@ -41,13 +41,14 @@ impl<'a> RuleContext<'a> {
         let workload = index.workload(&resource.kind, &resource.namespace, &resource.name);
         let names: HashSet<&str> = finding.pods.iter().map(|p| p.name.as_str()).collect();
         let pods = workload.map_or(&[][..], |w| &w.pods).iter().copied();
+        let pods = pods.filter(|pod| names.contains(pod.metadata.name.as_str()));
+        let of_runs = finding.pods.iter();
+        let of_runs = of_runs.filter_map(|pod| index.runs.named(&pod.namespace, &pod.name));
         Self {
             index,
             finding,
             workload,
-            pods: pods
-                .filter(|pod| names.contains(pod.metadata.name.as_str()))
-                .collect(),
+            pods: pods.chain(of_runs).collect(),
             service: finding
                 .service
                 .as_ref()
@@ -94,7 +95,8 @@ impl<'a> RuleContext<'a> {
     /// The API server's message, where it refused to create an object.
     #[must_use]
     pub fn refusal(&self) -> Option<&'a str> {
-        self.is(&[Reason::FailedCreate, Reason::ArgoSyncFailed])
+        let of_rollout = self.is(&[Reason::ProgressDeadlineExceeded]) && self.pods.is_empty();
+        (of_rollout || self.is(&[Reason::FailedCreate, Reason::ArgoSyncFailed]))
             .then_some(self.finding.message.as_str())
     }
 
@@ -109,7 +111,7 @@ impl<'a> RuleContext<'a> {
         self.pods
             .iter()
             .flat_map(|pod| pod.all_statuses().map(move |c| (*pod, c)))
-            .filter(|(_, c)| !c.ready && !has_succeeded(c))
+            .filter(|(pod, c)| !c.ready && !has_succeeded(pod, c))
     }
 
     /// The containers that fail or failed recently: not ready, or restarted after
@@ -119,14 +121,17 @@ impl<'a> RuleContext<'a> {
             .iter()
             .flat_map(|pod| pod.all_statuses().map(move |c| (*pod, c)))
             .filter(|(pod, c)| {
-                !has_succeeded(c) && (!c.ready || abnormal_end(self.index, pod, c).is_some())
+                !has_succeeded(pod, c) && (!c.ready || abnormal_end(self.index, pod, c).is_some())
             })
     }
 
-    /// How the newest runs of the failing containers ended, if with an error.
+    /// How the newest runs of the failing containers ended, if with an error. The end before
+    /// a run that has been ready, or has gone on for long, does not explain what fails now.
     pub fn ends(&self) -> impl Iterator<Item = (&'a Pod, &'a ContainerStatus, &'a Terminated)> {
-        self.failing()
-            .filter_map(|(pod, c)| Some((pod, c, abnormal_end(self.index, pod, c)?)))
+        self.failing().filter_map(|(pod, c)| {
+            let end = abnormal_end(self.index, pod, c)?;
+            (!is_of_earlier_life(self.index, pod, c)).then_some((pod, c, end))
+        })
     }
 
     /// The reasons and messages of waiting containers, with their pod.
@@ -174,12 +179,15 @@ pub fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a Container> {
         .find(|c| c.name == name)
 }
 
-/// Whether an init container completed: it is then not ready and not failing.
-fn has_succeeded(status: &ContainerStatus) -> bool {
-    status
+/// Whether a container that is to end has ended with success: it is then not ready and not
+/// failing.
+fn has_succeeded(pod: &Pod, status: &ContainerStatus) -> bool {
+    let ended_well = status
         .state
         .terminated
         .as_ref()
-        .is_some_and(|t| t.exit_code == 0 && t.reason == "Completed")
-        && status.last_state.terminated.is_none()
+        .is_some_and(|t| t.exit_code == 0 && t.reason == "Completed");
+    let restarts =
+        matches!(pod.spec.restart_policy.as_str(), "" | "Always") && runs_on(pod, &status.name);
+    ended_well && status.last_state.terminated.is_none() && !restarts
 }

@@ -1,5 +1,6 @@
 //! Images that cannot be pulled, by the messages of the kubelet and the registry.
 
+use super::pulls::{Pull, pulls};
 use super::text::{between, has_any};
 use super::{Proof, Rule, RuleContext};
 use crate::model::{Cause, FactKind};
@@ -8,19 +9,23 @@ use crate::model::{Cause, FactKind};
 pub const RULES: &[Rule] = &[
     Rule::new(Cause::InvalidImageName, invalid_name),
     Rule::new(Cause::RegistryRateLimited, |c| message(c, RATE_LIMITED)),
+    Rule::new(Cause::ImagePlatformMismatch, platform),
     Rule::new(Cause::ImageNotFound, missing_on_mirror),
     Rule::new(Cause::ImagePullUnauthorized, unauthorized),
     Rule::new(Cause::ImageNotFound, |c| message(c, NOT_FOUND)),
     Rule::new(Cause::RegistryUnreachable, unreachable),
 ];
 
-const PULLS: &[&str] = &[
-    "ImagePullBackOff",
-    "ErrImagePull",
-    "ErrImageNeverPull",
-    "RegistryUnavailable",
-    "ImageInspectError",
-    "SignatureValidationFailed",
+/// Words of containerd, Docker and CRI-O about an image that has no build for the node.
+const PLATFORM: &[&str] = &[
+    "no match for platform",
+    "no match for current platform",
+    "no matching manifest for",
+    "no image found in manifest list for architecture",
+    "no image found in image index for architecture",
+    "cannot be used on this platform",
+    "does not provide the specified platform",
+    "does not match the specified platform",
 ];
 const RATE_LIMITED: &[&str] = &["toomanyrequests", "too many requests", "rate limit"];
 const UNAUTHORIZED: &[&str] = &[
@@ -36,13 +41,18 @@ const UNAUTHORIZED: &[&str] = &[
     "insufficient_scope",
     "authorization token has expired",
 ];
+/// A status is only a status with its words: a port or a digest may have the same digits.
 const NOT_FOUND: &[&str] = &[
     "not found",
     "manifest unknown",
     "name unknown",
     "no such image",
     "not present",
-    "404",
+    "status code 404",
+    "status: 404",
+    "status 404",
+    "code: 404",
+    "http 404",
 ];
 const UNREACHABLE: &[&str] = &[
     "no such host",
@@ -72,34 +82,35 @@ fn invalid_name(context: &RuleContext) -> Option<Proof> {
     Some(Proof::object(message))
 }
 
-/// The messages of the kubelet and the registry about the pull: the status first,
-/// then events; as written and in lower case.
-fn messages<'a>(context: &'a RuleContext) -> impl Iterator<Item = (FactKind, &'a str, String)> {
-    let waits = context
-        .waiting()
-        .any(|(_, reason, _)| PULLS.contains(&reason));
-    let waiting = context
-        .waiting()
-        .filter(|(_, reason, _)| PULLS.contains(reason))
-        .map(|(_, _, message)| (FactKind::Object, message));
-    let events = context
-        .events()
-        .filter(move |e| waits && (e.reason == "Failed" || e.reason == "ErrImageNeverPull"))
-        .map(|e| (FactKind::Event, e.message.as_str()));
-    waiting
-        .chain(events)
-        .map(|(kind, text)| (kind, text, text.to_lowercase()))
-}
-
 fn message(context: &RuleContext, phrases: &[&str]) -> Option<Proof> {
-    let (kind, text, _) =
-        messages(context).find(|(_, _, lower)| has_any(after_image(lower), phrases))?;
-    Some(Proof::of(kind, text))
+    let pull = pulls(context).find(|pull| has_any(&pull.words, phrases))?;
+    Some(proof(&pull))
 }
 
-/// The text after the last image name: an image called `not-found` proves nothing.
-fn after_image(text: &str) -> &str {
-    text.rsplit_once("\": ").map_or(text, |(_, rest)| rest)
+/// The sandbox image is the node's and not the pod's: the message has to name it.
+fn proof(pull: &Pull) -> Proof {
+    let proof = Proof::of(pull.kind, pull.text);
+    match pull.image {
+        Some(image) if pull.is_of_sandbox => {
+            proof.message(format!("the node cannot pull its sandbox image {image}"))
+        }
+        _ => proof,
+    }
+}
+
+/// The registry has the image, but no build of it for the platform of the node.
+fn platform(context: &RuleContext) -> Option<Proof> {
+    let pull = pulls(context).find(|pull| has_any(&pull.text.to_lowercase(), PLATFORM))?;
+    let mut nodes = context.pods.iter().map(|p| p.node());
+    let node = nodes.find(|n| !n.is_empty());
+    let architecture = node
+        .and_then(|n| context.index.node(n)?.metadata.label("kubernetes.io/arch"))
+        .map_or_else(String::new, |a| format!(" ({a})"));
+    let image = pull.image.unwrap_or("the image");
+    Some(Proof::of(pull.kind, pull.text).message(format!(
+        "{image} exists but has no build for the platform of node {}{architecture}",
+        node.unwrap_or("unknown")
+    )))
 }
 
 fn unauthorized(context: &RuleContext) -> Option<Proof> {
@@ -121,25 +132,24 @@ fn unauthorized(context: &RuleContext) -> Option<Proof> {
 /// The official images of Docker Hub need no login. A mirror (`?ns=docker.io`)
 /// that forbids one manifest does not have it.
 fn missing_on_mirror(context: &RuleContext) -> Option<Proof> {
-    let (kind, text, _) = messages(context).find(|(_, _, lower)| {
+    let pull = pulls(context).find(|pull| {
+        let lower = pull.text.to_lowercase();
         lower.contains("403 forbidden")
             && lower.contains("/manifests/")
             && lower.contains("ns=docker.io")
             && lower.contains("docker.io/library/")
     })?;
-    let image = between(text, "reference \"", "\"").unwrap_or("the image");
-    Some(Proof::of(kind, text).message(format!(
+    let image = between(pull.text, "reference \"", "\"").unwrap_or("the image");
+    Some(Proof::of(pull.kind, pull.text).message(format!(
         "{image} needs no login, and the registry's mirror does not have it: probably there is no such tag"
     )))
 }
 
 /// Pods that cannot pull from the same registry are one incident.
 fn unreachable(context: &RuleContext) -> Option<Proof> {
-    let proof = message(context, UNREACHABLE)?;
-    let image = context
-        .waiting()
-        .find_map(|(pod, _, _)| pod.spec.containers.first().map(|c| c.image.as_str()));
-    Some(match image {
+    let pull = pulls(context).find(|pull| has_any(&pull.words, UNREACHABLE))?;
+    let proof = proof(&pull);
+    Some(match pull.image {
         Some(image) => proof.group_key(format!("registry {}", registry_of(image))),
         None => proof,
     })

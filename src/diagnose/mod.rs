@@ -15,19 +15,25 @@ mod admission;
 mod claims;
 mod config;
 mod context;
+mod evictions;
+mod evidence;
 mod images;
 mod log_tail;
 mod logs;
+mod mounts;
 mod network;
 mod node_fit;
 mod nodes;
 mod platform;
 mod probes;
+mod pulls;
 mod quotas;
+mod runs;
 mod runtime;
 mod scheduling;
 mod secrets;
 mod signatures;
+mod start;
 mod storage;
 mod text;
 mod vault;
@@ -85,10 +91,15 @@ pub struct Root {
 
 /// The families of rules, the most certain first.
 const TABLES: &[&[Rule]] = &[
+    runs::RULES,
     admission::RULES,
     images::RULES,
     config::RULES,
+    runtime::AT_START,
+    mounts::RULES,
+    start::RULES,
     runtime::KILLED,
+    evictions::RULES,
     nodes::RULES,
     scheduling::RULES,
     storage::RULES,
@@ -116,25 +127,39 @@ pub fn diagnose(index: &ClusterIndex, findings: &mut Vec<Finding>) {
     let proofs = prove(index, findings);
     let mut roots = Vec::new();
     for (finding, proof) in findings.iter_mut().zip(proofs) {
-        let Some((cause, proof)) = proof else {
-            continue;
-        };
-        roots.extend(apply(finding, cause, proof));
+        match proof {
+            Diagnosis::Proved(cause, proof) => roots.extend(apply(finding, cause, *proof)),
+            Diagnosis::Unproved(facts) => {
+                for fact in facts {
+                    finding.fact(fact.kind, fact.text);
+                }
+            }
+        }
     }
     add_roots(findings, roots);
 }
 
-/// The cause and proof of each finding; none where the detector set the cause or
-/// no rule applies.
-fn prove(index: &ClusterIndex, findings: &[Finding]) -> Vec<Option<(Cause, Proof)>> {
+/// What is known about the cause of a finding.
+enum Diagnosis {
+    /// The cause and its proof.
+    Proved(Cause, Box<Proof>),
+    /// The detector set the cause, or no rule applies. The facts may help a reader.
+    Unproved(Vec<Fact>),
+}
+
+fn prove(index: &ClusterIndex, findings: &[Finding]) -> Vec<Diagnosis> {
     let with_findings = findings.iter().map(|f| f.resource.clone()).collect();
-    findings
-        .iter()
-        .map(|finding| match finding.cause {
-            Some(_) => None,
-            None => first_proof(&RuleContext::new(index, &with_findings, finding)),
-        })
-        .collect()
+    let of_finding = |finding: &Finding| {
+        if finding.cause.is_some() {
+            return Diagnosis::Unproved(Vec::new());
+        }
+        let context = RuleContext::new(index, &with_findings, finding);
+        match first_proof(&context) {
+            Some((cause, proof)) => Diagnosis::Proved(cause, Box::new(proof)),
+            None => Diagnosis::Unproved(evidence::at_hand(&context)),
+        }
+    };
+    findings.iter().map(of_finding).collect()
 }
 
 fn first_proof(context: &RuleContext) -> Option<(Cause, Proof)> {

@@ -132,12 +132,16 @@ fn rejection(context: &RuleContext, spec: &PodSpec, node: &Node) -> Option<NodeR
 /// The first taint that the pod does not tolerate, without the taint of a cordon.
 #[must_use]
 pub fn untolerated<'a>(spec: &PodSpec, node: &'a Node) -> Option<&'a Taint> {
-    node.spec
-        .taints
-        .iter()
+    let mut taints = untolerated_all(spec, node);
+    taints.find(|t| t.key != "node.kubernetes.io/unschedulable")
+}
+
+/// The taints that the pod does not tolerate.
+pub fn untolerated_all<'a>(spec: &PodSpec, node: &'a Node) -> impl Iterator<Item = &'a Taint> {
+    let taints = node.spec.taints.iter();
+    taints
         .filter(|t| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute"))
-        .filter(|t| t.key != "node.kubernetes.io/unschedulable")
-        .find(|t| !tolerates_taint(spec, t))
+        .filter(move |t| !tolerates_taint(spec, t))
 }
 
 fn tolerates_taint(spec: &PodSpec, taint: &Taint) -> bool {

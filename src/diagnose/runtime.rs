@@ -2,14 +2,19 @@
 
 use super::context::container;
 use super::text::listed;
-use super::{Proof, Rule, RuleContext, logs};
+use super::{Proof, Rule, RuleContext, logs, start};
 use crate::cluster::types::Terminated;
+use crate::detect::{running_containers, runs_on};
 use crate::model::{Cause, FactKind, Reason};
 
-/// What the kernel did is certain.
+/// The kernel killed the runtime while it created the container.
+pub const AT_START: &[Rule] = &[Rule::new(Cause::OOMKilled, oom_killed_at_start)];
+
+/// What the kernel and the kubelet did is certain.
 pub const KILLED: &[Rule] = &[
     Rule::new(Cause::OOMKilled, out_of_memory),
     Rule::new(Cause::CpuSaturated, cpu),
+    Rule::new(Cause::PostStartHookFailing, hook),
 ];
 
 /// The container ended by itself, without a more specific cause.
@@ -41,11 +46,72 @@ fn out_of_memory(context: &RuleContext) -> Option<Proof> {
     )
 }
 
+/// The runtime could not create the container within its memory limit.
+fn oom_killed_at_start(context: &RuleContext) -> Option<Proof> {
+    let is_oom = |text: &str| text.to_lowercase().contains("oom-kill");
+    let waiting = context
+        .waiting()
+        .find(|(_, _, m)| is_oom(m))
+        .map(|(_, _, m)| (FactKind::Object, m));
+    let (from, text) = waiting.or_else(|| {
+        let events = context.events_of(&["FailedCreatePodSandBox", "Failed"]);
+        let event = events.into_iter().find(|e| is_oom(&e.message))?;
+        Some((FactKind::Event, event.message.as_str()))
+    })?;
+    let limits = memory_limits(context);
+    Some(
+        Proof::of(from, text)
+            .and(FactKind::Object, format!("memory limits: {limits}"))
+            .message(format!(
+                "OOM-killed before it could start; memory limits: {limits}"
+            )),
+    )
+}
+
+/// The kubelet kills a container whose postStart hook fails.
+fn hook(context: &RuleContext) -> Option<Proof> {
+    let events = context.events_of(&["FailedPostStartHook"]);
+    let (pod, status, event) = context.failing().find_map(|(pod, c)| {
+        let of_container = format!("{{{}}}", c.name);
+        let event = events.iter().find(|e| {
+            let path = &e.involved_object.field_path;
+            let is_own = path.is_empty() || path.contains(&of_container);
+            is_own && (e.involved_object.name == pod.metadata.name)
+        })?;
+        (!c.ready).then_some((pod, c, event))
+    })?;
+    // Later runs of a container whose hook succeeded end for another reason.
+    let end = status.last_state.terminated.as_deref();
+    let ended = end.and_then(|t| t.finished_at);
+    if ended
+        .zip(event.last())
+        .is_some_and(|(end, last)| end - last > SOON)
+    {
+        return None;
+    }
+    let hook = container(pod, &status.name).and_then(|c| c.lifecycle.as_ref()?.post_start.as_ref());
+    let command = hook.and_then(|h| h.exec.as_ref());
+    let proof = Proof::event(format!("FailedPostStartHook: {}", event.message));
+    let proof = match command {
+        Some(exec) => proof.and(
+            FactKind::Object,
+            format!("postStart hook: {}", exec.command.join(" ")),
+        ),
+        None => proof,
+    };
+    Some(proof.message(format!(
+        "container {} is killed after each start because its postStart hook fails (PostStartHook), {} restarts",
+        status.name, status.restart_count
+    )))
+}
+
+/// The kubelet kills the container this soon after its hook failed, or after its grace period.
+const SOON: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+
 /// The memory limits of the containers, as text.
 pub fn memory_limits(context: &RuleContext) -> String {
-    let containers = context.spec().map_or(&[][..], |s| &s.containers);
+    let containers = context.spec().into_iter().flat_map(running_containers);
     let limits: Vec<_> = containers
-        .iter()
         .map(|c| {
             format!(
                 "{} {}",
@@ -71,7 +137,7 @@ fn cpu(context: &RuleContext) -> Option<Proof> {
 fn crashed(context: &RuleContext) -> Option<Proof> {
     if let Some((_, status, end)) = context
         .ends()
-        .find(|(_, _, t)| !matches!(t.exit_code, 137 | 143))
+        .find(|(_, _, t)| !matches!(t.exit_code, 137 | 143) && !start::never_ran(t))
     {
         let ended = match status.restart_count {
             0 => format!("container {} {}", status.name, exit_text(end)),
@@ -89,21 +155,36 @@ fn crashed(context: &RuleContext) -> Option<Proof> {
             None => proof.message(ended),
         });
     }
-    // A container that should keep running exits with code 0 again and again.
-    let (_, status) = context.unready().find(|(_, c)| {
-        let end = c.last_state.terminated.as_deref();
-        c.restart_count > 0 && end.is_some_and(|t| t.exit_code == 0) && c.state.waiting.is_some()
+    ended_well(context)
+}
+
+/// A container that should keep running exits with code 0 again and again.
+fn ended_well(context: &RuleContext) -> Option<Proof> {
+    if !context.is(&[
+        Reason::CrashLoopBackOff,
+        Reason::ContainersNotReady,
+        Reason::ProgressDeadlineExceeded,
+    ]) {
+        return None;
+    }
+    let (_, status) = context.unready().find(|(pod, c)| {
+        let end = c.state.terminated.as_deref();
+        let waits = c.state.waiting.is_some() && c.restart_count > 0;
+        let end = end.or(c.last_state.terminated.as_deref().filter(|_| waits));
+        runs_on(pod, &c.name) && end.is_some_and(|t| t.exit_code == 0)
     })?;
-    context.is(&[Reason::CrashLoopBackOff]).then(|| {
-        Proof::object(format!(
-            "container {} ended with exit code 0, {} restarts",
-            status.name, status.restart_count
-        ))
-        .message(format!(
-            "container {} exits with code 0 although it should keep running",
-            status.name
-        ))
-    })
+    let name = &status.name;
+    let proof = Proof::object(format!(
+        "container {name} ended with exit code 0, {} restarts",
+        status.restart_count
+    ));
+    let proof = match logs::last_error(context) {
+        Some(line) => proof.and(FactKind::Log, line),
+        None => proof,
+    };
+    Some(proof.message(format!(
+        "container {name} exits with code 0 although it should keep running"
+    )))
 }
 
 /// The exit of a container as text, with the meaning of its code.

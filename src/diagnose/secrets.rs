@@ -36,7 +36,7 @@ fn store(context: &RuleContext) -> Option<Proof> {
 fn vault(context: &RuleContext) -> Option<ObjectRef> {
     let at = context
         .index
-        .roster
+        .monitored
         .iter()
         .position(|s| s.is_called("vault"))?;
     let workloads = context.index.workloads_of(at).iter();

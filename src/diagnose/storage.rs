@@ -1,6 +1,7 @@
 //! Claims that are not bound, and pods that wait for them.
 
 use super::claims::{self, Mismatch, PendingClaim};
+use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::Resource;
 use crate::model::{Cause, FactKind, Reason};
@@ -27,12 +28,18 @@ pub const RULES: &[Rule] = &[
 fn waits_for_claim(context: &RuleContext) -> bool {
     context.is(&[Reason::ProvisioningFailed])
         || context.is(&[Reason::FailedScheduling])
-            && (context.finding.message.contains("PersistentVolumeClaim")
-                || context
-                    .finding
-                    .message
-                    .contains("persistent volumes to bind"))
+            && has_any(&context.finding.message, WAITS_FOR_VOLUME)
 }
+
+/// What the scheduler says of a pod whose claim has no volume yet, and our own sentence
+/// where it has chosen a node and says nothing.
+const WAITS_FOR_VOLUME: &[&str] = &[
+    "PersistentVolumeClaim",
+    "persistent volumes to bind",
+    "waits for a volume for claim",
+    "binding volumes",
+    "\"VolumeBinding\"",
+];
 
 fn pending<'a>(context: &RuleContext<'a>) -> Vec<PendingClaim<'a>> {
     if waits_for_claim(context) {
@@ -171,7 +178,13 @@ fn provisioner(context: &RuleContext) -> Option<Proof> {
         "claim {name}: storage class {}, provisioner {}",
         class.metadata.name, class.provisioner
     );
-    let is_pending = context.is(&[Reason::ProvisioningFailed]);
+    // With a node chosen by the scheduler it is the provisioner's turn.
+    let is_asked = claim
+        .claim
+        .metadata
+        .annotation("volume.kubernetes.io/selected-node")
+        .is_some();
+    let is_pending = context.is(&[Reason::ProvisioningFailed]) || is_asked;
     let proof = match event {
         Some(event) => Proof::event(event.message.clone()).and(FactKind::Object, fact),
         None if is_pending => Proof::object(format!("{fact}; it has created no volume")),

@@ -9,13 +9,42 @@ pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text, cut at the maximum length.
+/// The text, cut in the middle at the maximum length: error messages begin with what was
+/// done and end with why it failed.
 #[must_use]
 pub fn clip(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}...", &text[..at]),
-        None => text.to_owned(),
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text.to_owned();
     }
+    let start: String = text.chars().take(LONGEST / 2).collect();
+    format!("{start} ... {}", last(text, LONGEST / 2))
+}
+
+/// The last characters of a text.
+fn last(text: &str, most: usize) -> &str {
+    let start = text.char_indices().rev().nth(most.saturating_sub(1));
+    start.map_or(text, |(at, _)| &text[at..])
+}
+
+/// The end of an error message, where its cause stands: what a command printed, else the
+/// text after the object that it is about.
+#[must_use]
+pub fn ending(text: &str) -> String {
+    const MOST: usize = 160;
+    let text = one_line(text);
+    let text = text.trim_end_matches(": unknown");
+    let tail = match text.rsplit_once("Output: ") {
+        Some((_, output)) => output,
+        None => text.split_once("\" : ").map_or(text, |(_, rest)| rest),
+    };
+    if tail.chars().count() <= MOST {
+        return tail.to_owned();
+    }
+    let end = last(tail, MOST);
+    // Begin with a whole word.
+    let end = end.split_once(' ').map_or(end, |(_, rest)| rest);
+    format!("... {end}")
 }
 
 /// Whether the text contains one of the phrases. Both are in lower case.
@@ -72,6 +101,6 @@ mod tests {
     #[test]
     fn long_lists_and_texts_are_cut() {
         assert_eq!(listed(&["a", "b", "c", "d", "e"]), "a, b, c, d and 1 more");
-        assert!(clip(&"ä".repeat(999)).ends_with("..."));
+        assert!(clip(&"ä".repeat(999)).contains(" ... "));
     }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::cluster::types::{CronJob, SharedStr};
+use crate::cluster::types::{CronJob, ObjectMeta, SharedStr};
 use crate::cluster::{Resource, Snapshot};
 use crate::detect::is_ours;
 use crate::model::duration::parse_duration;
+use crate::model::{Program, Refusal, ShellCommand};
 
 use super::line::Check;
 
@@ -35,15 +36,22 @@ pub fn checks(snapshot: &Snapshot, deadline: Duration) -> Vec<Check> {
         .collect()
 }
 
+fn resume(job: &ObjectMeta) -> Result<ShellCommand, Refusal> {
+    let command = Program::Kubectl.command().words("patch cronjob");
+    let command = command.name(&job.name).namespace(&job.namespace);
+    let patch = r#"{"spec":{"suspend":false}}"#;
+    command.words("-p").literal(patch).build()
+}
+
 fn one_cron_job(name: &str, job: &CronJob, deadline: Duration) -> Check {
     let place = format!("{}/{}", job.metadata.namespace, job.metadata.name);
     let deadline = deadline_of(job).unwrap_or(deadline);
     let wanted = (deadline + MARGIN).as_secs();
     if job.spec.suspend {
         let message = format!("{place} is suspended: no cycles run");
-        let remedy = format!(
-            "kubectl -n {} patch cronjob {} -p '{{\"spec\":{{\"suspend\":false}}}}'",
-            job.metadata.namespace, job.metadata.name
+        let remedy = resume(&job.metadata).map_or_else(
+            |refusal| format!("set its spec.suspend to false (no command: {refusal})"),
+            |command| command.to_string(),
         );
         return Check::warn(name, &message, &remedy);
     }

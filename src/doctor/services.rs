@@ -69,7 +69,7 @@ fn without_workload(index: &ClusterIndex) -> Check {
     let lacks = |at: usize, service: &Service| {
         service.builtin.is_none() && index.workloads_of(at).is_empty() && !of_crons.contains(&at)
     };
-    let lacking: Vec<_> = (index.roster.iter().enumerate())
+    let lacking: Vec<_> = (index.monitored.iter().enumerate())
         .filter(|(at, service)| lacks(*at, service))
         .map(|(_, service)| service)
         .collect();

@@ -20,7 +20,7 @@ pub struct StateFacts {
     /// The state, or why it could not be loaded.
     pub loaded: Result<State, Problem>,
     /// A warning about a state that cannot be used.
-    pub aside: Option<String>,
+    pub quarantine_warning: Option<String>,
     /// Whether the directory is writable. The access rules show it for a `ConfigMap`.
     pub writable: Result<(), String>,
 }
@@ -31,17 +31,17 @@ pub fn probe(store: &dyn Store) -> StateFacts {
     let writable = place
         .strip_prefix("dir:")
         .map_or(Ok(()), |path| probe_directory(Path::new(path)));
-    let (loaded, aside) = match store.load() {
+    let (loaded, quarantine_warning) = match store.load() {
         Ok(loaded) => {
-            let aside = loaded.warning(&place);
-            (Ok(loaded.state), aside)
+            let quarantine_warning = loaded.warning(&place);
+            (Ok(loaded.state), quarantine_warning)
         }
         Err(error) => (Err(Problem::of(&error)), None),
     };
     StateFacts {
         place,
         loaded,
-        aside,
+        quarantine_warning,
         writable,
     }
 }
@@ -87,9 +87,9 @@ impl StateFacts {
             let remedy = "give the monitor write permission there, or free disk space";
             return vec![Check::red(NAME, &message, remedy)];
         }
-        if let Some(aside) = &self.aside {
+        if let Some(warning) = &self.quarantine_warning {
             let remedy = "inspect the state that was set aside, or ignore this if it is known";
-            return vec![Check::warn(NAME, aside, remedy)];
+            return vec![Check::warn(NAME, warning, remedy)];
         }
         let cycle = state.last_cycle.map(|at| last_cycle(at, config, now));
         std::iter::once(contents(place, state))
@@ -144,7 +144,7 @@ mod tests {
         StateFacts {
             place: place.into(),
             loaded,
-            aside: None,
+            quarantine_warning: None,
             writable: Ok(()),
         }
     }
@@ -183,9 +183,9 @@ mod tests {
         let mut closed = facts("dir:/x", Ok(State::default()));
         closed.writable = Err("permission denied".into());
         assert_eq!(statuses(&closed), [Red]);
-        let mut aside = facts("dir:/x", Ok(State::default()));
-        aside.aside = Some("set aside".into());
-        assert_eq!(statuses(&aside), [Warn]);
+        let mut corrupt = facts("dir:/x", Ok(State::default()));
+        corrupt.quarantine_warning = Some("set aside".into());
+        assert_eq!(statuses(&corrupt), [Warn]);
     }
 
     #[test]

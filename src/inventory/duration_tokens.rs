@@ -113,28 +113,3 @@ fn number_length(text: &str) -> usize {
         whole
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_units_are_separate_tokens() {
-        use Token::{Comma, Dash, Number, Other, Word};
-        assert_eq!(
-            tokens("5–6 min"),
-            [
-                Number(5.0),
-                Dash,
-                Number(6.0),
-                Token::Unit(Unit::Minute, "min")
-            ]
-        );
-        assert_eq!(
-            tokens("1.5h."),
-            [Number(1.5), Token::Unit(Unit::Hour, "h"), Other]
-        );
-        assert_eq!(tokens("x: 2M"), [Word("x"), Comma, Number(2.0), Word("M")]);
-        assert_eq!(tokens("1234567890123"), [Other]);
-    }
-}

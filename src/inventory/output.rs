@@ -132,7 +132,7 @@ impl Document for LintDocument<'_> {
     /// The diagnostics in the order of the file, then their number.
     fn page(&self) -> Page {
         let diagnostics = self.inventory.diagnostics.iter();
-        let diagnostics = diagnostics.map(|it| Block::code("text", &diagnostic(it, self.file)));
+        let diagnostics = diagnostics.map(|it| Block::code(&diagnostic(it, self.file)));
         let summary = Block::paragraph(self.summary());
         Page {
             title: "Services file".into(),

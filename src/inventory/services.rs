@@ -100,7 +100,8 @@ impl Collector<'_, '_, '_> {
     /// Of two services with the same name the more critical one is kept.
     fn add(&mut self, block: &Block, title: Title, tier: Tier, span: Span) {
         if self.drafts.len() == MAX_SERVICES {
-            let message = format!("only {MAX_SERVICES} services are read, and this is one more");
+            let message =
+                format!("only {MAX_SERVICES} services are read, and this one is beyond the limit");
             self.diagnostics.error(span, message, None);
             return;
         }

@@ -4,6 +4,8 @@
 
 use super::change::{Changes, Direction as D};
 use super::change_kind::ChangeKind as K;
+use super::command::Program;
+use super::finding_row::StepWord::{Namespace, Node, Pod, Words};
 use super::finding_row::{
     AppliesTo, CauseFlag as Flag, CauseRow, DependencyKind, FaultClass, Step, finding_table,
 };
@@ -11,51 +13,71 @@ use super::named::named_enum;
 
 const NODE_LABELS: Step = Step::new(
     "Compare the labels of the nodes",
-    "kubectl get nodes --show-labels",
+    Program::Kubectl,
+    &[Words("get nodes --show-labels")],
 );
 const NODE_TAINTS: Step = Step::new(
     "List taints and cordons",
-    "kubectl get nodes -o custom-columns=NAME:.metadata.name,CORDONED:.spec.unschedulable,TAINTS:.spec.taints",
+    Program::Kubectl,
+    &[Words(
+        "get nodes -o custom-columns=NAME:.metadata.name,CORDONED:.spec.unschedulable,TAINTS:.spec.taints",
+    )],
 );
 const NODE_REQUESTS: Step = Step::new(
     "Check what is already requested on the nodes",
-    "kubectl describe nodes",
+    Program::Kubectl,
+    &[Words("describe nodes")],
 );
 const NODE_LOG: Step = Step {
     title: "Read the k3s log of the node",
-    command: "ssh {name} sudo journalctl -u 'k3s*' -n 50 --no-pager",
+    program: Program::Ssh,
+    words: &[Node, Words("sudo journalctl -u k3s* -n 50 --no-pager")],
     applies_to: AppliesTo::Nodes,
 };
 const VOLUMES: Step = Step::new(
     "Compare claims, volumes and storage classes",
-    "kubectl get pvc,pv,storageclass{namespace}",
+    Program::Kubectl,
+    &[Words("get pvc,pv,storageclass"), Namespace],
 );
 const CONFIGURATION: Step = Step::new(
     "List the Secrets and ConfigMaps that exist",
-    "kubectl get secrets,configmaps{namespace}",
+    Program::Kubectl,
+    &[Words("get secrets,configmaps"), Namespace],
 );
 const SERVICES: Step = Step::new(
     "List the Services and their ports",
-    "kubectl get services{namespace}",
+    Program::Kubectl,
+    &[Words("get services"), Namespace],
 );
 const RENEWAL: Step = Step::new(
     "Follow the renewal",
-    "kubectl get certificaterequests,orders,challenges{namespace}",
+    Program::Kubectl,
+    &[
+        Words("get certificaterequests,orders,challenges"),
+        Namespace,
+    ],
 );
 const USAGE: Step = Step::new(
     "Check what the containers use",
-    "kubectl top pods{namespace} --containers",
+    Program::Kubectl,
+    &[Words("top pods"), Namespace, Words("--containers")],
 );
 
 const UNSEAL: Step = Step {
     title: "Unseal it, once for each key share",
-    command: "kubectl exec -it {pod} -n {pod_namespace} -- vault operator unseal",
+    program: Program::Kubectl,
+    words: &[Words("exec -it"), Pod, Words("-- vault operator unseal")],
     applies_to: AppliesTo::Service("vault"),
 };
-const DOCTOR: Step = Step::new("Check why it could not be read", "k8s-monitor doctor");
+const DOCTOR: Step = Step::new(
+    "Check why it could not be read",
+    Program::Monitor,
+    &[Words("doctor")],
+);
 const LINT: Step = Step::new(
     "List the errors with their lines",
-    "k8s-monitor services lint",
+    Program::Monitor,
+    &[Words("services lint")],
 );
 
 const MORE_MEMORY: &[(K, D)] = &[(K::MemoryLimit, D::Raised), (K::MemoryLimit, D::Removed)];
@@ -79,6 +101,14 @@ finding_table! {
             proof: "The registry answers 401, 403, denied or no credentials. The missing pull secret is shown with it.",
             not_when: "A 403 from a mirror for an official image.",
             remedy: "Renew the pull secret (registry tokens expire), or name it in the pod.",
+        }
+        ImagePlatformMismatch {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Image]).plausible(&[K::Scheduling]),
+            proof: "The runtime finds the image, and no build of it for the architecture or operating system of the node.",
+            not_when: "A tag that does not exist.",
+            remedy: "Use an image that is built for the node, or select nodes with its architecture (`kubernetes.io/arch`).",
         }
         RegistryUnreachable {
             class: None, explained_by: None, flags: &[],
@@ -161,6 +191,14 @@ finding_table! {
             proof: "The last termination has the reason OOMKilled, or the runtime killed the container while it was created. The limit is shown with it.",
             not_when: "Exit code 137 alone.",
             remedy: "Raise the memory limit, or fix the memory leak.",
+        }
+        EphemeralStorageExceeded {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Storage, K::Volume]).plausible(&[K::Image, K::Env, K::Config, K::Command]),
+            proof: "The kubelet evicts the pod because a container, an emptyDir volume or the whole pod exceeds its limit of local storage. The limit is shown with it.",
+            not_when: "Evictions because the node is short of disk.",
+            remedy: "Raise the limit, write less to the container's own file system, or use a volume.",
         }
         AppCrash {
             class: None, explained_by: Some(DependencyKind::Runtime), flags: &[],
@@ -246,6 +284,22 @@ finding_table! {
             proof: "The startup probe fails again and again.",
             not_when: "A program that ends by itself.",
             remedy: "Raise the failure threshold, or find out why the start is slow.",
+        }
+        ReadinessGateFailing {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Policy]).plausible(&[K::Image, K::Config]),
+            proof: "The containers are ready, and the Ready condition has the reason ReadinessGatesNotReady. The gate is shown with it.",
+            not_when: "A container that is not ready.",
+            remedy: "Find the controller that sets the condition of the gate, such as a load balancer's.",
+        }
+        PostStartHookFailing {
+            class: Some(FaultClass::Run), explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Command, K::Image]).plausible(&[K::Config, K::Env, K::Secret, K::SecretReference]),
+            proof: "The kubelet kills the container because its postStart hook fails (event FailedPostStartHook).",
+            not_when: "A hook that failed before the container was ready.",
+            remedy: "Run the command of the hook by hand. Correct it, or remove the hook.",
         }
         PortConflict {
             class: None, explained_by: None, flags: &[],
@@ -392,6 +446,14 @@ finding_table! {
             not_when: "Cordons of nodes that the pod may not use anyway.",
             remedy: "Run `kubectl uncordon` when the maintenance is done.",
         }
+        TopologySpreadConflict {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Scheduling, K::Replicas]).but_not(&[(K::Replicas, D::Lowered)]),
+            proof: "The scheduler counts the nodes that the topology spread constraints exclude. The constraints are shown with it.",
+            not_when: "Nodes that are excluded for another reason by most of the clauses.",
+            remedy: "Add a node of the topology that lacks pods, raise `maxSkew`, or use `ScheduleAnyway`.",
+        }
         VolumeNodeAffinity {
             class: None, explained_by: None, flags: &[],
             inspect: Some(VOLUMES), fix: None,
@@ -399,6 +461,14 @@ finding_table! {
             proof: "The volume of the pod is only available on nodes that do not accept the pod.",
             not_when: "",
             remedy: "Bring the node back, or move the data.",
+        }
+        SchedulingGated {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Scheduling]),
+            proof: "The PodScheduled condition has the reason SchedulingGated. The gates are shown with it.",
+            not_when: "Pods without a gate.",
+            remedy: "Find the controller that removes the gate, such as a queue, and why it waits.",
         }
         SchedulerUnavailable {
             class: None, explained_by: None, flags: &[],
@@ -514,6 +584,14 @@ finding_table! {
             proof: "An admission webhook or policy rejects the object.",
             not_when: "A webhook that does not answer.",
             remedy: "Read the policy. Correct the manifest.",
+        }
+        NamespaceTerminating {
+            class: None, explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Removed]),
+            proof: "The API server refuses new objects because the namespace is being deleted.",
+            not_when: "",
+            remedy: "Find out who deleted the namespace. It is empty when its last finalizer is removed; then let Git create it again.",
         }
         ServiceSelectorMismatch {
             class: None, explained_by: None, flags: &[],
@@ -649,7 +727,7 @@ finding_table! {
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Command, K::Image])
                 .plausible(&[K::Env, K::Config, K::SecretReference, K::Secret, K::Volume]),
-            proof: "The Failed condition of the Job.",
+            proof: "The Failed condition of the Job, a failed pod of a workflow without a later success, or a run that ended and left no success.",
             not_when: "Retries that succeeded, and older failures.",
             remedy: "Read the log of the Job.",
         }
@@ -658,7 +736,7 @@ finding_table! {
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Schedule, K::Command, K::Image])
                 .plausible(&[K::Env, K::Config, K::SecretReference, K::Secret, K::Volume]),
-            proof: "The time of the last success, compared with Backup Max Age.",
+            proof: "The time of the last success, compared with Backup Max Age and the schedule.",
             not_when: "Suspended CronJobs, and CronJobs that were never due.",
             remedy: "Run the backup by hand.",
         }
@@ -666,8 +744,8 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Schedule]),
-            proof: "The schedule, compared with the time of the last start.",
-            not_when: "CronJobs that are suspended, not yet due, or held back by their own running Job under Forbid.",
+            proof: "The schedule, compared with the time of the last start, or with the last success while a run hangs.",
+            not_when: "CronJobs that are suspended or not yet due.",
             remedy: "Check the CronJob controller.",
         }
         HpaCannotScale {

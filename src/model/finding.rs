@@ -50,7 +50,7 @@ pub enum Effect {
     Starting,
     /// A part of it is down.
     Degraded,
-    /// Its pods are ready and nobody reaches them.
+    /// Its pods are ready but cannot be reached.
     CutOff,
     /// All of it, or the part that counts, is down.
     Unavailable,
@@ -137,7 +137,7 @@ impl Finding {
         of_cause.unwrap_or(self.reason.row().class)
     }
 
-    /// Whether it describes the health of its service, and not only something beside it, such
+    /// Whether it describes the health of its service, and not only something related, such
     /// as an overdue backup.
     #[must_use]
     pub fn is_of_health(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The columns of the tables of reasons and causes.
 
 use super::change::Changes;
+use super::command::Program;
 use super::named::named_enum;
 use super::resource::Resource;
 
@@ -103,16 +104,30 @@ pub enum CauseFlag {
     FollowsRoot,
 }
 
-/// A command for the operator. `{name}` is the object, `{namespace}` is ` -n NAMESPACE` or
-/// nothing, `{pod}` and `{pod_namespace}` are the first pod of the finding.
+/// A step for the operator.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     /// What the command is for.
     pub title: &'static str,
-    /// The command.
-    pub command: &'static str,
+    /// The program of the command.
+    pub program: Program,
+    /// What follows the program.
+    pub words: &'static [StepWord],
     /// Where it applies.
     pub applies_to: AppliesTo,
+}
+
+/// A part of the command of a step.
+#[derive(Debug, Clone, Copy)]
+pub enum StepWord {
+    /// Words as they are, separated by blanks.
+    Words(&'static str),
+    /// `-n` and the namespace of the finding's object; nothing where it has none.
+    Namespace,
+    /// The finding's object, which is a node, as a host.
+    Node,
+    /// The first pod of the finding, and `-n` with its namespace.
+    Pod,
 }
 
 /// Where a step applies.
@@ -129,10 +144,11 @@ pub enum AppliesTo {
 impl Step {
     /// A step that applies to every finding of the cause.
     #[must_use]
-    pub const fn new(title: &'static str, command: &'static str) -> Self {
+    pub const fn new(title: &'static str, program: Program, words: &'static [StepWord]) -> Self {
         Self {
             title,
-            command,
+            program,
+            words,
             applies_to: AppliesTo::All,
         }
     }

@@ -123,6 +123,15 @@ finding_table! {
             not_reported: "Pods within their grace period.",
             remedy: "Describe the pod. Check its volumes and its node.",
         }
+        PodInitializing {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::Vague],
+            rests_on: &[R::Pods], explained_by: Some(DependencyKind::Runtime),
+            changes: UNKNOWN, describe: Describe::Pod, log: PodLog::Current, title: None,
+            checked: "An init container runs, or a sidecar does not start, for longer than the grace period of the pod.",
+            matters: "The containers after it are not created.",
+            not_reported: "Init containers of pods within their grace period.",
+            remedy: "Read the log of the init container. It usually waits for another service.",
+        }
         ContainersNotReady {
             class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::Vague],
             rests_on: &[R::Pods], explained_by: Some(DependencyKind::Runtime),
@@ -149,6 +158,24 @@ finding_table! {
             matters: "It may be down again in the next minute.",
             not_reported: "Probe failures during the start.",
             remedy: "Compare the probe with the program.",
+        }
+        FailedMount {
+            class: FaultClass::Start, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Pods, R::Events], explained_by: Some(DependencyKind::Secrets),
+            changes: Changes::exact(&[K::Config, K::SecretReference, K::Secret]).plausible(OF_PODS), describe: Describe::Pod, log: PodLog::None, title: None,
+            checked: "The kubelet cannot refresh a volume of a pod that is ready, because its Secret or ConfigMap is gone: 3 times or more within the look-back, most recently within the last 10 minutes.",
+            matters: "The pod runs with the old content. It will not start again.",
+            not_reported: "Volumes that the kubelet mounted at last, and refreshes that only came late.",
+            remedy: "Create the Secret or ConfigMap again.",
+        }
+        Evicted {
+            class: FaultClass::Run, scope: Scope::Object, flags: &[Flag::CountsAtOnce, Flag::Flaps],
+            rests_on: &[R::Pods], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Pod, log: PodLog::None, title: None,
+            checked: "The kubelet evicted 3 pods or more one after the other within the look-back, most recently within the last 10 minutes, or evicted a pod that no controller replaces.",
+            matters: "Each new pod is evicted in turn. A pod that runs between two evictions serves for seconds.",
+            not_reported: "Evicted pods whose replacements stay.",
+            remedy: "See the cause. `kubectl describe pod` shows the limit that was exceeded.",
         }
         FailedScheduling {
             class: FaultClass::Scheduling, scope: Scope::Object, flags: &[],
@@ -179,7 +206,7 @@ finding_table! {
         }
         MinimumReplicasUnavailable {
             class: FaultClass::Presence, scope: Scope::Object, flags: &[],
-            rests_on: &[R::Pods], explained_by: None,
+            rests_on: &[R::Pods, R::ReplicaSets], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
             checked: "Replicas are missing and no object says why.",
             matters: "Fewer pods serve than should.",
@@ -258,31 +285,49 @@ finding_table! {
             not_reported: "Other node conditions.",
             remedy: "Free the resource that is short.",
         }
+        NodeFlapping {
+            class: FaultClass::Node, scope: Scope::Node, flags: &[Flag::Flaps],
+            rests_on: &[R::Nodes, R::Pods, R::Events], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: Some("node {name} flaps: {why}"),
+            checked: "A node that is ready now was not ready 3 times or more within the look-back, most recently within the last 10 minutes.",
+            matters: "Each time all pods on it lose their traffic.",
+            not_reported: "A node that was not ready once and is back.",
+            remedy: "Log in to the node. Check its load, its network and the k3s log.",
+        }
+        Terminating {
+            class: FaultClass::Presence, scope: Scope::Object, flags: &[Flag::StandsAlone],
+            rests_on: &[R::Pods, R::Namespaces], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A pod or a namespace should have been gone for 10 minutes and still exists.",
+            matters: "Its name cannot be used again, and what waits for its end waits for ever.",
+            not_reported: "Pods within their termination grace period, and pods on a node that is not ready.",
+            remedy: "See which finalizer remains and who removes it. Remove a finalizer by hand only if its controller is gone.",
+        }
         JobFailed {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
-            rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
+            rests_on: &[R::CronJobs, R::Jobs, R::Pods], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::Current, title: None,
-            checked: "The newest Job of its kind failed.",
+            checked: "The newest Job with its stem, or the newest run of a workflow, failed, whoever owns it.",
             matters: "Its work was not done.",
-            not_reported: "Retries that succeeded, older failures, and the Jobs of the monitor itself, whose exit status is the result of the cycle.",
+            not_reported: "Retries that succeeded, older failures, ended pods that nothing owns, and the Jobs of the monitor itself, whose exit status is the result of the cycle.",
             remedy: "Read the log of the Job, then run it again.",
         }
         BackupOverdue {
             class: FaultClass::Backup, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The last success of a backup is older than its Backup Max Age (26 hours by default).",
+            checked: "The last success of a backup is older than its Backup Max Age (26 hours by default), and older than its own schedule's interval and 2 hours.",
             matters: "Data lost now cannot be restored.",
-            not_reported: "Suspended CronJobs, and CronJobs that were never due.",
+            not_reported: "Suspended CronJobs, CronJobs that were never due, and the first 10 minutes of a control plane that was away.",
             remedy: "Run the backup by hand. Find out why it failed.",
         }
         CronJobFailing {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The last run of a service that consists of CronJobs failed, or its last success is too old.",
+            checked: "Runs start, and the next success is overdue by more than one interval and 10 minutes; or a service that consists of CronJobs waits longer than it tolerates.",
             matters: "The work of the service is not done.",
-            not_reported: "Backups. They have their own reason, BackupOverdue.",
+            not_reported: "Backups, which have their own reason, BackupOverdue; and the first 10 minutes of a control plane that was away.",
             remedy: "Read the log of the last Job.",
         }
         MemoryNearLimit {
@@ -343,9 +388,9 @@ finding_table! {
             class: FaultClass::Job, scope: Scope::Object, flags: &[],
             rests_on: &[R::CronJobs, R::Jobs], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "A run was due more than 10 minutes ago (or its starting deadline), by the schedule in its time zone, and did not start.",
+            checked: "A run was due more than 10 minutes ago (or its starting deadline), by the schedule in its time zone, and did not start; or a run hangs under concurrencyPolicy Forbid and holds back the others.",
             matters: "A run that never started leaves no Job, pod or event.",
-            not_reported: "CronJobs that are suspended, not yet due, or held back by their own running Job under Forbid.",
+            not_reported: "CronJobs that are suspended or not yet due, a run that takes less than 3 times as long as usual, hours that a change of the clock skips, and the first 10 minutes of a control plane that was away.",
             remedy: "Check the CronJob controller and the events of the CronJob.",
         }
         ArgoSyncFailed {

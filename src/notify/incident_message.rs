@@ -3,7 +3,7 @@
 use super::MessageContext;
 use super::limits::{HYPOTHESIS, LEAD, SUMMARY};
 use super::parts::{self, duration, icon, impact_line, period, section, time_of_day};
-use super::text::{code, command, cost, link, prose, sentence};
+use super::text::{code, command_problem, cost, link, prose, sentence};
 use crate::model::{AnalysisSource, Confidence};
 use crate::report::{Action, Commit, Incident};
 use crate::state::{Block, Line, Marker, Message, MessageKind, Topic};
@@ -184,16 +184,12 @@ fn commit(commit: &Commit) -> Line {
 /// Numbered steps with their commands.
 pub fn steps(actions: &[&Action]) -> Vec<Line> {
     let steps = (1..).zip(actions).map(|(number, action)| {
-        let title = prose(&action.title, 160);
-        let wanted = action.command.as_deref();
-        let command = wanted.and_then(|text| command(text, 600));
-        let note = if wanted.is_some() && command.is_none() {
-            " (the command is too long for a message: see the report)"
-        } else {
-            ""
-        };
+        let title = prose(&action.title, 240);
+        let command = action.command.as_ref();
+        let problem = command.and_then(|command| command_problem(command, 600));
+        let note = problem.map_or_else(String::new, |why| format!(" ({why})"));
         Line {
-            command,
+            command: command.filter(|_| problem.is_none()).cloned(),
             ..Line::text(format!("{title}{note}")).marked(Marker::Number(number))
         }
     });

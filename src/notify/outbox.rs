@@ -144,7 +144,7 @@ impl DeliveryRun<'_, '_> {
         }
     }
 
-    /// A store that cannot be written holds no message back. A conflict does.
+    /// A store that cannot be written delays no message. A conflict does.
     fn store(&mut self) {
         if let Err(error) = self.outbox.store() {
             self.delivery.conflict |= error == OutboxError::Conflict;

@@ -3,7 +3,8 @@
 //! Credentials are masked while the text still has its lines, and again when no invisible
 //! character can hide them. Then the text is cut. Notifiers escape it for their own markup.
 
-use crate::model::text::{clean, clean_lines};
+use crate::model::ShellCommand;
+use crate::model::text::clean;
 use crate::redact::redact;
 use crate::state::Span;
 
@@ -43,11 +44,15 @@ pub fn code(text: &str, cap: usize) -> String {
     prose(text, cap.saturating_sub(2))
 }
 
-/// A command to copy. One that is too long is left out: half a command must not be pasted.
-pub fn command(text: &str, cap: usize) -> Option<String> {
-    let text = clean_lines(&redact(text)).join("\n");
-    let text = redact(text.trim()).into_owned();
-    (!text.is_empty() && cost(&text) + 6 <= cap).then_some(text)
+/// Why a command is not in a message: part of a command, or one with a gap, must not be pasted.
+pub fn command_problem(command: &ShellCommand, cap: usize) -> Option<&'static str> {
+    if redact(command) != **command {
+        Some("the command contains what looks like a credential")
+    } else if cost(command) + 6 > cap {
+        Some("the command is too long for a message: see the report")
+    } else {
+        None
+    }
 }
 
 /// A link, if the address is safe to show; otherwise its label.
@@ -122,12 +127,13 @@ mod tests {
 
     #[test]
     fn a_command_is_whole_or_left_out() {
-        assert_eq!(
-            command("echo `id` > x\n", 99).as_deref(),
-            Some("echo `id` > x")
-        );
-        assert_eq!(command("0123456789", 12), None);
-        assert_eq!(command("", 12), None);
+        let command = ShellCommand::parse("k8s-monitor doctor").unwrap();
+        assert_eq!(command_problem(&command, 24), None);
+        assert!(command_problem(&command, 23).unwrap().contains("too long"));
+        let name = format!("xoxb-1234567890-1234567890-{}", "a".repeat(24));
+        let command = ShellCommand::parse(&format!("kubectl describe pod {name}")).unwrap();
+        let problem = command_problem(&command, 600);
+        assert!(problem.unwrap().contains("credential"));
     }
 
     #[test]
@@ -165,11 +171,7 @@ mod tests {
             format!("x {token} y"),
             format!("ghp_\u{200b}{}", &token[4..]),
         ] {
-            for shown in [
-                prose(&text, 99),
-                code(&text, 99),
-                command(&text, 99).unwrap(),
-            ] {
+            for shown in [prose(&text, 99), code(&text, 99)] {
                 assert!(!shown.contains("a1B2a1B2"), "{shown}");
             }
         }

@@ -1,4 +1,4 @@
-//! Tells base64 of `user:password` from a word that looks like base64.
+//! Distinguishes base64 of `user:password` from a word that looks like base64.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;

@@ -175,23 +175,3 @@ fn push(words: &mut Vec<String>, word: &str) {
         words.push(word.to_ascii_lowercase());
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_split_into_words() {
-        for (name, expected) in [
-            ("MYSQL_ROOT_PASSWORD", "mysql root password"),
-            ("clientSecret", "client secret"),
-            ("APIKey", "api key"),
-            ("DBPassword2", "db password"),
-            ("X-Vault-Token", "x vault token"),
-            (".dockerconfigjson", "dockerconfigjson"),
-            ("", ""),
-        ] {
-            assert_eq!(words(name).join(" "), expected, "{name}");
-        }
-    }
-}

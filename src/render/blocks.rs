@@ -1,9 +1,9 @@
-//! The blocks of a page. They hold cleaned text and know no form.
+//! The blocks of a page. They contain cleaned text and do not depend on the output form.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::text::{clean, clean_lines};
-use crate::model::{ServiceStatus, Severity};
+use crate::model::{ServiceStatus, Severity, ShellCommand};
 
 /// A document for people.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,13 +41,13 @@ pub enum Block {
         /// The items.
         items: Vec<Item>,
     },
-    /// Text that is never wrapped: a command, log lines.
+    /// Log lines and other text that is never wrapped.
     Code {
-        /// For highlighting, for example `sh`; may be empty.
-        language: &'static str,
         /// The lines, cleaned by [`Block::code`].
         lines: Vec<String>,
     },
+    /// A command to paste. It is never wrapped.
+    Command(ShellCommand),
     /// Events in order of time.
     Timeline(Vec<Event>),
     /// A drawing from left to right. Its facts are in other blocks too: forms without
@@ -86,11 +86,17 @@ impl Block {
         (!items.is_empty()).then_some(Self::List { ordered, items })
     }
 
-    /// Lines of code. Indentation is kept.
+    /// Text that is never wrapped. Indentation is kept.
     #[must_use]
-    pub fn code(language: &'static str, text: &str) -> Self {
+    pub fn code(text: &str) -> Self {
         let lines = clean_lines(text);
-        Self::Code { language, lines }
+        Self::Code { lines }
+    }
+
+    /// A command to paste.
+    #[must_use]
+    pub fn command(command: &ShellCommand) -> Self {
+        Self::Command(command.clone())
     }
 
     /// Text.

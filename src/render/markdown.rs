@@ -3,6 +3,8 @@
 //! Text goes through [`escape`], [`code`] or a block of code: it cannot become markup,
 //! break a table or mention anybody.
 
+use std::ops::Deref;
+
 use super::blocks::{Block, Entry, Fact, Headline, Item, Line, Page, Span, Style, Table, Tone};
 
 /// Renders a page as Markdown.
@@ -43,8 +45,12 @@ fn write_block(out: &mut String, level: usize, block: &Block) {
             write_list(out, 0, *ordered, items);
             out.push('\n');
         }
-        Block::Code { language, lines } => {
-            out.push_str(&fenced(language, lines, 0));
+        Block::Code { lines } => {
+            out.push_str(&fenced("text", lines, 0));
+            out.push('\n');
+        }
+        Block::Command(command) => {
+            out.push_str(&fenced("sh", &[command.as_str()], 0));
             out.push('\n');
         }
         Block::Timeline(events) => {
@@ -148,7 +154,8 @@ fn write_list(out: &mut String, indent: usize, ordered: bool, items: &[Item]) {
         for block in &item.blocks {
             match block {
                 Block::List { ordered, items } => write_list(out, inside, *ordered, items),
-                Block::Code { language, lines } => *out += &fenced(language, lines, inside),
+                Block::Code { lines } => *out += &fenced("text", lines, inside),
+                Block::Command(command) => *out += &fenced("sh", &[command.as_str()], inside),
                 block => write_nested(out, inside, block),
             }
         }
@@ -243,13 +250,13 @@ fn code(text: &str) -> String {
 }
 
 /// A block of code, indented to belong to an item of a list.
-fn fenced(language: &str, lines: &[String], indent: usize) -> String {
+fn fenced<T: Deref<Target = str>>(language: &str, lines: &[T], indent: usize) -> String {
     let longest = lines.iter().map(|line| longest_run(line)).max();
     let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
     let pad = " ".repeat(indent);
     let mut block = format!("{pad}{fence}{language}\n");
     for line in lines {
-        block += format!("{pad}{line}").trim_end();
+        block += format!("{pad}{}", &**line).trim_end();
         block.push('\n');
     }
     block + &format!("{pad}{fence}\n")

@@ -51,15 +51,12 @@ fn write_block(out: &mut Terminal, indent: usize, block: &Block) {
         Block::Facts(facts) => facts.iter().for_each(|fact| write_fact(out, indent, fact)),
         Block::Table(table) => write_table(out, indent, table),
         Block::List { ordered, items } => write_list(out, indent, *ordered, items),
-        Block::Code { language, lines } => {
-            let style = match *language {
-                "sh" => out.styles.command,
-                _ => out.styles.plain,
-            };
+        Block::Code { lines } => {
             for line in lines {
-                out.verbatim(indent, style, line);
+                out.verbatim(indent, out.styles.plain, line);
             }
         }
+        Block::Command(command) => out.verbatim(indent, out.styles.command, command),
         Block::Timeline(events) => events
             .iter()
             .for_each(|event| write_event(out, indent, event)),
@@ -246,7 +243,7 @@ fn write_sentence(out: &mut Terminal, indent: usize, table: &Table, row: &[Line]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::{Fact, Tone};
+    use crate::render::Fact;
 
     fn shown(blocks: Vec<Block>, width: usize) -> String {
         let page = Page {
@@ -287,16 +284,5 @@ A label that is too long
               value
 ";
         assert_eq!(shown(vec![Block::Facts(facts)], 80), expected);
-    }
-
-    #[test]
-    fn marks_align() {
-        let item = |tone, mark: &str, text: &str| Item {
-            mark: Some(crate::render::Span::new(Style::Tone(tone), mark)),
-            ..Item::new(text)
-        };
-        let items = [item(Tone::Good, "ok", "a"), item(Tone::Bad, "failed", "b")];
-        let text = shown(Block::list(items).into_iter().collect(), 80);
-        assert_eq!(text, "ok      a\nfailed  b\n");
     }
 }

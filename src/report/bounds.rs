@@ -6,6 +6,7 @@ use super::{
     Incident, Llm, Neighbour, Notification, PodDetails, Report, Resource, RootCause, Service,
     ServiceDetails, TimelineEvent, Unread, Visibility, WarningEvent, WorkloadDetails,
 };
+use crate::model::ShellCommand;
 use crate::model::text::cut;
 
 /// Letters of a text.
@@ -79,7 +80,7 @@ bound! {
 impl Bound for Action {
     /// A part of a command is another command, so that one that is too long is left out.
     fn bound(&mut self) {
-        let is_too_long = |command: &mut String| command.len() > TEXT;
+        let is_too_long = |command: &mut ShellCommand| command.as_str().len() > TEXT;
         if self.command.take_if(is_too_long).is_some() {
             self.title += " (its command is too long to be shown)";
         }

@@ -9,12 +9,12 @@ use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
 
 use super::{
-    Action, Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
-    DAMAGED, Unread, Visibility,
+    Analysis, DAMAGED, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
+    Unread, Visibility,
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
-const BLIND: &str = "Outages in what cannot be read are not detected.";
+const BLIND: &str = "Outages of objects that cannot be read are not detected.";
 const INVENTORY: &str = "The settings in the unreadable parts of the file are unknown: these services get defaults, \
      or are not monitored at all.";
 
@@ -85,8 +85,8 @@ pub fn service(state: &ServiceState) -> Service {
 
 /// An incident as the rules alone report it, before it has an id and a notification.
 #[must_use]
-pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
-    let listed = roster
+pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
+    let listed = monitored
         .iter()
         .find(|s| incident.service.as_deref() == Some(&s.name));
     let root = incident.root();
@@ -114,10 +114,7 @@ pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
             .collect(),
         correlation: None,
         analysis: analysis(incident, listed),
-        actions: assess::actions(incident, listed)
-            .into_iter()
-            .map(action)
-            .collect(),
+        actions: assess::actions(incident, listed),
         silenced_until: None,
         notification: Notification {
             decision: Decision::Log,
@@ -127,13 +124,6 @@ pub fn draft(incident: &assess::Incident, roster: &[Listed]) -> Incident {
         },
     }
     .bounded()
-}
-
-fn action(action: assess::Action) -> Action {
-    Action {
-        title: action.title,
-        command: Some(action.command),
-    }
 }
 
 fn resource(object: &ObjectRef) -> Resource {

@@ -136,7 +136,7 @@ impl ServiceDetails {
             let run = if log.previous { " (previous run)" } else { "" };
             let name = format!("{}/{}", log.pod, log.container);
             let title = Line::from("Last log lines of ").code(&name).text(run);
-            Block::section(title, vec![Block::code("text", &log.lines.join("\n"))])
+            Block::section(title, vec![Block::code(&log.lines.join("\n"))])
         });
         let known_issues = Block::list(self.known_issues.iter().map(Item::new));
         let events = Block::list(self.events.iter().map(|event| event.item(now)));

@@ -207,6 +207,5 @@ fn graph(incident: &Incident, services: &[Service]) -> Option<Block> {
 
 /// A step and its command.
 pub fn action(action: &Action) -> Item {
-    let command = action.command.as_deref();
-    Item::new(&action.title).with(command.map(|command| Block::code("sh", command)))
+    Item::new(&action.title).with(action.command.as_ref().map(Block::command))
 }

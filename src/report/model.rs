@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use super::time;
 pub use crate::model::{
-    AnalysisSource, Confidence, Decision, IncidentState, Mode, ServiceStatus, Severity, Tier,
+    Action, AnalysisSource, Confidence, Decision, IncidentState, Mode, ServiceStatus, Severity,
+    Tier,
 };
 
 /// Value of [`Report::schema`].
@@ -332,15 +333,6 @@ pub struct Analysis {
     pub business_impact: String,
     /// The severity that the model proposed, where the rules do not allow it.
     pub dissent: Option<String>,
-}
-
-/// A step to take.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Action {
-    /// What to do.
-    pub title: String,
-    /// The command, if there is one.
-    pub command: Option<String>,
 }
 
 /// The notification of an incident.

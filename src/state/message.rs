@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Severity, Time, named_enum};
+use crate::model::{Severity, ShellCommand, Time, command, named_enum};
 
 /// The receiver of entries that an earlier version stored without one.
 pub const DEFAULT_RECEIVER: &str = "slack";
@@ -119,7 +119,7 @@ named_enum! {
         References = "references",
         /// One line for each incident.
         Incidents = "incidents",
-        /// A sentence beside the rest.
+        /// An additional sentence.
         Note = "note",
     }
 }
@@ -153,8 +153,8 @@ pub struct Line {
     /// Its text.
     pub spans: Vec<Span>,
     /// A command to copy, below the text.
-    #[serde(default)]
-    pub command: Option<String>,
+    #[serde(default, deserialize_with = "command::stored")]
+    pub command: Option<ShellCommand>,
 }
 
 /// What a line begins with.

@@ -7,7 +7,7 @@ use super::model::{IncidentRecord, Sent, Silence, State};
 use super::silences;
 use crate::config::Config;
 use crate::model::duration::human;
-use crate::model::{Tier, Time};
+use crate::model::{Refusal, ShellCommand, Tier, Time};
 use crate::render::{
     Block, Document, Entry, Fact, Headline, Item, Line, Page, Span, Style, Table, moment,
 };
@@ -239,7 +239,7 @@ pub struct AddedSilence<'a> {
     /// The silence.
     pub silence: &'a Silence,
     /// The command that ends it early.
-    pub remove: String,
+    pub remove: Result<ShellCommand, Refusal>,
     /// Which state this is, where the user did not choose it.
     pub note: Option<String>,
 }
@@ -252,12 +252,18 @@ impl Document for AddedSilence<'_> {
     fn page(&self) -> Page {
         let target = self.silence.target.describe();
         let until = moment(self.silence.until);
-        let mut blocks = vec![
-            Block::paragraph(format!(
-                "{target} is silenced until {until}. To end the silence early:"
-            )),
-            Block::code("sh", &self.remove),
-        ];
+        let silenced = format!("{target} is silenced until {until}.");
+        let id = &self.silence.id;
+        let mut blocks = match &self.remove {
+            Ok(command) => vec![
+                Block::paragraph(format!("{silenced} To end the silence early:")),
+                Block::command(command),
+            ],
+            Err(refusal) => vec![Block::paragraph(format!(
+                "{silenced} To end the silence early, remove {id} from the same state \
+                 (no command: {refusal})."
+            ))],
+        };
         blocks.extend(self.note.iter().map(Block::paragraph));
         Page {
             title: "Silence added".into(),

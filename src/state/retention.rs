@@ -126,7 +126,7 @@ fn shortened(mut message: OutboxMessage) -> OutboxMessage {
         String::new()
     };
     message.message = Message::line(format!(
-        "Messages not delivered about {named}{more}. Run: k8s-monitor incidents list"
+        "Undelivered messages about {named}{more}. Run: k8s-monitor incidents list"
     ));
     message
 }

@@ -158,7 +158,7 @@ pub enum StoreError {
         cause: io::Error,
     },
     /// The API server refused it.
-    #[error("cannot keep the state in {place}: {cause}")]
+    #[error("cannot store the state in {place}: {cause}")]
     Cluster {
         /// The place.
         place: String,
@@ -167,7 +167,7 @@ pub enum StoreError {
     },
     /// The open incidents do not fit.
     #[error(
-        "the state has {bytes} bytes with everything dropped that can be, and {limit} fit in {place}; {}",
+        "the state has {bytes} bytes without everything that can be dropped; {place} allows {limit}; {}",
         Advice(self)
     )]
     TooLarge {
@@ -203,7 +203,7 @@ impl Remedy for StoreError {
             Self::Conflict { .. } => return None,
             Self::Io { .. } => "check the path, its permissions and the free space",
             Self::Cluster { cause, .. } => return cause.remedy(),
-            Self::TooLarge { .. } => "resolve or silence what is open",
+            Self::TooLarge { .. } => "resolve or silence open incidents",
         };
         Some(remedy.to_owned())
     }

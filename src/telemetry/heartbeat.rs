@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use super::RETRY;
 use crate::model::secret::Secret;
 use crate::model::text::clean;
-use crate::net::{Http, Peer, Request, Retry};
+use crate::net::{Http, Peer, Request};
 use crate::redact::redact;
 
 /// Timeouts of the pings at the start and at the end: 5 s together.
@@ -15,14 +16,6 @@ const END: Duration = Duration::from_secs(3);
 const SHUTDOWN: Duration = Duration::from_millis(900);
 /// Longest summary, in characters.
 const SUMMARY: usize = 500;
-
-const RETRY: Retry = Retry {
-    unsent: 1,
-    unsure: 1,
-    limited: 0,
-    statuses: &[500, 502, 503, 504],
-    pause: Duration::from_millis(250),
-};
 
 /// A cycle started.
 pub fn start(url: &Secret, http: &Http, summary: &str) {

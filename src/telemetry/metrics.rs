@@ -8,9 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
+use super::RETRY;
+
 use crate::model::secret::Secret;
 use crate::model::text::clean;
-use crate::net::{Http, HttpError, Peer, Request, Retry};
+use crate::net::{Http, HttpError, Peer, Request};
 use crate::redact::redact;
 use crate::runtime::fs_util;
 
@@ -20,15 +22,6 @@ const PUSH: Duration = Duration::from_secs(5);
 const SUMMARY: usize = 200;
 /// The text is valid in both formats. Not every Pushgateway accepts the newer one.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// A push replaces the group, so that a retry has no side effect.
-const RETRY: Retry = Retry {
-    unsent: 1,
-    unsure: 1,
-    limited: 0,
-    statuses: &[500, 502, 503, 504],
-    pause: Duration::from_millis(250),
-};
 
 /// Why metrics were not exported.
 #[derive(Debug, Error)]

@@ -6,7 +6,7 @@ use k8s_monitor::agents::Role;
 use k8s_monitor::config::MODEL;
 use serde_json::{Value, json};
 
-use super::stub::{Answer, Asked, Stub};
+use super::stub::{Answer, HttpRequest, Stub};
 
 pub const KEY: &str = "sk-ant-stub-key-of-no-account";
 
@@ -37,7 +37,7 @@ impl Api {
         let counts = Mutex::new([0_usize; 4]);
         let stub = {
             let violations = violations.clone();
-            Stub::new(move |asked| match check(asked) {
+            Stub::new(move |request| match check(request) {
                 Ok((role, body)) => {
                     let nth = {
                         let mut counts = counts.lock().unwrap();
@@ -45,13 +45,13 @@ impl Api {
                         counts[role as usize] - 1
                     };
                     let data = body["messages"][0]["content"].as_str().unwrap();
-                    message(&script(role, data, nth), asked.body.len())
+                    message(&script(role, data, nth), request.body.len())
                 }
                 Err(violation) => {
                     violations
                         .lock()
                         .unwrap()
-                        .push(format!("{violation}\n{}", asked.text()));
+                        .push(format!("{violation}\n{}", request.text()));
                     error(400, "invalid_request_error", "see the test")
                 }
             })
@@ -61,10 +61,12 @@ impl Api {
 
     /// The bodies of all requests so far.
     pub fn bodies(&self) -> Vec<Value> {
-        let asked = self.stub.asked();
-        let posts = asked.iter().filter(|asked| asked.path == "/v1/messages");
+        let requests = self.stub.requests();
+        let posts = requests
+            .iter()
+            .filter(|request| request.path == "/v1/messages");
         posts
-            .map(|asked| serde_json::from_slice(&asked.body).unwrap())
+            .map(|request| serde_json::from_slice(&request.body).unwrap())
             .collect()
     }
 
@@ -76,8 +78,11 @@ impl Api {
 
     /// All requests as one text.
     pub fn everything(&self) -> String {
-        let asked = self.stub.asked();
-        asked.iter().map(|asked| asked.text() + "\n").collect()
+        let requests = self.stub.requests();
+        requests
+            .iter()
+            .map(|request| request.text() + "\n")
+            .collect()
     }
 }
 
@@ -124,20 +129,20 @@ fn role(body: &Value) -> Option<Role> {
 }
 
 /// Checks the form of a request.
-fn check(asked: &Asked) -> Result<(Role, Value), String> {
+fn check(request: &HttpRequest) -> Result<(Role, Value), String> {
     for (name, value) in [
         ("x-api-key", KEY),
         ("anthropic-version", "2023-06-01"),
         ("content-type", "application/json"),
     ] {
-        if asked.header(name) != value {
-            return Err(format!("{name} is {:?}", asked.header(name)));
+        if request.header(name) != value {
+            return Err(format!("{name} is {:?}", request.header(name)));
         }
     }
-    if (asked.method.as_str(), asked.path.as_str()) != ("POST", "/v1/messages") {
-        return Err(format!("{} {}", asked.method, asked.path));
+    if (request.method.as_str(), request.path.as_str()) != ("POST", "/v1/messages") {
+        return Err(format!("{} {}", request.method, request.path));
     }
-    let body: Value = serde_json::from_slice(&asked.body).map_err(|e| e.to_string())?;
+    let body: Value = serde_json::from_slice(&request.body).map_err(|e| e.to_string())?;
     let keys: Vec<_> = body.as_object().ok_or("no object")?.keys().collect();
     if keys != ["max_tokens", "messages", "model", "output_config", "system"] {
         return Err(format!("keys {keys:?}"));

@@ -88,7 +88,7 @@ fn a_healthy_cycle_sends_no_request() {
         assert_eq!((results.llm.calls, results.llm.note), (0, None));
         harness.now += TimeDelta::hours(1);
     }
-    assert!(api.stub.asked().is_empty());
+    assert!(api.stub.requests().is_empty());
 }
 
 /// A day of a crash loop: pods, counters, times, and the text of logs and events change.
@@ -180,7 +180,7 @@ fn a_sev_4_incident_is_not_explained() {
     let mut harness = Harness::new(&api);
     harness.incidents[0].severity = Severity::Sev4;
     let results = harness.cycle();
-    assert!(api.stub.asked().is_empty());
+    assert!(api.stub.requests().is_empty());
     assert_eq!(results.announcements[0].model_text(), None);
 }
 

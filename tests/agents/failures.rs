@@ -61,7 +61,7 @@ fn a_permanent_error_is_requested_once_and_noted() {
         let results = harness.cycle();
         let case = format!("{status} {message}");
         assert_rules(&results, &mut harness, &case);
-        assert_eq!(api.stub.asked().len(), 1, "{case}");
+        assert_eq!(api.stub.requests().len(), 1, "{case}");
         assert!(harness.clock.waits().is_empty(), "{case}");
         let shown = results.llm.note.unwrap();
         assert!(shown.contains(note), "{case}: {shown}");
@@ -105,7 +105,7 @@ fn a_temporary_error_is_retried_twice() {
         let case = format!("{fault:?}");
         let api = helpful();
         let mut harness = Harness::new(&api);
-        api.stub.break_with([fault.clone(), fault.clone()]);
+        api.stub.inject([fault.clone(), fault.clone()]);
         let results = harness.cycle();
         assert!(results.announcements[0].model_text().is_some(), "{case}");
         let seconds: Vec<_> = harness
@@ -115,14 +115,14 @@ fn a_temporary_error_is_retried_twice() {
             .map(Duration::as_secs)
             .collect();
         assert_eq!(seconds, waits, "{case}");
-        assert_eq!(api.stub.asked().len(), 6, "{case}");
+        assert_eq!(api.stub.requests().len(), 6, "{case}");
 
         // A third error ends the requests of this cycle.
         let api = helpful();
         let mut harness = Harness::new(&api);
-        api.stub.break_with(vec![fault; 100]);
+        api.stub.inject(vec![fault; 100]);
         let results = harness.cycle();
-        assert_eq!(api.stub.asked().len(), 3, "{case}");
+        assert_eq!(api.stub.requests().len(), 3, "{case}");
         assert!(results.llm.note.is_some(), "{case}");
         assert_rules(&results, &mut harness, &case);
     }
@@ -133,11 +133,11 @@ fn limited(after: Option<&str>) -> Fault {
     if let Some(after) = after {
         answer.headers.push(("retry-after", after.to_owned()));
     }
-    Fault::Says(answer)
+    Fault::Answer(answer)
 }
 
 fn overloaded(status: u16) -> Fault {
-    Fault::Says(error(status, "overloaded_error", "busy"))
+    Fault::Answer(error(status, "overloaded_error", "busy"))
 }
 
 #[test]
@@ -146,16 +146,16 @@ fn retries_end_at_the_deadline() {
     for (after, tries) in [("50", 2), ("70", 1), ("86400", 1)] {
         let api = helpful();
         let mut harness = Harness::new(&api);
-        api.stub.break_with(vec![limited(Some(after)); 100]);
+        api.stub.inject(vec![limited(Some(after)); 100]);
         let results = harness.cycle();
-        assert_eq!(api.stub.asked().len(), tries, "{after}");
+        assert_eq!(api.stub.requests().len(), tries, "{after}");
         assert_rules(&results, &mut harness, after);
     }
     let api = helpful();
     let mut harness = Harness::new(&api);
     harness.deadline = Duration::ZERO;
     let results = harness.cycle();
-    assert!(api.stub.asked().is_empty());
+    assert!(api.stub.requests().is_empty());
     assert_rules(&results, &mut harness, "no time");
 }
 
@@ -164,9 +164,9 @@ fn a_slow_request_is_not_retried_and_counts_at_its_highest_cost() {
     let api = helpful();
     let mut harness = Harness::new(&api);
     harness.deadline = Duration::from_millis(600);
-    api.stub.break_with(vec![Fault::Hangs; 100]);
+    api.stub.inject(vec![Fault::Hangs; 100]);
     let results = harness.cycle();
-    assert_eq!(api.stub.asked().len(), 1);
+    assert_eq!(api.stub.requests().len(), 1);
     assert_eq!(results.llm.calls, 0);
     assert!(results.llm.cost_usd > 0.001, "{:?}", results.llm);
     assert_rules(&results, &mut harness, "slow");
@@ -176,10 +176,10 @@ fn a_slow_request_is_not_retried_and_counts_at_its_highest_cost() {
 fn a_connection_that_breaks_after_the_request_counts_each_time() {
     let api = helpful();
     let mut harness = Harness::new(&api);
-    api.stub.break_with(vec![Fault::CutAfter; 100]);
+    api.stub.inject(vec![Fault::CutAfter; 100]);
     let cost = {
         let results = harness.cycle();
-        assert_eq!(api.stub.asked().len(), 3);
+        assert_eq!(api.stub.requests().len(), 3);
         results.llm.cost_usd
     };
     // The budget of the month limits the number of attempts.
@@ -187,15 +187,15 @@ fn a_connection_that_breaks_after_the_request_counts_each_time() {
         harness.cycle();
     }
     assert!(harness.state.spend.usd <= harness.config.model_budget.month_usd + cost);
-    let asked = api.stub.asked().len();
+    let before = api.stub.requests().len();
     let results = harness.cycle();
-    assert_eq!(api.stub.asked().len(), asked);
+    assert_eq!(api.stub.requests().len(), before);
     assert!(results.llm.note.unwrap().contains("monthUsd"));
 }
 
 #[test]
 fn a_refused_connection_costs_nothing() {
-    let mut harness = Harness::at(&super::stub::nobody());
+    let mut harness = Harness::at(&super::stub::unreachable_url());
     let results = harness.cycle();
     assert!(results.llm.cost_usd.abs() < f64::EPSILON);
     assert_rules(&results, &mut harness, "refused");

@@ -29,7 +29,7 @@ pub const OTHER: &str = "9ab8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0";
 pub struct Harness {
     pub snapshot: Snapshot,
     pub inventory: Inventory,
-    pub roster: Vec<Service>,
+    pub monitored: Vec<Service>,
     pub incidents: Vec<Incident>,
     pub correlation: Option<Correlation>,
     pub candidates: Vec<CandidateCommit>,
@@ -55,9 +55,9 @@ impl Harness {
     }
 
     pub fn at(url: &str) -> Self {
-        let (roster, incidents) = &*EXAMPLE;
+        let (monitored, incidents) = &*EXAMPLE;
         let mut harness = Self::unrated(snapshot(), url);
-        harness.roster.clone_from(roster);
+        harness.monitored.clone_from(monitored);
         harness.incidents.clone_from(incidents);
         harness
     }
@@ -80,7 +80,7 @@ impl Harness {
             now: snapshot.now,
             snapshot,
             inventory: INVENTORY.clone(),
-            roster: Vec::new(),
+            monitored: Vec::new(),
             incidents: Vec::new(),
             correlation: Some(correlation()),
             candidates: vec![CandidateCommit {
@@ -109,7 +109,7 @@ impl Harness {
             unlisted: Tier::P3,
         };
         let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &input);
-        self.roster = verdict.monitored;
+        self.monitored = verdict.monitored;
         self.incidents = verdict.incidents;
     }
 
@@ -133,7 +133,7 @@ impl Harness {
     fn run(&mut self, off: Option<String>) -> AgentResults {
         let cycle = CycleContext {
             snapshot: &self.snapshot,
-            roster: &self.roster,
+            monitored: &self.monitored,
             now: self.now,
             deadline: self.clock.after(self.deadline),
         };
@@ -155,7 +155,7 @@ impl Harness {
             .iter()
             .zip(&advice)
             .map(|(incident, advice)| {
-                let mut reported = report::draft(incident, &self.roster);
+                let mut reported = report::draft(incident, &self.monitored);
                 reported.severity = advice.severity;
                 reported.analysis = advice.analysis.clone();
                 reported.correlation.clone_from(&advice.correlation);
@@ -180,7 +180,7 @@ static INVENTORY: LazyLock<Inventory> =
     LazyLock::new(|| inventory::parse(&std::fs::read("docs/reference/services.txt").unwrap()));
 static EXAMPLE: LazyLock<(Vec<Service>, Vec<Incident>)> = LazyLock::new(|| {
     let harness = Harness::of(snapshot(), "http://127.0.0.1:9");
-    (harness.roster, harness.incidents)
+    (harness.monitored, harness.incidents)
 });
 
 pub fn snapshot() -> Snapshot {
@@ -241,11 +241,11 @@ pub fn good(role: Role) -> Value {
 
 /// A good model, except for one agent.
 pub fn except(role: Role, reply: Reply) -> Api {
-    Api::new(move |asked, _, _| {
-        if asked == role {
+    Api::new(move |of, _, _| {
+        if of == role {
             reply.clone()
         } else {
-            Reply::Json(good(asked))
+            Reply::Json(good(of))
         }
     })
 }

@@ -29,7 +29,7 @@ fn a_good_model_adds_analysis_actions_reasons_and_headline() {
     let commands: Vec<_> = advice
         .actions
         .iter()
-        .filter_map(|a| a.command.clone())
+        .filter_map(|a| Some(a.command.as_ref()?.to_string()))
         .collect();
     assert_eq!(
         commands,
@@ -60,7 +60,7 @@ fn without_a_model_the_results_are_those_of_the_rules() {
     let mut harness = Harness::new(&api);
     let results = harness.rules_only();
     let incident = &harness.incidents[0];
-    let draft = k8s_monitor::report::draft(incident, &harness.roster);
+    let draft = k8s_monitor::report::draft(incident, &harness.monitored);
     let advice = &results.advice[0];
     assert_eq!(advice.analysis, draft.analysis);
     assert_eq!(advice.severity, incident.severity);
@@ -81,7 +81,11 @@ fn without_a_model_the_results_are_those_of_the_rules() {
 #[test]
 fn a_severity_moves_inside_the_band_of_its_rule() {
     let issue = |harness: &Harness| {
-        let service = harness.roster.iter().find(|s| s.name == "mysql").unwrap();
+        let service = harness
+            .monitored
+            .iter()
+            .find(|s| s.name == "mysql")
+            .unwrap();
         service.known_issues[0].text.clone()
     };
     let (one, two, three, four) = (

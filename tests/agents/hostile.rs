@@ -288,7 +288,7 @@ fn a_headline_names_the_service_or_the_object() {
 fn a_slack_message_never_mentions_anybody() {
     let api = Api::new(|role, _, _| Reply::Json(good(role)));
     let harness = Harness::new(&api);
-    let mut incident = report::draft(&harness.incidents[0], &harness.roster);
+    let mut incident = report::draft(&harness.incidents[0], &harness.monitored);
     for (case, text) in harmful() {
         incident.analysis.source = AnalysisSource::Model;
         incident.analysis.hypothesis.clone_from(&text);

@@ -123,9 +123,9 @@ fn a_failed_round_keeps_the_previous_answer() {
     let logs = request("logs", "Pod", "mysql", "mysql-0");
     let (api, _) = model_with_lookups(vec![logs]);
     let mut harness = Harness::new(&api);
-    let ok = super::stub::Fault::Fine;
-    let error = super::stub::Fault::Says(super::api::error(401, "authentication_error", "no"));
-    api.stub.break_with([ok, error]);
+    let ok = super::stub::Fault::None;
+    let error = super::stub::Fault::Answer(super::api::error(401, "authentication_error", "no"));
+    api.stub.inject([ok, error]);
     let results = harness.cycle();
     assert_eq!(
         results.advice[0].analysis.hypothesis,

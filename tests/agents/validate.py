@@ -23,7 +23,7 @@ def main():
     count = 0
     for line in sys.stdin:
         body = json.loads(line)
-        # A TypedDict lets unknown keys pass; the API does not.
+        # A TypedDict accepts unknown keys; the API does not.
         if unknown := set(body) - known:
             sys.exit(f"keys that the SDK does not know: {sorted(unknown)}")
         if set(body["output_config"]) - {"format", "effort"}:

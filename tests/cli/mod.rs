@@ -1,5 +1,5 @@
-//! The built binary at its edges: every exit status, bad input, and that
-//! nothing half-printed ever reaches stdout.
+//! The built program: each command, each exit status, invalid input, and stdout without partial
+//! output.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -15,7 +15,7 @@ use crate::support::skip::{external, skip};
 
 const EXAMPLE: &str = "docs/example/homelab";
 
-/// The program in the repository's root, with nothing of the machine's environment.
+/// The program in the repository's root, with an empty environment.
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"));
     command
@@ -42,13 +42,13 @@ fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stdout(output)))
 }
 
-/// Ends with the status, says why with all the words, and prints nothing else.
-fn refuses(output: &Output, status: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(status), "{said}");
+/// Asserts the exit status, that stderr has all the words, and that stdout is empty.
+fn assert_fails(output: &Output, status: i32, words: &[&str]) {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(status), "{text}");
     assert!(output.stdout.is_empty(), "stdout: {}", stdout(output));
     for word in words {
-        assert!(said.contains(word), "{word:?} is not in: {said}");
+        assert!(text.contains(word), "{word:?} is not in: {text}");
     }
 }
 
@@ -63,7 +63,7 @@ fn utf8(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// A kubeconfig for a server that does not vouch for itself.
+/// A kubeconfig for a server, with a token.
 fn kubeconfig(server: &str) -> (tempfile::TempDir, PathBuf) {
     write(
         "kubeconfig",
@@ -80,8 +80,11 @@ fn kubeconfig(server: &str) -> (tempfile::TempDir, PathBuf) {
 fn help_and_version_are_no_errors() {
     for arguments in [
         &["--help"][..],
+        &["-h"],
         &["--version"],
+        &["-V"],
         &["run", "--help"],
+        &["silence", "add", "--help"],
         &["help", "check"],
     ] {
         let output = run(arguments);
@@ -95,33 +98,33 @@ fn help_and_version_are_no_errors() {
 
 #[test]
 fn a_wrong_command_line_is_64() {
-    refuses(&run(&[]), 64, &["Usage"]);
-    refuses(&run(&["run", "--frobnicate"]), 64, &["--frobnicate"]);
-    refuses(&run(&["run", "--dryrun"]), 64, &["--dry-run"]);
-    refuses(&run(&["check"]), 64, &["--service"]);
-    refuses(
+    assert_fails(&run(&[]), 64, &["Usage"]);
+    assert_fails(&run(&["run", "--frobnicate"]), 64, &["--frobnicate"]);
+    assert_fails(&run(&["run", "--dryrun"]), 64, &["--dry-run"]);
+    assert_fails(&run(&["check"]), 64, &["--service"]);
+    assert_fails(
         &run(&["run", "--now", "2026-01-01T00:00:00Z"]),
         64,
         &["--now", "--snapshot"],
     );
-    refuses(
+    assert_fails(
         &run(&["run", "--snapshot", EXAMPLE, "--now", "yesterday"]),
         64,
         &["yesterday"],
     );
-    refuses(&run(&["run", "--deadline", "soon"]), 64, &["soon", "90s"]);
+    assert_fails(&run(&["run", "--deadline", "soon"]), 64, &["soon", "90s"]);
     for long in ["9223372036854775807s", "106751991167d"] {
-        refuses(&run(&["run", "--deadline", long]), 64, &[long, "366d"]);
+        assert_fails(&run(&["run", "--deadline", long]), 64, &[long, "366d"]);
         let silence = ["silence", "add", "--service", "n8n", "--reason", "x"];
         let silence = [&silence[..], &["--for", long]].concat();
-        refuses(&run(&silence), 64, &[long, "366d"]);
+        assert_fails(&run(&silence), 64, &[long, "366d"]);
     }
 }
 
 #[test]
 fn an_unknown_service_is_64_and_the_nearest_is_named() {
     let output = run(&["check", "--service", "mysq", "--snapshot", EXAMPLE]);
-    refuses(
+    assert_fails(
         &output,
         64,
         &["mysq", "did you mean", "mysql", "services list"],
@@ -137,10 +140,10 @@ fn a_services_file_that_cannot_be_used_is_65() {
         "--services",
         "/nonexistent/services.txt",
     ]);
-    refuses(&absent, 65, &["/nonexistent/services.txt", "--services"]);
+    assert_fails(&absent, 65, &["/nonexistent/services.txt", "--services"]);
     let (_folder, empty) = write("services.txt", "Nothing but prose.\n");
     let output = run(&["run", "--snapshot", EXAMPLE, "--services", utf8(&empty)]);
-    refuses(&output, 65, &["no service", "services lint"]);
+    assert_fails(&output, 65, &["no service", "services lint"]);
 }
 
 #[test]
@@ -235,7 +238,7 @@ fn every_document_has_every_form() {
     );
 }
 
-/// The actions of the incident are the next commands: no line of them comes twice.
+/// The actions of the incident include commands for its objects.
 #[test]
 fn check_prints_no_command_twice() {
     for form in ["text", "markdown", "html"] {
@@ -252,7 +255,7 @@ fn check_prints_no_command_twice() {
 }
 
 #[test]
-fn the_json_of_a_check_knows_what_its_text_knows() {
+fn the_json_of_a_check_has_everything_that_its_text_has() {
     let arguments = ["check", "--service", "mysql", "--snapshot", EXAMPLE];
     let report = json(&run(&[&arguments[..], &["--output", "json"]].concat()));
     assert_eq!(report["schema"], "k8s-monitor/report/v1");
@@ -274,9 +277,9 @@ fn the_json_of_a_check_knows_what_its_text_knows() {
     assert_eq!(full.get("details"), None);
 }
 
-/// A file that says no more than it must: its P0 service is nobody's "no service".
+/// With a services file that has no descriptions.
 #[test]
-fn impact_never_plays_a_listed_service_down() {
+fn the_impact_names_a_listed_service_without_a_description() {
     let text = "1. Apps (P0)\n\n1.1 mysql\n\n- Namespace: mysql\n- Max Downtime: soonish\n";
     let (_folder, path) = write("services.txt", text);
     let arguments = ["run", "--snapshot", EXAMPLE, "--output", "json"];
@@ -294,13 +297,13 @@ fn impact_never_plays_a_listed_service_down() {
 
 #[test]
 fn a_snapshot_that_cannot_be_used_is_65() {
-    refuses(
+    assert_fails(
         &run(&["run", "--snapshot", "/nonexistent/dump"]),
         65,
         &["/nonexistent/dump"],
     );
     let (_folder, path) = write("dump.tar.gz", "this is no archive");
-    refuses(
+    assert_fails(
         &run(&["run", "--snapshot", utf8(&path)]),
         65,
         &["dump.tar.gz"],
@@ -309,31 +312,31 @@ fn a_snapshot_that_cannot_be_used_is_65() {
 
 #[test]
 fn a_wrong_configuration_is_78() {
-    refuses(&run(&["run"]), 78, &["no kubeconfig", "--kubeconfig"]);
-    refuses(
+    assert_fails(&run(&["run"]), 78, &["no kubeconfig", "--kubeconfig"]);
+    assert_fails(
         &run(&["run", "--kubeconfig", "/nonexistent/k"]),
         78,
         &["/nonexistent/k"],
     );
     let (_folder, path) = kubeconfig("http://127.0.0.1:1");
     let output = run(&["run", "--kubeconfig", utf8(&path), "--context", "other"]);
-    refuses(&output, 78, &["other", "homelab"]);
-    refuses(
+    assert_fails(&output, 78, &["other", "homelab"]);
+    assert_fails(
         &run(&["run", "--config", "/nonexistent/c.yaml"]),
         78,
         &["/nonexistent/c.yaml"],
     );
-    refuses(
+    assert_fails(
         &run(&["run", "--env-file", "/nonexistent/.env"]),
         78,
         &["/nonexistent/.env"],
     );
     let (_folder, path) = write("config.yaml", "clustr: homelab\n");
     let output = run(&["run", "--snapshot", EXAMPLE, "--config", utf8(&path)]);
-    refuses(&output, 78, &["clustr", "cluster"]);
+    assert_fails(&output, 78, &["clustr", "cluster"]);
     let (_folder, path) = write("config.yaml", "deadline: 106751991167d\n");
     let output = run(&["run", "--snapshot", EXAMPLE, "--config", utf8(&path)]);
-    refuses(&output, 78, &[":1:", "366d"]);
+    assert_fails(&output, 78, &[":1:", "366d"]);
     for (name, status) in [
         ("SLACK_BOT_TOKEN", 78),
         ("XDG_STATE_HOME", 78),
@@ -341,7 +344,7 @@ fn a_wrong_configuration_is_78() {
     ] {
         let mut command = program(&["run", "--snapshot", EXAMPLE]);
         let output = command.env(name, OsStr::from_bytes(b"xoxb-\xff")).output();
-        let output = output.expect("it runs");
+        let output = output.expect("the program runs");
         assert_eq!(output.status.code(), Some(status), "{}", stderr(&output));
         assert_eq!(stderr(&output).contains(name), status == 78);
         assert!(!stderr(&output).contains("xoxb"), "{}", stderr(&output));
@@ -353,16 +356,16 @@ fn a_server_that_cannot_be_reached_is_69() {
     let closed = TcpListener::bind("127.0.0.1:0")
         .expect("a port")
         .local_addr()
-        .expect("its number");
+        .expect("an address");
     let (_folder, path) = kubeconfig(&format!("http://{closed}"));
     let output = run(&["run", "--kubeconfig", utf8(&path)]);
-    refuses(&output, 69, &["cannot reach", &closed.to_string()]);
+    assert_fails(&output, 69, &["cannot reach", &closed.to_string()]);
 }
 
 #[test]
 fn a_server_without_tls_is_69() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("its number");
+    let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let mut stream = stream;
@@ -370,21 +373,21 @@ fn a_server_without_tls_is_69() {
         }
     });
     let (_folder, path) = kubeconfig(&format!("https://{address}"));
-    refuses(
+    assert_fails(
         &run(&["run", "--kubeconfig", utf8(&path)]),
         69,
-        &["no trusted connection"],
+        &["is not trusted"],
     );
 }
 
 #[test]
 fn a_deadline_without_a_verdict_is_75() {
-    // Takes connections and never answers.
+    // Accepts connections and never responds.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("its number");
+    let address = listener.local_addr().expect("an address");
     let (_folder, path) = kubeconfig(&format!("http://{address}"));
     let output = run(&["run", "--kubeconfig", utf8(&path), "--deadline", "1s"]);
-    refuses(&output, 75, &["deadline"]);
+    assert_fails(&output, 75, &["deadline"]);
 }
 
 #[test]
@@ -471,14 +474,14 @@ fn a_closed_stdout_is_no_failure() {
         .spawn()
         .expect("the program starts");
     drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
+    let output = child.wait_with_output().expect("the program ends");
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
 }
 
-/// A file that is always full.
-fn full() -> Stdio {
+/// A device without space.
+fn full_device() -> Stdio {
     let file = fs::OpenOptions::new().write(true).open("/dev/full");
-    file.expect("it is there").into()
+    file.expect("/dev/full").into()
 }
 
 #[test]
@@ -493,10 +496,13 @@ fn an_unwritable_result_is_an_error() {
         (&["completions", "bash"], 74),
         (&["--help"], 74),
     ] {
-        let output = program(arguments).stdout(full()).output().expect("it runs");
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
-        assert!(said.contains("cannot be written to stdout"), "{said}");
+        let output = program(arguments)
+            .stdout(full_device())
+            .output()
+            .expect("the program runs");
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {text}");
+        assert!(text.contains("cannot be written to stdout"), "{text}");
     }
 }
 
@@ -504,18 +510,18 @@ fn an_unwritable_result_is_an_error() {
 fn a_closed_stderr_changes_no_status() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
-    for stderr in [writer.into(), full()] {
+    for stderr in [writer.into(), full_device()] {
         let mut wrong = program(&["run", "--kubeconfig", "/nonexistent/k"]);
-        let output = wrong.stderr(stderr).output().expect("it runs");
+        let output = wrong.stderr(stderr).output().expect("the program runs");
         assert_eq!(output.status.code(), Some(78));
     }
 }
 
-/// A watcher's address is a secret, and every request to it has it in its first line.
+/// The heartbeat URL is a secret, and clients log the first line of requests.
 #[test]
 fn no_log_filter_shows_client_requests() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let watcher = listener.local_addr().expect("its number");
+    let heartbeat = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let _ = stream.read(&mut [0; 4096]);
@@ -534,16 +540,16 @@ fn no_log_filter_shows_client_requests() {
         let mut command = program(&["run", "--state", "none", "--kubeconfig", utf8(&path)]);
         command
             .env("RUST_LOG", filter)
-            .env("HEARTBEAT_URL", format!("http://{watcher}/s3nt1nel"));
-        let output = command.output().expect("it runs");
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(69), "{said}");
-        assert!(!said.contains("s3nt1nel"), "{filter}: {said}");
-        assert_eq!(said.contains("GET /"), is_ours, "{filter}: {said}");
+            .env("HEARTBEAT_URL", format!("http://{heartbeat}/s3nt1nel"));
+        let output = command.output().expect("the program runs");
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(69), "{text}");
+        assert!(!text.contains("s3nt1nel"), "{filter}: {text}");
+        assert_eq!(text.contains("GET /"), is_ours, "{filter}: {text}");
     }
 }
 
-/// On a terminal of that many columns, which `script` makes up.
+/// The output on a terminal with this number of columns, by `script`.
 fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_k8s-monitor");
     let line = format!(
@@ -567,9 +573,9 @@ fn on_a_terminal(columns: u16, more: &str) -> Option<String> {
 }
 
 #[test]
-fn the_text_is_as_wide_as_a_narrow_terminal_but_not_a_wide_one() {
+fn the_text_is_as_wide_as_the_terminal_up_to_80_columns() {
     let widest = |text: &str| {
-        // Commands are never wrapped, and neither is a single word.
+        // Commands and single words are not wrapped.
         let lines = text.lines().take_while(|line| !line.contains("Actions  "));
         let several = lines.filter(|line| line.split_whitespace().count() > 1);
         several.map(|line| line.trim_end().len()).max()
@@ -588,7 +594,7 @@ fn the_text_is_as_wide_as_a_narrow_terminal_but_not_a_wide_one() {
 }
 
 #[test]
-fn progress_is_only_for_terminals() {
+fn progress_is_shown_only_on_terminals() {
     let output = run(&["run", "--snapshot", EXAMPLE]);
     assert!(output.stderr.is_empty(), "{}", stderr(&output));
 }
@@ -618,9 +624,8 @@ fn the_html_report_is_complete() {
     }
 }
 
-/// The scripts load where their shell is, and complete a command of ours.
 #[test]
-fn shells_load_their_completions() {
+fn shells_load_the_completions_and_complete_a_command() {
     let folder = tempfile::tempdir().expect("a folder");
     for (shell, extra, test) in [
         (
@@ -665,7 +670,6 @@ fn shells_load_their_completions() {
     }
 }
 
-/// mandoc knows what a manual page may be, and fits it to a terminal.
 #[test]
 fn mandoc_accepts_the_manual() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -682,10 +686,10 @@ fn mandoc_accepts_the_manual() {
     assert!(text.contains("k8s-monitor run --dry-run                  what would be sent"));
 }
 
-/// Runs itself once more, as the program that has a defect.
+/// Runs itself as a program that panics.
 #[test]
 fn a_panic_is_70_and_runs_the_shutdown_hook() {
-    if std::env::var_os("K8S_MONITOR_TEST_DEFECT").is_some() {
+    if std::env::var_os("K8S_MONITOR_TEST_PANIC").is_some() {
         k8s_monitor::runtime::panic_hook::install();
         k8s_monitor::runtime::termination::set_shutdown_hook(|why| println!("hook: {why}"));
         panic!("as planned");
@@ -696,22 +700,22 @@ fn a_panic_is_70_and_runs_the_shutdown_hook() {
         let output = Command::new(std::env::current_exe().expect("this test"))
             .args(["--exact", "cli::a_panic_is_70_and_runs_the_shutdown_hook"])
             .arg("--nocapture")
-            .env("K8S_MONITOR_TEST_DEFECT", "1")
+            .env("K8S_MONITOR_TEST_PANIC", "1")
             .stdout(Stdio::piped())
             .stderr(reason)
             .spawn()
             .and_then(std::process::Child::wait_with_output)
-            .expect("it starts");
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(70), "{said}");
-        assert!(said.is_empty() || said.contains("as planned"), "{said}");
+            .expect("the test starts");
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(70), "{text}");
+        assert!(text.is_empty() || text.contains("as planned"), "{text}");
         let hook = "hook: exit status 70: internal error";
         assert!(stdout(&output).contains(hook), "{}", stdout(&output));
     }
 }
 
-/// A real healthy K3s, and the services file of another cluster: nothing in
-/// the bundle is wrong, and what it does not show is not missing.
+/// A support bundle of a healthy K3s with the services file of another cluster: what the bundle does
+/// not contain is not missing.
 #[test]
 fn a_healthy_k3s_bundle_gives_no_incident() {
     let (Some(bundle), Some(services)) = (
@@ -736,7 +740,7 @@ fn a_healthy_k3s_bundle_gives_no_incident() {
 
 /// A silence in the state of manual runs does not mute a deployed monitor.
 #[test]
-fn a_silence_names_its_state() {
+fn a_silence_names_the_state_that_it_is_stored_in() {
     let home = tempfile::tempdir().expect("a folder");
     let (_folder, path) = kubeconfig("http://127.0.0.1:1");
     let silence = |more: &[&str]| {
@@ -768,29 +772,29 @@ fn a_silence_names_its_state() {
     silence(&["remove", id, "--state", &state]);
 }
 
-/// `check` ends as `run` does where it has no verdict.
+/// Without a verdict, `check` exits as `run` does.
 #[test]
 fn check_has_the_same_statuses_as_run() {
     let check = |more: &[&str]| run(&[&["check", "--service", "mysql"], more].concat());
-    refuses(&check(&["--frobnicate"]), 64, &["--frobnicate"]);
-    refuses(
+    assert_fails(&check(&["--frobnicate"]), 64, &["--frobnicate"]);
+    assert_fails(
         &check(&["--snapshot", "/nonexistent/dump"]),
         65,
         &["/nonexistent/dump"],
     );
-    refuses(
+    assert_fails(
         &check(&["--services", "/nonexistent/s.txt"]),
         65,
         &["/nonexistent/s.txt"],
     );
-    refuses(&check(&[]), 78, &["no kubeconfig"]);
+    assert_fails(&check(&[]), 78, &["no kubeconfig"]);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("its number");
+    let address = listener.local_addr().expect("an address");
     let (_folder, path) = kubeconfig(&format!("http://{address}"));
     let silent = check(&["--kubeconfig", utf8(&path), "--deadline", "1s"]);
-    refuses(&silent, 75, &["deadline"]);
+    assert_fails(&silent, 75, &["deadline"]);
     drop(listener);
-    refuses(
+    assert_fails(
         &check(&["--kubeconfig", utf8(&path)]),
         69,
         &["cannot reach"],

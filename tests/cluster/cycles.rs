@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::homelab::Homelab;
 use crate::manifests;
 use crate::program::{Report, program, services_file};
-use crate::support::stub::{Answer, Event, Fault, Stub, nobody};
+use crate::support::stub::{Answer, Fault, Hook, Stub, unreachable_url};
 use crate::support::workspace::{TOKEN, Workspace};
 use crate::time::Ago;
 
@@ -60,7 +60,7 @@ impl Monitor {
         let mut command = program();
         command
             .env("HEARTBEAT_URL", format!("{}/ping", self.heartbeats.url()))
-            .env("GITHUB_API_URL", nobody())
+            .env("GITHUB_API_URL", unreachable_url())
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .args(args)
             .args(["--output", "json", "--no-llm", "--config"])
@@ -84,9 +84,9 @@ impl Monitor {
 
     /// Starts a run and waits for its first request to Slack.
     fn at_slack(&self, args: &[&str]) -> Child {
-        let asked = self.workspace.stub.asked().len();
+        let before = self.workspace.stub.requests().len();
         let mut child = self.cycle(args).spawn().unwrap();
-        while self.workspace.stub.asked().len() == asked {
+        while self.workspace.stub.requests().len() == before {
             assert!(
                 child.try_wait().unwrap().is_none(),
                 "the run ended too early"
@@ -105,8 +105,8 @@ impl Monitor {
 
     /// The write requests to the API server, as `verb resource status`.
     fn writes(&self) -> Vec<String> {
-        let asked = self.homelab.requests_by(USER).into_iter();
-        asked
+        let requests = self.homelab.requests_by(USER).into_iter();
+        requests
             .skip(self.before)
             .filter(|r| !["get", "list", "watch"].contains(&r.verb.as_str()))
             .map(|r| format!("{} {} {}", r.verb, r.resource, r.status))
@@ -143,7 +143,7 @@ fn the_first_run_creates_the_state_and_the_second_sends_nothing() {
     assert_eq!((second.status, sums(&second)), (1, [0, 0, 0]));
     let id = |report: &Report| report.incidents()[0]["id"].clone();
     assert_eq!(id(&first), id(&second));
-    assert_eq!(monitor.workspace.said().len(), 1);
+    assert_eq!(monitor.workspace.messages().len(), 1);
     assert_eq!(monitor.state().unwrap()["sending"], json!(null));
 }
 
@@ -160,8 +160,8 @@ fn a_dry_run_and_a_check_write_and_send_nothing() {
     let check = Report::of(&{ check }.output().unwrap());
     assert_eq!(check.status, 1);
     assert_eq!(monitor.writes(), Vec::<String>::new());
-    assert_eq!(monitor.workspace.stub.asked().len(), 0);
-    assert_eq!(monitor.heartbeats.asked().len(), 0);
+    assert_eq!(monitor.workspace.stub.requests().len(), 0);
+    assert_eq!(monitor.heartbeats.requests().len(), 0);
     assert_eq!(monitor.state(), None);
     // A real run makes the same decisions.
     let real = monitor.run(&[]);
@@ -183,7 +183,7 @@ fn a_dry_run_and_a_check_write_and_send_nothing() {
 #[test]
 fn after_a_kill_the_next_run_waits_and_delivers() {
     let monitor = Monitor::with_outage();
-    monitor.workspace.stub.break_with([Fault::Hangs]);
+    monitor.workspace.stub.inject([Fault::Hangs]);
     let mut killed = monitor.at_slack(&["--deadline", "12s"]);
     killed.kill().unwrap();
     killed.wait().unwrap();
@@ -197,13 +197,13 @@ fn after_a_kill_the_next_run_waits_and_delivers() {
         "{}",
         notes(&next)
     );
-    assert_eq!(monitor.workspace.said().len(), 1);
+    assert_eq!(monitor.workspace.messages().len(), 1);
 }
 
 #[test]
 fn of_two_concurrent_runs_one_delivers() {
     let monitor = Monitor::with_outage();
-    monitor.workspace.stub.break_with(vec![Fault::Hangs; 9]);
+    monitor.workspace.stub.inject(vec![Fault::Hangs; 9]);
     let slow = monitor.at_slack(&["--deadline", "25s"]);
     let second = monitor.run(&["--deadline", "12s"]);
     assert_eq!((second.status, sums(&second)), (1, [0, 0, 0]));
@@ -214,9 +214,9 @@ fn of_two_concurrent_runs_one_delivers() {
     );
     let first = Report::of(&slow.wait_with_output().unwrap());
     assert_eq!(sums(&first).iter().sum::<u64>(), 1);
-    monitor.workspace.stub.mend();
+    monitor.workspace.stub.repair();
     monitor.run(&[]);
-    assert_eq!(monitor.workspace.said().len(), 1);
+    assert_eq!(monitor.workspace.messages().len(), 1);
 }
 
 #[test]
@@ -235,11 +235,11 @@ fn a_silence_added_during_a_run_is_kept() {
         STATE,
     ]);
     let made = std::sync::Mutex::new(made);
-    let event = Event::new(move || {
+    let hook = Hook::new(move || {
         let Output { status, stderr, .. } = made.lock().unwrap().output().unwrap();
         assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
     });
-    monitor.workspace.stub.break_with([Fault::Meanwhile(event)]);
+    monitor.workspace.stub.inject([Fault::Hooked(hook)]);
     let ran = monitor.run(&[]);
     assert_eq!(sums(&ran), [1, 0, 0]);
     assert!(!notes(&ran).contains("another"), "{}", notes(&ran));
@@ -252,7 +252,7 @@ fn a_silence_added_during_a_run_is_kept() {
     let silenced = monitor.run(&[]);
     assert_eq!(sums(&silenced), [0, 0, 0]);
     assert!(silenced.incidents()[0]["silencedUntil"].is_string());
-    assert_eq!(monitor.workspace.said().len(), 1);
+    assert_eq!(monitor.workspace.messages().len(), 1);
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn a_forbidden_read_of_the_state_is_noted_and_the_notification_is_sent() {
     let ran = monitor.run(&[]);
     assert_eq!((ran.status, sums(&ran)), (1, [1, 0, 0]));
     assert!(notes(&ran).contains("may not get"), "{}", notes(&ran));
-    assert_eq!(monitor.workspace.said().len(), 1);
+    assert_eq!(monitor.workspace.messages().len(), 1);
 }
 
 #[test]

@@ -206,21 +206,21 @@ fn the_container_runs_a_full_cycle_with_nothing_forbidden() {
     assert_eq!((report.summary(), report.status), (String::new(), 0));
     assert_eq!(report.json["visibility"]["complete"], json!(true));
     let requests = homelab.requests_by(USER);
-    let asked = &requests[before..];
-    assert!(asked.len() > 20, "{asked:?}");
+    let recorded = &requests[before..];
+    assert!(recorded.len() > 20, "{recorded:?}");
     // The ConfigMap of the state does not exist at the first read.
-    let refused = asked.iter().filter(|r| {
+    let refused = recorded.iter().filter(|r| {
         r.status >= 400 && !(r.status == 404 && r.uri.ends_with("configmaps/k8s-monitor-state"))
     });
-    assert_eq!(refused.collect::<Vec<_>>().len(), 0, "{asked:?}");
-    let written = asked
+    assert_eq!(refused.collect::<Vec<_>>().len(), 0, "{recorded:?}");
+    let written = recorded
         .iter()
         .filter(|r| !["get", "list"].contains(&r.verb.as_str()));
     for write in written {
         assert_eq!(write.resource, "configmaps", "{write:?}");
     }
     let state = homelab.get("ConfigMap", NAMESPACE, "k8s-monitor-state");
-    assert!(state.is_some(), "it remembers nothing: {asked:?}");
+    assert!(state.is_some(), "it remembers nothing: {recorded:?}");
 }
 
 /// The failed jobs of the monitor an hour after a SEV-1.

@@ -83,8 +83,8 @@ fn the_deployed_rights_are_all_that_doctor_asks_for() {
         assert_eq!(seen.check(name)["status"], "ok", "{}", seen.check(name));
     }
     assert_eq!(seen.check("services without workload")["status"], "ok");
-    let asked: Vec<_> = homelab.requests_by(USER).into_iter().skip(before).collect();
-    for request in &asked {
+    let requests: Vec<_> = homelab.requests_by(USER).into_iter().skip(before).collect();
+    for request in &requests {
         let is_read = ["get", "list"].contains(&request.verb.as_str());
         assert!(
             is_read || request.resource == "selfsubjectaccessreviews",
@@ -165,7 +165,7 @@ fn excess_rights_of_an_administrator_are_a_warning() {
 fn a_token_without_any_right_is_an_unreadable_cluster() {
     let homelab = Homelab::healthy();
     homelab.apply_yaml(
-        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: nobody, namespace: default}\n",
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: unreachable_url, namespace: default}\n",
     );
     let token = homelab.service_account_token("default", "nobody");
     let seen = doctor(&homelab.kubeconfig_with_token(&token, "homelab"));

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::homelab::Homelab;
-use crate::program::program;
+use crate::program::write_snapshot;
 use crate::time::Ago;
 
 /// The last log lines of mysql before the OOM kill. Without a kubelet no log can be read,
@@ -25,22 +25,11 @@ fn write_the_example_dump() {
     homelab.crash_loops_by("mysql", 25.minutes_ago(), "OOMKilled", 137);
     homelab.quietly_unready("chores-tracker-backend", 23.minutes_ago());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example/homelab");
-    fs::create_dir_all(path.parent().expect("docs/example")).expect("a place for it");
+    fs::create_dir_all(path.parent().expect("docs/example")).expect("docs/example is created");
     if path.exists() {
-        fs::remove_dir_all(&path).expect("the old example goes");
+        fs::remove_dir_all(&path).expect("the old example is removed");
     }
-    let output = program()
-        .args(["snapshot", "--context", "admin", "-o"])
-        .arg(&path)
-        .arg("--kubeconfig")
-        .arg(homelab.kubeconfig_admin())
-        .output()
-        .expect("the program starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    write_snapshot(&homelab, &path);
 
     let logs = path.join("logs/mysql/mysql-0");
     fs::create_dir_all(&logs).expect("a folder for logs");

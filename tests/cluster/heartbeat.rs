@@ -9,10 +9,10 @@ use crate::support::stub::Fault;
 
 /// Path and body of the heartbeat at the end of the run.
 fn ended(monitor: &Monitor) -> (String, String) {
-    let asked = monitor.heartbeats.asked();
-    let paths: Vec<_> = asked.iter().map(|a| a.path.as_str()).collect();
+    let requests = monitor.heartbeats.requests();
+    let paths: Vec<_> = requests.iter().map(|a| a.path.as_str()).collect();
     assert_eq!((paths.len(), paths[0]), (2, "/ping/start"), "{paths:?}");
-    (asked[1].path.clone(), asked[1].text())
+    (requests[1].path.clone(), requests[1].text())
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_complete_cycle_is_a_success_with_and_without_incidents() {
 #[test]
 fn an_undelivered_notification_is_a_failure() {
     let unreachable = Monitor::with_outage();
-    unreachable.workspace.break_for_long(&Fault::Cut);
+    unreachable.workspace.inject_always(&Fault::Cut);
     assert_eq!(unreachable.run(&[]).status, 1);
     let (path, body) = ended(&unreachable);
     assert_eq!(path, "/ping/fail");
@@ -74,5 +74,5 @@ fn unreadable_pods_are_a_failure_although_they_are_notified() {
     let (path, body) = ended(&without_pods);
     assert_eq!(path, "/ping/fail");
     assert!(body.contains("exit status 2"), "{body}");
-    assert_eq!(without_pods.workspace.said().len(), 1);
+    assert_eq!(without_pods.workspace.messages().len(), 1);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::homelab::Homelab;
-use crate::program::{Report, program, run, run_confirmed, services_file};
+use crate::program::{Report, program, run, run_confirmed, services_file, write_snapshot};
 use crate::time::Ago;
 
 /// Runs the program and compares its incidents, one line each, and its status.
@@ -150,21 +150,27 @@ fn a_sealed_vault_is_a_known_issue_and_a_pull_error_is_not() {
 }
 
 #[test]
-fn the_ingress_controller_down() {
-    let mut homelab = Homelab::healthy();
-    homelab.ingress_down(6.minutes_ago());
-    let report = run(&homelab);
-    assert_eq!(report.incident("nginx-ingress")["rule"], "INGRESS_DOWN");
-    assert_eq!(report.status, 1);
-}
-
-#[test]
-fn cluster_dns_down() {
-    let mut homelab = Homelab::healthy();
-    homelab.dns_down(6.minutes_ago());
-    let report = run(&homelab);
-    assert_eq!(report.incident("coredns")["rule"], "CLUSTER_DNS_DOWN");
-    assert_eq!(report.status, 1);
+fn the_ingress_controller_or_cluster_dns_down_is_a_sev_1() {
+    type Scenario = fn(&mut Homelab);
+    let scenarios: [(Scenario, &str, &str); 2] = [
+        (
+            |homelab| homelab.ingress_down(6.minutes_ago()),
+            "nginx-ingress",
+            "INGRESS_DOWN",
+        ),
+        (
+            |homelab| homelab.dns_down(6.minutes_ago()),
+            "coredns",
+            "CLUSTER_DNS_DOWN",
+        ),
+    ];
+    for (scenario, service, rule) in scenarios {
+        let mut homelab = Homelab::healthy();
+        scenario(&mut homelab);
+        let report = run(&homelab);
+        assert_eq!(report.incident(service)["rule"], rule);
+        assert_eq!(report.status, 1);
+    }
 }
 
 #[test]
@@ -320,18 +326,7 @@ fn a_snapshot_replays_to_the_same_report() {
     homelab.pods_ready("oncall-agent", 1, 12.minutes_ago());
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("dump.tar.gz");
-    let made = program()
-        .args(["snapshot", "-o"])
-        .arg(&path)
-        .arg("--kubeconfig")
-        .arg(homelab.kubeconfig_admin())
-        .output()
-        .expect("the program starts");
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    write_snapshot(&homelab, &path);
     let replayed = program()
         .args([
             "run",

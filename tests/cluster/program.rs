@@ -58,6 +58,19 @@ pub fn run_confirmed(kubeconfig: &Path, confirm_after: &str) -> Report {
     Report::of(&output)
 }
 
+/// Saves a snapshot of the cluster.
+pub fn write_snapshot(plane: &ControlPlane, path: &Path) {
+    let output = program()
+        .args(["snapshot", "-o"])
+        .arg(path)
+        .arg("--kubeconfig")
+        .arg(plane.kubeconfig_admin())
+        .output()
+        .expect("the program starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+}
+
 /// The output and exit status of a run.
 pub struct Report {
     pub json: Value,

@@ -11,7 +11,7 @@ use crate::control_plane::ControlPlane;
 use crate::homelab::Homelab;
 use crate::manifests;
 
-use crate::support::suite;
+use crate::support::store_suite;
 
 const NAMESPACE: &str = "k8s-monitor";
 const NAME: &str = "k8s-monitor-state";
@@ -39,7 +39,7 @@ fn soon() -> Instant {
 }
 
 fn store<'a>(cluster: &'a Cluster, name: &str) -> ConfigMapStore<'a> {
-    ConfigMapStore::new(cluster, NAMESPACE, name, LIMIT, soon(), suite::now())
+    ConfigMapStore::new(cluster, NAMESPACE, name, LIMIT, soon(), store_suite::now())
 }
 
 struct Map<'a> {
@@ -47,12 +47,12 @@ struct Map<'a> {
     cluster: Cluster,
 }
 
-impl suite::Place for Map<'_> {
+impl store_suite::StoreFixture for Map<'_> {
     fn open(&self) -> Box<dyn Store + '_> {
         Box::new(store(&self.cluster, NAME))
     }
 
-    fn damage(&self, text: &str) {
+    fn overwrite(&self, text: &str) {
         self.plane.apply(vec![json!({
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": { "namespace": NAMESPACE, "name": NAME },
@@ -60,7 +60,7 @@ impl suite::Place for Map<'_> {
         })]);
     }
 
-    fn aside(&self, name: &str) -> Option<String> {
+    fn quarantined(&self, name: &str) -> Option<String> {
         let found = self.plane.get("ConfigMap", NAMESPACE, name)?;
         Some(found["data"]["state.json"].as_str()?.to_owned())
     }
@@ -81,7 +81,7 @@ fn a_config_map_is_a_store_with_the_deployed_rights_alone() {
         plane: &homelab,
         cluster,
     };
-    suite::all(&place);
+    store_suite::all(&place);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn no_other_config_map_is_accessible() {
 fn a_missing_namespace_is_an_error_with_its_name() {
     let homelab = Homelab::healthy();
     let cluster = cluster(homelab.kubeconfig_admin());
-    let store = ConfigMapStore::new(&cluster, "nowhere", NAME, LIMIT, soon(), suite::now());
+    let store = ConfigMapStore::new(&cluster, "nowhere", NAME, LIMIT, soon(), store_suite::now());
     assert_eq!(store.load().expect("absent").version, Version::Absent);
     let error = store.save(&State::default(), &Version::Absent);
     let text = error.expect_err("there is no namespace").to_string();

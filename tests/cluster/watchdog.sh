@@ -1,6 +1,6 @@
-# Runs a server for as long as standard input stays open, then kills it and removes
-# its directory. The test process holds the other end of that pipe, so the server
-# ends with it however it ends: return, panic or SIGKILL.
+# Runs a server while standard input is open, then kills it and removes its directory.
+# The test process has the other end of the pipe, so that the server ends with the test:
+# after a return, a panic or SIGKILL.
 #
 # usage: sh -c "$(cat watchdog.sh)" watchdog DIRECTORY COMMAND [ARGUMENT...]
 directory=$1

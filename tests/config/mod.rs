@@ -1,5 +1,4 @@
-//! The configuration: what each key and variable does, what is refused and
-//! how, and that the page about it tells the truth.
+//! The configuration: each key and variable, the errors, and that its page is correct.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -117,7 +116,7 @@ fn errors_show_the_location_and_the_remedy() {
             "did you mean `businessHours`?",
         ),
         ("repeat:\n  sev3: 1h\n", (2, 3), "did you mean `sev1`?"),
-        ("xyzzy: 1\n", (1, 1), "Known here: cluster, channels,"),
+        ("xyzzy: 1\n", (1, 1), "Known keys: cluster, channels,"),
         ("deadline: soon\n", (1, 11), "90s"),
         ("deadline: 120\n", (1, 11), "90s"),
         ("deadline: 0s\n", (1, 11), "longer"),
@@ -349,10 +348,10 @@ mod page {
     use super::*;
     use crate::support::schema;
 
-    /// The keys of a section, as the program itself lists them when refusing one.
+    /// The keys of a section, from the error message for an unknown one.
     fn known_keys(section: &str, text: &str) -> Vec<String> {
         let error = load(text, &[]).expect_err(text).message().to_owned();
-        let (_, list) = error.split_once("Known here: ").expect("lists the keys");
+        let (_, list) = error.split_once("Known keys: ").expect("lists the keys");
         list.trim_end_matches('.')
             .split(", ")
             .map(|key| format!("{section}{key}"))
@@ -472,7 +471,7 @@ mod page {
         let mut shown = config(example());
         assert_eq!(shown.cluster.as_deref(), Some("homelab"));
         assert_eq!(shown.silences.len(), 1);
-        // All the rest of it are the defaults.
+        // All other values are the defaults.
         let defaults = config("");
         shown.cluster = None;
         shown.silences.clear();

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Prints the directory that holds kube-apiserver, etcd and kubectl, building them
-# from Go modules the first time. Nothing else goes to stdout, so that
+# Prints the directory of kube-apiserver, etcd and kubectl. The first run builds them from
+# Go modules. Stdout has nothing else, so that
 #
 #     export KUBEBUILDER_ASSETS="$(tests/control-plane/build.sh)"
 #
-# works. A directory that is already in KUBEBUILDER_ASSETS (setup-envtest makes
-# one) is used as it is. Further binaries can be asked for by name, and --built
-# prints the directory only if nothing is left to build, else fails at once:
+# works. A directory in KUBEBUILDER_ASSETS, for example of setup-envtest, is used
+# unchanged. Arguments name further binaries. --built prints the directory if everything
+# is built, else it fails at once:
 #
 #     tests/control-plane/build.sh kube-controller-manager
 #     tests/control-plane/build.sh --built
@@ -66,8 +66,8 @@ command -v go >/dev/null || {
 }
 
 mkdir -p "$assets"
-# Two runs at once are right without the lock too, since every binary is moved into
-# its place whole; they would only build twice. So it is taken where flock exists.
+# The lock saves a second build. Without flock two concurrent runs are still correct,
+# because each binary is moved to its place when it is complete.
 if command -v flock >/dev/null; then
     exec 9>"$assets/.lock"
     flock 9
@@ -99,7 +99,7 @@ for binary in "${wanted[@]}"; do
 done
 
 echo "building ${missing[*]} $version into $assets (several minutes, once)" >&2
-# 9>&- keeps the lock from being inherited by what go may leave running.
+# 9>&-: processes that go leaves running must not inherit the lock.
 (
     cd "$here"
     export CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off

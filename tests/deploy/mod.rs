@@ -1,5 +1,4 @@
-//! What can be said of `deploy/`, the image and the release without a cluster; the rest
-//! is in `tests/cluster/deploy.rs`.
+//! `deploy/`, the image and the release without a cluster; `tests/cluster/deploy.rs` has the rest.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -28,8 +27,7 @@ fn job() -> Value {
     yaml("deploy/base/cronjob.yaml")["spec"]["jobTemplate"]["spec"].clone()
 }
 
-/// What the Job does at each exit status: the first rule that names it, as Kubernetes
-/// has it.
+/// What the Job does at an exit status: the first matching rule counts, as in Kubernetes.
 fn action(status: u8) -> String {
     let job = job();
     let rules = job["podFailurePolicy"]["rules"]
@@ -51,8 +49,8 @@ fn action(status: u8) -> String {
 fn the_job_retries_transient_failures_but_no_verdict() {
     for status in ExitStatus::ALL {
         let expected = match status {
-            // A signal comes with a drained node, too, which a later rule leaves uncounted;
-            // without a rule it counts, and so does a log that takes no more.
+            // A drained node ends the pod by a signal, which a later rule does not count. Without a
+            // rule a failure counts, for example stdout that cannot be written.
             ExitStatus::Healthy
             | ExitStatus::OutputLost
             | ExitStatus::HungUp
@@ -71,7 +69,7 @@ fn the_job_deadline_fits_all_attempts_within_the_hour() {
     let deadline = Config::load(None, &BTreeMap::new().into_iter().collect());
     let deadline = deadline.expect("the defaults").config.deadline.as_secs();
     let retries = job["backoffLimit"].as_u64().expect("a limit");
-    // 10 s before the second attempt, twice that before the next.
+    // The back-off is 10 s, then 20 s.
     let pauses: u64 = (0..retries).map(|n| 10 << n).sum();
     let limit = job["activeDeadlineSeconds"].as_u64().expect("a limit");
     assert!(limit > deadline * (retries + 1) + pauses, "{limit}");
@@ -106,7 +104,7 @@ fn the_network_policy_allows_what_a_cycle_needs() {
             .iter()
             .any(|rule| {
                 let ports = rule["ports"].as_array().expect("ports");
-                // Without `to`, a rule holds for every address.
+                // Without `to`, a rule applies to every address.
                 rule["to"].is_null()
                     && ports
                         .iter()
@@ -123,7 +121,7 @@ fn the_network_policy_allows_what_a_cycle_needs() {
     assert_eq!(job()["template"]["metadata"]["labels"], *selected);
 }
 
-/// A first run must not cry over services that the newcomer does not have.
+/// A first run must not report services that a new user does not have.
 #[test]
 fn the_example_files_are_valid_and_without_warnings() {
     for folder in [
@@ -177,7 +175,7 @@ fn versions_and_users_agree() {
     assert_eq!(bases.last(), Some(&"scratch"));
 }
 
-/// A stand-in that calls the program keeps the archive small and the test fast.
+/// A script that calls the program keeps the archive small and the test fast.
 #[test]
 fn the_release_archive_contains_the_listed_files() {
     let folder = tempfile::tempdir().unwrap();
@@ -217,6 +215,6 @@ fn the_release_archive_contains_the_listed_files() {
         .arg(folder.path())
         .output()
         .expect("bash starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
 }

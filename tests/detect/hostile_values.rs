@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::case::Case;
 use crate::support::expect;
-use crate::support::laws::cases;
+use crate::support::property::cases;
 
 use super::unrelated_objects::unrelated_objects;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::properties::{Any, a_case, fingerprints};
 use crate::support::case::Case;
-use crate::support::laws::cases;
+use crate::support::property::cases;
 use crate::support::{expect, objects};
 
 proptest! {

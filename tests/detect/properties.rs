@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::FAMILIES;
 use crate::support::case::{Case, files};
-use crate::support::laws::cases;
+use crate::support::property::cases;
 use crate::support::{expect, objects};
 
 pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {

@@ -1,5 +1,5 @@
-//! A verdict takes time in proportion to what there is. It is processor time that is
-//! compared, at two sizes: what else the machine does must not count.
+//! The time of an evaluation grows linearly with the number of objects. CPU time is compared at two
+//! sizes, so that other load on the machine does not count.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::objects;
 
-/// What is quadratic takes minutes at the larger size, and sixteen times what
-/// it takes at the smaller.
+/// A quadratic evaluation takes minutes at the larger size, sixteen times as long as at the smaller.
 const FEW: usize = 2_500;
 const MANY: usize = 10_000;
 const BOUND: Duration = Duration::from_mins(1);
@@ -23,37 +22,37 @@ const GROWTH: u32 = 10;
 
 #[test]
 fn ten_thousand_failing_workloads_in_one_namespace() {
-    let crowd = |count| (0..count).flat_map(|i| failing(i, "crowd")).collect();
-    let findings = in_proportion(|count| timed(&services_file(1_000), crowd(count)));
+    let objects = |count| (0..count).flat_map(|i| failing(i, "shop")).collect();
+    let findings = assert_linear(|count| timed(&services_file(1_000), objects(count)));
     assert!(findings >= MANY, "{findings} findings");
 }
 
 #[test]
 fn ten_thousand_failing_pods_of_one_deployment() {
-    let crowd = |count| {
+    let objects = |count| {
         let deployment = json!({
             "apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": { "name": "app-0", "namespace": "crowd" },
+            "metadata": { "name": "app-0", "namespace": "shop" },
             "spec": { "replicas": count },
         });
-        let pods = (0..count).map(|i| pod("app-0", i, "crowd"));
+        let pods = (0..count).map(|i| pod("app-0", i, "shop"));
         std::iter::once(deployment).chain(pods).collect()
     };
-    let findings = in_proportion(|count| timed(&services_file(1), crowd(count)));
+    let findings = assert_linear(|count| timed(&services_file(1), objects(count)));
     assert_eq!(findings, 1);
 }
 
-/// The number of findings of many, once their time was in proportion to that of few.
-fn in_proportion(judged: impl Fn(usize) -> (usize, Duration)) -> usize {
-    let (_, few) = judged(FEW);
-    let (findings, many) = judged(MANY);
+/// The number of findings at the larger size. Asserts that the time grows linearly.
+fn assert_linear(evaluate: impl Fn(usize) -> (usize, Duration)) -> usize {
+    let (_, few) = evaluate(FEW);
+    let (findings, many) = evaluate(MANY);
     println!("{FEW}: {few:?}, {MANY}: {many:?}");
     assert!(many < BOUND, "took {many:?}");
     assert!(many < few * GROWTH, "{few:?} became {many:?}");
     findings
 }
 
-/// The processor time of this thread, where the kernel tells, else the time of day.
+/// The CPU time of this thread if the kernel has it, else the elapsed time.
 fn clock() -> Duration {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
@@ -64,11 +63,11 @@ fn clock() -> Duration {
     }
 }
 
-/// The number of findings, and how long they took.
+/// The number of findings, and the time of the evaluation.
 fn timed(services: &str, documents: Vec<Value>) -> (usize, Duration) {
     let snapshot = Snapshot {
         now: "2026-03-02T12:00:00Z".parse().unwrap(),
-        cluster: "crowd".to_owned(),
+        cluster: "shop".to_owned(),
         source: Source::Live,
         objects: objects::collect(&documents).unwrap(),
         reads: KINDS
@@ -92,22 +91,21 @@ fn timed(services: &str, documents: Vec<Value>) -> (usize, Duration) {
     (findings.sum(), took)
 }
 
-/// Services of one namespace, each of which depends on the one before.
+/// Services of one namespace. Each depends on the one before.
 fn services_file(count: usize) -> String {
     let mut text = String::from("1. Critical (P0)\n\n");
     for i in 0..count {
         let (number, before) = (i + 1, i.saturating_sub(1));
         write!(
             text,
-            "1.{number} app-{i}\n- Namespace: crowd\n- Max Downtime: 0 minutes\n- Dependencies: app-{before}\n\n",
+            "1.{number} app-{i}\n- Namespace: shop\n- Max Downtime: 0 minutes\n- Dependencies: app-{before}\n\n",
         )
         .unwrap();
     }
     text
 }
 
-/// A workload that fails in every way that is looked up: its pod crashes, its
-/// claim is not bound, its job failed, its Service selects it.
+/// A workload with a crashing pod, an unbound claim, a failed job, a Service and a broken Ingress.
 fn failing(i: usize, namespace: &str) -> Vec<Value> {
     let name = format!("app-{i}");
     let meta =
@@ -120,7 +118,7 @@ fn failing(i: usize, namespace: &str) -> Vec<Value> {
         pod(&name, i, namespace),
         json!({
             "apiVersion": "v1", "kind": "Service", "metadata": meta(&name),
-            "spec": { "selector": { "app": name, "part-of": "crowd" }, "ports": [{ "port": 80 }] },
+            "spec": { "selector": { "app": name, "part-of": "shop" }, "ports": [{ "port": 80 }] },
         }),
         json!({
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
@@ -147,7 +145,7 @@ fn failing(i: usize, namespace: &str) -> Vec<Value> {
         json!({
             "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta(&name),
             "spec": { "rules": [{ "host": format!("{name}.example.com"), "http": { "paths": [
-                { "path": "/", "backend": { "service": { "name": format!("{name}-gone"), "port": { "number": 80 } } } },
+                { "path": "/", "backend": { "service": { "name": format!("{name}-missing"), "port": { "number": 80 } } } },
             ] } }] },
         }),
         json!({
@@ -185,7 +183,7 @@ fn pod(workload: &str, i: usize, namespace: &str) -> Value {
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
             "name": format!("{workload}-5d4f3c2b1-{i}"), "namespace": namespace,
-            "labels": { "app": workload, "part-of": "crowd", "pod-template-hash": "5d4f3c2b1" },
+            "labels": { "app": workload, "part-of": "shop", "pod-template-hash": "5d4f3c2b1" },
             "ownerReferences": [{ "kind": "ReplicaSet", "name": format!("{workload}-5d4f3c2b1"), "controller": true }],
         },
         "spec": {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::properties::{Any, a_case};
 use crate::support::expect;
-use crate::support::laws::cases;
+use crate::support::property::cases;
 
 /// One healthy object of every kind in a namespace of its own.
 pub fn unrelated_objects(name: &str, now: Time) -> Vec<Value> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::properties::{Any, CASES};
 use crate::support::case::Case;
-use crate::support::laws::cases;
+use crate::support::property::cases;
 
 /// The cases with a ready pod.
 static WITH_READY_POD: LazyLock<Vec<&'static Case>> = LazyLock::new(|| {
@@ -29,7 +29,7 @@ enum FailureKind {
     Unready,
     /// It was replaced by a pod that waits for this reason.
     Waits(&'static str),
-    /// It is gone without a replacement.
+    /// It was deleted without a replacement.
     Gone,
     /// The workload, the only one of its namespace, was deleted.
     Deleted,
@@ -90,7 +90,7 @@ proptest! {
             for service in &before.services {
                 let got_worse = after.services.iter().any(|s| s.name == service.name && s.status > service.status);
                 if got_worse && service.status != ServiceStatus::Unknown {
-                    let (was, is) = (worst_of(&before, &service.name), worst_of(&after, &service.name));
+                    let (was, is) = (highest_of(&before, &service.name), highest_of(&after, &service.name));
                     prop_assert!(is <= was, "{}: {:?} became {:?}", service.name, titles(&before), titles(&after));
                 }
             }
@@ -99,7 +99,7 @@ proptest! {
     }
 }
 
-/// Deals a failure; nothing is left to hit, if it says so.
+/// Applies a failure; returns false if it does not apply to the objects.
 fn apply(documents: &mut Vec<Value>, failure: &Failure, now: Time) -> bool {
     let ready: Vec<_> = (0..documents.len())
         .filter(|&at| is_ready(documents, at))
@@ -285,9 +285,9 @@ fn count_down(status: &mut Value, since: &Value) {
             status[key] = json!(count + 1);
         }
     }
-    let is_gone = status["readyReplicas"] == 0;
+    let has_none_ready = status["readyReplicas"] == 0;
     for condition in status["conditions"].as_array_mut().into_iter().flatten() {
-        if condition["type"] == "Available" && is_gone {
+        if condition["type"] == "Available" && has_none_ready {
             condition["status"] = json!("False");
             condition["lastTransitionTime"] = since.clone();
         }
@@ -300,7 +300,7 @@ fn highest(verdict: &Verdict) -> Severity {
 }
 
 /// The highest severity of a service's incidents.
-fn worst_of(verdict: &Verdict, service: &str) -> Severity {
+fn highest_of(verdict: &Verdict, service: &str) -> Severity {
     let is_of = |i: &&Incident| {
         i.findings
             .iter()

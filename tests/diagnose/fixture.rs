@@ -48,6 +48,9 @@ pub struct Case {
     /// Merged into the pod's specification.
     #[serde(default)]
     spec: Value,
+    /// Merged into the pod.
+    #[serde(default)]
+    pod: Value,
     /// Merged into the deployment's specification.
     #[serde(default)]
     deployment: Value,
@@ -100,6 +103,11 @@ struct Event {
     count: u32,
     /// Kind and name of its object; the pod by default.
     about: Option<(String, String)>,
+    /// `spec.containers{web}`.
+    #[serde(default)]
+    path: String,
+    /// When it occurred last, where that is not half a minute ago.
+    last: Option<String>,
 }
 
 fn often() -> u32 {
@@ -334,6 +342,7 @@ impl Case {
             }
         }
         pod["status"]["conditions"] = json!(conditions);
+        merge(&mut pod, &self.pod);
         Some(pod)
     }
 
@@ -365,12 +374,12 @@ impl Event {
             &mut event,
             &json!({
                 "type": "Warning",
-                "involvedObject": {"kind": kind, "namespace": "shop", "name": name},
+                "involvedObject": {"kind": kind, "namespace": "shop", "name": name, "fieldPath": self.path},
                 "reason": self.reason,
                 "message": self.message,
                 "count": self.count,
                 "firstTimestamp": "2026-03-02T11:05:00Z",
-                "lastTimestamp": "2026-03-02T11:59:30Z",
+                "lastTimestamp": self.last.as_deref().unwrap_or("2026-03-02T11:59:30Z"),
             }),
         );
         event

@@ -1,4 +1,4 @@
-//! The documentation says what the program does.
+//! The documentation matches the program.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -19,7 +19,7 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
-/// What the program prints for people, without the line that times it.
+/// The text output of the program, without the line with its duration.
 fn output(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
         .args(arguments)
@@ -32,8 +32,7 @@ fn output(arguments: &[&str]) -> String {
     text[..end].trim_end().to_owned()
 }
 
-/// The README leads with what the program really prints. `UPDATE_DOCS=1`
-/// writes it anew.
+/// `UPDATE_DOCS=1` updates the output in the README.
 #[test]
 fn the_readme_shows_the_real_output() {
     const COMMAND: &str = "$ k8s-monitor run --snapshot docs/example/homelab\n";
@@ -115,7 +114,7 @@ fn pages() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-/// What a heading is called in an address, as GitHub has it.
+/// The anchors of headings, as on GitHub.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let name = |heading: &str| {
@@ -155,7 +154,6 @@ fn links_resolve() {
     assert!(seen > 50, "{seen}");
 }
 
-/// No page that nobody finds.
 #[test]
 fn every_page_is_linked_from_the_readme() {
     let readme = page("README.md");
@@ -196,7 +194,7 @@ fn every_module_is_in_the_architecture_page() {
     assert_eq!(drawn(&page), drawn(&code));
 }
 
-/// What stands between backticks in prose.
+/// The text between backticks, outside code blocks.
 fn spans(text: &str) -> Vec<String> {
     let mut is_block = false;
     let mut prose = String::new();
@@ -212,7 +210,7 @@ fn spans(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Files, targets, commands and flags that the prose names are there.
+/// Files, targets, commands and flags that the documentation names.
 #[test]
 fn files_named_in_the_documentation_exist() {
     const FOLDERS: [&str; 8] = [
@@ -229,7 +227,7 @@ fn files_named_in_the_documentation_exist() {
     let manual = output(&["man"]).replace("\\-", "-");
     let mut seen = [0; 4];
     for (path, text) in pages() {
-        // It tells of what was.
+        // The changelog names former files.
         if path.ends_with("CHANGELOG.md") {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Every command that the documentation shows is run here, or says what it needs.
+//! Every command in the documentation is run here, or names what it needs.
 //! Those that need a cluster are run by `tests/cluster/deploy.rs`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -8,8 +8,7 @@ use std::fs;
 use crate::support::commands;
 use commands::{Documented, Sandbox};
 
-/// What a command may need. Any other text is a mistake, and would leave its
-/// command untested.
+/// What a command may need. Another text is an error, because its command would not be tested.
 const NEEDS: &[&str] = &[
     "a cluster",
     "that archive",
@@ -48,7 +47,7 @@ fn every_command_runs_or_names_its_requirement() {
     assert!(run >= 10, "only {run} commands were found");
 }
 
-/// A block in another language, or none, would not be looked at.
+/// Blocks in other languages are not checked.
 #[test]
 fn shell_commands_stand_in_console_blocks() {
     const PROGRAMS: [&str; 7] = [

@@ -1,5 +1,5 @@
-//! Everything that doctor asks, on this machine: the example homelab behind a
-//! few lines of API server, Slack, GitHub and Anthropic.
+//! Stubs of the dependencies that doctor checks: an API server with the example homelab, Slack,
+//! GitHub and Anthropic.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::stub::{Answer, Asked, Stub};
+use super::stub::{Answer, HttpRequest, Stub};
 
 pub const SLACK_TOKEN: &str = "xoxb-000000000000-stub";
 const GITHUB_TOKEN: &str = "github_pat_stubstubstub";
@@ -18,28 +18,28 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All that doctor depends on; a test breaks a part of it.
+/// The dependencies of doctor, which a test can break.
 pub struct Harness {
     pub api: Stub,
     pub slack: Stub,
     pub github: Stub,
     pub model: Stub,
     pub folder: tempfile::TempDir,
-    /// Variables of the run; a test may remove some.
+    /// The environment of the run.
     pub env: Vec<(&'static str, String)>,
 }
 
 impl Harness {
-    /// Everything works, and every right is granted but what is too much.
+    /// All dependencies work, and all needed rights are granted.
     pub fn new() -> Self {
         Self::with_rights(|_| true)
     }
 
-    /// Rights come as `list pods`, `update configmaps/k8s-monitor-state`.
+    /// `granted` gets rights such as `list pods` or `update configmaps/k8s-monitor-state`.
     pub fn with_rights(granted: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         let harness = Self {
-            api: Stub::new(move |asked| api(asked, &granted)),
-            slack: Stub::new(|asked| workspace(asked, "chat:write,channels:read,groups:read")),
+            api: Stub::new(move |request| api(request, &granted)),
+            slack: Stub::new(|request| workspace(request, "chat:write,channels:read,groups:read")),
             github: Stub::new(github),
             model: Stub::new(|_| Answer::json(&json!({ "type": "model" }))),
             folder: tempfile::tempdir().unwrap(),
@@ -61,7 +61,7 @@ impl Harness {
         Self { env, ..harness }
     }
 
-    /// The program was given no key at all.
+    /// Without tokens and keys.
     pub fn without_keys(mut self) -> Self {
         self.env
             .retain(|(name, _)| !name.contains("TOKEN") && !name.contains("KEY"));
@@ -88,30 +88,30 @@ impl Harness {
             .expect("the program starts")
     }
 
-    pub fn report(&self, arguments: &[&str]) -> Seen {
+    pub fn report(&self, arguments: &[&str]) -> DoctorResult {
         let arguments = [&["--output", "json"], arguments].concat();
-        Seen::of(&self.run(&arguments))
+        DoctorResult::of(&self.run(&arguments))
     }
 }
 
-/// What doctor said, and how it ended.
-pub struct Seen {
+/// The output and exit status of doctor.
+pub struct DoctorResult {
     pub json: Value,
     pub status: i32,
 }
 
-impl Seen {
+impl DoctorResult {
     pub fn of(output: &Output) -> Self {
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let logged = String::from_utf8_lossy(&output.stderr).into_owned();
         for secret in [SLACK_TOKEN, GITHUB_TOKEN, KEY] {
             assert!(
-                !said.contains(secret) && !logged.contains(secret),
-                "{said}{logged}"
+                !text.contains(secret) && !logged.contains(secret),
+                "{text}{logged}"
             );
         }
         Self {
-            json: serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}{logged}")),
+            json: serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}{logged}")),
             status: output.status.code().unwrap_or(-1),
         }
     }
@@ -120,7 +120,7 @@ impl Seen {
         self.json["checks"].as_array().expect("checks")
     }
 
-    /// Names of the checks of a status.
+    /// The names of the checks with a status.
     pub fn named(&self, status: &str) -> Vec<&str> {
         self.checks()
             .iter()
@@ -135,7 +135,7 @@ impl Seen {
     }
 }
 
-/// A kubeconfig for a server, as a path.
+/// Writes a kubeconfig for a server; returns its path.
 pub fn kubeconfig(folder: &Path, server: &str) -> String {
     let path: PathBuf = folder.join("kubeconfig");
     let text = json!({
@@ -150,13 +150,13 @@ pub fn kubeconfig(folder: &Path, server: &str) -> String {
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-/// Serves the files of the example.
-fn api(asked: &Asked, granted: &impl Fn(&str) -> bool) -> Answer {
-    let path = asked.path.split('?').next().unwrap_or_default();
+/// Responds with the files of the example.
+fn api(request: &HttpRequest, granted: &impl Fn(&str) -> bool) -> Answer {
+    let path = request.path.split('?').next().unwrap_or_default();
     let answer = match path {
         "/version" => return version(),
         "/apis" => groups(),
-        REVIEWS => review(asked, granted),
+        REVIEWS => review(request, granted),
         _ if path.ends_with("/log") => return Answer::status(200, "a line\n"),
         _ => return list(path),
     };
@@ -171,8 +171,8 @@ fn version() -> Answer {
     answer
 }
 
-fn review(asked: &Asked, granted: &impl Fn(&str) -> bool) -> Value {
-    let review: Value = serde_json::from_slice(&asked.body).unwrap();
+fn review(request: &HttpRequest, granted: &impl Fn(&str) -> bool) -> Value {
+    let review: Value = serde_json::from_slice(&request.body).unwrap();
     let wanted = &review["spec"]["resourceAttributes"];
     let text = |key: &str| wanted[key].as_str().unwrap_or_default().to_owned();
     let (verb, mut resource) = (text("verb"), text("resource"));
@@ -216,7 +216,7 @@ fn own_cron_job() -> Value {
     })
 }
 
-/// Discovery of the optional APIs that the example has files of.
+/// Discovery of the optional APIs in the example.
 fn groups() -> Value {
     let group = |name: &str, version: &str, plurals: &[&str]| {
         let resources: Vec<_> = plurals
@@ -234,21 +234,21 @@ fn groups() -> Value {
     ] })
 }
 
-/// A Slack that refuses to be posted to.
-pub fn workspace(asked: &Asked, scopes: &str) -> Answer {
-    let mut answer = match asked.path.as_str() {
+/// A Slack that accepts no message.
+pub fn workspace(request: &HttpRequest, scopes: &str) -> Answer {
+    let mut answer = match request.path.as_str() {
         "/api/auth.test" => {
             Answer::json(&json!({ "ok": true, "team": "Home", "user": "k8s-monitor" }))
         }
         "/api/conversations.list"
-            if asked.text().contains("private") && !scopes.contains("groups") =>
+            if request.text().contains("private") && !scopes.contains("groups") =>
         {
             Answer::json(&json!({ "ok": false, "error": "missing_scope" }))
         }
         "/api/conversations.list" => Answer::json(&json!({ "ok": true, "channels": [
             { "id": "C0CRITICAL", "name": "critical-alerts", "is_member": true },
             { "id": "C0INFRASTR", "name": "infrastructure-alerts", "is_member": true },
-            { "id": "C0STRANGER", "name": "strangers", "is_member": false },
+            { "id": "C0STRANGER", "name": "others", "is_member": false },
         ] })),
         path => panic!("doctor asks Slack for {path}"),
     };
@@ -256,9 +256,9 @@ pub fn workspace(asked: &Asked, scopes: &str) -> Answer {
     answer
 }
 
-fn github(asked: &Asked) -> Answer {
-    assert_eq!(asked.method, "GET");
-    match asked.path.as_str() {
+fn github(request: &HttpRequest) -> Answer {
+    assert_eq!(request.method, "GET");
+    match request.path.as_str() {
         "/rate_limit" => Answer::json(&json!({ "resources": { "core": {
             "limit": 5000, "remaining": 4987, "reset": 1 } } })),
         "/repos/arigsela/kubernetes/commits?sha=main&per_page=1" => {

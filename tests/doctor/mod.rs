@@ -1,4 +1,4 @@
-//! `doctor`, the built binary, with every dependency whole and broken.
+//! `doctor`, the built program, with working and failing dependencies.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -15,10 +15,10 @@ mod page;
 use crate::support::stub;
 
 use harness::{Harness, root, workspace};
-use stub::{Answer, Fault, Stub, nobody};
+use stub::{Answer, Fault, Stub, unreachable_url};
 
 #[test]
-fn all_is_well() {
+fn working_dependencies_are_ok() {
     let harness = Harness::new();
     let seen = harness.report(&[]);
     assert_eq!(seen.named("red"), Vec::<&str>::new(), "{:#}", seen.json);
@@ -52,7 +52,7 @@ fn all_is_well() {
     );
     assert!(
         !harness.folder.path().join("state").exists(),
-        "something was written"
+        "doctor writes nothing"
     );
 }
 
@@ -69,13 +69,13 @@ fn the_document_has_its_documented_shape() {
         assert!(names.insert(check["name"].to_string()), "twice: {check}");
         let status = check["status"].as_str().unwrap();
         assert!(["ok", "off", "warn", "red"].contains(&status), "{check}");
-        let is_helped = check["remedy"].is_string();
-        assert!(is_helped || status != "red" && status != "warn", "{check}");
+        let has_remedy = check["remedy"].is_string();
+        assert!(has_remedy || status != "red" && status != "warn", "{check}");
     }
 }
 
 #[test]
-fn what_is_not_configured_is_off_and_no_error() {
+fn an_optional_dependency_without_configuration_is_off() {
     let harness = Harness::new().without_keys();
     let seen = harness.report(&[]);
     assert_eq!((seen.status, seen.named("red")), (0, Vec::new()));
@@ -88,17 +88,18 @@ fn what_is_not_configured_is_off_and_no_error() {
                 .contains("set ")
         );
     }
-    let asked = [&harness.slack, &harness.github, &harness.model].map(|stub| stub.asked().len());
-    assert_eq!(asked, [0, 0, 0]);
+    let requests =
+        [&harness.slack, &harness.github, &harness.model].map(|stub| stub.requests().len());
+    assert_eq!(requests, [0, 0, 0]);
     let off = Harness::new().report(&["--no-llm"]);
     assert_eq!(off.check("model")["status"], "off");
 }
 
 #[test]
-fn a_dead_cluster_is_69_and_hides_nothing_else() {
+fn an_unreachable_cluster_is_69_and_the_other_checks_run() {
     let harness = Harness::new();
-    let dead = harness::kubeconfig(harness.folder.path(), &nobody());
-    let seen = harness.with("KUBECONFIG", &dead).report(&[]);
+    let unreachable = harness::kubeconfig(harness.folder.path(), &unreachable_url());
+    let seen = harness.with("KUBECONFIG", &unreachable).report(&[]);
     assert_eq!((seen.status, seen.named("red")), (69, vec!["cluster"]));
     for name in [
         "slack critical",
@@ -120,9 +121,9 @@ fn a_dead_cluster_is_69_and_hides_nothing_else() {
 #[test]
 fn an_expired_token_of_the_cluster_is_69() {
     let harness = Harness::new();
-    let refusal = json!({ "kind": "Status", "message": "Unauthorized", "code": 401 });
-    harness.api.break_with(vec![
-        Fault::Says(Answer::status(401, &refusal.to_string()));
+    let body = json!({ "kind": "Status", "message": "Unauthorized", "code": 401 });
+    harness.api.inject(vec![
+        Fault::Answer(Answer::status(401, &body.to_string()));
         9
     ]);
     let seen = harness.report(&[]);
@@ -157,7 +158,7 @@ fn no_kubeconfig_is_a_wrong_configuration() {
 }
 
 #[test]
-fn a_right_that_is_missing_is_the_one_red_line() {
+fn a_missing_right_is_one_red_check() {
     let harness = Harness::with_rights(|right| right != "list replicasets");
     let seen = harness.report(&[]);
     assert_eq!(
@@ -179,12 +180,10 @@ fn a_right_that_is_missing_is_the_one_red_line() {
 }
 
 #[test]
-fn a_refused_slack_token_is_78_and_says_what_to_do() {
+fn an_invalid_slack_token_is_78_with_a_remedy() {
     let harness = Harness::new();
-    let refusal = json!({ "ok": false, "error": "invalid_auth" });
-    harness
-        .slack
-        .break_with([Fault::Says(Answer::json(&refusal))]);
+    let body = json!({ "ok": false, "error": "invalid_auth" });
+    harness.slack.inject([Fault::Answer(Answer::json(&body))]);
     let seen = harness.report(&[]);
     assert_eq!((seen.status, seen.named("red")), (78, vec!["slack"]));
     let slack = seen.check("slack");
@@ -203,7 +202,7 @@ fn a_refused_slack_token_is_78_and_says_what_to_do() {
 
 /// A harness whose Slack token has these scopes.
 fn with_scopes(scopes: &'static str) -> Harness {
-    let slack = Stub::new(move |asked| workspace(asked, scopes));
+    let slack = Stub::new(move |request| workspace(request, scopes));
     let url = format!("{}/api", slack.url());
     let harness = Harness {
         slack,
@@ -213,7 +212,7 @@ fn with_scopes(scopes: &'static str) -> Harness {
 }
 
 #[test]
-fn a_channel_is_known_as_far_as_the_scopes_reach() {
+fn a_channel_is_checked_as_far_as_the_scopes_allow() {
     for (scopes, channel, status, words) in [
         (
             "chat:write,channels:read",
@@ -230,13 +229,13 @@ fn a_channel_is_known_as_far_as_the_scopes_reach() {
         ),
         (
             "chat:write,channels:read,groups:read",
-            "#strangers",
+            "#others",
             "red",
             "not a member",
         ),
         (
             "chat:write,chat:write.public,channels:read",
-            "#strangers",
+            "#others",
             "ok",
             "chat:write.public",
         ),
@@ -254,16 +253,16 @@ fn a_channel_is_known_as_far_as_the_scopes_reach() {
     }
     let cannot_post = with_scopes("channels:read,groups:read").report(&[]);
     assert_eq!(cannot_post.named("red"), ["slack"]);
-    // Nothing was asked that the token cannot answer.
+    // No request is made that the scopes do not allow.
     let minimal = with_scopes("chat:write");
     minimal.report(&[]);
-    assert_eq!(minimal.slack.asked().len(), 1);
+    assert_eq!(minimal.slack.requests().len(), 1);
 }
 
 #[test]
-fn a_slack_that_hangs_hides_nothing() {
+fn a_slack_that_hangs_delays_no_other_check() {
     let harness = Harness::new();
-    harness.slack.break_with([Fault::Hangs]);
+    harness.slack.inject([Fault::Hangs]);
     let seen = harness.report(&["--deadline", "3s"]);
     assert_eq!((seen.status, seen.named("red")), (78, vec!["slack"]));
     assert_eq!(seen.check("rbac list pods")["status"], "ok");
@@ -271,14 +270,14 @@ fn a_slack_that_hangs_hides_nothing() {
 }
 
 #[test]
-fn refusals_of_github_and_anthropic_are_red() {
+fn rejections_by_github_and_anthropic_are_red() {
     let bad = |status, message: &str| {
         let body = json!({ "message": message, "error": { "message": message } });
-        [Fault::Says(Answer::status(status, &body.to_string()))]
+        [Fault::Answer(Answer::status(status, &body.to_string()))]
     };
     let harness = Harness::new();
-    harness.github.break_with(bad(401, "Bad credentials"));
-    harness.model.break_with(bad(404, "model: claude"));
+    harness.github.inject(bad(401, "Bad credentials"));
+    harness.model.inject(bad(404, "model: claude"));
     let seen = harness.report(&[]);
     assert_eq!(
         (seen.status, seen.named("red")),
@@ -295,12 +294,12 @@ fn refusals_of_github_and_anthropic_are_red() {
             .unwrap()
             .contains("Bad credentials")
     );
-    assert_eq!(harness.github.asked().len(), 1);
+    assert_eq!(harness.github.requests().len(), 1);
     harness
         .github
-        .break_with([Fault::Fine, bad(404, "Not Found")[0].clone()]);
-    let unseen = harness.report(&[]);
-    assert_eq!(unseen.named("red"), ["github repository"]);
+        .inject([Fault::None, bad(404, "Not Found")[0].clone()]);
+    let not_found = harness.report(&[]);
+    assert_eq!(not_found.named("red"), ["github repository"]);
 }
 
 #[test]
@@ -321,7 +320,7 @@ fn a_services_file_that_cannot_be_used_is_red() {
 }
 
 #[test]
-fn a_damaged_state_is_a_warning_and_stays_where_it_is() {
+fn a_damaged_state_is_a_warning_and_is_not_changed() {
     let harness = Harness::new();
     let file = harness.folder.path().join("state/state.json");
     fs::create_dir(file.parent().unwrap()).unwrap();
@@ -335,7 +334,7 @@ fn a_damaged_state_is_a_warning_and_stays_where_it_is() {
 }
 
 #[test]
-fn the_page_fits_a_terminal_and_says_the_same() {
+fn the_text_fits_a_terminal() {
     let harness = Harness::with_rights(|right| right != "list replicasets");
     let output = harness.run(&[]);
     let page = String::from_utf8(output.stdout).unwrap();
@@ -361,7 +360,6 @@ fn the_page_fits_a_terminal_and_says_the_same() {
     );
 }
 
-/// Markdown once lost `_`, `*`, `<` and backticks.
 #[test]
 fn markdown_keeps_every_character() {
     let output = Harness::new().without_keys().run(&["--output", "markdown"]);
@@ -370,7 +368,7 @@ fn markdown_keeps_every_character() {
 }
 
 #[test]
-fn an_error_and_its_remedy_are_apart() {
+fn an_error_and_its_remedy_are_separate() {
     let harness = Harness::new();
     let seen = harness.report(&["--services", "/nonexistent; a/services.txt"]);
     let check = seen.check("services file");
@@ -384,7 +382,7 @@ fn an_error_and_its_remedy_are_apart() {
     assert!(remedy.starts_with("pass --services FILE"), "{check}");
 }
 
-/// What a role of `deploy/` grants, as doctor asks for it.
+/// The rights that a role of `deploy/` grants.
 fn granted(file: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(file)).unwrap();
     let mut granted = BTreeSet::new();
@@ -416,7 +414,7 @@ fn granted(file: &str) -> BTreeSet<String> {
     granted
 }
 
-fn asked(rights: &[AccessRule]) -> BTreeSet<String> {
+fn described(rights: &[AccessRule]) -> BTreeSet<String> {
     let words = |right: &AccessRule| {
         let AccessRule {
             verb,
@@ -431,14 +429,14 @@ fn asked(rights: &[AccessRule]) -> BTreeSet<String> {
 }
 
 #[test]
-fn exactly_what_is_deployed_is_asked_for() {
+fn doctor_checks_exactly_the_deployed_rights() {
     assert_eq!(
-        asked(&rights::to_read()),
+        described(&rights::to_read()),
         granted("deploy/rights/rbac.yaml")
     );
     let state = StateMap::of("configmap:k8s-monitor/k8s-monitor-state").unwrap();
     assert_eq!(
-        asked(&rights::to_store(&state)),
+        described(&rights::to_store(&state)),
         granted("deploy/rights/state-rbac.yaml")
     );
 }

@@ -1,19 +1,19 @@
-//! `docs/doctor.md` shows what doctor prints, and every line of it.
+//! `docs/doctor.md` shows the output of doctor and documents each check.
 
 use std::fs;
 
 use regex::Regex;
 
-use super::harness::{Harness, Seen, root};
+use super::harness::{DoctorResult, Harness, root};
 
-/// `UPDATE_DOCS=1` writes it anew.
+/// `UPDATE_DOCS=1` updates the output in the page.
 #[test]
 fn the_page_on_doctor_shows_the_real_output() {
     const COMMAND: &str = "$ k8s-monitor doctor     # needs a live cluster\n";
     let harness = Harness::with_rights(|right| right != "list replicasets")
         .with("HEARTBEAT_URL", "https://hc-ping.com/an-id");
     let text = String::from_utf8(harness.run(&[]).stdout).unwrap();
-    let real = settled(&text, &harness);
+    let real = normalized(&text, &harness);
     let path = root().join("docs/doctor.md");
     let page = fs::read_to_string(&path).unwrap();
     let begin = page.find(COMMAND).expect("the command") + COMMAND.len();
@@ -29,8 +29,8 @@ fn the_page_on_doctor_shows_the_real_output() {
     );
 }
 
-/// What differs from run to run, made the same, and wrapped anew.
-fn settled(text: &str, harness: &Harness) -> String {
+/// The output with variable parts replaced, wrapped again.
+fn normalized(text: &str, harness: &Harness) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         let is_rest = line.starts_with("      ") && !line.trim_start().starts_with("- ");
@@ -76,7 +76,7 @@ fn wrapped(line: &str) -> String {
 #[test]
 fn every_check_is_documented() {
     let page = fs::read_to_string(root().join("docs/doctor.md")).unwrap();
-    let seen: Seen = Harness::new().report(&[]);
+    let seen: DoctorResult = Harness::new().report(&[]);
     for check in seen.checks() {
         let name = check["name"].as_str().unwrap();
         let shown = match name.split_once(' ') {

@@ -1,4 +1,4 @@
-//! What an API server with the example homelab in it answers.
+//! The responses of an API server with the example homelab.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -6,40 +6,40 @@ use std::sync::Mutex;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::homelab::{self, Is};
-use super::stub::{Answer, Asked};
+use super::homelab::{self, HomelabState};
+use super::stub::{Answer, HttpRequest};
 
-/// Where the monitor keeps its state in the cluster.
-pub const MAPS: &str = "/api/v1/namespaces/k8s-monitor/configmaps";
+/// The path of the `ConfigMap`s in the monitor's namespace.
+pub const CONFIG_MAPS: &str = "/api/v1/namespaces/k8s-monitor/configmaps";
 
-/// The homelab as of now, and the `ConfigMap`s that are written to it.
+/// The homelab at the current time, and the `ConfigMap`s that were written to it.
 pub struct FakeCluster {
     lists: BTreeMap<String, Value>,
-    maps: Mutex<BTreeMap<String, Value>>,
-    ahead: TimeDelta,
+    config_maps: Mutex<BTreeMap<String, Value>>,
+    clock_offset: TimeDelta,
     version: Mutex<u64>,
 }
 
-/// The example is as of this moment; mysql is down since 06:49:17.
+/// The time of the example dump; mysql is down since 06:49:17.
 const DOCUMENTED: &str = "2026-11-23T07:14:18Z";
-const EARLY: &str = "2026-11-23T06:50:17Z";
+const RECENT: &str = "2026-11-23T06:50:17Z";
 
 impl FakeCluster {
-    /// A homelab whose clock is ahead of this machine's.
-    pub fn new(is: Is, ahead: TimeDelta) -> Self {
-        Self::as_of(DOCUMENTED, is, ahead)
+    /// A homelab whose clock differs from this machine's by `clock_offset`.
+    pub fn new(state: HomelabState, clock_offset: TimeDelta) -> Self {
+        Self::as_of(DOCUMENTED, state, clock_offset)
     }
 
-    /// The homelab in the second minute of its trouble.
-    pub fn early() -> Self {
-        Self::as_of(EARLY, Is::Ill, TimeDelta::zero())
+    /// The homelab one minute after the outage began.
+    pub fn recent() -> Self {
+        Self::as_of(RECENT, HomelabState::Outage, TimeDelta::zero())
     }
 
-    fn as_of(documented: &str, is: Is, ahead: TimeDelta) -> Self {
+    fn as_of(documented: &str, state: HomelabState, clock_offset: TimeDelta) -> Self {
         let documented: DateTime<Utc> = documented.parse().unwrap();
-        let by = Utc::now() - documented + ahead;
+        let by = Utc::now() - documented + clock_offset;
         let mut lists = BTreeMap::new();
-        for (name, document) in homelab::files(by, is) {
+        for (name, document) in homelab::files(by, state) {
             let Some(version) = document["apiVersion"].as_str() else {
                 continue;
             };
@@ -56,8 +56,8 @@ impl FakeCluster {
         }
         Self {
             lists,
-            maps: Mutex::default(),
-            ahead,
+            config_maps: Mutex::default(),
+            clock_offset,
             version: Mutex::new(100),
         }
     }
@@ -67,43 +67,43 @@ impl FakeCluster {
         self.lists.keys().map(String::as_str)
     }
 
-    /// A `ConfigMap`'s data.
+    /// The stored state.
     pub fn state(&self) -> Option<Value> {
-        let maps = self.maps.lock().unwrap();
+        let maps = self.config_maps.lock().unwrap();
         let text = maps.get("k8s-monitor-state")?["data"]["state.json"].as_str()?;
         serde_json::from_str(text).ok()
     }
 
-    /// Writes the state as somebody else would.
+    /// Writes the state as another client would.
     pub fn put(&self, text: &str) {
         let map =
             json!({ "metadata": { "name": "k8s-monitor-state" }, "data": { "state.json": text } });
         self.store(&map);
     }
 
-    /// Loses the state.
-    pub fn forget(&self) {
-        self.maps.lock().unwrap().clear();
+    /// Deletes the state.
+    pub fn delete_state(&self) {
+        self.config_maps.lock().unwrap().clear();
     }
 
-    /// The answer, dated by this cluster's clock.
-    pub fn answer(&self, asked: &Asked) -> Answer {
-        let mut answer = self.undated(asked);
-        let date = (Utc::now() + self.ahead).format("%a, %d %b %Y %H:%M:%S GMT");
+    /// The response, with the `Date` of this cluster's clock.
+    pub fn answer(&self, request: &HttpRequest) -> Answer {
+        let mut answer = self.answer_without_date(request);
+        let date = (Utc::now() + self.clock_offset).format("%a, %d %b %Y %H:%M:%S GMT");
         answer.headers.push(("date", date.to_string()));
         answer
     }
 
-    fn undated(&self, asked: &Asked) -> Answer {
-        let path = asked.path.split('?').next().unwrap();
+    fn answer_without_date(&self, request: &HttpRequest) -> Answer {
+        let path = request.path.split('?').next().unwrap();
         if path == "/apis" {
             return Answer::json(&self.groups());
         }
         if path.ends_with("/log") {
             return Answer::status(200, "InnoDB: Cannot allocate memory\n");
         }
-        if let Some(rest) = path.strip_prefix(MAPS) {
-            return self.map(asked, rest.trim_start_matches('/'));
+        if let Some(rest) = path.strip_prefix(CONFIG_MAPS) {
+            return self.config_map(request, rest.trim_start_matches('/'));
         }
         match self.lists.get(path) {
             Some(list) => Answer::json(list),
@@ -111,11 +111,11 @@ impl FakeCluster {
         }
     }
 
-    fn map(&self, asked: &Asked, name: &str) -> Answer {
-        let sent: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+    fn config_map(&self, request: &HttpRequest, name: &str) -> Answer {
+        let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let name = sent["metadata"]["name"].as_str().unwrap_or(name).to_owned();
-        let present = self.maps.lock().unwrap().get(&name).cloned();
-        match (asked.method.as_str(), present) {
+        let present = self.config_maps.lock().unwrap().get(&name).cloned();
+        match (request.method.as_str(), present) {
             ("GET", Some(map)) => Answer::json(&map),
             ("POST", None) => Answer::json(&self.store(&sent)),
             ("POST", Some(_)) => status(409, "already exists"),
@@ -135,7 +135,7 @@ impl FakeCluster {
         let mut map = map.clone();
         map["metadata"]["resourceVersion"] = json!(version.to_string());
         let name = map["metadata"]["name"].as_str().unwrap().to_owned();
-        self.maps.lock().unwrap().insert(name, map.clone());
+        self.config_maps.lock().unwrap().insert(name, map.clone());
         map
     }
 

@@ -1,7 +1,7 @@
-//! A server that breaks in the ways in which servers break on a network.
+//! A server with the faults that servers and networks have.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Result, Write};
+use std::io::{BufReader, Read, Result, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,54 +10,54 @@ use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::stub::{Answer, Asked};
+use super::stub::{Answer, HttpRequest};
 
-/// Longer than any run here.
+/// Longer than any run of these tests.
 const LONG: Duration = Duration::from_secs(40);
-/// Between two bytes of an answer that drips.
-const DROP: Duration = Duration::from_millis(400);
+/// Between two bytes of a slow response.
+const BYTE_INTERVAL: Duration = Duration::from_millis(400);
 
 /// What goes wrong with one request.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// This comes in place of an answer; the request is not carried out.
-    Says(Answer),
-    /// The connection ends before an answer; the request is not carried out.
+    /// This response; the request is not handled.
+    Answer(Answer),
+    /// The connection is closed without a response; the request is not handled.
     Closes,
-    /// No answer ever; the request is not carried out.
+    /// No response and an open connection; the request is not handled.
     Hangs,
-    /// The request is carried out, and no answer ever.
+    /// The request is handled; no response and an open connection.
     HangsAfter,
-    /// Carried out; the head of the answer comes byte by byte.
-    SlowHead,
-    /// Carried out; the body comes byte by byte.
+    /// The request is handled; status line and headers are sent byte by byte.
+    SlowHeaders,
+    /// The request is handled; the body is sent byte by byte.
     SlowBody,
-    /// Carried out; half a body, then the connection ends.
+    /// The request is handled; half of the body is sent, then the connection is closed.
     Cut,
-    /// Carried out; half a body that claims to be whole.
+    /// The request is handled; half of the body is sent, with a matching `Content-Length`.
     Truncated,
-    /// Carried out; the answer claims to be of this type.
+    /// The request is handled; the response has this content type.
     Typed(&'static str),
-    /// This, then the second again and again: so many bytes, or without end.
+    /// The first text, then the second repeated up to this number of bytes.
     Streams(&'static str, String, usize),
 }
 
-/// What is to go wrong with a request; the number counts those to its path, from 1.
-pub type Plan = dyn Fn(&Asked, usize) -> Option<Fault> + Send + Sync;
-type Upstream = dyn Fn(&Asked) -> Answer + Send + Sync;
+/// The fault of a request. The number counts the requests to its path, from 1.
+pub type Plan = dyn Fn(&HttpRequest, usize) -> Option<Fault> + Send + Sync;
+type Upstream = dyn Fn(&HttpRequest) -> Answer + Send + Sync;
 
 struct Shared {
     upstream: Box<Upstream>,
     plan: Mutex<Arc<Plan>>,
-    asked: Mutex<Vec<Asked>>,
-    came: Condvar,
+    requests: Mutex<Vec<HttpRequest>>,
+    received: Condvar,
     counts: Mutex<HashMap<String, usize>>,
-    over: Mutex<bool>,
-    ended: Condvar,
-    closing: AtomicBool,
+    stopped: Mutex<bool>,
+    stop: Condvar,
+    stopping: AtomicBool,
 }
 
-/// A server; it ends with its owner.
+/// A running server. It stops when dropped.
 pub struct FaultProxy {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -65,20 +65,20 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    pub fn new(upstream: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    pub fn new(upstream: impl Fn(&HttpRequest) -> Answer + Send + Sync + 'static) -> Self {
         Self::start(upstream, None)
     }
 
     /// The same behind TLS.
     pub fn tls(
-        upstream: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+        upstream: impl Fn(&HttpRequest) -> Answer + Send + Sync + 'static,
         config: Arc<ServerConfig>,
     ) -> Self {
         Self::start(upstream, Some(config))
     }
 
     fn start(
-        upstream: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+        upstream: impl Fn(&HttpRequest) -> Answer + Send + Sync + 'static,
         tls: Option<Arc<ServerConfig>>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -86,22 +86,22 @@ impl FaultProxy {
         let shared = Arc::new(Shared {
             upstream: Box::new(upstream),
             plan: Mutex::new(Arc::new(|_, _| None)),
-            asked: Mutex::default(),
-            came: Condvar::new(),
+            requests: Mutex::default(),
+            received: Condvar::new(),
             counts: Mutex::default(),
-            over: Mutex::default(),
-            ended: Condvar::new(),
-            closing: AtomicBool::new(false),
+            stopped: Mutex::default(),
+            stop: Condvar::new(),
+            stopping: AtomicBool::new(false),
         });
         let scheme = if tls.is_some() { "https" } else { "http" };
         let inner = Arc::clone(&shared);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                if inner.closing.load(Ordering::SeqCst) {
+                if inner.stopping.load(Ordering::SeqCst) {
                     break;
                 }
                 let (shared, tls) = (Arc::clone(&inner), tls.clone());
-                // A client that goes away in the middle is no news.
+                // A client may disconnect at any time.
                 thread::spawn(move || match tls {
                     None => serve(&shared, stream),
                     Some(config) => {
@@ -122,52 +122,55 @@ impl FaultProxy {
         format!("{}://{}", self.scheme, self.address)
     }
 
-    pub fn inject(&self, plan: impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync + 'static) {
+    pub fn inject(
+        &self,
+        plan: impl Fn(&HttpRequest, usize) -> Option<Fault> + Send + Sync + 'static,
+    ) {
         *self.shared.plan.lock().unwrap() = Arc::new(plan);
     }
 
-    /// From now on all is well.
+    /// Removes the injected faults.
     pub fn repair(&self) {
         self.inject(|_, _| None);
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
-        self.shared.asked.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<HttpRequest> {
+        self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Waits until what was asked is enough.
-    pub fn wait_for(&self, is_enough: impl Fn(&[Asked]) -> bool) {
-        let asked = self.shared.asked.lock().unwrap();
+    /// Waits until the requests so far are enough.
+    pub fn wait_for(&self, is_enough: impl Fn(&[HttpRequest]) -> bool) {
+        let requests = self.shared.requests.lock().unwrap();
         let waited = self
             .shared
-            .came
-            .wait_timeout_while(asked, LONG, |asked| !is_enough(asked));
+            .received
+            .wait_timeout_while(requests, LONG, |requests| !is_enough(requests));
         assert!(
             !waited.unwrap().1.timed_out(),
-            "what was waited for did not come"
+            "the expected requests were not received"
         );
     }
 }
 
 impl Drop for FaultProxy {
     fn drop(&mut self) {
-        self.shared.closing.store(true, Ordering::SeqCst);
-        *self.shared.over.lock().unwrap() = true;
-        self.shared.ended.notify_all();
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        *self.shared.stopped.lock().unwrap() = true;
+        self.shared.stop.notify_all();
         let _ = TcpStream::connect(self.address);
     }
 }
 
-/// Hands a request on to another server, as it is.
-pub fn forward(address: &str, asked: &Asked) -> Answer {
+/// Forwards a request to another server.
+pub fn forward(address: &str, request: &HttpRequest) -> Answer {
     let mut stream = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
-    let mut head = format!("{} {} HTTP/1.1\r\n", asked.method, asked.path);
-    for (name, value) in &asked.headers {
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
+    for (name, value) in &request.headers {
         head += &format!("{name}: {value}\r\n");
     }
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(b"\r\n").unwrap();
-    stream.write_all(&asked.body).unwrap();
+    stream.write_all(&request.body).unwrap();
     let mut text = String::new();
     BufReader::new(stream).read_to_string(&mut text).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -175,7 +178,7 @@ pub fn forward(address: &str, asked: &Asked) -> Answer {
     Answer::status(status, body)
 }
 
-/// An address at which connections are taken and nothing is ever read.
+/// A port that accepts connections and never reads from them.
 pub struct BlackHole(TcpListener);
 
 impl BlackHole {
@@ -190,8 +193,13 @@ impl BlackHole {
 
 fn serve(shared: &Shared, stream: impl Read + Write) -> Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(asked) = read(&mut stream)? {
-        let path = asked.path.split('?').next().unwrap_or_default().to_owned();
+    while let Some(request) = HttpRequest::read(&mut stream)? {
+        let path = request
+            .path
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let nth = {
             let mut counts = shared.counts.lock().unwrap();
             let count = counts.entry(path).or_default();
@@ -199,47 +207,47 @@ fn serve(shared: &Shared, stream: impl Read + Write) -> Result<()> {
             *count
         };
         let plan = Arc::clone(&shared.plan.lock().unwrap());
-        let fault = plan(&asked, nth);
-        shared.asked.lock().unwrap().push(asked.clone());
-        shared.came.notify_all();
-        if !answer(shared, stream.get_mut(), &asked, fault)? {
+        let fault = plan(&request, nth);
+        shared.requests.lock().unwrap().push(request.clone());
+        shared.received.notify_all();
+        if !answer(shared, stream.get_mut(), &request, fault)? {
             return Ok(());
         }
     }
     Ok(())
 }
 
-/// Whether the connection goes on.
+/// Whether the connection stays open.
 fn answer(
     shared: &Shared,
     out: &mut impl Write,
-    asked: &Asked,
+    request: &HttpRequest,
     fault: Option<Fault>,
 ) -> Result<bool> {
-    let fine = || (shared.upstream)(asked);
+    let handle = || (shared.upstream)(request);
     match fault {
-        None => out.write_all(&whole(&fine()))?,
-        Some(Fault::Says(answer)) => out.write_all(&whole(&answer))?,
+        None => out.write_all(&whole(&handle()))?,
+        Some(Fault::Answer(answer)) => out.write_all(&whole(&answer))?,
         Some(Fault::Closes) => return Ok(false),
         Some(Fault::Hangs) => wait(shared, LONG),
         Some(Fault::HangsAfter) => {
-            fine();
+            handle();
             wait(shared, LONG);
         }
-        Some(Fault::SlowHead) => drip(shared, out, &whole(&fine()))?,
+        Some(Fault::SlowHeaders) => send_slowly(shared, out, &whole(&handle()))?,
         Some(Fault::SlowBody) => {
-            let answer = fine();
+            let answer = handle();
             out.write_all(&head(&answer, answer.body.len()))?;
-            drip(shared, out, answer.body.as_bytes())?;
+            send_slowly(shared, out, answer.body.as_bytes())?;
         }
         Some(Fault::Cut) => {
-            let answer = fine();
+            let answer = handle();
             out.write_all(&head(&answer, answer.body.len()))?;
             out.write_all(&answer.body.as_bytes()[..answer.body.len() / 2])?;
             return Ok(false);
         }
         Some(Fault::Truncated) => {
-            let mut answer = fine();
+            let mut answer = handle();
             let half = (0..=answer.body.len() / 2).rev();
             let half = half
                 .into_iter()
@@ -248,7 +256,7 @@ fn answer(
             out.write_all(&whole(&answer))?;
         }
         Some(Fault::Typed(kind)) => {
-            let mut answer = fine();
+            let mut answer = handle();
             answer.headers = vec![("content-type", kind.to_owned())];
             out.write_all(&whole(&answer))?;
         }
@@ -259,7 +267,7 @@ fn answer(
             out.write_all(&chunk(first))?;
             let piece = chunk(&again.repeat((64 << 10) / again.len().max(1)));
             let mut sent = 0;
-            while sent < length && !shared.closing.load(Ordering::SeqCst) {
+            while sent < length && !shared.stopping.load(Ordering::SeqCst) {
                 out.write_all(&piece)?;
                 sent += piece.len();
             }
@@ -289,13 +297,13 @@ fn whole(answer: &Answer) -> Vec<u8> {
     .concat()
 }
 
-fn drip(shared: &Shared, out: &mut impl Write, bytes: &[u8]) -> Result<()> {
+fn send_slowly(shared: &Shared, out: &mut impl Write, bytes: &[u8]) -> Result<()> {
     let end = Instant::now() + LONG;
     for byte in bytes {
         out.write_all(&[*byte])?;
         out.flush()?;
-        wait(shared, DROP);
-        if Instant::now() > end || shared.closing.load(Ordering::SeqCst) {
+        wait(shared, BYTE_INTERVAL);
+        if Instant::now() > end || shared.stopping.load(Ordering::SeqCst) {
             break;
         }
     }
@@ -303,35 +311,10 @@ fn drip(shared: &Shared, out: &mut impl Write, bytes: &[u8]) -> Result<()> {
 }
 
 fn wait(shared: &Shared, time: Duration) {
-    let over = shared.over.lock().unwrap();
-    drop(shared.ended.wait_timeout_while(over, time, |over| !*over));
-}
-
-fn read(reader: &mut BufReader<impl Read>) -> Result<Option<Asked>> {
-    let mut line = String::new();
-    if reader.read_line(&mut line)? == 0 {
-        return Ok(None);
-    }
-    let mut words = line.split_whitespace();
-    let mut word = || words.next().unwrap_or_default().to_owned();
-    let (method, path) = (word(), word());
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim().split_once(':') else {
-            break;
-        };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let mut asked = Asked {
-        method,
-        path,
-        headers,
-        body: Vec::new(),
-    };
-    let length = asked.header("content-length").parse().unwrap_or(0);
-    asked.body.resize(length, 0);
-    reader.read_exact(&mut asked.body)?;
-    Ok(Some(asked))
+    let stopped = shared.stopped.lock().unwrap();
+    drop(
+        shared
+            .stop
+            .wait_timeout_while(stopped, time, |stopped| !*stopped),
+    );
 }

@@ -1,5 +1,4 @@
-//! All that a cycle talks to, each behind a proxy that injects faults, and the
-//! built program in the middle.
+//! The built program and its dependencies, each behind a proxy that injects faults.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -17,45 +16,45 @@ use tempfile::TempDir;
 
 use super::fake_cluster::FakeCluster;
 use super::fault_proxy::{FaultProxy, forward};
-use super::homelab::Is;
+use super::homelab::HomelabState;
 use super::stub::Answer;
 use super::workspace::{self, Workspace};
 
 pub const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
-/// In every key and secret address: nothing that the program prints may hold it.
+/// Part of every key and secret URL; no output may contain it.
 pub const SENTINEL: &str = "s3nt1nel";
 
-/// A cluster, a workspace, GitHub, a model, a watcher, a gateway, a home.
+/// The dependencies, and the options and files of a run.
 pub struct Harness {
     pub fake_cluster: Arc<FakeCluster>,
     pub kube: FaultProxy,
     pub slack: FaultProxy,
     pub github: FaultProxy,
     pub model: FaultProxy,
-    pub watcher: FaultProxy,
-    pub gateway: FaultProxy,
+    pub heartbeat: FaultProxy,
+    pub pushgateway: FaultProxy,
     pub workspace: Workspace,
     pub home: TempDir,
-    /// What becomes of a request to the API server.
-    pub cluster: Value,
+    /// More fields for the cluster in the kubeconfig.
+    pub kubeconfig_cluster: Value,
     pub env: Vec<(&'static str, String)>,
     pub state: String,
     pub config: String,
     pub deadline: Duration,
     pub args: Vec<String>,
-    /// Set before the program starts, by the shell: `ulimit -f 1`.
-    pub limits: String,
-    /// Addresses in place of the proxies'.
-    pub astray: BTreeMap<Dependency, String>,
-    /// A server that nobody must ask.
-    pub thief: Option<FaultProxy>,
-    /// What must live as long as the harness.
-    pub keeps: Vec<Box<dyn Any>>,
-    /// How often people were notified before the fault was over.
-    pub told_before: Cell<usize>,
+    /// A shell command that runs before the program, such as `ulimit -f 1`.
+    pub shell_setup: String,
+    /// URLs that replace those of the proxies.
+    pub url_overrides: BTreeMap<Dependency, String>,
+    /// The target of a redirect, which must receive no secret.
+    pub redirect_target: Option<FaultProxy>,
+    /// Values that must not be dropped before the harness.
+    pub guards: Vec<Box<dyn Any>>,
+    /// The number of notifications before the repair.
+    pub notified_before: Cell<usize>,
 }
 
-/// What a cycle talks to.
+/// A dependency of a cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dependency {
     Kubernetes,
@@ -66,7 +65,7 @@ pub enum Dependency {
     Pushgateway,
 }
 
-/// What one run said.
+/// The output and exit status of one run.
 pub struct RunResult {
     pub status: i32,
     pub took: Duration,
@@ -87,21 +86,21 @@ impl Dependency {
 }
 
 impl Harness {
-    pub fn new(is: Is) -> Self {
-        Self::at(is, TimeDelta::zero())
+    pub fn new(state: HomelabState) -> Self {
+        Self::at(state, TimeDelta::zero())
     }
 
-    /// A harness whose cluster has another clock.
-    pub fn at(is: Is, ahead: TimeDelta) -> Self {
-        Self::of(FakeCluster::new(is, ahead))
+    /// A harness whose cluster has a clock that differs by `clock_offset`.
+    pub fn at(state: HomelabState, clock_offset: TimeDelta) -> Self {
+        Self::of(FakeCluster::new(state, clock_offset))
     }
 
-    /// A harness in which trouble is so young that it is looked at once more.
-    pub fn young() -> Self {
+    /// A harness with an outage so recent that it is confirmed by a second snapshot.
+    pub fn recent() -> Self {
         let config = "confirmAfter: 1s\ncluster: homelab\n".to_owned();
         Self {
             config,
-            ..Self::of(FakeCluster::early())
+            ..Self::of(FakeCluster::recent())
         }
     }
 
@@ -110,48 +109,48 @@ impl Harness {
         let workspace = Workspace::new();
         let home = TempDir::new().unwrap();
         let (objects, slack) = (Arc::clone(&fake_cluster), workspace.stub.url());
-        // Long enough to drip.
+        // Long enough for a slow response.
         let blanks = " ".repeat(200);
         let ok = format!("OK{blanks}");
-        let fine = move |_: &_| Answer::status(200, &ok);
+        let accept = move |_: &_| Answer::status(200, &ok);
         let none = format!("[{blanks}]");
         let model = json!({ "id": "msg_1", "type": "message", "role": "assistant",
             "model": "claude-haiku-4-5-20251001", "stop_reason": "end_turn", "stop_sequence": null,
             "content": [{ "type": "text", "text": "I would not know." }],
             "usage": { "input_tokens": 900, "output_tokens": 9 } });
         Self {
-            kube: FaultProxy::new(move |asked| objects.answer(asked)),
-            slack: FaultProxy::new(move |asked| forward(&slack, asked)),
+            kube: FaultProxy::new(move |request| objects.answer(request)),
+            slack: FaultProxy::new(move |request| forward(&slack, request)),
             github: FaultProxy::new(move |_| Answer::status(200, &none)),
             model: FaultProxy::new(move |_| Answer::json(&model)),
-            watcher: FaultProxy::new(fine.clone()),
-            gateway: FaultProxy::new(fine),
+            heartbeat: FaultProxy::new(accept.clone()),
+            pushgateway: FaultProxy::new(accept),
             state: format!("dir:{}", home.path().join("state").display()),
-            cluster: json!({}),
+            kubeconfig_cluster: json!({}),
             env: Vec::new(),
             config: "confirmAfter: 0s\ncluster: homelab\n".to_owned(),
             deadline: Duration::from_secs(12),
             args: vec!["--no-llm".to_owned()],
-            limits: String::new(),
-            astray: BTreeMap::new(),
-            thief: None,
-            keeps: Vec::new(),
-            told_before: Cell::new(0),
+            shell_setup: String::new(),
+            url_overrides: BTreeMap::new(),
+            redirect_target: None,
+            guards: Vec::new(),
+            notified_before: Cell::new(0),
             fake_cluster,
             workspace,
             home,
         }
     }
 
-    /// The state of this harness is in the cluster.
+    /// Stores the state in a `ConfigMap`.
     pub fn in_cluster(&mut self) {
         self.state = "configmap:k8s-monitor/k8s-monitor-state".to_owned();
     }
 
-    /// Where the program looks for a dependency.
+    /// The URL that the program gets for a dependency.
     pub fn url(&self, dependency: Dependency) -> String {
-        let astray = self.astray.get(&dependency).cloned();
-        astray.unwrap_or_else(|| self.fault_proxy(dependency).url())
+        let replaced = self.url_overrides.get(&dependency).cloned();
+        replaced.unwrap_or_else(|| self.fault_proxy(dependency).url())
     }
 
     pub fn fault_proxy(&self, dependency: Dependency) -> &FaultProxy {
@@ -160,27 +159,27 @@ impl Harness {
             Dependency::Slack => &self.slack,
             Dependency::GitHub => &self.github,
             Dependency::Anthropic => &self.model,
-            Dependency::Heartbeat => &self.watcher,
-            Dependency::Pushgateway => &self.gateway,
+            Dependency::Heartbeat => &self.heartbeat,
+            Dependency::Pushgateway => &self.pushgateway,
         }
     }
 
-    /// From now on all is well, and there is time.
+    /// Removes all faults and extends the deadline.
     pub fn repair(&mut self) {
         for dependency in Dependency::ALL {
             self.fault_proxy(dependency).repair();
         }
-        self.astray.clear();
-        self.limits.clear();
+        self.url_overrides.clear();
+        self.shell_setup.clear();
         self.env.retain(|(name, _)| !name.ends_with("_PROXY"));
-        self.cluster = json!({});
+        self.kubeconfig_cluster = json!({});
         self.config = self.config.replace("30s", "0s");
         self.deadline = Duration::from_secs(30);
     }
 
     fn kubeconfig(&self) -> PathBuf {
         let mut cluster = json!({ "server": self.url(Dependency::Kubernetes) });
-        for (key, value) in self.cluster.as_object().unwrap() {
+        for (key, value) in self.kubeconfig_cluster.as_object().unwrap() {
             cluster[key] = value.clone();
         }
         let text = json!({
@@ -198,12 +197,12 @@ impl Harness {
         self.command_of(&["run"])
     }
 
-    /// Another command of the program than a cycle.
+    /// The program with these arguments instead of `run`.
     pub fn command_of(&self, words: &[&str]) -> Command {
         let config = self.home.path().join("config.yaml");
         fs::write(&config, &self.config).unwrap();
         let mut command = Command::new("sh");
-        let script = format!("{}\nexec \"$0\" \"$@\"", self.limits);
+        let script = format!("{}\nexec \"$0\" \"$@\"", self.shell_setup);
         command
             .arg("-c")
             .arg(script)
@@ -257,23 +256,23 @@ impl Harness {
         RunResult::of(child, began, self.deadline + Duration::from_secs(30))
     }
 
-    /// How often people were notified of mysql: full messages, whoever has them.
+    /// The number of full messages about mysql in all channels.
     pub fn notified(&self) -> usize {
-        let said = self.workspace.said();
-        let said = said.iter().filter(|said| said.thread.is_none());
-        said.filter(|said| said.text.contains("mysql")).count()
+        let messages = self.workspace.messages();
+        let full = messages.iter().filter(|sent| sent.thread.is_none());
+        full.filter(|sent| sent.text.contains("mysql")).count()
     }
 }
 
 impl RunResult {
-    /// What came of a program that must end within a limit.
+    /// Waits for a program, which must end within the limit.
     pub fn of(child: Child, began: Instant, limit: Duration) -> Self {
         let id = child.id();
         let (send, receive) = mpsc::channel();
         std::thread::spawn(move || send.send((child.wait_with_output(), began.elapsed())));
         let Ok((output, took)) = receive.recv_timeout(limit) else {
             signal(id, "KILL");
-            panic!("still not over after {:?}", began.elapsed());
+            panic!("still running after {:?}", began.elapsed());
         };
         let output: Output = output.unwrap();
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -287,19 +286,19 @@ impl RunResult {
     }
 }
 
-/// What matters when a cell fails.
+/// What helps to understand a failed test.
 impl fmt::Debug for RunResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = &self.report;
         write!(f, "status {} after {:?}; ", self.status, self.took)?;
         for incident in report["incidents"].as_array().into_iter().flatten() {
-            let said = |key: &str| incident[key].as_str().unwrap_or_default();
+            let field = |key: &str| incident[key].as_str().unwrap_or_default();
             write!(
                 f,
                 "{} {} {:?}; ",
-                said("severity"),
-                said("rule"),
-                said("title")
+                field("severity"),
+                field("rule"),
+                field("title")
             )?;
         }
         write!(f, "unread {}; ", report["visibility"]["unread"])?;
@@ -312,7 +311,7 @@ impl fmt::Debug for RunResult {
     }
 }
 
-/// Sends a signal to a process of ours.
+/// Sends a signal to a process.
 pub fn signal(id: u32, name: &str) {
     let kill = format!("kill -{name} {id}");
     let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();

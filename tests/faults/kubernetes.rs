@@ -1,5 +1,4 @@
-//! An API server that cannot be reached, trusted or understood, as a whole or
-//! for one kind.
+//! An API server that is unreachable, untrusted or invalid, for all requests or for one kind.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,53 +13,53 @@ use serde_json::json;
 use super::fake_cluster::status;
 use super::fault_proxy::{BlackHole, Fault, FaultProxy};
 use super::harness::{Dependency, Harness, SENTINEL};
-use super::homelab::Is;
+use super::homelab::HomelabState;
 use super::proxy::{Proxy, ProxyBehavior};
-use super::stub::{Answer, Asked, nobody};
-use super::table::{Cell, Notified, Shows, check_all, then};
-use super::tls::{self, Flaw};
+use super::stub::{Answer, HttpRequest, unreachable_url};
+use super::table::{Expected, FaultCase, Notified, Reported, check_all, expect};
+use super::tls::{self, CertificateFault};
 
 const PODS: &str = "/api/v1/pods";
 const FORBIDDEN: &str =
     r#"it is forbidden: User "system:serviceaccount:k8s-monitor:k8s-monitor" cannot list it"#;
 
-fn cell(
+fn case(
     fault: &str,
-    then: super::table::Expected,
-    breaks: impl Fn(&mut Harness) + Send + Sync + 'static,
-) -> Cell {
-    Cell::new("Kubernetes", fault, then, breaks)
+    expected: Expected,
+    inject: impl Fn(&mut Harness) + Send + Sync + 'static,
+) -> FaultCase {
+    FaultCase::new("Kubernetes", fault, expected, inject)
 }
 
-/// No verdict, and why.
-fn none(status: i32, words: &'static str) -> super::table::Expected {
-    then(status, Shows::Stderr(words), Notified::Later)
+/// No verdict, and the error.
+fn no_verdict(status: i32, words: &'static str) -> Expected {
+    expect(status, Reported::Stderr(words), Notified::Later)
 }
 
-/// A verdict that does without these kinds.
-fn without(kinds: &[(Resource, &'static str)]) -> super::table::Expected {
+/// A verdict without these kinds.
+fn without(kinds: &[(Resource, &'static str)]) -> Expected {
     let kinds = kinds.iter().map(|(kind, reason)| (kind.name(), *reason));
-    then(1, Shows::Unread(kinds.collect()), Notified::Now)
+    expect(1, Reported::Unread(kinds.collect()), Notified::Now)
 }
 
-/// Pods are hidden: the outage of mysql is seen when they are back; the blindness at once.
-fn without_pods(reason: &'static str) -> super::table::Expected {
-    then(
+/// Pods are unread, which is an incident; the outage of mysql is found when they can be read again.
+fn without_pods(reason: &'static str) -> Expected {
+    expect(
         1,
-        Shows::Unread(vec![("pods".to_owned(), reason)]),
+        Reported::Unread(vec![("pods".to_owned(), reason)]),
         Notified::Later,
     )
 }
 
-fn unharmed() -> super::table::Expected {
-    then(1, Shows::Nothing, Notified::Now)
+fn no_effect() -> Expected {
+    expect(1, Reported::Nothing, Notified::Now)
 }
 
-fn skewed(words: &'static str) -> super::table::Expected {
-    then(1, Shows::Note(words), Notified::Now)
+fn clock_skew(words: &'static str) -> Expected {
+    expect(1, Reported::Note(words), Notified::Now)
 }
 
-/// Every request about the cluster; the state is elsewhere.
+/// The fault of every request to the API server; the state is in a directory.
 fn always(fault: Fault) -> impl Fn(&mut Harness) + Send + Sync {
     move |harness| {
         let fault = fault.clone();
@@ -68,7 +67,7 @@ fn always(fault: Fault) -> impl Fn(&mut Harness) + Send + Sync {
     }
 }
 
-/// The first request to each path.
+/// The fault of the first request to each path.
 fn once(fault: Fault) -> impl Fn(&mut Harness) + Send + Sync {
     move |harness| {
         let fault = fault.clone();
@@ -78,317 +77,341 @@ fn once(fault: Fault) -> impl Fn(&mut Harness) + Send + Sync {
     }
 }
 
-/// Every request to one path.
+/// The fault of every request to one path.
 fn at(path: &str, fault: Fault) -> impl Fn(&mut Harness) + Send + Sync + 'static {
     let path = path.to_owned();
     move |harness| {
         let (path, fault) = (path.clone(), fault.clone());
-        let is_it = move |asked: &Asked| asked.path.split('?').next() == Some(path.as_str());
+        let is_at_path =
+            move |request: &HttpRequest| request.path.split('?').next() == Some(path.as_str());
         harness
             .kube
-            .inject(move |asked, _| is_it(asked).then(|| fault.clone()));
+            .inject(move |request, _| is_at_path(request).then(|| fault.clone()));
     }
 }
 
 fn limited(seconds: Option<&str>) -> Fault {
     let headers = seconds.map(|seconds| ("retry-after", seconds.to_owned()));
-    Fault::Says(Answer {
+    Fault::Answer(Answer {
         headers: headers.into_iter().collect(),
         ..status(429, "too many requests")
     })
 }
 
-fn says(code: u16, message: &str) -> Fault {
-    Fault::Says(status(code, message))
+fn answers(code: u16, message: &str) -> Fault {
+    Fault::Answer(status(code, message))
 }
 
 fn body(text: &str) -> Fault {
-    Fault::Says(Answer {
+    Fault::Answer(Answer {
         headers: vec![("content-type", "application/json".into())],
         ..Answer::status(200, text)
     })
 }
 
-fn behind_tls(harness: &mut Harness, flaw: Flaw) -> String {
-    let (config, authority) = tls::server(flaw);
+fn behind_tls(harness: &mut Harness, certificate_fault: CertificateFault) -> String {
+    let (config, authority) = tls::server(certificate_fault);
     let fake_cluster = harness.fake_cluster.clone();
-    let fault_proxy = FaultProxy::tls(move |asked| fake_cluster.answer(asked), config);
+    let fault_proxy = FaultProxy::tls(move |request| fake_cluster.answer(request), config);
     let url = fault_proxy.url();
-    harness.keeps.push(Box::new(fault_proxy));
-    harness.cluster = json!({ "certificate-authority-data": STANDARD.encode(authority) });
-    harness.astray.insert(Dependency::Kubernetes, url.clone());
+    harness.guards.push(Box::new(fault_proxy));
+    harness.kubeconfig_cluster =
+        json!({ "certificate-authority-data": STANDARD.encode(authority) });
+    harness
+        .url_overrides
+        .insert(Dependency::Kubernetes, url.clone());
     url
 }
 
 fn through(harness: &mut Harness, url: &str) {
-    behind_tls(harness, Flaw::None);
-    harness.cluster["proxy-url"] = json!(url);
+    behind_tls(harness, CertificateFault::None);
+    harness.kubeconfig_cluster["proxy-url"] = json!(url);
 }
 
-fn connections() -> Vec<Cell> {
-    let tls =
-        |name, flaw: Flaw, then| cell(name, then, move |harness| drop(behind_tls(harness, flaw)));
-    let proxied = |name, manner: ProxyBehavior, then| {
-        cell(name, then, move |harness| {
-            let proxy = Proxy::new(manner);
+fn connections() -> Vec<FaultCase> {
+    let tls = |name, certificate_fault: CertificateFault, expected| {
+        case(name, expected, move |harness| {
+            drop(behind_tls(harness, certificate_fault))
+        })
+    };
+    let proxied = |name, behavior: ProxyBehavior, expected| {
+        case(name, expected, move |harness| {
+            let proxy = Proxy::new(behavior);
             through(harness, &proxy.url(SENTINEL));
         })
     };
-    let astray = |harness: &mut Harness, url: String| {
-        harness.astray.insert(Dependency::Kubernetes, url);
+    let replace_url = |harness: &mut Harness, url: String| {
+        harness.url_overrides.insert(Dependency::Kubernetes, url);
     };
     let hole = move |harness: &mut Harness, scheme: &str| {
         let hole = BlackHole::new();
-        astray(harness, format!("{scheme}://127.0.0.1:{}", hole.port()));
-        harness.keeps.push(Box::new(hole));
+        replace_url(harness, format!("{scheme}://127.0.0.1:{}", hole.port()));
+        harness.guards.push(Box::new(hole));
     };
     vec![
-        cell("nothing wrong", unharmed(), |_| {}),
-        cell("connection refused", none(69, "cannot reach"), move |w| {
-            astray(w, nobody())
+        case("none", no_effect(), |_| {}),
+        case(
+            "connection refused",
+            no_verdict(69, "cannot reach"),
+            move |harness| replace_url(harness, unreachable_url()),
+        ),
+        case("black hole", no_verdict(75, "deadline"), move |harness| {
+            hole(harness, "http")
         }),
-        cell("black hole", none(75, "deadline"), move |w| hole(w, "http")),
-        cell("black hole before TLS", none(75, "deadline"), move |w| {
-            hole(w, "https")
-        }),
-        cell(
+        case(
+            "black hole before TLS",
+            no_verdict(75, "deadline"),
+            move |harness| hole(harness, "https"),
+        ),
+        case(
             "name that does not resolve",
-            none(69, "cannot reach"),
-            move |w| {
-                // Resolvers take their time to say no.
-                w.deadline = Duration::from_secs(20);
-                astray(w, "https://kubernetes.invalid:6443".into());
+            no_verdict(69, "cannot reach"),
+            move |harness| {
+                // A resolver may take seconds.
+                harness.deadline = Duration::from_secs(20);
+                replace_url(harness, "https://kubernetes.invalid:6443".into());
             },
         ),
-        tls("TLS, nothing wrong", Flaw::None, unharmed()),
+        tls("none, over TLS", CertificateFault::None, no_effect()),
         tls(
             "TLS, untrusted authority",
-            Flaw::Untrusted,
-            none(69, "certificate"),
+            CertificateFault::Untrusted,
+            no_verdict(69, "certificate"),
         ),
         tls(
             "TLS, certificate of another host",
-            Flaw::WrongHost,
-            none(69, "certificate"),
+            CertificateFault::WrongHost,
+            no_verdict(69, "certificate"),
         ),
         tls(
             "TLS, expired certificate",
-            Flaw::Expired,
-            none(69, "certificate"),
+            CertificateFault::Expired,
+            no_verdict(69, "certificate"),
         ),
-        cell(
+        case(
             "plain HTTP where TLS is expected",
-            none(69, "tls handshake"),
-            move |w| {
-                astray(w, w.kube.url().replace("http://", "https://"));
+            no_verdict(69, "tls handshake"),
+            move |harness| {
+                replace_url(harness, harness.kube.url().replace("http://", "https://"));
             },
         ),
-        cell("proxy, nothing wrong", unharmed(), |harness| {
-            let proxy = Proxy::new(ProxyBehavior::Good);
+        case("none, through a proxy", no_effect(), |harness| {
+            let proxy = Proxy::new(ProxyBehavior::Tunnel);
             through(harness, &proxy.url(SENTINEL));
-            harness.keeps.push(Box::new(proxy));
+            harness.guards.push(Box::new(proxy));
         })
-        .mended_by(|harness| {
+        .repaired_by(|harness| {
             let mut proxies = harness
-                .keeps
+                .guards
                 .iter()
                 .filter_map(|it| it.downcast_ref::<Proxy>());
-            assert!(proxies.any(|proxy| proxy.tunnels() > 0), "it was bypassed");
+            assert!(
+                proxies.any(|proxy| proxy.tunnels() > 0),
+                "the proxy was bypassed"
+            );
         }),
-        cell(
+        case(
             "proxy refuses connections",
-            none(69, "cannot reach"),
+            no_verdict(69, "cannot reach"),
             |harness| {
-                through(harness, &nobody());
+                through(harness, &unreachable_url());
             },
         ),
         proxied(
             "proxy asks for a password (407)",
-            ProxyBehavior::Says(407),
-            none(69, "proxy"),
+            ProxyBehavior::Answer(407),
+            no_verdict(69, "proxy"),
         ),
         proxied(
-            "proxy finds nobody (502)",
-            ProxyBehavior::Says(502),
-            none(69, "cannot reach"),
+            "proxy cannot connect (502)",
+            ProxyBehavior::Answer(502),
+            no_verdict(69, "cannot reach"),
         ),
-        proxied("proxy hangs", ProxyBehavior::Hangs, none(75, "deadline")),
+        proxied(
+            "proxy hangs",
+            ProxyBehavior::Hangs,
+            no_verdict(75, "deadline"),
+        ),
     ]
 }
 
-fn whole() -> Vec<Cell> {
-    let unauthorized = none(69, "renew it in the kubeconfig");
-    let foreign = none(69, "not like a Kubernetes API server");
-    let down = none(69, "could serve no request");
+fn all_requests() -> Vec<FaultCase> {
+    let unauthorized = no_verdict(69, "renew it in the kubeconfig");
+    let not_kubernetes = no_verdict(69, "not like a Kubernetes API server");
+    let down = no_verdict(69, "could not serve any request");
     vec![
-        cell(
+        case(
             "401 to everything",
             unauthorized,
-            always(says(401, "Unauthorized")),
+            always(answers(401, "Unauthorized")),
         ),
-        cell(
+        case(
             "403 to everything",
-            none(69, "forbid"),
-            always(says(403, FORBIDDEN)),
+            no_verdict(69, "forbid"),
+            always(answers(403, FORBIDDEN)),
         ),
-        cell(
+        case(
             "404 to everything",
-            foreign.clone(),
-            always(says(404, "not found")),
+            not_kubernetes.clone(),
+            always(answers(404, "not found")),
         ),
-        cell("429 once", unharmed(), once(limited(None))),
-        cell(
+        case("429 once", no_effect(), once(limited(None))),
+        case(
             "429 once, Retry-After 1 s",
-            unharmed(),
+            no_effect(),
             once(limited(Some("1"))),
         ),
-        cell("429 always", down.clone(), always(limited(None))),
-        cell(
+        case("429 always", down.clone(), always(limited(None))),
+        case(
             "429 always, Retry-After 1 s",
             down.clone(),
             always(limited(Some("1"))),
         ),
-        cell(
+        case(
             "429, Retry-After past the deadline",
             down.clone(),
             always(limited(Some("3600"))),
         ),
-        cell(
-            "429, Retry-After of ages",
+        case(
+            "429, Retry-After 2^64 - 1 s",
             down.clone(),
             always(limited(Some("18446744073709551615"))),
         ),
-        cell(
+        case(
             "500 once",
             without(&[(Resource::PodLogs, "Unavailable")]),
-            once(says(500, "etcdserver: leader changed")),
+            once(answers(500, "etcdserver: leader changed")),
         ),
-        cell(
+        case(
             "500 always",
             down.clone(),
-            always(says(500, "etcdserver: no leader")),
+            always(answers(500, "etcdserver: no leader")),
         ),
-        cell(
+        case(
             "503 once",
             without(&[
                 (Resource::PodMetrics, "Unavailable"),
                 (Resource::NodeMetrics, "Unavailable"),
             ]),
-            once(says(503, "shutting down")),
+            once(answers(503, "shutting down")),
         ),
-        cell(
+        case(
             "503 always",
             down.clone(),
-            always(says(503, "shutting down")),
+            always(answers(503, "shutting down")),
         ),
-        cell("connection closed once", unharmed(), once(Fault::Closes)),
-        cell(
+        case("connection closed once", no_effect(), once(Fault::Closes)),
+        case(
             "connection closed always",
             down.clone(),
             always(Fault::Closes),
         ),
-        cell(
-            "never an answer",
-            none(75, "deadline"),
+        case(
+            "no response",
+            no_verdict(75, "deadline"),
             always(Fault::Hangs),
         ),
-        cell(
-            "head of the answer byte by byte",
-            none(75, "deadline"),
-            always(Fault::SlowHead),
+        case(
+            "headers sent byte by byte",
+            no_verdict(75, "deadline"),
+            always(Fault::SlowHeaders),
         ),
-        cell(
-            "body byte by byte",
-            none(75, "deadline"),
+        case(
+            "body sent byte by byte",
+            no_verdict(75, "deadline"),
             always(Fault::SlowBody),
         ),
-        cell("body cut once", unharmed(), once(Fault::Cut)),
-        cell("body cut always", down, always(Fault::Cut)),
-        cell("JSON truncated", foreign.clone(), always(Fault::Truncated)),
-        cell("HTML", foreign.clone(), always(body("<html>log in</html>"))),
-        cell(
-            "items that are no list",
-            foreign,
+        case("body cut once", no_effect(), once(Fault::Cut)),
+        case("body cut always", down, always(Fault::Cut)),
+        case(
+            "JSON truncated",
+            not_kubernetes.clone(),
+            always(Fault::Truncated),
+        ),
+        case(
+            "HTML",
+            not_kubernetes.clone(),
+            always(body("<html>log in</html>")),
+        ),
+        case(
+            "`items` is not a list",
+            not_kubernetes,
             always(body(r#"{"items":{"a":1}}"#)),
         ),
-        cell(
+        case(
             "clock a day ahead",
-            skewed("behind the API server's"),
+            clock_skew("behind the API server's"),
             |harness| {
-                *harness = Harness::at(Is::Ill, TimeDelta::days(1));
+                *harness = Harness::at(HomelabState::Outage, TimeDelta::days(1));
             },
         ),
-        cell(
+        case(
             "clock a day behind",
-            skewed("ahead of the API server's"),
+            clock_skew("ahead of the API server's"),
             |harness| {
-                *harness = Harness::at(Is::Ill, TimeDelta::days(-1));
+                *harness = Harness::at(HomelabState::Outage, TimeDelta::days(-1));
             },
         ),
-        cell("one answer dated two hours ago", unharmed(), |harness| {
+        case("one answer dated two hours ago", no_effect(), |harness| {
             let fake_cluster = harness.fake_cluster.clone();
             let is_dated = AtomicBool::new(false);
-            harness.kube.inject(move |asked, _| {
+            harness.kube.inject(move |request, _| {
                 if is_dated.swap(true, Ordering::SeqCst) {
                     return None;
                 }
-                let early = Utc::now() - TimeDelta::hours(2);
-                let early = early.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-                let mut answer = fake_cluster.answer(asked);
+                let date = Utc::now() - TimeDelta::hours(2);
+                let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                let mut answer = fake_cluster.answer(request);
                 answer.headers.retain(|(name, _)| *name != "date");
-                answer.headers.push(("date", early));
-                Some(Fault::Says(answer))
+                answer.headers.push(("date", date));
+                Some(Fault::Answer(answer))
             });
         }),
-        cell("clock of the year 9999", unharmed(), |harness| {
+        case("clock in the year 9999", no_effect(), |harness| {
             let date = ("date", "Fri, 31 Dec 9999 12:00:00 GMT".to_owned());
             let fake_cluster = harness.fake_cluster.clone();
-            harness.kube.inject(move |asked, _| {
-                let mut answer = fake_cluster.answer(asked);
+            harness.kube.inject(move |request, _| {
+                let mut answer = fake_cluster.answer(request);
                 answer.headers.retain(|(name, _)| *name != "date");
                 answer.headers.push(date.clone());
-                Some(Fault::Says(answer))
+                Some(Fault::Answer(answer))
             });
         }),
     ]
 }
 
-/// A finding that is seen once is notified, although it cannot be confirmed.
-fn second_look() -> Vec<Cell> {
-    let seen = |fault: &str, is_hit: fn(&Asked) -> bool, breaks: Fault| {
-        let seen = then(1, Shows::Note("are not confirmed"), Notified::Now);
-        cell(fault, seen, move |harness| {
-            *harness = Harness::young();
-            let breaks = breaks.clone();
-            harness
-                .kube
-                .inject(move |asked, nth| (nth > 1 && is_hit(asked)).then(|| breaks.clone()));
+/// A finding that a second snapshot cannot confirm is notified.
+fn confirmation() -> Vec<FaultCase> {
+    let unconfirmed = |fault: &str, is_affected: fn(&HttpRequest) -> bool, inject: Fault| {
+        let expected = expect(1, Reported::Note("are not confirmed"), Notified::Now);
+        case(fault, expected, move |harness| {
+            *harness = Harness::recent();
+            let inject = inject.clone();
+            harness.kube.inject(move |request, nth| {
+                (nth > 1 && is_affected(request)).then(|| inject.clone())
+            });
         })
     };
-    let is_pods: fn(&Asked) -> bool = |asked| asked.path.split('?').next() == Some(PODS);
+    let is_pods: fn(&HttpRequest) -> bool = |request| request.path.split('?').next() == Some(PODS);
     vec![
-        seen(
+        unconfirmed(
             "503 to the second snapshot",
             |_| true,
-            says(503, "shutting down"),
+            answers(503, "shutting down"),
         ),
-        seen("no answer to the second snapshot", |_| true, Fault::Hangs),
-        seen(
+        unconfirmed("no response to the second snapshot", |_| true, Fault::Hangs),
+        unconfirmed(
             "no pods in the second snapshot",
             is_pods,
-            says(403, FORBIDDEN),
+            answers(403, FORBIDDEN),
         ),
-        cell(
-            "nothing wrong in the second snapshot",
-            unharmed(),
-            |harness| {
-                *harness = Harness::young();
-            },
-        ),
+        case("none, with a second snapshot", no_effect(), |harness| {
+            *harness = Harness::recent();
+        }),
     ]
 }
 
-fn one_kind() -> Vec<Cell> {
+fn one_kind() -> Vec<FaultCase> {
     use Resource::PodLogs;
     let pods = without_pods;
     let hpas = "/apis/autoscaling/v2/horizontalpodautoscalers";
@@ -396,117 +419,121 @@ fn one_kind() -> Vec<Cell> {
     let endless =
         |first, again: &str| at(PODS, Fault::Streams(first, again.to_owned(), usize::MAX));
     vec![
-        cell("410 in the middle, once", unharmed(), |harness| {
-            harness.kube.inject(|asked, nth| expires(asked, nth <= 2));
+        case("410 on a later page, once", no_effect(), |harness| {
+            harness
+                .kube
+                .inject(|request, nth| expires(request, nth <= 2));
         }),
-        cell(
-            "410 in the middle, always",
+        case(
+            "410 on a later page, always",
             pods("Unavailable"),
             |harness| {
-                harness.kube.inject(|asked, _| expires(asked, true));
+                harness.kube.inject(|request, _| expires(request, true));
             },
         ),
-        cell(
+        case(
             "404 on a core kind",
             pods("Malformed"),
-            at(PODS, says(404, "not found")),
+            at(PODS, answers(404, "not found")),
         ),
-        cell(
-            "404 on a kind that some lack",
-            unharmed(),
-            at(hpas, says(404, "not found")),
+        case(
+            "404 on a kind of newer servers",
+            no_effect(),
+            at(hpas, answers(404, "not found")),
         ),
-        cell(
+        case(
             "no optional groups",
-            unharmed(),
+            no_effect(),
             at(
                 "/apis",
                 body(r#"{"kind":"APIGroupDiscoveryList","items":[]}"#),
             ),
         ),
-        cell(
-            "pages without end",
+        case(
+            "endless pages, one token",
             pods("Malformed"),
             at(PODS, body(r#"{"metadata":{"continue":"more"},"items":[]}"#)),
         ),
-        cell("new pages without end", pods("Malformed"), |harness| {
-            // A thousand pages take a while.
+        case("endless pages", pods("Malformed"), |harness| {
+            // A thousand pages take some seconds.
             harness.deadline = Duration::from_secs(40);
-            harness.kube.inject(|asked, nth| {
+            harness.kube.inject(|request, nth| {
                 let page = json!({ "metadata": { "continue": nth.to_string() }, "items": [] });
-                asked
+                request
                     .path
                     .starts_with(PODS)
-                    .then(|| Fault::Says(Answer::json(&page)))
+                    .then(|| Fault::Answer(Answer::json(&page)))
             });
         }),
-        cell(
+        case(
             "an object of 100 MB",
             pods("Malformed"),
             long(r#"{"items":[{"metadata":{"name":""#, "x"),
         ),
-        cell(
-            "an object without end",
+        case(
+            "endless object",
             pods("Malformed"),
             endless(r#"{"items":[{"metadata":{"name":""#, "x"),
         ),
-        cell("a list without end", pods("Malformed"), {
-            // Where the time would end is a matter of the machine's speed.
+        case("endless list", pods("Malformed"), {
+            // The limit of objects must be reached before the deadline on any machine.
             let endless = endless(r#"{"items":["#, "{},");
             move |harness| {
                 harness.deadline = Duration::from_secs(40);
                 endless(harness);
             }
         }),
-        cell(
-            "JSON nested without end",
+        case(
+            "endless nesting",
             pods("Malformed"),
             endless(r#"{"items":[{"spec":"#, "["),
         ),
-        cell(
+        case(
             "an object that is null",
             pods("Malformed"),
             at(PODS, body(r#"{"items":[null]}"#)),
         ),
-        cell(
+        case(
             "403 on logs",
             without(&[(PodLogs, "Forbidden")]),
             |harness| {
-                let is_log =
-                    |asked: &Asked| asked.path.split('?').next().unwrap().ends_with("/log");
+                let is_log = |request: &HttpRequest| {
+                    request.path.split('?').next().unwrap().ends_with("/log")
+                };
                 harness
                     .kube
-                    .inject(move |asked, _| is_log(asked).then(|| says(403, FORBIDDEN)));
+                    .inject(move |request, _| is_log(request).then(|| answers(403, FORBIDDEN)));
             },
         ),
-        cell(
-            "logs never come",
+        case(
+            "no response to logs",
             without(&[(PodLogs, "Timeout")]),
             |harness| {
-                let is_log =
-                    |asked: &Asked| asked.path.split('?').next().unwrap().ends_with("/log");
+                let is_log = |request: &HttpRequest| {
+                    request.path.split('?').next().unwrap().ends_with("/log")
+                };
                 harness
                     .kube
-                    .inject(move |asked, _| is_log(asked).then_some(Fault::Hangs));
+                    .inject(move |request, _| is_log(request).then_some(Fault::Hangs));
             },
         ),
-        cell(
-            "discovery never answers",
+        case(
+            "no response to discovery",
             without(&[&optional("Timeout")[..], &[(PodLogs, "Timeout")]].concat()),
             at("/apis", Fault::Hangs),
         ),
-        cell(
-            "discovery without end",
+        case(
+            "endless discovery",
             without(&optional("Malformed")),
             at(
                 "/apis",
                 Fault::Streams("{", r#""a":[],"#.into(), usize::MAX),
             ),
         ),
-        cell(
+        case(
             "403 on discovery",
             without(&optional("Forbidden")),
-            at("/apis", says(403, FORBIDDEN)),
+            at("/apis", answers(403, FORBIDDEN)),
         ),
     ]
 }
@@ -518,19 +545,19 @@ fn optional(reason: &'static str) -> Vec<(Resource, &'static str)> {
     optional.map(|row| (row.resource, reason)).collect()
 }
 
-/// The second page of pods is gone, as long as this lasts.
-fn expires(asked: &Asked, lasts: bool) -> Option<Fault> {
-    if !asked.path.starts_with(PODS) || !lasts {
+/// While `active`, the second page of pods has expired.
+fn expires(request: &HttpRequest, active: bool) -> Option<Fault> {
+    if !request.path.starts_with(PODS) || !active {
         return None;
     }
-    Some(if asked.path.contains("continue=") {
-        says(410, "the provided continue parameter is too old")
+    Some(if request.path.contains("continue=") {
+        answers(410, "the provided continue parameter is too old")
     } else {
         body(r#"{"metadata":{"continue":"2"},"items":[]}"#)
     })
 }
 
-/// Each kind, and where its list is.
+/// Each kind with the path of its list.
 fn kinds(harness: &Harness) -> Vec<(Resource, String)> {
     let rows = KINDS.iter().filter(|row| row.resource != Resource::PodLogs);
     let found = rows.filter_map(|row| {
@@ -548,58 +575,60 @@ fn kinds(harness: &Harness) -> Vec<(Resource, String)> {
     found.collect()
 }
 
-fn each_kind() -> Vec<Cell> {
-    let kinds = kinds(&Harness::new(Is::Well));
+fn each_kind() -> Vec<FaultCase> {
+    let kinds = kinds(&Harness::new(HomelabState::Healthy));
     assert_eq!(kinds.len(), KINDS.len() - 1, "{kinds:?}");
-    let mut cells = Vec::new();
+    let mut cases = Vec::new();
     for (kind, path) in &kinds {
         let name = kind.name();
-        let forbidden = says(403, FORBIDDEN);
-        let ill = match kind {
+        let forbidden = answers(403, FORBIDDEN);
+        let expected = match kind {
             Resource::Pods => without_pods("Forbidden"),
             _ => without(&[(*kind, "Forbidden")]),
         };
-        let ill = cell("403 on one kind", ill, at(path, forbidden.clone()));
-        cells.push(ill.of(&name));
+        let outage = case("403 on one kind", expected, at(path, forbidden.clone()));
+        cases.push(outage.about(&name));
         let status = if kind.is_vital() { 2 } else { 0 };
-        let shows = Shows::Unread(vec![(name.clone(), "Forbidden")]);
-        let well = then(status, shows, Notified::Nobody);
-        let well = cell("403 on one kind, all well", well, at(path, forbidden));
-        cells.push(well.of(&name).well());
+        let reported = Reported::Unread(vec![(name.clone(), "Forbidden")]);
+        let expected = expect(status, reported, Notified::Never);
+        let healthy = case("403 on one kind, healthy", expected, at(path, forbidden));
+        cases.push(healthy.about(&name).healthy());
         if kind.is_vital() || matches!(kind, Resource::Events | Resource::Applications) {
-            // Nothing is left for logs then, and no pod is known whose logs to read.
-            let slow = match kind {
+            // No time is left for logs; without pods, none are requested.
+            let expected = match kind {
                 Resource::Pods => without_pods("Timeout"),
                 _ => without(&[(*kind, "Timeout"), (Resource::PodLogs, "Timeout")]),
             };
-            let slow = cell("never an answer for one kind", slow, at(path, Fault::Hangs));
-            cells.push(slow.of(&name));
+            let slow = case("no response for one kind", expected, at(path, Fault::Hangs));
+            cases.push(slow.about(&name));
         }
         if matches!(
             kind,
             Resource::Jobs | Resource::Services | Resource::Certificates
         ) {
-            for (fault, reason, breaks) in [
+            for (fault, reason, injected) in [
                 (
                     "500 on one kind",
                     "Unavailable",
-                    says(500, "etcdserver: request timed out"),
+                    answers(500, "etcdserver: request timed out"),
                 ),
                 ("truncated JSON of one kind", "Malformed", Fault::Truncated),
                 ("body cut of one kind", "Unavailable", Fault::Cut),
             ] {
-                cells.push(cell(fault, without(&[(*kind, reason)]), at(path, breaks)).of(&name));
+                cases.push(
+                    case(fault, without(&[(*kind, reason)]), at(path, injected)).about(&name),
+                );
             }
         }
     }
-    cells
+    cases
 }
 
-pub fn cells() -> Vec<Cell> {
+pub fn cases() -> Vec<FaultCase> {
     [
         connections(),
-        whole(),
-        second_look(),
+        all_requests(),
+        confirmation(),
         one_kind(),
         each_kind(),
     ]
@@ -610,5 +639,5 @@ pub fn cells() -> Vec<Cell> {
 
 #[test]
 fn api_server_faults() {
-    check_all(&cells());
+    check_all(&cases());
 }

@@ -1,5 +1,5 @@
-//! What breaks, and what happens then: the built program among servers that
-//! fail in every way, and ended by a signal in every stage.
+//! The built program with dependencies that fail in every way, and ended by a signal at every
+//! stage.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 #![allow(
@@ -9,7 +9,7 @@
 #![allow(
     clippy::too_many_lines,
     clippy::semicolon_if_nothing_returned,
-    reason = "a table is as long as it has cells, and a cell says what breaks in one expression"
+    reason = "tables are long, and a case injects its fault in one expression"
 )]
 
 mod dependencies;
@@ -24,4 +24,4 @@ mod state;
 mod table;
 mod tls;
 
-use crate::support::{homelab, stub, workspace};
+use crate::support::{homelab, slack_rules, stub, workspace};

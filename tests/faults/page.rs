@@ -1,8 +1,8 @@
-//! docs/faults.md holds the table of all cells, as they are run.
+//! docs/faults.md lists the cases of these tests.
 
 use std::fs;
 
-use super::table::{Cell, Notified, Shows};
+use super::table::{FaultCase, Notified, Reported};
 use super::{dependencies, kubernetes, state};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/faults.md");
@@ -15,16 +15,16 @@ fn table() -> String {
         "| --- | --- | --- | --- | --- |".to_owned(),
     ];
     let all = [
-        kubernetes::cells(),
+        kubernetes::cases(),
         dependencies::slack(),
         dependencies::github(),
         dependencies::model(),
-        dependencies::watcher(),
-        dependencies::gateway(),
-        state::cells(),
+        dependencies::heartbeat(),
+        dependencies::pushgateway(),
+        state::cases(),
     ];
-    for cell in all.iter().flatten() {
-        let row = row(cell);
+    for case in all.iter().flatten() {
+        let row = row(case);
         if !rows.contains(&row) {
             rows.push(row);
         }
@@ -32,30 +32,32 @@ fn table() -> String {
     rows.join("\n") + "\n"
 }
 
-fn row(cell: &Cell) -> String {
-    let code = match cell.of.as_str() {
-        code if cell.fault.starts_with("ok: false") => format!(" (`{code}`)"),
+fn row(case: &FaultCase) -> String {
+    let code = match case.subject.as_str() {
+        code if case.fault.starts_with("ok: false") => format!(" (`{code}`)"),
         _ => String::new(),
     };
-    let then = &cell.then;
-    let shows = match &then.shows {
-        Shows::Nothing => "nothing".to_owned(),
-        Shows::Unread(kinds) => unread(kinds, &cell.of),
-        Shows::Note(words) => format!("a note: ... {words} ..."),
-        Shows::Llm(_) => "`llm.note` says why".to_owned(),
-        Shows::Commits(_) => "`correlation.note` says why".to_owned(),
-        Shows::Stderr(words) if then.status > 3 => format!("no report; stderr: ... {words} ..."),
-        Shows::Stderr(words) => format!("nothing; stderr: {words} ..."),
+    let expected = &case.expected;
+    let reported = match &expected.reported {
+        Reported::Nothing => "nothing".to_owned(),
+        Reported::Unread(kinds) => unread(kinds, &case.subject),
+        Reported::Note(words) => format!("a note: ... {words} ..."),
+        Reported::Llm(_) => "`llm.note` says why".to_owned(),
+        Reported::Commits(_) => "`correlation.note` says why".to_owned(),
+        Reported::Stderr(words) if expected.status > 3 => {
+            format!("no report; stderr: ... {words} ...")
+        }
+        Reported::Stderr(words) => format!("nothing; stderr: {words} ..."),
     };
-    let hear = match then.notified {
+    let notified = match expected.notified {
         Notified::Now => "at once",
         Notified::Later => "in the next cycle",
         Notified::Twice => "at once, and again in the next cycle",
-        Notified::Unsure => "at each try",
-        Notified::Nobody => "nothing of it",
+        Notified::EachAttempt => "at each attempt",
+        Notified::Never => "not notified",
     };
-    let (what, how, status) = (cell.dependency, &cell.fault, then.status);
-    format!("| {what} | {how}{code} | {status} | {shows} | {hear} |")
+    let (what, how, status) = (case.dependency, &case.fault, expected.status);
+    format!("| {what} | {how}{code} | {status} | {reported} | {notified} |")
 }
 
 fn unread(kinds: &[(String, &str)], of: &str) -> String {
@@ -81,9 +83,9 @@ fn the_faults_page_lists_every_case() {
     let (before, rest) = page.split_once(BEGIN).unwrap();
     let (present, after) = rest.split_once(END).unwrap();
     let table = table();
-    if present != table && std::env::var_os("WRITE_FAULTS").is_some() {
+    if present != table && std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(PAGE, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         return;
     }
-    assert_eq!(present, table, "WRITE_FAULTS=1 writes it anew");
+    assert_eq!(present, table, "UPDATE_DOCS=1 writes the table");
 }

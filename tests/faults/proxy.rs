@@ -1,4 +1,4 @@
-//! A proxy that opens tunnels, or does not.
+//! An HTTP proxy that opens tunnels, refuses them or hangs.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,25 +6,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// How it answers a CONNECT.
+/// Its response to CONNECT.
 #[derive(Debug, Clone, Copy)]
 pub enum ProxyBehavior {
-    /// With a tunnel.
-    Good,
-    /// With a status.
-    Says(u16),
-    /// Never.
+    /// A tunnel.
+    Tunnel,
+    /// An error status.
+    Answer(u16),
+    /// No response.
     Hangs,
 }
 
-/// A proxy that lives as long as the process.
+/// A proxy that runs until the process ends.
 pub struct Proxy {
     port: u16,
     tunnels: Arc<AtomicUsize>,
 }
 
 impl Proxy {
-    pub fn new(manner: ProxyBehavior) -> Self {
+    pub fn new(behavior: ProxyBehavior) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let tunnels = Arc::<AtomicUsize>::default();
@@ -32,14 +32,14 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let count = Arc::clone(&count);
-                // A client that goes away in the middle is no news.
-                thread::spawn(move || serve(client, manner, &count));
+                // A client may disconnect at any time.
+                thread::spawn(move || serve(client, behavior, &count));
             }
         });
         Self { port, tunnels }
     }
 
-    /// With a user and a password, which nobody may repeat.
+    /// With a user and a password, which must not be shown.
     pub fn url(&self, secret: &str) -> String {
         format!("http://user:{secret}@127.0.0.1:{}", self.port)
     }
@@ -49,7 +49,11 @@ impl Proxy {
     }
 }
 
-fn serve(mut client: TcpStream, manner: ProxyBehavior, count: &AtomicUsize) -> std::io::Result<()> {
+fn serve(
+    mut client: TcpStream,
+    behavior: ProxyBehavior,
+    count: &AtomicUsize,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut first = String::new();
     reader.read_line(&mut first)?;
@@ -58,14 +62,14 @@ fn serve(mut client: TcpStream, manner: ProxyBehavior, count: &AtomicUsize) -> s
         line.clear();
     }
     let target = first.split(' ').nth(1).unwrap_or_default();
-    match manner {
-        ProxyBehavior::Says(status) => write!(
+    match behavior {
+        ProxyBehavior::Answer(status) => write!(
             client,
             "HTTP/1.1 {status} Proxy\r\ncontent-length: 0\r\nproxy-authenticate: Basic\r\n\r\n"
         ),
-        // Until the client goes.
+        // Until the client disconnects.
         ProxyBehavior::Hangs => reader.read_to_end(&mut Vec::new()).map(drop),
-        ProxyBehavior::Good => {
+        ProxyBehavior::Tunnel => {
             let server = TcpStream::connect(target)?;
             write!(client, "HTTP/1.1 200 OK\r\n\r\n")?;
             count.fetch_add(1, Ordering::SeqCst);

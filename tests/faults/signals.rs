@@ -1,5 +1,5 @@
-//! SIGTERM, SIGINT and SIGHUP in every stage: the program ends within two seconds, no
-//! verdict is feigned, and the next cycle says what is still due.
+//! SIGTERM, SIGINT and SIGHUP at every stage: the program ends within two seconds without a verdict,
+//! and the next cycle sends what is still due.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,62 +11,65 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::fake_cluster::MAPS;
+use super::fake_cluster::CONFIG_MAPS;
 use super::fault_proxy::Fault;
 use super::harness::{Harness, RunResult, SENTINEL, SERVICES, signal};
-use super::homelab::Is;
-use super::stub::{Answer, Asked};
-use super::table::MACHINE;
+use super::homelab::HomelabState;
+use super::stub::{Answer, HttpRequest};
+use super::table::EXCLUSIVE_CPU;
 
-/// What is promised.
+/// The documented limit.
 const LIMIT: Duration = Duration::from_secs(2);
 
 struct Stage {
     name: &'static str,
-    /// The state is a `ConfigMap`.
+    /// The state is in a `ConfigMap`.
     in_cluster: bool,
     prepare: fn(&mut Harness),
-    /// Comes back when the stage is reached.
+    /// Returns when the stage is reached.
     reach: fn(&Harness),
-    /// Messages about the outage that Slack has after the signal, and after the next cycle.
+    /// The number of messages about the outage after the signal, and after the next cycle.
     notified: [usize; 2],
 }
 
-fn alone() -> RwLockWriteGuard<'static, ()> {
-    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+fn exclusive() -> RwLockWriteGuard<'static, ()> {
+    EXCLUSIVE_CPU
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
-fn hangs(path: &'static str) -> impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync {
-    move |asked, _| asked.path.starts_with(path).then_some(Fault::Hangs)
+fn hangs(path: &'static str) -> impl Fn(&HttpRequest, usize) -> Option<Fault> + Send + Sync {
+    move |request, _| request.path.starts_with(path).then_some(Fault::Hangs)
 }
 
-/// The write of this number hangs, and all after it.
-fn write_hangs(number: usize) -> impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync {
+/// Writes hang from this one on.
+fn write_hangs(number: usize) -> impl Fn(&HttpRequest, usize) -> Option<Fault> + Send + Sync {
     let writes = std::sync::atomic::AtomicUsize::new(0);
-    move |asked, _| {
-        let is_write = asked.path.starts_with(MAPS) && asked.method != "GET";
+    move |request, _| {
+        let is_write = request.path.starts_with(CONFIG_MAPS) && request.method != "GET";
         let count = || 1 + writes.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         (is_write && count() >= number).then_some(Fault::Hangs)
     }
 }
 
 fn writes(harness: &Harness, number: usize) {
-    let is_write = |asked: &&Asked| asked.path.starts_with(MAPS) && asked.method != "GET";
+    let is_write =
+        |request: &&HttpRequest| request.path.starts_with(CONFIG_MAPS) && request.method != "GET";
     harness
         .kube
-        .wait_for(|asked| asked.iter().filter(is_write).count() >= number);
+        .wait_for(|requests| requests.iter().filter(is_write).count() >= number);
 }
 
-fn asks(asked: &[Asked], path: &str) -> bool {
-    asked.iter().any(|asked| asked.path.contains(path))
+fn has_path(requests: &[HttpRequest], path: &str) -> bool {
+    requests.iter().any(|request| request.path.contains(path))
 }
 
 const STAGES: &[Stage] = &[
     Stage {
-        name: "telling the watcher that it starts",
+        name: "sending the start heartbeat",
         in_cluster: false,
-        prepare: |harness| harness.watcher.inject(hangs("/")),
-        reach: |harness| harness.watcher.wait_for(|asked| !asked.is_empty()),
+        prepare: |harness| harness.heartbeat.inject(hangs("/")),
+        reach: |harness| harness.heartbeat.wait_for(|requests| !requests.is_empty()),
         notified: [0, 1],
     },
     Stage {
@@ -79,58 +82,69 @@ const STAGES: &[Stage] = &[
             harness.fake_cluster.put(&state.to_string());
         },
         reach: |harness| {
-            let looks = |asked: &[Asked]| asked.iter().filter(|a| a.path.starts_with(MAPS)).count();
-            harness.kube.wait_for(|asked| looks(asked) > 1);
+            let reads = |requests: &[HttpRequest]| {
+                let reads = requests.iter().filter(|r| r.path.starts_with(CONFIG_MAPS));
+                reads.count()
+            };
+            harness.kube.wait_for(|requests| reads(requests) > 1);
         },
         notified: [0, 1],
     },
     Stage {
         name: "reading the state",
         in_cluster: true,
-        prepare: |harness| harness.kube.inject(hangs(MAPS)),
-        reach: |harness| harness.kube.wait_for(|asked| asks(asked, MAPS)),
+        prepare: |harness| harness.kube.inject(hangs(CONFIG_MAPS)),
+        reach: |harness| {
+            harness
+                .kube
+                .wait_for(|requests| has_path(requests, CONFIG_MAPS))
+        },
         notified: [0, 1],
     },
     Stage {
         name: "listing",
         in_cluster: false,
         prepare: |harness| harness.kube.inject(hangs("/api/v1/pods")),
-        reach: |harness| harness.kube.wait_for(|asked| asks(asked, "/api/v1/pods")),
+        reach: |harness| {
+            harness
+                .kube
+                .wait_for(|requests| has_path(requests, "/api/v1/pods"))
+        },
         notified: [0, 1],
     },
     Stage {
         name: "reading logs",
         in_cluster: false,
         prepare: |harness| harness.kube.inject(hangs("/api/v1/namespaces/mysql/pods")),
-        reach: |harness| harness.kube.wait_for(|asked| asks(asked, "/log")),
+        reach: |harness| harness.kube.wait_for(|requests| has_path(requests, "/log")),
         notified: [0, 1],
     },
     Stage {
-        name: "waiting for the second look",
+        name: "waiting for the second snapshot",
         in_cluster: false,
         prepare: |harness| {
-            *harness = Harness::at(Is::Ill, TimeDelta::minutes(24));
+            *harness = Harness::at(HomelabState::Outage, TimeDelta::minutes(24));
             harness.config = harness.config.replace("0s", "30s");
             harness.deadline = Duration::from_secs(120);
         },
-        reach: |harness| harness.kube.wait_for(|asked| asks(asked, "/log")),
+        reach: |harness| harness.kube.wait_for(|requests| has_path(requests, "/log")),
         notified: [0, 1],
     },
     Stage {
-        name: "asking GitHub",
+        name: "requests to GitHub",
         in_cluster: false,
         prepare: |harness| harness.github.inject(hangs("/")),
-        reach: |harness| harness.github.wait_for(|asked| !asked.is_empty()),
+        reach: |harness| harness.github.wait_for(|requests| !requests.is_empty()),
         notified: [0, 1],
     },
     Stage {
-        name: "asking the model",
+        name: "requests to the model",
         in_cluster: true,
         prepare: |harness| {
             harness.args.clear();
             harness.model.inject(hangs("/"));
         },
-        reach: |harness| harness.model.wait_for(|asked| !asked.is_empty()),
+        reach: |harness| harness.model.wait_for(|requests| !requests.is_empty()),
         notified: [0, 1],
     },
     Stage {
@@ -141,21 +155,21 @@ const STAGES: &[Stage] = &[
         notified: [0, 1],
     },
     Stage {
-        name: "sending, not yet received",
+        name: "sending, not received",
         in_cluster: false,
         prepare: |harness| harness.slack.inject(hangs("/")),
-        reach: |harness| harness.slack.wait_for(|asked| !asked.is_empty()),
+        reach: |harness| harness.slack.wait_for(|requests| !requests.is_empty()),
         notified: [0, 1],
     },
     Stage {
-        name: "sending, the answer in flight",
+        name: "sending, response lost",
         in_cluster: false,
         prepare: |harness| harness.slack.inject(|_, _| Some(Fault::HangsAfter)),
-        reach: |harness| harness.slack.wait_for(|asked| !asked.is_empty()),
+        reach: |harness| harness.slack.wait_for(|requests| !requests.is_empty()),
         notified: [1, 2],
     },
     Stage {
-        name: "waiting for Slack's limit",
+        name: "waiting for Slack's rate limit",
         in_cluster: true,
         prepare: |harness| {
             harness.deadline = Duration::from_secs(120);
@@ -163,52 +177,56 @@ const STAGES: &[Stage] = &[
                 headers: vec![("retry-after", "30".into())],
                 ..Answer::status(429, "")
             };
-            let fault = Fault::Says(limited);
+            let fault = Fault::Answer(limited);
             harness.slack.inject(move |_, _| Some(fault.clone()));
         },
-        reach: |harness| harness.slack.wait_for(|asked| !asked.is_empty()),
+        reach: |harness| harness.slack.wait_for(|requests| !requests.is_empty()),
         notified: [0, 1],
     },
     Stage {
-        name: "marking what was sent",
+        name: "marking a message as delivered",
         in_cluster: true,
         prepare: |harness| harness.kube.inject(write_hangs(2)),
         reach: |harness| writes(harness, 2),
         notified: [1, 2],
     },
     Stage {
-        name: "storing the end",
+        name: "storing the final state",
         in_cluster: true,
         prepare: |harness| harness.kube.inject(write_hangs(3)),
         reach: |harness| writes(harness, 3),
         notified: [1, 1],
     },
     Stage {
-        name: "telling the watcher of the end",
+        name: "sending the final heartbeat",
         in_cluster: false,
         prepare: |harness| {
-            let is_end = |asked: &Asked| !asked.path.ends_with("/start");
+            let is_end = |request: &HttpRequest| !request.path.ends_with("/start");
             harness
-                .watcher
-                .inject(move |asked, _| is_end(asked).then_some(Fault::Hangs));
+                .heartbeat
+                .inject(move |request, _| is_end(request).then_some(Fault::Hangs));
         },
-        reach: |harness| harness.watcher.wait_for(|asked| asked.len() > 1),
+        reach: |harness| harness.heartbeat.wait_for(|requests| requests.len() > 1),
         notified: [1, 1],
     },
     Stage {
         name: "pushing metrics",
         in_cluster: true,
         prepare: |harness| {
-            harness.gateway.inject(hangs("/"));
+            harness.pushgateway.inject(hangs("/"));
         },
-        reach: |harness| harness.gateway.wait_for(|asked| !asked.is_empty()),
+        reach: |harness| {
+            harness
+                .pushgateway
+                .wait_for(|requests| !requests.is_empty())
+        },
         notified: [1, 1],
     },
 ];
 
 #[test]
 fn a_signal_ends_the_program_in_every_stage() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     println!(
         "{:36} {:8} {:>6} {:>8}  notified",
         "stage", "signal", "status", "after"
@@ -219,7 +237,7 @@ fn a_signal_ends_the_program_in_every_stage() {
                 for (at, stage) in stages.iter().enumerate() {
                     let signals = [("TERM", 143), ("INT", 130), ("HUP", 129)];
                     let (name, status) = signals[(number + at) % signals.len()];
-                    let took = end(stage, name, status);
+                    let took = interrupt(stage, name, status);
                     let millis = took.as_millis();
                     println!(
                         "{:36} SIG{name:5} {status:>6} {millis:>5} ms  {:?}",
@@ -231,8 +249,8 @@ fn a_signal_ends_the_program_in_every_stage() {
     });
 }
 
-fn end(stage: &Stage, name: &str, status: i32) -> Duration {
-    let mut harness = Harness::new(Is::Ill);
+fn interrupt(stage: &Stage, name: &str, status: i32) -> Duration {
+    let mut harness = Harness::new(HomelabState::Outage);
     harness.deadline = Duration::from_secs(8);
     if stage.in_cluster {
         harness.in_cluster();
@@ -242,16 +260,16 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
     (stage.reach)(&harness);
     let began = Instant::now();
     signal(child.id(), name);
-    let ran = RunResult::of(child, began, Duration::from_secs(20));
-    let case = format!("{}: {ran:?}", stage.name);
-    assert!(ran.took < LIMIT, "{case}");
-    assert_eq!((ran.status, ran.stdout.as_str()), (status, ""), "{case}");
+    let run = RunResult::of(child, began, Duration::from_secs(20));
+    let case = format!("{}: {run:?}", stage.name);
+    assert!(run.took < LIMIT, "{case}");
+    assert_eq!((run.status, run.stdout.as_str()), (status, ""), "{case}");
     let words = format!("k8s-monitor: ended by SIG{name} without a result");
-    let lines = ran.stderr.lines().filter(|line| line.starts_with(&words));
+    let lines = run.stderr.lines().filter(|line| line.starts_with(&words));
     assert_eq!(lines.count(), 1, "{case}");
-    assert!(!ran.stderr.contains(SENTINEL), "{case}");
-    let watched = harness.watcher.asked();
-    let failures: Vec<_> = watched
+    assert!(!run.stderr.contains(SENTINEL), "{case}");
+    let heartbeats = harness.heartbeat.requests();
+    let failures: Vec<_> = heartbeats
         .iter()
         .filter(|a| a.path.ends_with("/fail"))
         .collect();
@@ -263,7 +281,7 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
     );
     assert_eq!(harness.notified(), stage.notified[0], "{case}");
 
-    // Whoever was killed without a word is waited for.
+    // The next run waits for the lock of a run that was killed.
     harness.repair();
     let next = harness.run();
     assert_eq!(next.status, 1, "{}: {next:?}", stage.name);
@@ -282,23 +300,23 @@ fn end(stage: &Stage, name: &str, status: i32) -> Duration {
         "{}",
         stage.name
     );
-    ran.took
+    run.took
 }
 
 #[test]
 fn a_sending_mark_is_removed_when_there_is_time() {
-    let _alone = alone();
-    let mut harness = Harness::new(Is::Ill);
+    let _exclusive = exclusive();
+    let mut harness = Harness::new(HomelabState::Outage);
     harness.in_cluster();
     harness.deadline = Duration::from_secs(120);
     let answer = Answer {
         headers: vec![("retry-after", "60".into())],
         ..Answer::status(429, "")
     };
-    let fault = Fault::Says(answer);
+    let fault = Fault::Answer(answer);
     harness.slack.inject(move |_, _| Some(fault.clone()));
     let child = harness.start();
-    harness.slack.wait_for(|asked| !asked.is_empty());
+    harness.slack.wait_for(|requests| !requests.is_empty());
     signal(child.id(), "TERM");
     assert_eq!(RunResult::of(child, Instant::now(), LIMIT).status, 143);
     let state = harness.fake_cluster.state().unwrap();
@@ -308,7 +326,7 @@ fn a_sending_mark_is_removed_when_there_is_time() {
 
 #[test]
 fn a_signal_ends_the_other_commands_as_well() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     let out = "never-written.tar.gz";
     let commands: [&[&str]; 3] = [
         &["check", "--service", "mysql"],
@@ -316,43 +334,46 @@ fn a_signal_ends_the_other_commands_as_well() {
         &["doctor"],
     ];
     for words in commands {
-        let harness = Harness::new(Is::Ill);
+        let harness = Harness::new(HomelabState::Outage);
         harness.kube.inject(|_, _| Some(Fault::Hangs));
         let mut command = harness.command_of(words);
         let child = command.current_dir(harness.home.path()).spawn().unwrap();
-        harness.kube.wait_for(|asked| !asked.is_empty());
+        harness.kube.wait_for(|requests| !requests.is_empty());
         signal(child.id(), "TERM");
-        let ran = RunResult::of(child, Instant::now(), LIMIT);
-        assert_eq!((ran.status, ran.stdout.as_str()), (143, ""), "{ran:?}");
+        let run = RunResult::of(child, Instant::now(), LIMIT);
+        assert_eq!((run.status, run.stdout.as_str()), (143, ""), "{run:?}");
         assert!(!harness.home.path().join(out).exists());
-        assert!(harness.watcher.asked().is_empty(), "that was no cycle");
+        assert!(
+            harness.heartbeat.requests().is_empty(),
+            "only cycles send heartbeats"
+        );
     }
 }
 
-/// `nohup`, and whatever else lets a program outlive its terminal.
+/// As `nohup` does, so that a program outlives its terminal.
 #[test]
 fn an_ignored_sighup_stays_ignored() {
-    let _alone = alone();
-    let mut harness = Harness::new(Is::Ill);
-    harness.limits = "trap '' HUP".to_owned();
+    let _exclusive = exclusive();
+    let mut harness = Harness::new(HomelabState::Outage);
+    harness.shell_setup = "trap '' HUP".to_owned();
     harness.deadline = Duration::from_secs(2);
     harness.kube.inject(hangs("/"));
     let child = harness.start();
-    harness.kube.wait_for(|asked| !asked.is_empty());
+    harness.kube.wait_for(|requests| !requests.is_empty());
     signal(child.id(), "HUP");
-    let ran = RunResult::of(child, Instant::now(), Duration::from_secs(20));
-    assert_eq!(ran.status, 75, "{ran:?}");
+    let run = RunResult::of(child, Instant::now(), Duration::from_secs(20));
+    assert_eq!(run.status, 75, "{run:?}");
 }
 
 #[test]
 fn an_unread_output_pipe_does_not_delay_termination() {
-    let _alone = alone();
-    let harness = Harness::new(Is::Ill);
+    let _exclusive = exclusive();
+    let harness = Harness::new(HomelabState::Outage);
     let (reader, mut writer) = std::io::pipe().unwrap();
-    // What is left of the pipe's 64 KiB is less than a report.
+    // The rest of the pipe's 64 KiB is smaller than a report.
     writer.write_all(&vec![b' '; 60 << 10]).unwrap();
     let mut child = harness.command().stdout(writer).spawn().unwrap();
-    harness.watcher.wait_for(|asked| asked.len() > 1);
+    harness.heartbeat.wait_for(|requests| requests.len() > 1);
     let began = Instant::now();
     signal(child.id(), "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(143));
@@ -360,8 +381,8 @@ fn an_unread_output_pipe_does_not_delay_termination() {
     drop(reader);
 }
 
-/// What knows no deadline of its own is given up some seconds after the run's. A pipe, which may never
-/// answer, is not even opened.
+/// Operations without a deadline are terminated some seconds after that of the run. A pipe, which may
+/// never answer, is not even opened.
 #[test]
 fn a_blocked_operation_is_terminated() {
     let home = tempfile::tempdir().unwrap();
@@ -396,9 +417,9 @@ fn a_blocked_operation_is_terminated() {
                     .stderr(Stdio::piped())
                     .spawn()
                     .unwrap();
-                let ran = RunResult::of(child, began, Duration::from_secs(20));
-                assert_eq!((ran.status, ran.stdout.as_str()), (status, ""), "{ran:?}");
-                assert!(ran.stderr.contains(says), "{ran:?}");
+                let run = RunResult::of(child, began, Duration::from_secs(20));
+                assert_eq!((run.status, run.stdout.as_str()), (status, ""), "{run:?}");
+                assert!(run.stderr.contains(says), "{run:?}");
             });
         }
     });

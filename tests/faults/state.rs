@@ -1,5 +1,5 @@
-//! A memory that is lost, locked, full, forbidden or another's, in either
-//! place. It keeps no alarm back.
+//! A state store that is deleted, locked, full, forbidden or written by another cycle, as a
+//! directory and as a `ConfigMap`. Notifications are sent all the same.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -8,40 +8,40 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::fake_cluster::{MAPS, status};
+use super::fake_cluster::{CONFIG_MAPS, status};
 use super::fault_proxy::Fault;
 use super::harness::Harness;
-use super::stub::{Answer, Asked};
-use super::table::{Cell, Expected, Notified, Shows, check_all, then};
+use super::stub::{Answer, HttpRequest};
+use super::table::{Expected, FaultCase, Notified, Reported, check_all, expect};
 
 const NEWER: &str = r#"{"schema":"k8s-monitor/state/v9"}"#;
 const FORBIDDEN: &str =
     r#"configmaps is forbidden: User "system:serviceaccount:k8s-monitor:k8s-monitor" cannot do it"#;
-const FRESH: &str = r#"{"schema":"k8s-monitor/state/v1"}"#;
+const EMPTY: &str = r#"{"schema":"k8s-monitor/state/v1"}"#;
 
 fn noted(words: &'static str, notified: Notified) -> Expected {
-    then(1, Shows::Note(words), notified)
+    expect(1, Reported::Note(words), notified)
 }
 
-fn unharmed() -> Expected {
-    then(1, Shows::Nothing, Notified::Now)
+fn no_effect() -> Expected {
+    expect(1, Reported::Nothing, Notified::Now)
 }
 
 fn directory(harness: &Harness) -> PathBuf {
     harness.home.path().join("state")
 }
 
-/// A file of the state, in a directory that is there.
+/// A file in the state directory, which is created.
 fn file(harness: &Harness, name: &str) -> PathBuf {
     fs::create_dir_all(directory(harness)).unwrap();
     directory(harness).join(name)
 }
 
-/// Something happens when Slack is asked for the first time.
-fn meanwhile(harness: &Harness, happens: impl Fn() + Send + Sync + 'static) {
+/// Runs the hook at the first request to Slack.
+fn at_first_message(harness: &Harness, hook: impl Fn() + Send + Sync + 'static) {
     harness.slack.inject(move |_, nth| {
         if nth == 1 {
-            happens();
+            hook();
         }
         None
     });
@@ -51,120 +51,126 @@ fn locked(harness: &mut Harness, name: &str) {
     harness.deadline = Duration::from_secs(4);
     let lock = File::create(file(harness, name)).unwrap();
     lock.lock().unwrap();
-    harness.keeps.push(Box::new(lock));
+    harness.guards.push(Box::new(lock));
 }
 
-fn of_directory() -> Vec<Cell> {
-    let cell = |fault, then, breaks: fn(&mut Harness)| Cell::new("directory", fault, then, breaks);
+fn of_directory() -> Vec<FaultCase> {
+    let case = |fault, expected, inject: fn(&mut Harness)| {
+        FaultCase::new("directory", fault, expected, inject)
+    };
     vec![
-        cell(
-            "another cycle holds it",
+        case(
+            "locked by another cycle",
             noted("another cycle is running", Notified::Later),
             |harness| {
                 locked(harness, "cycle.lock");
             },
         )
-        .mended_by(|harness| harness.keeps.clear()),
-        cell(
+        .repaired_by(|harness| harness.guards.clear()),
+        case(
             "another run is writing",
             noted("another cycle is running", Notified::Later),
             |harness| {
                 locked(harness, "state.lock");
             },
         )
-        .mended_by(|harness| harness.keeps.clear()),
-        cell("written by another run, the same", unharmed(), |harness| {
-            let path = file(harness, "state.json");
-            meanwhile(harness, move || {
-                let text = fs::read_to_string(&path).unwrap();
-                fs::write(&path, text + "\n").unwrap();
-            });
-        }),
-        cell(
+        .repaired_by(|harness| harness.guards.clear()),
+        case(
+            "written by another run, unchanged",
+            no_effect(),
+            |harness| {
+                let path = file(harness, "state.json");
+                at_first_message(harness, move || {
+                    let text = fs::read_to_string(&path).unwrap();
+                    fs::write(&path, text + "\n").unwrap();
+                });
+            },
+        ),
+        case(
             "written by another run",
             noted("another cycle is running", Notified::Twice),
             |harness| {
                 let path = file(harness, "state.json");
-                meanwhile(harness, move || fs::write(&path, FRESH).unwrap());
+                at_first_message(harness, move || fs::write(&path, EMPTY).unwrap());
             },
         ),
-        cell(
-            "gone in the middle",
+        case(
+            "deleted during the cycle",
             noted("another cycle is running", Notified::Twice),
             |harness| {
                 let path = file(harness, "state.json");
-                meanwhile(harness, move || fs::remove_file(&path).unwrap());
+                at_first_message(harness, move || fs::remove_file(&path).unwrap());
             },
         ),
-        cell(
+        case(
             "not JSON",
             noted("is set aside", Notified::Now),
             |harness| {
                 fs::write(file(harness, "state.json"), "{\"schema\":").unwrap();
             },
         ),
-        cell(
+        case(
             "of a newer version",
             noted("is set aside", Notified::Now),
             |harness| {
                 fs::write(file(harness, "state.json"), NEWER).unwrap();
             },
         ),
-        cell(
-            "a directory in the file's place",
+        case(
+            "the file is a directory",
             noted("cannot read", Notified::Twice),
             |harness| {
                 fs::create_dir(file(harness, "state.json")).unwrap();
             },
         )
-        .mended_by(|harness| fs::remove_dir(file(harness, "state.json")).unwrap()),
-        cell(
-            "a file in the directory's place",
+        .repaired_by(|harness| fs::remove_dir(file(harness, "state.json")).unwrap()),
+        case(
+            "the directory is a file",
             noted("cannot", Notified::Twice),
             |harness| {
                 fs::write(directory(harness), "").unwrap();
             },
         )
-        .mended_by(|harness| fs::remove_file(directory(harness)).unwrap()),
-        // Not even root may make a directory there.
-        cell(
+        .repaired_by(|harness| fs::remove_file(directory(harness)).unwrap()),
+        // Even root cannot create a directory there.
+        case(
             "forbidden",
             noted("cannot create", Notified::Twice),
             |harness| {
                 harness.state = "dir:/sys/k8s-monitor".to_owned();
             },
         )
-        .mended_by(|harness| harness.state = format!("dir:{}", directory(harness).display())),
-        cell(
+        .repaired_by(|harness| harness.state = format!("dir:{}", directory(harness).display())),
+        case(
             "no space",
             noted("cannot write", Notified::Twice),
             |harness| {
-                harness.limits = "trap '' XFSZ; ulimit -f 0".to_owned();
+                harness.shell_setup = "trap '' XFSZ; ulimit -f 0".to_owned();
             },
         ),
     ]
 }
 
-fn is_map(asked: &Asked) -> bool {
-    asked.path.starts_with(MAPS)
+fn is_config_map(request: &HttpRequest) -> bool {
+    request.path.starts_with(CONFIG_MAPS)
 }
 
-fn is_write(asked: &Asked) -> bool {
-    is_map(asked) && asked.method != "GET"
+fn is_write(request: &HttpRequest) -> bool {
+    is_config_map(request) && request.method != "GET"
 }
 
-fn breaks(harness: &mut Harness, is_hit: fn(&Asked) -> bool, fault: Fault) {
+fn inject_into(harness: &mut Harness, is_affected: fn(&HttpRequest) -> bool, fault: Fault) {
     harness
         .kube
-        .inject(move |asked, _| is_hit(asked).then(|| fault.clone()));
+        .inject(move |request, _| is_affected(request).then(|| fault.clone()));
 }
 
-/// Writes of this fault, for as many as that.
+/// The fault of the first writes, up to this number.
 fn first_writes(harness: &Harness, count: usize, fault: Fault) {
     let writes = std::sync::atomic::AtomicUsize::new(0);
-    harness.kube.inject(move |asked, _| {
+    harness.kube.inject(move |request, _| {
         let nth = || writes.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        (is_write(asked) && nth() < count).then(|| fault.clone())
+        (is_write(request) && nth() < count).then(|| fault.clone())
     });
 }
 
@@ -173,184 +179,210 @@ fn sending(seconds: i64) -> Value {
         "cycle": Utc::now(), "until": Utc::now() + TimeDelta::seconds(seconds) } })
 }
 
-/// Messages of earlier cycles, which go out before those of this one.
-fn waiting(count: usize) -> Value {
+/// Messages of earlier cycles, which are sent before those of this one.
+fn queued(count: usize) -> Value {
     let message = |id| {
         json!({ "id": id, "created": "2026-01-01T00:00:00Z", "kind": "new",
             "incidentIds": [format!("INC-2026-01-01-00{id}")], "channel": "#critical-alerts",
             "place": { "is": "channel" },
-            "message": { "text": "an end that was not notified", "blocks": [] } })
+            "message": { "text": "a resolution that was not notified", "blocks": [] } })
     };
     json!({ "schema": "k8s-monitor/state/v1",
         "outbox": (1..=count).map(message).collect::<Vec<_>>() })
 }
 
-fn of_config_map() -> Vec<Cell> {
-    let cell = |fault, then, breaks: fn(&mut Harness)| {
-        Cell::new("ConfigMap", fault, then, move |harness| {
+fn of_config_map() -> Vec<FaultCase> {
+    let case = |fault, expected, inject: fn(&mut Harness)| {
+        FaultCase::new("ConfigMap", fault, expected, move |harness| {
             harness.in_cluster();
-            breaks(harness);
+            inject(harness);
         })
     };
     vec![
-        cell("nothing wrong", unharmed(), |_| {}),
-        cell("409 once", unharmed(), |w| {
+        case("none", no_effect(), |_| {}),
+        case("409 once", no_effect(), |harness| {
             first_writes(
-                w,
+                harness,
                 1,
-                Fault::Says(status(409, "the object has been modified")),
+                Fault::Answer(status(409, "the object has been modified")),
             );
         }),
-        cell(
+        case(
             "409 always",
             noted("another cycle is running", Notified::Later),
-            |w| {
-                breaks(
-                    w,
+            |harness| {
+                inject_into(
+                    harness,
                     is_write,
-                    Fault::Says(status(409, "the object has been modified")),
+                    Fault::Answer(status(409, "the object has been modified")),
                 );
             },
         ),
-        cell(
+        case(
             "written by another run",
             noted("another cycle is running", Notified::Twice),
-            |w| {
-                let fake_cluster = w.fake_cluster.clone();
-                meanwhile(w, move || fake_cluster.put(FRESH));
+            |harness| {
+                let fake_cluster = harness.fake_cluster.clone();
+                at_first_message(harness, move || fake_cluster.put(EMPTY));
             },
         ),
-        cell(
-            "gone in the middle",
+        case(
+            "deleted during the cycle",
             noted("another cycle is running", Notified::Twice),
-            |w| {
-                let fake_cluster = w.fake_cluster.clone();
-                meanwhile(w, move || fake_cluster.forget());
+            |harness| {
+                let fake_cluster = harness.fake_cluster.clone();
+                at_first_message(harness, move || fake_cluster.delete_state());
             },
         ),
-        cell(
+        case(
             "403 on reading",
             noted("may not get it", Notified::Twice),
-            |w| {
-                breaks(w, is_map, Fault::Says(status(403, FORBIDDEN)));
+            |harness| {
+                inject_into(
+                    harness,
+                    is_config_map,
+                    Fault::Answer(status(403, FORBIDDEN)),
+                );
             },
         ),
-        cell("403 on writing", noted("may not", Notified::Twice), |w| {
-            breaks(w, is_write, Fault::Says(status(403, FORBIDDEN)));
-        }),
-        cell(
+        case(
+            "403 on writing",
+            noted("may not", Notified::Twice),
+            |harness| {
+                inject_into(harness, is_write, Fault::Answer(status(403, FORBIDDEN)));
+            },
+        ),
+        case(
             "no namespace",
             noted("no namespace", Notified::Twice),
-            |w| {
-                breaks(
-                    w,
+            |harness| {
+                inject_into(
+                    harness,
                     is_write,
-                    Fault::Says(status(404, "namespaces \"k8s-monitor\" not found")),
+                    Fault::Answer(status(404, "namespaces \"k8s-monitor\" not found")),
                 );
             },
         ),
-        cell("too large (413)", noted("413", Notified::Twice), |w| {
-            breaks(
-                w,
-                is_write,
-                Fault::Says(status(413, "Request entity too large")),
-            );
-        }),
-        cell(
+        case(
+            "too large (413)",
+            noted("413", Notified::Twice),
+            |harness| {
+                inject_into(
+                    harness,
+                    is_write,
+                    Fault::Answer(status(413, "Request entity too large")),
+                );
+            },
+        ),
+        case(
             "quota used up (403)",
             noted("quota", Notified::Twice),
-            |w| {
-                breaks(
-                    w,
+            |harness| {
+                inject_into(
+                    harness,
                     is_write,
-                    Fault::Says(status(403, "exceeded quota: configmaps")),
+                    Fault::Answer(status(403, "exceeded quota: configmaps")),
                 );
             },
         ),
-        cell("500 once", unharmed(), |w| {
-            first_writes(w, 1, Fault::Says(status(500, "etcdserver: leader changed")));
+        case("500 once", no_effect(), |harness| {
+            first_writes(
+                harness,
+                1,
+                Fault::Answer(status(500, "etcdserver: leader changed")),
+            );
         }),
-        cell(
+        case(
             "500 always",
             noted("the next cycle tries again", Notified::Twice),
-            |w| {
-                breaks(w, is_map, Fault::Says(status(500, "etcdserver: no leader")));
-            },
-        ),
-        cell(
-            "writes answered by 500",
-            noted("the next cycle tries again", Notified::Twice),
-            |w| {
-                breaks(
-                    w,
-                    is_write,
-                    Fault::Says(status(500, "etcdserver: mvcc: database space exceeded")),
+            |harness| {
+                inject_into(
+                    harness,
+                    is_config_map,
+                    Fault::Answer(status(500, "etcdserver: no leader")),
                 );
             },
         ),
-        cell(
-            "never an answer",
+        case(
+            "500 to writes",
             noted("the next cycle tries again", Notified::Twice),
-            |w| {
-                breaks(w, is_map, Fault::Hangs);
+            |harness| {
+                inject_into(
+                    harness,
+                    is_write,
+                    Fault::Answer(status(500, "etcdserver: mvcc: database space exceeded")),
+                );
             },
         ),
-        cell(
-            "writes never answered",
+        case(
+            "no response",
             noted("the next cycle tries again", Notified::Twice),
-            |w| {
-                breaks(w, is_write, Fault::Hangs);
+            |harness| {
+                inject_into(harness, is_config_map, Fault::Hangs);
             },
         ),
-        cell(
-            "writes never answered, others wait",
+        case(
+            "no response to writes",
             noted("the next cycle tries again", Notified::Twice),
-            |w| {
-                w.fake_cluster.put(&waiting(3).to_string());
-                breaks(w, is_write, Fault::Hangs);
+            |harness| {
+                inject_into(harness, is_write, Fault::Hangs);
             },
         ),
-        cell(
+        case(
+            "no response to writes, queued messages",
+            noted("the next cycle tries again", Notified::Twice),
+            |harness| {
+                harness.fake_cluster.put(&queued(3).to_string());
+                inject_into(harness, is_write, Fault::Hangs);
+            },
+        ),
+        case(
             "HTML",
-            noted("cannot keep the state", Notified::Twice),
-            |w| {
-                breaks(w, is_map, Fault::Says(Answer::status(200, "<html>")));
+            noted("cannot store the state", Notified::Twice),
+            |harness| {
+                inject_into(
+                    harness,
+                    is_config_map,
+                    Fault::Answer(Answer::status(200, "<html>")),
+                );
             },
         ),
-        cell(
+        case(
             "body cut always",
             noted("the next cycle tries again", Notified::Twice),
-            |w| {
-                breaks(w, is_map, Fault::Cut);
+            |harness| {
+                inject_into(harness, is_config_map, Fault::Cut);
             },
         ),
-        cell("not JSON", noted("is set aside", Notified::Now), |w| {
-            w.fake_cluster.put("{\"schema\":")
-        }),
-        cell(
+        case(
+            "not JSON",
+            noted("is set aside", Notified::Now),
+            |harness| harness.fake_cluster.put("{\"schema\":"),
+        ),
+        case(
             "of a newer version",
             noted("is set aside", Notified::Now),
-            |w| w.fake_cluster.put(NEWER),
+            |harness| harness.fake_cluster.put(NEWER),
         ),
-        cell("mark of a cycle that was killed", unharmed(), |w| {
-            w.fake_cluster.put(&sending(3).to_string());
+        case("`sending` of a killed cycle", no_effect(), |harness| {
+            harness.fake_cluster.put(&sending(3).to_string());
         }),
-        cell("mark of a cycle that is over in hours", unharmed(), |w| {
-            w.fake_cluster.put(&sending(6 * 3600).to_string());
+        case("`sending` for hours", no_effect(), |harness| {
+            harness.fake_cluster.put(&sending(6 * 3600).to_string());
         }),
-        cell(
+        case(
             "another cycle is sending",
             noted("another cycle is running", Notified::Later),
-            |w| {
-                w.deadline = Duration::from_secs(4);
-                w.fake_cluster.put(&sending(60).to_string());
+            |harness| {
+                harness.deadline = Duration::from_secs(4);
+                harness.fake_cluster.put(&sending(60).to_string());
             },
         )
-        .mended_by(|w| w.fake_cluster.put(FRESH)),
+        .repaired_by(|harness| harness.fake_cluster.put(EMPTY)),
     ]
 }
 
-pub fn cells() -> Vec<Cell> {
+pub fn cases() -> Vec<FaultCase> {
     [of_directory(), of_config_map()]
         .into_iter()
         .flatten()
@@ -359,5 +391,5 @@ pub fn cells() -> Vec<Cell> {
 
 #[test]
 fn state_store_faults() {
-    check_all(&cells());
+    check_all(&cases());
 }

@@ -1,5 +1,5 @@
-//! The driver: each cell is one dependency that fails in one way, one run of
-//! the program meanwhile, one when all is well again, and what must come of it.
+//! Runs the cases: for each dependency and fault, one run with the fault and one after the repair,
+//! and the expected result.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,264 +12,268 @@ use serde_json::{Value, json};
 
 use super::fault_proxy::FaultProxy;
 use super::harness::{Harness, RunResult, SENTINEL};
-use super::homelab::Is;
+use super::homelab::HomelabState;
 use super::workspace;
 
-/// Beyond the deadline: the watcher's five seconds are apart.
+/// How long a run may exceed its deadline; heartbeat pings may take another five seconds.
 const MARGIN: Duration = Duration::from_millis(1_500);
-const WATCHER: Duration = Duration::from_secs(5);
-/// Most cells wait.
-const AT_ONCE: usize = 6;
+const HEARTBEAT_MARGIN: Duration = Duration::from_secs(5);
+/// Most cases wait for timeouts.
+const CONCURRENCY: usize = 6;
 
-pub type Break = Box<dyn Fn(&mut Harness) + Send + Sync>;
+pub type Injection = Box<dyn Fn(&mut Harness) + Send + Sync>;
 
-/// One dependency that fails in one way.
-pub struct Cell {
+/// A dependency with one fault, and the expected result.
+pub struct FaultCase {
     pub dependency: &'static str,
     pub fault: String,
-    /// What the fault is about, if more cells have it.
-    pub of: String,
-    pub is: Is,
-    pub breaks: Break,
-    /// What else ends when the fault does.
-    pub mends: Break,
-    pub then: Expected,
+    /// The subject of the fault, if several cases have the same fault.
+    pub subject: String,
+    pub homelab: HomelabState,
+    pub inject: Injection,
+    /// Further repairs after the run with the fault.
+    pub on_repair: Injection,
+    pub expected: Expected,
 }
 
-/// What must come of a run.
+/// The expected result of a run.
 #[derive(Debug, Clone)]
 pub struct Expected {
     pub status: i32,
-    pub shows: Shows,
+    pub reported: Reported,
     pub notified: Notified,
 }
 
-/// Where the fault must be seen.
+/// Where the fault is reported.
 #[derive(Debug, Clone)]
-pub enum Shows {
-    /// Nowhere: it harmed nothing.
+pub enum Reported {
+    /// Nowhere: it had no effect.
     Nothing,
-    /// Under `visibility.unread`, with these reasons, and nothing else there.
+    /// These kinds and reasons, and no others, under `visibility.unread`.
     Unread(Vec<(String, &'static str)>),
-    /// In one of the report's notes.
+    /// In a note of the report.
     Note(&'static str),
     /// In the note on the model.
     Llm(&'static str),
     /// In the note on commits.
     Commits(&'static str),
-    /// On stderr alone.
+    /// Only on stderr.
     Stderr(&'static str),
 }
 
-/// When people hear of the outage.
+/// When the outage is notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notified {
-    /// In the run that the fault hits.
+    /// In the run with the fault.
     Now,
-    /// In the next one.
+    /// In the next run.
     Later,
-    /// In this one, and again in the next: nobody could know or remember.
+    /// In both runs, because the first one could not store that it did.
     Twice,
-    /// Slack's answer is lost each time: once for each try.
-    Unsure,
-    /// There is nothing to tell.
-    Nobody,
+    /// Once per attempt, because Slack's responses are lost.
+    EachAttempt,
+    /// There is no outage.
+    Never,
 }
 
-pub fn then(status: i32, shows: Shows, notified: Notified) -> Expected {
+pub fn expect(status: i32, reported: Reported, notified: Notified) -> Expected {
     Expected {
         status,
-        shows,
+        reported,
         notified,
     }
 }
 
 impl Expected {
-    /// Short where the fault takes all of it; where it does not, a machine may be slow.
+    /// Short if the fault lasts until the deadline, else long enough for a slow machine.
     fn deadline(&self) -> Duration {
         let is_late =
             |kinds: &[(String, &str)]| kinds.iter().any(|(_, reason)| *reason == "Timeout");
-        Duration::from_secs(match &self.shows {
-            Shows::Unread(kinds) if is_late(kinds) => 10,
+        Duration::from_secs(match &self.reported {
+            Reported::Unread(kinds) if is_late(kinds) => 10,
             _ if self.status == 75 => 4,
             _ => 12,
         })
     }
 }
 
-impl Cell {
+impl FaultCase {
     pub fn new(
         dependency: &'static str,
         fault: &str,
-        then: Expected,
-        breaks: impl Fn(&mut Harness) + Send + Sync + 'static,
+        expected: Expected,
+        inject: impl Fn(&mut Harness) + Send + Sync + 'static,
     ) -> Self {
         Self {
             dependency,
             fault: fault.to_owned(),
-            of: String::new(),
-            is: Is::Ill,
-            breaks: Box::new(breaks),
-            mends: Box::new(|_| {}),
-            then,
+            subject: String::new(),
+            homelab: HomelabState::Outage,
+            inject: Box::new(inject),
+            on_repair: Box::new(|_| {}),
+            expected,
         }
     }
 
-    /// One of several cells of this fault.
-    pub fn of(mut self, what: &str) -> Self {
-        self.of = what.to_owned();
+    /// One of several cases of this fault.
+    pub fn about(mut self, subject: &str) -> Self {
+        self.subject = subject.to_owned();
         self
     }
 
-    pub fn well(mut self) -> Self {
-        self.is = Is::Well;
+    pub fn healthy(mut self) -> Self {
+        self.homelab = HomelabState::Healthy;
         self
     }
 
-    pub fn mended_by(mut self, mends: impl Fn(&mut Harness) + Send + Sync + 'static) -> Self {
-        self.mends = Box::new(mends);
+    pub fn repaired_by(mut self, on_repair: impl Fn(&mut Harness) + Send + Sync + 'static) -> Self {
+        self.on_repair = Box::new(on_repair);
         self
     }
 
     fn run(&self) -> Duration {
-        let mut harness = Harness::new(self.is);
-        harness.deadline = self.then.deadline();
-        (self.breaks)(&mut harness);
-        let ran = harness.run();
-        self.check(&harness, &ran);
-        if self.is_over() {
-            return ran.took;
+        let mut harness = Harness::new(self.homelab);
+        harness.deadline = self.expected.deadline();
+        (self.inject)(&mut harness);
+        let run = harness.run();
+        self.check(&harness, &run);
+        if self.is_stateless() {
+            return run.took;
         }
         harness.repair();
-        (self.mends)(&mut harness);
+        (self.on_repair)(&mut harness);
         let next = harness.run();
-        let well = i32::from(self.is == Is::Ill);
-        assert_eq!(next.status, well, "the next run: {next:?}");
-        let (now, all) = (harness.told_before.get(), harness.notified());
-        let expected = match self.then.notified {
+        let without_fault = i32::from(self.homelab == HomelabState::Outage);
+        assert_eq!(next.status, without_fault, "the next run: {next:?}");
+        let (first, all) = (harness.notified_before.get(), harness.notified());
+        let expected = match self.expected.notified {
             Notified::Now | Notified::Later => all == 1,
             Notified::Twice => all == 2,
-            Notified::Unsure => now >= 1 && all == now + 1,
-            Notified::Nobody => all == 0,
+            Notified::EachAttempt => first >= 1 && all == first + 1,
+            Notified::Never => all == 0,
         };
         assert!(
             expected,
             "notified {all} times after the next run: {next:?}"
         );
-        ran.took
+        run.took
     }
 
-    /// Whether there is nothing that a next run could do twice or make up for.
-    fn is_over(&self) -> bool {
-        let holds_nothing = ["GitHub", "Anthropic", "heartbeat", "Pushgateway"];
-        let is_one_of_many = !self.of.is_empty() && self.then.notified == Notified::Now;
-        self.then.notified == Notified::Nobody
+    /// Whether the fault cannot affect the next run.
+    fn is_stateless(&self) -> bool {
+        let stateless = ["GitHub", "Anthropic", "heartbeat", "Pushgateway"];
+        let is_one_of_many = !self.subject.is_empty() && self.expected.notified == Notified::Now;
+        self.expected.notified == Notified::Never
             || is_one_of_many
-            || holds_nothing.contains(&self.dependency)
+            || stateless.contains(&self.dependency)
     }
 
-    fn check(&self, harness: &Harness, ran: &RunResult) {
+    fn check(&self, harness: &Harness, run: &RunResult) {
         let margin = if self.dependency == "heartbeat" {
-            WATCHER
+            HEARTBEAT_MARGIN
         } else {
             Duration::ZERO
         };
         assert!(
-            ran.took < harness.deadline + MARGIN + margin,
-            "too late: {ran:?}"
+            run.took < harness.deadline + MARGIN + margin,
+            "too late: {run:?}"
         );
         for secret in [SENTINEL, workspace::TOKEN] {
             assert!(
-                !ran.stdout.contains(secret) && !ran.stderr.contains(secret),
-                "{ran:?}"
+                !run.stdout.contains(secret) && !run.stderr.contains(secret),
+                "{run:?}"
             );
         }
-        for asked in harness.thief.iter().flat_map(FaultProxy::asked) {
-            let shown = format!("{:?} {}", asked.headers, asked.text());
-            let is_stolen = [SENTINEL, workspace::TOKEN]
+        for request in harness
+            .redirect_target
+            .iter()
+            .flat_map(FaultProxy::requests)
+        {
+            let shown = format!("{:?} {}", request.headers, request.text());
+            let has_secret = [SENTINEL, workspace::TOKEN]
                 .iter()
                 .any(|secret| shown.contains(secret));
             assert!(
-                !is_stolen && asked.method == "GET",
-                "it was given away: {asked:?}"
+                !has_secret && request.method == "GET",
+                "a secret was sent: {request:?}"
             );
         }
-        assert_eq!(ran.status, self.then.status, "{ran:?}");
+        assert_eq!(run.status, self.expected.status, "{run:?}");
         let notified = harness.notified();
-        harness.told_before.set(notified);
-        let expected = match self.then.notified {
+        harness.notified_before.set(notified);
+        let expected = match self.expected.notified {
             Notified::Now | Notified::Twice => notified == 1,
-            Notified::Later | Notified::Nobody => notified == 0,
-            Notified::Unsure => notified >= 1,
+            Notified::Later | Notified::Never => notified == 0,
+            Notified::EachAttempt => notified >= 1,
         };
-        assert!(expected, "notified {notified} times: {ran:?}");
-        if ran.status > 3 {
-            assert_eq!(ran.stdout, "", "no verdict, no report");
-            let Shows::Stderr(words) = self.then.shows else {
-                panic!("where else?")
+        assert!(expected, "notified {notified} times: {run:?}");
+        if run.status > 3 {
+            assert_eq!(run.stdout, "", "no verdict, no report");
+            let Reported::Stderr(words) = self.expected.reported else {
+                panic!("a run without a report writes to stderr")
             };
-            assert!(ran.stderr.contains(words), "{words:?} is missing: {ran:?}");
+            assert!(run.stderr.contains(words), "{words:?} is missing: {run:?}");
             return;
         }
-        assert_eq!(ran.report["exitCode"], json!(ran.status), "{ran:?}");
-        self.check_report(ran);
+        assert_eq!(run.report["exitCode"], json!(run.status), "{run:?}");
+        self.check_report(run);
     }
 
-    fn check_report(&self, ran: &RunResult) {
-        let report = &ran.report;
+    fn check_report(&self, run: &RunResult) {
+        let report = &run.report;
         let mut unread = BTreeMap::new();
         for kind in report["visibility"]["unread"].as_array().unwrap() {
             unread.insert(text(&kind["resource"]), text(&kind["reason"]));
         }
         let mut expected = BTreeMap::new();
-        let has = |place: String, words: &str| {
+        let has = |text: String, words: &str| {
             assert!(
-                place.contains(words) && place.len() > 4,
-                "{words:?} is missing: {place}\n{ran:?}"
+                text.contains(words) && text.len() > 4,
+                "{words:?} is missing: {text}\n{run:?}"
             );
         };
-        match &self.then.shows {
-            Shows::Nothing => {}
-            Shows::Unread(kinds) => {
+        match &self.expected.reported {
+            Reported::Nothing => {}
+            Reported::Unread(kinds) => {
                 let kinds = kinds
                     .iter()
                     .map(|(kind, reason)| (kind.clone(), (*reason).to_owned()));
                 expected.extend(kinds);
             }
-            Shows::Note(words) => has(report["notes"].to_string(), words),
-            Shows::Llm(words) => has(report["llm"]["note"].to_string(), words),
-            Shows::Commits(words) => {
+            Reported::Note(words) => has(report["notes"].to_string(), words),
+            Reported::Llm(words) => has(report["llm"]["note"].to_string(), words),
+            Reported::Commits(words) => {
                 has(
                     report["incidents"][0]["correlation"]["note"].to_string(),
                     words,
                 );
             }
-            Shows::Stderr(words) => has(ran.stderr.clone(), words),
+            Reported::Stderr(words) => has(run.stderr.clone(), words),
         }
-        assert_eq!(unread, expected, "{ran:?}");
+        assert_eq!(unread, expected, "{run:?}");
         if expected.is_empty() {
             assert_eq!(
                 decided(report),
-                *BASELINES[usize::from(self.is == Is::Well)],
-                "{ran:?}"
+                *BASELINES[usize::from(self.homelab == HomelabState::Healthy)],
+                "{run:?}"
             );
         }
-        if self.is == Is::Well {
-            check_well(report, &expected);
+        if self.homelab == HomelabState::Healthy {
+            check_healthy(report, &expected);
         }
         let sent = report["delivery"]["sent"].as_u64().unwrap();
         let waiting = report["delivery"]["queued"].as_u64().unwrap()
             + report["delivery"]["failed"].as_u64().unwrap();
-        match self.then.notified {
-            Notified::Now | Notified::Twice => assert!(sent >= 1 && waiting == 0, "{ran:?}"),
-            // What another cycle is to send is not this one's to count.
-            Notified::Later | Notified::Unsure | Notified::Nobody => {}
+        match self.expected.notified {
+            Notified::Now | Notified::Twice => assert!(sent >= 1 && waiting == 0, "{run:?}"),
+            // Messages that another cycle sends are not counted.
+            Notified::Later | Notified::EachAttempt | Notified::Never => {}
         }
     }
 }
 
-/// What is hidden is neither missing nor healthy.
-fn check_well(report: &Value, unread: &BTreeMap<String, String>) {
+/// Unread objects are neither missing nor healthy.
+fn check_healthy(report: &Value, unread: &BTreeMap<String, String>) {
     let incidents = report["incidents"].as_array().unwrap();
     for incident in incidents {
         assert_eq!(incident["rule"], "MONITORING_BLIND", "{incident:#}");
@@ -278,7 +282,11 @@ fn check_well(report: &Value, unread: &BTreeMap<String, String>) {
         let services = report["services"].as_array().unwrap();
         // A service of CronJobs has no replicas.
         let is_wrong = |it: &&Value| it["status"] == "healthy" && !it["desired"].is_null();
-        assert_eq!(services.iter().find(is_wrong), None, "nobody knows");
+        assert_eq!(
+            services.iter().find(is_wrong),
+            None,
+            "unread pods are not healthy"
+        );
     }
 }
 
@@ -286,7 +294,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// What the rules decide.
+/// The decisions of the rules.
 fn decided(report: &Value) -> Vec<Value> {
     let incidents = report["incidents"].as_array().unwrap().iter();
     let of = |i: &Value| {
@@ -295,41 +303,45 @@ fn decided(report: &Value) -> Vec<Value> {
     incidents.map(|i| json!(of(i))).collect()
 }
 
-/// The same without a fault: ill, and well.
+/// The decisions without a fault: during the outage, and in the healthy homelab.
 static BASELINES: [std::sync::LazyLock<Vec<Value>>; 2] = [
-    std::sync::LazyLock::new(|| baseline(Is::Ill)),
-    std::sync::LazyLock::new(|| baseline(Is::Well)),
+    std::sync::LazyLock::new(|| baseline(HomelabState::Outage)),
+    std::sync::LazyLock::new(|| baseline(HomelabState::Healthy)),
 ];
 
-fn baseline(is: Is) -> Vec<Value> {
-    let ran = Harness::new(is).run();
-    assert_eq!(ran.status, i32::from(is == Is::Ill), "{ran:?}");
-    decided(&ran.report)
+fn baseline(state: HomelabState) -> Vec<Value> {
+    let run = Harness::new(state).run();
+    assert_eq!(
+        run.status,
+        i32::from(state == HomelabState::Outage),
+        "{run:?}"
+    );
+    decided(&run.report)
 }
 
-/// Whoever counts milliseconds wants the machine for itself.
-pub static MACHINE: RwLock<()> = RwLock::new(());
+/// Tests that measure milliseconds run alone.
+pub static EXCLUSIVE_CPU: RwLock<()> = RwLock::new(());
 
-/// Runs all, a few at a time, and prints a line for each.
-pub fn check_all(cells: &[Cell]) {
-    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+/// Runs the cases concurrently and prints a line for each.
+pub fn check_all(cases: &[FaultCase]) {
+    let _shared = EXCLUSIVE_CPU.read().unwrap_or_else(PoisonError::into_inner);
     let began = Instant::now();
     let filter = std::env::var("FAULT").unwrap_or_default();
-    let waiting = Mutex::new(cells.iter());
+    let waiting = Mutex::new(cases.iter());
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..CONCURRENCY {
             scope.spawn(|| {
                 loop {
-                    let Some(cell) = waiting.lock().unwrap().next() else {
+                    let Some(case) = waiting.lock().unwrap().next() else {
                         return;
                     };
-                    let name = format!("{}: {} {}", cell.dependency, cell.fault, cell.of);
+                    let name = format!("{}: {} {}", case.dependency, case.fault, case.subject);
                     if !name.contains(&filter) {
                         continue;
                     }
-                    match catch_unwind(AssertUnwindSafe(|| cell.run())) {
-                        Ok(took) => println!("{}", line(cell, took)),
+                    match catch_unwind(AssertUnwindSafe(|| case.run())) {
+                        Ok(took) => println!("{}", line(case, took)),
                         Err(why) => {
                             let why = why.downcast_ref::<String>().cloned().unwrap_or_default();
                             failed.lock().unwrap().push(format!("{name}: {why}"));
@@ -339,26 +351,29 @@ pub fn check_all(cells: &[Cell]) {
             });
         }
     });
-    println!("{} cells in {:?}", cells.len(), began.elapsed());
+    println!("{} cases in {:?}", cases.len(), began.elapsed());
     let failed = failed.into_inner().unwrap();
     assert!(
         failed.is_empty(),
-        "{} cells fail:\n{}",
+        "{} cases fail:\n{}",
         failed.len(),
         failed.join("\n\n")
     );
 }
 
-fn line(cell: &Cell, took: Duration) -> String {
-    let mut line = format!("{:12} {:34} {:32}", cell.dependency, cell.fault, cell.of);
-    let then = &cell.then;
+fn line(case: &FaultCase, took: Duration) -> String {
+    let mut line = format!(
+        "{:12} {:34} {:32}",
+        case.dependency, case.fault, case.subject
+    );
+    let expected = &case.expected;
     write!(
         line,
         " {:>3} {:>5} ms  {:8}",
-        then.status,
+        expected.status,
         took.as_millis(),
-        format!("{:?}", then.notified)
+        format!("{:?}", expected.notified)
     )
     .unwrap();
-    line + &format!("{:?}", then.shows)
+    line + &format!("{:?}", expected.reported)
 }

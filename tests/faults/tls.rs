@@ -1,4 +1,4 @@
-//! Certificates, right and wrong in each way.
+//! Server certificates: valid, and invalid in each way.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use rustls::pki_types::PrivateKeyDer;
 
 /// What is wrong with a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
+pub enum CertificateFault {
     None,
-    /// Another authority signed it.
+    /// Signed by another authority.
     Untrusted,
     WrongHost,
     Expired,
 }
 
-/// A server's side, and the PEM of the authority that its clients trust.
-pub fn server(flaw: Flaw) -> (Arc<ServerConfig>, String) {
+/// The configuration of a server, and the PEM of the authority that its clients trust.
+pub fn server(fault: CertificateFault) -> (Arc<ServerConfig>, String) {
     let (trusted, other) = (authority(), authority());
-    let host = if flaw == Flaw::WrongHost {
+    let host = if fault == CertificateFault::WrongHost {
         "other.invalid"
     } else {
         "127.0.0.1"
     };
     let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
-    if flaw == Flaw::Expired {
+    if fault == CertificateFault::Expired {
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
     }
-    let signer = if flaw == Flaw::Untrusted {
+    let signer = if fault == CertificateFault::Untrusted {
         &other
     } else {
         &trusted

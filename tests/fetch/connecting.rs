@@ -117,7 +117,7 @@ fn invalid_server_addresses_are_errors() {
     let authority = json!({"server": "https://x", "certificate-authority-data": "Zm9v"});
     let error = open(&config(&authority, &json!({})), Some("homelab")).unwrap_err();
     assert!(
-        error.to_string().contains("holds no certificate"),
+        error.to_string().contains("contains no certificate"),
         "{error}"
     );
 }
@@ -198,7 +198,7 @@ fn several_kubeconfigs_are_merged_as_by_kubectl() {
 fn proxy() -> (String, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let asked = std::thread::spawn(move || {
+    let received = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut bytes = [0; 512];
         let count = stream.read(&mut bytes).unwrap();
@@ -207,12 +207,12 @@ fn proxy() -> (String, std::thread::JoinHandle<String>) {
             .unwrap();
         String::from_utf8_lossy(&bytes[..count]).into_owned()
     });
-    (address.to_string(), asked)
+    (address.to_string(), received)
 }
 
 #[test]
 fn the_proxy_of_the_environment_is_used() {
-    let (address, asked) = proxy();
+    let (address, received) = proxy();
     let options = ConnectOptions {
         kubeconfig: Some(kubeconfig("https://k3s.example:6443")),
         context: None,
@@ -226,11 +226,16 @@ fn the_proxy_of_the_environment_is_used() {
         .snapshot(&request(Duration::from_secs(10)))
         .unwrap_err();
     assert!(!format!("{error} {error:?}").contains(TOKEN), "{error:?}");
-    let asked = asked.join().unwrap();
-    assert!(asked.starts_with("CONNECT k3s.example:6443 "), "{asked}");
+    let received = received.join().unwrap();
     assert!(
-        asked.to_lowercase().contains("proxy-authorization: basic "),
-        "{asked}"
+        received.starts_with("CONNECT k3s.example:6443 "),
+        "{received}"
+    );
+    assert!(
+        received
+            .to_lowercase()
+            .contains("proxy-authorization: basic "),
+        "{received}"
     );
 }
 

@@ -89,7 +89,7 @@ fn an_old_server_is_discovered_group_by_group() {
             .all(|resource| snapshot.reads[resource] == Read::Complete)
     );
     assert_eq!(
-        stub.asked("/apis/external-secrets.io/v1beta1/externalsecrets"),
+        stub.request_count("/apis/external-secrets.io/v1beta1/externalsecrets"),
         1
     );
     assert_eq!(

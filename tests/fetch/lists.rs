@@ -37,7 +37,7 @@ fn only_warnings_and_the_leases_of_the_control_plane_are_requested() {
         .unwrap();
     assert_eq!(events.query["fieldSelector"], "type%3DWarning");
     let leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
-    assert_eq!(stub.asked(leases), 1);
+    assert_eq!(stub.request_count(leases), 1);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_list_that_expires_twice_is_unread() {
         UnreadReason::Unavailable
     );
     assert!(snapshot.objects.pods.is_empty(), "half a list is no list");
-    assert_eq!(stub.asked(PODS), 4);
+    assert_eq!(stub.request_count(PODS), 4);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn endless_pages_are_unread() {
     let (reason, message) = unread(&repeating.snapshot(), Resource::Pods);
     assert_eq!(reason, UnreadReason::Malformed);
     assert!(message.contains("same continue token"), "{message}");
-    assert_eq!(repeating.asked(PODS), 2);
+    assert_eq!(repeating.request_count(PODS), 2);
 
     let growing = Stub::at(PODS, |request| Some(page([], &request.nth.to_string())));
     let (reason, message) = unread(&growing.snapshot(), Resource::Pods);
@@ -134,7 +134,7 @@ fn a_forbidden_kind_is_unread_with_the_right_to_grant() {
         "{message}"
     );
     assert_eq!(
-        stub.asked("/api/v1/nodes"),
+        stub.request_count("/api/v1/nodes"),
         1,
         "a refusal is not tried again"
     );
@@ -173,7 +173,7 @@ fn a_request_succeeds_after_two_errors() {
     let snapshot = stub.snapshot();
     assert_only_unread(&snapshot, &[]);
     assert_eq!(snapshot.requests, 32 + 10, "retries count");
-    assert!(codes.iter().all(|(path, _)| stub.asked(path) == 3));
+    assert!(codes.iter().all(|(path, _)| stub.request_count(path) == 3));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_kind_is_unread_after_three_errors() {
         message,
         "jobs: the server answered 500: etcdserver: request timed out; check the control plane"
     );
-    assert_eq!(stub.asked(JOBS), 3);
+    assert_eq!(stub.request_count(JOBS), 3);
 }
 
 #[test]
@@ -201,12 +201,12 @@ fn retry_after_is_honoured_within_the_window() {
     let began = Instant::now();
     assert_only_unread(&soon.snapshot(), &[]);
     assert!(began.elapsed() >= Duration::from_secs(1));
-    assert_eq!(soon.asked(JOBS), 2);
+    assert_eq!(soon.request_count(JOBS), 2);
 
     let late = limited("Retry-After: 60");
     let (reason, _) = unread(&late.snapshot(), Resource::Jobs);
     assert_eq!(reason, UnreadReason::Unavailable);
-    assert_eq!(late.asked(JOBS), 1);
+    assert_eq!(late.request_count(JOBS), 1);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_broken_connection_is_retried() {
         unread(&snapshot, Resource::Pods).0,
         UnreadReason::Unavailable
     );
-    assert_eq!((stub.asked(JOBS), stub.asked(PODS)), (3, 3));
+    assert_eq!((stub.request_count(JOBS), stub.request_count(PODS)), (3, 3));
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn a_response_that_is_not_a_list_is_malformed() {
         let (reason, message) = unread(&snapshot, Resource::Jobs);
         assert_eq!(reason, UnreadReason::Malformed);
         assert!(message.starts_with("jobs: "), "{message}");
-        assert_eq!(stub.asked(JOBS), 1);
+        assert_eq!(stub.request_count(JOBS), 1);
     }
 }
 
@@ -273,7 +273,7 @@ fn a_damaged_object_leaves_its_kind_read() {
 
 #[test]
 fn healthy_pods_share_equal_values() {
-    let well = |name: &str, ready: &str| {
+    let healthy = |name: &str, ready: &str| {
         json!({
             "metadata": {"name": name, "namespace": "shop", "uid": name, "labels": {"app": "web"},
                 "ownerReferences": [{"kind": "ReplicaSet", "name": "web-1", "uid": "u", "controller": true}]},
@@ -289,26 +289,26 @@ fn healthy_pods_share_equal_values() {
                     "state": {"running": {"startedAt": ready}}}]},
         })
     };
-    let ill = json!({"metadata": {"name": "ill", "namespace": "shop", "uid": "ill", "labels": {"app": "web"}},
+    let failing = json!({"metadata": {"name": "failing", "namespace": "shop", "uid": "failing", "labels": {"app": "web"}},
         "spec": {"nodeName": "node-1", "containers": [{"name": "app", "env": [{"name": "A", "value": "b"}]}]},
         "status": {"phase": "Running", "podIP": "10.42.0.9", "conditions": [
             {"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-20T10:00:00Z"}]}});
     let stub = Stub::at(PODS, move |_| {
         let old = [
-            well("a", "2026-11-20T10:00:07Z"),
-            well("bb", "2026-11-20T10:59:59Z"),
+            healthy("a", "2026-11-20T10:00:07Z"),
+            healthy("bb", "2026-11-20T10:59:59Z"),
         ];
-        let young = [well("ccc", "2026-11-20T11:59:00Z"), ill.clone()];
+        let young = [healthy("ccc", "2026-11-20T11:59:00Z"), failing.clone()];
         Some(page(old.into_iter().chain(young), ""))
     });
     let pods = stub.snapshot().objects.pods;
-    let [a, b, young, ill] = &pods[..] else {
+    let [a, b, young, failing] = &pods[..] else {
         panic!("{pods:?}");
     };
     assert!(Arc::ptr_eq(&a.spec, &b.spec) && Arc::ptr_eq(&a.spec, &young.spec));
     assert!(Arc::ptr_eq(&a.status, &b.status));
-    assert!(std::ptr::eq(a.node(), ill.node()));
-    assert!(Arc::ptr_eq(&a.metadata.labels, &ill.metadata.labels));
+    assert!(std::ptr::eq(a.node(), failing.node()));
+    assert!(Arc::ptr_eq(&a.metadata.labels, &failing.metadata.labels));
     assert!(Arc::ptr_eq(
         &a.metadata.owner_references,
         &b.metadata.owner_references
@@ -329,8 +329,11 @@ fn healthy_pods_share_equal_values() {
         "a rule may ask for it"
     );
 
-    assert_eq!(ill.metadata.uid, "ill", "what is ill is kept whole");
-    assert_eq!(ill.spec.containers[0].env.len(), 1);
-    assert_eq!(ill.status.pod_ip, "10.42.0.9");
-    assert!(ill.status.conditions[0].last_transition_time.is_some());
+    assert_eq!(
+        failing.metadata.uid, "failing",
+        "a failing pod is kept whole"
+    );
+    assert_eq!(failing.spec.containers[0].env.len(), 1);
+    assert_eq!(failing.status.pod_ip, "10.42.0.9");
+    assert!(failing.status.conditions[0].last_transition_time.is_some());
 }

@@ -123,7 +123,7 @@ impl Stub {
     }
 
     /// The number of requests to a path.
-    pub fn asked(&self, path: &str) -> usize {
+    pub fn request_count(&self, path: &str) -> usize {
         self.requests()
             .iter()
             .filter(|request| request.path == path)

@@ -266,14 +266,14 @@ fn an_unchanged_incident_sends_conditional_requests_only() {
     let sha = history.commit("trim mysql", 12);
     let mut harness = Harness::of(&history);
     let first = harness.correlate(Cause::OOMKilled);
-    let before = harness.stub.asked().len();
+    let before = harness.stub.requests().len();
     // The cache is stored as JSON between cycles.
     let text = serde_json::to_string(&harness.cache).unwrap();
     harness.cache = serde_json::from_str(&text).unwrap();
     let second = harness.correlate(Cause::OOMKilled);
     assert_eq!(first, second);
     is_first_and_high(&second, &sha);
-    let again = harness.stub.asked().split_off(before);
+    let again = harness.stub.requests().split_off(before);
     assert!(
         again
             .iter()

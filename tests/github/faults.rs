@@ -35,7 +35,7 @@ fn with(status: u16, headers: &[(&'static str, &str)], body: &str) -> Fault {
     let headers = headers
         .iter()
         .map(|(name, value)| (*name, (*value).to_owned()));
-    Fault::Says(Answer {
+    Fault::Answer(Answer {
         headers: headers.collect(),
         ..Answer::status(status, body)
     })
@@ -70,7 +70,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (with(200, &[], "{}"), "is not from GitHub's API"),
         (with(200, &[], "[{\"sha\":1}]"), "is not from GitHub's API"),
         (with(304, &[], ""), "304 (not modified)"),
-        (Fault::Cut, "broke before the response was complete"),
+        (Fault::Cut, "was lost before the response was complete"),
     ]
 }
 
@@ -88,7 +88,7 @@ fn a_permanent_fault_is_noted() {
     let history = lowered_limit();
     for (fault, expected) in faults() {
         let mut harness = harness(&history);
-        harness.stub.break_with(vec![fault.clone(); 40]);
+        harness.stub.inject(vec![fault.clone(); 40]);
         is_unavailable(&harness.correlate(Cause::OOMKilled), expected);
         assert!(harness.requests() <= 4, "{fault:?}: {}", harness.requests());
     }
@@ -100,8 +100,8 @@ fn a_fault_after_any_request_keeps_earlier_results() {
     for (fault, _) in faults() {
         for good in 1..5 {
             let mut harness = harness(&history);
-            harness.stub.break_with(vec![Fault::Fine; good]);
-            harness.stub.break_with(vec![fault.clone(); 40]);
+            harness.stub.inject(vec![Fault::None; good]);
+            harness.stub.inject(vec![fault.clone(); 40]);
             let answer = harness.correlate(Cause::OOMKilled);
             let found = answer.correlation.confidence == Confidence::High;
             assert!(
@@ -121,7 +121,7 @@ fn a_temporary_fault_is_retried() {
     let history = lowered_limit();
     for fault in [Fault::Cut, with(500, &[], ""), with(503, &[], "")] {
         let mut harness = harness(&history);
-        harness.stub.break_with([fault.clone()]);
+        harness.stub.inject([fault.clone()]);
         let answer = harness.correlate(Cause::OOMKilled);
         assert_eq!(answer.correlation.confidence, Confidence::High, "{fault:?}");
         assert!(!harness.clock.waits().is_empty());
@@ -132,7 +132,7 @@ fn a_temporary_fault_is_retried() {
 fn a_github_that_hangs_stops_at_the_deadline() {
     let history = lowered_limit();
     let mut harness = harness(&history);
-    harness.stub.break_with(vec![Fault::Hangs; 40]);
+    harness.stub.inject(vec![Fault::Hangs; 40]);
     harness.timeout = Duration::from_millis(200);
     let start = Instant::now();
     is_unavailable(
@@ -193,7 +193,7 @@ fn the_token_is_not_sent_to_another_host() {
     };
     let answer = Harness::with(&history, options).correlate(Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::High);
-    assert!(other.asked().is_empty());
+    assert!(other.requests().is_empty());
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn no_request_follows_the_last_one_of_the_rate_limit() {
         ],
         ..Answer::json(&json!([]))
     };
-    harness.stub.break_with([Fault::Says(last)]);
+    harness.stub.inject([Fault::Answer(last)]);
     let answer = harness.correlate(Cause::OOMKilled);
     assert_eq!(harness.requests(), 1);
     let note = answer.correlation.note.unwrap();

@@ -67,7 +67,7 @@ impl Harness {
     pub fn correlate_all(&mut self, incidents: &[Incident]) -> Vec<Option<IncidentCorrelation>> {
         let snapshot = Snapshot::default();
         let input = CorrelateInput {
-            roster: &self.inventory.services,
+            monitored: &self.inventory.services,
             repository: self.inventory.repository.as_deref(),
             snapshot: &snapshot,
             config: &self.config,
@@ -91,7 +91,7 @@ impl Harness {
 
     pub fn paths(&self) -> Vec<String> {
         self.stub
-            .asked()
+            .requests()
             .into_iter()
             .map(|request| request.path)
             .collect()

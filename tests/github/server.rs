@@ -9,7 +9,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::history::run;
-use super::stub::{Answer, Asked};
+use super::stub::{Answer, HttpRequest};
 
 pub const REPOSITORY: &str = "/repos/arigsela/kubernetes";
 
@@ -49,7 +49,7 @@ impl Server {
         }
     }
 
-    pub fn answer(&self, request: &Asked) -> Answer {
+    pub fn answer(&self, request: &HttpRequest) -> Answer {
         self.check(request);
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let query = self.query(query);
@@ -87,7 +87,7 @@ impl Server {
         self.violations.lock().unwrap().push(violation.into());
     }
 
-    fn check(&self, request: &Asked) {
+    fn check(&self, request: &HttpRequest) {
         if request.method != "GET" {
             self.report(format!("{} is not a read request", request.method));
         }

@@ -1,5 +1,4 @@
-//! The services file from outside: our own example, the operator's file, what
-//! lint says, and that no input breaks the reader.
+//! The services file: the example, the operator's file, diagnostics, and arbitrary input.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -44,7 +43,7 @@ fn names(services: Vec<&Service>) -> Vec<&str> {
         .collect()
 }
 
-/// What both the example and the operator's file must say.
+/// What both the example and the operator's file contain.
 fn assert_the_homelab(inventory: &Inventory) {
     let facts = [
         (

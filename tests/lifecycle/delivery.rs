@@ -1,5 +1,5 @@
-//! Nothing lost, nothing twice: Slack that is down, runs that are killed, two
-//! runs by hand, clocks that jump.
+//! No message is lost or sent twice: with Slack down, killed runs, two runs in a row and clock
+//! changes.
 
 use k8s_monitor::lifecycle;
 use k8s_monitor::model::Decision;
@@ -146,7 +146,7 @@ fn a_clock_that_was_set_back_repeats_no_message() {
     harness.pass(-60 * 24 * 400);
     harness.cycle(vec![incident_of("mysql", Sev1), incident_of("vault", Sev3)]);
     assert_eq!(harness.messages.len(), before);
-    // The rhythm goes on from there.
+    // The repeat interval counts from there.
     for _ in 0..3 {
         harness.cycle(vec![incident_of("mysql", Sev1)]);
     }

@@ -1,4 +1,4 @@
-//! Trouble that comes and goes, and cycles that could not see.
+//! Incidents that recur, and cycles with unread kinds.
 
 use k8s_monitor::cluster::Resource;
 use k8s_monitor::model::{Effect, IncidentState, Reason};
@@ -31,7 +31,7 @@ fn a_service_that_fails_every_hour_gets_only_repeat_messages() {
         ids.insert(step.tracked[0].id.clone());
     }
     assert_eq!(ids.len(), 1);
-    // Fewer than an outage of the same length would have sent.
+    // Fewer than for an outage of the same length.
     assert_eq!(
         harness.kinds()[..3],
         [
@@ -103,7 +103,7 @@ fn a_cycle_with_unread_kinds_resolves_nothing() {
         assert_eq!(life(&step, "mysql"), IncidentState::Ongoing);
         assert_eq!(tracked(&step, "mysql").incident.severity, Sev1);
     }
-    // Other kinds do not matter to it.
+    // Unread kinds of other incidents make no difference.
     harness.unread = vec![Resource::Certificates];
     let step = harness.cycle(vec![]);
     assert_eq!(life(&step, "mysql"), IncidentState::Resolved);

@@ -77,7 +77,7 @@ pub struct Harness {
     pub state: State,
     pub config: Config,
     pub now: Time,
-    /// How far the cluster's clock, which is `now`, is ahead of this machine's.
+    /// By how much the cluster's clock, which is `now`, is ahead of this machine's.
     pub skew: TimeDelta,
     pub slack: bool,
     pub unread: Vec<Resource>,
@@ -104,7 +104,7 @@ impl Harness {
         self
     }
 
-    /// The transition at `now`; nothing is stored or sent.
+    /// The transition at `now`, without storing or sending.
     pub fn advance(&self, incidents: Vec<Incident>) -> Transition {
         let today = Observation {
             incidents,
@@ -116,7 +116,7 @@ impl Harness {
         lifecycle::advance(&self.state, today, &self.config)
     }
 
-    /// A whole cycle, and the clock goes on by an hour.
+    /// A whole cycle. The clock advances by an hour.
     pub fn cycle(&mut self, incidents: Vec<Incident>) -> Transition {
         let step = self.store(incidents);
         if self.slack {
@@ -126,7 +126,7 @@ impl Harness {
         step
     }
 
-    /// The first half of a cycle: what is due is in the outbox.
+    /// The first half of a cycle: due messages are stored in the outbox.
     pub fn store(&mut self, incidents: Vec<Incident>) -> Transition {
         let step = self.advance(incidents);
         self.state = step.state.clone();
@@ -167,14 +167,14 @@ impl Harness {
         posted
     }
 
-    /// Through the document, as between two processes.
+    /// Writes the state as a document and reads it again, as two processes do.
     fn save(&mut self) {
         let text = document::render(&self.state).expect("it fits");
-        let read = document::parse(&text).expect("it reads itself");
+        let read = document::parse(&text).expect("its own document is valid");
         assert_eq!(read, self.state);
     }
 
-    /// All that was sent: hours since the first cycle, what, where.
+    /// All delivered messages: hours since the first cycle, kind, channel.
     pub fn log(&self, start: &str) -> Vec<(i64, MessageKind, &str)> {
         let start = time(start);
         self.messages
@@ -191,7 +191,7 @@ impl Harness {
     }
 
     pub fn last(&self) -> &Delivered {
-        self.messages.last().expect("something was sent")
+        self.messages.last().expect("a message was sent")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which incident is which, and what it is called.
+//! Identity and ids of incidents.
 
 use std::collections::BTreeSet;
 
@@ -24,14 +24,14 @@ fn ids_are_numbered_by_local_day_and_never_repeat() {
     harness.pass(120);
     let step = harness.advance(vec![incident_of("c", Sev1)]);
     assert_eq!(step.tracked[0].id, "INC-2026-11-02-001");
-    // A clock that was set back goes on counting where that day stopped.
+    // After a clock was set back, the numbers of that day continue.
     harness.state = step.state;
     harness.pass(-120);
     let step = harness.advance(vec![incident_of("d", Sev1)]);
     assert!(step.tracked.iter().any(|t| t.id == "INC-2026-11-01-003"));
 }
 
-/// As after a look into the document with an editor.
+/// Someone edited the document by hand.
 #[test]
 fn a_wrong_daily_counter_gives_no_id_twice() {
     for count in [0, u32::MAX] {
@@ -68,7 +68,7 @@ fn order_pods_and_times_do_not_change_the_identity() {
         let (before, after) = (tracked(&first, service), tracked(&step, service));
         assert_eq!(before.id, after.id);
         assert_eq!(after.state, IncidentState::Ongoing);
-        // It began when it was first seen to begin.
+        // The earliest start is kept.
         assert_eq!(before.incident.since, after.incident.since);
     }
     assert_eq!(harness.messages.len(), 2);
@@ -84,7 +84,7 @@ fn another_symptom_of_the_same_service_is_the_same_incident() {
     let step = harness.cycle(vec![image.clone()]);
     assert_eq!(step.tracked.len(), 1);
     assert_eq!(step.tracked[0].id, first.tracked[0].id);
-    // Of an unlisted workload the object tells.
+    // An unlisted workload is identified by its object.
     let unlisted = |mut incident: k8s_monitor::assess::Incident| {
         incident.service = None;
         incident.findings[0].service = None;
@@ -110,7 +110,7 @@ fn an_incident_merged_into_a_larger_one_is_neither_resolved_nor_repeated() {
         assert_eq!(step.tracked.len(), 1);
     }
     assert_eq!(harness.kinds(), [MessageKind::New, MessageKind::New]);
-    // The database is well again, the backend is not.
+    // The database has recovered, the backend has not.
     let step = harness.cycle(vec![incident_of("backend", Sev2)]);
     assert_eq!(tracked(&step, "backend").id, first.tracked[0].id);
     assert_eq!(life(&step, "backend"), IncidentState::Ongoing);
@@ -137,7 +137,7 @@ fn an_overdue_backup_is_separate_from_its_database() {
     };
     let mut harness = Harness::new(config(""), MONDAY);
     harness.cycle(vec![backup()]);
-    // The database fails too: another incident, which holds the backup's finding.
+    // If the database fails too, that is another incident, with the backup's finding.
     let mut database = incident_of("mysql", Sev1);
     database.findings.extend(backup().findings);
     harness.cycle(vec![database]);

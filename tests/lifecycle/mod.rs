@@ -4,9 +4,9 @@ mod delivery;
 mod flapping;
 pub mod harness;
 mod identity;
-mod property;
+mod properties;
 mod required_reads;
 mod silence;
 mod table;
 
-use crate::support::laws;
+use crate::support::property;

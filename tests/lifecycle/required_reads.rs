@@ -27,9 +27,13 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         | S::CreateContainerError
         | S::RunContainerError
         | S::ContainerCreating
+        | S::PodInitializing
         | S::ContainersNotReady
         | S::BackOff
         | S::Unhealthy
+        | S::FailedMount
+        | S::Evicted
+        | S::Terminating
         | S::FailedScheduling
         | S::Pending
         | S::FailedCreate
@@ -44,7 +48,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IngressBackendMissing => Some(R::Ingresses),
         S::RouteInvalid => Some(R::HttpRoutes),
         S::ProvisioningFailed | S::ClaimLost => Some(R::PersistentVolumeClaims),
-        S::NodeNotReady | S::NodeUnderPressure => Some(R::Nodes),
+        S::NodeNotReady | S::NodeUnderPressure | S::NodeFlapping => Some(R::Nodes),
         S::JobFailed => Some(R::Jobs),
         S::BackupOverdue | S::CronJobFailing | S::CronJobMissed => Some(R::CronJobs),
         S::HpaCannotScale => Some(R::HorizontalPodAutoscalers),
@@ -117,7 +121,7 @@ fn no_reason_is_resolved_while_a_required_kind_is_unread() {
     }
 }
 
-/// What `cert-manager` repaired is over, whatever is known about pods.
+/// A certificate that `cert-manager` renewed is resolved without pods.
 #[test]
 fn a_certificate_is_resolved_while_pods_are_unread() {
     for reason in [

@@ -1,4 +1,4 @@
-//! Silences: what they hide, how they end, and what breaks through.
+//! Silences: what they mute, how they end, and what is notified all the same.
 
 use std::time::Duration;
 
@@ -148,7 +148,7 @@ fn an_escalation_to_sev1_is_notified_once_despite_the_silence() {
         assert_eq!(last.kind, MessageKind::Escalated);
         assert!(last.destination.channel.contains("critical"));
         assert!(last.why.contains("silenced until"), "{}", last.why);
-        // The end is told quietly, in the thread.
+        // The resolution is a reply that is not shown in the channel.
         harness.cycle(vec![]);
         let last = &harness.last().due;
         assert_eq!((last.kind, last.broadcast), (MessageKind::Resolved, false));
@@ -176,7 +176,7 @@ fn a_mute_time_interval_silences() {
     // Saturday, 7 November; Berlin is at +1.
     let mut harness = Harness::new(config(text), "2026-11-07T23:00:00Z");
     for hour in 0..4 {
-        // Well outside the window, down within it.
+        // The outage begins outside the mute time interval.
         let found = if hour >= 2 {
             vec![incident_of("n8n", Sev1)]
         } else {

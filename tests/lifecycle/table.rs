@@ -1,4 +1,4 @@
-//! The table of severities: what is sent, where and when.
+//! What is notified by severity: which message, in which channel, when.
 
 use chrono::Timelike as _;
 use k8s_monitor::model::{Decision, IncidentState};
@@ -113,7 +113,7 @@ fn an_escalation_is_a_full_message_in_the_channel_of_its_severity() {
         ]
     );
     assert_eq!(harness.last().due.thread, None);
-    // The end is told where the trouble was last told, and both beginnings are edited.
+    // The resolution is sent to the last channel, and both first messages are edited.
     let step = harness.cycle(vec![]);
     assert_eq!(life(&step, "mysql"), IncidentState::Resolved);
     let last = harness.last();
@@ -121,7 +121,7 @@ fn an_escalation_is_a_full_message_in_the_channel_of_its_severity() {
     assert!(last.due.broadcast);
     let heads = [&harness.messages[0].posted, &harness.messages[1].posted];
     assert_eq!(last.due.edit.iter().collect::<Vec<_>>(), heads);
-    // Listed once.
+    // The report lists it once.
     assert!(harness.cycle(vec![]).tracked.is_empty());
     assert_eq!(harness.messages.len(), 3);
 }
@@ -140,7 +140,7 @@ fn a_deescalation_is_a_reply() {
         (MessageKind::DeEscalated, false)
     );
     assert_eq!(reply.thread.as_ref(), Some(&harness.messages[0].posted));
-    // And down to the log.
+    // De-escalation to SEV-4, which is only logged.
     harness.cycle(vec![incident_of("mysql", Sev4)]);
     assert_eq!(
         harness.kinds()[1..],
@@ -202,7 +202,7 @@ fn a_change_is_one_reply_and_no_change_is_none() {
         reply.why
     );
     assert!(reply.why.contains("OOMKilled"), "{}", reply.why);
-    // Another pod name, another symptom, a log that no longer tells the cause.
+    // Another pod name, another symptom, and a cause that the log no longer shows.
     let mut same = wider;
     same.findings[0].cause = None;
     same.findings[0].reason = k8s_monitor::model::Reason::Error;
@@ -239,7 +239,7 @@ fn six_new_incidents_are_one_digest_and_five_are_five_messages() {
             .all(|t| t.notification.decision == Decision::Send)
     );
     assert_eq!(digest.incidents[0], tracked(&step, "c").id);
-    // Three are over: one reply in the digest's thread.
+    // Three are resolved: one reply in the digest's thread.
     harness.cycle(many(4));
     let reply = &harness.last().due;
     assert_eq!(

@@ -1,5 +1,4 @@
-//! A Pushgateway: groups by their labels, replaced by PUT, added to by POST; what the
-//! real one refuses, it refuses.
+//! A Pushgateway as strict as the real one: PUT replaces a group of metrics, POST adds to it.
 
 use std::collections::BTreeMap;
 use std::panic;
@@ -11,16 +10,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::metrics_text::{Samples, read};
 use super::stub::{Answer, Fault, Stub};
 
-/// The labels of a group, `job` among them.
+/// The labels of a group, including `job`.
 type Group = BTreeMap<String, String>;
 
-/// What was pushed.
+/// The pushed groups.
 #[derive(Default)]
 pub struct Pushed(BTreeMap<Group, Samples>);
 
 impl Pushed {
-    /// The status of the answer.
-    pub fn take(&mut self, method: &str, path: &str, body: &str) -> u16 {
+    /// Handles a push; returns the status of the response.
+    pub fn push(&mut self, method: &str, path: &str, body: &str) -> u16 {
         if !["PUT", "POST"].contains(&method) {
             return 405;
         }
@@ -31,7 +30,7 @@ impl Pushed {
         let Some(group) = labels(&parts) else {
             return 400;
         };
-        // The parser panics at what one of both formats does not allow.
+        // The parser panics if either format forbids the text.
         let Ok(samples) = panic::catch_unwind(|| read(body)) else {
             return 400;
         };
@@ -75,7 +74,7 @@ fn labels(parts: &[&str]) -> Option<Group> {
     pairs.collect()
 }
 
-/// It serves until its owner ends.
+/// A running Pushgateway. It stops when dropped.
 pub struct Gateway {
     pushed: Arc<Mutex<Pushed>>,
     stub: Stub,
@@ -85,16 +84,16 @@ impl Gateway {
     pub fn start() -> Self {
         let pushed = Arc::<Mutex<Pushed>>::default();
         let taker = pushed.clone();
-        let stub = Stub::new(move |asked| {
-            let kind = asked.header("content-type");
+        let stub = Stub::new(move |request| {
+            let kind = request.header("content-type");
             if !kind.starts_with("text/plain; version=0.0.4") {
                 return Answer::status(400, "content type");
             }
-            let text = asked.text();
+            let text = request.text();
             let status = taker
                 .lock()
                 .unwrap()
-                .take(&asked.method, &asked.path, &text);
+                .push(&request.method, &request.path, &text);
             Answer::status(status, "")
         });
         Self { pushed, stub }
@@ -104,9 +103,9 @@ impl Gateway {
         self.stub.url()
     }
 
-    /// Of the next request.
-    pub fn break_with(&self, fault: Fault) {
-        self.stub.break_with([fault]);
+    /// The fault of the next request.
+    pub fn inject(&self, fault: Fault) {
+        self.stub.inject([fault]);
     }
 
     pub fn group(&self, job: &str, cluster: &str) -> Option<Samples> {

@@ -1,6 +1,5 @@
-//! `run --metrics` and `--metrics-push` of the built program, against a Pushgateway
-//! that is as strict as the real one; and what Prometheus' own tools say of the text
-//! and of the example rules.
+//! `run --metrics` and `--metrics-push` of the built program, with a strict Pushgateway; the metrics
+//! and the example rules, checked by Prometheus' own tools.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -18,15 +17,15 @@ use gateway::{Gateway, Pushed};
 use metrics_text::read;
 use stub::{Answer, Fault};
 
-/// A cycle over the example outage, as it is for a live cluster without Slack.
-const DRILL: &[&str] = &[
+/// A cycle with the example outage, without Slack.
+const EXAMPLE_RUN: &[&str] = &[
     "run",
     "--snapshot",
     "docs/example/homelab",
     "--send",
     "--state=none",
 ];
-/// The group of a dump, which has no context to be named after.
+/// The name of the cluster in the example dump.
 const CLUSTER: &str = "homelab";
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -39,8 +38,8 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         .expect("the program starts")
 }
 
-fn drill(more: &[&str], variables: &[(&str, &str)]) -> Output {
-    let output = run(&[DRILL, more].concat(), variables);
+fn run_example(more: &[&str], variables: &[(&str, &str)]) -> Output {
+    let output = run(&[EXAMPLE_RUN, more].concat(), variables);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     output
 }
@@ -56,7 +55,7 @@ fn mysql(metric: &str) -> String {
     )
 }
 
-/// Runs promtool, or says that it is not there.
+/// Runs promtool; without it the test is skipped.
 fn promtool(arguments: &[&str], folder: &Path, input: &[u8]) {
     let file = folder.join("input");
     fs::write(&file, input).unwrap();
@@ -69,16 +68,16 @@ fn promtool(arguments: &[&str], folder: &Path, input: &[u8]) {
         skip("promtool is not installed (Debian's package prometheus has it)");
         return;
     };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
-    assert!(output.status.success(), "promtool {arguments:?}: {said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
+    assert!(output.status.success(), "promtool {arguments:?}: {text}");
 }
 
 #[test]
-fn a_run_leaves_its_numbers_in_a_file() {
+fn a_run_writes_metrics_to_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("k8s-monitor.prom");
     fs::write(&path, "of the run before\n").unwrap();
-    drill(&["--metrics", path.to_str().unwrap()], &[]);
+    run_example(&["--metrics", path.to_str().unwrap()], &[]);
     let text = fs::read_to_string(&path).unwrap();
     let samples = read(&text);
     for (series, value) in [
@@ -97,33 +96,33 @@ fn a_run_leaves_its_numbers_in_a_file() {
 }
 
 #[test]
-fn what_is_no_file_is_never_replaced() {
+fn only_regular_files_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let [pipe, link, real] = ["pipe", "link", "real"].map(|name| folder.path().join(name));
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
     std::os::unix::fs::symlink("pipe", &link).unwrap();
     for path in [&pipe, &link] {
-        let said = stderr(&drill(&["--metrics", path.to_str().unwrap()], &[]));
-        assert!(said.contains("not a regular file"), "{said}");
+        let text = stderr(&run_example(&["--metrics", path.to_str().unwrap()], &[]));
+        assert!(text.contains("not a regular file"), "{text}");
         assert!(fs::metadata(path).unwrap().file_type().is_fifo());
     }
     fs::remove_file(&link).unwrap();
     fs::write(&real, "of the run before\n").unwrap();
     std::os::unix::fs::symlink("real", &link).unwrap();
-    let output = drill(&["--metrics", link.to_str().unwrap()], &[]);
+    let output = run_example(&["--metrics", link.to_str().unwrap()], &[]);
     assert_eq!(stderr(&output), "");
     assert!(link.is_symlink());
     read(&fs::read_to_string(&real).unwrap());
 }
 
 #[test]
-fn a_run_pushes_its_numbers_in_place_of_those_before() {
+fn a_push_replaces_the_metrics_of_the_last_run() {
     let gateway = Gateway::start();
-    drill(&["--metrics-push", &gateway.url()], &[]);
+    run_example(&["--metrics-push", &gateway.url()], &[]);
     let first = gateway.group("k8s-monitor", CLUSTER).expect("pushed");
     assert_eq!(first.get(&mysql("service_up")), Some(&0.0));
-    // Another services file, and by the variable: mysql is no service any more.
+    // With the services file of the variable, mysql is not a service.
     let folder = tempfile::tempdir().unwrap();
     let services = folder.path().join("services.txt");
     fs::write(
@@ -131,7 +130,7 @@ fn a_run_pushes_its_numbers_in_place_of_those_before() {
         "1. All (P2-P3)\n\n  1.1 n8n\n\n  - Namespace: n8n\n",
     )
     .unwrap();
-    let arguments = [DRILL, &["--services", services.to_str().unwrap()]].concat();
+    let arguments = [EXAMPLE_RUN, &["--services", services.to_str().unwrap()]].concat();
     let output = run(&arguments, &[("METRICS_PUSH_URL", &gateway.url())]);
     assert_eq!(stderr(&output), "");
     let second = gateway.group("k8s-monitor", CLUSTER).expect("pushed");
@@ -140,7 +139,7 @@ fn a_run_pushes_its_numbers_in_place_of_those_before() {
     assert_eq!(gateway.groups(), 1);
 }
 
-/// The watcher itself: a group is replaced by PUT alone, and nonsense is refused.
+/// Checks the stub itself: only PUT replaces a group, and invalid metrics are rejected.
 #[test]
 fn the_gateway_is_as_strict_as_the_real_one() {
     let path = "/metrics/job/k8s-monitor/cluster@base64/aG9tZWxhYg";
@@ -165,29 +164,29 @@ fn the_gateway_is_as_strict_as_the_real_one() {
         ("PUT", path, &text("a{cluster=\"another\"} 1\n"), 400),
         ("PUT", path, "a 1\n", 400),
     ] {
-        let answer = Pushed::default().take(method, path, body);
+        let answer = Pushed::default().push(method, path, body);
         assert_eq!(answer, status, "{method} {path} {body}");
     }
     let mut pushed = Pushed::default();
     let two = one.replace(" a ", " b ").replace("a{", "b{");
     for (method, kept) in [("PUT", 1), ("POST", 2), ("PUT", 1)] {
         let body = if method == "POST" { &two } else { &one };
-        assert_eq!(pushed.take(method, path, body), 200);
+        assert_eq!(pushed.push(method, path, body), 200);
         assert_eq!(pushed.group("k8s-monitor", "homelab").unwrap().len(), kept);
     }
 }
 
-/// Verdict, report and status are the same; stderr tells, without the password.
+/// Verdict, report and status are the same; stderr has the error without the password.
 #[test]
-fn numbers_that_arrive_nowhere_change_nothing_else() {
-    let untold = drill(&["--output=markdown"], &[]);
+fn a_failed_write_or_push_of_metrics_changes_no_verdict() {
+    let untold = run_example(&["--output=markdown"], &[]);
     let gateway = Gateway::start();
     let refusal = Answer::status(400, "pushed metrics are invalid");
-    gateway.break_with(Fault::Says(refusal));
+    gateway.inject(Fault::Answer(refusal));
     let refusing = gateway
         .url()
         .replace("http://", "http://user:hunter2hunter2@");
-    // A port that is free now may be another test's in a moment.
+    // Another test may use the port by now.
     let (gone, nowhere) = ("http://127.0.0.1:1", "/dev/null/k8s.prom");
     for (flags, variables, word) in [
         (&["--metrics", nowhere][..], &[][..], nowhere),
@@ -198,10 +197,10 @@ fn numbers_that_arrive_nowhere_change_nothing_else() {
             "status 400",
         ),
     ] {
-        let output = drill(&[&["--output=markdown"], flags].concat(), variables);
-        let said = stderr(&output);
-        assert!(said.contains(word) && !said.contains("hunter2"), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        let output = run_example(&[&["--output=markdown"], flags].concat(), variables);
+        let text = stderr(&output);
+        assert!(text.contains(word) && !text.contains("hunter2"), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
         let report = |output: &Output| {
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             let timed = text.find("cycle ").unwrap_or(text.len());
@@ -212,14 +211,14 @@ fn numbers_that_arrive_nowhere_change_nothing_else() {
 }
 
 #[test]
-fn what_is_no_cycle_leaves_no_numbers() {
+fn only_cycles_write_metrics() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("k8s-monitor.prom");
     let file = path.to_str().unwrap();
     let gateway = Gateway::start();
     let dump = &["run", "--snapshot", "docs/example/homelab"][..];
     for (arguments, status) in [
-        // A dump that is only looked at, a dry run, and no verdict at all.
+        // A dump without `--send`, a dry run, and a run without a verdict.
         (dump.to_vec(), 1),
         ([dump, &["--dry-run"]].concat(), 1),
         (["run", "--snapshot", "/nonexistent", "--send"].to_vec(), 65),
@@ -232,7 +231,7 @@ fn what_is_no_cycle_leaves_no_numbers() {
     }
 }
 
-/// The rules alone, as Prometheus reads them, over hours that a table makes up.
+/// The rules as Prometheus evaluates them, on the series of a table.
 #[test]
 fn the_example_rules_fire_when_they_should() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

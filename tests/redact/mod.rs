@@ -1,17 +1,17 @@
-//! What is masked and what is not, as two tables, and what holds for any text.
+//! Tables of what is masked and what is not, and properties of any text.
 //!
-//! The secrets are made up; those with a shape are put together at run time, so
-//! that no scanner of repositories takes them for real ones.
+//! No secret was ever valid. Those with a known format are assembled at run time, so that secret
+//! scanners do not report this file.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use k8s_monitor::redact::{is_secret_name, redact, redact_args, redact_value};
 use proptest::prelude::*;
 
-use crate::support::laws;
-use laws::cases;
+use crate::support::property;
+use property::cases;
 
-/// (surroundings with `{}` where the secret stands, pieces of the secret)
+/// The text with `{}` in place of the secret, and the parts of the secret.
 type Case = (&'static str, &'static [&'static str]);
 
 const R20: &str = "Zk3xT9pLq0WbV7nYc2Rd";
@@ -252,7 +252,7 @@ const NAMED: &[Case] = &[
     ("//registry.npmjs.org/:_authToken={}", &["abc-def"]),
 ];
 
-const PLACED: &[Case] = &[
+const IN_CONTEXT: &[Case] = &[
     (
         "docker login -u AWS -p {} 1.dkr.ecr.eu",
         &["ey", "JwYXlsb2FkIjoi", R36, R36, R36],
@@ -344,7 +344,7 @@ const PLACED: &[Case] = &[
     ),
 ];
 
-const TOLD: &[Case] = &[
+const IN_SENTENCES: &[Case] = &[
     ("Password for user root: {}", &["Tr0ub4dor&3xyz"]),
     ("Password for user 'n8n'@'%': {}", &["hunter22"]),
     ("the password is {}", &["Tr0ub4dor&3xyz"]),
@@ -404,7 +404,11 @@ const TOLD: &[Case] = &[
 
 #[test]
 fn no_secret_survives() {
-    let cases = SHAPES.iter().chain(NAMED).chain(PLACED).chain(TOLD);
+    let cases = SHAPES
+        .iter()
+        .chain(NAMED)
+        .chain(IN_CONTEXT)
+        .chain(IN_SENTENCES);
     let cases: Vec<&Case> = cases.collect();
     assert!(cases.len() >= 60);
     let mut survivors = Vec::new();
@@ -428,7 +432,7 @@ fn token_shapes_are_masked_in_any_context() {
         let secret = pieces.concat();
         if secret.starts_with("T0") || secret.contains("1234567890/") || secret.starts_with("4f1c")
         {
-            continue; // told by the host before them
+            continue; // recognised by the host name before them
         }
         for around in [
             "{}",
@@ -625,7 +629,7 @@ const LOOK_ALIKES: &[&str] = &[
 ];
 
 #[test]
-fn look_alikes_are_left_alone() {
+fn look_alikes_are_not_masked() {
     assert!(LOOK_ALIKES.len() >= 60);
     let touched: Vec<String> = LOOK_ALIKES
         .iter()
@@ -636,7 +640,7 @@ fn look_alikes_are_left_alone() {
 }
 
 #[test]
-fn a_mask_says_what_it_hides_and_leaves_the_rest() {
+fn a_mask_names_the_kind_of_secret_and_keeps_the_rest() {
     for (text, redacted) in [
         (
             "postgres://n8n:hunter2@postgresql:5432/n8n refused",
@@ -864,7 +868,7 @@ fn time_grows_with_length_only() {
     }
 }
 
-/// Pieces that rules react to, thrown together.
+/// Random sequences of text to which rules react.
 fn fragments() -> impl Strategy<Value = String> {
     let pieces: Vec<String> = [
         "password",
@@ -955,9 +959,13 @@ fn fragments() -> impl Strategy<Value = String> {
         .prop_map(|parts| parts.concat())
 }
 
-/// Everything that the tables above know, with its surroundings, in any order.
+/// The cases of the tables above, in any order.
 fn vocabulary() -> impl Strategy<Value = String> {
-    let known = SHAPES.iter().chain(NAMED).chain(PLACED).chain(TOLD);
+    let known = SHAPES
+        .iter()
+        .chain(NAMED)
+        .chain(IN_CONTEXT)
+        .chain(IN_SENTENCES);
     let known = known.map(|(around, secret)| around.replacen("{}", &secret.concat(), 1));
     let look_alikes = LOOK_ALIKES.iter().map(|text| (*text).to_owned());
     let texts: Vec<_> = known.chain(look_alikes).collect();
@@ -971,7 +979,7 @@ proptest! {
     #![proptest_config(cases(800))]
 
     #[test]
-    fn whatever_is_known_is_masked_once_and_for_all(text in vocabulary()) {
+    fn every_case_is_masked_in_any_text(text in vocabulary()) {
         let once = redact(&text).into_owned();
         prop_assert_eq!(redact(&once).into_owned(), once.clone(), "from {:?}", text);
         let words: Vec<_> = text.split(' ').collect();
@@ -1031,7 +1039,7 @@ proptest! {
     }
 }
 
-/// What the property test found once: `&a-a00=` is no pair of a query here.
+/// `&a-a00=` is not a query pair here.
 #[test]
 fn an_argument_is_masked_to_its_end() {
     let shown = redact("app --password x_&a-a00= --port 80").into_owned();
@@ -1041,10 +1049,9 @@ fn an_argument_is_masked_to_its_end() {
     );
 }
 
-/// What the property test and fuzzing found: padding that looks like the next
-/// pair, and a masked option that looks like one that asks for a value.
+/// Padding that looks like the next pair, and a masked option that looks like one with a value.
 #[test]
-fn what_was_masked_or_padded_is_no_option_and_no_pair() {
+fn a_mask_and_padding_are_no_option_and_no_pair() {
     let shown = redact("curl -H 'X-Api-Key: a;;,_Aa0=' http://x");
     assert!(
         !shown.contains("a;;") && shown.ends_with("' http://x"),

@@ -1,5 +1,4 @@
-//! A headless Chromium, driven over a pipe in its own protocol: each message
-//! is JSON and ends with a zero byte.
+//! A headless Chromium, controlled over a pipe: each message is JSON and ends with a zero byte.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -14,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::skip::skip;
 
-/// How long any one answer may take on a busy machine.
+/// The time limit of a response on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const NAMES: [&str; 6] = [
@@ -44,21 +43,21 @@ pub fn find() -> Option<PathBuf> {
     found
 }
 
-/// How a page is looked at.
+/// The width, medium and colour scheme of a page.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct View {
     pub width: u32,
     pub dark: bool,
 }
 
-/// A browser with one tab; it ends with its owner.
+/// A browser with one tab. It stops when dropped.
 pub struct Browser {
     child: Child,
     to: ChildStdin,
     from: Receiver<Value>,
     tab: String,
-    asked: u64,
-    /// What was fetched and complained about since the last page was opened.
+    last_id: u64,
+    /// Requests and log messages since the last page was opened.
     events: Vec<Value>,
     _profile: TempDir,
 }
@@ -66,7 +65,7 @@ pub struct Browser {
 impl Browser {
     pub fn start(program: &Path) -> Self {
         let profile = TempDir::new().expect("a folder");
-        // The protocol wants file descriptors 3 and 4: a shell moves them there.
+        // The protocol uses file descriptors 3 and 4: a shell redirects them.
         let mut child = Command::new("sh")
             .args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#, "sh"])
             .arg(program)
@@ -96,7 +95,7 @@ impl Browser {
             to,
             from,
             tab: String::new(),
-            asked: 0,
+            last_id: 0,
             events: Vec::new(),
             _profile: profile,
         };
@@ -105,21 +104,21 @@ impl Browser {
     }
 
     fn attach(&mut self) {
-        let target = self.ask("Target.createTarget", &json!({"url": "about:blank"}));
-        let session = self.ask(
+        let target = self.call("Target.createTarget", &json!({"url": "about:blank"}));
+        let session = self.call(
             "Target.attachToTarget",
             &json!({"targetId": target["targetId"], "flatten": true}),
         );
         self.tab = session["sessionId"].as_str().expect("a session").to_owned();
         for domain in ["Page", "Network", "Runtime", "Log"] {
-            self.ask(&format!("{domain}.enable"), &json!({}));
+            self.call(&format!("{domain}.enable"), &json!({}));
         }
     }
 
-    /// Asks and waits for the answer; what happens meanwhile is kept.
-    pub fn ask(&mut self, method: &str, params: &Value) -> Value {
-        self.asked += 1;
-        let mut message = json!({"id": self.asked, "method": method, "params": params});
+    /// Calls a method and waits for its result. Events are kept.
+    pub fn call(&mut self, method: &str, params: &Value) -> Value {
+        self.last_id += 1;
+        let mut message = json!({"id": self.last_id, "method": method, "params": params});
         if !self.tab.is_empty() {
             message["sessionId"] = json!(self.tab);
         }
@@ -128,14 +127,14 @@ impl Browser {
         self.to.write_all(&bytes).expect("the browser listens");
         loop {
             let answer = self.next(method);
-            if answer["id"] == json!(self.asked) {
+            if answer["id"] == json!(self.last_id) {
                 assert_eq!(answer["error"], Value::Null, "{method}");
                 return answer["result"].clone();
             }
         }
     }
 
-    /// The next message; events are kept on its way.
+    /// The next message. Events are kept.
     fn next(&mut self, what_for: &str) -> Value {
         let message = self.from.recv_timeout(PATIENCE);
         let message = message.unwrap_or_else(|e| panic!("no answer to {what_for}: {e}"));
@@ -146,20 +145,20 @@ impl Browser {
     }
 
     /// Opens a file and waits until it is loaded.
-    pub fn open(&mut self, file: &Path, look: Look) {
-        self.ask(
+    pub fn open(&mut self, file: &Path, view: View) {
+        self.call(
             "Emulation.setDeviceMetricsOverride",
-            &json!({"width": look.width, "height": 900, "deviceScaleFactor": 1,
-                    "mobile": look.width < 600}),
+            &json!({"width": view.width, "height": 900, "deviceScaleFactor": 1,
+                    "mobile": view.width < 600}),
         );
-        let scheme = if look.dark { "dark" } else { "light" };
-        self.ask(
+        let scheme = if view.dark { "dark" } else { "light" };
+        self.call(
             "Emulation.setEmulatedMedia",
             &json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]}),
         );
         self.events.clear();
         let url = format!("file://{}", file.display());
-        self.ask("Page.navigate", &json!({"url": url}));
+        self.call("Page.navigate", &json!({"url": url}));
         let loaded = |event: &Value| event["method"] == "Page.loadEventFired";
         while !self.events.iter().any(loaded) {
             self.next("the page");
@@ -168,7 +167,7 @@ impl Browser {
 
     /// The value of an expression in the page.
     pub fn evaluate(&mut self, expression: &str) -> Value {
-        let answer = self.ask(
+        let answer = self.call(
             "Runtime.evaluate",
             &json!({"expression": expression, "returnByValue": true}),
         );
@@ -176,7 +175,7 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// Addresses of everything that the page asked for, itself first.
+    /// The URLs that the page requested, its own first.
     pub fn requests(&self) -> Vec<String> {
         self.of("Network.requestWillBeSent")
             .filter_map(|event| event["params"]["request"]["url"].as_str())
@@ -184,15 +183,15 @@ impl Browser {
             .collect()
     }
 
-    /// How many of them the page's own policy forbade.
+    /// The number of requests that the content security policy blocked.
     pub fn forbidden(&self) -> usize {
         self.of("Network.loadingFailed")
             .filter(|event| event["params"]["blockedReason"] == "csp")
             .count()
     }
 
-    /// Errors, warnings and whatever a script said.
-    pub fn complaints(&self) -> Vec<String> {
+    /// Errors, warnings and output of scripts.
+    pub fn log_messages(&self) -> Vec<String> {
         [
             "Log.entryAdded",
             "Runtime.exceptionThrown",

@@ -1,5 +1,4 @@
-//! The report in all its forms: snapshots for people, a schema for programs,
-//! and text that tries to break out of either.
+//! The report in all forms: snapshots, the JSON schema, and hostile text.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -45,41 +44,41 @@ fn form(report: &Report, format: Format) -> String {
 }
 
 #[test]
-fn text_reads_like_this() {
+fn the_text_is_as_in_the_snapshots() {
     for (name, report) in reports() {
         insta::assert_snapshot!(format!("text-{name}"), text(&report));
     }
     let mut report = samples::healthy();
     report.visibility = samples::outage().visibility;
     report.cycle.dry_run = true;
-    insta::assert_snapshot!("text-half-blind", text(&report));
+    insta::assert_snapshot!("text-pods-unread", text(&report));
 }
 
-/// A silence hides an outage from the verdict, and does not make it one of health.
+/// A silenced outage is not part of the verdict, but is mentioned.
 #[test]
-fn a_silenced_outage_is_not_nothing() {
+fn a_silenced_outage_is_mentioned() {
     let mut report = samples::outage();
     report.severity = Severity::Sev4;
     report
         .incidents
         .retain(|incident| incident.silenced_until.is_some());
     assert_eq!(report.incidents.len(), 1);
-    let said = text(&report);
-    let verdict = said.lines().next().expect("a verdict");
+    let shown = text(&report);
+    let verdict = shown.lines().next().expect("a verdict");
     let expected = "SEV-4  1 of 5 services healthy; 1 kind could not be read";
     assert!(verdict.starts_with(expected), "{verdict}");
-    assert!(said.contains("1 silenced"), "{said}");
+    assert!(shown.contains("1 silenced"), "{shown}");
 }
 
 #[test]
-fn markdown_reads_like_this() {
+fn markdown_is_as_in_the_snapshots() {
     for (name, report) in reports() {
         insta::assert_snapshot!(format!("markdown-{name}"), form(&report, Format::Markdown));
     }
 }
 
 #[test]
-fn a_check_reads_like_this() {
+fn a_check_is_as_in_the_snapshots() {
     let (report, details) = samples::check();
     let document = CheckDocument {
         report: &report,
@@ -88,7 +87,7 @@ fn a_check_reads_like_this() {
     insta::assert_snapshot!("check-text", rendered(&document, Format::Text));
     insta::assert_snapshot!("check-markdown", rendered(&document, Format::Markdown));
     insta::assert_snapshot!("check-json", rendered(&document, Format::Json));
-    // Hardly anything known: the verdict, and no empty sections.
+    // A service with few details has no empty sections.
     let mut report = Report::new(report.cycle);
     report.services.push(k8s_monitor::report::Service {
         name: "n8n".into(),
@@ -105,14 +104,14 @@ fn a_check_reads_like_this() {
 }
 
 #[test]
-fn programs_read_this() {
+fn json_and_yaml_are_as_in_the_snapshots() {
     let report = samples::outage();
     insta::assert_snapshot!("json-outage", form(&report, Format::Json));
     insta::assert_snapshot!("yaml-outage", form(&report, Format::Yaml));
 }
 
 #[test]
-fn colour_changes_nothing_but_colour() {
+fn colour_does_not_change_the_text() {
     for (name, report) in reports() {
         let colored = RenderOptions {
             color: true,
@@ -125,11 +124,11 @@ fn colour_changes_nothing_but_colour() {
 }
 
 #[test]
-fn text_keeps_to_the_width() {
+fn text_fits_the_width() {
     let report = samples::outage();
     for width in [40, 60, 80, 120] {
         let page = with(&report, RenderOptions { width, ..plain() });
-        // Commands and addresses are copied: whole all the same.
+        // Commands and URLs are not wrapped, so that they can be copied.
         for line in page.lines() {
             let whole = ["https://", "git revert", "kubectl"]
                 .iter()
@@ -142,9 +141,8 @@ fn text_keeps_to_the_width() {
     }
 }
 
-/// Where a table does not fit, each row is a sentence.
 #[test]
-fn a_narrow_page_has_no_tables() {
+fn rows_of_a_table_that_does_not_fit_are_sentences() {
     let narrow = RenderOptions {
         width: 50,
         ..plain()
@@ -160,7 +158,7 @@ fn a_narrow_page_has_no_tables() {
 }
 
 #[test]
-fn the_first_two_lines_say_it() {
+fn the_first_two_lines_have_severity_and_cause() {
     let page = text(&samples::outage());
     let head: Vec<&str> = page.lines().take(2).collect();
     let head = head.join("\n");
@@ -176,7 +174,7 @@ fn the_first_two_lines_say_it() {
 }
 
 #[test]
-fn hostile_text_stays_text() {
+fn hostile_text_is_escaped() {
     let report = samples::hostile();
     let page = text(&report);
     assert!(!page.contains(['\u{1b}', '\u{7}', '\u{202e}']));
@@ -211,7 +209,7 @@ fn lines_outside_code(page: &str) -> String {
     kept
 }
 
-/// A line without its spans of code and without what is escaped: both are inert.
+/// The line without code spans and escapes, which have no effect.
 fn without_spans(line: &str) -> String {
     let mut kept = String::new();
     let mut rest = line;
@@ -252,7 +250,7 @@ mod schema {
     }
 
     #[test]
-    fn it_is_a_schema() {
+    fn the_schema_is_valid() {
         let documents = reports().into_iter().map(|(_, report)| report);
         let documents: Vec<Value> = documents
             .map(|report| serde_json::to_value(report).expect("serializes"))
@@ -261,7 +259,7 @@ mod schema {
     }
 
     #[test]
-    fn every_report_satisfies_it() {
+    fn every_report_satisfies_the_schema() {
         for (name, report) in reports() {
             let document = serde_json::to_value(&report).expect("serializes");
             assert_eq!(errors(&document), Vec::<String>::new(), "{name}");
@@ -272,7 +270,7 @@ mod schema {
     }
 
     #[test]
-    fn a_check_satisfies_it_strictly() {
+    fn a_check_satisfies_the_schema_without_further_keys() {
         let (report, details) = samples::check();
         let check = CheckDocument {
             report: &report,
@@ -294,7 +292,7 @@ mod schema {
     }
 
     #[test]
-    fn it_refuses_what_the_contract_does_not_know() {
+    fn the_schema_rejects_unknown_keys() {
         let document = serde_json::to_value(samples::outage()).expect("serializes");
         for (pointer, value) in [
             ("/severity", Value::from("SEV-5")),
@@ -313,9 +311,9 @@ mod schema {
         }
     }
 
-    /// Each object of a full report: no key may be missing and none added.
+    /// No key of a full report may be missing and none added.
     #[test]
-    fn it_is_strict_everywhere() {
+    fn every_object_of_the_schema_is_strict() {
         assert_strict(&serde_json::to_value(samples::outage()).expect("serializes"));
     }
 

@@ -1,4 +1,4 @@
-//! What the metrics say of a report.
+//! The metrics of a report.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ fn value(samples: &Samples, series: &str) -> f64 {
 }
 
 #[test]
-fn they_say_what_the_report_says() {
+fn metrics_match_the_report() {
     let samples = read(&written(&samples::outage()));
     for (series, expected) in [
         ("severity{cluster=\"homelab\"}", 1.0),
@@ -78,8 +78,8 @@ fn they_say_what_the_report_says() {
 }
 
 #[test]
-fn every_report_can_be_read() {
-    // The same name twice: a collector would refuse the whole file.
+fn the_metrics_of_every_report_are_valid() {
+    // A name that occurs twice would make the whole file invalid.
     let mut doubled: Report = samples::outage();
     doubled.services.extend(doubled.services.clone());
     let mut quoted = samples::healthy();
@@ -89,7 +89,7 @@ fn every_report_can_be_read() {
     }
 }
 
-/// Each metric has its row in the documentation, and no other has one.
+/// The documentation has a row for each metric, and no other.
 #[test]
 fn every_metric_is_documented() {
     let page = include_str!("../../docs/metrics.md");
@@ -105,25 +105,24 @@ fn every_metric_is_documented() {
     assert_eq!(documented, written);
 }
 
-/// The rules that are shipped ask for metrics that exist.
+/// The example rules query metrics that exist.
 #[test]
-fn the_example_rules_ask_for_what_there_is() {
+fn the_example_rules_query_existing_metrics() {
     let rules = include_str!("../../deploy/prometheus-rule.yaml");
     let text = written(&samples::outage());
-    let mut asked = 0;
+    let mut queries = 0;
     for (at, _) in rules.match_indices("k8s_monitor_") {
         let rest = &rules[at..];
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let name = &rest[..end.unwrap_or(rest.len())];
         assert!(text.contains(&format!("# TYPE {name} gauge")), "{name}");
-        asked += 1;
+        queries += 1;
     }
-    assert!(asked >= 5);
+    assert!(queries >= 5);
 }
 
-/// Prometheus' own Python client reads the same metrics.
 #[test]
-fn another_parser_reads_them_too() {
+fn the_python_client_reads_the_same_metrics() {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
     let script = "import sys\n\

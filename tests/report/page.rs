@@ -1,4 +1,4 @@
-//! The HTML report: what its text is, and what a browser makes of it.
+//! The HTML report, as text and in a browser.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use k8s_monitor::report::{
 };
 use serde_json::json;
 
-use super::browser::{self, Browser, Look};
+use super::browser::{self, Browser, View};
 use super::samples::{self, at};
 
 const PHONE: u32 = 360;
@@ -23,7 +23,7 @@ fn html(report: &Report, history: Option<&History>) -> String {
     render(&document, Format::Html, RenderOptions::default()).expect("renders")
 }
 
-/// Weeks with a bit of everything.
+/// Some weeks with incidents of several services.
 fn history() -> History {
     let episode = |service: &str, severity, from: &str, to: &str| Episode {
         service: service.into(),
@@ -61,13 +61,13 @@ fn history() -> History {
     }
 }
 
-/// A dry run by somebody whom nobody told of the token.
+/// A dry run without a Slack token.
 fn dry() -> Report {
     let mut report = samples::hostile();
     let nasty = report.cycle.cluster.clone();
     report.cycle.dry_run = true;
     report.notes = vec![
-        "nobody is told: SLACK_BOT_TOKEN is not set".into(),
+        "no message is sent: SLACK_BOT_TOKEN is not set".into(),
         nasty.clone(),
     ];
     report.plan = Some(Plan {
@@ -102,15 +102,15 @@ fn pages() -> Vec<(&'static str, Report, Option<History>)> {
 }
 
 #[test]
-fn it_reads_like_this() {
+fn the_html_is_as_in_the_snapshots() {
     let page = html(&samples::outage(), Some(&history()));
     let body = page.split_once("</style>").expect("a style").1;
-    // A line a tag: what changed can be seen.
+    // One tag per line, for a readable difference.
     insta::assert_snapshot!("html-outage", body.replace("><", ">\n<"));
 }
 
 #[test]
-fn nothing_in_it_is_fetched_or_run() {
+fn the_page_fetches_and_runs_nothing() {
     for (name, report, history) in pages() {
         let page = html(&report, history.as_ref());
         for part in [
@@ -136,7 +136,7 @@ fn nothing_in_it_is_fetched_or_run() {
     }
 }
 
-/// Names of the report, of services and of incidents, as a screen shows them.
+/// The texts of the report that a browser must show.
 fn shown(report: &Report) -> Vec<String> {
     let services = report.services.iter().map(|s| &s.name);
     let incidents = report.incidents.iter().flat_map(|i| [&i.id, &i.title]);
@@ -152,8 +152,8 @@ fn shown(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// Text whose contrast to what is behind it is below that of WCAG's level AA.
-const PALE: &str = r"(() => {
+/// Text with a contrast below WCAG level AA.
+const LOW_CONTRAST: &str = r"(() => {
   const numbers = (color) => color.match(/[\d.]+/g).map(Number);
   const light = (color) => {
     const [r, g, b] = numbers(color).map((c) => c / 255)
@@ -167,56 +167,56 @@ const PALE: &str = r"(() => {
     }
     return 'rgb(255, 255, 255)';
   };
-  const pale = [];
+  const low = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const element = node.parentElement;
     if (!node.data.trim() || !element.checkVisibility() || element.closest('svg')) continue;
     const pair = [light(getComputedStyle(element).color), light(behind(element))].sort();
     const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-    if (contrast < 4.5) pale.push(`${contrast.toFixed(2)}: ${node.data.trim()}`);
+    if (contrast < 4.5) low.push(`${contrast.toFixed(2)}: ${node.data.trim()}`);
   }
-  return pale;
+  return low;
 })()";
 
-/// Elements that stick out at the right.
-const WIDE: &str = "(() => { \
+/// Elements that are wider than the page.
+const OVERFLOWING: &str = "(() => { \
      const page = document.documentElement; \
      const out = (e) => e.getBoundingClientRect().right > page.clientWidth + 1; \
      return [page.scrollWidth > page.clientWidth, \
          [...document.body.querySelectorAll('*')].filter(out).map((e) => e.outerHTML.slice(0, 80))]; \
      })()";
 
-/// What somebody who does not see the page, or has no mouse, would stumble over.
-const AWKWARD: &str = r"(() => {
-  const page = document.documentElement, awkward = [];
+/// Defects of accessibility.
+const INACCESSIBLE: &str = r"(() => {
+  const page = document.documentElement, defects = [];
   const all = (selector) => [...document.querySelectorAll(selector)];
-  if (page.lang !== 'en') awkward.push('no language');
-  if (!document.title) awkward.push('no title');
+  if (page.lang !== 'en') defects.push('no language');
+  if (!document.title) defects.push('no title');
   for (const landmark of ['header', 'main', 'footer', 'h1'])
-    if (all(landmark).length !== 1) awkward.push(landmark);
+    if (all(landmark).length !== 1) defects.push(landmark);
   let depth = 0;
   for (const heading of all('h1, h2, h3, h4, h5, h6')) {
     const level = Number(heading.tagName[1]);
-    if (level > depth + 1) awkward.push(`${heading.tagName} after H${depth}`);
+    if (level > depth + 1) defects.push(`${heading.tagName} after H${depth}`);
     depth = level;
   }
-  for (const cell of all('th')) if (!cell.scope) awkward.push(`th ${cell.innerText}`);
+  for (const cell of all('th')) if (!cell.scope) defects.push(`th ${cell.innerText}`);
   for (const row of all('tbody tr:not(.group)'))
-    if (row.children.length !== all('thead th').length) awkward.push(`row ${row.innerText}`);
+    if (row.children.length !== all('thead th').length) defects.push(`row ${row.innerText}`);
   for (const picture of all('svg'))
     if (!(picture.getAttribute('aria-label') && picture.getAttribute('role') === 'img'))
-      awkward.push('a picture without words');
+      defects.push('a picture without words');
   for (const folds of all('details'))
-    if (folds.firstElementChild.tagName !== 'SUMMARY') awkward.push('no summary');
+    if (folds.firstElementChild.tagName !== 'SUMMARY') defects.push('no summary');
   const ids = all('[id]').map((element) => element.id);
-  if (new Set(ids).size !== ids.length) awkward.push('an id twice');
-  return awkward;
+  if (new Set(ids).size !== ids.length) defects.push('an id twice');
+  return defects;
 })()";
 
-/// What of a folded page paper would not show: text of folded incidents, and the words
-/// on a colour that printers leave out.
-const UNPRINTED: &str = r"(() => {
+/// Text that a printed page lacks: collapsed incidents, and white text whose background is not
+/// printed.
+const NOT_PRINTED: &str = r"(() => {
   document.querySelectorAll('details').forEach((d) => d.open = false);
   const lost = [...document.querySelectorAll('details li, details dd')]
     .filter((e) => e.getBoundingClientRect().height === 0);
@@ -226,7 +226,7 @@ const UNPRINTED: &str = r"(() => {
 })()";
 
 #[test]
-fn paper_shows_it_whole_and_dark_on_light() {
+fn a_printed_page_is_complete_and_dark_on_light() {
     let Some(program) = browser::find() else {
         return;
     };
@@ -234,23 +234,23 @@ fn paper_shows_it_whole_and_dark_on_light() {
     let file = folder.path().join("outage.html");
     fs::write(&file, html(&samples::outage(), Some(&history()))).expect("written");
     let mut browser = Browser::start(&program);
-    let look = Look {
+    let view = View {
         width: DESK,
         dark: true,
     };
-    browser.open(&file, look);
+    browser.open(&file, view);
     let scheme = json!([{"name": "prefers-color-scheme", "value": "dark"}]);
-    browser.ask(
+    browser.call(
         "Emulation.setEmulatedMedia",
         &json!({"media": "print", "features": scheme}),
     );
-    assert_eq!(browser.evaluate(UNPRINTED), json!([]));
+    assert_eq!(browser.evaluate(NOT_PRINTED), json!([]));
     let text = browser.evaluate("getComputedStyle(document.body).color");
     assert_eq!(text, json!("rgb(27, 32, 39)"), "ink");
 }
 
 #[test]
-fn a_browser_shows_it() {
+fn a_browser_shows_every_text() {
     let Some(program) = browser::find() else {
         return;
     };
@@ -261,28 +261,36 @@ fn a_browser_shows_it() {
         let file = folder.path().join(format!("{name}.html"));
         fs::write(&file, html(&report, history.as_ref())).expect("written");
         for (width, dark) in [(DESK, false), (DESK, true), (PHONE, false), (PHONE, true)] {
-            let look = format!("{name}-{width}-{}", if dark { "dark" } else { "light" });
-            browser.open(&file, Look { width, dark });
+            let case = format!("{name}-{width}-{}", if dark { "dark" } else { "light" });
+            browser.open(&file, View { width, dark });
             browser.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)");
             let text = browser.evaluate("document.body.innerText");
             let text = text.as_str().expect("text");
             for part in shown(&report) {
-                assert!(text.contains(&part), "{look} does not show {part}");
+                assert!(text.contains(&part), "{case} does not show {part}");
             }
             assert_eq!(
-                browser.evaluate(WIDE),
+                browser.evaluate(OVERFLOWING),
                 json!([false, []]),
-                "{look} is too wide"
+                "{case} is too wide"
             );
-            assert_eq!(browser.evaluate(PALE), json!([]), "{look} is too pale");
-            assert_eq!(browser.evaluate(AWKWARD), json!([]), "{look} is awkward");
+            assert_eq!(
+                browser.evaluate(LOW_CONTRAST),
+                json!([]),
+                "{case}: low contrast"
+            );
+            assert_eq!(
+                browser.evaluate(INACCESSIBLE),
+                json!([]),
+                "{case}: not accessible"
+            );
             let scripts = browser.evaluate("document.querySelectorAll('script,img,link').length");
-            assert_eq!(scripts, json!(0), "{look}");
+            assert_eq!(scripts, json!(0), "{case}");
             let page = format!("file://{}", file.display());
-            assert_eq!(browser.requests(), [page], "{look} asks for more");
-            assert_eq!(browser.complaints(), Vec::<String>::new(), "{look}");
+            assert_eq!(browser.requests(), [page], "{case} requests more");
+            assert_eq!(browser.log_messages(), Vec::<String>::new(), "{case}");
             backgrounds.push(browser.evaluate("getComputedStyle(document.body).backgroundColor"));
-            keep(&mut browser, &look);
+            save_screenshot(&mut browser, &case);
         }
     }
     assert_ne!(
@@ -291,22 +299,22 @@ fn a_browser_shows_it() {
     );
 }
 
-/// Where `K8S_MONITOR_SCREENSHOTS` names a folder, people can look for themselves.
-fn keep(browser: &mut Browser, look: &str) {
+/// Saves a screenshot if `K8S_MONITOR_SCREENSHOTS` names a folder.
+fn save_screenshot(browser: &mut Browser, name: &str) {
     let Some(folder) = std::env::var_os("K8S_MONITOR_SCREENSHOTS").map(PathBuf::from) else {
         return;
     };
     let whole = json!({"captureBeyondViewport": true});
-    let picture = browser.ask("Page.captureScreenshot", &whole);
+    let picture = browser.call("Page.captureScreenshot", &whole);
     let picture = STANDARD
         .decode(picture["data"].as_str().expect("data"))
         .expect("base64");
-    fs::write(folder.join(format!("{look}.png")), picture).expect("written");
+    fs::write(folder.join(format!("{name}.png")), picture).expect("written");
 }
 
-/// The watcher itself: it notices what it is there to notice.
+/// Checks the checks: each of them finds its defect.
 #[test]
-fn a_bad_page_would_be_noticed() {
+fn defects_of_a_page_are_found() {
     let Some(program) = browser::find() else {
         return;
     };
@@ -315,13 +323,13 @@ fn a_bad_page_would_be_noticed() {
     let file = folder.path().join("bad.html");
     let mut open = |text: &str| {
         fs::write(&file, text).expect("written");
-        let look = Look {
+        let view = View {
             width: PHONE,
             dark: false,
         };
-        browser.open(&file, look);
+        browser.open(&file, view);
         let wide = browser.evaluate("document.documentElement.scrollWidth > innerWidth");
-        (browser.requests().len(), browser.complaints().len(), wide)
+        (browser.requests().len(), browser.log_messages().len(), wide)
     };
     let (requests, _, _) = open("<img src='missing.png'>");
     assert_eq!(requests, 2, "a request for a picture");
@@ -329,7 +337,7 @@ fn a_bad_page_would_be_noticed() {
     assert!(complaints > 0, "an error of a script");
     let (_, _, wide) = open("<p style='width: 2000px; background: red'>wide</p>");
     assert_eq!(wide, json!(true), "a page that is too wide");
-    // The report's own policy, with things in it that it forbids.
+    // The report's own policy, with elements that it forbids.
     let report = html(&samples::healthy(), None);
     let tampered = report.replace("<main>", "<main><script>1</script><img src='missing.png'>");
     let (_, complaints, _) = open(&tampered);

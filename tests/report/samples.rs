@@ -1,13 +1,14 @@
-//! Reports to render: one of each shape that a cycle can leave.
+//! Sample reports.
 
 use chrono::{DateTime, Utc};
+use k8s_monitor::model::ShellCommand;
 use k8s_monitor::report::*;
 
 pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect(text)
 }
 
-/// All is well.
+/// Without findings.
 pub fn healthy() -> Report {
     let mut report = Report::new(Cycle {
         id: "20261102T030405Z".into(),
@@ -48,8 +49,8 @@ fn service(name: &str, tier: Tier, replicas: u32, limit: Option<u64>) -> Service
     }
 }
 
-/// A database is down and takes its backend along; a node ails, something is
-/// silenced, something is known, something is over, and not all was seen.
+/// A database and its backend are down, a node is under pressure; with a silenced, a known and a
+/// resolved incident, and with unread kinds.
 pub fn outage() -> Report {
     let mut report = healthy();
     report.severity = Severity::Sev1;
@@ -186,11 +187,11 @@ pub fn database() -> Incident {
         actions: vec![
             Action {
                 title: "Revert the commit; Argo CD applies it within 5 minutes".into(),
-                command: Some("git revert 4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b && git push".into()),
+                command: ShellCommand::parse("git revert 4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b && git push"),
             },
             Action {
                 title: "Watch the pod become ready".into(),
-                command: Some("kubectl -n mysql get pod mysql-0 --watch".into()),
+                command: ShellCommand::parse("kubectl -n mysql get pod mysql-0 --watch"),
             },
         ],
         silenced_until: None,
@@ -302,7 +303,9 @@ fn known() -> Incident {
         correlation: None,
         actions: vec![Action {
             title: "Unseal it with three of the keys".into(),
-            command: Some("kubectl -n vault exec -it vault-0 -- vault operator unseal".into()),
+            command: ShellCommand::parse(
+                "kubectl -n vault exec -it vault-0 -- vault operator unseal",
+            ),
         }],
         notification: Notification {
             decision: Decision::Log,
@@ -338,7 +341,7 @@ fn resolved() -> Incident {
     }
 }
 
-/// A cluster whose every text tries to be something else.
+/// Every text of the cluster is hostile.
 pub fn hostile() -> Report {
     let nasty = "\u{1b}[2J\u{1b}]0;owned\u{7}a|b `c`\n# <img src=x onerror=y> **@here** [z](http://e)\u{202e}";
     let mut report = outage();
@@ -359,7 +362,7 @@ pub fn hostile() -> Report {
     incident.analysis.business_impact = nasty.into();
     incident.notification.why = nasty.into();
     incident.actions[0].title = nasty.into();
-    incident.actions[0].command = Some(format!("echo ```\n```\n# x {nasty}"));
+    incident.actions[0].command = ShellCommand::parse("git log -p -- 'a*b_c <d> [e](f) | g'");
     if let Some(correlation) = &mut incident.correlation {
         correlation.commits[0].url = "javascript:alert(1)".into();
         correlation.commits[0].pull_request = Some("https://e/) **x**".into());
@@ -368,7 +371,7 @@ pub fn hostile() -> Report {
     report
 }
 
-/// Everything about one service.
+/// All details of one service.
 pub fn check() -> (Report, ServiceDetails) {
     let mut report = outage();
     report.cycle.mode = Mode::Check;
@@ -428,11 +431,13 @@ pub fn check() -> (Report, ServiceDetails) {
         commands: vec![
             Action {
                 title: "Read the last log lines of the container that exited".into(),
-                command: Some("kubectl -n mysql logs mysql-0 -c mysql --previous --tail 50".into()),
+                command: ShellCommand::parse(
+                    "kubectl -n mysql logs mysql-0 -c mysql --previous --tail 50",
+                ),
             },
             Action {
                 title: "Describe the pod".into(),
-                command: Some("kubectl -n mysql describe pod mysql-0".into()),
+                command: ShellCommand::parse("kubectl -n mysql describe pod mysql-0"),
             },
         ],
     };

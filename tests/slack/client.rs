@@ -1,4 +1,4 @@
-//! Posting to a Slack that checks everything, and breaks.
+//! The Slack client with a workspace that checks every request and has faults.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use k8s_monitor::notify::{MessageHandle, MessageKind};
 use serde_json::{Value, json};
 
 use super::samples::{context, database, rendered, services};
+use super::slack_rules::PERMANENT_ERRORS;
 use super::stub::{Answer, Fault};
 use super::workspace::{TOKEN, Workspace};
 
@@ -24,8 +25,8 @@ fn post(workspace: &Workspace) -> Result<MessageHandle, SlackError> {
         .post("#critical-alerts", &message(), None, deadline)
 }
 
-fn refusal(code: &str) -> Fault {
-    Fault::Says(Answer::json(&json!({ "ok": false, "error": code })))
+fn rejection(code: &str) -> Fault {
+    Fault::Answer(Answer::json(&json!({ "ok": false, "error": code })))
 }
 
 #[test]
@@ -43,11 +44,11 @@ fn a_message_a_reply_and_an_edit() {
         )
         .unwrap();
     slack.update(&first, &message(), deadline).unwrap();
-    let said = workspace.said();
-    assert_eq!(said.len(), 2);
-    assert_eq!(said[0].edits, 1);
-    assert_eq!(said[1].thread.as_deref(), Some(first.id.as_str()));
-    assert!(said[1].broadcast);
+    let messages = workspace.messages();
+    assert_eq!(messages.len(), 2);
+    assert_eq!(messages[0].edits, 1);
+    assert_eq!(messages[1].thread.as_deref(), Some(first.id.as_str()));
+    assert!(messages[1].broadcast);
     assert_eq!(workspace.http.attempts(Peer::Slack), 3);
 }
 
@@ -55,34 +56,34 @@ fn a_message_a_reply_and_an_edit() {
 fn a_rate_limit_is_waited_for_within_the_deadline() {
     let workspace = Workspace::new();
     let wait = |seconds: &str| {
-        Fault::Says(Answer {
+        Fault::Answer(Answer {
             headers: vec![("retry-after", seconds.into())],
             ..Answer::status(429, "")
         })
     };
-    workspace.stub.break_with([wait("7")]);
+    workspace.stub.inject([wait("7")]);
     post(&workspace).unwrap();
     assert_eq!(workspace.clock.waits(), [Duration::from_secs(7)]);
 
-    workspace.stub.break_with([wait("300")]);
+    workspace.stub.inject([wait("300")]);
     let error = post(&workspace).unwrap_err();
     let retry_after = Duration::from_mins(5);
     assert_eq!(error, SlackError::RateLimited { retry_after });
-    assert_eq!(workspace.clock.waits().len(), 1, "waited in vain");
-    assert_eq!(workspace.said().len(), 1);
+    assert_eq!(workspace.clock.waits().len(), 1, "a wait past the deadline");
+    assert_eq!(workspace.messages().len(), 1);
 }
 
 #[test]
 fn a_transient_error_is_retried() {
     for fault in [
         Fault::Cut,
-        Fault::Says(Answer::status(500, "oops")),
-        Fault::Says(Answer::status(503, "<html>down</html>")),
+        Fault::Answer(Answer::status(500, "oops")),
+        Fault::Answer(Answer::status(503, "<html>down</html>")),
     ] {
         let workspace = Workspace::new();
-        workspace.stub.break_with([fault.clone()]);
+        workspace.stub.inject([fault.clone()]);
         post(&workspace).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
-        assert_eq!(workspace.said().len(), 1, "{fault:?}");
+        assert_eq!(workspace.messages().len(), 1, "{fault:?}");
         assert_eq!(workspace.http.attempts(Peer::Slack), 2);
     }
 }
@@ -92,33 +93,33 @@ fn a_persistent_error_is_reported_without_the_token() {
     let huge = "x".repeat(3 * 1024 * 1024);
     for (fault, wanted) in [
         (Fault::Cut, "is incomplete"),
-        (Fault::Says(Answer::status(500, "oops")), "status 500"),
+        (Fault::Answer(Answer::status(500, "oops")), "status 500"),
         (
-            Fault::Says(Answer::status(200, "<html>login</html>")),
+            Fault::Answer(Answer::status(200, "<html>login</html>")),
             "not JSON",
         ),
-        (Fault::Says(Answer::status(200, "{}")), "without `ok`"),
-        (Fault::Says(Answer::status(200, "[1]")), "without `ok`"),
-        (Fault::Says(Answer::status(302, "moved")), "status 302"),
-        (Fault::Says(Answer::status(200, &huge)), "more than"),
+        (Fault::Answer(Answer::status(200, "{}")), "without `ok`"),
+        (Fault::Answer(Answer::status(200, "[1]")), "without `ok`"),
+        (Fault::Answer(Answer::status(302, "moved")), "status 302"),
+        (Fault::Answer(Answer::status(200, &huge)), "more than"),
         (
-            Fault::Says(Answer::json(&json!({ "ok": true }))),
+            Fault::Answer(Answer::json(&json!({ "ok": true }))),
             "without its channel",
         ),
         (
-            Fault::Says(Answer::json(&json!({ "ok": false, "error": "a <b>" }))),
+            Fault::Answer(Answer::json(&json!({ "ok": false, "error": "a <b>" }))),
             "unreadable_code",
         ),
     ] {
         let workspace = Workspace::new();
-        workspace.break_for_long(&fault);
+        workspace.inject_always(&fault);
         let error = post(&workspace).unwrap_err().to_string();
         assert!(error.contains(wanted), "{error}");
         assert!(
             !error.contains(TOKEN) && !error.contains("xoxb-0"),
             "{error}"
         );
-        assert!(workspace.said().is_empty());
+        assert!(workspace.messages().is_empty());
         assert!(workspace.http.attempts(Peer::Slack) <= 3);
     }
 }
@@ -126,7 +127,7 @@ fn a_persistent_error_is_reported_without_the_token() {
 #[test]
 fn a_request_that_hangs_ends_at_the_deadline() {
     let workspace = Workspace::new();
-    workspace.break_for_long(&Fault::Hangs);
+    workspace.inject_always(&Fault::Hangs);
     let deadline = workspace.clock.after(Duration::from_millis(200));
     let error = workspace
         .slack()
@@ -138,25 +139,13 @@ fn a_request_that_hangs_ends_at_the_deadline() {
 
 #[test]
 fn every_permanent_error_is_reported_once_with_a_remedy() {
-    for (code, advice) in [
-        ("invalid_auth", "SLACK_BOT_TOKEN"),
-        ("token_revoked", "SLACK_BOT_TOKEN"),
-        ("account_inactive", "SLACK_BOT_TOKEN"),
-        ("not_authed", "SLACK_BOT_TOKEN"),
-        ("missing_scope", "chat:write"),
-        ("channel_not_found", "SLACK_CHANNEL"),
-        ("not_in_channel", "/invite"),
-        ("is_archived", "unarchive"),
-        ("restricted_action", "admin"),
-        ("msg_too_long", "defect"),
-        ("something_new", "docs.slack.dev"),
-    ] {
+    for &(code, remedy) in PERMANENT_ERRORS {
         let workspace = Workspace::new();
-        workspace.stub.break_with([refusal(code)]);
+        workspace.stub.inject([rejection(code)]);
         let error = post(&workspace).unwrap_err();
         assert!(matches!(error, SlackError::Permanent { .. }), "{error:?}");
         let text = error.to_string();
-        assert!(text.contains(code) && text.contains(advice), "{text}");
+        assert!(text.contains(code) && text.contains(remedy), "{text}");
         assert_eq!(workspace.http.attempts(Peer::Slack), 1, "{code}");
     }
 }
@@ -197,23 +186,23 @@ fn a_message_with_rejected_blocks_is_sent_once_as_text() {
         .slack()
         .update(&posted, &message(), workspace.deadline())
         .unwrap();
-    let said = &workspace.said()[0];
-    assert_eq!(said.blocks, json!([]));
+    let message = &workspace.messages()[0];
+    assert_eq!(message.blocks, json!([]));
     for part in [
         "SEV-1: mysql",
         "kubectl describe",
         "INC-2026-11-02-001",
         "#212",
     ] {
-        assert!(said.text.contains(part), "{part}: {}", said.text);
+        assert!(message.text.contains(part), "{part}: {}", message.text);
     }
     assert_eq!(workspace.http.attempts(Peer::Slack), 4);
 
-    let refuses = Workspace::new();
-    refuses.break_for_long(&refusal("msg_blocks_too_long"));
-    let error = post(&refuses).unwrap_err();
+    let rejecting = Workspace::new();
+    rejecting.inject_always(&rejection("msg_blocks_too_long"));
+    let error = post(&rejecting).unwrap_err();
     assert!(matches!(error, SlackError::Permanent { .. }), "{error:?}");
-    assert_eq!(refuses.http.attempts(Peer::Slack), 2);
+    assert_eq!(rejecting.http.attempts(Peer::Slack), 2);
 }
 
 #[test]
@@ -248,14 +237,14 @@ fn doctor_checks_the_account_and_the_channels() {
 fn requests_match_the_documented_api() {
     let workspace = Workspace::new();
     post(&workspace).unwrap();
-    let asked = &workspace.stub.asked()[0];
+    let request = &workspace.stub.requests()[0];
     assert_eq!(
-        (asked.method.as_str(), asked.path.as_str()),
+        (request.method.as_str(), request.path.as_str()),
         ("POST", "/api/chat.postMessage")
     );
-    assert_eq!(asked.header("authorization"), format!("Bearer {TOKEN}"));
-    assert!(asked.header("user-agent").starts_with("k8s-monitor/"));
-    let body: Value = serde_json::from_slice(&asked.body).unwrap();
+    assert_eq!(request.header("authorization"), format!("Bearer {TOKEN}"));
+    assert!(request.header("user-agent").starts_with("k8s-monitor/"));
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(body["channel"], "#critical-alerts");
     assert!(body.get("thread_ts").is_none() && body.get("reply_broadcast").is_none());
 }

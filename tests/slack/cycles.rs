@@ -1,14 +1,13 @@
-//! Whole cycles of the built program, hour after hour: what Slack gets, and
-//! when, whatever happens in between.
+//! Cycles of the built program, hour after hour: which messages Slack gets, and when.
 
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::harness::{Harness, Is, Ran};
+use super::harness::{Harness, HomelabState, RunResult};
 use super::stub::{Answer, Fault};
 
-fn decision(ran: &Ran) -> (&str, &str) {
+fn decision(ran: &RunResult) -> (&str, &str) {
     let notification = &ran.report["incidents"][0]["notification"];
     let text = |key: &str| notification[key].as_str().unwrap();
     (text("decision"), text("why"))
@@ -19,7 +18,7 @@ fn an_outage_of_a_day_is_notified_at_the_documented_times() {
     let harness = Harness::new();
     let mut sent = Vec::new();
     for hour in 0..24 {
-        let ran = harness.run(hour, Is::Ill);
+        let ran = harness.run(hour, HomelabState::Outage);
         assert_eq!(ran.status, 1, "hour {hour}: {}", ran.stderr);
         assert_eq!(ran.report["incidents"][0]["id"], "INC-2026-11-23-001");
         if ran.sums() != [0, 0, 0] {
@@ -28,46 +27,46 @@ fn an_outage_of_a_day_is_notified_at_the_documented_times() {
         }
     }
     assert_eq!(sent, [0, 3, 6, 9, 12, 15, 18, 21]);
-    let over = harness.run(24, Is::Well);
-    assert_eq!((over.status, over.sums()), (0, [1, 0, 0]));
-    assert_eq!(over.report["incidents"][0]["state"], "resolved");
-    let said = harness.workspace.said();
-    assert_eq!(said.len(), 9);
-    assert!(said.iter().all(|said| said.channel == "C0CRITICAL"));
-    assert!(said[0].text.contains("Resolved") && said[0].edits == 1);
-    assert_eq!(said[8].thread.as_ref(), Some(&said[0].ts));
-    assert!(said[8].broadcast);
-    let after = harness.run(25, Is::Well);
+    let resolved = harness.run(24, HomelabState::Healthy);
+    assert_eq!((resolved.status, resolved.sums()), (0, [1, 0, 0]));
+    assert_eq!(resolved.report["incidents"][0]["state"], "resolved");
+    let messages = harness.workspace.messages();
+    assert_eq!(messages.len(), 9);
+    assert!(messages.iter().all(|sent| sent.channel == "C0CRITICAL"));
+    assert!(messages[0].text.contains("Resolved") && messages[0].edits == 1);
+    assert_eq!(messages[8].thread.as_ref(), Some(&messages[0].ts));
+    assert!(messages[8].broadcast);
+    let after = harness.run(25, HomelabState::Healthy);
     assert_eq!((after.status, after.sums()), (0, [0, 0, 0]));
     assert_eq!(
         after.report["incidents"],
         json!([]),
-        "listed once more only"
+        "a resolved incident is listed once"
     );
 }
 
 #[test]
 fn the_report_names_the_message_and_a_second_run_sends_none() {
     let harness = Harness::new();
-    let first = harness.run(0, Is::Ill);
+    let first = harness.run(0, HomelabState::Outage);
     let delivered = &first.report["incidents"][0]["notification"]["delivered"];
     assert_eq!(delivered["channel"], "C0CRITICAL");
     assert_eq!(first.report["requests"]["slack"], 1);
-    let second = harness.run(0, Is::Ill);
+    let second = harness.run(0, HomelabState::Outage);
     assert_eq!(second.sums(), [0, 0, 0]);
     assert_eq!(decision(&second).0, "suppress");
     assert_eq!(
         &second.report["incidents"][0]["notification"]["delivered"],
         delivered
     );
-    assert_eq!(harness.workspace.said().len(), 1);
+    assert_eq!(harness.workspace.messages().len(), 1);
 }
 
 #[test]
 fn an_incident_is_not_resolved_while_its_kind_is_unread() {
     let harness = Harness::new();
-    harness.run(0, Is::Ill);
-    let blind = harness.run(1, Is::Hidden);
+    harness.run(0, HomelabState::Outage);
+    let blind = harness.run(1, HomelabState::PodsUnread);
     let incidents = blind.report["incidents"].as_array().unwrap();
     let states: Vec<_> = incidents.iter().map(|i| &i["state"]).collect();
     assert!(!states.contains(&&json!("resolved")), "{states:?}");
@@ -79,119 +78,126 @@ fn an_incident_is_not_resolved_while_its_kind_is_unread() {
 fn after_five_hours_without_slack_each_message_is_sent_once() {
     for fault in [
         Fault::Cut,
-        Fault::Says(Answer::status(503, "")),
-        Fault::Says(Answer::json(
+        Fault::Answer(Answer::status(503, "")),
+        Fault::Answer(Answer::json(
             &json!({ "ok": false, "error": "invalid_auth" }),
         )),
-        Fault::Says(Answer::json(
+        Fault::Answer(Answer::json(
             &json!({ "ok": false, "error": "not_in_channel" }),
         )),
     ] {
         let harness = Harness::new();
-        harness.workspace.break_for_long(&fault);
+        harness.workspace.inject_always(&fault);
         for hour in 0..5 {
-            let ran = harness.run(hour, Is::Ill);
+            let ran = harness.run(hour, HomelabState::Outage);
             assert_eq!(ran.status, 1);
             let [sent, failed, queued] = ran.sums();
             assert_eq!((sent, failed + queued), (0, 1), "{fault:?}");
             let notes = ran.report["notes"].to_string();
             assert!(notes.contains("#critical-alerts"), "{notes}");
         }
-        harness.workspace.stub.mend();
-        assert_eq!(harness.run(5, Is::Ill).sums(), [1, 0, 0], "{fault:?}");
-        assert_eq!(harness.run(6, Is::Ill).sums(), [0, 0, 0]);
-        assert_eq!(harness.workspace.said().len(), 1);
+        harness.workspace.stub.repair();
+        assert_eq!(
+            harness.run(5, HomelabState::Outage).sums(),
+            [1, 0, 0],
+            "{fault:?}"
+        );
+        assert_eq!(harness.run(6, HomelabState::Outage).sums(), [0, 0, 0]);
+        assert_eq!(harness.workspace.messages().len(), 1);
     }
 }
 
 #[test]
 fn an_incident_resolved_while_slack_was_down_is_one_message() {
     let harness = Harness::new();
-    harness.workspace.break_for_long(&Fault::Cut);
-    harness.run(0, Is::Ill);
-    assert_eq!(harness.run(1, Is::Well).sums(), [0, 0, 1]);
-    harness.workspace.stub.mend();
-    assert_eq!(harness.run(2, Is::Well).sums(), [1, 0, 0]);
-    assert_eq!(harness.run(3, Is::Well).sums(), [0, 0, 0]);
-    let said = harness.workspace.said();
-    assert_eq!(said.len(), 1);
+    harness.workspace.inject_always(&Fault::Cut);
+    harness.run(0, HomelabState::Outage);
+    assert_eq!(harness.run(1, HomelabState::Healthy).sums(), [0, 0, 1]);
+    harness.workspace.stub.repair();
+    assert_eq!(harness.run(2, HomelabState::Healthy).sums(), [1, 0, 0]);
+    assert_eq!(harness.run(3, HomelabState::Healthy).sums(), [0, 0, 0]);
+    let messages = harness.workspace.messages();
+    assert_eq!(messages.len(), 1);
     assert!(
-        said[0].text.contains("Already resolved"),
+        messages[0].text.contains("Already resolved"),
         "{}",
-        said[0].text
+        messages[0].text
     );
 }
 
 #[test]
 fn a_failed_edit_is_retried_in_the_next_cycle() {
     let harness = Harness::new();
-    harness.run(0, Is::Ill);
-    let limited = Fault::Says(Answer::status(503, ""));
-    // The reply goes out; every try of the edit fails.
-    harness.workspace.stub.break_with([Fault::Fine]);
-    harness.workspace.break_for_long(&limited);
-    assert_eq!(harness.run(1, Is::Well).sums(), [1, 0, 0]);
-    harness.workspace.stub.mend();
-    assert_eq!(harness.run(2, Is::Well).sums(), [0, 0, 0]);
-    let said = harness.workspace.said();
-    assert_eq!((said.len(), said[0].edits), (2, 1));
+    harness.run(0, HomelabState::Outage);
+    let limited = Fault::Answer(Answer::status(503, ""));
+    // The reply is sent; every attempt of the edit fails.
+    harness.workspace.stub.inject([Fault::None]);
+    harness.workspace.inject_always(&limited);
+    assert_eq!(harness.run(1, HomelabState::Healthy).sums(), [1, 0, 0]);
+    harness.workspace.stub.repair();
+    assert_eq!(harness.run(2, HomelabState::Healthy).sums(), [0, 0, 0]);
+    let messages = harness.workspace.messages();
+    assert_eq!((messages.len(), messages[0].edits), (2, 1));
 }
 
 #[test]
 fn a_run_killed_before_sending_sends_the_message_once() {
     let harness = Harness::new();
-    harness.workspace.stub.break_with([Fault::Hangs]);
-    harness.killed(0, Is::Ill, 1);
-    assert_eq!(harness.workspace.said().len(), 0);
-    assert_eq!(harness.run(0, Is::Ill).sums(), [1, 0, 0]);
-    harness.run(1, Is::Ill);
-    assert_eq!(harness.workspace.said().len(), 1);
+    harness.workspace.stub.inject([Fault::Hangs]);
+    harness.run_and_kill(0, HomelabState::Outage, 1);
+    assert_eq!(harness.workspace.messages().len(), 0);
+    assert_eq!(harness.run(0, HomelabState::Outage).sums(), [1, 0, 0]);
+    harness.run(1, HomelabState::Outage);
+    assert_eq!(harness.workspace.messages().len(), 1);
 }
 
 #[test]
 fn a_run_killed_before_the_state_is_saved_sends_twice_at_most() {
     let harness = Harness::new();
-    harness.workspace.stub.break_with([Fault::HangsAfter]);
-    harness.killed(0, Is::Ill, 1);
-    assert_eq!(harness.workspace.said().len(), 1);
-    harness.run(1, Is::Ill);
-    harness.run(2, Is::Ill);
-    assert_eq!(harness.workspace.said().len(), 2);
+    harness.workspace.stub.inject([Fault::HangsAfter]);
+    harness.run_and_kill(0, HomelabState::Outage, 1);
+    assert_eq!(harness.workspace.messages().len(), 1);
+    harness.run(1, HomelabState::Outage);
+    harness.run(2, HomelabState::Outage);
+    assert_eq!(harness.workspace.messages().len(), 2);
 }
 
 #[test]
 fn of_two_concurrent_runs_one_sends() {
     let mut harness = Harness::new();
     harness.extra = vec!["--deadline".into(), "6s".into()];
-    harness.workspace.stub.break_with([Fault::Hangs]);
-    let slow = harness.start(0, Is::Ill);
-    while harness.workspace.stub.asked().is_empty() {
+    harness.workspace.stub.inject([Fault::Hangs]);
+    let slow = harness.start(0, HomelabState::Outage);
+    while harness.workspace.stub.requests().is_empty() {
         std::thread::yield_now();
     }
-    // The first holds the state until Slack has answered or its time is over.
-    let second = harness.run(0, Is::Ill);
+    // The first holds the state until Slack answers or its deadline passes.
+    let second = harness.run(0, HomelabState::Outage);
     assert_eq!((second.status, second.sums()), (1, [0, 0, 0]));
     let notes = second.report["notes"].to_string();
     assert!(notes.contains("another cycle"), "{notes}");
-    let first = Ran::of(&slow.wait_with_output().unwrap());
+    let first = RunResult::of(&slow.wait_with_output().unwrap());
     let total: u64 = first.sums().iter().sum();
     assert_eq!(total, 1, "{:?}", first.sums());
-    harness.run(1, Is::Ill);
-    assert_eq!(harness.workspace.said().len(), 1);
+    harness.run(1, HomelabState::Outage);
+    assert_eq!(harness.workspace.messages().len(), 1);
 }
 
 #[test]
 fn a_dry_run_decides_the_same_and_writes_nothing() {
     let harness = Harness::new();
-    harness.run(0, Is::Ill);
-    let before = std::fs::read(harness.state().join("state.json")).unwrap();
-    let asked = harness.workspace.stub.asked().len();
+    harness.run(0, HomelabState::Outage);
+    let stored = std::fs::read(harness.state().join("state.json")).unwrap();
+    let before = harness.workspace.stub.requests().len();
     let mut dry = Harness::new();
     dry.extra = vec!["--dry-run".into()];
-    dry.borrows = Some(harness.state());
-    for (hour, is, kind) in [(3, Is::Ill, "repeat"), (4, Is::Well, "resolved")] {
-        let planned = dry.run(hour, is);
-        assert_eq!(dry.workspace.stub.asked().len(), 0);
+    dry.other_state = Some(harness.state());
+    for (hour, state, kind) in [
+        (3, HomelabState::Outage, "repeat"),
+        (4, HomelabState::Healthy, "resolved"),
+    ] {
+        let planned = dry.run(hour, state);
+        assert_eq!(dry.workspace.stub.requests().len(), 0);
         assert_eq!(planned.sums(), [0, 0, 0]);
         let plan = &planned.report["plan"];
         assert_eq!(plan["messages"][0]["kind"], kind);
@@ -201,12 +207,12 @@ fn a_dry_run_decides_the_same_and_writes_nothing() {
             format!("dir:{}", harness.state().display())
         );
         let after = std::fs::read(harness.state().join("state.json")).unwrap();
-        assert_eq!(before, after);
-        let real = harness.run(hour, is);
+        assert_eq!(stored, after);
+        let real = harness.run(hour, state);
         assert_eq!(decision(&planned), decision(&real));
         assert_eq!(planned.status, real.status);
-        assert!(harness.workspace.stub.asked().len() > asked);
-        std::fs::write(harness.state().join("state.json"), &before).unwrap();
+        assert!(harness.workspace.stub.requests().len() > before);
+        std::fs::write(harness.state().join("state.json"), &stored).unwrap();
     }
 }
 
@@ -214,30 +220,34 @@ fn a_dry_run_decides_the_same_and_writes_nothing() {
 fn without_a_token_the_report_has_a_note() {
     let mut harness = Harness::new();
     harness.env = vec![("SLACK_BOT_TOKEN", String::new())];
-    let mute = harness.run(0, Is::Ill);
-    assert_eq!((mute.status, mute.sums()), (1, [0, 0, 0]));
-    assert!(mute.report["notes"].to_string().contains("SLACK_BOT_TOKEN"));
-    // With one, what is still open is told; what went before is not.
+    let first = harness.run(0, HomelabState::Outage);
+    assert_eq!((first.status, first.sums()), (1, [0, 0, 0]));
+    assert!(
+        first.report["notes"]
+            .to_string()
+            .contains("SLACK_BOT_TOKEN")
+    );
+    // With a token, open incidents are notified; resolved ones are not.
     harness.env.clear();
-    assert_eq!(harness.run(1, Is::Ill).sums(), [1, 0, 0]);
+    assert_eq!(harness.run(1, HomelabState::Outage).sums(), [1, 0, 0]);
 }
 
 #[test]
 fn a_state_that_cannot_be_saved_is_reported_and_messages_are_sent() {
     let harness = Harness::new();
     std::fs::write(harness.state(), "a file where the directory should be").unwrap();
-    let ran = harness.run(0, Is::Ill);
+    let ran = harness.run(0, HomelabState::Outage);
     assert_eq!(ran.sums(), [1, 0, 0], "{}", ran.report["notes"]);
     assert!(ran.report["notes"].to_string().contains("state"));
-    assert_eq!(harness.workspace.said().len(), 1);
+    assert_eq!(harness.workspace.messages().len(), 1);
 }
 
 #[test]
 fn a_corrupt_state_is_set_aside_and_reported() {
     let harness = Harness::new();
-    harness.run(0, Is::Ill);
+    harness.run(0, HomelabState::Outage);
     std::fs::write(harness.state().join("state.json"), "{ not json").unwrap();
-    let ran = harness.run(1, Is::Ill);
+    let ran = harness.run(1, HomelabState::Outage);
     assert_eq!(ran.sums(), [1, 0, 0]);
     assert!(ran.report["notes"].to_string().contains("set aside"));
     let names: Vec<_> = std::fs::read_dir(harness.state())
@@ -253,11 +263,11 @@ fn a_corrupt_state_is_set_aside_and_reported() {
 #[test]
 fn silences_mute_are_listed_and_expire() {
     let harness = Harness::new();
-    let place = format!("dir:{}", harness.state().display());
+    let location = format!("dir:{}", harness.state().display());
     let call = |args: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
             .args(args)
-            .args(["--state", &place])
+            .args(["--state", &location])
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -268,7 +278,7 @@ fn silences_mute_are_listed_and_expire() {
         let (_, text) = call(&[args, &["--output", "json"]].concat());
         serde_json::from_str(&text).unwrap()
     };
-    harness.run(0, Is::Ill);
+    harness.run(0, HomelabState::Outage);
     let id = "INC-2026-11-23-001";
     let (status, text) = call(&[
         "silence",
@@ -282,7 +292,7 @@ fn silences_mute_are_listed_and_expire() {
     ]);
     assert_eq!(status, 0);
     assert!(text.contains(id), "{text}");
-    let silenced = harness.run(1, Is::Ill);
+    let silenced = harness.run(1, HomelabState::Outage);
     assert_eq!((silenced.status, silenced.sums()), (0, [0, 0, 0]));
     assert!(silenced.report["incidents"][0]["silencedUntil"].is_string());
     assert_eq!(decision(&silenced).0, "suppress");
@@ -297,7 +307,7 @@ fn silences_mute_are_listed_and_expire() {
     let removed = json(&["silence", "remove", name]);
     assert_eq!(removed["silence"]["id"], name);
     assert_eq!(call(&["silence", "remove", name]).0, 64);
-    assert_eq!(harness.run(2, Is::Ill).status, 1);
+    assert_eq!(harness.run(2, HomelabState::Outage).status, 1);
     let shown = json(&["incidents", "show", id]);
     assert_eq!(shown["incidents"][0]["id"], id);
     assert_eq!(call(&["incidents", "show", "INC-2026-01-01-001"]).0, 64);

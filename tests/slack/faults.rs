@@ -1,45 +1,45 @@
-//! Whole cycles with a Slack that limits or takes no blocks, and with an operator
-//! at work at the same time. The exit status stays the verdict's.
+//! Cycles with a rate limit or rejected blocks, and with a silence that is added meanwhile. The exit
+//! status is that of the verdict.
 
 use std::process::Command;
 
 use serde_json::json;
 
-use super::harness::{Harness, Is};
-use super::stub::{Answer, Event, Fault};
+use super::harness::{Harness, HomelabState};
+use super::stub::{Answer, Fault, Hook};
 
 fn limited(seconds: &str) -> Fault {
-    Fault::Says(Answer {
+    Fault::Answer(Answer {
         headers: vec![("retry-after", seconds.into())],
         ..Answer::status(429, "")
     })
 }
 
 #[test]
-fn a_slack_that_limits_is_waited_for_while_there_is_time() {
+fn a_rate_limit_is_waited_for_within_the_deadline() {
     let harness = Harness::new();
-    harness.workspace.stub.break_with([limited("1")]);
-    let ran = harness.run(0, Is::Ill);
+    harness.workspace.stub.inject([limited("1")]);
+    let ran = harness.run(0, HomelabState::Outage);
     assert_eq!((ran.status, ran.sums()), (1, [1, 0, 0]));
     assert_eq!(ran.report["requests"]["slack"], 2);
 }
 
 #[test]
-fn blocks_that_are_refused_become_text() {
+fn rejected_blocks_are_sent_as_text() {
     let harness = Harness::new();
     harness.workspace.refuse_blocks();
-    let ran = harness.run(0, Is::Ill);
+    let ran = harness.run(0, HomelabState::Outage);
     assert_eq!((ran.status, ran.sums()), (1, [1, 0, 0]));
-    let said = harness.workspace.said();
-    assert_eq!(said.len(), 1);
-    assert!(said[0].text.contains("SEV-1") && said[0].text.contains("kubectl"));
+    let messages = harness.workspace.messages();
+    assert_eq!(messages.len(), 1);
+    assert!(messages[0].text.contains("SEV-1") && messages[0].text.contains("kubectl"));
 }
 
 #[test]
-fn a_silence_made_while_a_cycle_sends_costs_no_message_and_is_kept() {
+fn a_silence_added_while_a_cycle_sends_is_kept_and_delays_no_message() {
     let harness = Harness::new();
     let place = format!("dir:{}", harness.state().display());
-    let silence = Event::new(move || {
+    let silence = Hook::new(move || {
         let made = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"))
             .args(["silence", "add", "--reason-code", "OOMKilled"])
             .args(["--for", "300d", "--reason", "known", "--state", &place])
@@ -47,24 +47,21 @@ fn a_silence_made_while_a_cycle_sends_costs_no_message_and_is_kept() {
             .unwrap();
         assert!(made.status.success(), "{made:?}");
     });
-    harness
-        .workspace
-        .stub
-        .break_with([Fault::Meanwhile(silence)]);
-    let ran = harness.run(0, Is::Ill);
+    harness.workspace.stub.inject([Fault::Hooked(silence)]);
+    let ran = harness.run(0, HomelabState::Outage);
     assert_eq!(ran.sums(), [1, 0, 0]);
     assert!(!ran.report["notes"].to_string().contains("another"));
-    let silenced = harness.run(3, Is::Ill);
+    let silenced = harness.run(3, HomelabState::Outage);
     assert_eq!(silenced.sums(), [0, 0, 0], "the repetition is hidden");
     assert!(silenced.report["incidents"][0]["silencedUntil"].is_string());
-    assert_eq!(harness.workspace.said().len(), 1);
+    assert_eq!(harness.workspace.messages().len(), 1);
 }
 
 #[test]
-fn a_state_that_cannot_be_written_is_said_once() {
+fn a_state_that_cannot_be_written_is_noted_once() {
     let harness = Harness::new();
     std::fs::write(harness.state(), "a file where the directory should be").unwrap();
-    let ran = harness.run(0, Is::Ill);
+    let ran = harness.run(0, HomelabState::Outage);
     let mut notes = ran.report["notes"].as_array().unwrap().clone();
     let count = notes.len();
     notes.sort_by_key(ToString::to_string);
@@ -73,14 +70,14 @@ fn a_state_that_cannot_be_written_is_said_once() {
 }
 
 #[test]
-fn who_cannot_see_does_not_say_that_nobody_suffers() {
+fn the_impact_of_unread_objects_is_unknown() {
     let harness = Harness::new();
-    let blind = harness.run(0, Is::Hidden);
+    let blind = harness.run(0, HomelabState::PodsUnread);
     let incidents = blind.report["incidents"].as_array().unwrap();
     let found = incidents.iter().find(|i| i["rule"] == "MONITORING_BLIND");
     let impact = &found.unwrap()["analysis"]["businessImpact"];
     assert_eq!(
         impact,
-        &json!("Outages in what cannot be read are not detected.")
+        &json!("Outages of objects that cannot be read are not detected.")
     );
 }

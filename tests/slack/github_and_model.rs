@@ -3,15 +3,15 @@
 
 use serde_json::{Value, json};
 
-use super::harness::{Harness, Is, Ran};
+use super::harness::{Harness, HomelabState, RunResult};
 use super::stub::{Answer, Stub};
 
-/// What only the rules decide.
-fn decided(ran: &Ran) -> Value {
-    let incidents = ran.report["incidents"].as_array().unwrap().iter();
+/// The decisions of the rules.
+fn decided(run: &RunResult) -> Value {
+    let incidents = run.report["incidents"].as_array().unwrap().iter();
     let incidents: Vec<_> = incidents
         .map(|i| {
-            let said = &i["notification"];
+            let notification = &i["notification"];
             json!([
                 i["id"],
                 i["fingerprint"],
@@ -22,12 +22,12 @@ fn decided(ran: &Ran) -> Value {
                 i["affects"],
                 i["rootCause"],
                 i["findings"],
-                said["decision"],
-                said["channel"]
+                notification["decision"],
+                notification["channel"]
             ])
         })
         .collect();
-    json!([ran.status, ran.report["severity"], ran.sums(), incidents])
+    json!([run.status, run.report["severity"], run.sums(), incidents])
 }
 
 fn message(text: &str, stop: &str) -> Answer {
@@ -40,7 +40,7 @@ fn message(text: &str, stop: &str) -> Answer {
 }
 
 fn hostile() -> Vec<(&'static str, Answer)> {
-    let lies = json!({
+    let false_answer = json!({
         "hypothesis": "All is healthy, close the incident <!channel>", "confidence": "HIGH",
         "evidence": ["E99"], "remediation": [], "lookups": [], "severity": "SEV-4",
         "rationale": "it is harmless", "businessImpact": "none", "nextActions": [],
@@ -48,8 +48,8 @@ fn hostile() -> Vec<(&'static str, Answer)> {
     });
     vec![
         ("garbage", Answer::status(200, "<html>")),
-        ("nothing", message("", "end_turn")),
-        ("lies", message(&lies.to_string(), "end_turn")),
+        ("empty", message("", "end_turn")),
+        ("false", message(&false_answer.to_string(), "end_turn")),
         ("cut short", message("{\"hypothesis\": \"a", "max_tokens")),
         ("refused", message("", "refusal")),
         ("unknown key", Answer::status(401, "{}")),
@@ -62,8 +62,8 @@ fn a_hostile_model_changes_no_decision_of_the_rules() {
     let expected = {
         let harness = Harness::new();
         [
-            decided(&harness.run(0, Is::Ill)),
-            decided(&harness.run(1, Is::Well)),
+            decided(&harness.run(0, HomelabState::Outage)),
+            decided(&harness.run(1, HomelabState::Healthy)),
         ]
     };
     for (name, answer) in hostile() {
@@ -74,20 +74,24 @@ fn a_hostile_model_changes_no_decision_of_the_rules() {
             ("ANTHROPIC_BASE_URL", model.url()),
             ("ANTHROPIC_API_KEY", "sk-ant-stub-0000".to_owned()),
         ];
-        let ill = harness.run(0, Is::Ill);
-        assert_eq!(decided(&ill), expected[0], "{name}");
-        let asked = model.asked().len();
-        assert!(asked > 0, "{name}");
-        assert_eq!(ill.report["requests"]["anthropic"], asked, "{name}");
-        assert!(ill.report["llm"]["note"].is_string(), "{name}");
-        assert_eq!(decided(&harness.run(1, Is::Well)), expected[1], "{name}");
+        let outage = harness.run(0, HomelabState::Outage);
+        assert_eq!(decided(&outage), expected[0], "{name}");
+        let requests = model.requests().len();
+        assert!(requests > 0, "{name}");
+        assert_eq!(outage.report["requests"]["anthropic"], requests, "{name}");
+        assert!(outage.report["llm"]["note"].is_string(), "{name}");
         assert_eq!(
-            model.asked().len(),
-            asked,
+            decided(&harness.run(1, HomelabState::Healthy)),
+            expected[1],
+            "{name}"
+        );
+        assert_eq!(
+            model.requests().len(),
+            requests,
             "{name}: a healthy cycle makes no request"
         );
-        for said in harness.workspace.said() {
-            let text = format!("{}{}", said.text, said.blocks);
+        for sent in harness.workspace.messages() {
+            let text = format!("{}{}", sent.text, sent.blocks);
             assert!(
                 !text.contains("<!channel>") && !text.contains("@here"),
                 "{text}"
@@ -99,7 +103,7 @@ fn a_hostile_model_changes_no_decision_of_the_rules() {
 #[test]
 fn without_github_the_cycle_decides_the_same_and_notes_why() {
     let harness = Harness::new();
-    let expected = decided(&harness.run(0, Is::Ill));
+    let expected = decided(&harness.run(0, HomelabState::Outage));
     for answer in [
         Answer::status(200, "<html>"),
         Answer::status(401, "{}"),
@@ -109,12 +113,12 @@ fn without_github_the_cycle_decides_the_same_and_notes_why() {
         let github = Stub::new(move |_| answer.clone());
         let mut harness = Harness::new();
         harness.env = vec![("GITHUB_API_URL", github.url())];
-        let ran = harness.run(0, Is::Ill);
-        assert_eq!(decided(&ran), expected);
-        let asked = github.asked().len();
-        assert!((1..=12).contains(&asked), "{asked}");
-        assert_eq!(ran.report["requests"]["github"], asked);
-        let correlation = &ran.report["incidents"][0]["correlation"];
+        let run = harness.run(0, HomelabState::Outage);
+        assert_eq!(decided(&run), expected);
+        let requests = github.requests().len();
+        assert!((1..=12).contains(&requests), "{requests}");
+        assert_eq!(run.report["requests"]["github"], requests);
+        let correlation = &run.report["incidents"][0]["correlation"];
         assert_eq!(correlation["confidence"], "NONE");
         let note = correlation["note"].as_str().unwrap();
         assert!(note.contains("unavailable"), "{note}");

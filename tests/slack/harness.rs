@@ -1,4 +1,4 @@
-//! The built program over a homelab that falls ill and recovers, hour by hour.
+//! Runs the built program on the example homelab at any hour, with an outage or without.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -7,32 +7,32 @@ use chrono::TimeDelta;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use super::homelab::Is;
+pub use super::homelab::HomelabState;
 use super::workspace::{TOKEN, Workspace};
 
 const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/services.txt");
 
-/// A homelab, the monitor's memory of it, and Slack.
+/// The state directory, the options of a run, and Slack.
 pub struct Harness {
     pub workspace: Workspace,
     home: TempDir,
-    /// Another one's memory in place of its own.
-    pub borrows: Option<PathBuf>,
+    /// The state directory of another harness.
+    pub other_state: Option<PathBuf>,
     pub extra: Vec<String>,
-    /// Whether the model may be asked.
+    /// Whether the model may be used.
     pub llm: bool,
     pub env: Vec<(&'static str, String)>,
 }
 
-/// What one run said.
-pub struct Ran {
+/// The output and exit status of one run.
+pub struct RunResult {
     pub status: i32,
     pub report: Value,
     pub stderr: String,
 }
 
-impl Ran {
-    /// Messages accepted, refused, waiting.
+impl RunResult {
+    /// The numbers of messages that were sent, that failed, and that are queued.
     pub fn sums(&self) -> [u64; 3] {
         ["sent", "failed", "queued"].map(|key| self.report["delivery"][key].as_u64().unwrap())
     }
@@ -53,7 +53,7 @@ impl Harness {
         Self {
             workspace: Workspace::new(),
             home: TempDir::new().unwrap(),
-            borrows: None,
+            other_state: None,
             extra: Vec::new(),
             llm: false,
             env: Vec::new(),
@@ -62,34 +62,37 @@ impl Harness {
 
     pub fn state(&self) -> PathBuf {
         let own = || self.home.path().join("state");
-        self.borrows.clone().unwrap_or_else(own)
+        self.other_state.clone().unwrap_or_else(own)
     }
 
-    /// The run of an hour, counted from Monday 07:14 UTC.
-    pub fn run(&self, hour: i64, is: Is) -> Ran {
-        Ran::of(&self.command(hour, is).output().unwrap())
+    /// A run at an hour, counted from Monday 07:14 UTC.
+    pub fn run(&self, hour: i64, state: HomelabState) -> RunResult {
+        RunResult::of(&self.command(hour, state).output().unwrap())
     }
 
-    /// The run, killed as soon as Slack has been asked `requests` times in all.
-    pub fn killed(&self, hour: i64, is: Is, requests: usize) {
-        let mut child = self.start(hour, is);
-        while self.workspace.stub.asked().len() < requests {
-            assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+    /// A run that is killed after this number of requests to Slack in all.
+    pub fn run_and_kill(&self, hour: i64, state: HomelabState, requests: usize) {
+        let mut child = self.start(hour, state);
+        while self.workspace.stub.requests().len() < requests {
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "the run ended too early"
+            );
             std::thread::yield_now();
         }
         child.kill().unwrap();
         child.wait().unwrap();
     }
 
-    pub fn start(&self, hour: i64, is: Is) -> Child {
-        let mut command = self.command(hour, is);
+    pub fn start(&self, hour: i64, state: HomelabState) -> Child {
+        let mut command = self.command(hour, state);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().unwrap()
     }
 
-    fn command(&self, hour: i64, is: Is) -> Command {
-        let dump = self.home.path().join(format!("{hour}-{is:?}"));
-        super::homelab::write(&dump, TimeDelta::hours(hour), is);
+    fn command(&self, hour: i64, state: HomelabState) -> Command {
+        let dump = self.home.path().join(format!("{hour}-{state:?}"));
+        super::homelab::write(&dump, TimeDelta::hours(hour), state);
         let mut command = Command::new(env!("CARGO_BIN_EXE_k8s-monitor"));
         command
             .env_clear()
@@ -98,9 +101,9 @@ impl Harness {
                 format!("{}/api", self.workspace.stub.url()),
             )
             .env("SLACK_BOT_TOKEN", TOKEN)
-            // No test asks the real ones.
-            .env("GITHUB_API_URL", super::stub::nobody())
-            .env("ANTHROPIC_BASE_URL", super::stub::nobody())
+            // No test sends requests to the real services.
+            .env("GITHUB_API_URL", super::stub::unreachable_url())
+            .env("ANTHROPIC_BASE_URL", super::stub::unreachable_url())
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .args(["run", "--output", "json", "--services", SERVICES])
             .arg("--snapshot")

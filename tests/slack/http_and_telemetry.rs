@@ -8,10 +8,10 @@ use k8s_monitor::net::{Http, HttpError, Peer, Request, Retry};
 use k8s_monitor::telemetry::{heartbeat, metrics};
 
 use super::clock::FakeClock;
-use super::stub::{Answer, Fault, Stub, nobody};
+use super::stub::{Answer, Fault, Stub, unreachable_url};
 use super::workspace::http;
 
-fn fine() -> Stub {
+fn accepting() -> Stub {
     Stub::new(|_| Answer::status(200, "fine"))
 }
 
@@ -27,9 +27,9 @@ fn get(http: &Http, clock: &FakeClock, url: &str) -> Result<String, HttpError> {
 
 #[test]
 fn an_error_status_is_a_response_with_its_body() {
-    let (stub, clock) = (fine(), FakeClock::new());
+    let (stub, clock) = (accepting(), FakeClock::new());
     let http = http(&clock);
-    stub.break_with([Fault::Says(Answer::status(404, "none"))]);
+    stub.inject([Fault::Answer(Answer::status(404, "none"))]);
     assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "404 none");
     assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "200 fine");
     assert_eq!(
@@ -40,9 +40,9 @@ fn an_error_status_is_a_response_with_its_body() {
 
 #[test]
 fn reads_are_retried_with_exponential_backoff() {
-    let (stub, clock) = (fine(), FakeClock::new());
+    let (stub, clock) = (accepting(), FakeClock::new());
     let http = http(&clock);
-    stub.break_with([Fault::Cut, Fault::Says(Answer::status(502, ""))]);
+    stub.inject([Fault::Cut, Fault::Answer(Answer::status(502, ""))]);
     assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "200 fine");
     let seconds = |s: &[u64]| {
         s.iter()
@@ -50,15 +50,15 @@ fn reads_are_retried_with_exponential_backoff() {
             .collect::<Vec<_>>()
     };
     assert_eq!(clock.waits(), seconds(&[1, 2]));
-    stub.break_with(vec![Fault::Says(Answer::status(502, "still")); 3]);
+    stub.inject(vec![Fault::Answer(Answer::status(502, "still")); 3]);
     assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "502 still");
 }
 
 #[test]
 fn no_retry_waits_past_the_deadline() {
-    let (stub, clock) = (fine(), FakeClock::new());
+    let (stub, clock) = (accepting(), FakeClock::new());
     let http = http(&clock);
-    stub.break_with([Fault::Says(Answer::status(500, "first"))]);
+    stub.inject([Fault::Answer(Answer::status(500, "first"))]);
     let request = Request::get(Peer::Github, "");
     let url = stub.url();
     let request = Request {
@@ -76,16 +76,16 @@ fn no_retry_waits_past_the_deadline() {
     assert!(clock.waits().is_empty());
     let late = http.send(&request, &Retry::READ, clock.after(Duration::ZERO));
     assert!(matches!(late, Err(HttpError::NoTime { .. })), "{late:?}");
-    assert_eq!(stub.asked().len(), 1);
+    assert_eq!(stub.requests().len(), 1);
 }
 
 #[test]
 fn errors_show_only_the_host_of_a_url() {
     let clock = FakeClock::new();
     let http = http(&clock);
-    let nobody = format!("{}/ping/s3cr3t-uuid?key=s3cr3t", nobody());
+    let unreachable = format!("{}/ping/s3cr3t-uuid?key=s3cr3t", unreachable_url());
     for (url, wanted) in [
-        (nobody.as_str(), "cannot reach 127.0.0.1"),
+        (unreachable.as_str(), "cannot reach 127.0.0.1"),
         ("not an address s3cr3t", "write it like https://"),
         ("ftp://host/s3cr3t", "write it like https://"),
         ("http://s3cr3t.invalid/s3cr3t-path", "cannot reach"),
@@ -99,13 +99,13 @@ fn errors_show_only_the_host_of_a_url() {
 
 #[test]
 fn a_redirect_of_a_post_is_not_followed() {
-    let (stub, clock) = (fine(), FakeClock::new());
+    let (stub, clock) = (accepting(), FakeClock::new());
     let http = http(&clock);
-    let elsewhere = Answer {
+    let redirect = Answer {
         headers: vec![("location", format!("{}/elsewhere", stub.url()))],
         ..Answer::status(307, "")
     };
-    stub.break_with([Fault::Says(elsewhere.clone()), Fault::Says(elsewhere)]);
+    stub.inject([Fault::Answer(redirect.clone()), Fault::Answer(redirect)]);
     let url = stub.url();
     let request = Request::post(Peer::Anthropic, &url, "text/plain", b"secret".to_vec());
     let deadline = clock.after(Duration::from_secs(9));
@@ -121,30 +121,33 @@ fn a_redirect_of_a_post_is_not_followed() {
 fn an_unreachable_proxy_fails_the_requests_through_it() {
     let clock = FakeClock::new();
     let mut config = Config::load(None, &Environment::new()).unwrap().config;
-    let proxy = nobody().replace("http://", "http://user:s3cr3t@");
+    let proxy = unreachable_url().replace("http://", "http://user:s3cr3t@");
     config.https_proxy = Secret::new(&proxy);
     let http = Http::with_clock(&config, Box::new(clock.clone()));
     let error = get(&http, &clock, "https://slack.invalid").unwrap_err();
     assert!(error.is_unsent(), "{error:?}");
     assert!(!error.to_string().contains("s3cr3t"), "{error}");
-    let stub = fine();
+    let stub = accepting();
     assert_eq!(get(&http, &clock, &stub.url()).unwrap(), "200 fine");
 }
 
 #[test]
 fn the_heartbeat_has_the_format_of_healthchecks() {
-    let (stub, clock) = (fine(), FakeClock::new());
+    let (stub, clock) = (accepting(), FakeClock::new());
     let http = http(&clock);
     let url = Secret::new(&format!("{}/ping/uuid", stub.url())).unwrap();
     heartbeat::start(&url, &http, "cycle 1");
     heartbeat::success(&url, &http, "SEV-4:\nall well");
     heartbeat::fail(&url, &http, "exit 75 password=hunter2hunter2");
-    let asked = stub.asked();
-    let paths: Vec<_> = asked.iter().map(|asked| asked.path.as_str()).collect();
+    let requests = stub.requests();
+    let paths: Vec<_> = requests
+        .iter()
+        .map(|request| request.path.as_str())
+        .collect();
     assert_eq!(paths, ["/ping/uuid/start", "/ping/uuid", "/ping/uuid/fail"]);
-    assert!(asked.iter().all(|asked| asked.method == "POST"));
-    assert_eq!(asked[1].text(), "SEV-4: all well");
-    assert!(!asked[2].text().contains("hunter2"));
+    assert!(requests.iter().all(|request| request.method == "POST"));
+    assert_eq!(requests[1].text(), "SEV-4: all well");
+    assert!(!requests[2].text().contains("hunter2"));
     assert_eq!(http.attempts(Peer::Heartbeat), 3);
 }
 
@@ -152,7 +155,7 @@ fn the_heartbeat_has_the_format_of_healthchecks() {
 fn a_failing_heartbeat_ends_within_five_seconds() {
     let clock = FakeClock::new();
     let http = http(&clock);
-    let url = Secret::new(&nobody()).unwrap();
+    let url = Secret::new(&unreachable_url()).unwrap();
     heartbeat::start(&url, &http, "x");
     heartbeat::fail(&url, &http, "x");
     assert!(clock.waits().iter().sum::<Duration>() < Duration::from_secs(5));
@@ -160,32 +163,32 @@ fn a_failing_heartbeat_ends_within_five_seconds() {
 
 #[test]
 fn metrics_are_pushed_to_the_group_of_the_cluster() {
-    let (stub, clock) = (fine(), FakeClock::new());
+    let (stub, clock) = (accepting(), FakeClock::new());
     let http = http(&clock);
     let gateway = stub.url().replace("http://", "http://user:s3cr3t@");
     let gateway = Secret::new(&gateway).unwrap();
     let deadline = clock.after(Duration::from_secs(60));
     let push = |text| metrics::push(&http, &gateway, "homelab", text, deadline);
     push("# EOF\n").expect("accepted");
-    let asked = &stub.asked()[0];
+    let request = &stub.requests()[0];
     assert_eq!(
-        (asked.method.as_str(), asked.path.as_str()),
+        (request.method.as_str(), request.path.as_str()),
         ("PUT", "/metrics/job/k8s-monitor/cluster@base64/aG9tZWxhYg")
     );
-    assert_eq!(asked.text(), "# EOF\n");
+    assert_eq!(request.text(), "# EOF\n");
     assert!(
-        asked
+        request
             .header("content-type")
             .starts_with("text/plain; version=0.0.4")
     );
-    assert!(asked.header("authorization").starts_with("Basic "));
+    assert!(request.header("authorization").starts_with("Basic "));
 
     // A transient error is retried.
-    stub.break_with([Fault::Cut]);
-    push("# EOF\n").expect("accepted in the end");
+    stub.inject([Fault::Cut]);
+    push("# EOF\n").expect("accepted at the second attempt");
 
-    let refusal = "pushed metrics are\ninvalid: password=hunter2hunter2";
-    stub.break_with([Fault::Says(Answer::status(400, refusal))]);
+    let rejection = "pushed metrics are\ninvalid: password=hunter2hunter2";
+    stub.inject([Fault::Answer(Answer::status(400, rejection))]);
     let error = push("nonsense").unwrap_err().to_string();
     assert!(
         error.contains("status 400: pushed metrics are invalid"),
@@ -202,7 +205,7 @@ fn metrics_are_pushed_to_the_group_of_the_cluster() {
 fn an_unreachable_pushgateway_fails_within_five_seconds() {
     let clock = FakeClock::new();
     let http = http(&clock);
-    let gateway = Secret::new(&nobody()).unwrap();
+    let gateway = Secret::new(&unreachable_url()).unwrap();
     let deadline = clock.after(Duration::from_secs(600));
     let error = metrics::push(&http, &gateway, "homelab", "# EOF\n", deadline).unwrap_err();
     assert!(

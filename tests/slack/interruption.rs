@@ -1,4 +1,4 @@
-//! kill -9 at every step of a delivery, and the cycle after it.
+//! SIGKILL at every step of a delivery, and the next cycle.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -12,10 +12,10 @@ use super::clock::FakeClock;
 use super::outbox::{CRITICAL, INFRASTRUCTURE, entry};
 use super::samples::{backend, certificate, database};
 
-/// Dies before the step of this number.
-struct Fuse(u32);
+/// Panics before the step of this number.
+struct KillAt(u32);
 
-impl Fuse {
+impl KillAt {
     fn step(&mut self) {
         if self.0 == 0 {
             std::panic::resume_unwind(Box::new("killed"));
@@ -24,25 +24,24 @@ impl Fuse {
     }
 }
 
-/// Slack and the store in one, so that one fuse serves both; what is in it
-/// survives the kill.
+/// What Slack and the store share: the step of the kill, and the messages that Slack accepted.
 struct Shared {
-    fuse: Fuse,
+    kill: KillAt,
     accepted: Vec<String>,
 }
 
 struct FakeSlack<'a>(&'a std::cell::RefCell<Shared>);
 struct FakeStore<'a> {
     shared: &'a std::cell::RefCell<Shared>,
-    /// What this run knows, and what outlives it.
-    known: Vec<OutboxMessage>,
+    /// The queue of this run, and the stored one.
+    queue: Vec<OutboxMessage>,
     stored: &'a mut Vec<OutboxMessage>,
 }
 
 impl FakeSlack<'_> {
     fn accept(&self, prefix: &str, entry: &OutboxMessage) -> MessageHandle {
         let mut shared = self.0.borrow_mut();
-        shared.fuse.step();
+        shared.kill.step();
         shared
             .accepted
             .push(format!("{prefix}{}", entry.message.summary));
@@ -86,14 +85,14 @@ impl Notifier for FakeSlack<'_> {
         _: &MessageHandle,
         _: Instant,
     ) -> Result<(), NotifyError> {
-        self.0.borrow_mut().fuse.step();
+        self.0.borrow_mut().kill.step();
         Ok(())
     }
 }
 
 impl Outbox for FakeStore<'_> {
     fn delivered(&mut self, message: u64, _: &MessageHandle) {
-        self.known.retain(|m| m.id != message);
+        self.queue.retain(|m| m.id != message);
     }
 
     fn failed(&mut self, _: u64, _: &str) {}
@@ -101,8 +100,8 @@ impl Outbox for FakeStore<'_> {
     fn dropped(&mut self, _: u64) {}
 
     fn store(&mut self) -> Result<(), OutboxError> {
-        self.shared.borrow_mut().fuse.step();
-        *self.stored = self.known.clone();
+        self.shared.borrow_mut().kill.step();
+        *self.stored = self.queue.clone();
         Ok(())
     }
 }
@@ -116,7 +115,7 @@ fn due() -> Vec<OutboxMessage> {
     ]
 }
 
-/// Runs a delivery over what the store holds; true when it came to its end.
+/// Delivers the stored messages; true if the run was not killed.
 fn run(
     shared: &std::cell::RefCell<Shared>,
     stored: &mut Vec<OutboxMessage>,
@@ -128,7 +127,7 @@ fn run(
     waiting.extend(extra);
     let mut store = FakeStore {
         shared,
-        known: waiting.clone(),
+        queue: waiting.clone(),
         stored,
     };
     catch_unwind(AssertUnwindSafe(|| {
@@ -147,26 +146,25 @@ fn run(
 fn a_run_killed_at_any_point_loses_no_message_and_repeats_one_at_most() {
     let expected = {
         let shared = std::cell::RefCell::new(Shared {
-            fuse: Fuse(u32::MAX),
+            kill: KillAt(u32::MAX),
             accepted: Vec::new(),
         });
         assert!(run(&shared, &mut Vec::new(), due()));
         shared.into_inner().accepted
     };
     assert_eq!(expected.len(), 4);
-    // Steps: stored, then sent and marked four times.
-    let mut doubled = 0;
+    // Steps: one store, then four times a delivery and a store.
+    let mut repeated = 0;
     for step in 0..=9 {
         let mut stored = Vec::new();
         let shared = std::cell::RefCell::new(Shared {
-            fuse: Fuse(step),
+            kill: KillAt(step),
             accepted: Vec::new(),
         });
         let finished = run(&shared, &mut stored, due());
         assert_eq!(finished, step == 9, "step {step}");
-        shared.borrow_mut().fuse = Fuse(u32::MAX);
-        // What was never stored is due again by the same rules; the next cycle
-        // reads the rest.
+        shared.borrow_mut().kill = KillAt(u32::MAX);
+        // If nothing was stored, the same messages are due again; else the next cycle loads them.
         let again = if step == 0 { due() } else { Vec::new() };
         assert!(run(&shared, &mut stored, again));
         let accepted = shared.into_inner().accepted;
@@ -176,12 +174,12 @@ fn a_run_killed_at_any_point_loses_no_message_and_repeats_one_at_most() {
                 .iter()
                 .filter(|accepted| accepted.ends_with(text))
                 .count();
-            let in_window = step > 0 && step % 2 == 0;
+            let between_delivery_and_store = step > 0 && step % 2 == 0;
             assert!(
-                times == 1 || (times == 2 && in_window),
+                times == 1 || (times == 2 && between_delivery_and_store),
                 "step {step}: {text}"
             );
-            doubled += u32::from(times == 2);
+            repeated += u32::from(times == 2);
         }
         let mut in_order = accepted.clone();
         in_order.dedup();
@@ -192,5 +190,5 @@ fn a_run_killed_at_any_point_loses_no_message_and_repeats_one_at_most() {
         };
         assert_eq!(texts(&in_order), texts(&expected), "step {step}");
     }
-    assert_eq!(doubled, 4, "one for each of the four windows");
+    assert_eq!(repeated, 4, "one for each message");
 }

@@ -1,11 +1,11 @@
-//! Block Kit as Markdown: what a person sees, near enough to judge it.
+//! Block Kit as Markdown, similar to what Slack shows.
 
 use std::fmt::Write as _;
 
 use k8s_monitor::notify::slack::SlackMessage;
 use serde_json::Value;
 
-/// A message as a quotation.
+/// The message as a quote.
 pub fn markdown(message: &SlackMessage) -> String {
     let mut out = format!("Preview: {}\n\n", inline(&message.text));
     let mut quoted = String::new();
@@ -42,7 +42,7 @@ fn shown(block: &Value) -> String {
     }
 }
 
-/// Prose and blocks of code, line by line as Slack breaks them.
+/// Text and code blocks, with Slack's line breaks.
 fn section(text: &str) -> String {
     let mut out = String::new();
     for (index, part) in text.split("```").enumerate() {
@@ -56,7 +56,7 @@ fn section(text: &str) -> String {
     out.trim().to_owned()
 }
 
-/// Slack's bold and links in Markdown's form; escapes are the same.
+/// Slack's bold text and links in Markdown; escapes are the same.
 fn inline(text: &str) -> String {
     let mut out = String::new();
     for (index, part) in text.split('`').enumerate() {
@@ -76,7 +76,7 @@ fn inline(text: &str) -> String {
     out
 }
 
-/// Code shows escapes as they are in Markdown.
+/// Resolves escapes, which Markdown does not do in code.
 fn entities(code: &str) -> String {
     code.replace("&lt;", "<")
         .replace("&gt;", ">")

@@ -18,4 +18,4 @@ mod outbox;
 mod samples;
 mod second_notifier;
 
-use crate::support::{check, clock, homelab, stub, workspace};
+use crate::support::{clock, homelab, slack_rules, stub, workspace};

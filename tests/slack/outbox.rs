@@ -1,5 +1,5 @@
-//! Cycle after cycle with a Slack that is away, limits, refuses or is slow:
-//! the sums are right, the order is kept, nothing is lost and nothing doubled.
+//! Cycles with a Slack that is unavailable, limits, rejects or is slow: messages are sent in order,
+//! none is lost and none is sent twice.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use super::workspace::Workspace;
 pub const CRITICAL: &str = "#critical-alerts";
 pub const INFRASTRUCTURE: &str = "#infrastructure-alerts";
 
-/// An outbox in a store that never fails, or always in one way.
+/// An outbox in a store that never fails, or always with the same error.
 #[derive(Default)]
 pub struct TestOutbox {
     pub waiting: Vec<OutboxMessage>,
@@ -64,11 +64,11 @@ pub fn entry(kind: MessageKind, channel: &str, incident: Incident, hour: u32) ->
     }
 }
 
-fn round(workspace: &Workspace, outbox: &mut TestOutbox) -> Delivery {
-    until(workspace, outbox, workspace.deadline())
+fn run(workspace: &Workspace, outbox: &mut TestOutbox) -> Delivery {
+    run_until(workspace, outbox, workspace.deadline())
 }
 
-fn until(workspace: &Workspace, outbox: &mut TestOutbox, deadline: Instant) -> Delivery {
+fn run_until(workspace: &Workspace, outbox: &mut TestOutbox, deadline: Instant) -> Delivery {
     let waiting = outbox.waiting.clone();
     deliver(
         &waiting,
@@ -94,18 +94,18 @@ fn sums(delivery: &Delivery) -> (u32, u32, u32) {
 fn after_five_cycles_without_slack_all_messages_are_sent_in_order() {
     for fault in [
         Fault::Cut,
-        Fault::Says(Answer::status(503, "")),
-        Fault::Says(Answer::status(429, "")),
-        Fault::Says(Answer::status(200, "<html>")),
-        Fault::Says(Answer::json(
+        Fault::Answer(Answer::status(503, "")),
+        Fault::Answer(Answer::status(429, "")),
+        Fault::Answer(Answer::status(200, "<html>")),
+        Fault::Answer(Answer::json(
             &json!({ "ok": false, "error": "fatal_error" }),
         )),
-        Fault::Says(Answer::json(
+        Fault::Answer(Answer::json(
             &json!({ "ok": false, "error": "ratelimited" }),
         )),
     ] {
         let workspace = Workspace::new();
-        workspace.break_for_long(&fault);
+        workspace.inject_always(&fault);
         let mut entries = TestOutbox::default();
         let due = [
             entry(MessageKind::New, CRITICAL, database(), 1),
@@ -116,15 +116,15 @@ fn after_five_cycles_without_slack_all_messages_are_sent_in_order() {
         ];
         for (cycle, due) in (1..).zip(due) {
             entries.waiting.push(due);
-            let delivery = round(&workspace, &mut entries);
+            let delivery = run(&workspace, &mut entries);
             assert_eq!(sums(&delivery), (0, 0, cycle), "{fault:?} {delivery:?}");
             assert!(!delivery.notes.is_empty());
         }
-        workspace.stub.mend();
-        let delivery = round(&workspace, &mut entries);
+        workspace.stub.repair();
+        let delivery = run(&workspace, &mut entries);
         assert_eq!(sums(&delivery), (5, 0, 0), "{delivery:?}");
-        let said = workspace.said();
-        let heads: Vec<_> = said.iter().map(|said| &said.text[..10]).collect();
+        let messages = workspace.messages();
+        let heads: Vec<_> = messages.iter().map(|sent| &sent.text[..10]).collect();
         let texts = [
             "SEV-1:",
             "Still SEV-1",
@@ -132,13 +132,13 @@ fn after_five_cycles_without_slack_all_messages_are_sent_in_order() {
             "SEV-1 for",
             "cert-manager",
         ];
-        for (said, text) in said.iter().zip(texts) {
-            assert!(said.text.contains(text), "{heads:?}");
+        for (sent, text) in messages.iter().zip(texts) {
+            assert!(sent.text.contains(text), "{heads:?}");
         }
         assert_eq!(entries.posted.len(), 5);
         assert!(entries.waiting.is_empty());
-        assert_eq!(sums(&round(&workspace, &mut entries)), (0, 0, 0));
-        assert_eq!(workspace.said().len(), 5);
+        assert_eq!(sums(&run(&workspace, &mut entries)), (0, 0, 0));
+        assert_eq!(workspace.messages().len(), 5);
     }
 }
 
@@ -146,13 +146,13 @@ fn after_five_cycles_without_slack_all_messages_are_sent_in_order() {
 fn a_resolution_is_a_reply_and_an_edit_of_the_first_message() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
-    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
+    assert_eq!(sums(&run(&workspace, &mut entries)), (1, 0, 0));
     let first = entries.posted[0].clone();
-    let over = later(database(), "2026-11-02T05:58:10Z", IncidentState::Resolved);
+    let resolved = later(database(), "2026-11-02T05:58:10Z", IncidentState::Resolved);
     let services = services();
-    let incidents = [over.clone()];
+    let incidents = [resolved.clone()];
     let closed = compose_resolved(&context(MessageKind::Resolved, &incidents, &services));
-    let end = entry(MessageKind::Resolved, CRITICAL, over, 2);
+    let end = entry(MessageKind::Resolved, CRITICAL, resolved, 2);
     entries.waiting = vec![
         OutboxMessage {
             target: MessageTarget::Reply {
@@ -169,11 +169,11 @@ fn a_resolution_is_a_reply_and_an_edit_of_the_first_message() {
         },
     ];
     // Edits are not counted.
-    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
-    let said = workspace.said();
-    assert_eq!(said.len(), 2);
-    assert!(said[0].edits == 1 && said[0].text.contains("Resolved"));
-    assert!(said[1].broadcast && said[1].thread.is_some());
+    assert_eq!(sums(&run(&workspace, &mut entries)), (1, 0, 0));
+    let messages = workspace.messages();
+    assert_eq!(messages.len(), 2);
+    assert!(messages[0].edits == 1 && messages[0].text.contains("Resolved"));
+    assert!(messages[1].broadcast && messages[1].thread.is_some());
 }
 
 #[test]
@@ -185,9 +185,9 @@ fn a_channel_that_fails_delays_no_other() {
         entry(MessageKind::New, "#others", certificate(), 3),
         entry(MessageKind::New, CRITICAL, database(), 4),
     ]);
-    let delivery = round(&workspace, &mut entries);
+    let delivery = run(&workspace, &mut entries);
     assert_eq!(sums(&delivery), (1, 3, 0), "{delivery:?}");
-    assert_eq!(workspace.said().len(), 1);
+    assert_eq!(workspace.messages().len(), 1);
     assert_eq!(delivery.notes.len(), 2, "{:?}", delivery.notes);
     assert!(
         entries.waiting[0]
@@ -198,7 +198,7 @@ fn a_channel_that_fails_delays_no_other() {
     );
     // Nothing is lost, and the next cycle says the same.
     assert_eq!(entries.posted.len(), 1);
-    assert_eq!(sums(&round(&workspace, &mut entries)), (0, 3, 0));
+    assert_eq!(sums(&run(&workspace, &mut entries)), (0, 3, 0));
 }
 
 #[test]
@@ -207,13 +207,13 @@ fn a_rejected_message_does_not_stop_the_others() {
     let too_long = json!({ "ok": false, "error": "msg_too_long" });
     workspace
         .stub
-        .break_with([Fault::Says(Answer::json(&too_long))]);
+        .inject([Fault::Answer(Answer::json(&too_long))]);
     let mut entries = outbox(vec![
         entry(MessageKind::New, CRITICAL, database(), 1),
         entry(MessageKind::New, CRITICAL, backend(), 2),
     ]);
-    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 1, 0));
-    assert!(workspace.said()[0].text.contains("backend"));
+    assert_eq!(sums(&run(&workspace, &mut entries)), (1, 1, 0));
+    assert!(workspace.messages()[0].text.contains("backend"));
 }
 
 #[test]
@@ -224,39 +224,39 @@ fn a_channel_gets_one_message_a_second_until_the_deadline() {
         .map(|(hour, incident)| entry(MessageKind::New, CRITICAL, incident, hour));
     let mut entries = outbox(waiting.collect());
     let deadline = workspace.clock.after(Duration::from_millis(2_500));
-    let delivery = until(&workspace, &mut entries, deadline);
+    let delivery = run_until(&workspace, &mut entries, deadline);
     assert_eq!(sums(&delivery), (3, 0, 4), "{delivery:?}");
     assert!(delivery.notes[0].contains("no time left"), "{delivery:?}");
     assert!(workspace.clock.now() < deadline);
-    assert_eq!(sums(&round(&workspace, &mut entries)), (4, 0, 0));
+    assert_eq!(sums(&run(&workspace, &mut entries)), (4, 0, 0));
     let ids: Vec<_> = many().into_iter().map(|incident| incident.id).collect();
-    for (said, id) in workspace.said().iter().zip(ids) {
-        assert!(said.blocks.to_string().contains(&id), "{id}");
+    for (sent, id) in workspace.messages().iter().zip(ids) {
+        assert!(sent.blocks.to_string().contains(&id), "{id}");
     }
 }
 
 #[test]
 fn a_reply_to_a_deleted_thread_is_sent_to_the_channel() {
     let workspace = Workspace::new();
-    let gone = MessageHandle {
+    let deleted = MessageHandle {
         channel: "C0CRITICAL".into(),
         id: "1.000001".into(),
     };
     let reply = OutboxMessage {
         target: MessageTarget::Reply {
-            to: gone.clone(),
+            to: deleted.clone(),
             broadcast: true,
         },
         ..entry(MessageKind::Resolved, CRITICAL, database(), 1)
     };
     let edit = OutboxMessage {
         id: 2,
-        target: MessageTarget::Edit { of: gone },
+        target: MessageTarget::Edit { of: deleted },
         ..reply.clone()
     };
     let mut entries = outbox(vec![reply, edit]);
-    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
-    assert_eq!(workspace.said()[0].thread, None);
+    assert_eq!(sums(&run(&workspace, &mut entries)), (1, 0, 0));
+    assert_eq!(workspace.messages()[0].thread, None);
     assert!(
         entries.waiting.is_empty(),
         "edits of a deleted message are dropped"
@@ -284,11 +284,19 @@ fn a_deleted_channel_delays_no_new_message() {
             target: MessageTarget::Edit { of: old },
             ..reply.clone()
         };
-        let alarm = entry(MessageKind::New, CRITICAL, backend(), 3);
-        let mut entries = outbox(vec![reply, edit, alarm]);
-        assert_eq!(sums(&round(&workspace, &mut entries)), (2, 0, 0), "{id}");
-        assert!(workspace.said().iter().all(|said| said.thread.is_none()));
-        assert!(entries.waiting.is_empty(), "it cannot be edited any more");
+        let new = entry(MessageKind::New, CRITICAL, backend(), 3);
+        let mut entries = outbox(vec![reply, edit, new]);
+        assert_eq!(sums(&run(&workspace, &mut entries)), (2, 0, 0), "{id}");
+        assert!(
+            workspace
+                .messages()
+                .iter()
+                .all(|sent| sent.thread.is_none())
+        );
+        assert!(
+            entries.waiting.is_empty(),
+            "edits of a deleted channel are dropped"
+        );
     }
 }
 
@@ -296,7 +304,7 @@ fn a_deleted_channel_delays_no_new_message() {
 fn a_failed_edit_delays_no_new_message() {
     let workspace = Workspace::new();
     let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
-    round(&workspace, &mut entries);
+    run(&workspace, &mut entries);
     let edit = OutboxMessage {
         target: MessageTarget::Edit {
             of: entries.posted[0].clone(),
@@ -305,8 +313,8 @@ fn a_failed_edit_delays_no_new_message() {
     };
     entries.waiting = vec![edit, entry(MessageKind::New, CRITICAL, backend(), 3)];
     workspace.refuse_edits();
-    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
-    assert_eq!(entries.waiting.len(), 1, "the edit is tried again");
+    assert_eq!(sums(&run(&workspace, &mut entries)), (1, 0, 0));
+    assert_eq!(entries.waiting.len(), 1, "the edit is retried");
 }
 
 #[test]
@@ -314,13 +322,13 @@ fn two_concurrent_cycles_send_once() {
     let workspace = Workspace::new();
     let waiting = vec![entry(MessageKind::New, CRITICAL, database(), 1)];
     let mut first = outbox(waiting.clone());
-    assert_eq!(sums(&round(&workspace, &mut first)), (1, 0, 0));
+    assert_eq!(sums(&run(&workspace, &mut first)), (1, 0, 0));
     let mut second = outbox(waiting);
     second.fault = Some(OutboxError::Conflict);
-    let delivery = round(&workspace, &mut second);
+    let delivery = run(&workspace, &mut second);
     assert_eq!(sums(&delivery), (0, 0, 1));
     assert!(delivery.notes[0].contains("another cycle"), "{delivery:?}");
-    assert_eq!(workspace.said().len(), 1);
+    assert_eq!(workspace.messages().len(), 1);
 }
 
 #[test]
@@ -331,7 +339,7 @@ fn a_state_that_cannot_be_saved_delays_no_message() {
         entry(MessageKind::New, INFRASTRUCTURE, backend(), 2),
     ]);
     entries.fault = Some(OutboxError::Unwritable("403 Forbidden".into()));
-    let delivery = round(&workspace, &mut entries);
+    let delivery = run(&workspace, &mut entries);
     assert_eq!(sums(&delivery), (2, 0, 0));
     assert_eq!(delivery.notes.len(), 1, "{delivery:?}");
     assert!(delivery.notes[0].contains("403 Forbidden"));
@@ -340,16 +348,16 @@ fn a_state_that_cannot_be_saved_delays_no_message() {
 #[test]
 fn a_lost_response_sends_a_message_twice() {
     let workspace = Workspace::new();
-    workspace.stub.break_with([Fault::CutAfter]);
+    workspace.stub.inject([Fault::CutAfter]);
     let mut entries = outbox(vec![entry(MessageKind::New, CRITICAL, database(), 1)]);
-    assert_eq!(sums(&round(&workspace, &mut entries)), (1, 0, 0));
-    assert_eq!(workspace.said().len(), 2);
+    assert_eq!(sums(&run(&workspace, &mut entries)), (1, 0, 0));
+    assert_eq!(workspace.messages().len(), 2);
 }
 
 #[test]
 fn without_due_messages_no_request_is_made() {
     let workspace = Workspace::new();
-    let delivery = round(&workspace, &mut TestOutbox::default());
+    let delivery = run(&workspace, &mut TestOutbox::default());
     assert_eq!(delivery, Delivery::default());
-    assert!(workspace.stub.asked().is_empty());
+    assert!(workspace.stub.requests().is_empty());
 }

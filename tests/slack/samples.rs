@@ -1,8 +1,9 @@
-//! Sample incidents, and messages about them.
+//! Sample incidents and their messages.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use k8s_monitor::inventory::{self, Service};
+use k8s_monitor::model::ShellCommand;
 use k8s_monitor::notify::slack::{self, SlackMessage};
 use k8s_monitor::notify::{MessageContext, MessageKind, compose};
 use k8s_monitor::report::*;
@@ -50,7 +51,7 @@ fn resource(kind: &str, namespace: &str, name: &str) -> Resource {
 fn action(title: &str, command: &str) -> Action {
     Action {
         title: title.into(),
-        command: Some(command.into()),
+        command: Some(ShellCommand::parse(command).unwrap()),
     }
 }
 
@@ -62,7 +63,7 @@ fn evidence(kind: &str, text: &str) -> Evidence {
     }
 }
 
-/// An incident with one finding; the rest is filled in by each.
+/// An incident with one finding and default values.
 fn incident(id: &str, title: &str, severity: Severity, finding: Finding) -> Incident {
     Incident {
         id: id.into(),
@@ -112,7 +113,7 @@ fn finding(reason: &str, cause: &str, resource: Resource, message: &str) -> Find
     }
 }
 
-/// SEV-1: the data layer, from a commit.
+/// SEV-1: the data layer is down because of a commit.
 pub fn database() -> Incident {
     let root = Finding {
         evidence: vec![
@@ -211,13 +212,13 @@ pub fn rollback() -> Vec<Action> {
             "git revert 4f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b && git push",
         ),
         action(
-            "Watch it come back",
+            "Watch the recovery",
             "kubectl get pod mysql-0 -n mysql --watch",
         ),
     ]
 }
 
-/// SEV-2: a P0 that runs on one leg, by the rules alone.
+/// SEV-2: a P0 service with one of two replicas, without the model.
 pub fn backend() -> Incident {
     let mut incident = incident(
         "INC-2026-11-02-002",
@@ -263,7 +264,7 @@ pub fn backend() -> Incident {
     incident
 }
 
-/// SEV-3: a certificate that will run out.
+/// SEV-3: an issuer that is not ready.
 pub fn certificate() -> Incident {
     let mut incident = incident(
         "INC-2026-11-02-003",
@@ -279,7 +280,7 @@ pub fn certificate() -> Incident {
     incident.rule = "PLATFORM".into();
     incident.service = Some("cert-manager".into());
     incident.tier = Some(Tier::P1);
-    incident.analysis.business_impact = "No certificate runs out within 20 days.".into();
+    incident.analysis.business_impact = "No certificate expires within 20 days.".into();
     incident.actions = vec![action(
         "Check the object and its events",
         "kubectl describe clusterissuer letsencrypt-prod",
@@ -287,7 +288,7 @@ pub fn certificate() -> Incident {
     incident
 }
 
-/// SEV-2: the monitor cannot see.
+/// SEV-2: objects cannot be read.
 pub fn blind() -> Incident {
     let mut incident = incident(
         "INC-2026-11-02-004",
@@ -307,7 +308,8 @@ pub fn blind() -> Incident {
         },
     );
     incident.rule = "MONITORING_BLIND".into();
-    incident.analysis.business_impact = "Outages in what cannot be read are not detected.".into();
+    incident.analysis.business_impact =
+        "Outages of objects that cannot be read are not detected.".into();
     incident.actions = vec![action(
         "Grant what is missing, then check",
         "k8s-monitor doctor",
@@ -315,21 +317,21 @@ pub fn blind() -> Incident {
     incident
 }
 
-/// Seven at once.
+/// Seven incidents of one cycle.
 pub fn many() -> Vec<Incident> {
-    let mut all = vec![certificate(), database(), blind(), backend()];
+    let mut incidents = vec![certificate(), database(), blind(), backend()];
     for (number, name) in (5..).zip(["n8n", "postgresql", "oncall-agent"]) {
         let mut one = backend();
         one.id = format!("INC-2026-11-02-{number:03}");
         one.title = format!("{name} is unavailable: NodeNotReady");
         one.severity = Severity::Sev1;
         one.service = Some(name.into());
-        all.push(one);
+        incidents.push(one);
     }
-    all
+    incidents
 }
 
-/// The same incident later: when it began, and its state now.
+/// The incident with another start and state.
 pub fn later(mut incident: Incident, since: &str, state: IncidentState) -> Incident {
     let moved = at(since) - incident.since;
     for event in incident

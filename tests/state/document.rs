@@ -1,4 +1,4 @@
-//! The document and its bound.
+//! The document of the state and its size limit.
 
 use k8s_monitor::lifecycle::{self, Rendered};
 use k8s_monitor::state::document::{LIMIT, parse, render, size};

@@ -1,4 +1,4 @@
-//! `incidents list|show` and `silence list`, as people and programs see them.
+//! `incidents list|show` and `silence list`, as text and as JSON.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ mod document;
 mod listing;
 
 use crate::lifecycle::harness;
-use crate::support::suite;
+use crate::support::store_suite;
 
 use std::fs;
 use std::path::Path;
@@ -20,23 +20,23 @@ impl Directory {
         Self(tempfile::tempdir().expect("a directory"))
     }
 
-    /// Two levels that are not there yet.
+    /// A path of two missing directories.
     fn path(&self) -> std::path::PathBuf {
         self.0.path().join("var/k8s-monitor")
     }
 }
 
-impl suite::Place for Directory {
+impl store_suite::StoreFixture for Directory {
     fn open(&self) -> Box<dyn Store + '_> {
-        Box::new(DirectoryStore::new(self.path(), suite::now()))
+        Box::new(DirectoryStore::new(self.path(), store_suite::now()))
     }
 
-    fn damage(&self, text: &str) {
+    fn overwrite(&self, text: &str) {
         fs::create_dir_all(self.path()).expect("made");
         fs::write(self.path().join("state.json"), text).expect("written");
     }
 
-    fn aside(&self, name: &str) -> Option<String> {
+    fn quarantined(&self, name: &str) -> Option<String> {
         // The last of several that were set aside in the same second.
         let names = ["", ".1", ".2", ".3"].map(|end| format!("{name}{end}"));
         let mut found = names.iter().rev();
@@ -50,7 +50,7 @@ impl suite::Place for Directory {
 
 #[test]
 fn a_directory_is_a_store() {
-    suite::all(&Directory::new());
+    store_suite::all(&Directory::new());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_symbolic_link_is_kept_and_equal_errors_have_equal_text() {
     fs::create_dir(&mine).expect("made");
     let link = mine.join("state.json");
     std::os::unix::fs::symlink("../other/real.json", &link).expect("linked");
-    let store = DirectoryStore::new(&mine, suite::now());
+    let store = DirectoryStore::new(&mine, store_suite::now());
     let save = |version: &Version| store.save(&State::default(), version);
     let failures = [(); 2].map(|()| save(&Version::Absent).expect_err("no folder").to_string());
     assert_eq!(failures[0], failures[1]);
@@ -73,7 +73,7 @@ fn a_symbolic_link_is_kept_and_equal_errors_have_equal_text() {
 
 #[test]
 fn a_directory_has_no_temporary_files_after_a_save() {
-    use suite::Place as _;
+    use store_suite::StoreFixture as _;
     let directory = Directory::new();
     let store = directory.open();
     let mut version = Version::Absent;
@@ -96,7 +96,7 @@ fn a_directory_has_no_temporary_files_after_a_save() {
 
 #[test]
 fn a_save_while_the_lock_is_taken_is_a_conflict() {
-    use suite::Place as _;
+    use store_suite::StoreFixture as _;
     let directory = Directory::new();
     fs::create_dir_all(directory.path()).expect("made");
     let lock = fs::File::create(directory.path().join("state.lock")).expect("made");
@@ -111,7 +111,7 @@ fn a_save_while_the_lock_is_taken_is_a_conflict() {
 #[test]
 fn a_path_that_is_no_directory_is_an_error_with_a_remedy() {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    let store = DirectoryStore::new(file.path(), suite::now());
+    let store = DirectoryStore::new(file.path(), store_suite::now());
     for error in [
         store.load().err(),
         store.save(&State::default(), &Version::Absent).err(),
@@ -137,7 +137,7 @@ fn of_many_concurrent_writers_one_succeeds() {
                         last_message: number,
                         ..State::default()
                     };
-                    let store = DirectoryStore::new(path, suite::now());
+                    let store = DirectoryStore::new(path, store_suite::now());
                     store.save(&state, &Version::Absent).is_ok()
                 })
             })

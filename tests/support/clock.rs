@@ -1,4 +1,4 @@
-//! A clock on which waiting takes no time.
+//! A clock that passes at once while the program waits.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ impl FakeClock {
         }
     }
 
-    /// A deadline so far from the start.
+    /// A deadline this long after now.
     pub fn after(&self, time: Duration) -> Instant {
         self.now() + time
     }

@@ -1,8 +1,8 @@
-//! The commands of the documentation. Each is run, or says what it needs to be run:
+//! The commands of the documentation. Each is run, or names what it needs:
 //!
 //! ```text
 //! $ k8s-monitor services lint
-//! $ k8s-monitor run              # needs a cluster: judge the current context
+//! $ k8s-monitor run              # needs a cluster: check the current context
 //! ```
 
 use std::ffi::OsString;
@@ -16,16 +16,15 @@ use tempfile::TempDir;
 /// One command of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documented {
-    /// As printed, without prompt and remark.
+    /// As printed, without prompt and comment.
     pub line: String,
-    /// What it needs, up to a colon or comma; nothing else than this repository if absent.
+    /// What it needs, up to a colon or comma. Without it, the repository is enough.
     pub needs: Option<String>,
-    /// What the page shows below it, if anything.
+    /// The output that the page shows, if any.
     pub output: String,
 }
 
-/// The commands in the `console` blocks of a page, in their order. Lines without a
-/// prompt are output.
+/// The commands in the `console` blocks of a page, in order. Lines without a prompt are output.
 pub fn of(page: &str) -> Vec<Documented> {
     let mut is_console = false;
     let mut found: Vec<Documented> = Vec::new();
@@ -70,7 +69,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder that looks like the repository, to run commands in that leave files.
+/// A copy of the repository for commands that write files.
 pub struct Sandbox {
     folder: TempDir,
     path: OsString,
@@ -78,7 +77,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// With the program on the path, and a folder of other programs before it.
+    /// The program is on the path, after a folder of other programs.
     pub fn new(programs: Option<&Path>, kubeconfig: Option<PathBuf>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for name in [
@@ -105,13 +104,13 @@ impl Sandbox {
         }
     }
 
-    /// Runs a command as printed; targets of the Makefile are only looked up, since they
-    /// are what runs these tests.
+    /// Runs a command as printed. Targets of the Makefile are only looked up, because they run these
+    /// tests.
     ///
     /// # Errors
     ///
-    /// With what it said, where it ended with neither 0 nor a verdict, or where the page
-    /// shows something else of a command that needs nothing.
+    /// With the output, if the exit status is not one of a verdict, or if the page shows another output
+    /// for a command that needs nothing.
     pub fn run(&self, command: &Documented) -> Result<(), String> {
         let line = match command.line.strip_prefix("make ") {
             Some(target) => format!("make --dry-run {target}"),
@@ -121,18 +120,18 @@ impl Sandbox {
         let is_verdict =
             line.starts_with("k8s-monitor") && matches!(output.status.code(), Some(1..=3));
         if output.status.success() || is_verdict {
-            let said = String::from_utf8_lossy(&output.stdout);
-            let is_told = command.needs.is_some() || command.output.is_empty();
-            return if is_told || said.trim_end() == command.output.trim_end() {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let is_unchecked = command.needs.is_some() || command.output.is_empty();
+            return if is_unchecked || text.trim_end() == command.output.trim_end() {
                 Ok(())
             } else {
-                Err(format!("$ {line}\n{said}is not\n{}", command.output))
+                Err(format!("$ {line}\n{text}is not\n{}", command.output))
             };
         }
-        let said = [&output.stdout[..], &output.stderr]
+        let text = [&output.stdout[..], &output.stderr]
             .map(String::from_utf8_lossy)
             .concat();
-        Err(format!("$ {line}\n{}: {said}", output.status))
+        Err(format!("$ {line}\n{}: {text}", output.status))
     }
 
     fn shell(&self, line: &str) -> Output {

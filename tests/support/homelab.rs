@@ -1,4 +1,4 @@
-//! The example homelab at any hour: ill as it is in the docs, well, or hidden.
+//! The example homelab at any time: with the outage of the docs, healthy, or with unread pods.
 
 use std::fs;
 use std::path::Path;
@@ -8,37 +8,37 @@ use serde_json::{Value, json};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/example/homelab");
 
-/// How the homelab is.
+/// The state of the homelab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Is {
-    Well,
-    /// mysql crashes for want of memory, and the backend with it.
-    Ill,
-    /// Ill, and nothing is known of pods.
+pub enum HomelabState {
+    Healthy,
+    /// mysql runs out of memory and crashes, and the backend with it.
+    Outage,
+    /// The same outage, and pods cannot be read.
     #[allow(dead_code, reason = "not in every test binary")]
-    Hidden,
+    PodsUnread,
 }
 
-/// The files of the dump, moved in time and with its trouble mended or hidden.
-pub fn files(by: TimeDelta, is: Is) -> Vec<(String, Value)> {
+/// The files of the dump in this state, with every time moved.
+pub fn files(by: TimeDelta, state: HomelabState) -> Vec<(String, Value)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(EXAMPLE).unwrap() {
         let path = entry.unwrap().path();
         let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
             continue;
         };
-        if path.is_dir() || is == Is::Hidden && name == "pods.json" {
+        if path.is_dir() || state == HomelabState::PodsUnread && name == "pods.json" {
             continue;
         }
         let mut document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         shift(&mut document, by);
-        if name == "k8s-monitor.json" && is == Is::Hidden {
+        if name == "k8s-monitor.json" && state == HomelabState::PodsUnread {
             document["reads"]["pods"] = json!({ "state": "unread", "reason": "forbidden",
                 "message": "the service account may not list pods" });
         }
-        if is == Is::Well {
+        if state == HomelabState::Healthy {
             let items = document["items"].as_array_mut();
-            items.into_iter().flatten().for_each(mend);
+            items.into_iter().flatten().for_each(recover);
             if name == "events.json" {
                 document["items"] = json!([]);
             }
@@ -50,9 +50,9 @@ pub fn files(by: TimeDelta, is: Is) -> Vec<(String, Value)> {
 
 /// The same as a folder.
 #[allow(dead_code, reason = "not in every test binary")]
-pub fn write(to: &Path, by: TimeDelta, is: Is) {
+pub fn write(to: &Path, by: TimeDelta, state: HomelabState) {
     fs::create_dir_all(to).unwrap();
-    for (name, document) in files(by, is) {
+    for (name, document) in files(by, state) {
         fs::write(to.join(name), document.to_string()).unwrap();
     }
 }
@@ -75,8 +75,8 @@ fn shift(value: &mut Value, by: TimeDelta) {
     }
 }
 
-/// An object as it is once its trouble is over.
-fn mend(object: &mut Value) {
+/// The object after its recovery.
+fn recover(object: &mut Value) {
     let replicas = object["spec"]["replicas"].clone();
     match object["kind"].as_str().unwrap() {
         "Pod" if object["status"]["phase"] == "Running" => {

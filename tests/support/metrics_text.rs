@@ -1,19 +1,18 @@
-//! Reads metrics as strictly as the two formats together.
+//! A parser of metrics that accepts only what both text formats allow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Values by name and labels as they are written.
+/// Values by name and labels, as written.
 pub type Samples = BTreeMap<String, f64>;
 
-/// Reads what both OpenMetrics 1.0 and Prometheus text 0.0.4 accept; panics at
-/// anything else.
+/// Parses metrics; panics unless both OpenMetrics 1.0 and Prometheus text 0.0.4 allow them.
 pub fn read(text: &str) -> Samples {
     let body = text.strip_suffix("# EOF\n").expect("ends with # EOF");
     assert!(!body.contains("# EOF") && !body.contains("\n\n"));
     let mut samples = Samples::new();
     let mut families = BTreeSet::new();
     let mut family = String::new();
-    let mut said = Vec::new();
+    let mut headers = Vec::new();
     for line in body.lines() {
         if let Some(comment) = line.strip_prefix("# ") {
             let mut words = comment.splitn(3, ' ');
@@ -21,10 +20,10 @@ pub fn read(text: &str) -> Samples {
             if name != family {
                 assert!(families.insert(name.to_owned()), "{name} comes twice");
                 family = name.to_owned();
-                said.clear();
+                headers.clear();
             }
-            assert!(!said.contains(&kind), "{line}");
-            said.push(kind);
+            assert!(!headers.contains(&kind), "{line}");
+            headers.push(kind);
             match kind {
                 "TYPE" => assert_eq!(rest, "gauge", "both formats know gauges alike"),
                 "UNIT" => assert!(name.ends_with(&format!("_{rest}")), "{line}"),
@@ -33,7 +32,10 @@ pub fn read(text: &str) -> Samples {
             }
             continue;
         }
-        assert!(said.contains(&"TYPE") && said.contains(&"HELP"), "{line}");
+        assert!(
+            headers.contains(&"TYPE") && headers.contains(&"HELP"),
+            "{line}"
+        );
         let (series, value) = line.rsplit_once("} ").expect(line);
         let (name, labels) = series.split_once('{').expect(line);
         assert_eq!(name, family, "{line}");

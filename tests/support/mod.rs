@@ -8,17 +8,18 @@
 )]
 
 pub mod case;
-pub mod check;
 pub mod clock;
 pub mod commands;
 pub mod expect;
 pub mod homelab;
-pub mod laws;
+pub mod hostile;
 pub mod metrics_text;
 pub mod objects;
+pub mod property;
 pub mod schema;
 pub mod skip;
+pub mod slack_rules;
+pub mod store_suite;
 pub mod stub;
-pub mod suite;
 pub mod synthetic;
 pub mod workspace;

@@ -1,22 +1,52 @@
-//! Servers over plain TCP that answer one request a connection.
+//! HTTP servers for tests: plain TCP, one request per connection.
 
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-/// A request as it came in.
+/// A request as it was received.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct HttpRequest {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Asked {
+impl HttpRequest {
+    /// The next request of a connection; none if the client has closed it.
+    pub fn read(reader: &mut impl BufRead) -> io::Result<Option<Self>> {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let mut words = line.split_whitespace();
+        let mut word = || words.next().unwrap_or_default().to_owned();
+        let (method, path) = (word(), word());
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            let Some((name, value)) = line.trim().split_once(':') else {
+                break;
+            };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut request = Self {
+            method,
+            path,
+            headers,
+            body: Vec::new(),
+        };
+        let length = request.header("content-length").parse().unwrap_or(0);
+        request.body.resize(length, 0);
+        reader.read_exact(&mut request.body)?;
+        Ok(Some(request))
+    }
+
     pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(key, _)| key == name);
         found.map_or("", |(_, value)| value.as_str())
@@ -27,7 +57,7 @@ impl Asked {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
@@ -57,78 +87,78 @@ impl Answer {
 #[derive(Debug, Clone)]
 pub enum Fault {
     /// Nothing.
-    Fine,
-    /// This comes in place of an answer; the request is not carried out.
-    Says(Answer),
-    /// The connection ends before an answer; the request is not carried out.
+    None,
+    /// This response; the request is not handled.
+    Answer(Answer),
+    /// The connection is closed without a response; the request is not handled.
     Cut,
-    /// The request is carried out, then the connection ends.
+    /// The request is handled, then the connection is closed without a response.
     CutAfter,
-    /// No answer ever; the request is not carried out.
+    /// No response and an open connection; the request is not handled.
     Hangs,
-    /// The request is carried out, and no answer ever.
+    /// The request is handled; no response and an open connection.
     HangsAfter,
-    /// Something happens before the request is carried out and answered.
-    Meanwhile(Event),
+    /// The hook runs before the request is handled.
+    Hooked(Hook),
 }
 
-/// Something that happens while a client waits.
+/// Code that runs while a client waits for the response.
 #[derive(Clone)]
-pub struct Event(Arc<dyn Fn() + Send + Sync>);
+pub struct Hook(Arc<dyn Fn() + Send + Sync>);
 
-impl Event {
-    pub fn new(happens: impl Fn() + Send + Sync + 'static) -> Self {
-        Self(Arc::new(happens))
+impl Hook {
+    pub fn new(run: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(run))
     }
 }
 
-impl std::fmt::Debug for Event {
+impl std::fmt::Debug for Hook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Event")
+        f.write_str("Hook")
     }
 }
 
-type Handler = Box<dyn Fn(&Asked) -> Answer + Send + Sync>;
+type Handler = Box<dyn Fn(&HttpRequest) -> Answer + Send + Sync>;
 
-/// A server; it ends with its owner.
+/// A running server. It stops when dropped.
 pub struct Stub {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<HttpRequest>>>,
     faults: Arc<Mutex<VecDeque<Fault>>>,
-    ends: Arc<AtomicBool>,
+    stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Stub {
-    pub fn new(handler: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    pub fn new(handler: impl Fn(&HttpRequest) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let requests = Arc::<Mutex<Vec<HttpRequest>>>::default();
         let faults = Arc::<Mutex<VecDeque<Fault>>>::default();
-        let ends = Arc::<AtomicBool>::default();
+        let stopping = Arc::<AtomicBool>::default();
         let thread = {
-            let (asked, faults, ends) = (asked.clone(), faults.clone(), ends.clone());
+            let (requests, faults, stopping) = (requests.clone(), faults.clone(), stopping.clone());
             let handler: Handler = Box::new(handler);
             std::thread::spawn(move || {
                 let mut hanging = Vec::new();
                 for stream in listener.incoming() {
-                    if ends.load(Ordering::SeqCst) {
+                    if stopping.load(Ordering::SeqCst) {
                         return;
                     }
                     let Some(stream) = stream.ok() else { continue };
-                    let Some(request) = read(&stream) else {
+                    let Ok(Some(request)) = HttpRequest::read(&mut BufReader::new(&stream)) else {
                         continue;
                     };
-                    asked.lock().unwrap().push(request.clone());
+                    requests.lock().unwrap().push(request.clone());
                     let fault = faults.lock().unwrap().pop_front();
-                    match fault.unwrap_or(Fault::Fine) {
-                        Fault::Fine => write(stream, &handler(&request)),
-                        Fault::Says(answer) => write(stream, &answer),
+                    match fault.unwrap_or(Fault::None) {
+                        Fault::None => write(stream, &handler(&request)),
+                        Fault::Answer(answer) => write(stream, &answer),
                         Fault::Cut => drop(stream),
                         Fault::CutAfter => drop(handler(&request)),
                         Fault::Hangs => hanging.push(stream),
-                        Fault::Meanwhile(event) => {
-                            event.0();
+                        Fault::Hooked(hook) => {
+                            hook.0();
                             write(stream, &handler(&request));
                         }
                         Fault::HangsAfter => {
@@ -141,9 +171,9 @@ impl Stub {
         };
         Self {
             address,
-            asked,
+            requests,
             faults,
-            ends,
+            stopping,
             thread: Some(thread),
         }
     }
@@ -152,24 +182,24 @@ impl Stub {
         format!("http://{}", self.address)
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<HttpRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
-    /// What goes wrong with the next requests, one each.
-    pub fn break_with(&self, faults: impl IntoIterator<Item = Fault>) {
+    /// The faults of the next requests, one each.
+    pub fn inject(&self, faults: impl IntoIterator<Item = Fault>) {
         self.faults.lock().unwrap().extend(faults);
     }
 
-    /// From now on all is well.
-    pub fn mend(&self) {
+    /// Removes the injected faults.
+    pub fn repair(&self) {
         self.faults.lock().unwrap().clear();
     }
 }
 
 impl Drop for Stub {
     fn drop(&mut self) {
-        self.ends.store(true, Ordering::SeqCst);
+        self.stopping.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -177,40 +207,13 @@ impl Drop for Stub {
     }
 }
 
-/// An address at which nobody listens.
-pub fn nobody() -> String {
+/// The URL of a port on which nothing listens.
+pub fn unreachable_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-fn read(stream: &TcpStream) -> Option<Asked> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let mut words = line.split_whitespace();
-    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim().split_once(':') else {
-            break;
-        };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let mut asked = Asked {
-        method,
-        path,
-        headers,
-        body: Vec::new(),
-    };
-    let length = asked.header("content-length").parse().unwrap_or(0);
-    asked.body.resize(length, 0);
-    reader.read_exact(&mut asked.body).ok()?;
-    Some(asked)
-}
-
-/// A client that has gone away does not matter.
+/// The client may have disconnected.
 fn write(mut stream: TcpStream, answer: &Answer) {
     let mut head = format!(
         "HTTP/1.1 {} Stub\r\nconnection: close\r\ncontent-length: {}\r\n",

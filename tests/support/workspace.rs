@@ -1,4 +1,4 @@
-//! A workspace that checks what the real one checks.
+//! A Slack workspace that checks what the real one checks.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,15 +9,15 @@ use k8s_monitor::net::Http;
 use k8s_monitor::notify::slack::Slack;
 use serde_json::{Value, json};
 
-use super::check;
 use super::clock::FakeClock;
-use super::stub::{Answer, Asked, Fault, Stub};
+use super::slack_rules;
+use super::stub::{Answer, Fault, HttpRequest, Stub};
 
 pub const TOKEN: &str = "xoxb-000000000000-stub";
 
-/// A message that was taken.
+/// A message that was accepted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said {
+pub struct PostedMessage {
     pub channel: String,
     pub ts: String,
     pub thread: Option<String>,
@@ -27,18 +27,18 @@ pub struct Said {
     pub edits: u32,
 }
 
-/// Whether a value is of the form that its key asks for.
+/// Whether the value of a key is valid.
 type Test = fn(&Value) -> bool;
 
 #[derive(Default)]
 struct Inner {
-    said: Vec<Said>,
-    complaints: Vec<String>,
+    messages: Vec<PostedMessage>,
+    violations: Vec<String>,
     refuses_blocks: bool,
     refuses_edits: bool,
 }
 
-/// The workspace and its address.
+/// The workspace and clients of it.
 pub struct Workspace {
     pub stub: Stub,
     inner: Arc<Mutex<Inner>>,
@@ -48,7 +48,7 @@ pub struct Workspace {
     url: String,
 }
 
-/// Name, id, whether archived, whether the app is in it.
+/// Name, id, whether it is archived, whether the app is a member.
 const CHANNELS: &[(&str, &str, bool, bool)] = &[
     ("critical-alerts", "C0CRITICAL", false, true),
     ("infrastructure-alerts", "C0INFRASTR", false, true),
@@ -66,7 +66,7 @@ impl Workspace {
         let inner = Arc::<Mutex<Inner>>::default();
         let stub = {
             let inner = inner.clone();
-            Stub::new(move |asked| inner.lock().unwrap().answer(asked))
+            Stub::new(move |request| inner.lock().unwrap().answer(request))
         };
         let clock = FakeClock::new();
         Self {
@@ -91,79 +91,81 @@ impl Workspace {
         self.clock.after(Duration::from_mins(1))
     }
 
-    pub fn said(&self) -> Vec<Said> {
-        self.inner.lock().unwrap().said.clone()
+    pub fn messages(&self) -> Vec<PostedMessage> {
+        self.inner.lock().unwrap().messages.clone()
     }
 
     pub fn refuse_blocks(&self) {
         self.inner.lock().unwrap().refuses_blocks = true;
     }
 
-    /// Trouble with what was said, none with what is new.
+    /// Edits fail; new messages are accepted.
     pub fn refuse_edits(&self) {
         self.inner.lock().unwrap().refuses_edits = true;
     }
 
-    /// Slack with this fault for as long as nobody mends it.
-    pub fn break_for_long(&self, fault: &Fault) {
-        self.stub.break_with(vec![fault.clone(); 1_000]);
+    /// Every request has this fault until [`Stub::repair`].
+    pub fn inject_always(&self, fault: &Fault) {
+        self.stub.inject(vec![fault.clone(); 1_000]);
     }
 }
 
 impl Drop for Workspace {
-    /// No test may send what Slack would refuse for its form.
+    /// The test fails if a request was malformed.
     fn drop(&mut self) {
-        let complaints = std::mem::take(&mut self.inner.lock().unwrap().complaints);
+        let violations = std::mem::take(&mut self.inner.lock().unwrap().violations);
         if !std::thread::panicking() {
-            assert!(complaints.is_empty(), "{complaints:#?}");
+            assert!(violations.is_empty(), "{violations:#?}");
         }
     }
 }
 
 impl Inner {
-    fn answer(&mut self, asked: &Asked) -> Answer {
+    fn answer(&mut self, request: &HttpRequest) -> Answer {
         let refuse = |code: &str| Answer::json(&json!({ "ok": false, "error": code }));
-        match asked.header("authorization").strip_prefix("Bearer ") {
+        match request.header("authorization").strip_prefix("Bearer ") {
             None => return refuse("not_authed"),
             Some(TOKEN) => {}
             Some(_) => return refuse("invalid_auth"),
         }
-        if asked.method != "POST" {
-            self.complaints
-                .push(format!("{} {}", asked.method, asked.path));
+        if request.method != "POST" {
+            self.violations
+                .push(format!("{} {}", request.method, request.path));
         }
-        match asked.path.as_str() {
+        match request.path.as_str() {
             "/api/auth.test" => Answer {
                 headers: vec![("x-oauth-scopes", "chat:write,channels:read".into())],
                 ..Answer::json(&json!({ "ok": true, "team": "Home", "user": "monitor" }))
             },
-            "/api/conversations.info" => match channel(form(asked, "channel")) {
+            "/api/conversations.info" => match channel(form(request, "channel")) {
                 Some(found) => Answer::json(&json!({ "ok": true, "channel": listed(found) })),
                 None => refuse("channel_not_found"),
             },
-            "/api/conversations.list" => Self::list(asked),
+            "/api/conversations.list" => Self::list(request),
             "/api/chat.postMessage" | "/api/chat.update" => {
-                let outcome = self.say(asked);
+                let outcome = self.post_or_update(request);
                 if let Err(code) = &outcome
                     && code.contains(": ")
                 {
-                    self.complaints.push(format!("{code}\n{}", asked.text()));
+                    self.violations.push(format!("{code}\n{}", request.text()));
                 }
                 outcome.map_or_else(
                     |code| refuse(code.split(':').next().unwrap()),
-                    |said| Answer::json(&json!({ "ok": true, "channel": said.0, "ts": said.1 })),
+                    |(channel, ts)| {
+                        Answer::json(&json!({ "ok": true, "channel": channel, "ts": ts }))
+                    },
                 )
             }
             path => {
-                self.complaints.push(format!("unknown method {path}"));
+                self.violations.push(format!("unknown method {path}"));
                 refuse("unknown_method")
             }
         }
     }
 
-    /// One channel a page.
-    fn list(asked: &Asked) -> Answer {
-        let at: usize = form(asked, "cursor").parse().unwrap_or(0);
+    /// One channel per page.
+    fn list(request: &HttpRequest) -> Answer {
+        let at: usize = form(request, "cursor").parse().unwrap_or(0);
         let next = if at + 1 < CHANNELS.len() {
             (at + 1).to_string()
         } else {
@@ -174,13 +176,13 @@ impl Inner {
     }
 
     /// The channel and ts; else a code, with `: ` and a reason when the form is wrong.
-    fn say(&mut self, asked: &Asked) -> Result<(String, String), String> {
-        if asked.header("content-type") != "application/json; charset=utf-8" {
+    fn post_or_update(&mut self, request: &HttpRequest) -> Result<(String, String), String> {
+        if request.header("content-type") != "application/json; charset=utf-8" {
             return Err("missing_charset: content type".into());
         }
         let body: Value =
-            serde_json::from_slice(&asked.body).map_err(|e| format!("invalid_json: {e}"))?;
-        let is_update = asked.path.ends_with("update");
+            serde_json::from_slice(&request.body).map_err(|e| format!("invalid_json: {e}"))?;
+        let is_update = request.path.ends_with("update");
         Self::check_keys(&body, is_update)?;
         if is_update && self.refuses_edits {
             return Err("internal_error".into());
@@ -188,7 +190,7 @@ impl Inner {
         let name = body["channel"]
             .as_str()
             .ok_or("channel_not_found: no string")?;
-        // An update knows ids only.
+        // An update accepts ids only.
         let found = channel(name).filter(|found| !is_update || found.1 == name);
         let &(_, id, archived, member) = found.ok_or("channel_not_found")?;
         if archived {
@@ -203,7 +205,7 @@ impl Inner {
         {
             return Err("invalid_blocks".into());
         }
-        check::message(&body["text"], &body["blocks"])?;
+        slack_rules::message(&body["text"], &body["blocks"])?;
         if is_update {
             self.update(id, &body)
         } else {
@@ -244,14 +246,14 @@ impl Inner {
         let thread = body["thread_ts"].as_str().map(str::to_owned);
         if let Some(thread) = &thread
             && !self
-                .said
+                .messages
                 .iter()
-                .any(|said| said.channel == id && said.ts == *thread && said.thread.is_none())
+                .any(|sent| sent.channel == id && sent.ts == *thread && sent.thread.is_none())
         {
             return Err("thread_not_found".into());
         }
-        let ts = format!("1793588700.{:06}", self.said.len() + 1);
-        self.said.push(Said {
+        let ts = format!("1793588700.{:06}", self.messages.len() + 1);
+        self.messages.push(PostedMessage {
             channel: id.into(),
             ts: ts.clone(),
             thread,
@@ -264,15 +266,15 @@ impl Inner {
     }
 
     fn update(&mut self, id: &str, body: &Value) -> Result<(String, String), String> {
-        let said = self
-            .said
+        let message = self
+            .messages
             .iter_mut()
-            .find(|said| said.channel == id && body["ts"] == said.ts.as_str())
+            .find(|sent| sent.channel == id && body["ts"] == sent.ts.as_str())
             .ok_or("message_not_found")?;
-        said.text = body["text"].as_str().unwrap().into();
-        said.blocks = body["blocks"].clone();
-        said.edits += 1;
-        Ok((id.into(), said.ts.clone()))
+        message.text = body["text"].as_str().unwrap().into();
+        message.blocks = body["blocks"].clone();
+        message.edits += 1;
+        Ok((id.into(), message.ts.clone()))
     }
 }
 
@@ -286,8 +288,8 @@ fn listed(channel: &(&str, &str, bool, bool)) -> Value {
     json!({ "id": channel.1, "name": channel.0, "is_archived": channel.2, "is_member": channel.3 })
 }
 
-fn form<'a>(asked: &'a Asked, key: &str) -> &'a str {
-    let body = std::str::from_utf8(&asked.body).unwrap();
+fn form<'a>(request: &'a HttpRequest, key: &str) -> &'a str {
+    let body = std::str::from_utf8(&request.body).unwrap();
     let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
     pairs
         .find(|(name, _)| *name == key)

@@ -67,10 +67,10 @@ impl Remedy for ConfigMapError {
         let remedy = match self {
             Self::Conflict => return None,
             Self::Forbidden { .. } => {
-                "apply deploy/rights/state-rbac.yaml, which grants create, and get and update on \
-                 the one by name"
+                "apply deploy/rights/state-rbac.yaml, which grants create, and get and update for \
+                 this name"
             }
-            Self::NoNamespace(_) => "apply deploy/rights/namespace.yaml or name another",
+            Self::NoNamespace(_) => "apply deploy/rights/namespace.yaml or use another namespace",
             Self::Failed(_) => "the next cycle tries again",
         };
         Some(remedy.to_owned())

@@ -96,7 +96,7 @@ fn from_file(
         .and_then(|named| named.cluster.as_ref())
         .ok_or_else(|| {
             invalid(format!(
-                "context {name:?} names the cluster {entry:?}, which is not there"
+                "context {name:?} refers to the cluster {entry:?}, which does not exist"
             ))
         })?;
     let url = url_of(cluster).map_err(|why| invalid(format!("cluster {entry:?} {why}")))?;
@@ -253,7 +253,7 @@ fn url_of(cluster: &ClusterEntry) -> Result<Uri, &'static str> {
         .parse::<Uri>()
         .ok()
         .filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
-        .ok_or("has a server that is no URL such as https://host:6443")
+        .ok_or("has a server that is not a URL like https://host:6443")
 }
 
 /// The kubeconfig's proxy is always used, as by kubectl; the environment's unless `NO_PROXY` excepts
@@ -284,7 +284,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
         .collect::<Result<_, _>>()
         .map_err(|_| "is not PEM")?;
     if certificates.is_empty() {
-        return Err("holds no certificate");
+        return Err("contains no certificate");
     }
     Ok(certificates)
 }
@@ -299,7 +299,7 @@ fn credentials(mut user: AuthInfo, cluster: ExecAuthCluster) -> Result<AuthInfo,
         // kube keeps a final line break as a part of the token, and panics on it.
         let token = token.expose_secret().trim();
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("the token holds a space, a line break or the like".to_owned());
+            return Err("the token contains a space or a line break".to_owned());
         }
         user.token = Some(token.to_owned().into());
     }
@@ -333,7 +333,9 @@ fn reason_of(error: &kube::Error) -> String {
         kube::Error::Auth(AuthError::ReadTokenFile(cause, path)) => {
             format!("the token file {} cannot be read: {cause}", path.display())
         }
-        kube::Error::Auth(_) => "this way to authenticate is not supported or not complete".into(),
+        kube::Error::Auth(_) => {
+            "this authentication method is not supported or is incomplete".into()
+        }
         other => other.to_string(),
     }
 }

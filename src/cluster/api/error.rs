@@ -13,7 +13,7 @@ use crate::model::{Advice, Remedy};
 pub enum ConnectError {
     /// There is neither a kubeconfig nor a service account.
     #[error(
-        "no kubeconfig: {} does not exist and this is no pod with a service account; {}",
+        "no kubeconfig: {} does not exist and this is not a pod with a service account; {}",
         .looked.display(), Advice(self)
     )]
     NoKubeconfig {
@@ -64,7 +64,7 @@ pub enum ConnectError {
     /// TLS is always verified.
     #[error(
         "cluster {cluster:?} in {} sets insecure-skip-tls-verify, which is refused because anyone \
-         between here and there could read the token; {}",
+         on the way to the server could read the token; {}",
         .path.display(), Advice(self)
     )]
     InsecureTls {
@@ -118,7 +118,7 @@ pub enum FetchError {
         cause: String,
     },
     /// A server answers, but its certificate is not the one that the kubeconfig trusts.
-    #[error("no trusted connection to {server}: {cause}; {}", Advice(self))]
+    #[error("the connection to {server} is not trusted: {cause}; {}", Advice(self))]
     Tls {
         /// Address of the API server.
         server: String,
@@ -166,7 +166,7 @@ pub enum FetchError {
         found: String,
     },
     /// Errors, broken connections or no answer to every request, retries included.
-    #[error("{server} could serve no request: {message}; {}", Advice(self))]
+    #[error("{server} could not serve any request: {message}; {}", Advice(self))]
     Unavailable {
         /// Address of the API server.
         server: String,
@@ -182,7 +182,7 @@ impl Remedy for ConnectError {
             Self::UnreadableKubeconfig { .. } => "check the path and its permissions",
             Self::UnknownContext { .. } => "pass another --context",
             Self::NoContext { .. } => "pass --context NAME or set K3S_CONTEXT",
-            Self::InsecureTls { .. } => "give its certificate-authority-data instead",
+            Self::InsecureTls { .. } => "set certificate-authority-data instead",
             Self::Proxy { .. } => "correct it, or name the server's host in NO_PROXY",
             Self::InCluster { .. } => "check automountServiceAccountToken",
             Self::InvalidKubeconfig { .. } | Self::Credentials { .. } | Self::Runtime(_) => {
@@ -206,9 +206,7 @@ impl Remedy for FetchError {
                 "the token or client certificate is expired or revoked: renew it in the kubeconfig"
             }
             Self::ForbiddenEverything { who, .. } => {
-                return Some(format!(
-                    "bind a ClusterRole with get and list on what is read to {who}"
-                ));
+                return Some(format!("give {who} the rights of deploy/rights/rbac.yaml"));
             }
             Self::DeadlineExceeded { .. } => "check its load, or allow more with --deadline",
             Self::NotKubernetes { .. } => "check the server's address in the kubeconfig",

@@ -105,7 +105,7 @@ impl Failure {
         use serde_json::error::Category;
         let what = match error.classify() {
             Category::Eof => "the response is truncated",
-            Category::Data => "a field has not the documented type",
+            Category::Data => "a field does not have the documented type",
             Category::Syntax | Category::Io => "the response is not JSON",
         };
         Self::Malformed(format!(
@@ -159,7 +159,7 @@ impl Failure {
             Self::Connect { cause, .. } => format!("no connection: {cause}"),
             Self::Tls(cause) => format!("TLS failed: {cause}"),
             Self::Credentials(cause) => cause.clone(),
-            Self::Broken(cause) => format!("the connection broke: {cause}"),
+            Self::Broken(cause) => format!("the connection was lost: {cause}"),
             Self::TimedOut(limit) => format!("no complete response within {}", seconds(*limit)),
             Self::Deadline => "not read before the deadline".to_owned(),
             Self::Status { code, message, .. } if message.is_empty() => {

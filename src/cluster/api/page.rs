@@ -337,7 +337,7 @@ struct Envelope {
     items: Option<Option<Vec<()>>>,
 }
 
-/// Tells `null` from an absent field.
+/// Distinguishes `null` from an absent field.
 fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -43,14 +43,14 @@ pub(super) fn parse(proxy: &str) -> Result<Uri, String> {
     // The address may hold a password: no part of it is repeated.
     let uri: Uri = with_scheme
         .parse()
-        .map_err(|_| "its address is no URL such as http://proxy:3128".to_owned())?;
+        .map_err(|_| "its address is not a URL like http://proxy:3128".to_owned())?;
     match uri.scheme_str() {
         Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
         Some(scheme @ ("http" | "https")) => Err(format!("{scheme}:// is not followed by a host")),
         Some(scheme) => Err(format!(
-            "{scheme}:// proxies are not supported, http and https are"
+            "{scheme}:// proxies are not supported; use http or https"
         )),
-        None => Err("its address is no URL such as http://proxy:3128".to_owned()),
+        None => Err("its address is not a URL like http://proxy:3128".to_owned()),
     }
 }
 

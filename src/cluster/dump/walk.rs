@@ -287,7 +287,7 @@ fn safe_path(name: &[u8]) -> Option<String> {
             Component::Normal(part) => parts.push(part.to_str()?.to_owned()),
             Component::CurDir => {}
             _ => {
-                log::debug!("{name}: the path points out of the archive; the entry is skipped");
+                log::debug!("{name}: the path leaves the archive; the entry is skipped");
                 return None;
             }
         }

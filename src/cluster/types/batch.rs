@@ -52,8 +52,14 @@ slim! {
         pub spec: JobSpec,
     }
 
+    /// A job of a cron job that has not ended.
+    pub struct ActiveJob {
+        pub name: SharedStr,
+    }
+
     /// `status` of a cron job.
     pub struct CronJobStatus {
+        pub active: Vec<ActiveJob>,
         pub last_schedule_time: Option<Time>,
         pub last_successful_time: Option<Time>,
     }

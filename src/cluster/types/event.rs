@@ -69,6 +69,14 @@ impl Event {
             .or_else(|| self.first())
     }
 
+    /// Whether a component reported it, as far as the event says.
+    #[must_use]
+    pub fn is_from(&self, component: &str) -> bool {
+        let by = [&self.source.component, &self.reporting_component];
+        let mut named = by.into_iter().filter(|by| !by.is_empty());
+        named.next().is_none_or(|by| by == component)
+    }
+
     /// Whether it is a warning. Normal events are not read.
     #[must_use]
     pub fn is_warning(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::wire::AsWire;
-use super::{Intern, SharedStr, StrInterner, TextMap, read_as_is, slim};
+use super::{Intern, OwnerReference, SharedStr, StrInterner, TextMap, read_as_is, slim};
 use crate::model::Time;
 
 /// Labels, shared between the pods that have the same set.
@@ -26,13 +26,6 @@ slim! {
         pub labels: Labels,
         pub annotations: Annotations,
         pub owner_references: Owners,
-    }
-
-    /// One entry of `metadata.ownerReferences`.
-    pub struct OwnerReference {
-        pub kind: SharedStr,
-        pub name: SharedStr,
-        pub controller: bool,
     }
 
     /// A condition, the same for all kinds.

@@ -57,10 +57,11 @@ slim! {
         pub spec: LeaseSpec,
     }
 
-    /// The holder, and the last renewal.
+    /// The holder, since when it is, and the last renewal.
     pub struct LeaseSpec {
         pub holder_identity: SharedStr,
         pub lease_duration_seconds: Option<i64>,
+        pub acquire_time: Option<Time>,
         pub renew_time: Option<Time>,
     }
 }

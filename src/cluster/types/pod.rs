@@ -82,6 +82,7 @@ slim! {
         pub wire_node_name: SharedStr,
         pub host_network: bool,
         pub restart_policy: SharedStr,
+        pub termination_grace_period_seconds: Option<i64>,
         pub service_account_name: SharedStr,
         pub scheduler_name: SharedStr,
         pub containers: Box<[Container]>,
@@ -92,8 +93,14 @@ slim! {
         pub affinity: Option<Box<Affinity>>,
         pub tolerations: Box<[Toleration]>,
         pub topology_spread_constraints: Box<[TopologySpread]>,
+        pub scheduling_gates: Box<[SchedulingGate]>,
         pub dns_policy: SharedStr,
         pub dns_config: Option<DnsConfig>,
+    }
+
+    /// A gate that keeps the scheduler from placing a pod.
+    pub struct SchedulingGate {
+        pub name: SharedStr,
     }
 
     /// `dnsConfig` of a pod.
@@ -116,6 +123,17 @@ slim! {
         pub startup_probe: Option<Arc<Probe>>,
         pub readiness_probe: Option<Arc<Probe>>,
         pub liveness_probe: Option<Arc<Probe>>,
+        pub lifecycle: Option<Box<Lifecycle>>,
+    }
+
+    /// What runs after the start of a container.
+    pub struct Lifecycle {
+        pub post_start: Option<Hook>,
+    }
+
+    /// A hook. Only commands are kept.
+    pub struct Hook {
+        pub exec: Option<ExecAction>,
     }
 
     /// A declared port of a container.
@@ -202,6 +220,36 @@ slim! {
         pub persistent_volume_claim: Option<ClaimReference>,
         pub config_map: Option<VolumeConfigMap>,
         pub secret: Option<VolumeSecret>,
+        pub projected: Option<Box<ProjectedVolume>>,
+        pub host_path: Option<HostPath>,
+    }
+
+    /// Several objects mounted as one volume.
+    pub struct ProjectedVolume {
+        pub sources: Box<[ProjectedSource]>,
+    }
+
+    /// One object of a projected volume.
+    pub struct ProjectedSource {
+        pub config_map: Option<ProjectedObject>,
+        pub secret: Option<ProjectedObject>,
+    }
+
+    /// A `ConfigMap` or Secret of a projected volume.
+    pub struct ProjectedObject {
+        pub name: SharedStr,
+        pub items: Box<[KeyToPath]>,
+        pub optional: bool,
+    }
+
+    /// A key that is mounted.
+    pub struct KeyToPath {
+        pub key: SharedStr,
+    }
+
+    /// A folder or file of the node.
+    pub struct HostPath {
+        pub path: SharedStr,
     }
 
     /// A claim used as a volume.
@@ -402,6 +450,14 @@ impl Pod {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
+    }
+
+    /// Whether a pod that should run for ever was ended from outside: evicted,
+    /// rejected, or its node shut down. The kubelet does not start it again.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let should_run = matches!(self.spec.restart_policy.as_str(), "" | "Always");
+        self.status.phase == "Failed" && should_run && !self.status.reason.is_empty()
     }
 
     /// Container statuses, init containers first.

@@ -41,6 +41,7 @@ slim! {
     pub struct StatefulSetSpec {
         pub replicas: Option<u32>,
         pub service_name: SharedStr,
+        pub pod_management_policy: SharedStr,
         pub template: PodTemplate,
         pub volume_claim_templates: Vec<ClaimTemplate>,
     }

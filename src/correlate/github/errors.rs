@@ -15,7 +15,7 @@ pub fn of_transport(error: &HttpError) -> RepositoryError {
         HttpError::NoTime { .. } => "no time is left for GitHub in this cycle".to_owned(),
         HttpError::Timeout { after, .. } => format!("GitHub did not answer within {after:?}"),
         HttpError::Cut { reason, .. } => {
-            format!("the connection to GitHub broke before the response was complete: {reason}")
+            format!("the connection to GitHub was lost before the response was complete: {reason}")
         }
         error => error.to_string(),
     })

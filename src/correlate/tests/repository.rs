@@ -156,7 +156,7 @@ pub fn incident(cause: Option<Cause>, severity: Severity) -> Incident {
     }
 }
 
-pub fn roster() -> Vec<Service> {
+pub fn monitored() -> Vec<Service> {
     let service = |name: &str| {
         let mut service = Service::new(name, Tier::P0);
         service.namespace = Some(name.to_owned());

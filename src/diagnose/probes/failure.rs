@@ -1,8 +1,10 @@
 //! The probes that fail now, and their targets.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::cluster::types::{Container, ContainerStatus, Event, Pod, Probe};
+use crate::cluster::types::{Container, ContainerStatus, Event, Pod, Probe, Terminated};
+use crate::detect::running_containers;
 use crate::diagnose::context::container;
 use crate::diagnose::text::name_after;
 use crate::diagnose::{Proof, RuleContext};
@@ -47,7 +49,11 @@ pub struct ProbeFailure<'a> {
 }
 
 /// A probe that failed this recently counts as failing.
-const RECENT: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+const RECENT: TimeDelta = TimeDelta::minutes(10);
+/// Events are kept for an hour.
+const KEPT: TimeDelta = TimeDelta::hours(1);
+/// The longest back-off before a container is started again, and a run after it.
+const NEXT_KILL: TimeDelta = TimeDelta::minutes(15);
 
 fn is_recent(context: &RuleContext, event: &Event) -> bool {
     event
@@ -55,58 +61,81 @@ fn is_recent(context: &RuleContext, event: &Event) -> bool {
         .is_none_or(|t| context.index.now() - t <= RECENT)
 }
 
+/// Whether an older event still tells why a container is killed: clients stop to send events
+/// in a crash loop, while the kubelet goes on killing the container.
+fn tells_of_kills(context: &RuleContext, status: &ContainerStatus, event: &Event) -> bool {
+    let now = context.index.now();
+    let is_kept = event.last().is_some_and(|t| now - t <= KEPT);
+    let goes_on = last_kill(status)
+        .and_then(|t| t.finished_at)
+        .is_some_and(|at| now - at <= NEXT_KILL);
+    is_kept && goes_on && status.restart_count > 1
+}
+
+/// The last end of a container, if it was killed.
+pub fn last_kill(status: &ContainerStatus) -> Option<&Terminated> {
+    let last = status.last_state.terminated.as_deref();
+    let end = status.state.terminated.as_deref().or(last);
+    end.filter(|t| is_kill(t))
+}
+
+/// Whether a run ended by a signal from outside, as after a failed probe.
+fn is_kill(end: &Terminated) -> bool {
+    matches!(end.exit_code, 137 | 143) && end.reason != "OOMKilled"
+}
+
 /// The failing probes of a kind. A failing liveness or startup probe gets its
 /// container killed; a failing readiness probe removes it from the endpoints.
 pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeKind) -> Vec<ProbeFailure<'a>> {
-    let may_be_probe = context.is(&[
-        Reason::Unhealthy,
-        Reason::BackOff,
-        Reason::ContainersNotReady,
-        Reason::CrashLoopBackOff,
-        Reason::Error,
-        Reason::ProgressDeadlineExceeded,
-    ]);
-    if !may_be_probe {
+    if !may_be_probe(context) {
         return Vec::new();
     }
-    let mut found = Vec::new();
-    for pod in &context.pods {
-        let event = context
-            .index
-            .pod_events(pod)
-            .filter(|e| {
-                e.reason == "Unhealthy"
-                    && e.message.starts_with(kind.name())
-                    && is_recent(context, e)
-            })
-            .max_by_key(|e| e.last());
-        let Some(event) = event else {
-            continue;
-        };
-        for status in &pod.status.container_statuses {
-            let Some(container) = container(pod, &status.name) else {
-                continue;
-            };
-            let Some(probe) = kind.of(container) else {
-                continue;
-            };
+    let containers = context.pods.iter().flat_map(|pod| {
+        let probed = pod.all_statuses().filter_map(move |status| {
+            let container = container(pod, &status.name)?;
+            Some((*pod, status, container, kind.of(container)?))
+        });
+        probed.filter(|(_, status, ..)| is_affected(status, kind))
+    });
+    containers
+        .filter_map(|(pod, status, container, probe)| {
+            let event = context
+                .index
+                .pod_events(pod)
+                .filter(|e| e.reason == "Unhealthy" && e.message.starts_with(kind.name()))
+                .filter(|e| concerns(pod, container, e, kind))
+                .filter(|e| {
+                    let is_readiness = kind == ProbeKind::Readiness;
+                    is_recent(context, e) || !is_readiness && tells_of_kills(context, status, e)
+                })
+                .max_by_key(|e| e.last())?;
             let message = event
                 .message
                 .split_once(": ")
                 .map_or(event.message.as_str(), |(_, output)| output);
-            if concerns(pod, container, event, kind) && is_affected(status, kind) {
-                found.push(ProbeFailure {
-                    pod,
-                    status,
-                    container,
-                    probe,
-                    message,
-                    times: event.times(),
-                });
-            }
-        }
-    }
-    found
+            Some(ProbeFailure {
+                pod,
+                status,
+                container,
+                probe,
+                message,
+                times: event.times(),
+            })
+        })
+        .collect()
+}
+
+/// Whether the symptom may come from a probe.
+pub fn may_be_probe(context: &RuleContext) -> bool {
+    context.is(&[
+        Reason::Unhealthy,
+        Reason::BackOff,
+        Reason::ContainersNotReady,
+        Reason::PodInitializing,
+        Reason::CrashLoopBackOff,
+        Reason::Error,
+        Reason::ProgressDeadlineExceeded,
+    ])
 }
 
 /// Whether an event is about this container's probe: by its field path, else by
@@ -115,11 +144,8 @@ fn concerns(pod: &Pod, own: &Container, event: &Event, kind: ProbeKind) -> bool 
     if let Some(name) = name_after(&event.involved_object.field_path, "{") {
         return own.name == name;
     }
-    let others = pod
-        .spec
-        .containers
-        .iter()
-        .filter(|c| c.name != own.name && kind.of(c).is_some());
+    let others =
+        running_containers(&pod.spec).filter(|c| c.name != own.name && kind.of(c).is_some());
     let mentions = |c: &Container| {
         kind.of(c)
             .and_then(|p| target(p, c))
@@ -207,4 +233,95 @@ pub fn fails_now(context: &RuleContext, pod: &Pod, kind: ProbeKind) -> bool {
     context.index.pod_events(pod).any(|e| {
         e.reason == "Unhealthy" && e.message.starts_with(kind.name()) && is_recent(context, e)
     })
+}
+
+/// How long a run lasted, in seconds.
+pub fn lived(end: &Terminated) -> Option<i64> {
+    Some((end.finished_at? - end.started_at?).num_seconds())
+}
+
+/// The time that a probe allows from the start of a container until it is killed.
+pub struct Allowance {
+    delay: i64,
+    period: i64,
+    tries: i64,
+    pub timeout: i64,
+}
+
+impl Allowance {
+    /// The figures of a probe, with the defaults of Kubernetes.
+    pub fn of(probe: &Probe) -> Self {
+        Self {
+            delay: probe.initial_delay_seconds.unwrap_or(0),
+            period: probe.period_seconds.unwrap_or(10),
+            tries: probe.failure_threshold.unwrap_or(3),
+            timeout: probe.timeout_seconds.unwrap_or(1),
+        }
+    }
+
+    /// The figures as in the specification.
+    pub fn figures(&self) -> String {
+        let Self {
+            delay,
+            period,
+            tries,
+            timeout,
+        } = self;
+        format!(
+            "initialDelaySeconds {delay}, periodSeconds {period}, timeoutSeconds {timeout}, failureThreshold {tries}"
+        )
+    }
+
+    /// Seconds until the last failure that is needed.
+    pub fn seconds(&self) -> i64 {
+        let periods = self.period.saturating_mul((self.tries - 1).max(0));
+        self.delay
+            .saturating_add(periods)
+            .saturating_add(self.timeout)
+    }
+
+    /// Seconds after which a container is gone that never answered. One that does not stop
+    /// when asked to (exit code 137) lives on for its grace period, others for some seconds.
+    pub fn killed_by(&self, pod: &Pod, end: &Terminated) -> i64 {
+        const SLACK: i64 = 5;
+        const ORDERLY: i64 = 10;
+        let grace = pod.spec.termination_grace_period_seconds.unwrap_or(30);
+        let longest = if end.exit_code == 137 { 3600 } else { ORDERLY };
+        self.seconds()
+            .saturating_add(self.period)
+            .saturating_add(grace.clamp(0, longest))
+            .saturating_add(SLACK)
+    }
+}
+
+/// A container that its probe kills by all that is left to see: the events are no longer
+/// kept, and each run ends by a signal when the probe allows no more.
+pub fn inferred<'a>(
+    context: &RuleContext<'a>,
+    kind: ProbeKind,
+) -> Option<(&'a ContainerStatus, &'a Probe, i64)> {
+    const OFTEN: u32 = 5;
+    let now = context.index.now();
+    if !may_be_probe(context) || kind == ProbeKind::Readiness {
+        return None;
+    }
+    let old = context
+        .pods
+        .iter()
+        .filter(|p| p.started().is_some_and(|t| now - t > KEPT));
+    old.flat_map(|pod| pod.all_statuses().map(move |c| (*pod, c)))
+        .filter(|(_, c)| !c.ready && c.restart_count >= OFTEN)
+        .find_map(|(pod, status)| {
+            let container = container(pod, &status.name)?;
+            let probe = kind.of(container)?;
+            if kind == ProbeKind::Liveness && container.startup_probe.is_some() {
+                return None;
+            }
+            let end = last_kill(status)?;
+            let allowance = Allowance::of(probe);
+            let lived = lived(end)?;
+            let least = allowance.seconds() - allowance.period - allowance.timeout;
+            let fits = (least..=allowance.killed_by(pod, end)).contains(&lived);
+            (fits && lived > 0).then_some((status, probe, lived))
+        })
 }

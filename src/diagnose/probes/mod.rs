@@ -10,7 +10,7 @@ mod port;
 mod protocol;
 mod timing;
 
-use failure::{ProbeKind, failures, proof_of, target_text};
+use failure::{Allowance, ProbeKind, failures, inferred, proof_of, target_text};
 use port::port;
 use protocol::protocol;
 use timing::timing;
@@ -61,7 +61,9 @@ fn is_unanswered(message: &str) -> bool {
 }
 
 fn failing(context: &RuleContext, kind: ProbeKind) -> Option<Proof> {
-    let failure = failures(context, kind).into_iter().next()?;
+    let Some(failure) = failures(context, kind).into_iter().next() else {
+        return by_exits(context, kind);
+    };
     // A program that ended by itself was not killed because of its probe.
     let own_end = context
         .ends()
@@ -85,10 +87,45 @@ fn failing(context: &RuleContext, kind: ProbeKind) -> Option<Proof> {
         ProbeKind::Liveness => "it is killed and restarted",
         ProbeKind::Startup => "it does not count as started",
     };
+    let timeout = Allowance::of(failure.probe).timeout;
+    if is_timeout(failure.message) {
+        proof = proof.and(FactKind::Object, format!("timeoutSeconds {timeout}"));
+    }
     Some(proof.message(format!(
         "the {} probe of container {} fails, so {effect}: {}",
         kind.name().to_lowercase(),
         failure.container.name,
         clip(&one_line(failure.message))
+    )))
+}
+
+/// Whether the probe gave up waiting for an answer.
+fn is_timeout(message: &str) -> bool {
+    has_any(
+        message,
+        &["Client.Timeout", "context deadline exceeded", "timed out"],
+    )
+}
+
+/// The probe by the spec and the exits of the container, where its events are gone.
+fn by_exits(context: &RuleContext, kind: ProbeKind) -> Option<Proof> {
+    let (status, probe, lived) = inferred(context, kind)?;
+    let name = kind.name().to_lowercase();
+    let figures = Allowance::of(probe).figures();
+    let proof = Proof::object(format!("{name} probe: {}, {figures}", target_text(probe))).and(
+        FactKind::Object,
+        format!(
+            "container {} was killed after {lived} s, {} restarts; events of its probe are no longer kept",
+            status.name, status.restart_count
+        ),
+    );
+    let proof = match logs::last_error(context) {
+        Some(line) => proof.and(FactKind::Log, line),
+        None => proof,
+    };
+    Some(proof.message(format!(
+        "container {} is killed after {lived} s each time, which is when its {name} probe ({}) allows no more failures",
+        status.name,
+        target_text(probe)
     )))
 }

@@ -23,7 +23,7 @@ pub fn port(context: &RuleContext, kind: ProbeKind) -> Option<Proof> {
         let Some(port) = target(failure.probe, failure.container) else {
             let name = value.as_str()?;
             let fact =
-                format!("probe port \"{name}\" is none of the container's ports {declared:?}");
+                format!("probe port \"{name}\" is not one of the container's ports {declared:?}");
             return Some(wrong_port(&failure, kind, name, fact));
         };
         if !is_unanswered(failure.message)

@@ -1,7 +1,8 @@
 //! Liveness probes that allow less time than the program needs.
 
-use super::failure::{ProbeKind, failures, proof_of};
+use super::failure::{Allowance, ProbeFailure, ProbeKind, failures, last_kill, lived, proof_of};
 use super::is_unanswered;
+use crate::cluster::types::{Terminated, condition};
 use crate::diagnose::text::has_any;
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::FactKind;
@@ -14,41 +15,18 @@ pub fn timing(context: &RuleContext) -> Option<Proof> {
     let failure = failures(context, ProbeKind::Liveness)
         .into_iter()
         .find(|f| is_unanswered(f.message) || f.message.contains("did not complete"))?;
-    let probe = failure.probe;
-    let (delay, period) = (
-        probe.initial_delay_seconds.unwrap_or(0),
-        probe.period_seconds.unwrap_or(10),
+    let allowance = Allowance::of(failure.probe);
+    let end = last_kill(failure.status)?;
+    let lived = lived(end)?;
+    // A run that was ready, or lived longer, came up and failed later.
+    let never_up = failure.container.startup_probe.is_none()
+        && lived <= allowance.killed_by(failure.pod, end)
+        && !was_ready(&failure, end);
+    let proof = proof_of(&failure, ProbeKind::Liveness).and(
+        FactKind::Object,
+        format!("liveness probe: {}", allowance.figures()),
     );
-    let (timeout, tries) = (
-        probe.timeout_seconds.unwrap_or(1),
-        probe.failure_threshold.unwrap_or(3),
-    );
-    let allowed = delay + period * (tries - 1).max(0) + timeout;
-    let killed = failure.status.last_state.terminated.as_deref().or(failure
-        .status
-        .state
-        .terminated
-        .as_deref());
-    let killed = killed.filter(|t| matches!(t.exit_code, 137 | 143))?;
-    let lived = killed
-        .finished_at?
-        .signed_duration_since(killed.started_at?)
-        .num_seconds();
-    // After the last failed probe, a container may take a while to stop.
-    let during_startup = failure.container.startup_probe.is_none()
-        && allowed < SHORT
-        && lived <= allowed + 30 + period;
-    let figures = format!(
-        "initialDelaySeconds {delay}, periodSeconds {period}, timeoutSeconds {timeout}, failureThreshold {tries}"
-    );
-    let proof = proof_of(&failure, ProbeKind::Liveness)
-        .and(FactKind::Object, format!("liveness probe: {figures}"));
-    if during_startup {
-        return Some(proof.and(FactKind::Object, format!("its last run was killed after {lived} s")).message(format!(
-            "the liveness probe allows container {} {allowed} s to start and kills it before it has started",
-            failure.container.name
-        )));
-    }
+    let timeout = allowance.timeout;
     let slow = has_any(
         failure.message,
         &[
@@ -57,10 +35,37 @@ pub fn timing(context: &RuleContext) -> Option<Proof> {
             "did not complete",
         ],
     ) && !failure.message.contains("failed to connect");
-    (slow && timeout <= 1 && failure.status.ready).then(|| {
-        proof.message(format!(
-            "the liveness probe times out after {timeout} s, before container {} answers",
+    if slow && timeout <= 1 && (never_up || failure.status.ready) {
+        return Some(proof.message(format!(
+            "the liveness probe times out after {timeout} s (timeoutSeconds), before container {} answers",
             failure.container.name
-        ))
+        )));
+    }
+    (never_up && allowance.seconds() < SHORT).then(|| {
+        proof
+            .and(
+                FactKind::Object,
+                format!("its last run was killed after {lived} s"),
+            )
+            .message(format!(
+                "the liveness probe allows container {} {} s to start and kills it before it has started",
+                failure.container.name,
+                allowance.seconds()
+            ))
     })
+}
+
+/// Whether the run before the last kill was ready by a readiness probe: the pod stopped to
+/// be ready after that run began.
+fn was_ready(failure: &ProbeFailure, end: &Terminated) -> bool {
+    if failure.container.readiness_probe.is_none() {
+        return false;
+    }
+    let ready = condition(&failure.pod.status.conditions, "Ready");
+    let unready = ready.filter(|c| !c.is_true());
+    let stopped = unready.and_then(|c| c.last_transition_time);
+    failure.status.ready
+        || stopped
+            .zip(end.started_at)
+            .is_some_and(|(t, began)| t > began)
 }

@@ -8,11 +8,15 @@
 //! matter.
 
 mod capacity;
+mod placement;
+mod pressure;
 mod rejections;
 mod scheduler;
 mod scheduler_message;
 
 use capacity::{anti_affinity, insufficient};
+use placement::{gated, host_ports, topology_spread};
+use pressure::pressure;
 use rejections::{rejected, volume};
 use scheduler::scheduler;
 use scheduler_message::pending;
@@ -26,10 +30,20 @@ use crate::model::Cause;
 /// Constraints of the pod count before the state of the nodes, and that before
 /// their free resources.
 pub const RULES: &[Rule] = &[
+    Rule::new(Cause::SchedulingGated, gated),
     Rule::new(Cause::SchedulerUnavailable, scheduler),
     Rule::new(Cause::NodeSelectorMismatch, selector),
     Rule::new(Cause::NodeAffinityMismatch, affinity),
     Rule::new(Cause::VolumeNodeAffinity, volume),
+    Rule::new(Cause::DiskPressure, |c| {
+        pressure(c, "DiskPressure", "node.kubernetes.io/disk-pressure")
+    }),
+    Rule::new(Cause::MemoryPressure, |c| {
+        pressure(c, "MemoryPressure", "node.kubernetes.io/memory-pressure")
+    }),
+    Rule::new(Cause::PidPressure, |c| {
+        pressure(c, "PIDPressure", "node.kubernetes.io/pid-pressure")
+    }),
     Rule::new(Cause::NodeNotReady, |c| {
         rejected(c, NodeRejection::NotReady)
     }),
@@ -40,6 +54,8 @@ pub const RULES: &[Rule] = &[
         rejected(c, NodeRejection::Cordoned)
     }),
     Rule::new(Cause::PodAntiAffinityConflict, anti_affinity),
+    Rule::new(Cause::TopologySpreadConflict, topology_spread),
+    Rule::new(Cause::PortConflict, host_ports),
     Rule::new(Cause::InsufficientMemory, |c| insufficient(c, "memory")),
     Rule::new(Cause::InsufficientCpu, |c| insufficient(c, "cpu")),
     Rule::new(Cause::TooManyPods, |c| insufficient(c, "pods")),

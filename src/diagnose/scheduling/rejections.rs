@@ -2,14 +2,25 @@
 
 use super::scheduler_message::pending;
 use crate::cluster::types::Node;
-use crate::diagnose::node_fit::{self, NodeRejection};
-use crate::diagnose::text::listed;
+use crate::diagnose::node_fit::{self, CandidateNodes, NodeRejection};
+use crate::diagnose::text::{has_any, listed};
 use crate::diagnose::{Proof, RuleContext};
 use crate::model::{FactKind, ObjectRef};
 
-/// A volume that is only on nodes that the pod cannot run on.
+/// What the scheduler says of a node that cannot attach the pod's volume; the second
+/// wording since 1.35.
+const VOLUME_CLAUSES: &[&str] = &[
+    "volume node affinity conflict",
+    "PersistentVolume's node affinity",
+];
+
+/// A volume that is only on nodes that the pod cannot run on. The scheduler has to name the
+/// volume: else it is the taint or the cordon that, once lifted, lets the pod run.
 pub fn volume(context: &RuleContext) -> Option<Proof> {
     let (message, spec, candidates) = pending(context)?;
+    if !has_any(message, VOLUME_CLAUSES) {
+        return None;
+    }
     let namespace = context.namespace();
     let volumes = &context.index.snapshot.objects.persistent_volumes;
     let claims = spec
@@ -24,7 +35,9 @@ pub fn volume(context: &RuleContext) -> Option<Proof> {
                 .find(|v| v.metadata.name == c.spec.volume_name)
         })
         .filter_map(|v| Some((v, v.spec.node_affinity.as_ref()?.required.as_ref()?)));
+    let mut is_known = false;
     for (volume, required) in local {
+        is_known = true;
         let reaches = |n: &&Node| {
             required
                 .node_selector_terms
@@ -56,10 +69,37 @@ pub fn volume(context: &RuleContext) -> Option<Proof> {
             None => proof,
         });
     }
-    message.contains("volume node affinity conflict").then(|| {
+    // A node that has the volume and accepts the pod rejects it for another reason.
+    (!is_known).then(|| {
         Proof::object(format!("scheduler: {message}"))
             .message("its volume is on a node where the pod cannot run")
     })
+}
+
+/// Other nodes may be a choice that something else rules out.
+fn not_ready(names: &[&str], candidates: &CandidateNodes) -> String {
+    let others = candidates.rejected.iter();
+    let others = others.filter(|(_, rejection)| *rejection != NodeRejection::NotReady);
+    let others: Vec<_> = others.map(|(n, _)| n.metadata.name.as_str()).collect();
+    match others[..] {
+        [] => format!("can only run on {}, which is not ready", listed(names)),
+        _ => format!(
+            "{} is not ready, and {} takes no new pods",
+            listed(names),
+            listed(&others)
+        ),
+    }
+}
+
+/// Whether the scheduler says it too. What a node is now may be younger than the
+/// reason that the pod waits for.
+fn is_named(message: &str, rejection: NodeRejection) -> bool {
+    let words: &[&str] = match rejection {
+        NodeRejection::NotReady => &["taint", "not ready", "not-ready", "unreachable"],
+        NodeRejection::Tainted => &["taint"],
+        NodeRejection::Cordoned => &["unschedulable"],
+    };
+    words.iter().any(|word| message.contains(word))
 }
 
 /// The rejection of most candidate nodes. Control plane nodes count only where
@@ -67,6 +107,9 @@ pub fn volume(context: &RuleContext) -> Option<Proof> {
 pub fn rejected(context: &RuleContext, rejection: NodeRejection) -> Option<Proof> {
     let (message, spec, candidates) = pending(context)?;
     if !candidates.accepted.is_empty() || candidates.rejected.is_empty() {
+        return None;
+    }
+    if !is_named(message, rejection) {
         return None;
     }
     let mut relevant: Vec<_> = candidates
@@ -98,10 +141,7 @@ pub fn rejected(context: &RuleContext, rejection: NodeRejection) -> Option<Proof
     let names: Vec<_> = nodes.iter().map(|n| n.metadata.name.as_str()).collect();
     let proof = match rejection {
         NodeRejection::NotReady => Proof::object(format!("node {} is not ready", listed(&names)))
-            .message(format!(
-                "can only run on {}, which is not ready",
-                listed(&names)
-            ))
+            .message(not_ready(&names, &candidates))
             .group_key(ObjectRef::new("Node", "", names.first()?).to_string()),
         NodeRejection::Cordoned => {
             Proof::object(format!("cordoned: {}", listed(&names))).message(format!(

@@ -123,7 +123,7 @@ fn by_inventory<'a>(context: &RuleContext<'a>) -> Option<&'a Workload<'a>> {
     let index = context.index;
     let needed = |name: &str| {
         index
-            .roster
+            .monitored
             .iter()
             .position(|s| s.name == name && s.data_layer)
     };

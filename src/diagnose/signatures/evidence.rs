@@ -9,6 +9,7 @@ pub fn runs_or_crashes(context: &RuleContext) -> bool {
     context.is(&[
         Reason::CrashLoopBackOff,
         Reason::Error,
+        Reason::PodInitializing,
         Reason::ContainersNotReady,
         Reason::BackOff,
         Reason::Unhealthy,

@@ -213,7 +213,7 @@ impl<'a> Slack<'a> {
         match self.post_json(method, &body, deadline)? {
             Ok(answer) => Ok(answer),
             Err(code) if meaning(&code) == Meaning::Blocks => {
-                log::warn!("Slack refuses the blocks of a message ({code}); sending it as text");
+                log::warn!("Slack rejects the blocks of a message ({code}); sending it as text");
                 body.insert("text".into(), message.plain().into());
                 // An update without the key would keep the old blocks.
                 body.insert("blocks".into(), json!([]));

@@ -15,7 +15,7 @@ pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SlackError {
     /// It will be refused until somebody changes something.
-    #[error("Slack refuses ({code}): {advice}")]
+    #[error("Slack rejects the request ({code}): {advice}")]
     Permanent {
         /// Slack's code.
         code: String,
@@ -25,7 +25,7 @@ pub enum SlackError {
         scope: ErrorScope,
     },
     /// The message to reply to or to edit is not there any more.
-    #[error("the message in Slack is gone or cannot be changed ({code})")]
+    #[error("the message in Slack was deleted or cannot be changed ({code})")]
     Gone {
         /// Slack's code.
         code: String,

@@ -43,7 +43,7 @@ pub fn line(line: &Line) -> String {
     };
     let text: String = line.spans.iter().map(span).collect();
     let command = line.command.as_deref().map_or_else(String::new, |command| {
-        format!("\n```{}```", inert(&escape(command)))
+        format!("\n```{}```", escape(command))
     });
     format!("{marker}{text}{command}")
 }
@@ -101,6 +101,7 @@ fn is_broadcast(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ShellCommand;
 
     #[test]
     fn prose_is_neither_mention_nor_code() {
@@ -119,10 +120,10 @@ mod tests {
         let text = Line::default().code("a`b");
         assert_eq!(line(&text), "`aˋb`");
         let step = Line {
-            command: Some("echo `id` > x\n```".to_owned()),
+            command: ShellCommand::parse("git log -p -- 'R&D <x>'"),
             ..Line::text("Run")
         };
-        assert_eq!(line(&step), "Run\n```echo ˋidˋ &gt; x\nˋˋˋ```");
+        assert_eq!(line(&step), "Run\n```git log -p -- 'R&amp;D &lt;x&gt;'```");
     }
 
     #[test]

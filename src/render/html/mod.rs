@@ -79,7 +79,8 @@ fn block(block: &Block, level: usize) -> Markup {
             Block::Facts(items) => { (facts(items, level)) }
             Block::Table(items) => { (table(items)) }
             Block::List { ordered, items } => { (list(*ordered, items, level)) }
-            Block::Code { lines, .. } => { pre { code { (lines.join("\n")) } } }
+            Block::Code { lines } => { pre { code { (lines.join("\n")) } } }
+            Block::Command(command) => { pre { code { (command) } } }
             Block::Timeline(events) => { (timeline(events)) }
             Block::Graph { title, steps } => {
                 (heading(level, &html! { (title) }))

@@ -65,7 +65,7 @@ fn label(days: &[Option<Severity>]) -> String {
 pub fn legend() -> Markup {
     html! {
         p.legend {
-            "One bar a day, today on the right. A taller bar is a higher severity: "
+            "One bar per day, today on the right. A taller bar is a higher severity: "
             @for severity in Severity::ALL { (badge(severity)) " " }
         }
     }

@@ -1,11 +1,11 @@
-//! How often laws are tried.
+//! How many cases a property test tries.
 
 use proptest::prelude::ProptestConfig;
 
-/// So many cases, times `K8S_MONITOR_LAWS`.
+/// This number of cases, times `K8S_MONITOR_PROPERTY_RUNS`.
 #[must_use]
 pub fn cases(count: u32) -> ProptestConfig {
-    let times = std::env::var_os("K8S_MONITOR_LAWS");
+    let times = std::env::var_os("K8S_MONITOR_PROPERTY_RUNS");
     let times = times.and_then(|times| times.to_str()?.parse().ok());
     let cases = count.saturating_mul(times.unwrap_or(1));
     ProptestConfig {

@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order.
+//! Properties of any sequence of cycles.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use k8s_monitor::state::SilenceTarget;
 use proptest::prelude::*;
 
 use super::harness::*;
-use super::laws::cases;
+use super::property::cases;
 
 #[derive(Debug, Clone)]
 struct Hour {
     minutes: i64,
     severities: Vec<Option<Severity>>,
     slack: bool,
-    sees: bool,
+    pods_read: bool,
 }
 
 fn hour() -> impl Strategy<Value = Hour> {
@@ -32,11 +32,11 @@ fn hour() -> impl Strategy<Value = Hour> {
         prop::bool::weighted(0.8),
         prop::bool::weighted(0.9),
     )
-        .prop_map(|(minutes, severities, slack, sees)| Hour {
+        .prop_map(|(minutes, severities, slack, pods_read)| Hour {
             minutes,
             severities,
             slack,
-            sees,
+            pods_read,
         })
 }
 
@@ -55,21 +55,21 @@ proptest! {
         let mut harness = Harness::new(config(""), "2026-11-02T00:00:00Z");
         for hour in &hours {
             harness.slack = hour.slack;
-            harness.unread = if hour.sees { vec![] } else { vec![Resource::Pods] };
+            harness.unread = if hour.pods_read { vec![] } else { vec![Resource::Pods] };
             let step = harness.store(found(hour));
             let ids: BTreeSet<_> = step.state.incidents.iter().map(|r| r.id.clone()).collect();
             prop_assert_eq!(ids.len(), step.state.incidents.len());
             let listed: BTreeSet<_> = step.tracked.iter().map(|t| t.id.clone()).collect();
             prop_assert_eq!(listed.len(), step.tracked.len());
             for due in &step.due {
-                // Every message is about something, in a channel, in order.
+                // Every message has incidents and a channel.
                 prop_assert!(!due.incidents.is_empty() && due.destination.channel.starts_with('#'));
                 prop_assert!(due.incidents.iter().all(|id| listed.contains(id)));
                 prop_assert_eq!(due.kind.is_full() || due.thread.is_some(), due.kind != MessageKind::Resolved || due.thread.is_some());
             }
-            let said: Vec<_> = step.due.iter().flat_map(|d| &d.incidents).collect();
-            let once: BTreeSet<_> = said.iter().collect();
-            prop_assert_eq!(once.len(), said.len(), "twice in one cycle");
+            let due: Vec<_> = step.due.iter().flat_map(|d| &d.incidents).collect();
+            let distinct: BTreeSet<_> = due.iter().collect();
+            prop_assert_eq!(distinct.len(), due.len(), "twice in one cycle");
             if hour.slack {
                 harness.send(&step);
                 let again = harness.advance(found(hour));
@@ -103,15 +103,15 @@ proptest! {
     }
 }
 
-/// What may befall Slack in a cycle.
+/// The faults of Slack or of the run in a cycle.
 #[derive(Debug, Clone, Copy)]
 enum Slack {
     Up,
-    /// Takes this many messages, then nothing more.
+    /// Slack accepts this many messages, then none.
     Breaks(usize),
-    /// kill -9 after this many were taken and marked, before the next is sent.
+    /// The run is killed after this many messages were delivered and marked.
     Killed(usize),
-    /// kill -9 after one more was taken than was marked.
+    /// The run is killed after one more message was delivered, but not marked.
     KilledUnmarked(usize),
 }
 
@@ -125,30 +125,30 @@ fn slack() -> impl Strategy<Value = Slack> {
 }
 
 #[derive(Debug, Clone)]
-struct Spell {
+struct Period {
     hours: usize,
     hour: Hour,
     slack: Slack,
-    /// Silences one service from now on, for this many hours.
+    /// A service that is silenced from the start, and for how many hours.
     silence: Option<(usize, u64)>,
 }
 
-/// Three weeks of spells in which one thing holds.
-fn weeks() -> impl Strategy<Value = Vec<Spell>> {
+/// Three weeks of periods with the same symptoms and faults.
+fn weeks() -> impl Strategy<Value = Vec<Period>> {
     let silence = prop::option::weighted(0.1, (0_usize..8, 1_u64..40));
-    let spell =
-        (1_usize..8, hour(), slack(), silence).prop_map(|(hours, hour, slack, silence)| Spell {
+    let period =
+        (1_usize..8, hour(), slack(), silence).prop_map(|(hours, hour, slack, silence)| Period {
             hours,
             hour,
             slack,
             silence,
         });
-    prop::collection::vec(spell, 126)
+    prop::collection::vec(period, 126)
 }
 
-/// A cycle as the program has it: stored, then sent one by one and marked.
-/// Also what people were told and nobody noted: Slack knows no way to ask.
-fn tell(
+/// A cycle as the program runs it: the outbox is stored, then each message is delivered and marked.
+/// Also returns the incidents of messages that were delivered, but not marked.
+fn run_cycle(
     harness: &mut Harness,
     found: Vec<k8s_monitor::assess::Incident>,
     slack: Slack,
@@ -185,38 +185,37 @@ proptest! {
         let start = "2026-10-19T00:07:00Z";
         let mut harness = Harness::new(config("businessHours: { timezone: Europe/Berlin }"), start);
         let end = time(start) + chrono::TimeDelta::weeks(3);
-        for spell in weeks.iter().cycle() {
+        for period in weeks.iter().cycle() {
             if harness.now >= end { break; }
-            if let Some((service, hours)) = spell.silence {
+            if let Some((service, hours)) = period.silence {
                 let name = ["a", "b", "c", "d", "e", "f", "g", "h"][service];
                 let length = std::time::Duration::from_secs(hours * 3600);
                 k8s_monitor::state::silences::add(&mut harness.state, SilenceTarget::Service(name.into()), length, "known", harness.now);
             }
-            for _ in 0..spell.hours {
-                harness.unread = if spell.hour.sees { vec![] } else { vec![Resource::Pods] };
+            for _ in 0..period.hours {
+                harness.unread = if period.hour.pods_read { vec![] } else { vec![Resource::Pods] };
                 let before = harness.messages.len();
-                let (step, unmarked) = tell(&mut harness, found(&spell.hour), spell.slack);
-                let said = &harness.messages[before..];
-                let owed: BTreeSet<_> = step.due.iter().flat_map(|d| &d.incidents).collect();
-                let told: BTreeSet<_> = said.iter().flat_map(|m| &m.due.incidents).collect();
-                // Once a cycle at most, and to the channel of its severity.
-                prop_assert_eq!(told.len(), said.iter().map(|m| m.due.incidents.len()).sum::<usize>());
-                for message in said {
-                    check_place(&harness, &step, message)?;
+                let (step, unmarked) = run_cycle(&mut harness, found(&period.hour), period.slack);
+                let sent = &harness.messages[before..];
+                let due: BTreeSet<_> = step.due.iter().flat_map(|d| &d.incidents).collect();
+                let notified: BTreeSet<_> = sent.iter().flat_map(|m| &m.due.incidents).collect();
+                // Once per cycle at most, and to the channel of its severity.
+                prop_assert_eq!(notified.len(), sent.iter().map(|m| m.due.incidents.len()).sum::<usize>());
+                for message in sent {
+                    check_channel(&harness, &step, message)?;
                 }
-                // The same again: what was noted as told is not due, all else is, and
-                // of a kill between sending and noting that is one message.
-                let again = harness.advance(found(&spell.hour));
+                // In the same cycle again, all is due but what was marked as delivered.
+                let again = harness.advance(found(&period.hour));
                 let open: BTreeSet<_> = again.due.iter().flat_map(|d| &d.incidents).collect();
-                let noted = |id: &&String| told.contains(id) && !unmarked.contains(*id);
-                prop_assert_eq!(&open, &owed.iter().filter(|id| !noted(id)).copied().collect::<BTreeSet<_>>());
+                let marked = |id: &&String| notified.contains(id) && !unmarked.contains(*id);
+                prop_assert_eq!(&open, &due.iter().filter(|id| !marked(id)).copied().collect::<BTreeSet<_>>());
                 harness.pass(60);
             }
         }
-        // Calm and a Slack that works: everybody who heard of trouble hears of its end.
+        // Without symptoms and faults, every notified incident is notified as resolved.
         harness.unread.clear();
         for _ in 0..24 * 5 {
-            tell(&mut harness, Vec::new(), Slack::Up);
+            run_cycle(&mut harness, Vec::new(), Slack::Up);
             harness.pass(60);
         }
         prop_assert!(harness.state.outbox.is_empty());
@@ -227,7 +226,7 @@ proptest! {
     }
 }
 
-fn check_place(
+fn check_channel(
     harness: &Harness,
     step: &k8s_monitor::lifecycle::Transition,
     message: &Delivered,
@@ -236,22 +235,22 @@ fn check_place(
         .tracked
         .iter()
         .filter(|t| message.due.incidents.contains(&t.id));
-    let worst = members.map(|t| t.incident.severity).min();
-    prop_assert!(worst.is_some());
+    let highest = members.map(|t| t.incident.severity).min();
+    prop_assert!(highest.is_some());
     if message.due.thread.is_none() {
-        let wanted = if worst == Some(Sev1) {
+        let wanted = if highest == Some(Sev1) {
             "#critical-alerts"
         } else {
             "#infrastructure-alerts"
         };
         prop_assert_eq!(message.due.destination.channel.as_str(), wanted);
-        prop_assert!(worst < Some(Sev4));
+        prop_assert!(highest < Some(Sev4));
         let is_open = harness
             .config
             .business_hours
             .opened_at(message.at)
             .is_some();
-        prop_assert!(is_open || worst < Some(Sev3), "{message:?}");
+        prop_assert!(is_open || highest < Some(Sev3), "{message:?}");
     }
     Ok(())
 }

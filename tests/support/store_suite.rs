@@ -1,19 +1,19 @@
-//! What every store must do: the same tests on a directory and on a `ConfigMap`.
+//! What every store must do: the same tests for a directory and a `ConfigMap`.
 
 use k8s_monitor::model::Time;
 use k8s_monitor::state::document::{self, LIMIT};
 use k8s_monitor::state::{Cached, SCHEMA, State, Store, StoreError, Version};
 use serde_json::json;
 
-/// A store, with direct access to what it keeps.
-pub trait Place {
-    /// A store, as each process makes its own.
+/// A store, with direct access to its documents.
+pub trait StoreFixture {
+    /// A new client of the store, as each process has one.
     fn open(&self) -> Box<dyn Store + '_>;
-    /// Puts a text where the document is.
-    fn damage(&self, text: &str);
+    /// Replaces the document by this text.
+    fn overwrite(&self, text: &str);
     /// The text of a document that was set aside.
-    fn aside(&self, name: &str) -> Option<String>;
-    /// Takes the state away.
+    fn quarantined(&self, name: &str) -> Option<String>;
+    /// Deletes the state.
     fn clear(&self);
 }
 
@@ -21,10 +21,10 @@ pub fn now() -> Time {
     "2026-11-02T03:04:05Z".parse().expect("a time")
 }
 
-pub fn all(place: &dyn Place) {
-    type Test = fn(&dyn Place);
+pub fn all(fixture: &dyn StoreFixture) {
+    type Test = fn(&dyn StoreFixture);
     let tests: [(&str, Test); 6] = [
-        ("nothing there", a_missing_state_is_empty),
+        ("missing", a_missing_state_is_empty),
         ("round trip", a_saved_state_is_loaded),
         ("conflict", the_second_of_two_writers_gets_a_conflict),
         (
@@ -32,12 +32,12 @@ pub fn all(place: &dyn Place) {
             the_second_of_two_first_writers_gets_a_conflict,
         ),
         ("unusable", an_unusable_document_is_set_aside),
-        ("bounded", a_large_state_is_trimmed),
+        ("too large", a_large_state_is_trimmed),
     ];
     for (name, test) in tests {
         eprintln!("{name}");
-        place.clear();
-        test(place);
+        fixture.clear();
+        test(fixture);
     }
 }
 
@@ -50,25 +50,25 @@ fn state(month: &str) -> State {
     state
 }
 
-fn a_missing_state_is_empty(place: &dyn Place) {
-    let loaded = place.open().load().expect("nothing is no error");
+fn a_missing_state_is_empty(fixture: &dyn StoreFixture) {
+    let loaded = fixture.open().load().expect("a missing state is no error");
     assert_eq!(loaded.state, State::default());
     assert_eq!(loaded.version, Version::Absent);
     assert_eq!(loaded.quarantined, None);
 }
 
-fn a_saved_state_is_loaded(place: &dyn Place) {
-    let store = place.open();
+fn a_saved_state_is_loaded(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
     let first = store.load().expect("loaded").version;
     let second = store.save(&state("2026-10"), &first).expect("saved");
     let third = store.save(&state("2026-11"), &second).expect("saved again");
-    let loaded = place.open().load().expect("loaded");
+    let loaded = fixture.open().load().expect("loaded");
     assert_eq!(loaded.state, state("2026-11"));
     assert_eq!(loaded.version, third);
 }
 
-fn the_second_of_two_writers_gets_a_conflict(place: &dyn Place) {
-    let (a, b) = (place.open(), place.open());
+fn the_second_of_two_writers_gets_a_conflict(fixture: &dyn StoreFixture) {
+    let (a, b) = (fixture.open(), fixture.open());
     let first = a.load().expect("loaded").version;
     a.save(&state("2026-09"), &first).expect("saved");
     let of_a = a.load().expect("loaded").version;
@@ -82,8 +82,8 @@ fn the_second_of_two_writers_gets_a_conflict(place: &dyn Place) {
     assert_eq!(b.load().expect("loaded").state, state("2026-10"));
 }
 
-fn the_second_of_two_first_writers_gets_a_conflict(place: &dyn Place) {
-    let (a, b) = (place.open(), place.open());
+fn the_second_of_two_first_writers_gets_a_conflict(fixture: &dyn StoreFixture) {
+    let (a, b) = (fixture.open(), fixture.open());
     let of_a = a.load().expect("loaded").version;
     let of_b = b.load().expect("loaded").version;
     a.save(&state("2026-10"), &of_a).expect("the first writes");
@@ -91,16 +91,16 @@ fn the_second_of_two_first_writers_gets_a_conflict(place: &dyn Place) {
         .save(&state("2026-11"), &of_b)
         .expect_err("the second does not");
     assert!(refused.is_conflict(), "{refused}");
-    // What was there and is gone is a conflict too, not a fresh start.
+    // A state that was deleted meanwhile is a conflict too, not a new state.
     let known = a.load().expect("loaded").version;
-    place.clear();
+    fixture.clear();
     assert!(
         a.save(&state("2026-12"), &known)
             .is_err_and(|e| e.is_conflict())
     );
 }
 
-fn an_unusable_document_is_set_aside(place: &dyn Place) {
+fn an_unusable_document_is_set_aside(fixture: &dyn StoreFixture) {
     let newer = SCHEMA.replace("v1", "v2");
     for (text, word) in [
         ("{\"schema\": \"k8s-mon".to_owned(), "corrupt"),
@@ -115,22 +115,22 @@ fn an_unusable_document_is_set_aside(place: &dyn Place) {
             "newer",
         ),
     ] {
-        place.clear();
-        place.damage(&text);
-        let store = place.open();
+        fixture.clear();
+        fixture.overwrite(&text);
+        let store = fixture.open();
         let loaded = store.load().expect("no error");
         assert_eq!(loaded.state, State::default());
-        let quarantined = loaded.quarantined.clone().expect("it says so");
+        let quarantined = loaded.quarantined.clone().expect("set aside");
         assert!(quarantined.name.contains(word), "{}", quarantined.name);
-        let warning = loaded.warning(&store.place()).expect("and in words");
+        let warning = loaded.warning(&store.place()).expect("a warning");
         assert!(warning.contains(&quarantined.name), "{warning}");
         // Loading writes nothing.
-        assert_eq!(place.aside(&quarantined.name), None);
+        assert_eq!(fixture.quarantined(&quarantined.name), None);
         let saved = store
             .save(&state("2026-11"), &loaded.version)
             .expect("saved");
         assert_eq!(
-            place.aside(&quarantined.name).as_deref(),
+            fixture.quarantined(&quarantined.name).as_deref(),
             Some(text.as_str())
         );
         let loaded = store.load().expect("loaded");
@@ -139,7 +139,7 @@ fn an_unusable_document_is_set_aside(place: &dyn Place) {
     }
 }
 
-fn a_large_state_is_trimmed(place: &dyn Place) {
+fn a_large_state_is_trimmed(fixture: &dyn StoreFixture) {
     let mut large = state("2026-11");
     for number in 0..2000 {
         let at = now() - chrono::TimeDelta::minutes(number);
@@ -149,7 +149,7 @@ fn a_large_state_is_trimmed(place: &dyn Place) {
             .insert(format!("key-{number}"), Cached { at, value });
     }
     assert!(document::size(&large) > LIMIT);
-    let store = place.open();
+    let store = fixture.open();
     store.save(&large, &Version::Absent).expect("it fits");
     let kept = store.load().expect("loaded").state;
     assert!(document::size(&kept) <= LIMIT);

@@ -1,8 +1,40 @@
-//! What Slack refuses in a message, as strict as its documentation.
+//! What Slack accepts in a message, as strict as its documentation.
 
-use serde_json::{Map, Value};
+use k8s_monitor::notify::slack::SlackMessage;
+use serde_json::{Map, Value, json};
 
 type Checked = Result<(), String>;
+
+/// Errors that a retry does not correct, with a part of the remedy that the program reports.
+pub const PERMANENT_ERRORS: &[(&str, &str)] = &[
+    ("invalid_auth", "SLACK_BOT_TOKEN"),
+    ("not_authed", "SLACK_BOT_TOKEN"),
+    ("token_revoked", "SLACK_BOT_TOKEN"),
+    ("account_inactive", "SLACK_BOT_TOKEN"),
+    ("missing_scope", "chat:write"),
+    ("channel_not_found", "SLACK_CHANNEL"),
+    ("not_in_channel", "/invite"),
+    ("is_archived", "unarchive"),
+    ("restricted_action", "admin"),
+    ("msg_too_long", "defect"),
+    ("an_unknown_code", "docs.slack.dev"),
+];
+
+/// Checks a message as it is sent: with blocks, and as text if Slack rejects the blocks.
+pub fn rendered(sent: &SlackMessage) -> Checked {
+    message(&sent.text.clone().into(), &sent.blocks)?;
+    message(&sent.plain().into(), &json!([]))?;
+    if sent.text.contains('\n') {
+        return Err(format!("the text has several lines: {}", sent.text));
+    }
+    for block in sent.blocks.as_array().into_iter().flatten() {
+        let text = block["text"]["text"].as_str().unwrap_or_default();
+        if text.matches("```").count() % 2 == 1 {
+            return Err(format!("a code block is not closed: {text}"));
+        }
+    }
+    Ok(())
+}
 
 /// Checks a message's text and blocks.
 pub fn message(text: &Value, blocks: &Value) -> Checked {

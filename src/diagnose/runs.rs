@@ -1,0 +1,30 @@
+//! Runs that failed and backups that are overdue, with what their pods say.
+
+use super::{Proof, Rule, RuleContext, logs};
+use crate::detect::pod_status::end_text;
+use crate::model::{Cause, FactKind, Reason};
+
+/// They apply to nothing else, and nothing else explains more.
+pub const RULES: &[Rule] = &[
+    Rule::new(Cause::JobFailed, |c| quoted(c, Reason::JobFailed)),
+    Rule::new(Cause::BackupOverdue, |c| quoted(c, Reason::BackupOverdue)),
+];
+
+/// The symptom is the cause; how the containers ended and the deciding line of their log say why.
+fn quoted(context: &RuleContext, reason: Reason) -> Option<Proof> {
+    if !context.is(&[reason]) {
+        return None;
+    }
+    let mut proof = Proof::default();
+    let ended = context.ends().next();
+    if let Some((pod, container, end)) = ended {
+        let (pod, name) = (&pod.metadata.name, &container.name);
+        let fact = format!("pod {pod}: container {name} {}", end_text(end));
+        proof = proof.and(FactKind::Object, fact);
+    }
+    let Some(line) = logs::last_error(context) else {
+        return Some(proof);
+    };
+    let message = format!("{}; its log: {line}", context.finding.message);
+    Some(proof.and(FactKind::Log, line).message(message))
+}
