@@ -17,8 +17,17 @@ const EVIDENCE: &[(Resource, &[&str])] = &[
     (
         Resource::Events,
         &[
-            "count", "series", "source", "message", "reporting", "firstTimestamp", "lastTimestamp",
-            "eventTime", "note", "deprecated", "metadata.creationTimestamp",
+            "count",
+            "series",
+            "source",
+            "message",
+            "reporting",
+            "firstTimestamp",
+            "lastTimestamp",
+            "eventTime",
+            "note",
+            "deprecated",
+            "metadata.creationTimestamp",
         ],
     ),
     (Resource::Deployments, &["spec.template.spec."]),
@@ -26,16 +35,30 @@ const EVIDENCE: &[(Resource, &[&str])] = &[
     (Resource::DaemonSets, &["spec.template.spec."]),
     (Resource::ReplicaSets, &["spec.template.spec."]),
     (Resource::Jobs, &["spec.template.spec."]),
-    (Resource::CronJobs, &["spec.jobTemplate.spec.template.spec."]),
+    (
+        Resource::CronJobs,
+        &["spec.jobTemplate.spec.template.spec."],
+    ),
     (
         Resource::Pods,
         &[
-            "spec.containers", "spec.initContainers", "spec.volumes", "spec.affinity",
-            "spec.tolerations", "spec.dns", "spec.imagePullSecrets", "spec.topologySpread",
-            "spec.schedulerName", "spec.serviceAccountName", "spec.nodeSelector",
+            "spec.containers",
+            "spec.initContainers",
+            "spec.volumes",
+            "spec.affinity",
+            "spec.tolerations",
+            "spec.dns",
+            "spec.imagePullSecrets",
+            "spec.topologySpread",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.nodeSelector",
         ],
     ),
-    (Resource::Nodes, &["status.capacity", "status.allocatable", "status.nodeInfo"]),
+    (
+        Resource::Nodes,
+        &["status.capacity", "status.allocatable", "status.nodeInfo"],
+    ),
     (Resource::PodMetrics, &["containers"]),
     (Resource::NodeMetrics, &["usage"]),
 ];
@@ -47,20 +70,31 @@ impl DamagedObject {
     /// Whether what could not be decoded only explains, so that the object is judged by the rest.
     #[must_use]
     pub fn is_judged(&self) -> bool {
-        let of_kind = EVIDENCE.iter().filter(|(kind, _)| Some(*kind) == self.resource);
-        let evidence: Vec<_> = of_kind.flat_map(|(_, fields)| *fields).chain(EVIDENCE_OF_ALL).collect();
+        let of_kind = EVIDENCE
+            .iter()
+            .filter(|(kind, _)| Some(*kind) == self.resource);
+        let evidence: Vec<_> = of_kind
+            .flat_map(|(_, fields)| *fields)
+            .chain(EVIDENCE_OF_ALL)
+            .collect();
         let is_evidence = |field: &String| {
             let explains = evidence.iter().any(|start| field.starts_with(**start));
             // Ports decide whether a Service reaches its pods.
             explains && !field.contains(".ports")
         };
-        self.resource.is_some() && !self.item.damage.is_identity_only && self.item.damage.fields.iter().all(is_evidence)
+        self.resource.is_some()
+            && !self.item.damage.is_identity_only
+            && self.item.damage.fields.iter().all(is_evidence)
     }
 
     /// Kind, namespace and name, and what could not be decoded.
     #[must_use]
     pub fn describe(&self) -> String {
-        let kind = self.resource.map_or("object of no readable kind", |resource| resource.info().kind);
+        let kind = self
+            .resource
+            .map_or("object of no readable kind", |resource| {
+                resource.info().kind
+            });
         let object = match (self.item.namespace.as_str(), self.item.name.as_str()) {
             ("", "") => format!("{kind} without a readable name"),
             (namespace, "") => format!("{kind} without a readable name in {namespace}"),
@@ -68,7 +102,13 @@ impl DamagedObject {
             (namespace, name) => format!("{kind} {namespace}/{name}"),
         };
         let mut what = self.item.damage.fields.clone();
-        what.extend(self.item.damage.cut.as_ref().map(|element| format!("list of {element}, which was cut")));
+        what.extend(
+            self.item
+                .damage
+                .cut
+                .as_ref()
+                .map(|element| format!("list of {element}, which was cut")),
+        );
         if what.is_empty() {
             what.push("all but its name".to_owned());
         }

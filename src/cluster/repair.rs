@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{ObjectList, types};
@@ -165,7 +165,9 @@ fn identity(text: &[u8]) -> Vec<u8> {
     let metadata = || {
         let object: Object = serde_json::from_slice(text).ok()?;
         let mut metadata: Metadata = serde_json::from_str(object.metadata?.get()).ok()?;
-        metadata.labels.take_if(|labels| !is::<types::TextMap>(labels));
+        metadata
+            .labels
+            .take_if(|labels| !is::<types::TextMap>(labels));
         let owners = &mut metadata.owner_references;
         owners.take_if(|owners| !is::<Vec<types::OwnerReference>>(owners));
         serde_json::to_string(&metadata).ok()
@@ -337,6 +339,9 @@ impl<'t> Scanner<'t> {
                 break;
             }
         }
-        crate::model::text::clean(&path).chars().take(PATH_CHARS).collect()
+        crate::model::text::clean(&path)
+            .chars()
+            .take(PATH_CHARS)
+            .collect()
     }
 }

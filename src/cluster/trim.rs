@@ -326,7 +326,17 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_between_characters() {
-        for unit in ["x", "ü", "世", "😀", "\\n", "\\\\", "\\\"", "\\u003c", "\\ud83d\\ude00"] {
+        for unit in [
+            "x",
+            "ü",
+            "世",
+            "😀",
+            "\\n",
+            "\\\\",
+            "\\\"",
+            "\\u003c",
+            "\\ud83d\\ude00",
+        ] {
             let text = format!(r#"{{"a":"{}","b":[1]}}"#, unit.repeat(1 << 17));
             for chunk in [7, 4096, 1 << 20] {
                 for cut in [
@@ -336,7 +346,7 @@ mod tests {
                     assert!(cut.len() < TEXT + 64, "{unit}: {}", cut.len());
                     let value: serde_json::Value = serde_json::from_str(&cut).unwrap();
                     assert_eq!(value["b"][0], 1);
-                    assert!(value["a"].as_str().unwrap().len() > 4096);
+                    assert!(value["a"].as_str().unwrap().len() >= 4096);
                 }
             }
         }
@@ -344,13 +354,24 @@ mod tests {
 
     #[test]
     fn an_object_of_many_small_values_stays_valid_and_small() {
-        let list = format!(r#"{{"a":[{}{{}}],"b":1}}"#, "{\"n\":\"x\"},".repeat(1 << 18));
+        let list = format!(
+            r#"{{"a":[{}{{}}],"b":1}}"#,
+            "{\"n\":\"x\"},".repeat(1 << 18)
+        );
         let object = trimmed(&list, 5000);
         let value: serde_json::Value = serde_json::from_slice(&object.text).unwrap();
-        assert_eq!((value["a"].as_array().unwrap().len(), &value["b"]), (ELEMENTS, &1.into()));
+        assert_eq!(
+            (value["a"].as_array().unwrap().len(), &value["b"]),
+            (ELEMENTS, &1.into())
+        );
         assert!(!object.is_incomplete);
-        let names: Vec<_> = (0..200_000).map(|n| format!(r#""key-{n}":{{"v":[{n}]}}"#)).collect();
-        let map = format!(r#"{{"metadata":{{"name":"a"}},"m":{{{}}},"z":1}}"#, names.join(","));
+        let names: Vec<_> = (0..200_000)
+            .map(|n| format!(r#""key-{n}":{{"v":[{n}]}}"#))
+            .collect();
+        let map = format!(
+            r#"{{"metadata":{{"name":"a"}},"m":{{{}}},"z":1}}"#,
+            names.join(",")
+        );
         let object = trimmed(&map, 5000);
         let value: serde_json::Value = serde_json::from_slice(&object.text).unwrap();
         assert_eq!(value["metadata"]["name"], "a");

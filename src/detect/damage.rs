@@ -73,6 +73,9 @@ impl<'a> Unjudged<'a> {
     #[must_use]
     pub fn may_hide_workload(&self, namespace: &str) -> bool {
         let kinds = WORKLOADS.iter();
-        kinds.map(|kind| self.unattributed(*kind, namespace)).sum::<u32>() > 0
+        kinds
+            .map(|kind| self.unattributed(*kind, namespace))
+            .sum::<u32>()
+            > 0
     }
 }

@@ -91,7 +91,9 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     missing::detect(index, &workloads, &crons, &runs, &mut findings);
     findings.retain(|found| {
         let object = &found.resource;
-        !index.unjudged.has(&object.kind, &object.namespace, &object.name)
+        !index
+            .unjudged
+            .has(&object.kind, &object.namespace, &object.name)
     });
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();

@@ -99,6 +99,7 @@ pub fn collect<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Vec<Workload<
         } else {
             let workload = match owner {
                 (_, "") => replica_set(set),
+                _ if unjudged.is("ReplicaSet", &set.metadata) => replica_set(set),
                 (kind, name) => owner_of_sets(kind, name, set),
             };
             by_key.insert(workload.key(), workloads.len());

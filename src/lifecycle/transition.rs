@@ -50,12 +50,7 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
 
 /// Updates the record of an incident that was found again. A cycle that did not read everything
 /// required may raise its severity, not lower it. Its onset never moves to a later time.
-pub fn update(
-    record: &mut IncidentRecord,
-    incident: &mut Incident,
-    is_read: &IsRead,
-    now: Time,
-) {
+pub fn update(record: &mut IncidentRecord, incident: &mut Incident, is_read: &IsRead, now: Time) {
     let is_partly_read = is_partly_read(record, is_read);
     let reopened = !record.is_open();
     if is_partly_read && !reopened && incident.severity > record.severity {
@@ -124,12 +119,7 @@ fn is_partly_read(record: &IncidentRecord, is_read: &IsRead) -> bool {
 
 /// Updates the record of an incident that was not found: it is part of another one, it could not be
 /// read, or it is resolved.
-pub fn absent(
-    record: &mut IncidentRecord,
-    container: Option<String>,
-    is_read: &IsRead,
-    now: Time,
-) {
+pub fn absent(record: &mut IncidentRecord, container: Option<String>, is_read: &IsRead, now: Time) {
     if !record.is_open() {
         return;
     }

@@ -152,7 +152,11 @@ impl Finding {
     /// letters long.
     pub fn bound(&mut self) {
         let resource = &mut self.resource;
-        for name in [&mut resource.kind, &mut resource.namespace, &mut resource.name] {
+        for name in [
+            &mut resource.kind,
+            &mut resource.namespace,
+            &mut resource.name,
+        ] {
             cut(name, NAME);
         }
         for text in [&mut self.extent, &mut self.message] {

@@ -135,7 +135,13 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_between_letters() {
-        for (text, kept) in [("", ""), ("abc", "abc"), ("abcd", "ab…"), ("äöü", "äöü"), ("äöüß", "äö…")] {
+        for (text, kept) in [
+            ("", ""),
+            ("abc", "abc"),
+            ("abcd", "ab…"),
+            ("äöü", "äöü"),
+            ("äöüß", "äö…"),
+        ] {
             let mut short = text.to_owned();
             cut(&mut short, 3);
             assert_eq!(short, kept);

@@ -24,13 +24,11 @@ const NAMED: usize = 5;
 /// What could not be read.
 #[must_use]
 pub fn visibility(snapshot: &Snapshot) -> Visibility {
-    let kinds = snapshot
-        .unread()
-        .map(|(resource, unread)| Unread {
-            resource: resource.name(),
-            reason: format!("{:?}", unread.reason),
-            message: redact(&unread.message).into_owned(),
-        });
+    let kinds = snapshot.unread().map(|(resource, unread)| Unread {
+        resource: resource.name(),
+        reason: format!("{:?}", unread.reason),
+        message: redact(&unread.message).into_owned(),
+    });
     let unread: Vec<_> = kinds.chain(damaged(snapshot)).collect();
     Visibility {
         complete: unread.is_empty(),

@@ -68,12 +68,18 @@ fn what_it_is(kind: FileType) -> &'static str {
 
 #[cfg(not(unix))]
 fn what_it_is(kind: FileType) -> &'static str {
-    if kind.is_dir() { "a directory" } else { "a device" }
+    if kind.is_dir() {
+        "a directory"
+    } else {
+        "a device"
+    }
 }
 
 fn too_large(limit: u64) -> io::Error {
     let mib = limit.div_ceil(1 << 20);
-    io::Error::other(format!("it is larger than the {mib} MiB that are read; give a smaller file"))
+    io::Error::other(format!(
+        "it is larger than the {mib} MiB that are read; give a smaller file"
+    ))
 }
 
 /// Follows symbolic links, so that a rename replaces their target and not the link. The target need

@@ -55,7 +55,10 @@ struct Cluster {
 
 impl Cluster {
     fn new() -> Self {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/detect/hostile_values.yaml");
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/detect/hostile_values.yaml"
+        );
         let mut case = Case::load(file.as_ref()).unwrap();
         case.inventory = k8s_monitor::inventory::parse(SERVICES.as_bytes());
         let now = case.snapshot.now;
@@ -193,7 +196,12 @@ fn a_hostile_value_changes_nothing_else() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// A value of the wrong type takes the service's health away, not the service.

@@ -401,7 +401,10 @@ fn a_blocked_operation_is_terminated() {
     assert!(made.success());
     let services = Path::new(SERVICES);
     std::thread::scope(|scope| {
-        let ends = [(services, 75, "ended by its deadline"), (&pipe, 65, "it is a pipe")];
+        let ends = [
+            (services, 75, "ended by its deadline"),
+            (&pipe, 65, "it is a pipe"),
+        ];
         for (services, status, says) in ends {
             let kubeconfig = &plugin;
             scope.spawn(move || {

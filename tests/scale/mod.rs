@@ -47,7 +47,11 @@ fn attack() -> Attack {
 fn check(cost: &Cost, report: &serde_json::Value) {
     println!("{:.1?} {:.1} MiB", cost.wall, cost.mebibytes());
     assert!(cost.peak < ATTACKED, "{} KiB", cost.peak);
-    assert!(cost.stdout.len() < 4 << 20, "{} bytes of report", cost.stdout.len());
+    assert!(
+        cost.stdout.len() < 4 << 20,
+        "{} bytes of report",
+        cost.stdout.len()
+    );
     assert!(!report["incidents"].as_array().unwrap().is_empty());
 }
 

@@ -79,7 +79,10 @@ impl Lists<'_> {
         match read_list(self.transport, &self.interner, &listing, list).await {
             Ok(damaged) => {
                 let damaged = damaged.into_iter();
-                let damaged = damaged.map(|item| DamagedObject { resource: Some(resource), item });
+                let damaged = damaged.map(|item| DamagedObject {
+                    resource: Some(resource),
+                    item,
+                });
                 self.damaged.borrow_mut().extend(damaged);
                 (resource, Outcome::Complete)
             }

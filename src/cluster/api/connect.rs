@@ -112,8 +112,13 @@ fn from_file(
         ("client certificate", &user.client_certificate),
         ("client key", &user.client_key),
     ] {
-        if let Some(Err(cause)) = path.as_ref().map(|path| fs_util::check_size(path.as_ref(), MAX_TOKEN)) {
-            return Err(invalid(format!("the file of the {what} cannot be read: {cause}")));
+        if let Some(Err(cause)) = path
+            .as_ref()
+            .map(|path| fs_util::check_size(path.as_ref(), MAX_TOKEN))
+        {
+            return Err(invalid(format!(
+                "the file of the {what} cannot be read: {cause}"
+            )));
         }
     }
     let details = ExecAuthCluster::try_from(cluster)
@@ -129,11 +134,9 @@ fn from_file(
     })?;
     config.proxy_url = proxy_of(cluster, &config.cluster_url, proxies)?;
     config.tls_server_name.clone_from(&cluster.tls_server_name);
-    config.auth_info = credentials(user, details).map_err(|reason| {
-        ConnectError::Credentials {
-            server: server.clone(),
-            reason,
-        }
+    config.auth_info = credentials(user, details).map_err(|reason| ConnectError::Credentials {
+        server: server.clone(),
+        reason,
     })?;
     Ok(Target {
         name,

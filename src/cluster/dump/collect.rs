@@ -10,8 +10,8 @@ use super::convert::{Endpoints, NewEvent};
 use super::error::one_line;
 use super::head::{Head, Identity};
 use super::infer_now;
-use crate::cluster::types::{EndpointSlice, Event, decode};
 use crate::cluster::repair;
+use crate::cluster::types::{EndpointSlice, Event, decode};
 use crate::cluster::{DamagedItem, DamagedObject, FieldDamage, ObjectList, Objects};
 use crate::model::{Resource, ResourceScope, Time};
 
@@ -155,7 +155,9 @@ impl Collector {
                 damage,
             },
         });
-        named.chain(std::mem::take(&mut self.unidentified)).collect()
+        named
+            .chain(std::mem::take(&mut self.unidentified))
+            .collect()
     }
 
     /// Notes that something of a kind could not be read.
@@ -245,7 +247,12 @@ impl Collector {
         Ok(())
     }
 
-    fn add(&mut self, resource: Resource, raw: &str, version: Option<u64>) -> serde_json::Result<()> {
+    fn add(
+        &mut self,
+        resource: Resource,
+        raw: &str,
+        version: Option<u64>,
+    ) -> serde_json::Result<()> {
         let Some(list) = self.objects.list_mut(resource) else {
             return Ok(());
         };

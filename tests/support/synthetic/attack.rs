@@ -27,10 +27,18 @@ const LISTS: &[(&str, &str, Make)] = &[
         "EndpointSlice",
         endpoint_slice,
     ),
-    ("/api/v1/persistentvolumeclaims", "PersistentVolumeClaim", claim),
+    (
+        "/api/v1/persistentvolumeclaims",
+        "PersistentVolumeClaim",
+        claim,
+    ),
     ("/apis/networking.k8s.io/v1/ingresses", "Ingress", ingress),
     ("/apis/batch/v1/jobs", "Job", job),
-    ("/apis/argoproj.io/v1alpha1/applications", "Application", application),
+    (
+        "/apis/argoproj.io/v1alpha1/applications",
+        "Application",
+        application,
+    ),
 ];
 
 /// Objects of a page. A page of 500 would take this process more memory than the other one.
@@ -64,7 +72,9 @@ impl Attack {
         let Some((_, kind, make)) = LISTS.iter().find(|(list, ..)| *list == path) else {
             return r#"{"kind":"List","metadata":{},"items":[]}"#.to_owned();
         };
-        let from = query.split('&').find_map(|pair| pair.strip_prefix("continue="));
+        let from = query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("continue="));
         let from = from.and_then(|from| from.parse().ok()).unwrap_or(0);
         let count = self.count(kind);
         let to = count.min(from + PAGE);
@@ -87,11 +97,17 @@ impl Attack {
     pub fn write(self, folder: &Path) {
         use std::io::Write;
         for (path, kind, make) in LISTS {
-            let version = path.trim_start_matches("/apis/").trim_start_matches("/api/");
+            let version = path
+                .trim_start_matches("/apis/")
+                .trim_start_matches("/api/");
             let (version, plural) = version.rsplit_once('/').unwrap();
             let file = std::fs::File::create(folder.join(format!("{plural}.json"))).unwrap();
             let mut file = std::io::BufWriter::new(file);
-            write!(file, r#"{{"apiVersion":"{version}","kind":"{kind}List","items":["#).unwrap();
+            write!(
+                file,
+                r#"{{"apiVersion":"{version}","kind":"{kind}List","items":["#
+            )
+            .unwrap();
             for at in 0..self.count(kind) {
                 let comma = if at == 0 { "" } else { "," };
                 write!(file, "{comma}{}", self.object(kind, *make, at)).unwrap();
@@ -113,7 +129,12 @@ fn groups() -> Value {
 }
 
 fn meta(name: &str) -> Value {
-    let label = |at: usize| (format!("label-{at:05}/{}", "l".repeat(50)), json!("v".repeat(63)));
+    let label = |at: usize| {
+        (
+            format!("label-{at:05}/{}", "l".repeat(50)),
+            json!("v".repeat(63)),
+        )
+    };
     let labels: serde_json::Map<_, _> = (0..200).map(label).collect();
     json!({
         "name": name,
@@ -186,14 +207,16 @@ fn small_event(index: usize) -> Value {
 }
 
 fn service(index: usize) -> Value {
-    let port = |at: usize| json!({"name": format!("p{at}"), "port": at + 1, "targetPort": text(at, 300)});
+    let port =
+        |at: usize| json!({"name": format!("p{at}"), "port": at + 1, "targetPort": text(at, 300)});
     json!({"metadata": meta(&format!("s-{index}")), "spec": {"clusterIP": "10.0.0.1",
         "externalName": text(index, 300_000), "selector": {"a": text(index, 100_000)},
         "ports": (0..2000).map(port).collect::<Vec<_>>()}})
 }
 
 fn endpoint_slice(index: usize) -> Value {
-    let endpoint = |at: usize| json!({"addresses": [text(at, 100)], "conditions": {"ready": false}});
+    let endpoint =
+        |at: usize| json!({"addresses": [text(at, 100)], "conditions": {"ready": false}});
     json!({"metadata": meta(&format!("es-{index}")),
         "endpoints": (0..5000).map(endpoint).collect::<Vec<_>>(), "ports": []})
 }
