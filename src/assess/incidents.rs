@@ -112,10 +112,12 @@ fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
 }
 
 fn has_no_service(root: &Finding) -> bool {
-    matches!(
-        root.resource.kind.as_str(),
-        "Node" | "Cluster" | "Inventory"
-    )
+    // Custom resources of these kinds have a namespace.
+    root.resource.namespace.is_empty()
+        && matches!(
+            root.resource.kind.as_str(),
+            "Node" | "Cluster" | "Inventory"
+        )
 }
 
 /// If the root is a known issue, so are the findings that follow from it: the stores that wait

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::intern::Interner;
 use super::types::{
@@ -15,6 +16,7 @@ use super::types::{
     Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate, ReplicaSet, Service, SharedStr,
     StatefulSet, Toleration, condition,
 };
+use crate::model::condition_words::{Opinion, opinion};
 use crate::model::{Time, for_each_kind};
 
 /// No rule asks whether a pod has been ready for longer than this.
@@ -45,6 +47,35 @@ macro_rules! implement_compact {
     };
 }
 for_each_kind!(implement_compact);
+
+impl Compact for types::CustomObject {
+    /// Conditions that are as they should be are dropped, but for the fact that the object is ready.
+    fn compact(&mut self, interner: &mut Interner) {
+        interner.share_meta(&mut self.metadata);
+        let Some(Value::Array(conditions)) = self.status.get_mut("conditions") else {
+            return;
+        };
+        let text = |condition: &Value, key: &str| {
+            let text = condition.get(key).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        conditions.retain_mut(|condition| {
+            let kind = text(condition, "type");
+            let says = opinion(
+                &kind,
+                &text(condition, "status"),
+                &text(condition, "reason"),
+            );
+            if says != Opinion::Good {
+                return true;
+            }
+            if let Some(fields) = condition.as_object_mut() {
+                fields.retain(|key, _| matches!(key.as_str(), "type" | "status"));
+            }
+            matches!(kind.as_str(), "Ready" | "Available" | "Healthy")
+        });
+    }
+}
 
 /// The names are shared with those of the pods.
 impl Compact for PodMetrics {

@@ -6,10 +6,43 @@ use crate::model::Resource;
 /// An object of which something could not be decoded. Its kind counts as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DamagedObject {
-    /// Its kind; none where a dump has an object whose kind cannot be read.
-    pub resource: Option<Resource>,
+    /// Its kind.
+    pub kind: DamagedKind,
     /// The object. One without a name is in no list.
     pub item: DamagedItem,
+}
+
+/// The kind of a damaged object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DamagedKind {
+    /// A kind that every cycle reads.
+    Read(Resource),
+    /// Another kind, by its name.
+    Custom(String),
+    /// A dump has an object whose kind cannot be read.
+    Unknown,
+}
+
+impl DamagedKind {
+    /// The kind in manifests.
+    #[must_use]
+    pub fn manifest_kind(&self) -> &str {
+        match self {
+            Self::Read(resource) => resource.info().kind,
+            Self::Custom(kind) => kind,
+            Self::Unknown => "object of no readable kind",
+        }
+    }
+
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Read(resource) => resource.name(),
+            Self::Custom(kind) => kind.clone(),
+            Self::Unknown => "objects".to_owned(),
+        }
+    }
 }
 
 /// Fields that only explain: without them an object is judged as before.
@@ -72,7 +105,7 @@ impl DamagedObject {
     pub fn is_judged(&self) -> bool {
         let of_kind = EVIDENCE
             .iter()
-            .filter(|(kind, _)| Some(*kind) == self.resource);
+            .filter(|(kind, _)| DamagedKind::Read(*kind) == self.kind);
         let evidence: Vec<_> = of_kind
             .flat_map(|(_, fields)| *fields)
             .chain(EVIDENCE_OF_ALL)
@@ -82,7 +115,7 @@ impl DamagedObject {
             // Ports decide whether a Service reaches its pods.
             explains && !field.contains(".ports")
         };
-        self.resource.is_some()
+        self.kind != DamagedKind::Unknown
             && !self.item.damage.is_identity_only
             && self.item.damage.fields.iter().all(is_evidence)
     }
@@ -90,11 +123,7 @@ impl DamagedObject {
     /// Kind, namespace and name, and what could not be decoded.
     #[must_use]
     pub fn describe(&self) -> String {
-        let kind = self
-            .resource
-            .map_or("object of no readable kind", |resource| {
-                resource.info().kind
-            });
+        let kind = self.kind.manifest_kind();
         let object = match (self.item.namespace.as_str(), self.item.name.as_str()) {
             ("", "") => format!("{kind} without a readable name"),
             (namespace, "") => format!("{kind} without a readable name in {namespace}"),

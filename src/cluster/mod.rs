@@ -15,7 +15,7 @@ mod trim;
 pub mod types;
 
 pub use crate::model::Resource;
-pub use damage::DamagedObject;
+pub use damage::{DamagedKind, DamagedObject};
 pub use intern::Interner;
 pub use objects::{ObjectList, Objects};
 pub use repair::{DamagedItem, FieldDamage};

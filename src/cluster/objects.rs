@@ -89,6 +89,12 @@ impl<T: Object> ObjectList for Vec<T> {
     }
 }
 
+impl Object for types::CustomObject {
+    fn name(&self) -> (&str, &str) {
+        (&self.metadata.namespace, &self.metadata.name)
+    }
+}
+
 macro_rules! implement_object {
     (shared $type:ident) => {};
     ($kept:ident $type:ident) => {
@@ -107,8 +113,11 @@ macro_rules! declare_objects {
 
         /// The objects of a snapshot, by kind.
         #[derive(Debug, Clone, Default, PartialEq)]
-        #[allow(missing_docs, reason = "one list a kind, named like it")]
-        pub struct Objects { $( pub $field: Vec<types::$type>, )* }
+        #[allow(missing_docs, reason = "one list a kind, named like it; `custom` has those of all other kinds")]
+        pub struct Objects {
+            $( pub $field: Vec<types::$type>, )*
+            pub custom: Vec<types::CustomObject>,
+        }
 
         impl Objects {
             /// The list of a kind; logs have none.

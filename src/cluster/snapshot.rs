@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::damage::DamagedObject;
+use super::damage::{DamagedKind, DamagedObject};
 use super::objects::Objects;
-use crate::model::{KINDS, Resource, Time, named_enum};
+use crate::model::{CustomKind, KINDS, Resource, Time, named_enum};
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub reads: BTreeMap<Resource, Read>,
     /// Objects that could not be decoded as a whole.
     pub damaged: Vec<DamagedObject>,
+    /// The same for each custom kind that the cluster serves. A dump has none.
+    pub custom_reads: BTreeMap<CustomKind, Read>,
     /// Requests sent to the API server, retries included.
     pub requests: u32,
     /// How far the server's clock is ahead of this machine's, if by more than a minute. `now` then
@@ -109,7 +111,7 @@ impl Snapshot {
     #[must_use]
     pub fn is_read_in(&self, resource: Resource, namespace: &str) -> bool {
         let is_here = |object: &DamagedObject| {
-            object.resource == Some(resource) && object.item.namespace == namespace
+            object.kind == DamagedKind::Read(resource) && object.item.namespace == namespace
         };
         self.is_read(resource) && !self.unjudged().any(is_here)
     }

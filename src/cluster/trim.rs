@@ -68,14 +68,14 @@ impl TextCutter {
         let Some(end) = end else {
             return data.len();
         };
-        if data[end] != b'\\' {
-            // JSON has no line break in a text. What has one is a log between objects.
-            self.in_text = false;
-            out.push(data[end]);
-        } else {
+        if data[end] == b'\\' {
             self.is_cut |= self.length >= TEXT && !self.is_half;
             self.escape = Escape::Begun;
             self.emit(b'\\', out);
+        } else {
+            // JSON has no line break in a text. What has one is a log between objects.
+            self.in_text = false;
+            out.push(data[end]);
         }
         end + 1
     }
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn what_is_short_stays_as_it_is() {
         for text in [
-            r#"{}"#,
+            "{}",
             r#"{"a":["b\"]}",{"c":[[],{}]}], "d" : -1e9}"#,
             r#"{"\\":"\u00e9\ud83d\ude00ü世","x":[1,2,3]}"#,
         ] {

@@ -20,6 +20,7 @@ impl Session<'_> {
                 now: now(),
                 deadline: self.options.deadline(&self.config),
                 look_back: self.config.interval,
+                resources: self.config.resources.clone(),
             })?,
         };
         let written = dump::write(&snapshot, path)?;

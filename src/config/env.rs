@@ -89,6 +89,7 @@ pub fn join(file: File, env: &Environment) -> Result<Loaded, ConfigError> {
         repeat: file.repeat,
         unlisted_tier: file.unlisted_tier,
         confirm_after: file.confirm_after,
+        resources: file.resources,
         github: github(file.github),
         model_budget: file.model_budget,
         silences: file

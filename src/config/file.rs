@@ -10,7 +10,7 @@ use super::error::{ConfigError, closest};
 use super::hours::Hours;
 use super::silence::MuteTimeIntervalSpec;
 use super::values::{self, Repository};
-use crate::model::Tier;
+use crate::model::{GroupKind, Tier};
 
 /// The file with defaults.
 #[derive(Debug, Deserialize)]
@@ -24,6 +24,7 @@ pub struct File {
     pub unlisted_tier: Tier,
     #[serde(deserialize_with = "values::duration")]
     pub confirm_after: Duration,
+    pub resources: Vec<GroupKind>,
     pub github: Github,
     pub model_budget: ModelBudget,
     pub silences: Vec<MuteTimeIntervalSpec>,
@@ -40,6 +41,7 @@ impl Default for File {
             repeat: Repeat::default(),
             unlisted_tier: Tier::P3,
             confirm_after: Duration::from_secs(20),
+            resources: Vec::new(),
             github: Github::default(),
             model_budget: ModelBudget::default(),
             silences: Vec::new(),

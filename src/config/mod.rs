@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::Tier;
 use crate::model::secret::Secret;
+use crate::model::{GroupKind, Tier};
 
 pub use env::{VARIABLES, process_environment};
 pub use error::ConfigError;
@@ -50,6 +50,8 @@ pub struct Config {
     pub unlisted_tier: Tier,
     /// A new SEV-1 or SEV-2 is checked again after this time. Zero for never.
     pub confirm_after: Duration,
+    /// Kinds to read besides those of the tables.
+    pub resources: Vec<GroupKind>,
     /// The repository that Argo CD follows.
     pub github: Github,
     /// The budget of the model.

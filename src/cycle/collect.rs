@@ -58,6 +58,7 @@ impl Cycle<'_> {
                 // A slow server leaves time for notifications.
                 deadline: self.remaining() * 3 / 4,
                 look_back: self.config.interval,
+                resources: self.config.resources.clone(),
             })?,
         };
         if let Some(name) = &self.config.cluster {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::cluster::types::ObjectMeta;
-use crate::cluster::{Resource, Snapshot};
+use crate::cluster::{DamagedKind, Resource, Snapshot};
 
 /// The kinds by which a service exists.
 const WORKLOADS: &[Resource] = &[
@@ -29,14 +29,19 @@ impl<'a> Unjudged<'a> {
     /// Usually there is none.
     #[must_use]
     pub fn of(snapshot: &'a Snapshot) -> Self {
-        let known = snapshot.unjudged().filter_map(|object| {
-            let kind = object.resource?.info().kind;
+        let known = snapshot.unjudged().map(|object| {
             let item = &object.item;
-            Some((kind, item.namespace.as_str(), item.name.as_str()))
+            let kind = object.kind.manifest_kind();
+            (kind, item.namespace.as_str(), item.name.as_str())
         });
         let mut unattributed = HashMap::new();
         for object in snapshot.unjudged().filter(|o| o.item.is_unattributed()) {
-            let key = (object.resource, object.item.namespace.as_str());
+            let resource = match &object.kind {
+                DamagedKind::Read(resource) => Some(*resource),
+                DamagedKind::Unknown => None,
+                DamagedKind::Custom(_) => continue,
+            };
+            let key = (resource, object.item.namespace.as_str());
             *unattributed.entry(key).or_default() += 1;
         }
         Self {

@@ -15,6 +15,7 @@ mod autoscaling;
 mod by_name;
 mod certificates;
 mod create_failure;
+mod custom;
 mod damage;
 mod failures;
 mod flapping;
@@ -46,6 +47,7 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
+pub use custom::complaint;
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
@@ -88,6 +90,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(autoscaling::detect(index));
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
+    findings.extend(custom::detect(index));
     missing::detect(index, &workloads, &crons, &runs, &mut findings);
     findings.retain(|found| {
         let object = &found.resource;

@@ -70,6 +70,7 @@ pub fn ask(
         now: local,
         deadline: READING.min(limit),
         look_back,
+        resources: Vec::new(),
     }));
     facts.took = began.elapsed();
     facts

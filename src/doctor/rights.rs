@@ -2,7 +2,7 @@
 
 use crate::cluster::api::AccessRule;
 use crate::cluster::{Read, Snapshot};
-use crate::model::{KINDS, Resource, ResourceInfo, ResourceScope};
+use crate::model::{CUSTOM_KINDS, KINDS, Resource, ResourceInfo, ResourceScope};
 
 use super::line::{Check, listed};
 
@@ -34,6 +34,24 @@ impl StateMap {
 #[must_use]
 pub fn to_read() -> Vec<AccessRule> {
     KINDS.iter().flat_map(rules_to_read).collect()
+}
+
+/// The access rules of the custom kinds that the table names. A cluster without them answers nothing
+/// about them, so that `doctor` goes by what was read.
+#[must_use]
+pub fn to_read_custom() -> Vec<AccessRule> {
+    let kinds = CUSTOM_KINDS.iter();
+    kinds
+        .flat_map(|row| {
+            ["get", "list"].map(|verb| AccessRule {
+                verb,
+                group: row.group,
+                resource: row.plural,
+                namespace: String::new(),
+                name: String::new(),
+            })
+        })
+        .collect()
 }
 
 fn rules_to_read(info: &ResourceInfo) -> Vec<AccessRule> {

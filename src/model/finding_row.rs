@@ -28,6 +28,7 @@ named_enum! {
         Certificate = "certificate",
         Sync = "sync",
         Argo = "argo",
+        Resource = "resource",
         Secrets = "secrets",
         Blind = "blind",
         Inventory = "inventory",

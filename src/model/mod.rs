@@ -7,6 +7,8 @@ mod change;
 mod change_kind;
 mod clock;
 pub mod command;
+pub mod condition_words;
+mod custom_kind;
 pub mod duration;
 mod finding;
 mod finding_row;
@@ -30,6 +32,7 @@ pub use change::{Changes, Direction};
 pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
 pub use command::{Program, Refusal, ShellCommand};
+pub use custom_kind::{CUSTOM_KINDS, CustomKind, CustomKindRow, GENERATED_CATEGORIES, GroupKind};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use finding_row::{
     AppliesTo, CauseFlag, CauseRow, DependencyKind, Describe, FaultClass, PodLog, ReasonFlag,

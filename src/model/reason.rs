@@ -197,7 +197,7 @@ finding_table! {
         }
         FailedCreate {
             class: FaultClass::Admission, scope: Scope::Object, flags: &[],
-            rests_on: &[R::Pods, R::ReplicaSets], explained_by: None,
+            rests_on: &[R::Pods, R::ReplicaSets, R::Events], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
             checked: "The API server rejects the pods.",
             matters: "There is no pod, so nothing else shows the problem.",
@@ -410,6 +410,15 @@ finding_table! {
             matters: "Argo CD reports that its resources are not healthy. It joins the incident of its service.",
             not_reported: "Progressing, Suspended and Missing, and the Application of the monitor itself.",
             remedy: "Check the resources that it lists.",
+        }
+        ResourceDegraded {
+            class: FaultClass::Resource, scope: Scope::Object, flags: &[],
+            rests_on: &[], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "Conditions, phase, health or error of a custom resource say for 10 minutes that it is broken, or for 60 that it is not made yet.",
+            matters: "Its controller cannot do what the resource asks for.",
+            not_reported: "What is suspended, paused, being deleted or done, conditions of an older generation, and a failed run after which a later one of its series ended.",
+            remedy: "Read the message of the condition, then the log of its controller.",
         }
         CertificateExpired {
             class: FaultClass::Certificate, scope: Scope::Object, flags: &[],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assess::{self, ServiceState};
-use crate::cluster::Snapshot;
+use crate::cluster::{self, Snapshot};
 use crate::inventory::Service as Listed;
 use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
@@ -24,12 +24,13 @@ const NAMED: usize = 5;
 /// What could not be read.
 #[must_use]
 pub fn visibility(snapshot: &Snapshot) -> Visibility {
-    let kinds = snapshot.unread().map(|(resource, unread)| Unread {
+    let listed = snapshot.unread().map(|(resource, unread)| Unread {
         resource: resource.name(),
         reason: format!("{:?}", unread.reason),
         message: redact(&unread.message).into_owned(),
     });
-    let unread: Vec<_> = kinds.chain(damaged(snapshot)).collect();
+    let unread = listed.chain(unread_groups(snapshot));
+    let unread: Vec<_> = unread.chain(damaged(snapshot)).collect();
     Visibility {
         complete: unread.is_empty(),
         unread,
@@ -40,10 +41,14 @@ pub fn visibility(snapshot: &Snapshot) -> Visibility {
 fn damaged(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
     let mut by_kind: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for object in &snapshot.damaged {
-        by_kind.entry(object.resource).or_default().push(object);
+        by_kind.entry(&object.kind).or_default().push(object);
     }
-    by_kind.into_iter().map(|(resource, objects)| {
-        let named: Vec<_> = objects.iter().take(NAMED).map(|o| o.describe()).collect();
+    by_kind.into_iter().map(|(kind, objects)| {
+        let named: Vec<_> = objects
+            .iter()
+            .take(NAMED)
+            .map(|object| object.describe())
+            .collect();
         let more = match objects.len().saturating_sub(NAMED) {
             0 => String::new(),
             more => format!(", and {more} more"),
@@ -53,9 +58,37 @@ fn damaged(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
             named.join(", ")
         );
         Unread {
-            resource: resource.map_or_else(|| "objects".to_owned(), |resource| resource.name()),
+            resource: kind.name(),
             reason: DAMAGED.to_owned(),
             message: redact(&message).into_owned(),
+        }
+    })
+}
+
+/// The custom kinds that could not be read: one entry for each group and class of failure.
+fn unread_groups(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
+    let mut groups: BTreeMap<(&str, &str), Vec<(String, &str)>> = BTreeMap::new();
+    for (kind, read) in &snapshot.custom_reads {
+        if let cluster::Read::Unread(unread) = read {
+            let group = groups.entry((&kind.group, unread.reason.as_str()));
+            group.or_default().push((kind.name(), &unread.message));
+        }
+    }
+    groups.into_iter().map(|((group, reason), kinds)| {
+        let names: Vec<_> = kinds.iter().map(|(name, _)| name.as_str()).collect();
+        let (first, message) = &kinds[0];
+        let resource = match kinds.len() {
+            1 => first.clone(),
+            count => format!("{count} kinds of {group}"),
+        };
+        let others = match kinds.len() {
+            1 => String::new(),
+            _ => format!(" (the same for all of: {})", names.join(", ")),
+        };
+        Unread {
+            resource,
+            reason: reason.to_owned(),
+            message: redact(&format!("{message}{others}")).into_owned(),
         }
     })
 }

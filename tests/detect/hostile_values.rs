@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use k8s_monitor::assess::{Verdict, evaluate};
 use k8s_monitor::cluster::api::decode;
-use k8s_monitor::cluster::{DamagedObject, Interner, Resource, Snapshot};
+use k8s_monitor::cluster::{DamagedKind, DamagedObject, Interner, Resource, Snapshot};
 use k8s_monitor::model::{ServiceStatus, Time};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -104,7 +104,7 @@ fn read(
         let damaged = decode([page.as_bytes()], &interner, list).unwrap();
         let damaged = damaged.into_iter();
         snapshot.damaged.extend(damaged.map(|item| DamagedObject {
-            resource: Some(resource),
+            kind: DamagedKind::Read(resource),
             item,
         }));
     }
@@ -164,7 +164,12 @@ fn a_hostile_value_changes_nothing_else() {
     assert_eq!(damaged, []);
     let down = |verdict: &Verdict| status(verdict, "cache") == ServiceStatus::Unavailable;
     assert!(down(&healthy) && status(&healthy, "alpha") == ServiceStatus::Healthy);
-    let cause = |verdict: &Verdict| verdict.incidents[0].root().cause.map(|c| c.as_str());
+    let cause = |verdict: &Verdict| {
+        verdict.incidents[0]
+            .root()
+            .cause
+            .map(k8s_monitor::model::Cause::as_str)
+    };
     assert_eq!(cause(&healthy), Some("SecretMissing"));
     let expected = without(&healthy, "alpha");
     let mut number = 0;

@@ -19,6 +19,8 @@ proptest! {
     fn the_result_does_not_depend_on_the_date(Any(case) in a_case(), weeks in -40_i64..40) {
         // The dates of these are not in the documents.
         prop_assume!(case.outages.is_empty() && case.snapshot.logs.is_empty());
+        // Clocks change on certain dates.
+        prop_assume!(case.snapshot.objects.cron_jobs.iter().all(|c| c.spec.time_zone.is_empty()));
         let by = TimeDelta::weeks(weeks);
         let documents: Vec<_> = case.documents.iter().map(|d| shifted(d, by)).collect();
         let mut later = case.clone();

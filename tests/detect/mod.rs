@@ -4,11 +4,13 @@
 
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
+mod argo_health_suite;
 mod hostile_values;
 mod identity;
 mod properties;
 mod required_reads;
 mod scale;
+mod schedules;
 mod unrelated_objects;
 mod worsening;
 
@@ -25,7 +27,7 @@ macro_rules! families {
 }
 
 families! {
-    pods workloads batch nodes network storage presence memory platform visibility severity grouping
+    pods workloads batch runs lateness nodes network storage presence memory platform visibility severity grouping
 }
 
 #[test]

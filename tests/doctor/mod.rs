@@ -431,7 +431,7 @@ fn described(rights: &[AccessRule]) -> BTreeSet<String> {
 #[test]
 fn doctor_checks_exactly_the_deployed_rights() {
     assert_eq!(
-        described(&rights::to_read()),
+        described(&[rights::to_read(), rights::to_read_custom()].concat()),
         granted("deploy/rights/rbac.yaml")
     );
     let state = StateMap::of("configmap:k8s-monitor/k8s-monitor-state").unwrap();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use k8s_monitor::cluster::dump::{self, DumpError, Limits};
-use k8s_monitor::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
+use k8s_monitor::cluster::{DamagedObject, Read, Resource, Snapshot, Source, Unread, UnreadReason};
 use k8s_monitor::model::Time;
 use tempfile::TempDir;
 
@@ -320,7 +320,11 @@ mod damage {
         let snapshot = read(folder.path());
         assert_eq!(pod_names(&snapshot), ["good", "bad", "worse"]);
         assert!(snapshot.is_read(Resource::Pods) && snapshot.is_read(Resource::Nodes));
-        let damaged: Vec<_> = snapshot.damaged.iter().map(|o| o.describe()).collect();
+        let damaged: Vec<_> = snapshot
+            .damaged
+            .iter()
+            .map(DamagedObject::describe)
+            .collect();
         assert_eq!(
             damaged,
             ["Pod n/bad (spec.containers)", "Pod n/worse (status[0])"]

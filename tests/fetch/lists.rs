@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use k8s_monitor::cluster::{Read, Resource, Source, UnreadReason};
+use k8s_monitor::cluster::{DamagedObject, Read, Resource, Source, UnreadReason};
 use serde_json::json;
 
 use super::stub::{Reply, Stub, assert_only_unread, page, status, unread};
@@ -261,7 +261,11 @@ fn a_damaged_object_leaves_its_kind_read() {
     assert!(snapshot.is_read(Resource::Jobs));
     let names = snapshot.objects.jobs.iter().map(|job| &*job.metadata.name);
     assert_eq!(names.collect::<Vec<_>>(), ["a", "c"]);
-    let damaged: Vec<_> = snapshot.damaged.iter().map(|o| o.describe()).collect();
+    let damaged: Vec<_> = snapshot
+        .damaged
+        .iter()
+        .map(DamagedObject::describe)
+        .collect();
     assert_eq!(
         damaged,
         [

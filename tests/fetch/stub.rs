@@ -186,6 +186,7 @@ pub fn now() -> DateTime<Utc> {
 
 pub fn request(deadline: Duration) -> SnapshotRequest {
     SnapshotRequest {
+        resources: Vec::new(),
         now: now(),
         deadline,
         look_back: Duration::from_hours(1),

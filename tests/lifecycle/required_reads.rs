@@ -57,7 +57,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IssuerNotReady => Some(R::Issuers),
         S::SecretStoreNotReady => Some(R::SecretStores),
         S::ExternalSecretFailed => Some(R::ExternalSecrets),
-        S::MonitoringBlind | S::InventoryInvalid => None,
+        S::MonitoringBlind | S::InventoryInvalid | S::ResourceDegraded => None,
     }
 }
 

@@ -89,9 +89,7 @@ impl Case {
             objects: Objects::default(),
             logs: header.logs.iter().map(|(k, text)| log(k, text)).collect(),
             reads: reads(&header)?,
-            damaged: Vec::new(),
-            requests: 0,
-            skew: None,
+            ..Snapshot::default()
         };
         let documents: Vec<_> = documents.collect();
         snapshot.objects = match snapshot.source {

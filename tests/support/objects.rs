@@ -1,6 +1,6 @@
 //! Kubernetes objects as a fixture has them, sorted by kind as those of a dump.
 
-use k8s_monitor::cluster::{Interner, Objects, Resource};
+use k8s_monitor::cluster::{Interner, ObjectList, Objects, Resource};
 use k8s_monitor::model::Time;
 use serde_json::Value;
 
@@ -45,20 +45,30 @@ fn add(
             .to_owned()
     };
     let (version, kind) = (text("apiVersion"), text("kind"));
-    let resource = Resource::of_object(&version, &kind)
-        .ok_or_else(|| format!("`{version} {kind}` is no kind that is read"))?;
     let name = value.pointer("/metadata/name").cloned();
-    push(objects, resource, value, interner).map_err(|e| format!("{kind} {name:?}: {e}"))
+    let resource = Resource::of_object(&version, &kind);
+    let list: &mut dyn ObjectList = match resource {
+        Some(resource) => {
+            let list = objects.list_mut(resource);
+            list.ok_or("logs belong in the first document, under `logs`")?
+        }
+        None if is_custom(value) => &mut objects.custom,
+        None => return Err(format!("`{version} {kind}` is no kind that is read")),
+    };
+    push(list, value, interner).map_err(|e| format!("{kind} {name:?}: {e}"))
+}
+
+/// Whether it is of another project's kind: those groups have a dot.
+fn is_custom(value: &Value) -> bool {
+    let version = value.get("apiVersion").and_then(Value::as_str);
+    version.is_some_and(|version| version.contains('.') && version.contains('/'))
 }
 
 fn push(
-    objects: &mut Objects,
-    resource: Resource,
+    list: &mut dyn ObjectList,
     value: &Value,
     interner: Option<&mut Interner>,
 ) -> Result<(), String> {
-    let list = objects.list_mut(resource);
-    let list = list.ok_or("logs belong in the first document, under `logs`")?;
     list.push_json(value.to_string().as_bytes())
         .map_err(|e| e.to_string())?;
     if let Some(interner) = interner {

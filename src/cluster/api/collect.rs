@@ -4,11 +4,12 @@ use std::cell::RefCell;
 
 use futures_util::future::{join, join_all};
 
+use super::custom::{self, CustomReads, Wanted};
 use super::discover::{Plan, discover};
 use super::list::{Listing, read_list};
 use super::outcome::{Outcome, Outcomes};
 use super::transport::Transport;
-use crate::cluster::{DamagedObject, Interner, ObjectList, Objects};
+use crate::cluster::{DamagedKind, DamagedObject, Interner, ObjectList, Objects};
 use crate::model::{Resource, ResourceInfo, ResourceScope};
 
 /// The kinds with the most data. They are requested first, because they take longest.
@@ -26,17 +27,26 @@ struct Lists<'a> {
     damaged: RefCell<Vec<DamagedObject>>,
 }
 
-/// Reads every kind. Core kinds neither wait for discovery nor depend on it. Also returns the objects
-/// that could not be decoded as a whole.
+/// What all lists brought: the outcome of each kind, and the objects that could not be decoded as a
+/// whole.
+pub(super) struct Collected {
+    pub outcomes: Outcomes,
+    pub custom: CustomReads,
+    pub damaged: Vec<DamagedObject>,
+}
+
+/// Reads every kind. Core kinds neither wait for discovery nor depend on it.
 pub(super) async fn collect(
     transport: &Transport<'_>,
+    wanted: Wanted<'_>,
     objects: &mut Objects,
-) -> (Outcomes, Vec<DamagedObject>) {
+) -> Collected {
     let lists = Lists {
         transport,
         interner: RefCell::new(Interner::new(transport.now())),
         damaged: RefCell::default(),
     };
+    let mut custom_objects = Vec::new();
     let (mut core, optional): (Vec<_>, Vec<_>) = objects
         .lists_mut()
         .into_iter()
@@ -48,7 +58,7 @@ pub(super) async fn collect(
         lists.read(resource, plan, list)
     });
     let optional = async {
-        let found = discover(transport).await;
+        let found = discover(transport, wanted.kinds).await;
         let optional = optional.into_iter().map(|(resource, list)| {
             let plan = match &found {
                 Ok(found) => found.plan(resource.info()),
@@ -56,11 +66,23 @@ pub(super) async fn collect(
             };
             lists.read(resource, plan, list)
         });
-        join_all(optional).await
+        let kinds = found.as_ref().map(|found| custom::select(found, wanted));
+        let custom = custom::read(
+            transport,
+            &lists.interner,
+            kinds.unwrap_or_default(),
+            &mut custom_objects,
+            &lists.damaged,
+        );
+        join(join_all(optional), custom).await
     };
-    let (core, optional) = join(join_all(core), optional).await;
-    let outcomes = core.into_iter().chain(optional).collect();
-    (outcomes, lists.damaged.into_inner())
+    let (core, (optional, custom)) = join(join_all(core), optional).await;
+    objects.custom = custom_objects;
+    Collected {
+        outcomes: core.into_iter().chain(optional).collect(),
+        custom,
+        damaged: lists.damaged.into_inner(),
+    }
 }
 
 impl Lists<'_> {
@@ -80,7 +102,7 @@ impl Lists<'_> {
             Ok(damaged) => {
                 let damaged = damaged.into_iter();
                 let damaged = damaged.map(|item| DamagedObject {
-                    resource: Some(resource),
+                    kind: DamagedKind::Read(resource),
                     item,
                 });
                 self.damaged.borrow_mut().extend(damaged);

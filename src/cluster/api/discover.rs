@@ -12,20 +12,33 @@ use serde::de::DeserializeOwned;
 use super::failure::Failure;
 use super::transport::{Get, Transport};
 use crate::cluster::types::null_as_default;
-use crate::model::{KINDS, ResourceInfo};
+use crate::model::{CUSTOM_KINDS, CustomKind, GroupKind, KINDS, ResourceInfo};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-/// The kinds that the server serves, by group and version.
+/// The kinds that the server serves.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Discovered(BTreeMap<(String, String), Kinds>);
+pub(super) struct Discovered {
+    by_version: BTreeMap<(String, String), Kinds>,
+    /// Groups and versions in the server's order: of each group the preferred version is first.
+    order: Vec<(String, String)>,
+}
+
+/// A kind that can be listed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ServedList {
+    /// The kind and the version that the server prefers.
+    pub kind: CustomKind,
+    /// Its categories, as of `kubectl get CATEGORY`.
+    pub categories: Vec<String>,
+}
 
 /// The kinds of one group and version.
 #[derive(Debug, Clone, PartialEq)]
 enum Kinds {
-    /// Plural names.
-    Known(BTreeSet<String>),
+    /// By plural name.
+    Known(BTreeMap<String, ResourceDiscovery>),
     /// The group is registered, but the server behind it does not answer: an aggregated API that
     /// is down.
     NoServer,
@@ -49,8 +62,11 @@ impl Discovered {
     pub(super) fn plan(&self, info: &ResourceInfo) -> Plan {
         let mut plan = Plan::Absent;
         for version in info.versions {
-            match self.0.get(&(info.group.to_owned(), (*version).to_owned())) {
-                Some(Kinds::Known(plurals)) if plurals.contains(info.plural) => {
+            match self
+                .by_version
+                .get(&(info.group.to_owned(), (*version).to_owned()))
+            {
+                Some(Kinds::Known(plurals)) if plurals.contains_key(info.plural) => {
                     return Plan::List(version);
                 }
                 Some(Kinds::NoServer) => return Plan::List(version),
@@ -60,13 +76,39 @@ impl Discovered {
         }
         plan
     }
+
+    /// The kinds that can be listed, each in the version that the server prefers.
+    pub(super) fn lists(&self) -> impl Iterator<Item = ServedList> {
+        let versions = self.order.iter();
+        let known = versions.filter_map(|key| match self.by_version.get(key)? {
+            Kinds::Known(kinds) => Some((key, kinds)),
+            Kinds::NoServer | Kinds::Failed(_) => None,
+        });
+        known.flat_map(|((group, version), kinds)| {
+            let lists = kinds
+                .iter()
+                .filter(|(plural, served)| served.is_list(plural));
+            lists.map(move |(plural, served)| ServedList {
+                kind: CustomKind {
+                    group: group.clone(),
+                    version: version.clone(),
+                    plural: plural.clone(),
+                    kind: served.response_kind.kind.clone(),
+                },
+                categories: served.categories.clone(),
+            })
+        })
+    }
 }
 
 /// Reads which kinds the server serves.
 ///
 /// # Errors
 /// When not even the groups can be read.
-pub(super) async fn discover(transport: &Transport<'_>) -> Result<Discovered, Failure> {
+pub(super) async fn discover(
+    transport: &Transport<'_>,
+    further: &[GroupKind],
+) -> Result<Discovered, Failure> {
     let mut body = Vec::new();
     let mut get = Get::json("/apis".to_owned());
     get.accept = AGGREGATED;
@@ -83,7 +125,7 @@ pub(super) async fn discover(transport: &Transport<'_>) -> Result<Discovered, Fa
         "APIGroupList" => {
             let groups: GroupList = decode(&body)?;
             drop(body);
-            Ok(group_by_group(transport, &groups).await)
+            Ok(group_by_group(transport, &groups, further).await)
         }
         _ => Err(Failure::Malformed(
             "/apis does not list API groups".to_owned(),
@@ -92,52 +134,76 @@ pub(super) async fn discover(transport: &Transport<'_>) -> Result<Discovered, Fa
 }
 
 fn aggregated(list: GroupDiscoveryList) -> Discovered {
-    let mut found = BTreeMap::new();
+    let mut found = Discovered::default();
     for group in list.items {
         for version in group.versions {
-            let plurals: BTreeSet<_> = version.resources.into_iter().map(|r| r.resource).collect();
-            let is_down = plurals.is_empty() && version.freshness == "Stale";
+            let is_down = version.resources.is_empty() && version.freshness == "Stale";
             let kinds = if is_down {
                 Kinds::NoServer
             } else {
-                Kinds::Known(plurals)
+                Kinds::Known(by_plural(version.resources))
             };
-            found.insert((group.metadata.name.clone(), version.version), kinds);
+            let key = (group.metadata.name.clone(), version.version);
+            found.order.push(key.clone());
+            found.by_version.insert(key, kinds);
         }
     }
-    Discovered(found)
+    found
 }
 
-async fn group_by_group(transport: &Transport<'_>, groups: &GroupList) -> Discovered {
-    let wanted: BTreeSet<(&str, &str)> = KINDS
-        .iter()
-        .filter(|info| !info.is_core())
-        .flat_map(|info| info.versions.iter().map(|version| (info.group, *version)))
-        .filter(|(group, version)| groups.serves(group, version))
+fn by_plural(kinds: Vec<ResourceDiscovery>) -> BTreeMap<String, ResourceDiscovery> {
+    let kinds = kinds.into_iter();
+    kinds.map(|kind| (kind.resource.clone(), kind)).collect()
+}
+
+/// Asks for the kinds of the groups that the tables and the configuration name.
+async fn group_by_group(
+    transport: &Transport<'_>,
+    groups: &GroupList,
+    further: &[GroupKind],
+) -> Discovered {
+    let optional = KINDS.iter().filter(|info| !info.is_core());
+    let custom = CUSTOM_KINDS.iter().map(|row| row.group);
+    let further = further.iter().map(|kind| kind.group.as_str());
+    let wanted: BTreeSet<&str> = optional
+        .map(|info| info.group)
+        .chain(custom)
+        .chain(further)
         .collect();
-    let answers = wanted.into_iter().map(|(group, version)| async move {
+    let order: Vec<_> = groups
+        .versions()
+        .filter(|(group, _)| wanted.contains(group.as_str()))
+        .collect();
+    let answers = order.iter().map(|(group, version)| async move {
         let kinds = match resources(transport, group, version).await {
-            Ok(plurals) => Kinds::Known(plurals),
+            Ok(kinds) => Kinds::Known(kinds),
             // The list of each kind then says why, or succeeds.
             Err(failure) if failure.code() == Some(503) => Kinds::NoServer,
             Err(failure) => Kinds::Failed(failure),
         };
-        ((group.to_owned(), version.to_owned()), kinds)
+        ((group.clone(), version.clone()), kinds)
     });
-    Discovered(join_all(answers).await.into_iter().collect())
+    let by_version = join_all(answers).await.into_iter().collect();
+    Discovered { by_version, order }
 }
 
 async fn resources(
     transport: &Transport<'_>,
     group: &str,
     version: &str,
-) -> Result<BTreeSet<String>, Failure> {
+) -> Result<BTreeMap<String, ResourceDiscovery>, Failure> {
     let mut body = Vec::new();
     let mut get = Get::json(format!("/apis/{group}/{version}"));
     get.final_status = Some(503);
     transport.get(&get, &mut body).await?;
     let list: ResourceList = decode(&body)?;
-    Ok(list.resources.into_iter().map(|r| r.name).collect())
+    let kinds = list.resources.into_iter().map(|kind| ResourceDiscovery {
+        resource: kind.name,
+        response_kind: KindName { kind: kind.kind },
+        categories: kind.categories,
+        verbs: kind.verbs,
+    });
+    Ok(by_plural(kinds.collect()))
 }
 
 fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
@@ -172,9 +238,29 @@ struct VersionDiscovery {
     resources: Vec<ResourceDiscovery>,
 }
 
-#[derive(Deserialize)]
-struct ResourceDiscovery {
+/// A kind as aggregated discovery has it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ResourceDiscovery {
     resource: String,
+    response_kind: KindName,
+    categories: Vec<String>,
+    verbs: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct KindName {
+    kind: String,
+}
+
+impl ResourceDiscovery {
+    /// Whether it has a list. Subresources have none.
+    fn is_list(&self, plural: &str) -> bool {
+        !plural.contains('/')
+            && !self.response_kind.kind.is_empty()
+            && self.verbs.iter().any(|verb| verb == "list")
+    }
 }
 
 #[derive(Deserialize)]
@@ -198,7 +284,18 @@ struct Version {
 #[derive(Deserialize)]
 struct ResourceList {
     #[serde(default, deserialize_with = "null_as_default")]
-    resources: Vec<Name>,
+    resources: Vec<ListedKind>,
+}
+
+/// A kind as the discovery of one group has it.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct ListedKind {
+    name: String,
+    kind: String,
+    categories: Vec<String>,
+    verbs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -208,10 +305,12 @@ struct Name {
 }
 
 impl GroupList {
-    fn serves(&self, group: &str, version: &str) -> bool {
-        self.groups
-            .iter()
-            .any(|g| g.name == group && g.versions.iter().any(|v| v.version == version))
+    /// Groups with their versions, in the server's order.
+    fn versions(&self) -> impl Iterator<Item = (String, String)> {
+        self.groups.iter().flat_map(|group| {
+            let versions = group.versions.iter();
+            versions.map(|version| (group.name.clone(), version.version.clone()))
+        })
     }
 }
 
@@ -221,23 +320,28 @@ mod tests {
     use crate::model::Resource;
 
     fn known(group: &str, version: &str, plurals: &[&str]) -> ((String, String), Kinds) {
-        let plurals = plurals.iter().map(|&plural| plural.to_owned()).collect();
-        (
-            (group.to_owned(), version.to_owned()),
-            Kinds::Known(plurals),
-        )
+        let kinds = plurals.iter().map(|&plural| ResourceDiscovery {
+            resource: plural.to_owned(),
+            ..ResourceDiscovery::default()
+        });
+        let kinds = Kinds::Known(by_plural(kinds.collect()));
+        ((group.to_owned(), version.to_owned()), kinds)
     }
 
     #[test]
     fn the_newest_version_that_serves_the_kind_is_read() {
-        let found = Discovered(BTreeMap::from([
+        let by_version = BTreeMap::from([
             known("external-secrets.io", "v1", &["externalsecrets"]),
             known(
                 "external-secrets.io",
                 "v1beta1",
                 &["externalsecrets", "secretstores"],
             ),
-        ]));
+        ]);
+        let found = Discovered {
+            by_version,
+            order: Vec::new(),
+        };
         let plan = |resource: Resource| found.plan(resource.info());
         assert_eq!(plan(Resource::ExternalSecrets), Plan::List("v1"));
         assert_eq!(plan(Resource::SecretStores), Plan::List("v1beta1"));

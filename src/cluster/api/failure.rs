@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::cluster::{Unread, UnreadReason};
-use crate::model::Resource;
+use crate::model::{CustomKind, Resource};
 
 /// A request that failed, retries included.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +172,20 @@ impl Failure {
 
     /// What the failure means for a kind, with the remedy.
     pub(super) fn unread(&self, resource: Resource) -> Unread {
+        let verb = if resource == Resource::PodLogs {
+            "get"
+        } else {
+            "list"
+        };
+        self.unread_kind(verb, &resource.name())
+    }
+
+    /// The same for a custom kind.
+    pub(super) fn unread_custom(&self, kind: &CustomKind) -> Unread {
+        self.unread_kind("list", &kind.name())
+    }
+
+    fn unread_kind(&self, verb: &str, kind: &str) -> Unread {
         let reason = match self {
             Self::TimedOut(_) | Self::Deadline => UnreadReason::Timeout,
             Self::Connect { .. } | Self::Tls(_) | Self::Broken(_) => UnreadReason::Unavailable,
@@ -183,14 +197,14 @@ impl Failure {
                 _ => UnreadReason::Malformed,
             },
         };
-        let (what, remedy) = (self.text(), self.remedy(resource));
+        let (what, remedy) = (self.text(), self.remedy(verb, kind));
         Unread {
             reason,
-            message: format!("{}: {what}; {remedy}", resource.name()),
+            message: format!("{kind}: {what}; {remedy}"),
         }
     }
 
-    fn remedy(&self, resource: Resource) -> String {
+    fn remedy(&self, verb: &str, kind: &str) -> String {
         let remedy = match self {
             Self::Connect { .. } | Self::Broken(_) => {
                 "check the API server and the network between it and this machine"
@@ -204,7 +218,7 @@ impl Failure {
             Self::Malformed(_) => "check the API server and any proxy in front of it",
             Self::Status { code, message, .. } => match code {
                 401 => "renew the credentials",
-                403 => return grant(resource, message),
+                403 => return grant(verb, kind, message),
                 429 => "check the load of the API server",
                 410 | 500.. => "check the control plane",
                 _ => "check the API server and any proxy in front of it",
@@ -215,14 +229,9 @@ impl Failure {
 }
 
 /// What to grant, and to whom.
-fn grant(resource: Resource, message: &str) -> String {
-    let verb = if resource == Resource::PodLogs {
-        "get"
-    } else {
-        "list"
-    };
+fn grant(verb: &str, kind: &str, message: &str) -> String {
     let who = subject(message).unwrap_or_else(|| "the monitor's user".to_owned());
-    format!("grant {verb} on {} to {who}", resource.name())
+    format!("grant {verb} on {kind} to {who}")
 }
 
 /// The user of a message such as `pods is forbidden: User "system:serviceaccount:a:b" cannot ...`.

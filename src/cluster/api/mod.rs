@@ -12,6 +12,7 @@
 mod collect;
 mod config_map;
 mod connect;
+mod custom;
 mod discover;
 mod error;
 mod events;
@@ -33,9 +34,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use super::{Objects, Snapshot, Source, log_targets};
-use crate::model::{Resource, Time};
-use collect::collect;
-use outcome::{Outcomes, check_usable};
+use crate::model::{GroupKind, Resource, Time};
+use collect::{Collected, collect};
+use custom::Wanted;
+use outcome::check_usable;
 use transport::Transport;
 
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
@@ -68,6 +70,8 @@ pub struct SnapshotRequest {
     pub deadline: Duration,
     /// Time since the last cycle. Older events are kept only of unhealthy objects.
     pub look_back: Duration,
+    /// Kinds to read besides those of the tables.
+    pub resources: Vec<GroupKind>,
 }
 
 /// A client of one cluster.
@@ -176,7 +180,14 @@ impl Cluster {
         let deadline = Instant::now() + request.deadline;
         let mut transport = Transport::new(&self.client, request.now, deadline);
         let mut objects = Objects::default();
-        let (mut outcomes, damaged): (Outcomes, _) = collect(&transport, &mut objects).await;
+        let wanted = Wanted {
+            kinds: &request.resources,
+        };
+        let Collected {
+            mut outcomes,
+            custom: custom_reads,
+            damaged,
+        } = collect(&transport, wanted, &mut objects).await;
         check_usable(&self.server, &outcomes, request.deadline)?;
 
         let now = transport.now();
@@ -197,6 +208,7 @@ impl Cluster {
                 .iter()
                 .map(|(resource, outcome)| (*resource, outcome.read(*resource)))
                 .collect(),
+            custom_reads,
             requests: transport.requests(),
             skew: transport.skew(),
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::FetchError;
 use super::failure::{Failure, subject};
 use crate::cluster::Read;
-use crate::model::Resource;
+use crate::model::{CustomKind, Resource};
 
 /// The outcome of each kind.
 pub(super) type Outcomes = BTreeMap<Resource, Outcome>;
@@ -33,6 +33,16 @@ impl Outcome {
                 Read::Absent
             }
             Self::Failed(failure) => Read::Unread(failure.unread(resource)),
+        }
+    }
+
+    /// The same of a custom kind, which may be removed after discovery.
+    pub(super) fn read_custom(&self, kind: &CustomKind) -> Read {
+        match self {
+            Self::Complete => Read::Complete,
+            Self::Absent => Read::Absent,
+            Self::Failed(failure) if failure.code() == Some(404) => Read::Absent,
+            Self::Failed(failure) => Read::Unread(failure.unread_custom(kind)),
         }
     }
 }

@@ -136,7 +136,7 @@ impl<'a> PageReader<'a> {
                 return Ok(&[]);
             };
             let object = self.large.take().map(ObjectTrimmer::finish);
-            self.add_large(object.unwrap_or_default())?;
+            self.add_large(&object.unwrap_or_default())?;
             return Ok(&data[length..]);
         }
         if self.partial.len() > LARGE_OBJECT {
@@ -217,7 +217,7 @@ impl<'a> PageReader<'a> {
     }
 
     /// Adds an object whose text was cut while it arrived.
-    fn add_large(&mut self, object: Trimmed) -> Result<(), Failure> {
+    fn add_large(&mut self, object: &Trimmed) -> Result<(), Failure> {
         let before = self.list.len();
         let (_, mut damaged) =
             repair::push(self.list, &object.text).map_err(|error| Failure::of_json(&error))?;

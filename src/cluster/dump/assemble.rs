@@ -32,6 +32,11 @@ pub(super) fn assemble(
     if let Some((_, manifest)) = &files.manifest {
         damaged.extend(manifest.damaged());
     }
+    let custom_reads = files
+        .manifest
+        .as_ref()
+        .map(|(_, manifest)| manifest.custom_reads())
+        .unwrap_or_default();
     let manifest = files
         .manifest
         .map(|(_, manifest)| (manifest.now, manifest.cluster));
@@ -52,6 +57,7 @@ pub(super) fn assemble(
         logs: files.logs.kept,
         damaged,
         reads,
+        custom_reads,
         requests: 0,
         skew: None,
     })

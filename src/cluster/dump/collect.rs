@@ -11,9 +11,9 @@ use super::error::one_line;
 use super::head::{Head, Identity};
 use super::infer_now;
 use crate::cluster::repair;
-use crate::cluster::types::{EndpointSlice, Event, decode};
-use crate::cluster::{DamagedItem, DamagedObject, FieldDamage, ObjectList, Objects};
-use crate::model::{Resource, ResourceScope, Time};
+use crate::cluster::types::{CustomObject, EndpointSlice, Event, decode};
+use crate::cluster::{DamagedItem, DamagedKind, DamagedObject, FieldDamage, ObjectList, Objects};
+use crate::model::{CUSTOM_KINDS, Resource, ResourceScope, Time};
 
 /// The objects of a dump while it is read.
 pub(super) struct Collector {
@@ -23,7 +23,7 @@ pub(super) struct Collector {
     /// Kinds of which something could not be read.
     pub(super) damage: BTreeMap<Resource, Damage>,
     /// Objects that could not be decoded as a whole, by kind, namespace and name.
-    damaged: BTreeMap<(Resource, String, String), FieldDamage>,
+    damaged: BTreeMap<(DamagedKind, String, String), FieldDamage>,
     /// Those whose kind or name could not be read.
     unidentified: Vec<DamagedObject>,
     /// The newest past moment in any object of a kind that is read.
@@ -101,6 +101,7 @@ impl Collector {
     /// Adds an object.
     pub(super) fn object(&mut self, api_version: &str, kind: &str, head: &Head, raw: &str) {
         let Some(known) = ListKind::of(api_version, kind) else {
+            self.add_custom(api_version, kind, head, raw);
             return;
         };
         self.list(api_version, kind);
@@ -141,14 +142,15 @@ impl Collector {
     pub(super) fn note_unidentified(&mut self, resource: Option<Resource>, namespace: &str) {
         let mut item = DamagedItem::new(namespace, "");
         item.damage.is_identity_only = true;
-        self.unidentified.push(DamagedObject { resource, item });
+        let kind = resource.map_or(DamagedKind::Unknown, DamagedKind::Read);
+        self.unidentified.push(DamagedObject { kind, item });
     }
 
     /// The objects that could not be decoded as a whole.
     pub(super) fn damaged(&mut self) -> Vec<DamagedObject> {
         let named = std::mem::take(&mut self.damaged).into_iter();
-        let named = named.map(|((resource, namespace, name), damage)| DamagedObject {
-            resource: Some(resource),
+        let named = named.map(|((kind, namespace, name), damage)| DamagedObject {
+            kind,
             item: DamagedItem {
                 namespace,
                 name,
@@ -207,7 +209,12 @@ impl Collector {
         );
         // Its name after it is converted.
         let name = format!("{}-0", key.1);
-        self.note_fields(Resource::EndpointSlices, &key.0, &name, damage);
+        self.note_fields(
+            DamagedKind::Read(Resource::EndpointSlices),
+            &key.0,
+            &name,
+            damage,
+        );
         self.endpoints.insert(key, endpoints);
         Ok(())
     }
@@ -215,12 +222,12 @@ impl Collector {
     /// Notes what could not be decoded of the object that is kept under this name.
     fn note_fields(
         &mut self,
-        resource: Resource,
+        kind: DamagedKind,
         namespace: &str,
         name: &str,
         damage: Option<FieldDamage>,
     ) {
-        let key = (resource, namespace.to_owned(), name.to_owned());
+        let key = (kind, namespace.to_owned(), name.to_owned());
         match damage {
             Some(damage) => drop(self.damaged.insert(key, damage)),
             None => drop(self.damaged.remove(&key)),
@@ -240,11 +247,46 @@ impl Collector {
             let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
             let events = &mut self.objects.events;
             events.push(event);
-            if self.index.place_last(Resource::Events, version, events) {
-                self.note_fields(Resource::Events, &namespace, &name, damage);
+            let slot = Slot::Read(Resource::Events);
+            if self.index.place_last(slot, version, events) {
+                let kind = DamagedKind::Read(Resource::Events);
+                self.note_fields(kind, &namespace, &name, damage);
             }
         }
         Ok(())
+    }
+
+    /// Of kinds without a list of their own, objects with a status are kept.
+    fn add_custom(&mut self, api_version: &str, kind: &str, head: &Head, raw: &str) {
+        if self.reached_limit().is_some() {
+            return;
+        }
+        let (mut object, damage) = match decoded::<CustomObject>(raw) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                log::warn!("{}: a {kind} cannot be decoded: {error}", self.file);
+                return;
+            }
+        };
+        object.api_version = api_version.into();
+        object.kind = kind.into();
+        let is_listed = CUSTOM_KINDS
+            .iter()
+            .any(|row| object.is(row.group, row.kind));
+        if object.metadata.name.is_empty() || object.status.is_empty() && !is_listed {
+            return;
+        }
+        self.newest = self.newest.max(infer_now::newest(raw));
+        let version = head.identity.as_ref().and_then(Identity::version);
+        let slot = Slot::Custom(format!("{kind}.{}", object.group()));
+        let meta = &object.metadata;
+        let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
+        let list = &mut self.objects.custom;
+        list.push(object);
+        if self.index.place_last(slot, version, list) {
+            let kind = DamagedKind::Custom(kind.to_owned());
+            self.note_fields(kind, &namespace, &name, damage);
+        }
     }
 
     fn add(
@@ -265,9 +307,9 @@ impl Collector {
         }
         let (namespace, name) = list.name(before);
         let (namespace, name) = (namespace.to_owned(), name.to_owned());
-        if self.index.place_last(resource, version, list) {
+        if self.index.place_last(Slot::Read(resource), version, list) {
             let damage = item.map(|item| item.damage);
-            self.note_fields(resource, &namespace, &name, damage);
+            self.note_fields(DamagedKind::Read(resource), &namespace, &name, damage);
         }
         Ok(())
     }
@@ -296,20 +338,29 @@ fn is_skipped(resource: Resource, namespace: &str) -> bool {
 
 /// Where each object is in its list, and its version.
 #[derive(Default)]
-struct Index(HashMap<(Resource, String, String), (usize, u64)>);
+struct Index(HashMap<(Slot, String, String), (usize, u64)>);
+
+/// A list of objects.
+#[derive(PartialEq, Eq, Hash)]
+enum Slot {
+    /// The list of a kind.
+    Read(Resource),
+    /// Those of this kind and group, in the list of custom objects.
+    Custom(String),
+}
 
 impl Index {
     /// Of objects with one name the newest version stays; without versions, the last. The object
     /// in question is the last of its list. Returns whether it stays.
     fn place_last(
         &mut self,
-        resource: Resource,
+        slot: Slot,
         version: Option<u64>,
         list: &mut (impl ObjectList + ?Sized),
     ) -> bool {
         let last = list.len() - 1;
         let (namespace, name) = list.name(last);
-        let key = (resource, namespace.to_owned(), name.to_owned());
+        let key = (slot, namespace.to_owned(), name.to_owned());
         match self.0.entry(key) {
             Entry::Vacant(entry) => {
                 entry.insert((last, version.unwrap_or(0)));

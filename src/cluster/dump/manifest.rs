@@ -6,9 +6,9 @@ use std::io::{self, BufRead, Read};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{DamagedItem, DamagedObject, Read as KindRead};
+use crate::cluster::{DamagedItem, DamagedKind, DamagedObject, Read as KindRead};
 use crate::cluster::{Snapshot, Unread, UnreadReason};
-use crate::model::{KINDS, Resource, Time};
+use crate::model::{CustomKind, KINDS, Resource, Time};
 
 /// Name of the file.
 pub(super) const FILE: &str = "k8s-monitor.json";
@@ -24,6 +24,9 @@ pub(super) struct Manifest {
     pub(super) cluster: String,
     pub(super) now: Time,
     reads: BTreeMap<String, State>,
+    /// Older versions wrote none.
+    #[serde(default)]
+    custom: Vec<CustomRead>,
     /// Objects that could not be decoded as a whole. In the files they lack what was damaged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     damaged: Vec<Damaged>,
@@ -31,9 +34,20 @@ pub(super) struct Manifest {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Damaged {
+    /// Of a kind that is read.
     resource: Option<String>,
+    /// Of another kind.
+    custom: Option<String>,
     #[serde(flatten)]
     item: DamagedItem,
+}
+
+/// The outcome of reading a custom kind.
+#[derive(Debug, Serialize, Deserialize)]
+struct CustomRead {
+    #[serde(flatten)]
+    kind: CustomKind,
+    read: State,
 }
 
 /// The outcome of reading a kind.
@@ -56,6 +70,14 @@ impl Manifest {
                 .map(|(resource, read)| (resource.name(), State::of(read)))
                 .collect(),
             damaged: snapshot.damaged.iter().map(Damaged::of).collect(),
+            custom: snapshot
+                .custom_reads
+                .iter()
+                .map(|(kind, read)| CustomRead {
+                    kind: kind.clone(),
+                    read: State::of(read),
+                })
+                .collect(),
         }
     }
 
@@ -80,6 +102,14 @@ impl Manifest {
         Ok(Some(serde_json::from_slice(&text)?))
     }
 
+    /// The outcome of reading each custom kind.
+    pub(super) fn custom_reads(&self) -> BTreeMap<CustomKind, KindRead> {
+        let reads = self.custom.iter();
+        reads
+            .map(|custom| (custom.kind.clone(), custom.read.read()))
+            .collect()
+    }
+
     /// The outcome of reading a kind, if it is noted.
     pub(super) fn read_of(&self, resource: Resource) -> Option<KindRead> {
         self.reads.get(&resource.name()).map(State::read)
@@ -94,16 +124,25 @@ struct SchemaOnly {
 
 impl Damaged {
     fn of(object: &DamagedObject) -> Self {
+        let (resource, custom) = match &object.kind {
+            DamagedKind::Read(resource) => (Some(resource.name()), None),
+            DamagedKind::Custom(kind) => (None, Some(kind.clone())),
+            DamagedKind::Unknown => (None, None),
+        };
         Self {
-            resource: object.resource.map(Resource::name),
+            resource,
+            custom,
             item: object.item.clone(),
         }
     }
 
     fn read(&self) -> DamagedObject {
         let is_it = |resource: &Resource| Some(resource.name()) == self.resource;
+        let read = KINDS.iter().map(|info| info.resource).find(is_it);
+        let custom = self.custom.clone().map(DamagedKind::Custom);
+        let kind = read.map(DamagedKind::Read).or(custom);
         DamagedObject {
-            resource: KINDS.iter().map(|info| info.resource).find(is_it),
+            kind: kind.unwrap_or(DamagedKind::Unknown),
             item: self.item.clone(),
         }
     }

@@ -1,7 +1,7 @@
 //! Writes a snapshot to files: one list a kind, one file a log, and a manifest with what could not be
 //! read. Everything is redacted.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -48,6 +48,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<Written, DumpError> {
     for info in KINDS {
         objects += write_kind(snapshot, info, path, &mut writer)?;
     }
+    objects += write_custom(snapshot, path, &mut writer)?;
     let logs = write_logs(snapshot, &mut writer)?;
     let written = Written {
         path: path.to_path_buf(),
@@ -100,6 +101,37 @@ fn items(list: &dyn ObjectList, info: &ResourceInfo) -> serde_json::Result<Vec<S
             serde_json::to_string(&value)
         })
         .collect()
+}
+
+/// Writes one file for each custom kind, as its objects name it.
+fn write_custom(
+    snapshot: &Snapshot,
+    path: &Path,
+    writer: &mut ArchiveWriter,
+) -> Result<usize, DumpError> {
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for object in &snapshot.objects.custom {
+        let text = serde_json::to_value(object).and_then(|mut value| {
+            scrub(&mut value);
+            serde_json::to_string(&value)
+        });
+        let text = text.map_err(|error| DumpError::writing(path, error.into()))?;
+        let name = format!("{}.{}", object.kind, object.group());
+        files.entry(file_name(&name)).or_default().push(text);
+    }
+    for (name, items) in &files {
+        let items = items.join(",\n");
+        let text = format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{items}\n]}}\n");
+        writer.add(&format!("custom/{name}.json"), text.as_bytes())?;
+    }
+    Ok(snapshot.objects.custom.len())
+}
+
+/// The letters of a kind and group that are safe in the name of a file.
+fn file_name(name: &str) -> String {
+    let is_safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let name: String = name.chars().filter(is_safe).take(120).collect();
+    name.to_ascii_lowercase().trim_matches('.').to_owned()
 }
 
 fn write_logs(snapshot: &Snapshot, writer: &mut ArchiveWriter) -> Result<usize, DumpError> {

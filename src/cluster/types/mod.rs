@@ -7,6 +7,7 @@
 //! can read too.
 
 mod batch;
+mod custom;
 mod event;
 mod map;
 mod meta;
@@ -23,6 +24,7 @@ mod wire;
 mod workload;
 
 pub use batch::*;
+pub use custom::*;
 pub use event::*;
 pub use map::*;
 pub use meta::*;

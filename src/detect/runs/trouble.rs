@@ -3,6 +3,8 @@
 //! A run need not be ready, and a job that retries has not failed. So only what keeps a pod from
 //! starting counts, and a crash loop that is longer than retries usually are.
 
+use chrono::TimeDelta;
+
 use super::job::{is_unfinished, started_at};
 use crate::cluster::types::{Job, Pod};
 use crate::detect::index::ClusterIndex;
@@ -13,6 +15,9 @@ use crate::model::{Reason, ReasonFlag, Time};
 
 /// Retries that are normal: Kubernetes' own `backoffLimit`. They take about ten minutes.
 const RETRIES: u32 = 6;
+
+/// An init container of a run may take so long.
+const LONG: TimeDelta = TimeDelta::hours(1);
 
 /// What keeps a run from ending.
 pub struct Trouble<'a> {
@@ -80,6 +85,8 @@ fn of_pod(
     match pod_state(index, pod, service) {
         PodState::Failing(symptom) => match symptom.reason {
             Reason::ContainersNotReady => None,
+            // What prepares a run may be its work.
+            Reason::PodInitializing => (index.now() - symptom.since >= LONG).then_some(symptom),
             Reason::CrashLoopBackOff | Reason::Error | Reason::OOMKilled => {
                 crashes_for_long(index, pod, symptom.since, patience).then_some(symptom)
             }

@@ -2,15 +2,12 @@
 
 use chrono::TimeDelta;
 
-use super::{CronContext, LATE};
+use super::{CronContext, HANGS, LATE};
 use crate::cluster::Resource;
 use crate::detect::pod_status::pod_refs;
-use crate::detect::runs::job::{is_complete, started_at};
+use crate::detect::runs::job::started_at;
 use crate::detect::text::minute;
 use crate::model::{Effect, FactKind, Finding, Reason};
-
-/// A run that takes so many times as long as the one before hangs.
-const HANGS: i32 = 3;
 
 impl CronContext<'_, '_> {
     /// Runs that were due while the one before them did not end.
@@ -47,13 +44,6 @@ impl CronContext<'_, '_> {
         let pods = self.index.runs.of("Job", &meta.namespace, &meta.name);
         finding.pods = pod_refs(pods.iter().copied());
         Some(finding)
-    }
-
-    /// How long the successful runs took that are still known.
-    fn usual_duration(&self) -> Option<TimeDelta> {
-        let complete = self.jobs.iter().filter(|job| is_complete(job));
-        let lasted = complete.filter_map(|j| Some(j.status.completion_time? - started_at(j)?));
-        lasted.max()
     }
 
     /// Whether a run is at work that must end before the next one starts.

@@ -9,7 +9,7 @@ mod missed;
 use chrono::TimeDelta;
 
 use super::control_plane;
-use super::job::{failed_at, is_complete, is_unfinished, newest_ended};
+use super::job::{failed_at, is_complete, is_unfinished, newest_ended, started_at};
 use super::plan::{Lateness, Plan};
 use super::trouble::{self, Patience, Trouble};
 use crate::cluster::Resource;
@@ -24,6 +24,9 @@ use crate::model::{Cause, Effect, Fact, FactKind, Finding, ObjectRef, Reason, Ti
 /// A run may start this late: the controller checks every ten seconds, and a
 /// control plane that restarts catches up within minutes.
 const LATE: TimeDelta = TimeDelta::minutes(10);
+/// A run that takes so many times as long as the one before hangs.
+const HANGS: i32 = 3;
+
 /// The state of one cron job, for services without other workloads.
 #[derive(Debug, Clone)]
 pub struct CronState {
@@ -102,7 +105,26 @@ impl<'v, 'a> CronContext<'v, 'a> {
             .or(self.cron.metadata.creation_timestamp)?;
         let is_due = !self.is_catching_up && !self.state.is_idle;
         let plan = self.plan.as_ref().filter(|_| is_due)?;
-        plan.lateness(since, self.index.now())
+        let late = plan.lateness(since, self.index.now())?;
+        (!self.is_at_work(late.due)).then_some(late)
+    }
+
+    /// Whether the run that was due is at work and takes no longer than usual.
+    fn is_at_work(&self, due: Time) -> bool {
+        let Some(usual) = self.usual_duration() else {
+            return false;
+        };
+        let began = self.unfinished().filter_map(started_at);
+        began
+            .filter(|began| *began <= due + LATE)
+            .any(|began| self.index.now() - began <= usual * HANGS)
+    }
+
+    /// How long the successful runs took that are still known.
+    fn usual_duration(&self) -> Option<TimeDelta> {
+        let complete = self.jobs.iter().filter(|job| is_complete(job));
+        let lasted = complete.filter_map(|j| Some(j.status.completion_time? - started_at(j)?));
+        lasted.max()
     }
 
     fn reference(&self) -> ObjectRef {

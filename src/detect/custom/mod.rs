@@ -1,0 +1,80 @@
+//! Custom resources that say of themselves that they are broken.
+
+mod judge;
+mod pause;
+mod runs;
+mod service;
+
+use chrono::TimeDelta;
+
+use super::index::ClusterIndex;
+use super::self_exclusion;
+use crate::cluster::types::CustomObject;
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
+
+use judge::Complaint;
+pub use judge::complaint;
+
+/// Controllers try again. A complaint younger than this may be gone after the next attempt.
+const GRACE: TimeDelta = TimeDelta::minutes(10);
+/// The same for what is being made or changed.
+const PROVISIONING: TimeDelta = TimeDelta::minutes(60);
+
+/// Findings about the objects of kinds that have no detector of their own.
+#[must_use]
+pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
+    let objects = &index.snapshot.objects.custom;
+    let superseded = runs::superseded(objects);
+    objects
+        .iter()
+        .enumerate()
+        .filter(|(at, object)| {
+            !superseded.contains(at) && !self_exclusion::is_ours(&object.metadata)
+        })
+        .filter_map(|(_, object)| degraded(index, object))
+        .collect()
+}
+
+fn degraded(index: &ClusterIndex, object: &CustomObject) -> Option<Finding> {
+    let complaint = complaint(object)?;
+    let created = object.metadata.creation_timestamp;
+    let since = complaint
+        .since
+        .or(created)
+        .unwrap_or(index.now() - PROVISIONING);
+    let grace = if complaint.is_in_progress {
+        PROVISIONING
+    } else {
+        GRACE
+    };
+    if index.now() - since < grace {
+        return None;
+    }
+    let meta = &object.metadata;
+    let reference = ObjectRef::new(&object.kind, &meta.namespace, &meta.name);
+    let mut finding = Finding::new(Reason::ResourceDegraded, reference, since, Effect::Impaired);
+    finding.service = service::of(index, object);
+    finding.message = sentence(&complaint);
+    let reason = match complaint.reason.as_str() {
+        "" => String::new(),
+        reason => format!(" ({reason})"),
+    };
+    let message = match complaint.message.as_str() {
+        "" => String::new(),
+        message => format!(": {message}"),
+    };
+    finding.fact(
+        FactKind::Object,
+        format!("{}{reason}{message}", complaint.statement),
+    );
+    Some(finding)
+}
+
+fn sentence(complaint: &Complaint) -> String {
+    let why = [&complaint.message, &complaint.reason];
+    let why = why.into_iter().find(|text| !text.is_empty());
+    match why {
+        Some(why) => format!("{}: {why}", complaint.statement),
+        None => complaint.statement.clone(),
+    }
+}
