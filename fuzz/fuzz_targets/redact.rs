@@ -1,5 +1,5 @@
 //! Any text: redaction terminates, is idempotent, and masks every credential in any
-//! context.
+//! context, by its own format or by a name in any notation.
 
 #![no_main]
 
@@ -18,6 +18,28 @@ struct Input<'a> {
     text: &'a str,
 }
 
+/// A name and a notation: `N` is the name, `V` the value.
+const NAMES: &[&str] = &[
+    "DB_PASSWORD_V2",
+    "apiKey",
+    "client-secret",
+    "Passwort",
+    "contraseña",
+];
+const NOTATIONS: &[&str] = &[
+    "N=V",
+    "N: V",
+    "\"N\":\"V\"",
+    "N => 'V'",
+    "{N: Some(\"V\")}",
+    "<N>V</N>",
+    "('N', 'V')",
+    "N is V",
+    "- name: N\n  value: V",
+    "N:\n  V",
+    "export N=V",
+];
+
 fuzz_target!(|input: Input| {
     let secret = secret(input.kind, &mut fastrand::Rng::with_seed(input.random));
     // Within a longer word it is not a credential, and mutations produce that.
@@ -34,6 +56,16 @@ fuzz_target!(|input: Input| {
         let once = redact(text);
         assert_eq!(redact(&once), once, "done twice it is something else");
     }
+    // By itself: text around it can make the name another one.
+    let value = format!("q7Z{:013x}xK", input.random >> 12);
+    let name = NAMES[usize::from(input.kind) % NAMES.len()];
+    let notation = NOTATIONS[usize::from(input.gap) % NOTATIONS.len()];
+    let named = notation
+        .replace('N', "\0")
+        .replace('V', &value)
+        .replace('\0', name);
+    let once = redact(&named);
+    assert!(!once.contains(&value), "{value} is left: {once}");
     let name = before.lines().last().unwrap_or_default();
     _ = is_secret_name(name);
     let once = redact_value(name, &text);

@@ -1,7 +1,7 @@
 //! Credentials in text.
 
 /// Credentials in the form of [`secret`]. None was ever valid.
-const CREDENTIALS: usize = 8;
+const CREDENTIALS: usize = 14;
 
 /// A credential of one of several kinds, made of these characters.
 #[must_use]
@@ -19,6 +19,12 @@ pub fn secret(kind: u8, random: &mut fastrand::Rng) -> String {
         4 => format!("glpat-{}", chars(20)),
         5 => format!("$2y$10${}", chars(53)),
         6 => format!("lin_api_{}", chars(40)),
+        7 => format!("nfp_{}", chars(36)),
+        8 => format!("pscale_tkn_{}", chars(43)),
+        9 => format!("AKCp{}", chars(69)),
+        10 => format!("sq0atp-{}", chars(22)),
+        11 => format!("figd_{}", chars(40)),
+        12 => format!("ATATT3xFfGF0{}", chars(60)),
         _ => format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", chars(30), chars(43)),
     }
 }

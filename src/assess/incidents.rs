@@ -5,7 +5,7 @@ use super::incident::Incident;
 use super::service::ServiceState;
 use super::severity::{Members, RuleInput, decide, is_unhealthy_p0};
 use crate::inventory::{Inventory, Service};
-use crate::model::{Cause, CauseFlag, Finding, ServiceStatus, Tier};
+use crate::model::{Cause, CauseFlag, Finding, Reason, ServiceStatus, Tier};
 
 /// Groups findings and sets the severity of each group. The most severe incident is first.
 #[must_use]
@@ -113,11 +113,12 @@ fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
 
 fn has_no_service(root: &Finding) -> bool {
     // Custom resources of these kinds have a namespace.
-    root.resource.namespace.is_empty()
+    let is_of_cluster = root.resource.namespace.is_empty()
         && matches!(
             root.resource.kind.as_str(),
             "Node" | "Cluster" | "Inventory"
-        )
+        );
+    is_of_cluster || root.reason == Reason::ControlPlaneSilent
 }
 
 /// If the root is a known issue, so are the findings that follow from it: the stores that wait

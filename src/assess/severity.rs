@@ -98,7 +98,7 @@ policy! {
         |i| i.has_finding(Tier::P1, |f| f.reason.has(ReasonFlag::Flaps) || matches!(f.effect, Effect::Degraded | Effect::Unavailable));
     /// A node is not ready or under pressure.
     NodeNotReady "NODE_NOT_READY" Sev3 Sev2..=Sev3,
-        |i| i.findings.iter().any(|f| f.resource.kind == "Node");
+        |i| i.findings.iter().any(|f| f.resource.kind == "Node" || f.reason == Reason::ControlPlaneSilent);
     /// Another finding of a P0 or P1 service that still serves.
     Platform "PLATFORM" Sev3 Sev3..=Sev4,
         |i| i.has_finding(Tier::P0, |f| f.known_issue.is_none()) || i.has_finding(Tier::P1, |f| f.known_issue.is_none());

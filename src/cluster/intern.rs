@@ -60,6 +60,10 @@ impl Interner {
     }
 
     pub(super) fn share_meta(&mut self, meta: &mut ObjectMeta) {
+        if meta.deletion_timestamp.is_none() {
+            meta.finalizers = Box::default();
+        }
+        meta.finalizers.share(&mut self.words);
         meta.namespace.share(&mut self.words);
         self.share_maps(&mut meta.labels, &mut meta.annotations);
         let Self { words, owners, .. } = self;

@@ -41,6 +41,14 @@ pub struct DamagedItem {
     pub damage: FieldDamage,
 }
 
+impl FieldDamage {
+    /// Notes what was cut of the object that was decoded last.
+    fn note_cuts(&mut self) {
+        self.cut = types::cut_list().map(str::to_owned);
+        self.is_identity_only |= types::is_text_left_out();
+    }
+}
+
 impl DamagedItem {
     /// An object of which nothing is damaged yet.
     #[must_use]
@@ -99,12 +107,10 @@ pub fn decode(
 ) -> serde_json::Result<(usize, Option<FieldDamage>)> {
     match decode(text) {
         Ok(length) => {
-            let cut = types::cut_list().map(str::to_owned);
-            let damage = cut.is_some().then(|| FieldDamage {
-                cut,
-                ..FieldDamage::default()
-            });
-            Ok((length, damage))
+            let mut damage = FieldDamage::default();
+            damage.note_cuts();
+            let is_damaged = damage != FieldDamage::default();
+            Ok((length, is_damaged.then_some(damage)))
         }
         Err(error) if error.is_eof() => Err(error),
         Err(error) => {
@@ -131,7 +137,7 @@ fn repaired(
         damage.fields.push(place.path);
         match decode(&text) {
             Ok(_) => {
-                damage.cut = types::cut_list().map(str::to_owned);
+                damage.note_cuts();
                 return Ok(damage);
             }
             Err(next) => error = next,

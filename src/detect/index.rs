@@ -16,11 +16,18 @@ use super::run_pods::RunPods;
 use super::workload::{self, Key, Workload};
 use crate::cluster::types::{
     Event, Node, ObjectMeta, PersistentVolumeClaim, Pod, PodMetrics, Service as KubernetesService,
-    condition, selects,
+    Taint, condition, selects,
 };
 use crate::cluster::{ContainerLog, Resource, Snapshot};
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Reason, Time};
+
+/// The namespace of the leases of nodes.
+const NODE_LEASES: &str = "kube-node-lease";
+/// A reboot that somebody prepared takes no longer.
+const PLANNED_REBOOT: TimeDelta = TimeDelta::minutes(5);
+/// Taints of nodes that an autoscaler has emptied and takes away.
+const LEAVING: &[&str] = &["ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted"];
 
 /// Restart counts as the previous cycle saw them, by `namespace/pod/container`.
 pub type RestartCounts = BTreeMap<String, u32>;
@@ -168,13 +175,43 @@ impl<'a> ClusterIndex<'a> {
         reboots.filter_map(|e| e.last()).max()
     }
 
+    /// The last heartbeat of a node that says Ready and has been silent for minutes,
+    /// by its status and by its lease. The kubelet writes an unchanged status every
+    /// 5 minutes, up to half of that later, and renews its lease every 10 seconds.
+    #[must_use]
+    pub fn silent_since(&self, name: &str) -> Option<Time> {
+        let ready = condition(&self.node(name)?.status.conditions, "Ready")?;
+        let heartbeat = ready.last_heartbeat_time.filter(|_| ready.is_true())?;
+        let mut leases = self.snapshot.objects.leases.iter();
+        let lease = leases.find(|l| l.metadata.name == name && l.metadata.namespace == NODE_LEASES);
+        let renewed = lease.and_then(|l| l.spec.renew_time);
+        let limit = TimeDelta::minutes(if renewed.is_some() { 5 } else { 10 });
+        let last = renewed.map_or(heartbeat, |t| t.max(heartbeat));
+        (self.now() - last > limit).then_some(last)
+    }
+
+    /// Whether a node that somebody cordoned has been silent for a few minutes, as
+    /// in a planned reboot.
+    #[must_use]
+    pub fn is_rebooting(&self, name: &str) -> bool {
+        let Some(node) = self.node(name) else {
+            return false;
+        };
+        let ready = condition(&node.status.conditions, "Ready");
+        let since = ready.filter(|c| !c.is_true());
+        let since = since.and_then(|c| c.last_transition_time);
+        let leaves = |taint: &Taint| LEAVING.contains(&taint.key.as_str());
+        let is_cordoned = node.spec.unschedulable || node.spec.taints.iter().any(leaves);
+        is_cordoned && since.is_some_and(|t| self.now() - t < PLANNED_REBOOT)
+    }
+
     /// Whether a node is known and not ready. Its pods cannot be reached.
     #[must_use]
     pub fn is_lost(&self, node: &str) -> bool {
         let ready = self
             .node(node)
             .and_then(|n| condition(&n.status.conditions, "Ready"));
-        ready.is_some_and(|c| !c.is_true())
+        ready.is_some_and(|c| !c.is_true()) || self.silent_since(node).is_some()
     }
 
     /// A node by name.

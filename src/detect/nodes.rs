@@ -1,7 +1,7 @@
 //! Nodes that are not ready, or short of memory, disk or process ids. Other
 //! conditions (K3s adds `EtcdIsVoter`) and cordons are not findings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
@@ -22,15 +22,41 @@ const PRESSURES: &[(&str, Cause)] = &[
     ("NetworkUnavailable", Cause::NetworkDegraded),
 ];
 
-/// Checks every node.
-pub fn detect<'a>(index: &'a ClusterIndex) -> impl Iterator<Item = Finding> + 'a {
+/// Checks every node. The findings about workloads show which nodes are missed.
+#[must_use]
+pub fn detect(index: &ClusterIndex, findings: &[Finding]) -> Vec<Finding> {
     let unstable = unstable(index);
+    let missed: HashSet<&str> = findings
+        .iter()
+        .filter(|f| f.is_of_health())
+        .flat_map(|f| f.pods.iter().map(|pod| pod.node.as_str()))
+        .collect();
     let nodes = index.snapshot.objects.nodes.iter();
-    nodes.filter_map(move |node| {
+    let of_node = |node: &Node| {
+        let name = node.metadata.name.as_str();
+        let is_expected = index.is_rebooting(name) && !missed.contains(name);
         not_ready(index, node)
+            .filter(|_| !is_expected)
+            .or_else(|| silent(index, node))
             .or_else(|| under_pressure(index, node))
-            .or_else(|| flapping(node, *unstable.get(node.metadata.name.as_str())?))
-    })
+            .or_else(|| flapping(node, unstable.get(name)?))
+    };
+    nodes.filter_map(of_node).collect()
+}
+
+/// A node that nobody has marked as not ready, because the controller that would
+/// notice is silent too.
+fn silent(index: &ClusterIndex, node: &Node) -> Option<Finding> {
+    let last = index.silent_since(&node.metadata.name)?;
+    let mut finding = node_finding(Reason::NodeNotReady, node, last);
+    finding.cause = Some(Cause::KubeletUnavailable);
+    finding.message = format!(
+        "the kubelet has not reported since {}, although the node says Ready",
+        minute(last)
+    );
+    let heartbeat = last.format("%F %H:%M:%S UTC");
+    finding.fact(FactKind::Object, format!("last heartbeat at {heartbeat}"));
+    Some(finding)
 }
 
 /// Of each node that was not ready again and again, the event that says so most often.

@@ -52,6 +52,11 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
     }
     let now = index.now();
     let since = not_ready_since(index, pod);
+    let owner = pod.metadata.controller();
+    if owner.is_some_and(|o| o.kind == "DaemonSet") && index.is_rebooting(pod.node()) {
+        // A drained node still has them, and they are back with it.
+        return PodState::Starting { since };
+    }
     if let Some((reason, message)) = container_failure(index, pod) {
         let counts_at_once = reason.has(ReasonFlag::CountsAtOnce);
         return if counts_at_once || age(pod, now) >= SETTLING {
@@ -66,7 +71,8 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
     }
     // A node that comes back reports its pods as ready one after the other.
     let node_back = index.node_back_since(pod.node());
-    let waits_for_node = node_back.is_some_and(|t| now - t < SETTLING);
+    let waits_for_node = node_back.is_some_and(|t| now - t < SETTLING)
+        && flapping::node_not_ready(index, pod).is_none();
     if waits_for_node || now - started(index, pod) < grace(pod, service) {
         return PodState::Starting { since };
     }

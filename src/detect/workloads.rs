@@ -2,16 +2,17 @@
 //! many of the desired pods are ready, and the state of the others.
 
 use super::create_failure::CreateFailure;
+use super::flapping::node_not_ready;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
-use super::pod_status::{SETTLING, pod_refs};
+use super::pod_status::{SETTLING, is_ready, pod_refs};
 use super::rollout;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::types::condition;
 
 use crate::inventory::{KnownIssueKind, Service};
-use crate::model::{Effect, Finding, ObjectRef, Reason, Time};
+use crate::model::{Effect, Finding, ObjectRef, Reason, ReasonFlag, Time};
 
 /// The state of one workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,14 +166,20 @@ impl WorkloadContext<'_, '_> {
         if let Some(since) = rollout::overdue(self.index, self.workload, &self.counts) {
             return self.stuck_rollout(since);
         }
-        let health = if self.workload.template.is_none()
-            && controller_is_unread(self.index, self.workload)
-        {
+        let is_unread = controller_is_unread(self.index, self.workload);
+        let health = if is_unread || self.is_silent() {
             Health::Unknown
         } else {
             Health::Healthy
         };
         (self.state(health, None), None)
+    }
+
+    /// Whether nobody has reported for minutes that any of its pods still runs.
+    fn is_silent(&self) -> bool {
+        let pods = self.workload.pods.iter();
+        let mut ready = pods.filter(|pod| is_ready(pod)).peekable();
+        ready.peek().is_some() && ready.all(|p| self.index.silent_since(p.node()).is_some())
     }
 
     /// The old version serves, and the new one is past its deadline.
@@ -235,6 +242,13 @@ impl WorkloadContext<'_, '_> {
         let lost = self.counts.on_lost_nodes(self.index);
         let failed = self.counts.failed.as_ref().map(|f| f.last);
         finding.pods = pod_refs(failing.chain(lost).chain(failed));
+        let mut failing = self.counts.failing.iter();
+        if reason.has(ReasonFlag::Vague)
+            && let Some((pod, _)) =
+                failing.find(|(pod, _)| node_not_ready(self.index, pod).is_some())
+        {
+            finding.group_key = Some(ObjectRef::new("Node", "", pod.node()).to_string());
+        }
         (self.state(health, Some(since)), Some(finding))
     }
 

@@ -215,7 +215,9 @@ fn add_roots(findings: &mut Vec<Finding>, roots: Vec<Finding>) {
         let known = about.entry(root.resource.clone()).or_default();
         let same = |&&at: &&usize| {
             let finding: &Finding = &findings[at];
-            finding.cause.is_none() || finding.cause == root.cause
+            let is_cause = finding.cause.is_none() || finding.cause == root.cause;
+            // The whole control plane explains its scheduler.
+            is_cause || finding.reason == Reason::ControlPlaneSilent
         };
         if let Some(&at) = known.iter().find(same) {
             merge_root(&mut findings[at], root);

@@ -4,11 +4,13 @@
 use super::start::{self, Failure};
 use super::text::{between, ending, has_any};
 use super::{Proof, Rule, RuleContext};
-use crate::cluster::types::PodSpec;
-use crate::model::{Cause, FactKind, Reason};
+use crate::cluster::types::{Pod, PodSpec};
+use crate::model::{Cause, FactKind, ObjectRef, Reason};
 
-/// A refused access counts before other failures.
+/// A missing driver counts before what follows from it, and a refused access
+/// before other failures.
 pub const RULES: &[Rule] = &[
+    Rule::new(Cause::CsiDriverUnavailable, driver),
     Rule::new(Cause::VolumePermissionDenied, denied),
     Rule::new(Cause::VolumeMountFailed, failed),
 ];
@@ -70,6 +72,57 @@ fn denied(context: &RuleContext) -> Option<Proof> {
     Some(Proof::of(from, text).message(format!("{volume} cannot be mounted: {how}")))
 }
 
+/// What the kubelet and the attach controller say of a driver that is not there.
+const NO_DRIVER: &[(&str, &str)] = &[
+    (
+        "driver name ",
+        " not found in the list of registered CSI drivers",
+    ),
+    ("external-attacher of ", " CSI driver to attach volume"),
+];
+
+/// The storage driver does not run. Of the workloads with findings the one that is
+/// named like the driver is the root.
+fn driver(context: &RuleContext) -> Option<Proof> {
+    let (from, text, driver) = messages(context).into_iter().find_map(|(from, text)| {
+        let named = NO_DRIVER.iter().find_map(|(a, b)| between(text, a, b));
+        Some((from, text, named?))
+    })?;
+    let node = context
+        .pods
+        .iter()
+        .map(|p| p.node())
+        .find(|n| !n.is_empty());
+    let at = node.map_or_else(String::new, |node| format!(" on {node}"));
+    let proof = Proof::of(from, text).message(format!(
+        "waits for {}: storage driver {driver} is not available{at}",
+        volume_of(context, text)
+    ));
+    let words: Vec<_> = driver
+        .split(['.', '-', '/'])
+        .filter(|w| is_telling(w))
+        .collect();
+    let of_driver = context.index.workloads.iter().find(|w| {
+        let is_named = words.iter().any(|word| w.name.contains(word));
+        is_named && w.name.contains("csi") && context.has_finding(&w.reference())
+    });
+    Some(match of_driver.map(|w| w.reference().to_string()) {
+        Some(workload) => proof
+            .and(
+                FactKind::Object,
+                format!("{workload} runs the driver and fails"),
+            )
+            .group_key(workload),
+        None => proof,
+    })
+}
+
+/// Whether a part of a driver's name tells it from others: `longhorn` in
+/// `driver.longhorn.io`.
+fn is_telling(word: &str) -> bool {
+    word.len() > 2 && !matches!(word, "csi" | "driver" | "storage" | "com" | "org" | "k8s")
+}
+
 fn failed(context: &RuleContext) -> Option<Proof> {
     if context.is(&[Reason::ClaimLost]) {
         return Some(Proof::object(context.finding.message.clone()));
@@ -81,12 +134,36 @@ fn failed(context: &RuleContext) -> Option<Proof> {
     }
     let (from, text) = messages(context).into_iter().next()?;
     let volume = volume_of(context, text);
-    let how = if text.contains("Multi-Attach error") {
-        "it is still attached to another node".to_owned()
-    } else {
-        format!("it cannot be mounted: {}", ending(text))
+    let proof = Proof::of(from, text);
+    if !text.contains("Multi-Attach error") {
+        let how = ending(text);
+        return Some(proof.message(format!("waits for {volume}: it cannot be mounted: {how}")));
+    }
+    Some(match lost_user(context) {
+        Some(node) => proof
+            .message(format!(
+                "waits for {volume}: it is still attached to {node}, which is not ready"
+            ))
+            .group_key(ObjectRef::new("Node", "", node).to_string()),
+        None => proof.message(format!(
+            "waits for {volume}: it is still attached to another node"
+        )),
+    })
+}
+
+/// The node that is not ready and has a pod with a claim of the waiting pods.
+fn lost_user<'a>(context: &RuleContext<'a>) -> Option<&'a str> {
+    let claims = |pod: &'a Pod| {
+        let volumes = pod.spec.volumes.iter();
+        volumes.filter_map(|v| Some(v.persistent_volume_claim.as_ref()?.claim_name.as_str()))
     };
-    Some(Proof::of(from, text).message(format!("waits for {volume}: {how}")))
+    let waiting: Vec<&str> = context.pods.iter().flat_map(|pod| claims(pod)).collect();
+    let here = context.index.workloads_in(context.namespace());
+    let mut others = here.flat_map(|w| w.pods.iter().copied());
+    let user = others.find(|pod| {
+        context.index.is_lost(pod.node()) && claims(pod).any(|claim| waiting.contains(&claim))
+    })?;
+    Some(user.node())
 }
 
 /// A claim that the scheduler does not find, or that is being deleted.

@@ -4,26 +4,40 @@ use super::claims::{self, Mismatch, PendingClaim};
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
 use crate::cluster::Resource;
-use crate::model::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, ObjectRef, Reason};
 
 /// A missing class counts before volumes that do not match, and both before a
 /// failed provisioner.
 pub const RULES: &[Rule] = &[
-    Rule::new(Cause::StorageClassMissing, class_missing),
+    Rule::new(Cause::StorageClassMissing, |c| with_claim(c, class_missing)),
     Rule::new(Cause::PvcAccessModeMismatch, |c| {
-        mismatch(c, Mismatch::AccessMode)
+        with_claim(c, |c| mismatch(c, Mismatch::AccessMode))
     }),
     Rule::new(Cause::PvcCapacityMismatch, |c| {
-        mismatch(c, Mismatch::Capacity)
+        with_claim(c, |c| mismatch(c, Mismatch::Capacity))
     }),
     Rule::new(Cause::PvcSelectorMismatch, |c| {
-        mismatch(c, Mismatch::Selector)
+        with_claim(c, |c| mismatch(c, Mismatch::Selector))
     }),
     Rule::new(Cause::PvAlreadyBound, |c| {
-        mismatch(c, Mismatch::AlreadyBound)
+        with_claim(c, |c| mismatch(c, Mismatch::AlreadyBound))
     }),
-    Rule::new(Cause::ProvisionerFailed, provisioner),
+    Rule::new(Cause::ProvisionerFailed, |c| with_claim(c, provisioner)),
 ];
+
+/// The proof, grouped with the finding about the claim that the pods wait for.
+fn with_claim(context: &RuleContext, rule: fn(&RuleContext) -> Option<Proof>) -> Option<Proof> {
+    let proof = rule(context)?;
+    let references = claims::pending(context).into_iter().map(|pending| {
+        let meta = &pending.claim.metadata;
+        ObjectRef::new("PersistentVolumeClaim", &meta.namespace, &meta.name)
+    });
+    let mut others = references.filter(|claim| *claim != context.finding.resource);
+    Some(match others.find(|claim| context.has_finding(claim)) {
+        Some(claim) if proof.group_key.is_none() => proof.group_key(claim.to_string()),
+        _ => proof,
+    })
+}
 
 fn waits_for_claim(context: &RuleContext) -> bool {
     context.is(&[Reason::ProvisioningFailed])

@@ -9,6 +9,8 @@ use crate::state::{Notified, State};
 
 /// An incident that is back within this time is the same incident, reopened.
 pub const REOPEN: TimeDelta = TimeDelta::hours(3);
+/// A crash loop that is only caught in ready moments keeps its severity for this long.
+pub const READY_MOMENT: TimeDelta = TimeDelta::hours(1);
 /// An incident that was back within this time is flapping. Its resolution is not sent before it has
 /// stayed resolved for [`REOPEN`].
 const FLAPPING: TimeDelta = TimeDelta::hours(12);
@@ -58,6 +60,7 @@ pub fn clamp_future(state: &mut State, now: Time) {
         clamp_option(&mut incident.resolved_at);
         clamp_option(&mut incident.escalated_at);
         clamp_option(&mut incident.better_since);
+        clamp_option(&mut incident.caught_ready_since);
         clamp_option(&mut incident.due_since);
         clamp_option(&mut incident.unsilenced_at);
         if let Some(notified) = &mut incident.notified {

@@ -9,7 +9,8 @@ use super::timing;
 use crate::assess::{Incident, Outages, Rule};
 use crate::detect::RestartCounts;
 use crate::model::{
-    Cause, Effect, FaultClass, Finding, IncidentState, ObjectRef, Reason, Severity, Time,
+    Cause, Effect, FaultClass, Finding, IncidentState, ObjectRef, Reason, ReasonFlag, Severity,
+    Time,
 };
 use crate::redact::redact;
 use crate::state::{ChangeKey, IncidentRecord, RootFinding, State};
@@ -36,6 +37,7 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
         resolved_at: None,
         escalated_at: None,
         better_since: None,
+        caught_ready_since: None,
         due_since: None,
         root: root(incident.root()),
         change_key: change_key(incident),
@@ -53,7 +55,10 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
 pub fn update(record: &mut IncidentRecord, incident: &mut Incident, is_read: &IsRead, now: Time) {
     let is_partly_read = is_partly_read(record, is_read);
     let reopened = !record.is_open();
-    if is_partly_read && !reopened && incident.severity > record.severity {
+    let caught_ready_since = caught_ready_since(record, incident, now);
+    let is_ready_moment =
+        caught_ready_since.is_some_and(|t| timing::elapsed(t, now) < timing::READY_MOMENT);
+    if (is_partly_read || is_ready_moment) && !reopened && incident.severity > record.severity {
         incident.severity = record.severity;
         incident.rule = rule(record);
     }
@@ -98,6 +103,7 @@ pub fn update(record: &mut IncidentRecord, incident: &mut Incident, is_read: &Is
         first_seen: record.first_seen,
         escalated_at: record.escalated_at,
         better_since: better_since(record, incident.severity, now),
+        caught_ready_since,
         due_since: record.due_since,
         silenced: record.silenced.take(),
         unsilenced_at: record.unsilenced_at,
@@ -105,6 +111,17 @@ pub fn update(record: &mut IncidentRecord, incident: &mut Incident, is_read: &Is
         sent: std::mem::take(&mut record.sent),
         ..next
     };
+}
+
+/// Since when an incident of pods that were down has only shown pods that are ready and restart
+/// again and again. A crash loop is ready for a moment after each restart.
+fn caught_ready_since(record: &IncidentRecord, incident: &Incident, now: Time) -> Option<Time> {
+    let root = incident.root();
+    let is_ready = root.effect == Effect::AtRisk && root.reason.has(ReasonFlag::Flaps);
+    let was_down = record.severity < incident.severity && record.root.of_health;
+    let is_same = record.root.class == root.class().as_str();
+    let known = record.caught_ready_since;
+    (is_ready && is_same && (was_down || known.is_some())).then(|| known.unwrap_or(now))
 }
 
 fn better_since(record: &IncidentRecord, severity: Severity, now: Time) -> Option<Time> {

@@ -166,6 +166,14 @@ finding_table! {
             not_when: "A short delay of the caches in the kubelet.",
             remedy: "Check where the volume is attached, and check the storage system.",
         }
+        CsiDriverUnavailable {
+            class: Some(FaultClass::Start), explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Chart]).plausible(&[K::Source, K::Image]),
+            proof: "The kubelet does not find the driver among those that registered on the node, or the attacher of the driver does not answer. The workload of the driver that fails is the root.",
+            not_when: "Errors that the driver itself reports.",
+            remedy: "Bring the pods of the storage driver back.",
+        }
         VolumePermissionDenied {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
@@ -589,7 +597,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Removed]),
-            proof: "The API server refuses new objects because the namespace is being deleted.",
+            proof: "The API server refuses new objects because the namespace is being deleted, or the namespace was deleted 10 minutes ago and still exists.",
             not_when: "",
             remedy: "Find out who deleted the namespace. It is empty when its last finalizer is removed; then let Git create it again.",
         }
@@ -656,6 +664,14 @@ finding_table! {
             proof: "The Ready condition is Unknown: the kubelet does not report.",
             not_when: "",
             remedy: "Log in to the node and run `systemctl status k3s` or `systemctl status k3s-agent`.",
+        }
+        ControlPlaneUnavailable {
+            class: None, explained_by: None, flags: &[],
+            inspect: Some(NODE_LOG), fix: None,
+            changes: Changes::NEVER,
+            proof: "The leases of kube-controller-manager or kube-scheduler are not renewed.",
+            not_when: "Controllers that work without a lease.",
+            remedy: "Restart k3s on that node.",
         }
         ContainerRuntimeUnavailable {
             class: None, explained_by: None, flags: &[],

@@ -269,11 +269,11 @@ finding_table! {
         }
         NodeNotReady {
             class: FaultClass::Node, scope: Scope::Node, flags: &[],
-            rests_on: &[R::Nodes], explained_by: None,
+            rests_on: &[R::Nodes, R::Leases], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: Some("node {name} is not ready: {why}"),
-            checked: "The Ready condition of a node is not True.",
+            checked: "The Ready condition of a node is not True, or the kubelet has not reported for minutes although it is True.",
             matters: "Everything on the node is down or cannot be managed.",
-            not_reported: "Nodes that joined less than 5 minutes ago.",
+            not_reported: "Nodes that joined less than 5 minutes ago, and cordoned nodes that are silent for less than 5 minutes while nothing on them is missed.",
             remedy: "Log in to the node. Check k3s and containerd.",
         }
         NodeUnderPressure {
@@ -294,8 +294,17 @@ finding_table! {
             not_reported: "A node that was not ready once and is back.",
             remedy: "Log in to the node. Check its load, its network and the k3s log.",
         }
+        ControlPlaneSilent {
+            class: FaultClass::Node, scope: Scope::Node, flags: &[],
+            rests_on: &[R::Leases, R::Nodes, R::Pods], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Nothing, log: PodLog::None, title: Some("control plane on {name} is silent: {why}"),
+            checked: "kube-controller-manager or kube-scheduler has not renewed its lease for 5 minutes, and no object shows any work of a controller or the scheduler since.",
+            matters: "Pods that fail are not replaced, and nodes that fail are not noticed.",
+            not_reported: "Old leases of a control plane without leader election.",
+            remedy: "Log in to the server. Restart k3s.",
+        }
         Terminating {
-            class: FaultClass::Presence, scope: Scope::Object, flags: &[Flag::StandsAlone],
+            class: FaultClass::Presence, scope: Scope::Object, flags: &[],
             rests_on: &[R::Pods, R::Namespaces], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: None,
             checked: "A pod or a namespace should have been gone for 10 minutes and still exists.",

@@ -1,5 +1,7 @@
 //! Values that are not secret although their name is.
 
+use super::{forms, names, strength};
+
 /// Beginnings of paths. Such a value is the location of a secret.
 #[rustfmt::skip]
 const FILE_ROOTS: &[&str] = &[
@@ -31,10 +33,14 @@ const PROSE: &[&str] = &[
     "when", "which", "will", "with", "wrong", "x509", "you", "your",
 ];
 
-/// Beginnings of names of algorithms, encodings and protocols, followed by a digit, hyphen or slash:
-/// `the password is sha256-hashed`.
-const ALGORITHMS: &[&str] = &[
-    "sha", "aes", "rsa", "utf", "base", "argon", "pbkdf", "pkcs", "scram", "http",
+/// Words in other languages that continue a sentence: wrong, missing, expired.
+#[rustfmt::skip]
+const FOREIGN_PROSE: &[&str] = &[
+    "abgelaufen", "chybné", "erforderlich", "errata", "errato", "expirada", "expiré", "falsch",
+    "fehlt", "feil", "fel", "forkert", "hibás", "incorrecta", "incorrecte", "incorreta", "inconnu",
+    "invalide", "inválida", "manquant", "nieprawidłowe", "obligatoire", "ogiltigt", "ongeldig",
+    "onjuist", "requerida", "requis", "scaduta", "ungültig", "verlopen", "väärä", "wygasło",
+    "yanlış", "неверный", "истёк", "错误", "無効",
 ];
 
 /// Whether a value with a secret name is not secret.
@@ -47,8 +53,8 @@ pub(super) fn is_allowed(name: &str, value: &str) -> bool {
         || is_path(value)
         // PWD and OLDPWD of a shell
         || (value.starts_with('/') && name.to_ascii_lowercase().ends_with("pwd"))
-        || (super::names::is_plural(name) && value.bytes().all(|b| b.is_ascii_digit()))
-        || (name.eq_ignore_ascii_case("secret") && is_object_reference(value))
+        || (names::is_plural(name) && value.bytes().all(|b| b.is_ascii_digit()))
+        || (name.eq_ignore_ascii_case("secret") && forms::is_object_reference(value))
         || (name.eq_ignore_ascii_case("pass") && is_count(value))
 }
 
@@ -67,7 +73,8 @@ fn is_placeholder(value: &str) -> bool {
     if !(behind.is_empty() || behind.starts_with(' ')) {
         return false;
     }
-    inside.starts_with(|c: char| c.is_ascii_alphabetic())
+    !strength::is_generated(inside)
+        && inside.starts_with(|c: char| c.is_ascii_alphabetic())
         && inside
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b" _-'\"./".contains(&b))
@@ -107,7 +114,11 @@ pub(super) fn is_empty_or_masked(value: &str) -> bool {
 /// A word that continues a sentence.
 pub(super) fn is_prose(word: &str) -> bool {
     let word = word.trim_matches([',', '.', ';', ':', ')', '(', '!', '?']);
-    word.len() <= 16 && PROSE.contains(&word.to_ascii_lowercase().as_str())
+    if word.len() > 32 {
+        return false;
+    }
+    let word = word.to_lowercase();
+    PROSE.contains(&word.as_str()) || FOREIGN_PROSE.contains(&word.as_str())
 }
 
 /// A word of lower-case letters, perhaps capitalized.
@@ -116,6 +127,20 @@ pub(super) fn is_plain_word(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_none_or(|c| c.is_ascii_alphabetic())
         && letters.all(|c| c.is_ascii_lowercase())
+}
+
+/// The name of a variable, a key or a code: `API_KEY`, `tls.key`, `invalid_grant`. A secret name, or
+/// letters.
+pub(super) fn is_name(word: &str) -> bool {
+    let word = word.trim_end_matches([',', '.', ';', ':', ')', '!', '?']);
+    let is_joined = word.contains(['_', '.', '-']);
+    let letters = |b: u8| b.is_ascii_lowercase() || b == b'_';
+    is_joined
+        && !strength::is_generated(word)
+        && (word.bytes().all(letters) && !word.contains('-')
+            || forms::is_constant(word)
+                && (names::is_secret_name(word) || !strength::has_digit(word))
+            || !strength::has_digit(word) && names::is_secret_name(word))
 }
 
 /// A word of at most 12 letters.
@@ -140,68 +165,12 @@ pub(super) fn is_random(word: &str) -> bool {
     word.len() >= 6
         && kinds.iter().filter(|kind| **kind).count() >= 2
         && !word.starts_with(['(', '[', '{', '<', '/', '\\', '.'])
-        && !is_time_or_address(word)
-        && !is_version(word)
-        && !is_algorithm(word)
-        && !is_constant(word)
-        && !is_pair(word)
-        && !is_object_reference(word)
+        && !forms::is_ordinary(word)
 }
 
 /// At least six digits.
 pub(super) fn is_number(word: &str) -> bool {
     word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// `2026-11-27T10:00:00Z`, `24h0m0s`, `10.0.0.1:5432`, `0x80090308`, `db1:5432`.
-fn is_time_or_address(word: &str) -> bool {
-    let parts = |b: u8| b.is_ascii_digit() || b"TZhmsdun.:-+/".contains(&b);
-    let port = word.rsplit_once(':').is_some_and(|(host, port)| {
-        host.split('.').all(is_dns_label) && port.bytes().all(|b| b.is_ascii_digit())
-    });
-    (word.starts_with(|c: char| c.is_ascii_digit()) && word.bytes().all(parts))
-        || word.starts_with("0x")
-        || port
-}
-
-fn is_algorithm(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    ALGORITHMS.iter().any(|name| {
-        lower.strip_prefix(name).is_some_and(|rest| {
-            rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '/'))
-        })
-    })
-}
-
-/// `MYSQL_PASSWORD_2`: the name of a variable.
-fn is_constant(word: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    word.contains('_') && word.bytes().all(allowed)
-}
-
-/// `code=28P01`, but not the padding of base64.
-fn is_pair(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, value)| {
-        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        is_name && !value.trim_matches('=').is_empty()
-    })
-}
-
-/// `web-credentials`, `default-token-x7k2p`: the name of an object. Unlike random keys it has
-/// hyphens, and so do UUIDs.
-pub(super) fn is_object_name(word: &str) -> bool {
-    word.contains('-') && is_dns_label(word) && !is_uuid(word)
-}
-
-/// `8.0.36`, `v1.2.3-alpine`, `latest`: what follows the colon of an image.
-pub(super) fn is_version(word: &str) -> bool {
-    let digits = word.strip_prefix('v').unwrap_or(word);
-    let numeric = digits.split(['.', '-', '+']).next().is_some_and(|major| {
-        !major.is_empty() && major.len() <= 4 && major.bytes().all(|b| b.is_ascii_digit())
-    });
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
-    (numeric && digits.contains('.') && digits.len() <= 64 && digits.bytes().all(allowed))
-        || matches!(word, "latest" | "stable" | "main" | "nightly")
 }
 
 /// `$(VAR)`, `${VAR}`, `$VAR`, `{{ template }}`, `%s`.
@@ -223,24 +192,4 @@ fn is_reference(value: &str) -> bool {
         })
         || (value.starts_with("{{") && value.ends_with("}}"))
         || matches!(value, "%s" | "%v" | "%q" | "%d" | "%r" | "?")
-}
-
-/// `namespace/name`, as controllers log a Secret.
-fn is_object_reference(value: &str) -> bool {
-    value.split_once('/').is_some_and(|(namespace, name)| {
-        is_dns_label(namespace) && name.split('.').all(is_dns_label)
-    })
-}
-
-fn is_dns_label(word: &str) -> bool {
-    (1..=63).contains(&word.len())
-        && !word.starts_with('-')
-        && !word.ends_with('-')
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-fn is_uuid(word: &str) -> bool {
-    word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }

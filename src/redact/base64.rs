@@ -14,9 +14,18 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Decodes standard or URL-safe base64; `None` when the text is neither, or does not decode to
 /// UTF-8.
-fn decode(text: &str) -> Option<String> {
+pub(super) fn decode(text: &str) -> Option<String> {
+    String::from_utf8(bytes(text)?).ok()
+}
+
+/// Whether it is base64 of anything.
+pub(super) fn is_base64(text: &str) -> bool {
+    bytes(text).is_some()
+}
+
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     let standard = text.replace('-', "+").replace('_', "/");
-    String::from_utf8(LENIENT.decode(standard).ok()?).ok()
+    LENIENT.decode(standard).ok()
 }
 
 /// Whether a text is base64 of a user and a password.

@@ -2,34 +2,12 @@
 //! text or as a list of arguments.
 
 use super::names::{self, is_secret_name};
+use super::programs::{NAMES, PLACES, PROGRAMS, Short};
 use super::values::{self, is_name_byte, is_quote};
-use super::{MASK, MAX_PASSES, Span, allowlist, redact};
+use super::{MASK, MAX_PASSES, Span, allowlist, redact, shapes};
 
 /// The options of a command are searched in this many bytes after its name.
 const LINE_MAX: usize = 1000;
-
-/// Programs whose short options contain a password.
-const PROGRAMS: &[(&str, Short)] = &[
-    ("mysql", Short::Attached("-p")),
-    ("mariadb", Short::Attached("-p")),
-    ("redis-cli", Short::Next("-a")),
-    ("valkey-cli", Short::Next("-a")),
-    ("sshpass", Short::Next("-p")),
-    ("docker login", Short::Next("-p")),
-    ("registry login", Short::Next("-p")),
-    ("curl", Short::User(&["-u", "--user", "--proxy-user", "-U"])),
-    ("wget", Short::User(&["--user", "--proxy-user"])),
-];
-
-#[derive(Debug, Clone, Copy)]
-enum Short {
-    /// The value follows the option without a blank.
-    Attached(&'static str),
-    /// The value is the next argument.
-    Next(&'static str),
-    /// The next argument is `user:password`.
-    User(&'static [&'static str]),
-}
 
 /// Subcommands of `mc alias set`, also by its former name.
 const ALIASES: &[&str] = &["alias", "host"];
@@ -37,13 +15,22 @@ const ALIASES: &[&str] = &["alias", "host"];
 pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     long_options(text, spans);
     aliases(text, spans);
-    for (program, short) in PROGRAMS {
-        let mut from = 0;
-        while let Some(found) = text[from..].find(program) {
-            let start = from + found + program.len();
-            let end = line_end(text, start);
-            short_options(&text[start..end], start, *short, spans);
-            from = end;
+    shapes::find(&PLACES, text, spans);
+    let Some(programs) = NAMES.as_ref() else {
+        return;
+    };
+    let mut done = [0; PROGRAMS.len()];
+    for found in programs.find_overlapping_iter(text) {
+        let row = found.pattern().as_usize();
+        let start = found.end();
+        let is_word = !text[..found.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
+        // The rest of a line is read once.
+        if !is_word || start < done[row] {
+            continue;
+        }
+        done[row] = line_end(text, start);
+        for short in PROGRAMS[row].1 {
+            short_options(&text[start..done[row]], start, *short, spans);
         }
     }
 }
@@ -65,7 +52,7 @@ pub fn redact_args<S: AsRef<str>>(args: &[S]) -> Vec<String> {
 }
 
 fn once<S: AsRef<str>>(args: &[S]) -> Vec<String> {
-    let mut program = None;
+    let mut program: &[Short] = &[];
     let mut previous = "";
     let mut alias = Alias::default();
     let mut out = Vec::with_capacity(args.len());
@@ -76,18 +63,18 @@ fn once<S: AsRef<str>>(args: &[S]) -> Vec<String> {
             redact_arg(program, previous, arg)
         });
         let base = arg.rsplit('/').next().unwrap_or(arg);
-        program = program.or_else(|| {
-            PROGRAMS
-                .iter()
-                .find(|(p, _)| base.starts_with(p))
-                .map(|(_, s)| *s)
-        });
+        if program.is_empty() {
+            let known = PROGRAMS.iter().filter(|(p, _)| base.starts_with(p));
+            // `mysqldump` is more than `mysql`.
+            let longest = known.max_by_key(|(p, _)| p.len());
+            program = longest.map_or(&[], |(_, options)| options);
+        }
         previous = arg;
     }
     out
 }
 
-fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
+fn redact_arg(program: &[Short], previous: &str, arg: &str) -> String {
     let hide = |kept: &str, label: &str| format!("{kept}{MASK}{label}]");
     let option = previous
         .strip_prefix('-')
@@ -100,23 +87,17 @@ fn redact_arg(program: Option<Short>, previous: &str, arg: &str) -> String {
     {
         return hide("", names::label(option));
     }
-    match program {
-        Some(Short::Next(flag)) if previous == flag && !allowlist::is_allowed("password", arg) => {
-            hide("", "password")
-        }
-        Some(Short::Attached(flag)) if is_attached(arg, flag) => hide(flag, "password"),
-        Some(Short::User(flags)) if flags.contains(&previous) => match arg.split_once(':') {
+    for short in program {
+        if let Some(skip) = short.secret(previous, arg)
+            && skip < arg.len()
+            && !allowlist::is_allowed("password", &arg[skip..])
             // A mask contains a colon, too.
-            Some((user, _)) if MASK.strip_suffix(':').is_some_and(|m| user.ends_with(m)) => {
-                redact(arg).into_owned()
-            }
-            Some((user, pass)) if !allowlist::is_allowed("password", pass) => {
-                redact(&hide(&format!("{user}:"), "password")).into_owned()
-            }
-            _ => redact(arg).into_owned(),
-        },
-        _ => redact(arg).into_owned(),
+            && super::mask_at(&arg[skip.saturating_sub(MASK.len())..]).is_none()
+        {
+            return redact(&hide(&arg[..skip], "password")).into_owned();
+        }
     }
+    redact(arg).into_owned()
 }
 
 /// `--password x`, `-token x`, also as elements of a list in JSON or YAML. `--password=x` is left to
@@ -253,13 +234,7 @@ fn short_options(line: &str, offset: usize, short: Short, spans: &mut Vec<Span>)
     let mut previous = "";
     for (at, arg) in arguments(line) {
         let start = offset + at;
-        let hidden = match short {
-            Short::Attached(flag) => is_attached(arg, flag).then_some(flag.len()),
-            Short::Next(flag) => (previous == flag).then_some(0),
-            Short::User(flags) if flags.contains(&previous) => arg.find(':').map(|colon| colon + 1),
-            Short::User(_) => None,
-        };
-        if let Some(skip) = hidden
+        if let Some(skip) = short.secret(previous, arg)
             && skip < arg.len()
             && !allowlist::is_allowed("password", &arg[skip..])
         {
@@ -271,19 +246,6 @@ fn short_options(line: &str, offset: usize, short: Short, spans: &mut Vec<Span>)
         }
         previous = arg;
     }
-}
-
-/// `-psecret`, but not `-port`, `-path=x`.
-fn is_attached(arg: &str, flag: &str) -> bool {
-    arg.strip_prefix(flag).is_some_and(|value| {
-        let word = value.split('=').next().unwrap_or_default();
-        !value.is_empty()
-            && !matches!(
-                word,
-                "ort" | "ath" | "rint" | "rotocol" | "id" | "rofile" | "assword"
-            )
-            && !allowlist::is_allowed("password", value)
-    })
 }
 
 /// Arguments with their offsets, separated by blanks and quotes and without list punctuation.

@@ -1,9 +1,10 @@
 //! Pairs of name and value in text.
 
-use super::values::{self, Extent, is_name_byte, is_quote};
+use super::values::{self, Extent, is_quote};
+use super::{names, wrappers};
 
-/// The maximum length of a name.
-const NAME_MAX: usize = 80;
+/// What stands between a name and its value.
+pub(super) const SEPARATORS: &[char] = &[':', '=', '：', '＝', '→', '⇒'];
 
 /// The beginning of a line is searched in this many bytes.
 const INDENT_MAX: usize = 200;
@@ -59,31 +60,30 @@ impl<'t> Pair<'t> {
             end -= 1;
         }
         let mut quoted = false;
+        // `["name"] = x`, `env[NAME] = x`
+        if end > 0 && bytes[end - 1] == b']' {
+            end -= 1;
+        }
         if end > 0 && is_quote(bytes[end - 1]) {
             quoted = true;
             end -= 1;
             while end > 0 && bytes[end - 1] == b'\\' {
                 end -= 1;
             }
-        } else if end > 0 && bytes[end - 1] == b']' {
-            end -= 1;
         }
-        let length = |end: usize| {
-            let back = bytes[..end].iter().rev().take(NAME_MAX);
-            back.take_while(|b| is_name_byte(**b)).count()
-        };
-        let mut start = end - length(end);
+        let mut start = names::name_start(text, end);
         if start == end {
             return None;
         }
         // `api key: x` is a name of two words; `<add key="x"` is not.
-        if text[start..end].eq_ignore_ascii_case("key") && start > 0 && bytes[start - 1] == b' ' {
-            let first = start - 1 - length(start - 1);
+        if start > 0 && bytes[start - 1] == b' ' && names::needs_owner(&text[start..end]) {
+            let first = names::name_start(text, start - 1);
             if first == 0 || bytes[first - 1] != b'<' {
                 start = first;
             }
         }
         let (form, blanks, value) = separator_form(text, separator)?;
+        let value = wrappers::skip(text, value);
         let opener = start
             .checked_sub(1)
             .map(|i| bytes[i])
@@ -130,8 +130,8 @@ impl<'t> Pair<'t> {
         let whole_line = position == Position::Line && !self.quoted;
         Some(match self.form {
             Form::Equals if whole_line && self.blanks => values::line(text, start, self.opener),
-            Form::Spaced if whole_line && values::is_block_header(text, start) => {
-                return values::block(text, start, self.column());
+            Form::Spaced if !self.quoted && values::is_block_header(text, start) => {
+                return values::block(text, start, self.indent());
             }
             Form::Spaced if whole_line => values::line(text, start, self.opener),
             Form::Spaced if position == Position::Flow && !self.quoted => {
@@ -146,11 +146,7 @@ impl<'t> Pair<'t> {
         let rest = self.text[self.value..].trim_start_matches('\r');
         let rest = rest.strip_prefix('\n')?;
         let indent = values::skip_blanks(rest, 0);
-        // Text before the name may be a prefix that a log added.
-        let column = match self.position() {
-            Position::Line => self.column(),
-            Position::Flow | Position::Prose => 0,
-        };
+        let column = self.indent();
         let start = self.text.len() - rest.len() + indent;
         let line = values::line(self.text, start, None);
         let is_collection = line
@@ -183,6 +179,13 @@ impl<'t> Pair<'t> {
         (is_declared || self.name.starts_with('-')) && !self.is_in_quotes()
     }
 
+    /// `/password:x`
+    pub(super) fn is_windows_option(&self) -> bool {
+        let before = self.text[..self.start].strip_suffix('/');
+        let is_option = before.is_some_and(|b| b.is_empty() || b.ends_with([' ', '\t', '"']));
+        self.form == Form::Tight && is_option
+    }
+
     fn is_in_quotes(&self) -> bool {
         let before = self.text.as_bytes()[..self.start].iter().rev();
         before
@@ -207,6 +210,14 @@ impl<'t> Pair<'t> {
             None | Some(b'\n') => Position::Line,
             Some(b'{' | b'[' | b'(' | b',' | b';' | b'&' | b'?' | b'|') => Position::Flow,
             Some(_) => Position::Prose,
+        }
+    }
+
+    /// The column of the name. Text before it may be a prefix that a log added.
+    fn indent(&self) -> usize {
+        match self.position() {
+            Position::Line => self.column(),
+            Position::Flow | Position::Prose => 0,
         }
     }
 
@@ -236,18 +247,45 @@ fn separator_form(text: &str, separator: usize) -> Option<(Form, bool, usize)> {
     let bytes = text.as_bytes();
     let next = bytes.get(separator + 1).copied();
     let (form, after) = match (bytes[separator], next) {
-        // A comparison, unless there are no blanks around it.
+        // A comparison, unless there are no blanks around it or a string follows.
+        (b'=', Some(b'=')) if is_quoted(text, separator + 2) => (Form::Equals, separator + 2),
         (b'=', Some(b'=')) if is_comparison(bytes, separator) => return None,
         (b':', Some(b':' | b'/')) => return None,
         (b'=', Some(b'>')) | (b':', Some(b'=')) => (Form::Equals, separator + 2),
         (b'=', _) => (Form::Equals, separator + 1),
-        _ => (Form::Tight, separator + 1),
+        (b':', _) => (Form::Tight, separator + 1),
+        _ => wide_separator(&text[separator..]).map(|(form, length)| (form, separator + length))?,
     };
     let value = values::skip_blanks(text, after);
+    // PHP writes the value of `=>` below.
+    let value = match text[value..].strip_prefix('\n') {
+        Some(rest) if form == Form::Equals && bytes.get(separator + 1) == Some(&b'>') => {
+            text.len() - rest.trim_start_matches([' ', '\t']).len()
+        }
+        _ => value,
+    };
     let form = if form == Form::Tight && value > after {
         Form::Spaced
     } else {
         form
     };
     Some((form, value > after, value))
+}
+
+/// `：`, `＝`, `→` and `⇒`, and their lengths.
+fn wide_separator(text: &str) -> Option<(Form, usize)> {
+    let separator = text.chars().next()?;
+    let form = if separator == '：' {
+        Form::Tight
+    } else {
+        Form::Equals
+    };
+    SEPARATORS
+        .contains(&separator)
+        .then_some((form, separator.len_utf8()))
+}
+
+fn is_quoted(text: &str, at: usize) -> bool {
+    let first = text.as_bytes().get(values::skip_blanks(text, at));
+    first.is_some_and(|b| is_quote(*b))
 }

@@ -6,28 +6,47 @@
 //!
 //! | module | finds |
 //! | --- | --- |
-//! | [`tokens`] | credentials with a format of their own: `AKIA...`, `ghp_...`, JWTs, webhooks |
+//! | [`tokens`] | credentials with a format of their own, the rows of `tokens.txt`: `AKIA...`, JWTs, keys |
 //! | [`blocks`] | PEM private keys, the data of Secret manifests |
-//! | [`urls`] | passwords in URLs and data source names, e-mail addresses |
+//! | [`urls`] | passwords in URLs and data source names, secret paths, e-mail addresses |
 //! | [`pairs`] | values with a secret name: `password=`, `"token": "..."` |
+//! | [`markup`] | a name and its value in XML, lists and calls: `<password>x</password>` |
+//! | [`statements`] | SQL, and lines of configuration files: `requirepass x` |
+//! | [`protocols`] | headers, and the commands of mail, chat and Redis: `AUTH PLAIN x` |
 //! | [`sentences`] | secrets in prose: `the password is x` |
-//! | [`commands`] | arguments: `--password x`, `mysql -px`, `curl -u a:b` |
+//! | [`announced`] | a generated word behind a secret name: `GITHUB_TOKEN x` |
+//! | [`commands`] | arguments, by the table in [`programs`]: `--password x`, `mysql -px`, `curl -u a:b` |
+//! | [`encoded`] | all of these in escapes, base64 and hexadecimal digits |
 //!
-//! To add a credential with a format of its own, add a row to the table in [`tokens`]; for one with a
-//! secret name, a word in [`names`]. A mask names what it hides, `[redacted:aws-key]`. Redaction is
-//! idempotent.
+//! [`names`] decides which names are secret, by the lists in [`words`]; [`strength`] whether a word looks
+//! generated; [`allowlist`] and [`forms`] what is no secret.
+//!
+//! To add a credential with a format of its own, add a row to `tokens.txt`; for one with a secret name,
+//! a word in [`words`]; for a program, a row in [`programs`]. Each comes with texts in
+//! `tests/redact/corpus`. A mask names what it hides, `[redacted:aws-key]`. Redaction is idempotent.
 
 mod allowlist;
+mod announced;
 mod base64;
 mod blocks;
 mod commands;
+mod encoded;
+mod forms;
 mod key_value;
+mod markup;
 mod names;
 mod pairs;
+mod programs;
+mod protocols;
 mod sentences;
+mod shapes;
+mod statements;
+mod strength;
 mod tokens;
 mod urls;
 mod values;
+mod words;
+mod wrappers;
 
 use std::borrow::Cow;
 
@@ -71,13 +90,24 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 fn once(text: &str) -> Cow<'_, str> {
     let mut spans = Vec::new();
-    tokens::find(text, &mut spans);
-    blocks::find(text, &mut spans);
-    urls::find(text, &mut spans);
-    pairs::find(text, &mut spans);
-    sentences::find(text, &mut spans);
-    commands::find(text, &mut spans);
+    rules(text, encoded::DEPTH_MAX, &mut spans);
     mask(text, spans)
+}
+
+/// The secrets in a text. Encodings are nested no deeper than this.
+fn rules(text: &str, depth: usize, spans: &mut Vec<Span>) {
+    let candidates = names::candidates(text);
+    tokens::find(text, spans);
+    blocks::find(text, spans);
+    urls::find(text, spans);
+    pairs::find(text, spans);
+    markup::find(text, &candidates, spans);
+    statements::find(text, spans);
+    protocols::find(text, spans);
+    sentences::find(text, spans);
+    announced::find(text, &candidates, spans);
+    commands::find(text, spans);
+    encoded::find(text, depth, spans);
 }
 
 /// Redacts the value of an environment variable, a field or a header. With a secret name the whole

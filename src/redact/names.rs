@@ -1,105 +1,166 @@
-//! Names of variables, keys, fields and headers with secret values.
+//! Names of variables, keys, fields and headers with secret values. Their words are in [`words`].
 
-/// Words that make a name secret at any position.
-#[rustfmt::skip]
-const SECRET_WORDS: &[&str] = &[
-    "password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pass", "secret",
-    "secrets", "token", "tokens", "credential", "credentials", "cred", "creds", "dsn", "apikey",
-    "apikeys", "authorization", "cookie", "bearer", "jwt", "otp", "totp", "salt", "requirepass",
-    "masterauth", "dockerconfigjson", "dockercfg", "connstr", "connectionstring", "privatekey",
-    "secretkey", "accesskey", "authkey", "mnemonic", "pw", "psk", "bindpw", "rootpw", "userpw",
-];
+use std::sync::LazyLock;
 
-/// Endings of compound words: `dbpassword`, `clientsecret`.
-#[rustfmt::skip]
-const SECRET_ENDINGS: &[&str] = &[
-    "password", "passwd", "passphrase", "secret", "token", "apikey", "dbpass", "userpass",
-    "rootpass", "mysqlpass", "sqlpass", "adminpass", "smtppass",
-];
+use aho_corasick::AhoCorasick;
 
-/// Words that make a key secret: `API_KEY`, but not `PRIMARY_KEY`.
-#[rustfmt::skip]
-const KEY_OWNERS: &[&str] = &[
-    "api", "app", "application", "access", "private", "encryption", "encrypt", "signing",
-    "sign", "master", "account", "shared", "auth", "license", "licence", "ssh", "client",
-    "webhook", "tls", "ssl", "ca", "server", "service", "session", "hmac", "crypto", "cipher",
-    "aes", "rsa", "gpg", "pgp", "deploy", "storage", "datadog", "dd", "openai", "anthropic",
-    "stripe", "github", "google", "aws", "azure", "csrf", "root", "unseal", "recovery", "sas",
-    "preshared",
-];
+use super::values::{self, is_name_byte};
+use super::words;
 
-/// Words that make `auth` secret: `REDIS_AUTH`, but not `auth: enabled`.
-#[rustfmt::skip]
-const AUTH_OWNERS: &[&str] = &[
-    "redis", "basic", "http", "proxy", "smtp", "registry", "docker", "npm", "rediscli",
-];
+/// Longer names are not looked at.
+pub(super) const NAME_MAX: usize = 80;
 
-/// A name with one of these last words is about a secret and not a secret itself: `secretName`,
-/// `TOKEN_FILE`, `password-policy`, `token-service`.
-#[rustfmt::skip]
-const ABOUT: &[&str] = &[
-    "name", "names", "ref", "refs", "reference", "file", "files", "filename", "path", "paths",
-    "dir", "directory", "url", "uri", "host", "hostname", "port", "endpoint", "addr", "address",
-    "type", "kind", "policy", "policies", "length", "size", "len", "ttl", "expiry", "expires",
-    "expiration", "expire", "seconds", "minutes", "hours", "days", "time", "timestamp",
-    "timeout", "count", "total", "enabled", "disabled", "enable", "disable", "namespace",
-    "version", "algorithm", "alg", "issuer", "audience", "audiences", "provider", "providers",
-    "class", "store", "stores", "manager", "rotation", "rotator", "service", "svc",
-    "controller", "operator", "webhook", "reviewer", "required", "status", "state", "usage",
-    "limit", "limits", "max", "min", "prefix", "suffix", "header", "field", "column", "label",
-    "annotation", "error", "errors", "id", "ids", "mode", "format", "method", "mount", "mounts",
-    "volume", "cache", "driver", "syncer", "generator", "reset", "changed", "domain", "domains",
-    "samesite", "found", "exists", "created", "updated", "review", "reviews", "requests",
-    "request", "stdin",
-];
+/// Every secret name contains one of these.
+static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    // `session id` is a name of two words.
+    let stems = ["key", "auth", "sess", "ion id", "connection"].iter();
+    let owned = words::OWNED.iter().map(|(word, _)| word);
+    let listed = words::FOREIGN
+        .iter()
+        .chain(words::GENERATED)
+        .chain(words::SECRET)
+        .chain(words::ENDINGS)
+        .chain(words::SESSIONS);
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(stems.chain(owned).chain(listed))
+        .ok()
+});
 
-/// Identifiers that are secret or belong to a secret: the secret id of a Vault role,
-/// Vault's root token in development.
-const SECRET_IDS: &[&str] = &["access key", "secret", "root token"];
+/// The parts of a text that may be secret names, as (start, end).
+pub(super) fn candidates(text: &str) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    let Some(stems) = STEMS.as_ref() else {
+        return found;
+    };
+    for stem in stems.find_iter(text) {
+        if found.last().is_none_or(|(_, end)| stem.end() > *end) {
+            found.push((name_start(text, stem.end()), name_end(text, stem.end())));
+        }
+    }
+    found
+}
 
-/// Plurals after these words are lists of names, or counts.
-#[rustfmt::skip]
-const LISTED: &[&str] = &[
-    "external", "sealed", "image", "pull", "mountable", "input", "output", "prompt",
-    "completion", "max", "min", "total", "cached", "num",
-];
+/// Whether a name is worth a closer look.
+pub(super) fn is_candidate(name: &str) -> bool {
+    // Letters of other scripts have capitals of their own.
+    !name.is_ascii() || STEMS.as_ref().is_some_and(|stems| stems.is_match(name))
+}
+
+/// The beginning of the name that ends at an offset. Names of other languages have letters of their own.
+pub(super) fn name_start(text: &str, end: usize) -> usize {
+    let window = &text[text.floor_char_boundary(end.saturating_sub(NAME_MAX))..end];
+    let name = window.chars().rev().take_while(|c| is_name_char(*c));
+    end - name.map(char::len_utf8).sum::<usize>()
+}
+
+/// The end of the name that an offset is in.
+fn name_end(text: &str, from: usize) -> usize {
+    let window = &text[from..values::char_end(text, from + NAME_MAX)];
+    from + window.find(|c| !is_name_char(c)).unwrap_or(window.len())
+}
+
+pub(super) fn is_name_char(c: char) -> bool {
+    match u8::try_from(c) {
+        Ok(b) if b.is_ascii() => is_name_byte(b),
+        _ => c.is_alphanumeric() || is_mark(c),
+    }
+}
 
 /// Whether the value of a variable, key, field, flag or header with this name is secret:
 /// `MYSQL_ROOT_PASSWORD`, `apiKey`, `--auth-token`, `X-Vault-Token`, but not `secretName` or
 /// `TOKEN_FILE`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
-    let words = words(name);
+    if !is_candidate(name) {
+        return false;
+    }
+    let all = split(name);
+    // `API_KEY_V2_PROD`: what is left without the qualifiers decides.
+    is_secret(name, &all) || is_secret(name, without_qualifiers(&all))
+}
+
+/// Whether a value with this name is secret if it looks generated: `session`, `CACHE_SIGNING`, `key`.
+pub(super) fn may_be_secret(name: &str) -> bool {
+    if !is_candidate(name) {
+        return false;
+    }
+    let all = split(name);
+    let kept = without_qualifiers(&all);
+    let Some((last, before)) = kept.split_last() else {
+        return false;
+    };
+    let any = |list: &[&str]| kept.iter().any(|w| list.contains(&w.as_str()));
+    match last.as_str() {
+        "key" | "keys" => !any(words::PUBLIC_KEYS),
+        "id" => before
+            .last()
+            .is_some_and(|w| w.ends_with("session") || w == "sess"),
+        last if words::ABOUT.contains(&last) => false,
+        _ => any(words::GENERATED) || words::SESSIONS.contains(&kept.concat().as_str()),
+    }
+}
+
+/// Whether only the word before says whose or which it is: `api key`, `mot de passe`.
+pub(super) fn needs_owner(word: &str) -> bool {
+    let word = word.to_lowercase();
+    word == "key" || word == "keys" || words::OWNED.iter().any(|(owned, _)| *owned == word)
+}
+
+fn is_secret(name: &str, words: &[String]) -> bool {
     let Some((last, before)) = words.split_last() else {
         return false;
     };
     if last == "id" {
         let before = before.join(" ");
-        return SECRET_IDS.iter().any(|owner| before.ends_with(owner));
+        return words::SECRET_IDS
+            .iter()
+            .any(|owner| before.ends_with(owner));
     }
-    if ABOUT.contains(&last.as_str()) {
+    if words::ABOUT.contains(&last.as_str()) {
         return false;
     }
-    if last.ends_with('s') && before.iter().any(|w| LISTED.contains(&w.as_str())) {
+    let is_any = |list: &[&str]| before.iter().any(|w| list.contains(&w.as_str()));
+    // `existingSecret`, `existingSecretPasswordKey`, `passwordSecret`
+    if matches!(last.as_str(), "secret" | "key") && is_any(&["existing"])
+        || last == "secret"
+            && before
+                .last()
+                .is_some_and(|w| words::NAMED_SECRETS.contains(&w.as_str()))
+    {
+        return false;
+    }
+    if last.ends_with('s') && is_any(words::LISTED) {
         return false;
     }
     words.iter().any(|word| is_secret_word(word))
         || is_key(before, last)
+        || is_owned(before, last)
         || is_auth(name, before, last)
+}
+
+/// Without the environment, version or encoding at the end.
+fn without_qualifiers(words: &[String]) -> &[String] {
+    let is_qualifier = |w: &String| words::QUALIFIERS.contains(&w.as_str());
+    let qualifiers = words.iter().rev().take_while(|w| is_qualifier(w)).count();
+    &words[..words.len() - qualifiers]
 }
 
 /// Whether it is the name of a password. Passwords are also masked where a word after `token` or
 /// `secret` would be prose.
 pub(super) fn is_password(name: &str) -> bool {
-    let stem = |w: &String| w.contains("pass") || w == "pwd";
-    words(name).iter().any(stem)
+    let stem = |w: &String| {
+        let word = w.as_str();
+        w.contains("pass") || word == "pwd" || is_foreign(word)
+    };
+    split(name).iter().any(stem)
 }
 
 /// The label of the mask for a value with this name.
 pub(super) fn label(name: &str) -> &'static str {
-    let words = words(name);
+    let words = split(name);
     let any = |stem: &str| words.iter().any(|w| w.contains(stem));
-    if any("pass") || any("pwd") {
+    if is_password(name) {
         "password"
     } else if any("token") || any("authorization") || any("jwt") || any("bearer") {
         "token"
@@ -114,7 +175,7 @@ pub(super) fn label(name: &str) -> &'static str {
 
 /// A plural that may be a list of names or a count: `secrets: 3`, `Tokens: default-token`.
 pub(super) fn is_plural(name: &str) -> bool {
-    words(name).last().is_some_and(|w| {
+    split(name).last().is_some_and(|w| {
         matches!(
             w.as_str(),
             "secrets" | "tokens" | "keys" | "creds" | "credentials"
@@ -123,15 +184,25 @@ pub(super) fn is_plural(name: &str) -> bool {
 }
 
 fn is_secret_word(word: &str) -> bool {
-    SECRET_WORDS.contains(&word) || SECRET_ENDINGS.iter().any(|ending| word.ends_with(ending))
+    words::SECRET.contains(&word)
+        || is_foreign(word)
+        || words::ENDINGS.iter().any(|ending| word.ends_with(ending))
+}
+
+/// A word for password, also at the end of a compound: `datenbankpasswort`, `数据库密码`.
+fn is_foreign(word: &str) -> bool {
+    let word = word.trim_end_matches(words::PARTICLES);
+    words::FOREIGN.iter().any(|foreign| {
+        word == *foreign || word.ends_with(foreign) && (foreign.len() >= 8 || !foreign.is_ascii())
+    })
 }
 
 fn is_key(before: &[String], last: &str) -> bool {
     let owner = before.last().map(String::as_str).unwrap_or_default();
     match last {
         "key" | "keys" => {
-            let is_owned = before.iter().any(|w| KEY_OWNERS.contains(&w.as_str()));
-            is_owned && !before.iter().any(|w| w == "public")
+            let any = |list: &[&str]| before.iter().any(|w| list.contains(&w.as_str()));
+            any(words::KEY_OWNERS) && !any(words::PUBLIC_KEYS)
         }
         // `client-key-data` of a kubeconfig, `keys_base64` of `vault operator init`
         "data" => owner == "key",
@@ -146,13 +217,20 @@ fn is_auth(name: &str, before: &[String], last: &str) -> bool {
         && (name.starts_with("_auth")
             || before
                 .last()
-                .is_some_and(|w| AUTH_OWNERS.contains(&w.as_str())))
+                .is_some_and(|w| words::AUTH_OWNERS.contains(&w.as_str())))
+}
+
+/// Words that are secret after certain others only.
+fn is_owned(before: &[String], last: &str) -> bool {
+    words::OWNED
+        .iter()
+        .any(|(word, owners)| *word == last && before.iter().any(|w| owners.contains(&w.as_str())))
 }
 
 /// Splits a name into lower-case words, also in camel case. Trailing digits of a word are dropped.
-fn words(name: &str) -> Vec<String> {
+fn split(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    for part in name.split(|c: char| !c.is_ascii_alphanumeric()) {
+    for part in name.split(|c: char| !(c.is_alphanumeric() || is_mark(c))) {
         let bytes = part.as_bytes();
         let mut start = 0;
         for i in 1..bytes.len() {
@@ -169,9 +247,14 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Signs that some scripts write within a word.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{93e}'..='\u{94d}' | '\u{e31}' | '\u{e34}'..='\u{e4e}')
+}
+
 fn push(words: &mut Vec<String>, word: &str) {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     if !word.is_empty() {
-        words.push(word.to_ascii_lowercase());
+        words.push(word.to_lowercase());
     }
 }

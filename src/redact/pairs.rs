@@ -7,9 +7,11 @@
 
 use super::Span;
 use super::allowlist;
-use super::key_value::{Form, Pair, Position};
+use super::forms;
+use super::key_value::{Form, Pair, Position, SEPARATORS};
 use super::names::{self, is_secret_name};
-use super::values::{self, Extent, is_name_byte, is_quote};
+use super::strength;
+use super::values::{self, Extent, is_quote};
 
 /// Longer values are masked partly.
 const VALUE_MAX: usize = 64 * 1024;
@@ -37,9 +39,9 @@ const SCHEMES: &[&str] = &[
 pub(super) fn find(text: &str, spans: &mut Vec<Span>) {
     let mut expects_value = false;
     let mut at = 0;
-    while let Some(found) = text[at..].find([':', '=']) {
+    while let Some(found) = text[at..].find(SEPARATORS) {
         let separator = at + found;
-        at = separator + 1;
+        at = separator + text[separator..].chars().next().map_or(1, char::len_utf8);
         let Some(pair) = Pair::at(text, separator) else {
             continue;
         };
@@ -74,9 +76,16 @@ impl Pair<'_> {
             && self.form == Form::Equals
             && QUERY_NAMES.contains(&lower);
         // Part of a path, or of an image's name.
-        let is_path = matches!(self.prior(), Some(b'/' | b'@')) && self.form != Form::Equals;
-        if is_path || !(is_sibling || queried || is_secret_name(self.name)) {
+        let is_path = matches!(self.prior(), Some(b'/' | b'@'))
+            && self.form != Form::Equals
+            && !self.is_windows_option();
+        // `arn:aws:secretsmanager:eu-west-1:1:secret:name`
+        let is_arn = self.prior() == Some(b':') && self.form == Form::Tight && lower == "secret";
+        if is_path || is_arn {
             return Vec::new();
+        }
+        if !(is_sibling || queried || is_secret_name(self.name)) {
+            return self.generated().into_iter().collect();
         }
         if !self.is_variable()
             && self.text[self.value..].starts_with('[')
@@ -101,6 +110,18 @@ impl Pair<'_> {
             .collect()
     }
 
+    /// A value that is secret because it looks generated, and its name allows that.
+    fn generated(&self) -> Option<Extent> {
+        if !names::may_be_secret(self.name) {
+            return None;
+        }
+        let text = self.clipped(ALLOWED_MAX).text;
+        let value = values::quoted(text, self.value)
+            .unwrap_or_else(|| values::word(text, self.value, self.opener));
+        let word = value.of(text);
+        (strength::is_generated(word) && super::mask_at(word).is_none()).then_some(value)
+    }
+
     /// A long value is neither a word nor a reference.
     fn is_allowed(&self, value: Extent) -> bool {
         value.end - value.start <= ALLOWED_MAX
@@ -112,16 +133,20 @@ impl Pair<'_> {
         let text = value.of(self.text);
         let first = text.split_whitespace().next().unwrap_or_default();
         let is_password = names::is_password(self.name);
-        let is_word = allowlist::is_plain_word(first) || allowlist::is_object_name(first);
+        let is_word = allowlist::is_plain_word(first) || forms::is_object_name(first);
         let in_prose =
             self.position() == Position::Prose && !(self.quoted && is_literal(value, text));
+        // `missing key: API_KEY`
+        if self.form != Form::Equals && !value.quoted && allowlist::is_name(first) {
+            return false;
+        }
         match self.form {
             Form::Equals => true,
             _ if self.quoted && value.quoted => true,
             Form::Tight if value.quoted => true,
             Form::Tight => {
                 let port = text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit());
-                !allowlist::is_version(text) && (is_password || !(is_word || port))
+                !forms::is_version(text) && (is_password || !(is_word || port))
             }
             Form::Spaced if text.contains('\n') => true,
             Form::Spaced if in_prose => !allowlist::is_prose(first) && (is_password || !is_word),
@@ -186,6 +211,9 @@ impl Pair<'_> {
             let blank = |b: &&u8| b.is_ascii_whitespace() || **b == b',';
             at += self.text.as_bytes()[at..].iter().take_while(blank).count();
             let Some(value) = values::quoted(self.text, at) else {
+                // `password=[x]`
+                let value = values::flow(self.text, at, self.opener);
+                hidden.extend(Some(value).filter(|v| strength::is_generated(v.of(self.text))));
                 return hidden;
             };
             if !self.is_allowed(value) {
@@ -202,7 +230,7 @@ impl Pair<'_> {
 }
 
 fn is_name(text: &str) -> bool {
-    text.bytes().all(is_name_byte)
+    text.chars().all(names::is_name_char)
 }
 
 /// A quoted string or a number, as JSON has after a quoted name.

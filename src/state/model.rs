@@ -80,6 +80,9 @@ pub struct IncidentRecord {
     /// Since when its severity has been lower than in the last message.
     #[serde(default)]
     pub better_since: Option<Time>,
+    /// Since when a crash loop has been caught in ready moments only.
+    #[serde(default)]
+    pub caught_ready_since: Option<Time>,
     /// Since when its first message has been due without being delivered.
     #[serde(default)]
     pub due_since: Option<Time>,

@@ -1,6 +1,8 @@
 //! Incidents that recur, and cycles with unread kinds.
 
+use k8s_monitor::assess::Rule;
 use k8s_monitor::cluster::Resource;
+use k8s_monitor::lifecycle::Transition;
 use k8s_monitor::model::{Effect, IncidentState, Reason};
 use k8s_monitor::state::MessageKind;
 
@@ -91,6 +93,38 @@ fn a_crash_loop_that_is_briefly_ready_is_not_resolved() {
     assert!(full <= 8, "{:?}", harness.log(MONDAY));
     assert!(!harness.kinds().contains(&MessageKind::Resolved));
     assert!(harness.messages.len() <= 10, "{:?}", harness.log(MONDAY));
+}
+
+#[test]
+fn a_crash_loop_caught_in_a_ready_moment_keeps_its_severity_for_an_hour() {
+    let ready_moment = || {
+        let mut found = incident_of("n8n", Sev2);
+        found.rule = Rule::P0AtRisk;
+        found.findings[0].reason = Reason::BackOff;
+        found.findings[0].effect = Effect::AtRisk;
+        found
+    };
+    let mut harness = Harness::new(config(""), MONDAY);
+    let severity = |step: &Transition| tracked(step, "n8n").incident.severity;
+    harness.cycle(vec![incident_of("n8n", Sev1)]);
+    for _ in 0..3 {
+        let step = harness.cycle(vec![ready_moment()]);
+        assert_eq!(severity(&step), Sev1);
+        assert_eq!(tracked(&step, "n8n").incident.rule, Rule::P0Unavailable);
+        assert_eq!(life(&step, "n8n"), IncidentState::Ongoing);
+        // It does not escalate a second time when it is down again.
+        let step = harness.cycle(vec![incident_of("n8n", Sev1)]);
+        assert_eq!(life(&step, "n8n"), IncidentState::Ongoing);
+    }
+    harness.cycle(vec![ready_moment()]);
+    let step = harness.cycle(vec![ready_moment()]);
+    assert_eq!(severity(&step), Sev2);
+    assert_eq!(life(&step, "n8n"), IncidentState::DeEscalated);
+    // A pod that is down for a part only, or that only starts, is better at once.
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("n8n", Sev1)]);
+    let step = harness.cycle(vec![incident_of("n8n", Sev2)]);
+    assert_eq!(severity(&step), Sev2);
 }
 
 #[test]

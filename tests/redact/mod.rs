@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod corpus;
+
 use k8s_monitor::redact::{is_secret_name, redact, redact_args, redact_value};
 use proptest::prelude::*;
 
@@ -852,6 +854,24 @@ fn time_grows_with_length_only() {
         "alias",
         "$2a$10$",
         "$6$a",
+        "%41",
+        "&quot;",
+        "<password>",
+        "password(\"",
+        "user:a@",
+        "key\n\n",
+        "echo a |",
+        "https://u:p@",
+        "PASS x",
+        "curl -u ",
+        "\\u0041",
+        "openssl pass:",
+        "password->",
+        "a1B2",
+        "密码 ",
+        "value x of ",
+        "session=",
+        "private key ",
         "a",
         " ",
         "'",

@@ -328,11 +328,12 @@ fn decoded<T: DeserializeOwned + Default>(
     Ok((object, damage))
 }
 
-/// Whether the kind is read from another namespace only.
+/// Whether the kind is read from another namespace only. The leases of nodes may
+/// be in a dump.
 fn is_skipped(resource: Resource, namespace: &str) -> bool {
     match resource.info().scope {
         ResourceScope::Cluster | ResourceScope::Namespaced => false,
-        ResourceScope::Namespace(only) => namespace != only,
+        ResourceScope::Namespace(only) => namespace != only && namespace != "kube-node-lease",
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 use super::Limits;
 use super::collect::Collector;
 use super::error::one_line;
-use super::logs::{LogSource, Logs};
+use super::logs::{self, LogSource, Logs};
 use super::manifest::{self, Manifest};
 use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
@@ -91,8 +91,19 @@ impl Files {
             None => content,
         };
         let mut bytes = Vec::new();
-        (&mut *content).take(limit + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > limit {
+        let first = if is_json { limit.min(STREAMED) } else { limit };
+        (&mut *content).take(first + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > first && logs::has_section(&bytes) {
+            (&mut *content)
+                .take(limit - first)
+                .read_to_end(&mut bytes)?;
+        }
+        let whole = if logs::has_section(&bytes) {
+            limit
+        } else {
+            first
+        };
+        if bytes.len() as u64 > whole {
             return match sniff(&mut bytes.as_slice())? {
                 Some(Format::Json) => {
                     let whole = bytes.as_slice().chain(content);
@@ -202,6 +213,9 @@ fn sniff(content: &mut dyn BufRead) -> io::Result<Option<Format>> {
             .then_some(Format::Yaml)
     })
 }
+
+/// Bytes of JSON from which on a file is read object by object, unless it has logs between the objects.
+const STREAMED: u64 = 8 << 20;
 
 /// The byte order mark of UTF-16.
 const UTF_16: &[u8] = b"\xff\xfe";

@@ -23,6 +23,8 @@ slim! {
         pub uid: SharedStr,
         pub creation_timestamp: Option<Time>,
         pub deletion_timestamp: Option<Time>,
+        /// Kept while the object is being deleted.
+        pub finalizers: Box<[SharedStr]>,
         pub labels: Labels,
         pub annotations: Annotations,
         pub owner_references: Owners,
@@ -35,6 +37,7 @@ slim! {
         pub status: SharedStr,
         pub reason: SharedStr,
         pub message: SharedStr,
+        pub last_heartbeat_time: Option<Time>,
         pub last_transition_time: Option<Time>,
         pub last_update_time: Option<Time>,
     }

@@ -38,7 +38,7 @@ pub use shared_str::*;
 pub use storage::*;
 pub use usage::*;
 pub use wire::Wire;
-pub(crate) use wire::cut_list;
+pub(crate) use wire::{cut_list, is_text_left_out};
 pub use workload::*;
 
 use serde::de::DeserializeOwned;

@@ -19,21 +19,25 @@ pub(super) const TEXT: usize = 4 << 10;
 /// A text up to this length is always kept whole. No name is longer.
 pub(super) const SHORT_TEXT: usize = 256;
 /// Bytes of the longer texts of one object that are kept.
-const LONG_TEXT: usize = 32 << 10;
-/// Bytes that the lists and maps of one object may take, without their texts. A slice of a thousand
-/// endpoints fits in.
-const LIST_BYTES: usize = 128 << 10;
+const LONG_TEXT: usize = 24 << 10;
+/// Bytes of all texts of one object that are kept. Only an object that is made to be large has more: it
+/// is not judged.
+const ALL_TEXT: usize = 64 << 10;
+/// Bytes that the lists and maps of one object may take, without their texts.
+const LIST_BYTES: usize = 64 << 10;
 
 /// What may still be kept of the object that is being decoded.
 #[derive(Clone, Copy)]
 struct Allowance {
-    text: usize,
+    long_text: usize,
+    all_text: usize,
     list: usize,
     cut: Option<&'static str>,
 }
 
 const WHOLE: Allowance = Allowance {
-    text: LONG_TEXT,
+    long_text: LONG_TEXT,
+    all_text: ALL_TEXT,
     list: LIST_BYTES,
     cut: None,
 };
@@ -58,16 +62,29 @@ pub(crate) fn cut_list() -> Option<&'static str> {
     }
 }
 
+/// Whether texts of the object since [`begin`] were left out.
+pub(crate) fn is_text_left_out() -> bool {
+    ALLOWANCE.get().all_text == 0
+}
+
 /// The part of a text that is kept.
 pub(super) fn kept(text: &str) -> &str {
-    if text.len() <= SHORT_TEXT {
-        return text;
-    }
     let mut allowance = ALLOWANCE.get();
-    let most = allowance.text.clamp(SHORT_TEXT, TEXT).min(text.len());
-    allowance.text = allowance.text.saturating_sub(most);
+    let mut most = text.len();
+    if most > SHORT_TEXT {
+        most = allowance.long_text.clamp(SHORT_TEXT, TEXT).min(most);
+        allowance.long_text = allowance.long_text.saturating_sub(most);
+    }
+    let most = text.floor_char_boundary(most.min(allowance.all_text));
+    // What did not fit leaves nothing, so that nothing after it is taken for whole.
+    let is_over = text.len() > allowance.all_text && allowance.all_text <= SHORT_TEXT;
+    allowance.all_text = if is_over {
+        0
+    } else {
+        allowance.all_text - most
+    };
     ALLOWANCE.set(allowance);
-    &text[..text.floor_char_boundary(most)]
+    &text[..most]
 }
 
 /// Whether one more element of this type is kept, of which the list has `length` already.
@@ -86,8 +103,8 @@ pub(super) fn may_keep<T>(length: usize, most: usize) -> bool {
 
 /// The type of a field.
 pub trait Wire: Sized + Default {
-    /// How many of them a list keeps.
-    const IN_LIST: usize = 100;
+    /// How many of them a list keeps. An endpoint slice has a hundred endpoints.
+    const IN_LIST: usize = 300;
 
     /// Reads a value that is not `null`.
     ///

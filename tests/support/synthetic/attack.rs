@@ -156,7 +156,7 @@ fn text(index: usize, length: usize) -> String {
 
 fn spec(index: usize) -> Value {
     let small = |at: usize| json!({"name": format!("V{at}"), "value": text(index * 7 + at, 250)});
-    let variables: Vec<_> = (0..600).map(small).collect();
+    let variables: Vec<_> = (0..200).map(small).collect();
     json!({
         "containers": [
             {"name": "a", "image": "i", "env": [{"name": "BIG", "value": text(index, 900_000)}],
