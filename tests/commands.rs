@@ -6,6 +6,7 @@ mod docs;
 mod docs_commands;
 mod doctor;
 mod metrics;
+mod paste;
 mod report;
 mod scale;
 mod support;

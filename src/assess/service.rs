@@ -87,6 +87,8 @@ pub fn services(
                     RunPresence::Known => ServiceStatus::Unknown,
                 };
                 of_runs(findings, status)
+            } else if let Some(presence) = detection.resources.get(&at) {
+                (presence.status, presence.since)
             } else {
                 (ServiceStatus::Unknown, None)
             };

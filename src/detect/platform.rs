@@ -8,16 +8,22 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::self_exclusion;
-use super::text::condition_text;
+use super::text::{condition_text, minute};
 use super::workload::Workload;
 use crate::cluster::types::{
     Application, Condition, ExternalSecret, ObjectMeta, SecretStore, condition,
 };
 use crate::inventory::Service;
-use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time, delay};
 
 /// A failure shorter than this may be gone after the next attempt.
 const GRACE: TimeDelta = TimeDelta::minutes(5);
+/// A sync that waits for longer holds back all later changes.
+const LONG_SYNC: TimeDelta = TimeDelta::hours(2);
+/// An external secret is refreshed late after so many intervals.
+/// An interval of zero switches the refresh off.
+const SHORTEST_REFRESH: TimeDelta = TimeDelta::seconds(10);
+const MISSED_REFRESHES: i32 = 3;
 
 /// Checks every application, store and external secret.
 #[must_use]
@@ -26,6 +32,7 @@ pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
     let mut findings = Vec::new();
     for application in &objects.applications {
         findings.extend(sync(index, application));
+        findings.extend(long_sync(index, application));
         findings.extend(health(index, application));
     }
     let stores = objects.secret_stores.iter().map(|s| (s, "SecretStore"));
@@ -95,6 +102,27 @@ fn sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     Some(finding)
 }
 
+/// A sync that has been running for two hours: a hook or a resource that does not become healthy.
+fn long_sync(index: &ClusterIndex, application: &Application) -> Option<Finding> {
+    let operation = application.status.operation_state.as_ref()?;
+    let since = operation
+        .started_at
+        .filter(|_| operation.phase == "Running")?;
+    if index.now() - since < LONG_SYNC {
+        return None;
+    }
+    let reference = application_ref(application);
+    let mut finding = Finding::new(Reason::ArgoSyncFailed, reference, since, Effect::Impaired);
+    finding.service = service_of(index, application);
+    let waits = match operation.message.as_str() {
+        "" => String::new(),
+        message => format!(": {message}"),
+    };
+    finding.message = format!("a sync has been running since {}{waits}", minute(since));
+    finding.fact(FactKind::Object, format!("operation Running{waits}"));
+    Some(finding)
+}
+
 fn health(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     // Argo CD counts the monitor's exit status as a failed job.
     if self_exclusion::is_ours(&application.metadata) {
@@ -105,14 +133,23 @@ fn health(index: &ClusterIndex, application: &Application) -> Option<Finding> {
         .last_transition_time
         .or(application.status.reconciled_at)
         .unwrap_or(index.now() - GRACE);
-    if health.status != "Degraded" || index.now() - since < GRACE {
+    // Where workloads exist, they say themselves what is missing.
+    let has_workloads =
+        own_service(index, application).is_none_or(|at| !index.workloads_of(at).is_empty());
+    let is_missing = health.status == "Missing" && !has_workloads;
+    if health.status != "Degraded" && !is_missing || index.now() - since < GRACE {
         return None;
     }
+    let effect = if is_missing {
+        Effect::Unavailable
+    } else {
+        Effect::Impaired
+    };
     let mut finding = Finding::new(
         Reason::ArgoDegraded,
         application_ref(application),
         since,
-        Effect::Impaired,
+        effect,
     );
     finding.service = service_of(index, application);
     let why = if health.message.is_empty() {
@@ -120,17 +157,22 @@ fn health(index: &ClusterIndex, application: &Application) -> Option<Finding> {
     } else {
         format!(": {}", health.message)
     };
-    finding.message = format!("Argo CD calls the application degraded{why}");
-    finding.fact(FactKind::Object, format!("health Degraded{why}"));
+    let status = health.status.to_ascii_lowercase();
+    finding.message = format!("Argo CD calls the application {status}{why}");
+    finding.fact(FactKind::Object, format!("health {}{why}", health.status));
     Some(finding)
 }
 
 /// The service that an application deploys.
 fn service_of(index: &ClusterIndex, application: &Application) -> Option<String> {
+    let at = own_service(index, application)?;
+    Some(index.monitored[at].name.clone())
+}
+
+fn own_service(index: &ClusterIndex, application: &Application) -> Option<usize> {
     let name = &application.metadata.name;
     let namespace = &application.spec.destination.namespace;
-    let at = index.matcher.of_application(name, namespace)?;
-    Some(index.monitored[at].name.clone())
+    index.matcher.of_application(name, namespace)
 }
 
 fn unready<'a>(
@@ -168,13 +210,43 @@ fn store(index: &ClusterIndex, store: &SecretStore, kind: &str) -> Option<Findin
     Some(finding)
 }
 
+/// The condition that says that the last refresh failed, its message, and since when.
+fn not_ready(index: &ClusterIndex, secret: &ExternalSecret) -> Option<(String, String, Time)> {
+    let (ready, since) = unready(index, &secret.status.conditions, &secret.metadata)?;
+    Some((condition_text(ready), ready.message.to_string(), since))
+}
+
+/// A secret that nobody refreshes keeps its good condition.
+fn not_refreshed(index: &ClusterIndex, secret: &ExternalSecret) -> Option<(String, String, Time)> {
+    if !matches!(secret.spec.refresh_policy.as_str(), "" | "Periodic") {
+        return None;
+    }
+    let interval = delay(&secret.spec.refresh_interval).filter(|i| *i >= SHORTEST_REFRESH)?;
+    let last = secret.status.refresh_time?;
+    let due = last.checked_add_signed(interval * MISSED_REFRESHES)?;
+    if index.now() - due < GRACE {
+        return None;
+    }
+    let text = &secret.spec.refresh_interval;
+    let message = format!(
+        "the last refresh was at {}, the interval is {text}",
+        minute(last)
+    );
+    Some((
+        format!("refreshTime {last}, refreshInterval {text}"),
+        message,
+        due,
+    ))
+}
+
 fn external_secret(
     index: &ClusterIndex,
     users: &Users,
     secret: &ExternalSecret,
 ) -> Option<Finding> {
     let meta = &secret.metadata;
-    let (ready, since) = unready(index, &secret.status.conditions, meta)?;
+    let (fact, message, since) =
+        not_ready(index, secret).or_else(|| not_refreshed(index, secret))?;
     let reference = ObjectRef::new("ExternalSecret", &meta.namespace, &meta.name);
     let mut finding = Finding::new(
         Reason::ExternalSecretFailed,
@@ -187,12 +259,8 @@ fn external_secret(
         .copied();
     let service = user.or_else(|| index.service_of_object(meta));
     finding.service = service.map(|s| s.name.clone());
-    finding.message = format!(
-        "Secret {} is not updated: {}",
-        target(secret),
-        ready.message
-    );
-    finding.fact(FactKind::Object, condition_text(ready));
+    finding.message = format!("Secret {} is not updated: {message}", target(secret));
+    finding.fact(FactKind::Object, fact);
     let store = &secret.spec.secret_store_ref;
     finding.fact(
         FactKind::Object,

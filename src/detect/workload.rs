@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::damage::Unjudged;
+use super::owners::{self, Owner, is_keeper};
 use super::run_pods::is_run;
 use crate::cluster::Snapshot;
 use crate::cluster::types::{
@@ -42,6 +43,8 @@ pub struct Workload<'a> {
     pub is_unjudged: bool,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
+    /// What it says about its pods, where it is a custom resource that was read.
+    pub owner: Option<Owner>,
     /// The position of its service in the monitored services.
     pub service: Option<usize>,
 }
@@ -125,6 +128,29 @@ pub fn collect<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Vec<Workload<
             workloads[at].pods.push(pod);
         }
     }
+    for object in &objects.custom {
+        let meta = &object.metadata;
+        let key = (
+            object.kind.as_str(),
+            meta.namespace.as_str(),
+            meta.name.as_str(),
+        );
+        let known = by_key.get(&key).copied();
+        let Some(owner) = owners::of(object).filter(|_| known.is_some() || is_keeper(object))
+        else {
+            continue;
+        };
+        let at = known.unwrap_or(workloads.len());
+        if known.is_none() {
+            workloads.push(bare(key.0, key.2, meta));
+            by_key.insert(key, at);
+        }
+        // A kind of Kubernetes may have its name from another group too.
+        if workloads[at].template.is_none() {
+            workloads[at].desired = Some(owner.wanted);
+            workloads[at].owner = Some(owner);
+        }
+    }
     // The order of the snapshot must not change the result.
     for workload in &mut workloads {
         let (kind, namespace, name) = workload.key();
@@ -155,6 +181,7 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         unjudged_pods: 0,
         is_unjudged: false,
         replica_sets: Vec::new(),
+        owner: None,
         service: None,
     }
 }

@@ -5,14 +5,14 @@ use super::create_failure::CreateFailure;
 use super::flapping::node_not_ready;
 use super::index::ClusterIndex;
 use super::pod_counts::PodCounts;
-use super::pod_status::{SETTLING, is_ready, pod_refs};
+use super::pod_status::{RECENT, SETTLING, is_ready, pod_refs};
 use super::rollout;
 use super::workload::Workload;
 use crate::cluster::Resource;
 use crate::cluster::types::condition;
 
 use crate::inventory::{KnownIssueKind, Service};
-use crate::model::{Effect, Finding, ObjectRef, Reason, ReasonFlag, Time};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, ReasonFlag, Time};
 
 /// The state of one workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +166,10 @@ impl WorkloadContext<'_, '_> {
         if let Some(since) = rollout::overdue(self.index, self.workload, &self.counts) {
             return self.stuck_rollout(since);
         }
+        let due = rollout::canary_due(self.workload).filter(|_| !self.counts.failing.is_empty());
+        if let Some(due) = due.filter(|due| self.index.now() > *due) {
+            return self.stuck_rollout(due);
+        }
         let is_unread = controller_is_unread(self.index, self.workload);
         let health = if is_unread || self.is_silent() {
             Health::Unknown
@@ -258,7 +262,13 @@ impl WorkloadContext<'_, '_> {
         let missing = format!("{} of {} pods", self.missing, self.desired);
         let failure = CreateFailure::of(self.index, self.workload);
         let since = self.missing_since(failure.as_ref());
-        if since.is_some_and(|t| self.index.now() - t < SETTLING)
+        let owner = self.workload.owner.as_ref();
+        // An operator may take minutes to make a further instance.
+        let settling = match owner {
+            Some(_) if self.counts.ready > 0 => RECENT,
+            _ => SETTLING,
+        };
+        if since.is_some_and(|t| self.index.now() - t < settling)
             && self.counts.terminating.is_empty()
         {
             return (self.state(Health::Starting, since), None);
@@ -272,6 +282,13 @@ impl WorkloadContext<'_, '_> {
         finding.message = why;
         if let Some(failure) = failure {
             finding.fact(failure.kind, failure.message);
+        }
+        if let Some(owner) = owner {
+            let object = self.workload.reference();
+            finding.fact(FactKind::Object, format!("{object}: {}", owner.said_by));
+            if !owner.phase.is_empty() {
+                finding.fact(FactKind::Object, format!("{object}: phase {}", owner.phase));
+            }
         }
         let starting = self.counts.starting.iter().map(|(pod, _)| *pod);
         let failed = self.counts.failed.as_ref().map(|f| f.last);
@@ -309,6 +326,7 @@ impl WorkloadContext<'_, '_> {
             .or(all_gone)
             .or(self.counts.terminating_since())
             .or(self.counts.failed.as_ref().map(|f| f.since))
+            .or(self.workload.owner.as_ref().and_then(|o| o.unready_since))
             .or(created.filter(|t| self.index.now() - *t < SETTLING))
             .max(created.filter(|_| failure.is_some()))
     }

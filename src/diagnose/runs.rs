@@ -2,13 +2,20 @@
 
 use super::{Proof, Rule, RuleContext, logs};
 use crate::detect::pod_status::end_text;
-use crate::model::{Cause, FactKind, Reason};
+use crate::model::{Cause, Effect, FactKind, Reason};
 
 /// They apply to nothing else, and nothing else explains more.
 pub const RULES: &[Rule] = &[
     Rule::new(Cause::JobFailed, |c| quoted(c, Reason::JobFailed)),
     Rule::new(Cause::BackupOverdue, |c| quoted(c, Reason::BackupOverdue)),
+    Rule::new(Cause::BackupFailing, backup_failing),
 ];
+
+/// A custom resource whose trouble puts data at risk is a backup, its target or its archive.
+fn backup_failing(context: &RuleContext) -> Option<Proof> {
+    let is_at_risk = context.finding.effect == Effect::AtRisk;
+    (is_at_risk && context.is(&[Reason::ResourceDegraded])).then(Proof::default)
+}
 
 /// The symptom is the cause; how the containers ended and the deciding line of their log say why.
 fn quoted(context: &RuleContext, reason: Reason) -> Option<Proof> {

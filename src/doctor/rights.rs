@@ -135,6 +135,8 @@ pub fn checks(needed: &Granted, excess: &Granted, snapshot: Option<&Snapshot>) -
 }
 
 fn line(right: &AccessRule, granted: bool, snapshot: Option<&Snapshot>) -> Check {
+    const ALL: &str = "kubectl apply --server-side -f deploy/rights/rbac.yaml";
+    const OF_THE_STATE: &str = "kubectl apply --server-side -f deploy/rights/state-rbac.yaml";
     let name = format!("rbac {}", rule_text(right));
     if granted {
         return Check::ok(name, "granted");
@@ -143,26 +145,17 @@ fn line(right: &AccessRule, granted: bool, snapshot: Option<&Snapshot>) -> Check
         let message = "not granted and not needed: the cluster does not have this kind";
         return Check::off(name, message, "");
     }
-    let (file, consequence) = match (right.resource, right.verb) {
+    let (command, consequence) = match (right.resource, right.verb) {
         ("configmaps", _) => (
-            "deploy/rights/state-rbac.yaml",
+            OF_THE_STATE,
             "the state is not saved, and notifications are sent again",
         ),
-        ("pods/log", _) => (
-            "deploy/rights/rbac.yaml",
-            "causes that only logs show are not found",
-        ),
-        (_, "list") => (
-            "deploy/rights/rbac.yaml",
-            "what depends on this kind is reported as unknown",
-        ),
-        _ => ("deploy/rights/rbac.yaml", "single objects cannot be read"),
+        ("pods/log", _) => (ALL, "causes that only logs show are not found"),
+        (_, "list") => (ALL, "what depends on this kind is reported as unknown"),
+        _ => (ALL, "single objects cannot be read"),
     };
     let message = format!("not granted: {consequence}");
-    let remedy = format!(
-        "kubectl apply --server-side -f {file}, or grant {}",
-        rule_text(right)
-    );
+    let remedy = format!("{command}, or grant {}", rule_text(right));
     Check::red(name, &message, &remedy)
 }
 

@@ -75,6 +75,9 @@ pub(super) fn read(
             Key::Workloads => {
                 typed_fields::workloads(&mut draft.service.workloads, entry, diagnostics);
             }
+            Key::CustomResources => {
+                typed_fields::custom_resources(&mut draft.service, entry, diagnostics);
+            }
             Key::DataLayer => data_layer = typed_fields::data_layer(entry, diagnostics),
             Key::MaxDowntime
             | Key::StartupGrace

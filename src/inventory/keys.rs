@@ -24,6 +24,7 @@ pub(super) enum Key {
     Tier,
     Aliases,
     Workloads,
+    CustomResources,
     StartupGrace,
     BackupMaxAge,
     DataLayer,
@@ -67,6 +68,10 @@ const SPELLINGS: &[(Key, &[&str])] = &[
     (Key::Tier, &["Tier"]),
     (Key::Aliases, &["Aliases", "Alias"]),
     (Key::Workloads, &["Workloads", "Workload"]),
+    (
+        Key::CustomResources,
+        &["Custom Resources", "Custom Resource"],
+    ),
     (Key::StartupGrace, &["Startup Grace"]),
     (Key::BackupMaxAge, &["Backup Max Age"]),
     (Key::DataLayer, &["Data Layer"]),
@@ -114,6 +119,7 @@ impl Key {
                 | Self::Ingress
                 | Self::Aliases
                 | Self::Workloads
+                | Self::CustomResources
         )
     }
 

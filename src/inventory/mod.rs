@@ -29,6 +29,7 @@ mod model;
 mod namespace_table;
 mod output;
 mod parse;
+mod resource_pattern;
 mod roles;
 mod services;
 mod source;
@@ -46,3 +47,4 @@ pub use model::{
 };
 pub use output::{LintDocument, ServiceDocument, ServiceList};
 pub use parse::parse;
+pub use resource_pattern::ResourcePattern;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::resource_pattern::ResourcePattern;
 use crate::model::{Tier, Tolerance, named_enum};
 
 /// A service of the file, or one that K3s ships.
@@ -53,6 +54,8 @@ pub struct Service {
     pub resources: Option<String>,
     /// The key `Workloads`. When empty, workloads are matched by name, alias and labels.
     pub workloads: Vec<WorkloadRef>,
+    /// The key `Custom Resources`.
+    pub custom_resources: Vec<ResourcePattern>,
     /// The key `Startup Grace`, else the longest slow start among the known issues.
     #[serde(rename = "startupGraceSeconds", serialize_with = "seconds")]
     pub startup_grace: Option<Duration>,
@@ -95,6 +98,7 @@ impl Service {
             ingress: Vec::new(),
             resources: None,
             workloads: Vec::new(),
+            custom_resources: Vec::new(),
             startup_grace: None,
             backup_max_age: None,
             data_layer: false,
@@ -215,6 +219,10 @@ named_enum! {
         StatefulSet = "StatefulSet",
         DaemonSet = "DaemonSet",
         CronJob = "CronJob",
+        Rollout = "Rollout",
+        Cluster = "Cluster",
+        Workflow = "Workflow",
+        CronWorkflow = "CronWorkflow",
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::diagnostic::{Diagnostic, Level};
 use super::graph::Inventory;
 use super::model::{Dependency, KnownIssueKind, Service};
+use super::resource_pattern::ResourcePattern;
 use crate::model::Tolerance;
 use crate::model::duration::human;
 use crate::render::{Block, Document, Fact, Headline, Item, Line, Page, Table};
@@ -205,6 +206,7 @@ fn facts(service: &Service, inventory: &Inventory) -> Vec<Fact> {
         line("Aliases", service.aliases.join(", ")),
         line("Namespace", namespace.to_owned()),
         line("Workloads", workloads(service)),
+        line("Custom resources", joined(&service.custom_resources)),
         line("Max downtime", downtime),
         line("Startup grace", grace),
         line("Max backup age", backup_age),
@@ -300,6 +302,11 @@ fn workloads(service: &Service) -> String {
         .map(|it| format!("{}/{}", it.kind.as_str().to_lowercase(), it.name))
         .collect();
     names.join(", ")
+}
+
+fn joined(patterns: &[ResourcePattern]) -> String {
+    let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
+    patterns.join(", ")
 }
 
 fn role(service: &Service) -> &'static str {

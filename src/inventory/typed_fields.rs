@@ -8,6 +8,7 @@ use super::document::Entry;
 use super::keys::Key;
 use super::known_issue;
 use super::model::{KnownIssue, KnownIssueKind, Service, WorkloadRef};
+use super::resource_pattern::ResourcePattern;
 use super::{tolerance, values};
 use crate::model::Tier;
 
@@ -109,7 +110,33 @@ pub(super) fn workloads(
                 None => diagnostics.error(
                     diagnostics.span(value.line, part),
                     format!("workload {} cannot be read: it must be kind/name", quote(part)),
-                    Some("the kind must be deployment, statefulset, daemonset or cronjob, as in `deployment/api`".to_owned()),
+                    Some("the kind must be deployment, statefulset, daemonset, cronjob, rollout, cluster, workflow or cronworkflow, as in `deployment/api`".to_owned()),
+                ),
+            }
+        }
+    }
+}
+
+/// Reads `kind.group/name` entries.
+pub(super) fn custom_resources(
+    service: &mut Service,
+    entry: &Entry,
+    diagnostics: &mut Diagnostics<'_, '_>,
+) {
+    let known = &mut service.custom_resources;
+    for value in entry.values() {
+        let parts = values::split_list(&value.text);
+        for part in parts.into_iter().filter(|part| !values::is_none(part)) {
+            match ResourcePattern::parse(part) {
+                Some(pattern) if known.len() >= values::MAX_NAMES || known.contains(&pattern) => {}
+                Some(pattern) => known.push(pattern),
+                None => diagnostics.error(
+                    diagnostics.span(value.line, part),
+                    format!(
+                        "custom resource {} cannot be read: it must be kind.group/name",
+                        quote(part)
+                    ),
+                    Some("as in `bucket.s3.aws.upbound.io/loki-*`".to_owned()),
                 ),
             }
         }

@@ -155,6 +155,10 @@ pub(super) fn workload(text: &str) -> Option<WorkloadRef> {
         "statefulset" | "statefulsets" | "sts" => WorkloadKind::StatefulSet,
         "daemonset" | "daemonsets" | "ds" => WorkloadKind::DaemonSet,
         "cronjob" | "cronjobs" | "cj" => WorkloadKind::CronJob,
+        "rollout" | "rollouts" => WorkloadKind::Rollout,
+        "cluster" | "clusters" => WorkloadKind::Cluster,
+        "workflow" | "workflows" => WorkloadKind::Workflow,
+        "cronworkflow" | "cronworkflows" => WorkloadKind::CronWorkflow,
         _ => return None,
     };
     let name = name.trim();

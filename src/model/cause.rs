@@ -756,6 +756,15 @@ finding_table! {
             not_when: "Suspended CronJobs, and CronJobs that were never due.",
             remedy: "Run the backup by hand.",
         }
+        BackupFailing {
+            class: Some(FaultClass::Backup), explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::exact(&[K::Schedule, K::Command, K::Image])
+                .plausible(&[K::Env, K::Config, K::SecretReference, K::Secret, K::Volume]),
+            proof: "A database, a backup or its target says by its condition or phase that backups fail.",
+            not_when: "A failed backup after which a later one succeeded.",
+            remedy: "Read the message. Check the credentials and the space of the backup target.",
+        }
         CronJobMissed {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,

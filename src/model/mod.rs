@@ -46,7 +46,7 @@ pub use reason::Reason;
 pub use remedy::{Advice, Problem, Remedy};
 pub(crate) use resource::for_each_kind;
 pub use resource::{KINDS, Requirement, Resource, ResourceInfo, ResourceScope};
-pub use schedule::{Schedule, Zone};
+pub use schedule::{Schedule, Zone, delay};
 pub use service_status::ServiceStatus;
 pub use severity::Severity;
 pub use tier::Tier;

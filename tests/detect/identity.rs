@@ -93,7 +93,10 @@ fn shifted(value: &Value, by: TimeDelta) -> Value {
 fn doubled(documents: &[Value], suffix: &str) -> Vec<Value> {
     let mut doubled = documents.to_vec();
     for document in &mut doubled {
-        let is_scaled = matches!(document["kind"].as_str(), Some("Deployment" | "ReplicaSet"));
+        let is_scaled = matches!(
+            document["kind"].as_str(),
+            Some("Deployment" | "ReplicaSet" | "Rollout")
+        );
         if is_scaled && document["metadata"].is_object() {
             twice(&mut document["spec"]["replicas"]);
             for count in document["status"].as_object_mut().into_iter().flatten() {

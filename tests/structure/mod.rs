@@ -117,6 +117,35 @@ fn no_modules_of_a_folder_import_each_other() {
     assert!(circles.is_empty(), "circles:\n{}", circles.join("\n"));
 }
 
+/// A name within a command is checked and quoted by `model::command` only.
+#[test]
+fn no_command_is_formatted() {
+    let programs = [
+        "kubectl", "git", "argocd", "flux", "ssh", "curl", "gh", "helm",
+    ];
+    let mut files = Vec::new();
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap();
+        for program in programs {
+            let start = format!("\"{program} ");
+            let literals = code.split(&start).skip(1);
+            let literals = literals.map(|rest| rest.split('"').next().unwrap());
+            let formatted = literals.filter(|text| text.contains('{'));
+            wrong.extend(formatted.map(|text| format!("{}: {program} {text}", file.display())));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "build these with `Program::command`: {wrong:#?}"
+    );
+}
+
 /// Follows names that a module exports from another one, as `pub use page::Reader` does.
 fn resolve(
     import: &[String],

@@ -127,6 +127,8 @@ slim! {
     pub struct ExternalSecretSpec {
         pub secret_store_ref: StoreReference,
         pub target: SecretTarget,
+        pub refresh_interval: SharedStr,
+        pub refresh_policy: SharedStr,
     }
 
     /// The secret store of an external secret.

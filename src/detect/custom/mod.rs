@@ -1,7 +1,9 @@
 //! Custom resources that say of themselves that they are broken.
 
+mod backups;
 mod judge;
 mod pause;
+mod presence;
 mod runs;
 mod service;
 
@@ -14,11 +16,25 @@ use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 use judge::Complaint;
 pub use judge::complaint;
+pub use presence::{ResourcePresence, presence};
 
 /// Controllers try again. A complaint younger than this may be gone after the next attempt.
 const GRACE: TimeDelta = TimeDelta::minutes(10);
 /// The same for what is being made or changed.
 const PROVISIONING: TimeDelta = TimeDelta::minutes(60);
+
+/// Kinds whose objects are backups.
+const BACKUPS: &[(&str, &str)] = &[
+    ("postgresql.cnpg.io", "Backup"),
+    ("postgresql.cnpg.io", "ScheduledBackup"),
+    ("velero.io", "Backup"),
+    ("velero.io", "Schedule"),
+    ("velero.io", "BackupStorageLocation"),
+    ("longhorn.io", "Backup"),
+    ("longhorn.io", "BackupTarget"),
+    ("volsync.backube", "ReplicationSource"),
+    ("k3s.cattle.io", "ETCDSnapshotFile"),
+];
 
 /// Findings about the objects of kinds that have no detector of their own.
 #[must_use]
@@ -32,6 +48,7 @@ pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
             !superseded.contains(at) && !self_exclusion::is_ours(&object.metadata)
         })
         .filter_map(|(_, object)| degraded(index, object))
+        .chain(backups::detect(index))
         .collect()
 }
 
@@ -50,9 +67,14 @@ fn degraded(index: &ClusterIndex, object: &CustomObject) -> Option<Finding> {
     if index.now() - since < grace {
         return None;
     }
+    let effect = if is_of_backup(object, &complaint) {
+        Effect::AtRisk
+    } else {
+        Effect::Impaired
+    };
     let meta = &object.metadata;
     let reference = ObjectRef::new(&object.kind, &meta.namespace, &meta.name);
-    let mut finding = Finding::new(Reason::ResourceDegraded, reference, since, Effect::Impaired);
+    let mut finding = Finding::new(Reason::ResourceDegraded, reference, since, effect);
     finding.service = service::of(index, object);
     finding.message = sentence(&complaint);
     let reason = match complaint.reason.as_str() {
@@ -67,7 +89,25 @@ fn degraded(index: &ClusterIndex, object: &CustomObject) -> Option<Finding> {
         FactKind::Object,
         format!("{}{reason}{message}", complaint.statement),
     );
+    let phase = object.status_text(&["phase"]);
+    if !phase.is_empty() && !complaint.statement.contains(phase) {
+        let reason = object.status_text(&["phaseReason"]);
+        let reason = if reason.is_empty() {
+            String::new()
+        } else {
+            format!(": {reason}")
+        };
+        finding.fact(FactKind::Object, format!("phase {phase}{reason}"));
+    }
     Some(finding)
+}
+
+/// Whether backups or the archive of a database fail.
+fn is_of_backup(object: &CustomObject, complaint: &Complaint) -> bool {
+    let of_condition = ["ContinuousArchiving", "LastBackupSucceeded"]
+        .iter()
+        .any(|kind| complaint.statement == format!("condition {kind}=False"));
+    of_condition || BACKUPS.iter().any(|(group, kind)| object.is(group, kind))
 }
 
 fn sentence(complaint: &Complaint) -> String {

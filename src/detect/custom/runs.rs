@@ -78,7 +78,8 @@ fn stem(name: &str) -> String {
     }
 }
 
-fn began(object: &CustomObject) -> Option<Time> {
+/// When a run began.
+pub fn began(object: &CustomObject) -> Option<Time> {
     let started = [
         "startedAt",
         "startTimestamp",

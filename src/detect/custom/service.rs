@@ -2,7 +2,9 @@
 
 use super::ClusterIndex;
 use crate::cluster::types::CustomObject;
+use crate::detect::ownership::NAME_LABELS;
 use crate::detect::workload::Workload;
+use crate::inventory::ResourcePattern;
 
 /// Kinds that scale or run the workload that they name.
 const WORKLOAD_KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
@@ -11,10 +13,38 @@ const WORKLOAD_KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet"];
 /// by its own name, labels and namespace.
 #[must_use]
 pub fn of(index: &ClusterIndex, object: &CustomObject) -> Option<String> {
-    of_workload(index, object)
+    let named = || Some(index.monitored[named(index, object)?].name.clone());
+    by_pattern(index, object)
+        .map(|at| index.monitored[at].name.clone())
+        .or_else(|| of_workload(index, object))
         .or_else(|| of_volume(index, object))
         .or_else(|| of_target(index, object))
+        .or_else(named)
         .or_else(|| Some(index.service_of_object(&object.metadata)?.name.clone()))
+}
+
+/// The service that the services file gives the object to.
+fn by_pattern(index: &ClusterIndex, object: &CustomObject) -> Option<usize> {
+    let name = object.metadata.name.as_str();
+    let has = |pattern: &ResourcePattern| pattern.matches(&object.kind, object.group(), name);
+    let mut monitored = index.monitored.iter();
+    monitored.position(|service| service.custom_resources.iter().any(has))
+}
+
+/// The service that the services file gives the object to, or whose name the object or its label
+/// has. An object in another namespace than the service's is not its own.
+pub fn named(index: &ClusterIndex, object: &CustomObject) -> Option<usize> {
+    by_pattern(index, object).or_else(|| {
+        let meta = &object.metadata;
+        let labels = NAME_LABELS.iter().filter_map(|label| meta.label(label));
+        let names: Vec<&str> = std::iter::once(meta.name.as_str()).chain(labels).collect();
+        let mut monitored = index.monitored.iter();
+        monitored.position(|service| {
+            let is_near = meta.namespace.is_empty()
+                || service.namespace.as_deref() == Some(meta.namespace.as_str());
+            is_near && names.iter().any(|name| service.is_called(name))
+        })
+    })
 }
 
 fn of_workload(index: &ClusterIndex, object: &CustomObject) -> Option<String> {

@@ -15,6 +15,7 @@ const UNITS: &[(&str, f64)] = &[
 const MAX_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
 
 /// `90s`, `1h30m`, `1.5h`, in whole seconds and at least one.
+#[must_use]
 pub fn delay(text: &str) -> Option<TimeDelta> {
     let mut rest = text.trim();
     let mut seconds = 0.0;

@@ -11,6 +11,7 @@ mod zone;
 
 use chrono::{Datelike, NaiveDateTime, TimeDelta, Timelike};
 
+pub use self::every::delay;
 use self::fields::Fields;
 pub use self::zone::Zone;
 use super::clock::Time;

@@ -1,0 +1,104 @@
+//! Services without workloads: what their Argo CD Application, their Flux objects and their custom
+//! resources say of them.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+
+use super::service;
+use crate::cluster::types::Application;
+use crate::detect::index::ClusterIndex;
+use crate::model::{Effect, Finding, Reason, ServiceStatus, Time};
+
+/// An application may be in progress for so long.
+const PROGRESSING: TimeDelta = TimeDelta::minutes(60);
+
+/// The status of a service by its resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourcePresence {
+    /// Its status.
+    pub status: ServiceStatus,
+    /// Since when.
+    pub since: Option<Time>,
+}
+
+/// The status of each service without workloads that has such resources, by its position in
+/// [`ClusterIndex::monitored`].
+#[must_use]
+pub fn presence(index: &ClusterIndex, findings: &[Finding]) -> HashMap<usize, ResourcePresence> {
+    let mut found: HashMap<usize, ResourcePresence> = HashMap::new();
+    let mut add = |at: usize, status: ServiceStatus, since: Option<Time>| {
+        if !index.workloads_of(at).is_empty() {
+            return;
+        }
+        let known = found
+            .entry(at)
+            .or_insert(ResourcePresence { status, since });
+        if rank(status) > rank(known.status) {
+            *known = ResourcePresence { status, since };
+        }
+    };
+    for application in &index.snapshot.objects.applications {
+        if let Some(at) = service_of(index, application) {
+            let (status, since) = of_application(index.now(), application);
+            add(at, status, since);
+        }
+    }
+    for object in &index.snapshot.objects.custom {
+        if let Some(at) = service::named(index, object) {
+            add(at, ServiceStatus::Healthy, None);
+        }
+    }
+    for finding in findings {
+        let is_of_resource = matches!(
+            finding.reason,
+            Reason::ResourceDegraded | Reason::ArgoSyncFailed
+        );
+        let at = finding
+            .service
+            .as_deref()
+            .and_then(|name| index.position(name));
+        if let Some(at) = at.filter(|_| is_of_resource) {
+            let status = match finding.effect {
+                Effect::Unavailable | Effect::CutOff => ServiceStatus::Unavailable,
+                _ => ServiceStatus::Degraded,
+            };
+            add(at, status, Some(finding.since));
+        }
+    }
+    found
+}
+
+/// How bad a status is.
+fn rank(status: ServiceStatus) -> u8 {
+    match status {
+        ServiceStatus::Unknown => 0,
+        ServiceStatus::Healthy => 1,
+        ServiceStatus::Starting => 2,
+        ServiceStatus::Degraded => 3,
+        ServiceStatus::Unavailable => 4,
+    }
+}
+
+/// The service whose own application it is.
+pub fn service_of(index: &ClusterIndex, application: &Application) -> Option<usize> {
+    let name = application.metadata.name.as_str();
+    let mut monitored = index.monitored.iter();
+    monitored.position(|service| {
+        service.gitops.app_name.as_deref() == Some(name) || service.is_called(name)
+    })
+}
+
+fn of_application(now: Time, application: &Application) -> (ServiceStatus, Option<Time>) {
+    let health = &application.status.health;
+    let since = health.last_transition_time;
+    let lasts = |limit: TimeDelta| since.is_none_or(|since| now - since >= limit);
+    match health.status.as_str() {
+        "Healthy" => (ServiceStatus::Healthy, None),
+        "Progressing" if lasts(PROGRESSING) => (ServiceStatus::Degraded, since),
+        "Progressing" => (ServiceStatus::Starting, since),
+        "Degraded" => (ServiceStatus::Degraded, since),
+        "Missing" => (ServiceStatus::Unavailable, since),
+        _ => (ServiceStatus::Unknown, None),
+    }
+}
