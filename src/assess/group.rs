@@ -26,6 +26,7 @@ pub fn group(
     findings: Vec<Finding>,
 ) -> Vec<Group> {
     let mut groups = by_service_or_object(findings);
+    under_what_argo_reports(&mut groups);
     under_nodes(&mut groups);
     under_shared_causes(&mut groups, services);
     under_dependencies(&mut groups, inventory, monitored, services);
@@ -105,6 +106,57 @@ fn rank(finding: &Finding) -> (Scope, u8) {
         Effect::Impaired => 5,
     };
     (scope, effect)
+}
+
+/// Argo CD calls an application degraded because of one of its objects. The finding about
+/// that object explains it: of several, the one that began at about the same time.
+fn under_what_argo_reports(groups: &mut Vec<Group>) {
+    let explains = |group: &Group| {
+        let root = group.root();
+        root.reason != Reason::ArgoDegraded && is_judged_by_argo(root.class())
+    };
+    let candidates: Vec<_> = groups
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| explains(group))
+        .filter_map(|(at, group)| Some((at, group.service.clone()?, group.root().since)))
+        .collect();
+    merge(groups, |group| {
+        let root = group.root();
+        let own = root.service.as_ref()?;
+        let is_argo = root.reason == Reason::ArgoDegraded;
+        let of_service = candidates.iter().filter(|(_, service, _)| service == own);
+        let nearest = of_service.min_by_key(|(at, _, since)| ((*since - root.since).abs(), *at));
+        nearest.filter(|_| is_argo).map(|(at, ..)| *at)
+    });
+}
+
+/// Whether a fault of this class shows in the health that Argo CD computes of an object.
+fn is_judged_by_argo(class: FaultClass) -> bool {
+    match class {
+        FaultClass::Run
+        | FaultClass::Image
+        | FaultClass::Start
+        | FaultClass::Scheduling
+        | FaultClass::Storage
+        | FaultClass::Admission
+        | FaultClass::Network
+        | FaultClass::Presence
+        | FaultClass::Rollout
+        | FaultClass::Job
+        | FaultClass::Scaling
+        | FaultClass::Certificate
+        | FaultClass::Secrets
+        | FaultClass::Resource => true,
+        FaultClass::Node
+        | FaultClass::Backup
+        | FaultClass::Memory
+        | FaultClass::Cpu
+        | FaultClass::Sync
+        | FaultClass::Argo
+        | FaultClass::Blind
+        | FaultClass::Inventory => false,
+    }
 }
 
 /// Pods on a node that is not ready are down because of the node.

@@ -96,7 +96,10 @@ policy! {
     /// Some replicas of a P1 service are down, or it flaps.
     P1Degraded "P1_DEGRADED" Sev3 Sev3..=Sev4,
         |i| i.has_finding(Tier::P1, |f| f.reason.has(ReasonFlag::Flaps) || matches!(f.effect, Effect::Degraded | Effect::Unavailable));
-    /// A node is not ready or under pressure.
+    /// The certificates of a node expire within days.
+    NodeCertificate "NODE_CERTIFICATE" Sev2 Sev2..=Sev2,
+        |i| i.findings.iter().any(|f| f.reason == Reason::NodeCertificateExpiring && f.effect == Effect::AtRisk);
+    /// A node is not ready or under pressure, or its certificates expire within weeks.
     NodeNotReady "NODE_NOT_READY" Sev3 Sev2..=Sev3,
         |i| i.findings.iter().any(|f| f.resource.kind == "Node" || f.reason == Reason::ControlPlaneSilent);
     /// Another finding of a P0 or P1 service that still serves.

@@ -168,6 +168,8 @@ impl Compact for Service {
 impl Compact for Pod {
     fn compact(&mut self, interner: &mut Interner) {
         interner.share_meta(&mut self.metadata);
+        // Rules compare the generation of routes and gateways only.
+        self.metadata.generation = 0;
         interner.reuse_string(&mut self.metadata.name);
         interner.share_strings(&mut self.node_name);
         let is_healthy = is_healthy(self);
@@ -269,6 +271,7 @@ fn drop_times(status: &mut PodStatus, now: Time) {
         let since = ready.last_transition_time;
         ready.last_transition_time = since.filter(|since| now - *since < READY_FOR_LONG);
         ready.last_update_time = None;
+        ready.observed_generation = 0;
     }
     let containers = status.container_statuses.iter_mut();
     for container in containers.chain(&mut status.init_container_statuses) {

@@ -8,14 +8,17 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::text::{condition_text, minute};
-use crate::cluster::types::{Certificate, Condition, Ingress, Issuer, condition};
+use crate::cluster::types::{Certificate, Ingress, Issuer, condition};
 use crate::inventory::Service;
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Time};
 
-/// A renewal is late when it is overdue by this much.
-const LATE: TimeDelta = TimeDelta::days(1);
-/// In the last days before expiry, a renewal that fails is a finding at once.
+/// A renewal is late when this part of the time from its due date to expiry has passed.
+/// Until then cert-manager tries again, which is no alarm.
+const LATE_PART: i32 = 3;
+/// In the last days before expiry, a renewal that is due is late.
 const LAST_DAYS: TimeDelta = TimeDelta::days(7);
+/// An attempt takes this long.
+const ATTEMPT: TimeDelta = TimeDelta::hours(1);
 /// A first certificate takes minutes. After this time it will not be issued.
 const FIRST_ISSUE: TimeDelta = TimeDelta::hours(1);
 /// An issuer registers again after a restart.
@@ -99,13 +102,14 @@ fn certificate(index: &ClusterIndex, users: &Users, certificate: &Certificate) -
 /// Since when the renewal of a valid certificate is overdue.
 fn overdue(certificate: &Certificate, now: Time, end: Time) -> Option<Time> {
     let status = &certificate.status;
-    let due = status.renewal_time?;
-    let issuing = condition(&status.conditions, "Issuing").is_some_and(Condition::is_true);
-    let unready = condition(&status.conditions, "Ready").is_some_and(Condition::is_false);
-    let late = now - due >= LATE;
-    // Certificates valid for a few days are renewed in their last days, so hours count.
-    let soon = end - now < LAST_DAYS && now - due > TimeDelta::hours(1) && (!issuing || unready);
-    (late || soon).then_some(due)
+    // cert-manager renews after two thirds of the validity if nothing else is said.
+    let usual = || status.not_before.map(|begin| end - (end - begin) / 3);
+    let due = status.renewal_time.or_else(usual)?;
+    let window = end - due;
+    let late = now - due >= window / LATE_PART;
+    // A certificate that is valid for a few days is always in its last days.
+    let soon = window > LAST_DAYS && end - now < LAST_DAYS;
+    (now - due > ATTEMPT && (late || soon)).then_some(due)
 }
 
 /// The most critical service that uses the certificate: by the hosts of the

@@ -138,6 +138,16 @@ impl<'a> ClusterIndex<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Warning events about a node. Some components give them the namespace `default`.
+    #[must_use]
+    pub fn node_events(&self, name: &str) -> Vec<&'a Event> {
+        let of = |namespace| {
+            let key: Key = ("Node", namespace, name);
+            self.events.get(&key).map_or(&[][..], Vec::as_slice)
+        };
+        of("").iter().chain(of("default")).copied().collect()
+    }
+
     /// Warning events about a pod. Events about an earlier pod of the same name
     /// (stateful sets) do not count.
     pub fn pod_events<'b>(&'b self, pod: &'b Pod) -> impl Iterator<Item = &'a Event> + 'b {

@@ -25,6 +25,7 @@ mod limits;
 mod missing;
 mod mounts;
 mod network;
+mod node_certificates;
 mod nodes;
 mod owners;
 pub mod ownership;
@@ -90,6 +91,7 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(of_nodes);
     findings.extend(control_plane::detect(index));
     findings.extend(terminating::detect(index));
+    findings.extend(node_certificates::detect(index));
     findings.extend(network::detect(index));
     findings.extend(storage::detect(index));
     findings.extend(limits::detect(index));

@@ -294,7 +294,11 @@ fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
         let services = backends.filter_map(|b| b.service.as_ref());
         services.map(|s| (ingress.metadata.namespace.as_str(), s.name.as_str()))
     });
-    let by_route = objects.http_routes.iter().flat_map(|route| {
+    let routes = objects.http_routes.iter();
+    let routes = routes
+        .chain(&objects.grpc_routes)
+        .chain(&objects.tls_routes);
+    let by_route = routes.flat_map(|route| {
         let backends = route.spec.rules.iter().flat_map(|r| &r.backend_refs);
         backends.map(|b| {
             let own = route.metadata.namespace.as_str();
@@ -308,7 +312,15 @@ fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
             )
         })
     });
-    by_ingress.chain(by_route).collect()
+    let by_traefik = objects.ingress_routes.iter().flat_map(|route| {
+        let services = route.spec.routes.iter().flat_map(|r| &r.services);
+        services.map(|s| {
+            let own = route.metadata.namespace.as_str();
+            let named = s.namespace.as_str();
+            (if named.is_empty() { own } else { named }, s.name.as_str())
+        })
+    });
+    by_ingress.chain(by_route).chain(by_traefik).collect()
 }
 
 /// The ports of a Service that none of its ready pods declares.

@@ -143,8 +143,15 @@ fn is_by_node(index: &ClusterIndex, pod: &Pod, end: &Terminated) -> bool {
     };
     lost || end.finished_at.is_some_and(|finished| {
         let back = index.node_back_since(pod.node());
-        back.is_some_and(|back| back > finished)
+        back.is_some_and(|back| back > finished && !went_on(index, pod, finished, back))
     })
+}
+
+/// Whether the kubelet waited to start the container again after it had ended and before
+/// the node was in trouble.
+fn went_on(index: &ClusterIndex, pod: &Pod, finished: Time, back: Time) -> bool {
+    let mut events = index.pod_events(pod).filter(|e| e.reason == "BackOff");
+    events.any(|e| e.last().is_some_and(|t| t > finished && t < back))
 }
 
 /// Whether the container's last end belongs to an earlier life: the present run has been

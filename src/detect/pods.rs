@@ -72,7 +72,8 @@ pub fn pod_state(index: &ClusterIndex, pod: &Pod, service: Option<&Service>) -> 
     // A node that comes back reports its pods as ready one after the other.
     let node_back = index.node_back_since(pod.node());
     let waits_for_node = node_back.is_some_and(|t| now - t < SETTLING)
-        && flapping::node_not_ready(index, pod).is_none();
+        && flapping::node_not_ready(index, pod).is_none()
+        && !ends_again(pod);
     if waits_for_node || now - started(index, pod) < grace(pod, service) {
         return PodState::Starting { since };
     }
@@ -178,4 +179,14 @@ fn crashed(
         end_text(end)
     );
     Some((reason, message))
+}
+
+/// Whether a container that is to keep running has ended again and again. That is not the
+/// node's doing, whatever happened to the node meanwhile.
+fn ends_again(pod: &Pod) -> bool {
+    const OFTEN: u32 = 3;
+    pod.status.container_statuses.iter().any(|c| {
+        let ended = c.state.terminated.as_deref();
+        c.restart_count >= OFTEN && ended.is_some_and(|end| end.exit_code == 0)
+    })
 }

@@ -190,9 +190,17 @@ impl WorkloadContext<'_, '_> {
     fn stuck_rollout(&self, since: Time) -> StateAndFinding {
         let mut finding = self.finding(Reason::ProgressDeadlineExceeded, since, Effect::Impaired);
         finding.extent = "the new version does not start, the old one is running".to_owned();
-        let worst = self.counts.worst();
-        finding.message = worst.map_or_else(String::new, |s| s.message.clone());
         finding.pods = pod_refs(self.counts.failing.iter().map(|(pod, _)| *pod));
+        // Without a new pod, the controller says why it could not create one.
+        let failure = CreateFailure::of(self.index, self.workload);
+        match (self.counts.worst(), failure) {
+            (Some(symptom), _) => finding.message.clone_from(&symptom.message),
+            (None, Some(failure)) => {
+                finding.message.clone_from(&failure.message);
+                finding.fact(failure.kind, failure.message);
+            }
+            (None, None) => {}
+        }
         (self.state(Health::Healthy, None), Some(finding))
     }
 
@@ -370,11 +378,25 @@ fn from_status(index: &ClusterIndex, workload: &Workload) -> (WorkloadState, Opt
         .and_then(|c| c.last_transition_time)
         .filter(|t| index.now() - *t >= SETTLING);
     let Some(since) = down else {
-        return (state(Health::Unknown, None), None);
+        return (
+            state(Health::Unknown, None),
+            stuck_by_status(index, workload),
+        );
     };
     let reason = Reason::MinimumReplicasUnavailable;
     let mut finding = index.workload_finding(reason, workload, since, Effect::Unavailable);
     finding.message =
         format!("0 of {desired} pods ready by the workload's own status; pods could not be read");
     (state(Health::Unavailable, Some(since)), Some(finding))
+}
+
+/// A rollout that its controller calls stuck, where pods could not be read.
+fn stuck_by_status(index: &ClusterIndex, workload: &Workload) -> Option<Finding> {
+    let stuck = condition(workload.conditions, "Progressing")
+        .filter(|c| c.is_false() && c.reason == "ProgressDeadlineExceeded")?;
+    let since = stuck.last_transition_time.unwrap_or(index.now());
+    let reason = Reason::ProgressDeadlineExceeded;
+    let mut finding = index.workload_finding(reason, workload, since, Effect::Impaired);
+    finding.message = format!("{}; pods could not be read", stuck.message);
+    Some(finding)
 }

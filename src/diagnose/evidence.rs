@@ -21,7 +21,9 @@ pub fn at_hand(context: &RuleContext) -> Vec<Fact> {
         facts.extend(Proof::object(failure.text).facts);
     }
     facts.extend(events(context));
-    if let Some(line) = logs::last_error(context) {
+    let mut lines = vec![logs::last_error(context), logs::last_line(context)];
+    lines.dedup();
+    for line in lines.into_iter().flatten() {
         facts.extend(Proof::of(FactKind::Log, line).facts);
     }
     facts

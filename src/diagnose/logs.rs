@@ -21,6 +21,12 @@ pub fn last_error(context: &RuleContext) -> Option<String> {
     error.or_else(last).map(|line| quote(line.text))
 }
 
+/// The last line of the failing containers: what a program that waits says.
+pub fn last_line(context: &RuleContext) -> Option<String> {
+    let mut tails = context.log_tails().iter();
+    tails.find_map(|tail| tail.first()).map(|l| quote(l.text))
+}
+
 /// Lines with error words that do not name the error.
 fn is_noise(lower: &str) -> bool {
     lower.contains("level=info")

@@ -1,16 +1,18 @@
 //! Vault, which must be unsealed by its operator after each restart.
 
+use chrono::TimeDelta;
+
 use super::{Proof, Rule, RuleContext};
-use crate::cluster::types::Pod;
+use crate::cluster::types::{Pod, condition};
 use crate::inventory::KnownIssueKind;
-use crate::model::{Cause, FactKind, Reason};
+use crate::model::{Cause, FactKind, Reason, Time};
 
 /// Sealed, as Vault reports or as the services file says.
 pub const RULES: &[Rule] = &[Rule::new(Cause::VaultSealed, sealed)];
 
 /// Vault reports that it is sealed by a label, its probe or its log; or it runs
-/// without an error, is not ready, and the services file says that it must be
-/// unsealed after each restart.
+/// without an error, has not been ready since a recent start of its container, and the
+/// services file says that it must be unsealed after each restart.
 fn sealed(context: &RuleContext) -> Option<Proof> {
     let is_unready = matches!(
         context.finding.reason,
@@ -25,10 +27,13 @@ fn sealed(context: &RuleContext) -> Option<Proof> {
         .and_then(|s| s.known_issue(|k| matches!(k, KnownIssueKind::ManualUnseal)));
     let mut proof = match reported_sealed(context) {
         Some(proof) => proof,
-        None if issue.is_some() && !has_other_failure(context) => Proof::of(
-            FactKind::Object,
-            "the container is running without an error but not ready",
-        ),
+        None if issue.is_some() && !has_other_failure(context) => {
+            let since = restarted(context)?;
+            Proof::object(format!(
+                "the container has been running without an error since {} and was never ready",
+                since.format("%F %H:%M UTC")
+            ))
+        }
         None => return None,
     };
     if let Some(issue) = issue {
@@ -41,6 +46,26 @@ fn sealed(context: &RuleContext) -> Option<Proof> {
     proof.message =
         Some("vault is running but sealed: it provides no secrets until it is unsealed".to_owned());
     Some(proof)
+}
+
+/// Nobody forgets to unseal it for longer.
+const RECENT_START: TimeDelta = TimeDelta::days(7);
+
+/// The recent start of a container that has not been ready since.
+fn restarted(context: &RuleContext) -> Option<Time> {
+    let now = context.index.now();
+    context.pods.iter().find_map(|pod| {
+        let statuses = &pod.status.container_statuses;
+        let starts = statuses.iter().filter(|c| !c.ready);
+        let began = starts
+            .filter_map(|c| c.state.running.as_ref()?.started_at)
+            .max()?;
+        let ready = condition(&pod.status.conditions, "Ready").filter(|c| !c.is_true());
+        let unready = ready.and_then(|c| c.last_transition_time);
+        // The kubelet reports a restart within seconds.
+        let never_ready = unready.is_none_or(|t| t - began < TimeDelta::seconds(30));
+        (never_ready && now - began <= RECENT_START).then_some(began)
+    })
 }
 
 fn runs(pod: &Pod) -> bool {
@@ -92,8 +117,15 @@ fn is_seal_status(message: &str) -> bool {
 fn has_other_failure(context: &RuleContext) -> bool {
     context.events().any(|e| {
         e.reason == "Unhealthy"
-            && ["connection refused", "timeout", "no such file"]
-                .iter()
-                .any(|w| e.message.contains(w))
+            && [
+                "connection refused",
+                "timeout",
+                "timed out",
+                "deadline exceeded",
+                "deadlineexceeded",
+                "no such file",
+            ]
+            .iter()
+            .any(|w| e.message.to_lowercase().contains(w))
     })
 }

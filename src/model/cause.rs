@@ -115,7 +115,7 @@ finding_table! {
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Image]),
             proof: "DNS, connection, TLS or 5xx errors on the way to the registry. There is one incident per registry.",
-            not_when: "An answer of the registry about the image.",
+            not_when: "An answer of the registry about the image. The registry is that of the image that failed, also of the sandbox image.",
             remedy: "Check DNS and outgoing connections of the node, then the registry.",
         }
         RegistryRateLimited {
@@ -138,7 +138,7 @@ finding_table! {
             class: Some(FaultClass::Start), explained_by: None, flags: &[],
             inspect: Some(CONFIGURATION), fix: None,
             changes: Changes::exact(&[K::Config]).plausible(&[K::Source, K::Env, K::Volume]),
-            proof: "The kubelet names the ConfigMap or the key that is missing, for the environment or a volume.",
+            proof: "The kubelet names the ConfigMap or the key that is missing, for the environment or a volume. The name of a volume is not that of its ConfigMap.",
             not_when: "The first 2 minutes of the pod.",
             remedy: "Create the ConfigMap, or correct its name.",
         }
@@ -162,7 +162,7 @@ finding_table! {
             class: Some(FaultClass::Start), explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Volume, K::Storage, K::Config, K::SecretReference]).plausible(&[K::Source]),
-            proof: "FailedMount or FailedAttachVolume events of a pod that waits, or a claim that does not exist or is lost.",
+            proof: "FailedMount or FailedAttachVolume events of a pod that waits, the message of the runtime about a mount, a subPath or a folder of the node, or a claim that does not exist, is being deleted or is lost.",
             not_when: "A short delay of the caches in the kubelet.",
             remedy: "Check where the volume is attached, and check the storage system.",
         }
@@ -187,7 +187,7 @@ finding_table! {
             inspect: None, fix: None,
             changes: Changes::exact(&[K::Command, K::Image]).plausible(&[K::Config, K::Volume, K::Security]),
             proof: "The message of the container runtime, exit code 126 or 127, or `exec format error`.",
-            not_when: "Missing mounts.",
+            not_when: "Missing mounts, paths of the node, subPaths and security profiles.",
             remedy: "Correct the command. Check that the image is built for the architecture of the node.",
         }
         OOMKilled {
@@ -197,7 +197,7 @@ finding_table! {
                 .plausible(&[K::Image, K::Env, K::Config, K::Command])
                 .but_not(MORE_MEMORY),
             proof: "The last termination has the reason OOMKilled, or the runtime killed the container while it was created. The limit is shown with it.",
-            not_when: "Exit code 137 alone.",
+            not_when: "Exit code 137 alone, and an end before a run that was ready since.",
             remedy: "Raise the memory limit, or fix the memory leak.",
         }
         EphemeralStorageExceeded {
@@ -241,7 +241,7 @@ finding_table! {
             changes: Changes::exact(&[K::LivenessProbe, K::Probe])
                 .plausible(&[K::Image, K::Config, K::Env, K::Command, K::CpuLimit, K::Secret, K::SecretReference, K::Policy, K::ContainerPort])
                 .but_not(MORE_CPU),
-            proof: "The container is killed (137, 143) in less than 20 s, within what initial delay, period and threshold allow, and has no startup probe; or the timeout is 1 s and the answer comes later.",
+            proof: "The container is killed (137, 143) in less than 20 s, within what initial delay, period and threshold allow, and has no startup probe; or the timeout is 1 s and the answer comes later. A run that was ready came up.",
             not_when: "A program that ends by itself.",
             remedy: "Add a startup probe, or allow more time.",
         }
@@ -251,7 +251,7 @@ finding_table! {
             changes: Changes::exact(&[K::LivenessProbe, K::Probe])
                 .plausible(&[K::Image, K::Config, K::Env, K::Command, K::CpuLimit, K::Secret, K::SecretReference, K::Policy, K::ContainerPort])
                 .but_not(MORE_CPU),
-            proof: "The liveness probe fails again and again, and the kubelet kills the container for it.",
+            proof: "The liveness probe fails again and again, and the kubelet kills the container for it. An older event counts while the same kills go on; after an hour, the exits alone, if they fit what the probe allows.",
             not_when: "A program that ends by itself.",
             remedy: "Request the probe endpoint by hand. Read the log.",
         }
@@ -289,7 +289,7 @@ finding_table! {
             changes: Changes::exact(&[K::StartupProbe, K::Probe])
                 .plausible(&[K::Image, K::Config, K::Env, K::Command, K::CpuLimit, K::Secret, K::SecretReference, K::Policy, K::ContainerPort])
                 .but_not(MORE_CPU),
-            proof: "The startup probe fails again and again.",
+            proof: "The startup probe fails again and again. An older event counts while the same kills go on; after an hour, the exits alone, if they fit what the probe allows.",
             not_when: "A program that ends by itself.",
             remedy: "Raise the failure threshold, or find out why the start is slow.",
         }
@@ -314,7 +314,7 @@ finding_table! {
             inspect: None, fix: None,
             changes: Changes::exact(&[K::ContainerPort])
                 .plausible(&[K::Image, K::Command, K::ServicePort, K::Selector, K::Secret, K::SecretReference]),
-            proof: "The log says that the address is in use, or another container of the pod declares, is configured for, or reports the same port.",
+            proof: "The log says that the address is in use, or another container of the pod declares, is configured for, or reports the same port; or the scheduler finds the host port in use.",
             not_when: "Retries of the same program.",
             remedy: "Give one of them another port.",
         }
@@ -466,8 +466,8 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: Some(VOLUMES), fix: None,
             changes: Changes::exact(&[K::Scheduling, K::Storage, K::Volume]),
-            proof: "The volume of the pod is only available on nodes that do not accept the pod.",
-            not_when: "",
+            proof: "The scheduler speaks of the volume, and it is only available on nodes that do not accept the pod.",
+            not_when: "A taint or a cordon that alone keeps the pod from the node of its volume.",
             remedy: "Bring the node back, or move the data.",
         }
         SchedulingGated {
@@ -613,15 +613,15 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::ServicePort, K::ContainerPort]),
-            proof: "Every port of the Service forwards to a port where no container listens.",
-            not_when: "Ports that the container does not declare and a probe uses.",
+            proof: "A named target port is no port of a container; or no container declares the target of any port, and no endpoint is ready, or command, arguments, environment or log name another port.",
+            not_when: "Ports that the container does not declare, without such a second fact.",
             remedy: "Correct `targetPort`.",
         }
         ServiceProtocolMismatch {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: None,
             changes: Changes::exact(&[K::ServicePort, K::ContainerPort]),
-            proof: "Every port of the Service forwards a protocol that the container does not declare.",
+            proof: "Every port of the Service forwards a protocol that the container does not declare, and no endpoint is ready, or a probe reaches the port over TCP where the Service forwards UDP.",
             not_when: "",
             remedy: "Correct the protocol of the port.",
         }
@@ -638,16 +638,24 @@ finding_table! {
             inspect: Some(SERVICES), fix: None,
             changes: Changes::exact(&[K::Ingress, K::ServicePort, K::Removed]),
             proof: "The Ingress names a Service, or a port, that does not exist.",
-            not_when: "Backends that exist and are not ready, and ExternalName Services.",
+            not_when: "Backends that exist and are not ready, ExternalName Services, and ports that ingress-nginx finds by their target.",
             remedy: "Correct the Ingress.",
         }
         RouteInvalid {
             class: None, explained_by: None, flags: &[],
             inspect: Some(SERVICES), fix: None,
             changes: Changes::exact(&[K::Ingress, K::ServicePort]),
-            proof: "A condition of the Gateway or the route.",
+            proof: "A condition of the Gateway, its listener or the route at its present generation, or a gateway that the route names and that does not exist.",
             not_when: "The first 2 minutes.",
             remedy: "Correct the route.",
+        }
+        NodeCertificateExpiring {
+            class: Some(FaultClass::Certificate), explained_by: None, flags: &[],
+            inspect: None, fix: None,
+            changes: Changes::NEVER,
+            proof: "The event CertificateExpirationWarning of K3s on the node, with the time at which the certificate expires.",
+            not_when: "More than 30 days left.",
+            remedy: "Restart K3s on that node, which renews its certificates.",
         }
         NodeNotReady {
             class: None, explained_by: None, flags: &[],
@@ -794,7 +802,7 @@ finding_table! {
             inspect: Some(RENEWAL), fix: None,
             changes: Changes::exact(&[K::Certificate]).plausible(&[K::Ingress, K::SecretReference, K::Secret]),
             proof: "The renewal time and notAfter of the certificate. If its issuer is not ready, the issuer is the root.",
-            not_when: "Attempts to renew a certificate that is valid and not due.",
+            not_when: "Attempts to renew a valid certificate before a third of the time to its expiry has passed.",
             remedy: "Follow the renewal.",
         }
         IssuerNotReady {
@@ -842,8 +850,8 @@ finding_table! {
             inspect: None, fix: Some(UNSEAL),
             changes: Changes::exact(&[])
                 .plausible(&[K::Image, K::Config, K::Env, K::Command, K::Volume, K::Replicas]),
-            proof: "A label, a probe or the log of Vault; or Vault runs without an error and is not ready, and the services file says that it waits to be unsealed.",
-            not_when: "A Vault that cannot pull its image, start or connect.",
+            proof: "A label, a probe or the log of Vault; or Vault runs without an error and was never ready since a recent start of its container, and the services file says that it waits to be unsealed.",
+            not_when: "A Vault that cannot pull its image, start or connect, that was ready since its start, or whose probe timed out.",
             remedy: "Unseal Vault.",
         }
         WebhookBackendDown {

@@ -63,11 +63,9 @@ custom_kinds! {
     // MetalLB.
     "metallb.io": "IPAddressPool" "ipaddresspools", "BGPPeer" "bgppeers",
         "L2Advertisement" "l2advertisements";
-    // Traefik.
-    "traefik.io": "IngressRoute" "ingressroutes", "IngressRouteTCP" "ingressroutetcps",
+    // Traefik, beside IngressRoute, which has rules of its own.
+    "traefik.io": "IngressRouteTCP" "ingressroutetcps",
         "IngressRouteUDP" "ingressrouteudps", "Middleware" "middlewares";
-    // Gateway API, beside the kinds that have rules of their own.
-    "gateway.networking.k8s.io": "GRPCRoute" "grpcroutes", "TLSRoute" "tlsroutes";
     // Kubernetes' own extension points.
     "apiregistration.k8s.io": "APIService" "apiservices";
     "apiextensions.k8s.io": "CustomResourceDefinition" "customresourcedefinitions";

@@ -276,6 +276,15 @@ finding_table! {
             not_reported: "Nodes that joined less than 5 minutes ago, and cordoned nodes that are silent for less than 5 minutes while nothing on them is missed.",
             remedy: "Log in to the node. Check k3s and containerd.",
         }
+        NodeCertificateExpiring {
+            class: FaultClass::Certificate, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Nodes, R::Events], explained_by: None,
+            changes: Changes::NEVER, describe: Describe::Object, log: PodLog::None, title: Some("node {name}: K3s certificates expire soon"),
+            checked: "K3s warns on its node that a certificate expires within 30 days.",
+            matters: "When it expires, the node drops out of the cluster.",
+            not_reported: "Warnings of certificates with more time left: K3s warns months before, and renews them whenever it starts.",
+            remedy: "Restart K3s on that node, which renews its certificates.",
+        }
         NodeUnderPressure {
             class: FaultClass::Node, scope: Scope::Node, flags: &[],
             rests_on: &[R::Nodes], explained_by: None,
@@ -370,18 +379,18 @@ finding_table! {
             class: FaultClass::Network, scope: Scope::Object, flags: &[],
             rests_on: &[R::Services], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "An Ingress names a Service, or a port, that does not exist.",
+            checked: "An Ingress, or an IngressRoute of Traefik, names a Service or a port that does not exist.",
             matters: "Requests for these paths get 404 or 503.",
-            not_reported: "Backends that exist and are not ready, and ExternalName Services.",
+            not_reported: "Backends that exist and are not ready, ExternalName Services, target ports (which ingress-nginx accepts), and actions (`use-annotation`).",
             remedy: "Correct the Ingress.",
         }
         RouteInvalid {
             class: FaultClass::Network, scope: Scope::Object, flags: &[],
-            rests_on: &[], explained_by: None,
+            rests_on: &[R::Gateways], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The status of a Gateway or its route has Accepted=False, ResolvedRefs=False or Programmed=False.",
-            matters: "The host is not served.",
-            not_reported: "The first 2 minutes.",
+            checked: "No gateway that a route names serves it: it refuses the route, does not exist, or its listener is not programmed. A Gateway or a listener has Accepted=False, ResolvedRefs=False or Programmed=False.",
+            matters: "The host is not served, unless another gateway or Ingress serves it.",
+            not_reported: "The first 2 minutes, conditions of an older generation, and gateways that the route no longer names.",
             remedy: "Read the message of the condition.",
         }
         HpaCannotScale {
@@ -442,7 +451,7 @@ finding_table! {
             class: FaultClass::Certificate, scope: Scope::Object, flags: &[],
             rests_on: &[], explained_by: None,
             changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
-            checked: "The renewal of a certificate is a day late, or fewer than 7 days are left without a renewal in progress, or it was not issued within an hour.",
+            checked: "A third of the time from the due renewal to expiry has passed, or fewer than 7 days are left, or it was not issued within an hour.",
             matters: "It will expire.",
             not_reported: "Attempts to renew a certificate that is valid and not due.",
             remedy: "Follow the CertificateRequest, the Order and the Challenge.",

@@ -44,6 +44,9 @@ SecretStores secret_stores: SecretStore, "external-secrets.io" ["v1", "v1beta1"]
 ClusterSecretStores cluster_secret_stores: SecretStore, "external-secrets.io" ["v1", "v1beta1"] "clustersecretstores", "ClusterSecretStore" Cluster Optional [], shared;
 Gateways gateways: Gateway, "gateway.networking.k8s.io" ["v1", "v1beta1"] "gateways", "Gateway" Namespaced Optional ["gtw"], whole;
 HttpRoutes http_routes: HttpRoute, "gateway.networking.k8s.io" ["v1", "v1beta1"] "httproutes", "HTTPRoute" Namespaced Optional [], whole;
+GrpcRoutes grpc_routes: HttpRoute, "gateway.networking.k8s.io" ["v1", "v1alpha2"] "grpcroutes", "GRPCRoute" Namespaced Optional [], shared;
+TlsRoutes tls_routes: HttpRoute, "gateway.networking.k8s.io" ["v1", "v1alpha3", "v1alpha2"] "tlsroutes", "TLSRoute" Namespaced Optional [], shared;
+IngressRoutes ingress_routes: IngressRoute, "traefik.io" ["v1alpha1"] "ingressroutes", "IngressRoute" Namespaced Optional [], whole;
 PodMetrics pod_metrics: PodMetrics, "metrics.k8s.io" ["v1beta1"] "pods", "PodMetrics" Namespaced Optional [], custom;
 NodeMetrics node_metrics: NodeMetrics, "metrics.k8s.io" ["v1beta1"] "nodes", "NodeMetrics" Cluster Optional [], whole;
         }

@@ -111,6 +111,7 @@ const BY_DETECTORS: &[Cause] = &[
     Cause::MemoryPressure,
     Cause::DiskPressure,
     Cause::PidPressure,
+    Cause::NodeCertificateExpiring,
     Cause::ControlPlaneUnavailable,
     Cause::ScaledToZero,
     Cause::WorkloadMissing,

@@ -364,6 +364,27 @@ mod damage {
     }
 
     #[test]
+    fn an_empty_list_of_kubectl_counts_as_read() {
+        let empty =
+            r#"{"apiVersion":"v1","items":[],"kind":"List","metadata":{"resourceVersion":""}}"#;
+        let folder = folder(&[
+            ("pods.json", empty),
+            ("all.json", empty),
+            ("jobs.yaml", "apiVersion: v1\nitems: []\nkind: List\n"),
+            (
+                "other.json",
+                r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}"#,
+            ),
+        ]);
+        let snapshot = read(folder.path());
+        assert!(snapshot.is_read(Resource::Pods) && snapshot.is_read(Resource::Jobs));
+        assert_eq!(
+            reason(&snapshot, Resource::CronJobs),
+            Some(UnreadReason::NotInSnapshot)
+        );
+    }
+
+    #[test]
     fn documents_after_an_invalid_yaml_document_are_read() {
         let text = format!(
             "{POD}\n---\napiVersion: v1\nkind: Node\nmetadata: {{name: x}}\nspec: *missing\n"

@@ -7,7 +7,7 @@ use super::stub::{
     Reply, Stub, aggregated, assert_only_unread, optional_groups, page, status, unread,
 };
 
-const OPTIONAL: [Resource; 11] = [
+const OPTIONAL: [Resource; 14] = [
     Resource::Applications,
     Resource::Certificates,
     Resource::Issuers,
@@ -17,6 +17,9 @@ const OPTIONAL: [Resource; 11] = [
     Resource::ClusterSecretStores,
     Resource::Gateways,
     Resource::HttpRoutes,
+    Resource::GrpcRoutes,
+    Resource::TlsRoutes,
+    Resource::IngressRoutes,
     Resource::PodMetrics,
     Resource::NodeMetrics,
 ];
@@ -151,7 +154,7 @@ fn unavailable_metrics_are_unread_without_retries() {
         unread(&snapshot, Resource::PodMetrics).0,
         UnreadReason::Unavailable
     );
-    assert_eq!(snapshot.requests, 32, "no retries");
+    assert_eq!(snapshot.requests, 35, "no retries");
 
     let stub = Stub::new(move |request| down(&request.path).or_else(|| old_server(&request.path)));
     assert_only_unread(&stub.snapshot(), &metrics);

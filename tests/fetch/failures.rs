@@ -139,7 +139,7 @@ fn slow_kinds_are_unread_at_the_deadline() {
 fn slow_discovery_makes_only_optional_kinds_unread() {
     let stub = Stub::at("/apis", |_| Some(Reply::Silence));
     let snapshot = stub.try_snapshot(Duration::from_millis(600)).unwrap();
-    assert_eq!(snapshot.unread().count(), 11);
+    assert_eq!(snapshot.unread().count(), 14);
     assert_eq!(
         unread(&snapshot, Resource::NodeMetrics).0,
         UnreadReason::Timeout

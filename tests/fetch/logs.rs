@@ -32,7 +32,7 @@ fn the_log_of_the_crashed_run_is_read() {
     assert_eq!(query["previous"], "true");
     assert_eq!(query["tailLines"], "60");
     assert_eq!(query["container"], "app");
-    assert_eq!(snapshot.requests, 33);
+    assert_eq!(snapshot.requests, 36);
 }
 
 #[test]

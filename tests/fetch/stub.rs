@@ -393,8 +393,9 @@ pub fn optional_groups() -> Vec<(&'static str, &'static str, Vec<&'static str>)>
         (
             "gateway.networking.k8s.io",
             "v1",
-            vec!["gateways", "httproutes"],
+            vec!["gateways", "httproutes", "grpcroutes", "tlsroutes"],
         ),
+        ("traefik.io", "v1alpha1", vec!["ingressroutes"]),
         ("metrics.k8s.io", "v1beta1", vec!["pods", "nodes"]),
     ]
 }

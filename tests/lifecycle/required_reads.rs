@@ -48,9 +48,11 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         S::IngressBackendMissing => Some(R::Ingresses),
         S::RouteInvalid => Some(R::HttpRoutes),
         S::ProvisioningFailed | S::ClaimLost => Some(R::PersistentVolumeClaims),
-        S::NodeNotReady | S::NodeUnderPressure | S::NodeFlapping | S::ControlPlaneSilent => {
-            Some(R::Nodes)
-        }
+        S::NodeNotReady
+        | S::NodeUnderPressure
+        | S::NodeFlapping
+        | S::NodeCertificateExpiring
+        | S::ControlPlaneSilent => Some(R::Nodes),
         S::JobFailed => Some(R::Jobs),
         S::BackupOverdue | S::CronJobFailing | S::CronJobMissed => Some(R::CronJobs),
         S::HpaCannotScale => Some(R::HorizontalPodAutoscalers),

@@ -44,9 +44,9 @@ fn attack() -> Attack {
     }
 }
 
-fn check(cost: &Cost, report: &serde_json::Value) {
+fn check(cost: &Cost, report: &serde_json::Value, most: usize) {
     println!("{:.1?} {:.1} MiB", cost.wall, cost.mebibytes());
-    assert!(cost.peak < ATTACKED, "{} KiB", cost.peak);
+    assert!(cost.peak < most, "{} KiB", cost.peak);
     assert!(
         cost.stdout.len() < 4 << 20,
         "{} bytes of report",
@@ -60,7 +60,7 @@ fn a_hostile_namespace_takes_little_memory() {
     let attack = attack();
     let server = Server::with(move |target| attack.answer(target));
     let cycle = Cycle::against(&program(), &server);
-    check(&cycle.cost, &cycle.report);
+    check(&cycle.cost, &cycle.report, ATTACKED);
 }
 
 #[test]
@@ -69,5 +69,6 @@ fn a_hostile_dump_takes_little_memory() {
     attack().write(folder.path());
     let services = services_file();
     let (cost, report) = run_over(&program(), "--snapshot", folder.path(), services.path());
-    check(&cost, &report);
+    // A person reads it, on a machine of their own. Its objects are not shared, and are in memory twice.
+    check(&cost, &report, 2 * ATTACKED);
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::convert::{Endpoints, NewEvent};
 use super::error::one_line;
+use super::file_name;
 use super::head::{Head, Identity};
 use super::infer_now;
 use crate::cluster::repair;
@@ -95,6 +96,14 @@ impl Collector {
             Some(ListKind::NewEvent) => self.saw(Resource::Events),
             Some(ListKind::Read(resource)) => self.saw(resource),
             None => {}
+        }
+    }
+
+    /// Notes a list that names no kind and has no item. `kubectl get KIND -o json` prints it
+    /// where there is no object, so the name of the file says what was asked for.
+    pub(super) fn empty_list(&mut self) {
+        if let Some(resource) = file_name::kind(&self.file) {
+            self.saw(resource);
         }
     }
 

@@ -6,12 +6,12 @@ use std::io::{self, BufRead, Read};
 use super::Limits;
 use super::collect::Collector;
 use super::error::one_line;
+use super::file_name;
 use super::logs::{self, LogSource, Logs};
 use super::manifest::{self, Manifest};
 use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
 use crate::cluster::trim::TrimmedReader;
-use crate::model::{KINDS, Resource};
 
 /// Everything that the files of a dump held.
 pub(super) struct Files {
@@ -152,7 +152,7 @@ impl Files {
         if LogSource::of(path).is_some() {
             self.logs.damaged.get_or_insert(message);
         } else if !self.collector.note_damaged_file(&message) {
-            match named_after(path) {
+            match file_name::kind(path) {
                 Some(resource) => self.collector.note_damage(resource, &message),
                 None => drop(self.damage.get_or_insert(message)),
             }
@@ -241,23 +241,6 @@ fn may_have_objects(text: &str) -> bool {
     text.contains("kind") && text.contains("apiVersion")
 }
 
-/// The kind that a file or its folder is named after: `pods.json`,
-/// `cluster-resources/pods/default.json`.
-fn named_after(path: &str) -> Option<Resource> {
-    let path = path.to_ascii_lowercase();
-    path.rsplit('/').take(2).find_map(|part| {
-        let stem = part
-            .split_once('.')
-            .map_or(part, |(stem, _)| stem)
-            .replace('-', "");
-        KINDS
-            .iter()
-            .filter(|info| info.is_core())
-            .find(|info| info.plural == stem || info.kind.eq_ignore_ascii_case(&stem))
-            .map(|info| info.resource)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,15 +257,5 @@ mod tests {
         ] {
             assert_eq!(sniff(&mut text.as_bytes()).expect(text), format, "{text}");
         }
-    }
-
-    #[test]
-    fn a_damaged_file_is_put_down_to_its_name() {
-        assert_eq!(named_after("x/pods.json"), Some(Resource::Pods));
-        assert_eq!(
-            named_after("x/cron-jobs/default.json"),
-            Some(Resource::CronJobs)
-        );
-        assert_eq!(named_after("x/values.yaml"), None);
     }
 }

@@ -189,6 +189,8 @@ struct Pending {
     api_version: String,
     kind: String,
     announced: bool,
+    /// It has `items`, and none of them.
+    is_empty: bool,
     waiting: Vec<Box<RawValue>>,
     waiting_bytes: usize,
 }
@@ -234,6 +236,9 @@ impl Pending {
 
     fn finish(mut self, collector: &mut Collector) {
         self.announce(collector);
+        if self.kind == "List" && self.is_empty {
+            collector.empty_list();
+        }
         for raw in std::mem::take(&mut self.waiting) {
             if !item(collector, raw.get(), self.item_kind()) && self.kind.ends_with("List") {
                 collector.note_unidentified(None, "");
@@ -270,7 +275,9 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         self.list.announce(self.collector);
+        self.list.is_empty = true;
         while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
+            self.list.is_empty = false;
             if !item(self.collector, raw.get(), self.list.item_kind()) {
                 if self.list.kind.is_empty() || self.list.api_version.is_empty() {
                     self.list.wait(raw)?;

@@ -19,6 +19,7 @@ mod budget;
 mod collect;
 mod convert;
 mod error;
+mod file_name;
 mod files;
 mod head;
 mod infer_now;

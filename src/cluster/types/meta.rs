@@ -21,6 +21,7 @@ slim! {
         pub name: SharedStr,
         pub namespace: SharedStr,
         pub uid: SharedStr,
+        pub generation: i64,
         pub creation_timestamp: Option<Time>,
         pub deletion_timestamp: Option<Time>,
         /// Kept while the object is being deleted.
@@ -40,6 +41,7 @@ slim! {
         pub last_heartbeat_time: Option<Time>,
         pub last_transition_time: Option<Time>,
         pub last_update_time: Option<Time>,
+        pub observed_generation: i64,
     }
 
     /// `spec.selector` of workloads and disruption budgets.
@@ -61,6 +63,12 @@ impl Condition {
     #[must_use]
     pub fn is_true(&self) -> bool {
         self.status == "True"
+    }
+
+    /// Whether it speaks of the object as it is now. One without a generation does.
+    #[must_use]
+    pub fn is_current(&self, meta: &ObjectMeta) -> bool {
+        self.observed_generation == 0 || self.observed_generation >= meta.generation
     }
 
     /// Whether the status is `False`. `Unknown` is neither.

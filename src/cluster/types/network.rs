@@ -132,22 +132,38 @@ slim! {
     /// `spec` of a gateway.
     pub struct GatewaySpec {
         pub gateway_class_name: SharedStr,
+        pub listeners: Vec<Listener>,
+    }
+
+    /// A listener of a gateway. Without a host name it serves all.
+    pub struct Listener {
+        pub name: SharedStr,
+        pub hostname: SharedStr,
+        pub port: i32,
     }
 
     /// `status` of a gateway.
     pub struct GatewayStatus {
         pub conditions: Vec<Condition>,
+        pub listeners: Vec<ListenerStatus>,
     }
 
-    /// An HTTP route of the Gateway API.
+    /// The conditions of one listener.
+    pub struct ListenerStatus {
+        pub name: SharedStr,
+        pub conditions: Vec<Condition>,
+    }
+
+    /// An HTTP, gRPC or TLS route of the Gateway API.
     pub struct HttpRoute {
         pub metadata: ObjectMeta,
         pub spec: HttpRouteSpec,
         pub status: HttpRouteStatus,
     }
 
-    /// `spec` of an HTTP route.
+    /// `spec` of a route.
     pub struct HttpRouteSpec {
+        pub parent_refs: Vec<ParentReference>,
         pub hostnames: Vec<SharedStr>,
         pub rules: Vec<HttpRouteRule>,
     }
@@ -165,14 +181,51 @@ slim! {
         pub port: Option<i32>,
     }
 
-    /// `status` of an HTTP route: one entry for each gateway.
+    /// `status` of a route: one entry for each gateway.
     pub struct HttpRouteStatus {
         pub parents: Vec<RouteParent>,
     }
 
-    /// The conditions that one gateway reports.
+    /// The conditions that the controller of one gateway reports.
     pub struct RouteParent {
+        pub parent_ref: ParentReference,
         pub conditions: Vec<Condition>,
+    }
+
+    /// A gateway, or one of its listeners. The kind defaults to Gateway, the namespace to
+    /// that of the route.
+    pub struct ParentReference {
+        pub kind: SharedStr,
+        pub name: SharedStr,
+        pub namespace: SharedStr,
+        pub section_name: SharedStr,
+        pub port: Option<i32>,
+    }
+
+    /// A route of Traefik.
+    pub struct IngressRoute {
+        pub metadata: ObjectMeta,
+        pub spec: IngressRouteSpec,
+    }
+
+    /// `spec` of a route of Traefik.
+    pub struct IngressRouteSpec {
+        pub routes: Vec<TraefikRoute>,
+    }
+
+    /// A rule such as ``Host(`a.example.com`)`` and its backends.
+    pub struct TraefikRoute {
+        #[serde(rename = "match")]
+        pub rule: SharedStr,
+        pub services: Vec<TraefikService>,
+    }
+
+    /// A backend. The kind defaults to Service, the namespace to that of the route.
+    pub struct TraefikService {
+        pub kind: SharedStr,
+        pub name: SharedStr,
+        pub namespace: SharedStr,
+        pub port: Value,
     }
 }
 

@@ -64,8 +64,7 @@ fn was_ready(failure: &ProbeFailure, end: &Terminated) -> bool {
     let ready = condition(&failure.pod.status.conditions, "Ready");
     let unready = ready.filter(|c| !c.is_true());
     let stopped = unready.and_then(|c| c.last_transition_time);
-    failure.status.ready
-        || stopped
-            .zip(end.started_at)
-            .is_some_and(|(t, began)| t > began)
+    stopped
+        .zip(end.started_at)
+        .is_some_and(|(t, began)| t > began)
 }
