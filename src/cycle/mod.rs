@@ -155,6 +155,7 @@ impl<'a> Cycle<'a> {
             restarts: snapshot
                 .is_read(Resource::Pods)
                 .then(|| detect::restart_counts(snapshot)),
+            recoveries: std::mem::take(&mut verdict.recoveries),
         };
         let Transition {
             tracked,
@@ -276,6 +277,7 @@ fn reported(tracked: &Tracked, monitored: &[Service]) -> report::Incident {
     report::Incident {
         id: tracked.id.clone(),
         state: tracked.state,
+        end: tracked.end,
         silenced_until: tracked.silenced_until,
         notification: tracked.notification.clone(),
         ..report::draft(&tracked.incident, monitored)

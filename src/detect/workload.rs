@@ -136,7 +136,7 @@ pub fn collect<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Vec<Workload<
             meta.name.as_str(),
         );
         let known = by_key.get(&key).copied();
-        let Some(owner) = owners::of(object).filter(|_| known.is_some() || is_keeper(object))
+        let Some(owner) = owners::of(object).filter(|o| known.is_some() || is_keeper(object, o))
         else {
             continue;
         };

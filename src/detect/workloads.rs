@@ -209,7 +209,7 @@ impl WorkloadContext<'_, '_> {
         let coming = self.counts.starting.len() + self.counts.replaced(self.index);
         let others_are_due = !self.workload.is_ordered || coming == 0;
         self.counts.failing.is_empty()
-            && self.counts.failed.is_none()
+            && !self.counts.keep_failing(self.index)
             && (coming >= self.missing as usize || !others_are_due)
     }
 

@@ -35,6 +35,7 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
         first_seen: now,
         last_seen: now,
         resolved_at: None,
+        ended_at: None,
         escalated_at: None,
         better_since: None,
         caught_ready_since: None,
@@ -136,7 +137,13 @@ fn is_partly_read(record: &IncidentRecord, is_read: &IsRead) -> bool {
 
 /// Updates the record of an incident that was not found: it is part of another one, it could not be
 /// read, or it is resolved.
-pub fn absent(record: &mut IncidentRecord, container: Option<String>, is_read: &IsRead, now: Time) {
+pub fn absent(
+    record: &mut IncidentRecord,
+    container: Option<String>,
+    is_read: &IsRead,
+    end: impl FnOnce(&IncidentRecord) -> Option<Time>,
+    now: Time,
+) {
     if !record.is_open() {
         return;
     }
@@ -146,8 +153,30 @@ pub fn absent(record: &mut IncidentRecord, container: Option<String>, is_read: &
     } else if !is_partly_read(record, is_read) {
         record.state = IncidentState::Resolved;
         record.resolved_at = Some(now);
+        record.ended_at = end(record);
     }
     record.part_of = container;
+}
+
+/// When an incident ended that this cycle no longer finds; none: nothing is known but that. Between the
+/// last cycle that found it and this one the cluster may have a time of recovery. Without one, and
+/// after a longer break, it is only known until when it lasted at least.
+pub fn end(
+    record: &IncidentRecord,
+    recoveries: &[(ObjectRef, Time)],
+    interval: Duration,
+    now: Time,
+) -> Option<Time> {
+    let root = &record.root;
+    let is_root = |object: &ObjectRef| {
+        (&object.kind, &object.namespace, &object.name) == (&root.kind, &root.namespace, &root.name)
+    };
+    let after = recoveries
+        .iter()
+        .filter(|(object, at)| is_root(object) && (record.last_seen..=now).contains(at));
+    let recovered = after.map(|(_, at)| *at).min();
+    let is_break = timing::is_due(record.last_seen, interval * 2, now);
+    recovered.or(is_break.then_some(record.last_seen))
 }
 
 /// The incident as far as its record has it: the root finding without evidence.

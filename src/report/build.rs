@@ -132,6 +132,7 @@ pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
         service: incident.service.clone(),
         tier: incident.tier,
         since: incident.since,
+        end: None,
         affects: incident.affects.clone(),
         root_cause: RootCause {
             cause: root.cause.map(|c| c.as_str().to_owned()),

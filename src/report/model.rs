@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::time;
 pub use crate::model::{
-    Action, AnalysisSource, Confidence, Decision, IncidentState, Mode, ServiceStatus, Severity,
-    Tier,
+    Action, AnalysisSource, Confidence, Decision, IncidentEnd, IncidentState, Mode, ServiceStatus,
+    Severity, Tier,
 };
 
 /// Value of [`Report::schema`].
@@ -183,6 +183,9 @@ pub struct Incident {
     /// When it started.
     #[serde(serialize_with = "time::second")]
     pub since: DateTime<Utc>,
+    /// When it ended, of a resolved incident. For the texts.
+    #[serde(skip)]
+    pub end: Option<IncidentEnd>,
     /// The affected services.
     pub affects: Vec<String>,
     /// Its root cause.

@@ -186,6 +186,7 @@ fn restarts_are_compared_over_an_interval() {
             now: time(now),
             local_now: time(now),
             restarts: Some([("n8n/n8n-0/n8n".to_owned(), count)].into()),
+            recoveries: Vec::new(),
         };
         advance(state, today, &config).state
     };

@@ -83,6 +83,8 @@ pub struct Harness {
     pub unread: Vec<Resource>,
     pub messages: Vec<Delivered>,
     posts: u32,
+    /// What the cluster says of when objects became healthy.
+    pub recoveries: Vec<(ObjectRef, Time)>,
 }
 
 impl Harness {
@@ -96,6 +98,7 @@ impl Harness {
             unread: Vec::new(),
             messages: Vec::new(),
             posts: 0,
+            recoveries: Vec::new(),
         }
     }
 
@@ -112,6 +115,7 @@ impl Harness {
             now: self.now,
             local_now: self.now - self.skew,
             restarts: Some(BTreeMap::new()),
+            recoveries: self.recoveries.clone(),
         };
         lifecycle::advance(&self.state, today, &self.config)
     }
