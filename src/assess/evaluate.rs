@@ -8,7 +8,7 @@ use crate::cluster::Snapshot;
 use crate::detect::{self, ClusterIndex, RestartCounts};
 use crate::diagnose;
 use crate::inventory::{Inventory, Service};
-use crate::model::{ObjectRef, Tier, Time};
+use crate::model::{Finding, ObjectRef, Tier, Time};
 
 /// The result of an evaluation.
 pub struct Verdict {
@@ -50,6 +50,7 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     let mut findings = detection.findings;
     findings.extend(detect::unread_resources(snapshot));
     findings.extend(detect::invalid_inventory(inventory, snapshot));
+    findings.iter_mut().for_each(Finding::bound);
     let incidents = assess::incidents(
         &snapshot.cluster,
         input.unlisted,

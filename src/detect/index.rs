@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::by_name::ByName;
+use super::damage::Unjudged;
 use super::membership::{self, NamespaceObjects};
 use super::ownership::ServiceMatcher;
 use super::requests::{self, Requests};
@@ -46,6 +47,8 @@ pub struct ClusterIndex<'a> {
     pub runs: RunPods<'a>,
     /// Finds the service of an object.
     pub matcher: ServiceMatcher<'a>,
+    /// Objects that are known by name only.
+    pub unjudged: Unjudged<'a>,
     /// Time between cycles.
     pub look_back: TimeDelta,
     /// Restart counts of the previous cycle.
@@ -75,7 +78,8 @@ impl<'a> ClusterIndex<'a> {
     ) -> Self {
         let objects = &snapshot.objects;
         let matcher = ServiceMatcher::new(monitored);
-        let mut workloads = workload::collect(snapshot);
+        let unjudged = Unjudged::of(snapshot);
+        let mut workloads = workload::collect(snapshot, &unjudged);
         matcher.assign(&mut workloads);
         let services = ByName::new(&objects.services, |s| name(&s.metadata));
         let claims = ByName::new(&objects.claims, |c| name(&c.metadata));
@@ -103,8 +107,9 @@ impl<'a> ClusterIndex<'a> {
         Self {
             snapshot,
             monitored,
-            runs: RunPods::new(&objects.pods),
+            runs: RunPods::new(&objects.pods, &unjudged),
             matcher,
+            unjudged,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,
             events: warnings(&objects.events),

@@ -18,6 +18,7 @@ mod certificates;
 mod control_plane;
 mod create_failure;
 mod custom;
+mod damage;
 mod failures;
 mod flapping;
 mod index;
@@ -116,6 +117,12 @@ pub fn detect(index: &ClusterIndex) -> Detection {
         resources: &resources,
     };
     missing::detect(index, &workloads, &others, &mut findings);
+    findings.retain(|found| {
+        let object = &found.resource;
+        !index
+            .unjudged
+            .has(&object.kind, &object.namespace, &object.name)
+    });
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();
     for finding in &mut findings {

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
+use super::damage::Unjudged;
 use super::run_pods::is_run;
 use crate::cluster::types::{ObjectMeta, OwnerReference, Pod};
 use crate::cluster::{Resource, Snapshot};
@@ -22,6 +23,8 @@ pub struct PodOwners<'a> {
     snapshot: &'a Snapshot,
     /// The owner of each replica set, usually a deployment. The set itself where it has none.
     replica_sets: HashMap<(&'a str, &'a str), Owner<'a>>,
+    /// Replica sets whose owner may be what could not be decoded.
+    unjudged_sets: HashSet<(&'a str, &'a str)>,
     /// The deployments that have a replica set, by namespace and name.
     with_replica_sets: HashSet<(&'a str, &'a str)>,
     /// The deployments whose own status counts all replicas as ready.
@@ -33,11 +36,12 @@ pub struct PodOwners<'a> {
 impl<'a> PodOwners<'a> {
     /// The owners of a snapshot. Linear in the number of objects.
     #[must_use]
-    pub fn new(snapshot: &'a Snapshot) -> Self {
+    pub fn new(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Self {
         let objects = &snapshot.objects;
         let mut owners = Self {
             snapshot,
             replica_sets: HashMap::new(),
+            unjudged_sets: HashSet::new(),
             with_replica_sets: HashSet::new(),
             whole: objects
                 .deployments
@@ -49,6 +53,10 @@ impl<'a> PodOwners<'a> {
         };
         for set in &objects.replica_sets {
             let meta = &set.metadata;
+            if unjudged.is("ReplicaSet", meta) {
+                owners.unjudged_sets.insert((&meta.namespace, &meta.name));
+                continue;
+            }
             let owner = meta.controller();
             let owner = owner.map_or(("ReplicaSet", meta.name.as_str()), |o| (&*o.kind, &*o.name));
             if owner.0 == "Deployment" {
@@ -104,6 +112,11 @@ impl<'a> PodOwners<'a> {
         let namespace = pod.metadata.namespace.as_str();
         if let Some(known) = self.replica_sets.get(&(namespace, owner.name.as_str())) {
             return Some(*known);
+        }
+        // The name of the set tells its owner too.
+        if self.unjudged_sets.contains(&(namespace, &owner.name)) {
+            let by_hash = || Some(("Deployment", pod.deployment_by_hash()?));
+            return by_hash().or(Some(("ReplicaSet", &owner.name)));
         }
         let are_read = self.snapshot.is_read(Resource::ReplicaSets);
         match pod.deployment_by_hash() {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::damage::Unjudged;
 use super::owners::{self, Owner, is_keeper};
 use super::pod_owner::PodOwners;
 use crate::cluster::Snapshot;
@@ -36,6 +37,10 @@ pub struct Workload<'a> {
     pub is_ordered: bool,
     /// Its pods.
     pub pods: Vec<&'a Pod>,
+    /// How many further pods it has of which only the name is known.
+    pub unjudged_pods: u32,
+    /// Whether only its name is known.
+    pub is_unjudged: bool,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
     /// What it says about its pods, where it is a custom resource that was read.
@@ -87,7 +92,7 @@ impl<'a> Workload<'a> {
 
 /// Every workload of a snapshot. Linear in the number of objects.
 #[must_use]
-pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
+pub fn collect<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Vec<Workload<'a>> {
     let objects = &snapshot.objects;
     let mut workloads: Vec<_> = objects
         .deployments
@@ -105,10 +110,13 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
         let owner = set.metadata.controller();
         let owner = owner.map_or(("", ""), |o| (o.kind.as_str(), o.name.as_str()));
         if let Some(&at) = by_key.get(&(owner.0, set.metadata.namespace.as_str(), owner.1)) {
-            workloads[at].replica_sets.push(set);
+            if !unjudged.is("ReplicaSet", &set.metadata) {
+                workloads[at].replica_sets.push(set);
+            }
         } else {
             let workload = match owner {
                 (_, "") => replica_set(set),
+                _ if unjudged.is("ReplicaSet", &set.metadata) => replica_set(set),
                 (kind, name) => owner_of_sets(kind, name, set),
             };
             by_key.insert(workload.key(), workloads.len());
@@ -118,7 +126,7 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
     for workload in &mut workloads {
         workload.desired = workload.desired.or_else(|| wanted_by_sets(workload));
     }
-    let owners = PodOwners::new(snapshot);
+    let owners = PodOwners::new(snapshot, unjudged);
     for pod in &objects.pods {
         let Some((kind, name)) = owners.of(pod) else {
             continue;
@@ -128,7 +136,11 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
             workloads.push(bare(kind, name, &pod.metadata));
             workloads.len() - 1
         });
-        workloads[at].pods.push(pod);
+        if unjudged.is("Pod", &pod.metadata) {
+            workloads[at].unjudged_pods += 1;
+        } else {
+            workloads[at].pods.push(pod);
+        }
     }
     for object in &objects.custom {
         let meta = &object.metadata;
@@ -155,6 +167,8 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
     }
     // The order of the snapshot must not change the result.
     for workload in &mut workloads {
+        let (kind, namespace, name) = workload.key();
+        workload.is_unjudged = unjudged.has(kind, namespace, name);
         workload.pods.shrink_to_fit();
         workload.pods.sort_unstable_by_key(|p| &p.metadata.name);
         workload
@@ -178,6 +192,8 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         updated: None,
         is_ordered: false,
         pods: Vec::new(),
+        unjudged_pods: 0,
+        is_unjudged: false,
         replica_sets: Vec::new(),
         owner: None,
         service: None,

@@ -27,10 +27,11 @@ mod silence;
 mod timing;
 mod transition;
 
+use self::required_reads::IsRead;
 use crate::assess::{Incident, Rule};
 use crate::config::Config;
 use crate::detect::RestartCounts;
-use crate::model::{IncidentEnd, IncidentState, ObjectRef, Resource, Severity, Tier, Time};
+use crate::model::{IncidentEnd, IncidentState, ObjectRef, Severity, Tier, Time};
 use crate::report::Notification;
 use crate::state::{IncidentRecord, OutboxMessage, State, retention, silences};
 
@@ -43,8 +44,8 @@ pub use transition::outages;
 pub struct Observation<'a> {
     /// The incidents, most important first.
     pub incidents: Vec<Incident>,
-    /// Whether all objects of a kind were read.
-    pub is_read: &'a dyn Fn(Resource) -> bool,
+    /// Whether all objects of a kind in a namespace were read.
+    pub is_read: &'a IsRead<'a>,
     /// The time of the cycle, by the cluster's clock.
     pub now: Time,
     /// The time by this machine's clock, by which silences are set.

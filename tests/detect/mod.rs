@@ -6,6 +6,7 @@
 
 mod argo_health_suite;
 mod hostile_objects;
+mod hostile_values;
 mod identity;
 mod properties;
 mod required_reads;

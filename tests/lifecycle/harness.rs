@@ -111,7 +111,7 @@ impl Harness {
     pub fn advance(&self, incidents: Vec<Incident>) -> Transition {
         let today = Observation {
             incidents,
-            is_read: &|resource| !self.unread.contains(&resource),
+            is_read: &|resource, _| !self.unread.contains(&resource),
             now: self.now,
             local_now: self.now - self.skew,
             restarts: Some(BTreeMap::new()),

@@ -119,7 +119,11 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
         {
             return None;
         }
-        let fault = if let Some(found) = self.index.kubernetes_service(namespace, service) {
+        let found = self.index.kubernetes_service(namespace, service);
+        if found.is_some_and(|found| self.index.unjudged.is("Service", &found.metadata)) {
+            return None;
+        }
+        let fault = if let Some(found) = found {
             Fault::NoSuchPort(other_ports(found, address.port?)?)
         } else {
             let variable = variable.name.to_uppercase();
