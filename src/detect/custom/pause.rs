@@ -31,6 +31,7 @@ const WORDS: &[&str] = &[
     "hibernating",
     "suspending",
     "reconcilepaused",
+    "notraffic",
 ];
 
 /// Whether the object is suspended, paused or stopped on purpose.
