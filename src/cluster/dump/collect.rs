@@ -189,7 +189,7 @@ impl Collector {
         Ok(())
     }
 
-    /// Of events only warnings are kept.
+    /// Of events only warnings are kept, and what tells of pulls that do not end.
     fn add_event<E: DeserializeOwned + Into<Event>>(
         &mut self,
         raw: &str,
@@ -197,7 +197,7 @@ impl Collector {
     ) -> Result<(), String> {
         let (event, _) = decode::<E>(raw.as_bytes()).map_err(|e| e.to_string())?;
         let event: Event = event.into();
-        if event.is_warning() {
+        if event.is_warning() || event.is_about_pull() {
             let events = &mut self.objects.events;
             events.push(event);
             self.index
