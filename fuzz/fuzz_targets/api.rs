@@ -1,5 +1,6 @@
 //! Responses of an API server. The result of decoding does not depend on how a
-//! response is split, and no object makes the evaluation panic or contradict itself.
+//! response is split, and no object makes the evaluation panic or contradict itself. Of a damaged
+//! object its kind counts as read, and it is named.
 //!
 //! Inputs have the form of `tests/fixtures/detect`: a header, then objects.
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use k8s_monitor::assess::{EvaluateInput, Outages, Verdict, evaluate};
 use k8s_monitor::cluster::api::decode;
 use k8s_monitor::cluster::types::Pod;
+use k8s_monitor::cluster::{DamagedKind, DamagedObject};
 use k8s_monitor::cluster::{Interner, Objects, Read, Resource, Snapshot, Source};
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::{self, Inventory};
@@ -57,9 +59,16 @@ fuzz_target!(|data: &[u8]| {
     let inventory = inventory::parse(header["services"].as_str().unwrap_or_default().as_bytes());
     let fixture = Fixture { now, inventory };
 
-    let Some(live) = live(&documents, now, data.len() % 61 + 1) else {
+    let Some((live, damaged)) = live(&documents, now, data.len() % 61 + 1) else {
         return;
     };
+    if !damaged.is_empty() {
+        // In lists or nameless, every object is accounted for.
+        assert!(damaged.iter().all(|object| !object.describe().is_empty()));
+        let verdict = fixture.evaluate_damaged(live, damaged);
+        check_verdict(&verdict, now);
+        return;
+    }
     let verdict = fixture.evaluate(live);
     check_verdict(&verdict, now);
     // Responses are decoded like any other JSON, and no rule needs what a live cycle drops.
@@ -85,12 +94,17 @@ struct Fixture {
 
 impl Fixture {
     fn evaluate(&self, objects: Objects) -> Verdict {
+        self.evaluate_damaged(objects, Vec::new())
+    }
+
+    fn evaluate_damaged(&self, objects: Objects, damaged: Vec<DamagedObject>) -> Verdict {
         let reads = KINDS.iter().map(|info| (info.resource, Read::Complete));
         let snapshot = Snapshot {
             now: self.now,
             cluster: "homelab".to_owned(),
             source: Source::Live,
             objects,
+            damaged,
             reads: reads.collect(),
             ..Snapshot::default()
         };
@@ -134,7 +148,7 @@ fn distinct(documents: Vec<Value>) -> Vec<Value> {
 }
 
 /// The objects, decoded from one list of each kind as from a server.
-fn live(documents: &[Value], now: Time, length: usize) -> Option<Objects> {
+fn live(documents: &[Value], now: Time, length: usize) -> Option<(Objects, Vec<DamagedObject>)> {
     let mut kinds: BTreeMap<Resource, Vec<&Value>> = BTreeMap::new();
     for document in documents {
         let (version, kind) = (document["apiVersion"].as_str()?, document["kind"].as_str()?);
@@ -144,13 +158,20 @@ fn live(documents: &[Value], now: Time, length: usize) -> Option<Objects> {
             .push(document);
     }
     let mut objects = Objects::default();
+    let mut damaged = Vec::new();
     let interner = RefCell::new(Interner::new(now));
     for (resource, items) in kinds {
         let list = json!({ "metadata": { "continue": "" }, "items": items }).to_string();
         let target = objects.list_mut(resource)?;
-        decode(list.as_bytes().chunks(length), &interner, target).ok()?;
+        let decoded = decode(list.as_bytes().chunks(length), &interner, &mut *target).ok()?;
+        let nameless = decoded.iter().filter(|item| item.name.is_empty()).count();
+        assert!(target.len() <= items.len() && target.len() + nameless <= items.len());
+        damaged.extend(decoded.into_iter().map(|item| DamagedObject {
+            kind: DamagedKind::Read(resource),
+            item,
+        }));
     }
-    Some(objects)
+    Some((objects, damaged))
 }
 
 /// Checks the properties of every verdict.

@@ -8,7 +8,7 @@ use crate::cluster::Snapshot;
 use crate::detect::{self, ClusterIndex, RestartCounts};
 use crate::diagnose;
 use crate::inventory::{Inventory, Service};
-use crate::model::Tier;
+use crate::model::{Finding, ObjectRef, Tier, Time};
 
 /// The result of an evaluation.
 pub struct Verdict {
@@ -18,6 +18,8 @@ pub struct Verdict {
     pub services: Vec<ServiceState>,
     /// The incidents, the most severe first.
     pub incidents: Vec<Incident>,
+    /// Since when healthy objects have been healthy, where the cluster has the time.
+    pub recoveries: Vec<(ObjectRef, Time)>,
 }
 
 /// The input of an evaluation besides the snapshot.
@@ -48,6 +50,7 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     let mut findings = detection.findings;
     findings.extend(detect::unread_resources(snapshot));
     findings.extend(detect::invalid_inventory(inventory, snapshot));
+    findings.iter_mut().for_each(Finding::bound);
     let incidents = assess::incidents(
         &snapshot.cluster,
         input.unlisted,
@@ -56,9 +59,11 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
         &services,
         findings,
     );
+    let recoveries = detect::recoveries(&index);
     Verdict {
         monitored,
         services,
         incidents,
+        recoveries,
     }
 }

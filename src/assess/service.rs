@@ -63,6 +63,8 @@ pub fn services(
         .iter()
         .filter(|c| !c.is_backup && !c.is_idle);
     let run_by_crons: HashSet<usize> = active.filter_map(|c| c.service).collect();
+    let unjudged = detection.crons.iter().filter(|c| c.is_unjudged);
+    let unjudged: HashSet<usize> = unjudged.filter_map(|c| c.service).collect();
     let monitored = index.monitored.iter().enumerate();
     monitored
         .map(|(at, service)| {
@@ -75,6 +77,8 @@ pub fn services(
                 .map_or(&[][..], Vec::as_slice);
             let (status, since) = if !workloads.is_empty() {
                 of_workloads(service, &workloads)
+            } else if unjudged.contains(&at) {
+                (ServiceStatus::Unknown, None)
             } else if run_by_crons.contains(&at) {
                 of_runs(findings, ServiceStatus::Healthy)
             } else if let Some(presence) = detection.runs.get(&at) {

@@ -3,15 +3,20 @@
 
 pub mod api;
 pub mod compact;
+mod damage;
 pub mod dump;
 mod intern;
 pub mod log_targets;
 mod objects;
 pub mod quantity;
+mod repair;
 pub mod snapshot;
+mod trim;
 pub mod types;
 
 pub use crate::model::Resource;
+pub use damage::{DamagedKind, DamagedObject};
 pub use intern::Interner;
 pub use objects::{ObjectList, Objects};
+pub use repair::{DamagedItem, FieldDamage};
 pub use snapshot::{ContainerLog, Read, Snapshot, Source, Unread, UnreadReason};

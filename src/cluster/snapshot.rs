@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
+use super::damage::{DamagedKind, DamagedObject};
 use super::objects::Objects;
 use crate::model::{CustomKind, KINDS, Resource, Time, named_enum};
 
@@ -22,6 +23,8 @@ pub struct Snapshot {
     pub logs: Vec<ContainerLog>,
     /// For each kind: the outcome of reading it.
     pub reads: BTreeMap<Resource, Read>,
+    /// Objects that could not be decoded as a whole.
+    pub damaged: Vec<DamagedObject>,
     /// The same for each custom kind that the cluster serves. A dump has none.
     pub custom_reads: BTreeMap<CustomKind, Read>,
     /// Requests sent to the API server, retries included.
@@ -104,6 +107,15 @@ impl Snapshot {
         )
     }
 
+    /// Whether everything is known of the objects of the kind in a namespace.
+    #[must_use]
+    pub fn is_read_in(&self, resource: Resource, namespace: &str) -> bool {
+        let is_here = |object: &DamagedObject| {
+            object.kind == DamagedKind::Read(resource) && object.item.namespace == namespace
+        };
+        self.is_read(resource) && !self.unjudged().any(is_here)
+    }
+
     /// The kinds that could not be read, in the order of [`KINDS`].
     pub fn unread(&self) -> impl Iterator<Item = (Resource, &Unread)> {
         KINDS
@@ -112,6 +124,11 @@ impl Snapshot {
                 Some(Read::Unread(unread)) => Some((info.resource, unread)),
                 Some(Read::Complete | Read::Absent) | None => None,
             })
+    }
+
+    /// The objects that are in their lists with less than what they are judged by.
+    pub fn unjudged(&self) -> impl Iterator<Item = &DamagedObject> {
+        self.damaged.iter().filter(|object| !object.is_judged())
     }
 
     /// Logs of one pod's container, current run first.

@@ -88,6 +88,7 @@ pub fn details(outcome: &Outcome, inventory: &Inventory, service: &str) -> Servi
         events: events(snapshot, namespace, &own),
         commands: commands(report, namespace),
     }
+    .bounded()
 }
 
 fn pod(pod: &Pod) -> PodDetails {

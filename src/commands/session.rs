@@ -1,6 +1,5 @@
 //! What every command starts from.
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,12 +11,17 @@ use crate::config::{self, Config, Environment};
 use crate::error::Error;
 use crate::inventory::{self, Inventory};
 use crate::render::{Document, RenderOptions, render};
-use crate::runtime::termination;
+use crate::runtime::{fs_util, termination};
 
 /// The deadline before the configuration is read.
 const DEADLINE: Duration = Duration::from_secs(120);
 /// Added to the deadline, which commands keep by themselves, before the process is ended.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Bytes of a services file. One with a thousand services has less than one megabyte.
+const MAX_SERVICES: u64 = 4 << 20;
+/// Bytes of a configuration file or a file of variables.
+const MAX_OPTION_FILE: u64 = 1 << 20;
 
 /// Options joined with environment and configuration file.
 pub struct Session<'a> {
@@ -63,7 +67,7 @@ impl<'a> Session<'a> {
     /// The services file and its path.
     pub fn inventory(&self) -> Result<(PathBuf, Inventory), Error> {
         let path = self.options.services_file(&self.config);
-        match fs::read(&path) {
+        match fs_util::read(&path, MAX_SERVICES) {
             Ok(bytes) => Ok((path, inventory::parse(&bytes))),
             Err(cause) => Err(Error::ServicesFile { path, cause }),
         }
@@ -134,7 +138,7 @@ pub fn unknown_service(name: &str, path: &Path, inventory: &Inventory) -> Error 
 }
 
 fn read_option(option: &'static str, path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|cause| Error::OptionFile {
+    fs_util::read_text(path, MAX_OPTION_FILE).map_err(|cause| Error::OptionFile {
         option,
         path: path.to_owned(),
         cause,

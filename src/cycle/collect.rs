@@ -87,7 +87,8 @@ fn is_severe(incident: &Incident) -> bool {
 /// Whether a later snapshot has everything on which the severe incidents are based.
 fn confirms(verdict: &Verdict, later: &Snapshot) -> bool {
     let mut severe = verdict.incidents.iter().filter(|i| is_severe(i));
-    severe.all(|incident| lifecycle::all_read(&incident.findings, &|kind| later.is_read(kind)))
+    let is_read = |kind, namespace: &str| later.is_read_in(kind, namespace);
+    severe.all(|incident| lifecycle::all_read(&incident.findings, &is_read))
 }
 
 /// The note when the clocks of this machine and of the API server differ.

@@ -101,6 +101,7 @@ impl<'a> Cycle<'a> {
         let mut report = self.report(start.1, &snapshot, &verdict, &mut session);
         self.add_incidents(&mut report, &tracked, &verdict.monitored);
         let mut extras = enrichment.add_to(&mut report);
+        report.bound();
         verdict.incidents = tracked.into_iter().map(|t| t.incident).collect();
         if self.delivery.needs_messages() {
             let (seen, due) = ((&snapshot, &verdict), (&*due, &report));
@@ -148,12 +149,13 @@ impl<'a> Cycle<'a> {
     ) -> (Vec<Tracked>, Vec<Due>) {
         let observation = Observation {
             incidents: std::mem::take(&mut verdict.incidents),
-            is_read: &|resource| snapshot.is_read(resource),
+            is_read: &|resource, namespace| snapshot.is_read_in(resource, namespace),
             now: snapshot.now,
             local_now: snapshot.now - snapshot.skew.unwrap_or_default(),
             restarts: snapshot
                 .is_read(Resource::Pods)
                 .then(|| detect::restart_counts(snapshot)),
+            recoveries: std::mem::take(&mut verdict.recoveries),
         };
         let Transition {
             tracked,
@@ -257,6 +259,8 @@ impl<'a> Cycle<'a> {
         }
         let elapsed = start.elapsed().as_millis();
         report.cycle.duration_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        // The notes of the delivery and the model came last.
+        report.bound();
     }
 
     fn is_live(&self) -> bool {
@@ -273,6 +277,7 @@ fn reported(tracked: &Tracked, monitored: &[Service]) -> report::Incident {
     report::Incident {
         id: tracked.id.clone(),
         state: tracked.state,
+        end: tracked.end,
         silenced_until: tracked.silenced_until,
         notification: tracked.notification.clone(),
         ..report::draft(&tracked.incident, monitored)

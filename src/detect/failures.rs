@@ -115,7 +115,11 @@ fn successors(index: &ClusterIndex, workload: &Workload, pod: &Pod) -> usize {
     let meta = &pod.metadata;
     let is_alive = |p: &&Pod| !p.has_ended() && p.metadata.deletion_timestamp.is_none();
     if workload.kind != "Pod" {
-        let later = |p: &&Pod| p.metadata.creation_timestamp > meta.creation_timestamp;
+        let end = ended(pod);
+        let later = |p: &&Pod| {
+            let created = p.metadata.creation_timestamp;
+            end.zip(created).is_some_and(|(end, t)| end - t <= OVERLAP)
+        };
         let pods = workload.pods.iter().copied();
         return pods.filter(is_alive).filter(later).count();
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::by_name::ByName;
+use super::damage::Unjudged;
 use super::ownership::ServiceMatcher;
 use super::requests::{self, Requests};
 use super::run_pods::RunPods;
@@ -45,6 +46,8 @@ pub struct ClusterIndex<'a> {
     pub runs: RunPods<'a>,
     /// Finds the service of an object.
     pub matcher: ServiceMatcher<'a>,
+    /// Objects that are known by name only.
+    pub unjudged: Unjudged<'a>,
     /// Time between cycles.
     pub look_back: TimeDelta,
     /// Restart counts of the previous cycle.
@@ -75,7 +78,8 @@ impl<'a> ClusterIndex<'a> {
     ) -> Self {
         let objects = &snapshot.objects;
         let matcher = ServiceMatcher::new(monitored);
-        let mut workloads = workload::collect(snapshot);
+        let unjudged = Unjudged::of(snapshot);
+        let mut workloads = workload::collect(snapshot, &unjudged);
         matcher.assign(&mut workloads);
         let mut by_service = vec![Vec::new(); monitored.len()];
         let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();
@@ -93,8 +97,9 @@ impl<'a> ClusterIndex<'a> {
         Self {
             snapshot,
             monitored,
-            runs: RunPods::new(&objects.pods),
+            runs: RunPods::new(&objects.pods, &unjudged),
             matcher,
+            unjudged,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,
             events: by_object(objects.events.iter().filter(|e| e.is_warning())),

@@ -68,7 +68,10 @@ fn absent(
     if workloads.is_empty() {
         // K3s runs without some of its components, but not without its DNS.
         let is_required = service.builtin.is_none() || service.is_cluster_dns();
-        let is_known = workloads_are_read(index.snapshot) && !is_outside_dump(index, service);
+        let namespace = service.namespace.as_deref().unwrap_or_default();
+        let is_known = workloads_are_read(index.snapshot)
+            && !is_outside_dump(index, service)
+            && !index.unjudged.may_hide_workload(namespace);
         return (is_required && is_known).then(|| missing(index, service));
     }
     let at = main_workload(service, workloads.iter().map(|(w, _)| *w))?;

@@ -17,6 +17,7 @@ mod certificates;
 mod control_plane;
 mod create_failure;
 mod custom;
+mod damage;
 mod failures;
 mod flapping;
 mod index;
@@ -33,6 +34,7 @@ mod pod_counts;
 pub mod pod_status;
 mod pods;
 mod ports;
+mod recovery;
 mod requests;
 mod rollout;
 mod routes;
@@ -55,6 +57,7 @@ pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use missing::main_workload;
 pub use platform::target as target_secret;
+pub use recovery::recoveries;
 pub use requests::requested;
 pub use running::{running_containers, runs_on};
 pub use runs::{CronState, RunPresence};
@@ -107,6 +110,12 @@ pub fn detect(index: &ClusterIndex) -> Detection {
         resources: &resources,
     };
     missing::detect(index, &workloads, &others, &mut findings);
+    findings.retain(|found| {
+        let object = &found.resource;
+        !index
+            .unjudged
+            .has(&object.kind, &object.namespace, &object.name)
+    });
     // Where another clock is ahead, a finding must not start in the future.
     let now = index.now();
     for finding in &mut findings {

@@ -91,10 +91,23 @@ impl<'v, 'a> Network<'v, 'a> {
             .filter(|(_, pod)| is_ready(pod))
             .collect();
         match pods {
+            _ if self.is_unjudged(service) => None,
             [] => self.selects_nothing(service),
             _ if ready.is_empty() => None,
             _ => self.without_endpoints(service, &ready),
         }
+    }
+
+    /// Whether the Service or its endpoints are known by name only.
+    fn is_unjudged(&self, service: &Service) -> bool {
+        let meta = &service.metadata;
+        let key = (meta.namespace.as_str(), meta.name.as_str());
+        let unjudged = &self.index.unjudged;
+        let is_slice = |slice: &&EndpointSlice| unjudged.is("EndpointSlice", &slice.metadata);
+        let slices = self.slices.get(&key).map_or(&[][..], Vec::as_slice);
+        unjudged.is("Service", meta)
+            || unjudged.unattributed(Resource::EndpointSlices, &meta.namespace) > 0
+            || slices.iter().any(is_slice)
     }
 
     /// No pod has the labels of the selector. That is a fault if the workload

@@ -26,10 +26,17 @@ pub struct Owner {
     pub phase: String,
 }
 
-/// Whether a resource keeps pods also while it has none.
+/// Whether a resource without any pod is a workload all the same. One that says
+/// that its pods are ready has them where they were not read.
 #[must_use]
-pub fn is_keeper(object: &CustomObject) -> bool {
-    KEEPERS.iter().any(|(group, kind)| object.is(group, kind))
+pub fn is_keeper(object: &CustomObject, owner: &Owner) -> bool {
+    let is_known = KEEPERS.iter().any(|(group, kind)| object.is(group, kind));
+    let counts = ["readyInstances", "readyReplicas", "readyPods"].into_iter();
+    let ready = counts
+        .filter_map(|field| object.status_at(&[field])?.as_u64())
+        .max();
+    let says_ready = owner.wanted > 0 && ready >= Some(u64::from(owner.wanted));
+    is_known && !says_ready
 }
 
 /// What an owner of pods says about them; none where it says no number.

@@ -68,6 +68,13 @@ impl<'a> PodCounts<'a> {
         }
     }
 
+    /// Whether pods have failed one after the other until a few minutes ago.
+    #[must_use]
+    pub fn keep_failing(&self, index: &ClusterIndex) -> bool {
+        let failed = self.failed.as_ref();
+        failed.is_some_and(|f| f.goes_on(index.now()))
+    }
+
     /// How many have not ended and are not being deleted: the desired number
     /// where no controller says it.
     #[must_use]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::damage::Unjudged;
 use crate::cluster::types::Pod;
 
 /// Kind, namespace and name.
@@ -29,9 +30,10 @@ pub struct RunPods<'a> {
 impl<'a> RunPods<'a> {
     /// Indexes the runs among the pods.
     #[must_use]
-    pub fn new(pods: &'a [Pod]) -> Self {
+    pub fn new(pods: &'a [Pod], unjudged: &Unjudged) -> Self {
         let mut runs = Self::default();
-        for pod in pods.iter().filter(|pod| is_run(pod)) {
+        let is_judged_run = |pod: &&Pod| is_run(pod) && !unjudged.is("Pod", &pod.metadata);
+        for pod in pods.iter().filter(is_judged_run) {
             let meta = &pod.metadata;
             let owner = meta
                 .controller()

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::damage::Unjudged;
 use super::owners::{self, Owner, is_keeper};
 use super::run_pods::is_run;
 use crate::cluster::Snapshot;
@@ -36,6 +37,10 @@ pub struct Workload<'a> {
     pub is_ordered: bool,
     /// Its pods.
     pub pods: Vec<&'a Pod>,
+    /// How many further pods it has of which only the name is known.
+    pub unjudged_pods: u32,
+    /// Whether only its name is known.
+    pub is_unjudged: bool,
     /// Its replica sets.
     pub replica_sets: Vec<&'a ReplicaSet>,
     /// What it says about its pods, where it is a custom resource that was read.
@@ -73,7 +78,7 @@ impl<'a> Workload<'a> {
 
 /// Every workload of a snapshot. Linear in the number of objects.
 #[must_use]
-pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
+pub fn collect<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> Vec<Workload<'a>> {
     let objects = &snapshot.objects;
     let mut workloads: Vec<_> = objects
         .deployments
@@ -91,10 +96,13 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
         let owner = set.metadata.controller();
         let owner = owner.map_or(("", ""), |o| (o.kind.as_str(), o.name.as_str()));
         if let Some(&at) = by_key.get(&(owner.0, set.metadata.namespace.as_str(), owner.1)) {
-            workloads[at].replica_sets.push(set);
+            if !unjudged.is("ReplicaSet", &set.metadata) {
+                workloads[at].replica_sets.push(set);
+            }
         } else {
             let workload = match owner {
                 (_, "") => replica_set(set),
+                _ if unjudged.is("ReplicaSet", &set.metadata) => replica_set(set),
                 (kind, name) => owner_of_sets(kind, name, set),
             };
             by_key.insert(workload.key(), workloads.len());
@@ -104,7 +112,7 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
     for workload in &mut workloads {
         workload.desired = workload.desired.or_else(|| wanted_by_sets(workload));
     }
-    let owners = replica_set_owners(snapshot);
+    let owners = replica_set_owners(snapshot, unjudged);
     for pod in &objects.pods {
         let Some((kind, name)) = owner_of(pod, &owners) else {
             continue;
@@ -114,7 +122,11 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
             workloads.push(bare(kind, name, &pod.metadata));
             workloads.len() - 1
         });
-        workloads[at].pods.push(pod);
+        if unjudged.is("Pod", &pod.metadata) {
+            workloads[at].unjudged_pods += 1;
+        } else {
+            workloads[at].pods.push(pod);
+        }
     }
     for object in &objects.custom {
         let meta = &object.metadata;
@@ -124,7 +136,7 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
             meta.name.as_str(),
         );
         let known = by_key.get(&key).copied();
-        let Some(owner) = owners::of(object).filter(|_| known.is_some() || is_keeper(object))
+        let Some(owner) = owners::of(object).filter(|o| known.is_some() || is_keeper(object, o))
         else {
             continue;
         };
@@ -141,6 +153,8 @@ pub fn collect(snapshot: &Snapshot) -> Vec<Workload<'_>> {
     }
     // The order of the snapshot must not change the result.
     for workload in &mut workloads {
+        let (kind, namespace, name) = workload.key();
+        workload.is_unjudged = unjudged.has(kind, namespace, name);
         workload.pods.shrink_to_fit();
         workload.pods.sort_unstable_by_key(|p| &p.metadata.name);
         workload
@@ -164,6 +178,8 @@ fn bare<'a>(kind: &'a str, name: &'a str, meta: &'a ObjectMeta) -> Workload<'a> 
         updated: None,
         is_ordered: false,
         pods: Vec::new(),
+        unjudged_pods: 0,
+        is_unjudged: false,
         replica_sets: Vec::new(),
         owner: None,
         service: None,
@@ -234,8 +250,10 @@ fn wanted_by_sets(workload: &Workload) -> Option<u32> {
 /// Kind and name of the owner of each replica set, usually a deployment.
 type ReplicaSetOwners<'a> = HashMap<(&'a str, &'a str), (&'a str, &'a str)>;
 
-fn replica_set_owners(snapshot: &Snapshot) -> ReplicaSetOwners<'_> {
+fn replica_set_owners<'a>(snapshot: &'a Snapshot, unjudged: &Unjudged) -> ReplicaSetOwners<'a> {
     let sets = snapshot.objects.replica_sets.iter();
+    // Its owner may be what could not be decoded. The name of the set tells it too.
+    let sets = sets.filter(|set| !unjudged.is("ReplicaSet", &set.metadata));
     sets.filter_map(|set| {
         let meta = &set.metadata;
         let owner = meta.controller()?;

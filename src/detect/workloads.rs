@@ -70,7 +70,9 @@ fn check(index: &ClusterIndex, workload: &Workload) -> StateAndFinding {
         return from_status(index, workload);
     }
     let counts = PodCounts::of(index, workload);
-    let desired = workload.desired.unwrap_or_else(|| counts.expected());
+    let unjudged = workload.unjudged_pods;
+    let expected = || counts.expected().saturating_add(unjudged);
+    let desired = workload.desired.unwrap_or_else(expected);
     let context = WorkloadContext {
         index,
         workload,
@@ -79,7 +81,9 @@ fn check(index: &ClusterIndex, workload: &Workload) -> StateAndFinding {
         missing: desired.saturating_sub(counts.ready),
         counts,
     };
-    if desired == 0 && controller_is_unread(index, workload) {
+    if workload.is_unjudged || context.may_be_unjudged() {
+        (context.state(Health::Unknown, None), None)
+    } else if desired == 0 && controller_is_unread(index, workload) {
         // Nothing says for sure how many pods there should be.
         (context.state(Health::Unknown, None), None)
     } else if desired == 0 {
@@ -126,6 +130,19 @@ impl WorkloadContext<'_, '_> {
     fn finding(&self, reason: Reason, since: Time, effect: Effect) -> Finding {
         self.index
             .workload_finding(reason, self.workload, since, effect)
+    }
+
+    /// Whether the missing pods may be those of which only a name is known, or not even that.
+    fn may_be_unjudged(&self) -> bool {
+        let unjudged = &self.index.unjudged;
+        let namespace = &self.workload.meta.namespace;
+        let own = self.workload.unjudged_pods;
+        let known = self.counts.starting.len() + self.counts.failing.len();
+        let most = match known {
+            0 => own.saturating_add(unjudged.unattributed(Resource::Pods, namespace)),
+            _ => own,
+        };
+        (1..=most).contains(&self.missing)
     }
 
     /// Enough pods are ready. They may still flap, or a newer version may fail
@@ -192,7 +209,7 @@ impl WorkloadContext<'_, '_> {
         let coming = self.counts.starting.len() + self.counts.replaced(self.index);
         let others_are_due = !self.workload.is_ordered || coming == 0;
         self.counts.failing.is_empty()
-            && self.counts.failed.is_none()
+            && !self.counts.keep_failing(self.index)
             && (coming >= self.missing as usize || !others_are_due)
     }
 
@@ -212,7 +229,7 @@ impl WorkloadContext<'_, '_> {
     }
 
     fn health_and_effect(&self) -> (Health, Effect) {
-        if self.counts.ready == 0 {
+        if self.counts.ready + self.workload.unjudged_pods == 0 {
             (Health::Unavailable, Effect::Unavailable)
         } else {
             (Health::Degraded, Effect::Degraded)
@@ -350,6 +367,9 @@ fn from_status(index: &ClusterIndex, workload: &Workload) -> (WorkloadState, Opt
         desired,
         since,
     };
+    if workload.is_unjudged {
+        return (state(Health::Unknown, None), None);
+    }
     if workload.desired == Some(0) {
         return (state(Health::ScaledToZero, None), None);
     }

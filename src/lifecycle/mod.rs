@@ -27,10 +27,11 @@ mod silence;
 mod timing;
 mod transition;
 
+use self::required_reads::IsRead;
 use crate::assess::{Incident, Rule};
 use crate::config::Config;
 use crate::detect::RestartCounts;
-use crate::model::{IncidentState, Resource, Severity, Tier, Time};
+use crate::model::{IncidentEnd, IncidentState, ObjectRef, Severity, Tier, Time};
 use crate::report::Notification;
 use crate::state::{IncidentRecord, OutboxMessage, State, retention, silences};
 
@@ -43,14 +44,16 @@ pub use transition::outages;
 pub struct Observation<'a> {
     /// The incidents, most important first.
     pub incidents: Vec<Incident>,
-    /// Whether all objects of a kind were read.
-    pub is_read: &'a dyn Fn(Resource) -> bool,
+    /// Whether all objects of a kind in a namespace were read.
+    pub is_read: &'a IsRead<'a>,
     /// The time of the cycle, by the cluster's clock.
     pub now: Time,
     /// The time by this machine's clock, by which silences are set.
     pub local_now: Time,
     /// Restart counts by `namespace/pod/container`; none where pods were not read.
     pub restarts: Option<RestartCounts>,
+    /// Since when healthy objects have been healthy, where the cluster has the time.
+    pub recoveries: Vec<(ObjectRef, Time)>,
 }
 
 /// An incident with its id, its state and its notification.
@@ -64,6 +67,8 @@ pub struct Tracked {
     pub notification: Notification,
     /// When the silence that hides it ends.
     pub silenced_until: Option<Time>,
+    /// When it ended, of a resolved incident.
+    pub end: Option<IncidentEnd>,
     /// The incident of this cycle. Of one that this cycle did not find, resolved or unread, what
     /// the state has: its root finding without evidence.
     pub incident: Incident,
@@ -89,6 +94,7 @@ pub fn advance(previous: &State, observation: Observation, config: &Config) -> T
         now,
         local_now,
         restarts,
+        recoveries,
     } = observation;
     let mut state = previous.clone();
     timing::clamp_future(&mut state, now);
@@ -122,7 +128,12 @@ pub fn advance(previous: &State, observation: Observation, config: &Config) -> T
         match &mut found[at] {
             Some(_) if at >= known => {}
             Some(incident) => transition::update(record, incident, is_read, now),
-            None => transition::absent(record, containers[at].clone(), is_read, now),
+            None => {
+                let end = |record: &IncidentRecord| {
+                    transition::end(record, &recoveries, config.interval, now)
+                };
+                transition::absent(record, containers[at].clone(), is_read, end, now);
+            }
         }
     }
     silence::apply(&mut state, config, local_now, now);
@@ -175,6 +186,7 @@ fn notify(
                 id: record.id.clone(),
                 state: record.state,
                 silenced_until: record.silenced.as_ref().map(|silence| silence.until),
+                end: record.end(),
                 notification: decision.notification(record),
                 incident: incident.unwrap_or_else(|| transition::incident_of(record)),
             });

@@ -10,17 +10,25 @@ pub fn rests_on(findings: &[Finding]) -> Vec<String> {
     kinds.into_iter().map(Resource::name).collect()
 }
 
-/// Whether any of the kinds is unread. Names that this version does not know are ignored.
-pub fn any_unread(rests_on: &[String], is_read: &dyn Fn(Resource) -> bool) -> bool {
+/// Whether all objects of a kind in a namespace were read.
+pub type IsRead<'r> = dyn Fn(Resource, &str) -> bool + 'r;
+
+/// Whether any of the kinds is unread in a namespace. Names that this version does not know are
+/// ignored.
+pub fn any_unread(rests_on: &[String], namespace: &str, is_read: &IsRead) -> bool {
     let kinds = KINDS.iter().map(|row| row.resource);
     let mut required = kinds.filter(|kind| rests_on.contains(&kind.name()));
-    required.any(|kind| !is_read(kind))
+    required.any(|kind| !is_read(kind, namespace))
 }
 
 /// Whether every kind was read that the findings rest on. Findings that are no longer there
 /// are then resolved.
-pub fn all_read(findings: &[Finding], is_read: &dyn Fn(Resource) -> bool) -> bool {
-    findings.iter().flat_map(required).all(is_read)
+pub fn all_read(findings: &[Finding], is_read: &IsRead) -> bool {
+    let is_read = |finding: &Finding| {
+        let namespace = &finding.resource.namespace;
+        required(finding).all(|kind| is_read(kind, namespace))
+    };
+    findings.iter().all(is_read)
 }
 
 /// The kinds that the reason rests on, and the kind of the object.

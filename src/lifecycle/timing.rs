@@ -58,6 +58,7 @@ pub fn clamp_future(state: &mut State, now: Time) {
         clamp(&mut incident.first_seen);
         clamp(&mut incident.last_seen);
         clamp_option(&mut incident.resolved_at);
+        clamp_option(&mut incident.ended_at);
         clamp_option(&mut incident.escalated_at);
         clamp_option(&mut incident.better_since);
         clamp_option(&mut incident.caught_ready_since);

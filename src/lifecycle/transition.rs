@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{required_reads, timing};
+use super::required_reads::{self, IsRead};
+use super::timing;
 use crate::assess::{Incident, Outages, Rule};
-use crate::cluster::Resource;
 use crate::detect::RestartCounts;
 use crate::model::{
     Cause, Effect, FaultClass, Finding, IncidentState, ObjectRef, Reason, ReasonFlag, Severity,
@@ -35,6 +35,7 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
         first_seen: now,
         last_seen: now,
         resolved_at: None,
+        ended_at: None,
         escalated_at: None,
         better_since: None,
         caught_ready_since: None,
@@ -52,13 +53,8 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
 
 /// Updates the record of an incident that was found again. A cycle that did not read everything
 /// required may raise its severity, not lower it. Its onset never moves to a later time.
-pub fn update(
-    record: &mut IncidentRecord,
-    incident: &mut Incident,
-    is_read: &dyn Fn(Resource) -> bool,
-    now: Time,
-) {
-    let is_partly_read = required_reads::any_unread(&record.required_reads, is_read);
+pub fn update(record: &mut IncidentRecord, incident: &mut Incident, is_read: &IsRead, now: Time) {
+    let is_partly_read = is_partly_read(record, is_read);
     let reopened = !record.is_open();
     let caught_ready_since = caught_ready_since(record, incident, now);
     let is_ready_moment =
@@ -134,12 +130,18 @@ fn better_since(record: &IncidentRecord, severity: Severity, now: Time) -> Optio
     (severity > notified.severity).then(|| record.better_since.unwrap_or(now))
 }
 
+fn is_partly_read(record: &IncidentRecord, is_read: &IsRead) -> bool {
+    let namespace = &record.root.namespace;
+    required_reads::any_unread(&record.required_reads, namespace, is_read)
+}
+
 /// Updates the record of an incident that was not found: it is part of another one, it could not be
 /// read, or it is resolved.
 pub fn absent(
     record: &mut IncidentRecord,
     container: Option<String>,
-    is_read: &dyn Fn(Resource) -> bool,
+    is_read: &IsRead,
+    end: impl FnOnce(&IncidentRecord) -> Option<Time>,
     now: Time,
 ) {
     if !record.is_open() {
@@ -148,11 +150,33 @@ pub fn absent(
     record.state = IncidentState::Ongoing;
     if container.is_some() {
         record.last_seen = now;
-    } else if !required_reads::any_unread(&record.required_reads, is_read) {
+    } else if !is_partly_read(record, is_read) {
         record.state = IncidentState::Resolved;
         record.resolved_at = Some(now);
+        record.ended_at = end(record);
     }
     record.part_of = container;
+}
+
+/// When an incident ended that this cycle no longer finds; none: nothing is known but that. Between the
+/// last cycle that found it and this one the cluster may have a time of recovery. Without one, and
+/// after a longer break, it is only known until when it lasted at least.
+pub fn end(
+    record: &IncidentRecord,
+    recoveries: &[(ObjectRef, Time)],
+    interval: Duration,
+    now: Time,
+) -> Option<Time> {
+    let root = &record.root;
+    let is_root = |object: &ObjectRef| {
+        (&object.kind, &object.namespace, &object.name) == (&root.kind, &root.namespace, &root.name)
+    };
+    let after = recoveries
+        .iter()
+        .filter(|(object, at)| is_root(object) && (record.last_seen..=now).contains(at));
+    let recovered = after.map(|(_, at)| *at).min();
+    let is_break = timing::is_due(record.last_seen, interval * 2, now);
+    recovered.or(is_break.then_some(record.last_seen))
 }
 
 /// The incident as far as its record has it: the root finding without evidence.

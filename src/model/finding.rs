@@ -6,6 +6,13 @@ use super::finding_row::{FaultClass, ReasonFlag};
 use super::named::named_enum;
 use super::object_ref::ObjectRef;
 use super::reason::Reason;
+use super::text::cut;
+
+/// Letters of a message or fact, and of a name.
+const TEXT: usize = 800;
+const NAME: usize = 253;
+/// Facts of one finding.
+const FACTS: usize = 60;
 
 /// One fact, as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +145,26 @@ impl Finding {
             Effect::Impaired => false,
             Effect::AtRisk => self.reason.has(ReasonFlag::Flaps),
             Effect::Starting | Effect::Degraded | Effect::CutOff | Effect::Unavailable => true,
+        }
+    }
+
+    /// Cuts texts and lists that are longer than a person reads. Names of objects are at most 253
+    /// letters long.
+    pub fn bound(&mut self) {
+        let resource = &mut self.resource;
+        for name in [
+            &mut resource.kind,
+            &mut resource.namespace,
+            &mut resource.name,
+        ] {
+            cut(name, NAME);
+        }
+        for text in [&mut self.extent, &mut self.message] {
+            cut(text, TEXT);
+        }
+        self.evidence.truncate(FACTS);
+        for fact in &mut self.evidence {
+            cut(&mut fact.text, TEXT);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Fixed values of an incident: its state, its analysis and its notification.
 
+use super::Time;
 use super::named_enum;
 
 named_enum! {
@@ -70,4 +71,13 @@ named_enum! {
         /// Only logged.
         Log = "log",
     }
+}
+
+/// When an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IncidentEnd {
+    /// The time, as far as it is known.
+    pub at: Time,
+    /// Whether only the last cycle that found it is known, so that it may have lasted longer.
+    pub or_later: bool,
 }

@@ -38,7 +38,7 @@ pub use finding_row::{
     AppliesTo, CauseFlag, CauseRow, DependencyKind, Describe, FaultClass, PodLog, ReasonFlag,
     ReasonRow, Scope, Step, StepWord,
 };
-pub use incident::{AnalysisSource, Confidence, Decision, IncidentState, Mode};
+pub use incident::{AnalysisSource, Confidence, Decision, IncidentEnd, IncidentState, Mode};
 pub use named::UnknownName;
 pub(crate) use named::{alternatives, named_enum};
 pub use object_ref::ObjectRef;

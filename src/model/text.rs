@@ -1,4 +1,4 @@
-//! Text from the cluster, sanitized for a terminal.
+//! Text from the cluster: sanitized for a terminal, and cut.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -20,6 +20,18 @@ pub fn clean_lines(text: &str) -> Vec<String> {
         .lines()
         .map(|line| line.trim_end().replace('\t', "    "))
         .collect()
+}
+
+/// Cuts a text to so many letters. One that was cut ends in an ellipsis.
+pub fn cut(text: &mut String, most: usize) {
+    if text.len() <= most {
+        return;
+    }
+    let mut letters = text.char_indices();
+    if let (Some((end, _)), Some(_)) = (letters.nth(most.saturating_sub(1)), letters.next()) {
+        text.truncate(end);
+        text.push('…');
+    }
 }
 
 /// Removes escape sequences and invisible characters. Newlines and tabs stay.
@@ -118,6 +130,21 @@ mod tests {
             ("Grüße, 世界", "Grüße, 世界"),
         ] {
             assert_eq!(clean(text), plain, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_letters() {
+        for (text, kept) in [
+            ("", ""),
+            ("abc", "abc"),
+            ("abcd", "ab…"),
+            ("äöü", "äöü"),
+            ("äöüß", "äö…"),
+        ] {
+            let mut short = text.to_owned();
+            cut(&mut short, 3);
+            assert_eq!(short, kept);
         }
     }
 

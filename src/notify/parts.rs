@@ -24,7 +24,19 @@ pub fn icon(severity: Severity) -> &'static str {
 
 /// How long the incident has been open, or was.
 pub fn duration(context: &MessageContext, incident: &Incident) -> String {
-    in_minutes((context.now - incident.since).to_std().unwrap_or_default())
+    let lasted = (end(context, incident) - incident.since).to_std();
+    let lasted = in_minutes(lasted.unwrap_or_default());
+    if incident.end.is_some_and(|end| end.or_later) {
+        format!("at least {lasted}")
+    } else {
+        lasted
+    }
+}
+
+/// When the incident ended. A message about it may be sent much later: after a weekend, or when its
+/// receiver is back.
+fn end(context: &MessageContext, incident: &Incident) -> DateTime<Utc> {
+    incident.end.map_or(context.now, |end| end.at)
 }
 
 /// A duration without seconds, unless it is shorter than a minute.
@@ -48,11 +60,13 @@ pub fn time_of_day(context: &MessageContext, time: DateTime<Utc>) -> String {
 
 /// From when to when the incident was open.
 pub fn period(context: &MessageContext, incident: &Incident) -> String {
-    format!(
-        "From {} to {}.",
-        time_of_day(context, incident.since),
-        time_of_day(context, context.now)
-    )
+    let from = time_of_day(context, incident.since);
+    let to = time_of_day(context, end(context, incident));
+    if incident.end.is_some_and(|end| end.or_later) {
+        format!("From {from}, last seen {to}.")
+    } else {
+        format!("From {from} to {to}.")
+    }
 }
 
 /// A headline: its beginning, and as much of the title as fits.

@@ -9,14 +9,17 @@ use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
 
 use super::{
-    Analysis, Evidence, Finding, Incident, Notification, Resource, RootCause, Service, Unread,
-    Visibility,
+    Analysis, DAMAGED, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
+    Unread, Visibility,
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
 const BLIND: &str = "Outages of objects that cannot be read are not detected.";
 const INVENTORY: &str = "The settings in the unreadable parts of the file are unknown: these services get defaults, \
      or are not monitored at all.";
+
+/// Damaged objects of one kind that are named.
+const NAMED: usize = 5;
 
 /// What could not be read.
 #[must_use]
@@ -26,11 +29,40 @@ pub fn visibility(snapshot: &Snapshot) -> Visibility {
         reason: format!("{:?}", unread.reason),
         message: redact(&unread.message).into_owned(),
     });
-    let unread: Vec<_> = listed.chain(unread_groups(snapshot)).collect();
+    let unread = listed.chain(unread_groups(snapshot));
+    let unread: Vec<_> = unread.chain(damaged(snapshot)).collect();
     Visibility {
         complete: unread.is_empty(),
         unread,
     }
+}
+
+/// The objects that could not be decoded as a whole: one entry a kind.
+fn damaged(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
+    let mut by_kind: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for object in &snapshot.damaged {
+        by_kind.entry(&object.kind).or_default().push(object);
+    }
+    by_kind.into_iter().map(|(kind, objects)| {
+        let named: Vec<_> = objects
+            .iter()
+            .take(NAMED)
+            .map(|object| object.describe())
+            .collect();
+        let more = match objects.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let message = format!(
+            "without what could not be decoded: {}{more}; correct or delete the object",
+            named.join(", ")
+        );
+        Unread {
+            resource: kind.name(),
+            reason: DAMAGED.to_owned(),
+            message: redact(&message).into_owned(),
+        }
+    })
 }
 
 /// The custom kinds that could not be read: one entry for each group and class of failure.
@@ -100,6 +132,7 @@ pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
         service: incident.service.clone(),
         tier: incident.tier,
         since: incident.since,
+        end: None,
         affects: incident.affects.clone(),
         root_cause: RootCause {
             cause: root.cause.map(|c| c.as_str().to_owned()),
@@ -122,6 +155,7 @@ pub fn draft(incident: &assess::Incident, monitored: &[Listed]) -> Incident {
             delivered: None,
         },
     }
+    .bounded()
 }
 
 fn resource(object: &ObjectRef) -> Resource {

@@ -83,6 +83,16 @@ pub fn life(incident: &Incident, now: DateTime<Utc>) -> Line {
         .text(", started ")
         .time(incident.since)
         .text(&format!(" ({})", ago(incident.since, now)));
+    if let Some(end) = incident.end {
+        let lasted = human((end.at - incident.since).to_std().unwrap_or_default());
+        line = if end.or_later {
+            let after = format!(" after at least {lasted}");
+            line.text(", last seen ").time(end.at).text(&after)
+        } else {
+            let after = format!(" after {lasted}");
+            line.text(", ended ").time(end.at).text(&after)
+        };
+    }
     if let Some(tier) = incident.tier {
         line = line.text(&format!(", {tier}"));
     }

@@ -116,8 +116,11 @@ fn service_count(report: &Report) -> String {
 }
 
 fn unread(report: &Report) -> String {
-    let kinds = report.visibility.unread.len();
-    format!("{} could not be read", count(kinds, "kind"))
+    let visibility = &report.visibility;
+    match visibility.unread_kinds() {
+        0 => "damaged objects could not be read".to_owned(),
+        kinds => format!("{} could not be read", count(kinds, "kind")),
+    }
 }
 
 /// Id and duration of the cycle, its messages, requests and model use.

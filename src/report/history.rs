@@ -39,7 +39,8 @@ impl History {
                     service: service.clone(),
                     severity: incident.severity,
                     from: incident.since,
-                    to: resolved.then_some(report.cycle.started_at),
+                    to: resolved
+                        .then(|| incident.end.map_or(report.cycle.started_at, |end| end.at)),
                 });
             }
         }

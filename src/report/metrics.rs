@@ -48,7 +48,7 @@ fn cycle(page: &mut MetricsText, report: &Report, ended: DateTime<Utc>) {
     page.family("visibility_complete", "1: everything could be read.")
         .sample(&[], u8::from(report.visibility.complete));
     page.family("unread_kinds", "Kinds that could not be read.")
-        .sample(&[], report.visibility.unread.len());
+        .sample(&[], report.visibility.unread_kinds());
 }
 
 fn incidents(page: &mut MetricsText, incidents: &[Incident]) {

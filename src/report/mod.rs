@@ -5,6 +5,7 @@
 //! [`visibility`], [`service`] and [`draft`] build its parts from what a cycle found.
 //! All of it is pure.
 
+mod bounds;
 mod build;
 mod details;
 mod document;

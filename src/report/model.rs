@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::time;
 pub use crate::model::{
-    Action, AnalysisSource, Confidence, Decision, IncidentState, Mode, ServiceStatus, Severity,
-    Tier,
+    Action, AnalysisSource, Confidence, Decision, IncidentEnd, IncidentState, Mode, ServiceStatus,
+    Severity, Tier,
 };
 
 /// Value of [`Report::schema`].
@@ -103,6 +103,15 @@ pub struct Visibility {
     pub unread: Vec<Unread>,
 }
 
+impl Visibility {
+    /// How many kinds could not be read.
+    #[must_use]
+    pub fn unread_kinds(&self) -> usize {
+        let is_kind = |unread: &&Unread| unread.reason != DAMAGED;
+        self.unread.iter().filter(is_kind).count()
+    }
+}
+
 impl Default for Visibility {
     fn default() -> Self {
         Self {
@@ -112,7 +121,10 @@ impl Default for Visibility {
     }
 }
 
-/// A kind that could not be read.
+/// [`Unread::reason`] of a kind that was read without some of its objects.
+pub const DAMAGED: &str = "DamagedObjects";
+
+/// A kind that could not be read, or objects of a kind that could not be decoded as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unread {
     /// Plural and group, as in an RBAC rule.
@@ -171,6 +183,9 @@ pub struct Incident {
     /// When it started.
     #[serde(serialize_with = "time::second")]
     pub since: DateTime<Utc>,
+    /// When it ended, of a resolved incident. For the texts.
+    #[serde(skip)]
+    pub end: Option<IncidentEnd>,
     /// The affected services.
     pub affects: Vec<String>,
     /// Its root cause.

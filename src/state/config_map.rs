@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::document::{self, Unusable};
+use super::document::Unusable;
 use super::model::State;
 use super::quarantine::{self, DocumentStore, StoredDocument};
 use super::store::{Loaded, Store, StoreError, Version};
@@ -60,14 +60,18 @@ impl DocumentStore for ConfigMapStore<'_> {
         let Some(map) = self.client.get(&self.name).map_err(|e| self.fault(e))? else {
             return Ok(None);
         };
+        let version = map.version;
         let state = match map.data.get(KEY) {
-            Some(text) => document::parse(text),
+            Some(text) => return Ok(Some(StoredDocument::of(text, version))),
             // Created empty, by hand or by an installer.
             None if map.data.is_empty() => Ok(State::default()),
             None => Err(Unusable::Corrupt(format!("it has no key {KEY}"))),
         };
-        let version = map.version;
-        Ok(Some(StoredDocument { state, version }))
+        Ok(Some(StoredDocument {
+            state,
+            rest: State::default(),
+            version,
+        }))
     }
 
     fn quarantine_name(&self, why: &str) -> String {

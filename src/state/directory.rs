@@ -3,8 +3,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use super::document;
 use super::model::State;
 use super::quarantine::{self, DocumentStore, StoredDocument};
 use super::store::{CycleLock, Loaded, Store, StoreError, Version};
@@ -12,6 +12,15 @@ use crate::model::Time;
 use crate::runtime::fs_util;
 
 const FILE: &str = "state.json";
+/// Bytes of the file that are read. The program writes less than one mebibyte.
+const MAX_FILE: u64 = 4 << 20;
+/// Letters and digits that the library adds to the name of a temporary file.
+const TEMPORARY_LETTERS: usize = 6;
+/// Beginning of the name of a file that is being written.
+const TEMPORARY: &str = ".state-";
+/// A temporary file of this age belongs to a process that was killed, even where other directories
+/// have their files beside it. To write one takes milliseconds.
+const LEFT_OVER: Duration = Duration::from_mins(10);
 const LOCK: &str = "state.lock";
 /// Held by a cycle from beginning to end.
 const CYCLE: &str = "cycle.lock";
@@ -39,7 +48,7 @@ impl DirectoryStore {
     }
 
     fn bytes(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        match fs::read(self.file()) {
+        match fs_util::read(&self.file(), MAX_FILE) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(failed("read", &self.file(), cause)),
@@ -64,6 +73,24 @@ impl DirectoryStore {
         }
     }
 
+    /// Removes what processes left that were killed while they wrote. What cannot be removed stays.
+    fn remove_left_over(&self) {
+        let Ok(path) = fs_util::resolve_link(&self.file()) else {
+            return;
+        };
+        let folder = fs_util::parent_dir(&path);
+        // The directory's lock says nothing of those who write to the target of a link.
+        let is_locked = folder == self.directory;
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        for entry in entries.filter(is_temporary) {
+            if is_locked || age(&entry).is_some_and(|age| age > LEFT_OVER) {
+                let path = entry.path();
+                log::debug!("{}: left by a run that was killed; removed", path.display());
+                drop(fs::remove_file(path));
+            }
+        }
+    }
+
     fn conflict(&self) -> StoreError {
         StoreError::Conflict {
             place: self.place(),
@@ -74,7 +101,7 @@ impl DirectoryStore {
         let path = fs_util::resolve_link(&self.file())?;
         let folder = fs_util::parent_dir(&path);
         let mut file = tempfile::Builder::new()
-            .prefix(".state-")
+            .prefix(TEMPORARY)
             .tempfile_in(folder)
             // The library's error ends with a random name, so equal errors would differ.
             .map_err(|error| io::Error::from(error.kind()))?;
@@ -91,10 +118,8 @@ impl DocumentStore for DirectoryStore {
 
     fn read(&self) -> Result<Option<StoredDocument>, StoreError> {
         let bytes = self.bytes()?;
-        Ok(bytes.map(|bytes| StoredDocument {
-            state: document::parse(&String::from_utf8_lossy(&bytes)),
-            version: version_of(&bytes),
-        }))
+        Ok(bytes
+            .map(|bytes| StoredDocument::of(&String::from_utf8_lossy(&bytes), version_of(&bytes))))
     }
 
     fn quarantine_name(&self, why: &str) -> String {
@@ -140,12 +165,32 @@ impl Store for DirectoryStore {
     }
 
     fn hold(&self) -> Result<CycleLock, StoreError> {
-        Ok(self.lock(CYCLE)?.map_or(CycleLock::Taken, CycleLock::Own))
+        let cycle = self.lock(CYCLE)?;
+        // Whoever writes has this lock.
+        if let (Some(_), Some(_writing)) = (&cycle, self.lock(LOCK)?) {
+            self.remove_left_over();
+        }
+        Ok(cycle.map_or(CycleLock::Taken, CycleLock::Own))
     }
 
     fn place(&self) -> String {
         format!("dir:{}", self.directory.display())
     }
+}
+
+fn is_temporary(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    let rest = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+    let is_ours = rest.is_some_and(|rest| {
+        rest.len() == TEMPORARY_LETTERS && rest.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    // Not a link, which may lead to any file.
+    is_ours && entry.file_type().is_ok_and(|kind| kind.is_file())
+}
+
+fn age(entry: &fs::DirEntry) -> Option<Duration> {
+    let written = entry.metadata().ok()?.modified().ok()?;
+    SystemTime::now().duration_since(written).ok()
 }
 
 /// The version is a hash of the content.

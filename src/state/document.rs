@@ -1,8 +1,10 @@
 //! Reads and writes the state's document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::model::{SCHEMA, State};
@@ -61,6 +63,56 @@ pub fn parse(text: &str) -> Result<State, Unusable> {
     let mut state: State = serde_json::from_str(text).map_err(corrupt)?;
     remove_duplicates(&mut state);
     Ok(state)
+}
+
+/// Reads what can be read of a document that is damaged: each incident, message and silence by
+/// itself. Nothing where it is not JSON.
+#[must_use]
+pub fn salvage(text: &str) -> State {
+    let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
+        return State::default();
+    };
+    if fields.get("schema").and_then(Value::as_str) != Some(SCHEMA) {
+        return State::default();
+    }
+    let mut take = |key: &str| fields.remove(key).unwrap_or_default();
+    let mut state = State {
+        last_cycle: field(take("lastCycle")),
+        incidents: elements(take("incidents")),
+        outbox: elements(take("outbox")),
+        last_message: field(take("lastMessage")),
+        sending: field(take("sending")),
+        silences: elements(take("silences")),
+        restarts: entries(take("restarts")),
+        restarts_at: field(take("restartsAt")),
+        numbers: entries(take("numbers")),
+        spend: field(take("spend")),
+        cache: entries(take("cache")),
+    };
+    remove_duplicates(&mut state);
+    state
+}
+
+fn field<T: DeserializeOwned + Default>(value: Value) -> T {
+    serde_json::from_value(value).unwrap_or_default()
+}
+
+fn elements<T: DeserializeOwned>(value: Value) -> Vec<T> {
+    let Value::Array(list) = value else {
+        return Vec::new();
+    };
+    let list = list.into_iter();
+    list.filter_map(|value| serde_json::from_value(value).ok())
+        .collect()
+}
+
+fn entries<T: DeserializeOwned>(value: Value) -> BTreeMap<String, T> {
+    let Value::Object(map) = value else {
+        return BTreeMap::new();
+    };
+    let map = map.into_iter();
+    map.filter_map(|(key, value)| Some((key, serde_json::from_value(value).ok()?)))
+        .collect()
 }
 
 /// Removes duplicates, which an edit by hand can leave, and which would be sent twice.

@@ -12,7 +12,7 @@ pub fn history(state: &State) -> History {
             service: service.clone(),
             severity: incident.severity,
             from: incident.since,
-            to: incident.resolved_at,
+            to: incident.end().map(|end| end.at),
         })
     });
     History {

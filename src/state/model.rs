@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::message::{Destination, MessageHandle, MessageKind, OutboxMessage};
 use crate::detect::RestartCounts;
-use crate::model::{IncidentState, Severity, Tier, Time};
+use crate::model::{IncidentEnd, IncidentState, Severity, Tier, Time};
 
 /// Value of the document's `schema`.
 pub const SCHEMA: &str = "k8s-monitor/state/v1";
@@ -74,6 +74,10 @@ pub struct IncidentRecord {
     /// The first cycle that read everything required and did not find it.
     #[serde(default)]
     pub resolved_at: Option<Time>,
+    /// When it ended, if that is known to be before [`Self::resolved_at`]: the cluster says since when
+    /// the object has been healthy, or no cycle ran for some time after it was last found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Time>,
     /// When its severity last rose.
     #[serde(default)]
     pub escalated_at: Option<Time>,
@@ -116,6 +120,16 @@ impl IncidentRecord {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.resolved_at.is_none()
+    }
+
+    /// When it ended, as far as that is known.
+    #[must_use]
+    pub fn end(&self) -> Option<IncidentEnd> {
+        let resolved_at = self.resolved_at?;
+        Some(IncidentEnd {
+            at: self.ended_at.unwrap_or(resolved_at),
+            or_later: self.ended_at == Some(self.last_seen),
+        })
     }
 
     /// Whether its resolution has still to be delivered.

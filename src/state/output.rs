@@ -7,7 +7,7 @@ use super::model::{IncidentRecord, Sent, Silence, State};
 use super::silences;
 use crate::config::Config;
 use crate::model::duration::human;
-use crate::model::{Refusal, ShellCommand, Tier, Time};
+use crate::model::{IncidentEnd, Refusal, ShellCommand, Tier, Time};
 use crate::render::{
     Block, Document, Entry, Fact, Headline, Item, Line, Page, Span, Style, Table, moment,
 };
@@ -321,12 +321,18 @@ fn entry(incident: &IncidentRecord, now: Time) -> Entry {
 }
 
 fn life(incident: &IncidentRecord, now: Time) -> String {
-    let end = incident.resolved_at.unwrap_or(now);
+    let end = incident.end().map_or(now, |end| end.at);
     let lasted = (end - incident.since).to_std().map(human);
     let lasted = lasted.ok().filter(|lasted| !lasted.is_empty());
     let lasted = lasted.unwrap_or_else(|| "0s".to_owned());
-    match incident.resolved_at {
-        Some(at) => format!("resolved {} after {lasted}", moment(at)),
+    match incident.end() {
+        Some(end) if end.or_later => {
+            format!(
+                "resolved, last seen {} after at least {lasted}",
+                moment(end.at)
+            )
+        }
+        Some(IncidentEnd { at, .. }) => format!("resolved {} after {lasted}", moment(at)),
         None => format!(
             "{}, started {} ({lasted} ago)",
             incident.state,

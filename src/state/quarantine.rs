@@ -9,8 +9,27 @@ use super::store::{Loaded, QuarantinedState, Store, StoreError, Version};
 pub struct StoredDocument {
     /// The state, or why it cannot be used.
     pub state: Result<State, Unusable>,
+    /// Of one that cannot be used, the incidents, messages and silences that can be read.
+    pub rest: State,
     /// Its version, in the store's own terms.
     pub version: String,
+}
+
+impl StoredDocument {
+    /// From its text.
+    #[must_use]
+    pub fn of(text: &str, version: String) -> Self {
+        let state = document::parse(text);
+        let rest = match &state {
+            Err(Unusable::Corrupt(_)) => document::salvage(text),
+            Ok(_) | Err(Unusable::Newer(_)) => State::default(),
+        };
+        Self {
+            state,
+            rest,
+            version,
+        }
+    }
 }
 
 /// What a store does with its document.
@@ -36,7 +55,12 @@ pub trait DocumentStore: Store {
 
 /// [`Store::load`] of a store that keeps a document.
 pub fn load(store: &impl DocumentStore) -> Result<Loaded, StoreError> {
-    let Some(StoredDocument { state, version: at }) = store.read()? else {
+    let Some(StoredDocument {
+        state,
+        rest,
+        version: at,
+    }) = store.read()?
+    else {
         return Ok(Loaded::absent());
     };
     Ok(match state {
@@ -48,7 +72,7 @@ pub fn load(store: &impl DocumentStore) -> Result<Loaded, StoreError> {
         Err(why) => {
             let name = store.quarantine_name(why.word());
             Loaded {
-                state: State::default(),
+                state: rest,
                 version: Version::Unusable {
                     at,
                     quarantine_name: name.clone(),

@@ -61,7 +61,8 @@ pub enum CycleLock {
 /// A loaded state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The state; empty when there was none, or none that can be used.
+    /// The state; empty when there was none. Of one that cannot be used as a whole, what can be
+    /// read.
     pub state: State,
     /// For [`Store::save`].
     pub version: Version,
@@ -84,11 +85,17 @@ impl Loaded {
     #[must_use]
     pub fn warning(&self, place: &str) -> Option<String> {
         let quarantined = self.quarantined.as_ref()?;
-        Some(format!(
-            "the state in {place} cannot be used: {}; it is set aside as {} and the monitor starts \
-             with an empty state, so open incidents are reported as new",
-            quarantined.why, quarantined.name
-        ))
+        let (why, name) = (&quarantined.why, &quarantined.name);
+        Some(match self.state.incidents.len() {
+            0 => format!(
+                "the state in {place} cannot be used: {why}; it is set aside as {name} and the \
+                 monitor starts with an empty state, so open incidents are reported as new"
+            ),
+            read => format!(
+                "the state in {place} cannot be used as a whole: {why}; it is set aside as {name} \
+                 and the monitor goes on with the {read} incidents that could be read"
+            ),
+        })
     }
 }
 

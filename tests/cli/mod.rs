@@ -800,3 +800,82 @@ fn check_has_the_same_statuses_as_run() {
         &["cannot reach"],
     );
 }
+
+/// A device has no end, a pipe may never answer, and 3 GB are no configuration.
+#[test]
+fn files_are_read_up_to_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::File::create(at("large"))
+        .unwrap()
+        .set_len(3 << 30)
+        .unwrap();
+    let made = Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+    assert!(made.success());
+    std::os::unix::fs::symlink("/dev/zero", at("zero")).unwrap();
+    fs::create_dir(at("folder")).unwrap();
+    let (services, example) = ("docs/reference/services.txt", EXAMPLE);
+    let base = ["run", "--state", "none", "--no-llm"];
+    for (name, words) in [
+        ("large", "it is larger than"),
+        ("pipe", "it is a pipe, not a regular file"),
+        ("zero", "it is a device, not a regular file"),
+        ("folder", "it is a directory, not a regular file"),
+    ] {
+        let path = at(name);
+        let path = utf8(&path);
+        for (arguments, status) in [
+            (vec!["--services", path, "--snapshot", example], 65),
+            (
+                vec![
+                    "--services",
+                    services,
+                    "--snapshot",
+                    example,
+                    "--config",
+                    path,
+                ],
+                78,
+            ),
+            (
+                vec![
+                    "--services",
+                    services,
+                    "--snapshot",
+                    example,
+                    "--env-file",
+                    path,
+                ],
+                78,
+            ),
+            (vec!["--services", services, "--kubeconfig", path], 78),
+        ] {
+            let output = run(&[&base[..], &arguments].concat());
+            assert_fails(&output, status, &[path, words]);
+        }
+        if name == "pipe" || name == "zero" {
+            let arguments = ["--services", services, "--snapshot", path];
+            assert_fails(&run(&[&base[..], &arguments].concat()), 65, &[path, words]);
+        }
+        let entry = |key: &str, user: &str| {
+            format!(
+                "apiVersion: v1\nkind: Config\ncurrent-context: h\n\
+                 clusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:1'{key}}}}}]\n\
+                 users: [{{name: u, user: {{{user}}}}}]\n\
+                 contexts: [{{name: h, context: {{cluster: c, user: u}}}}]\n"
+            )
+        };
+        for text in [
+            entry(&format!(", certificate-authority: {path}"), "token: t"),
+            entry("", &format!("tokenFile: {path}")),
+            entry(
+                "",
+                &format!("client-certificate: {path}, client-key: {path}"),
+            ),
+        ] {
+            let (_folder, file) = write("kubeconfig", &text);
+            let arguments = ["--services", services, "--kubeconfig", utf8(&file)];
+            assert_fails(&run(&[&base[..], &arguments].concat()), 78, &[words]);
+        }
+    }
+}

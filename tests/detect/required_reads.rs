@@ -50,7 +50,7 @@ fn an_incident_that_is_missing_while_a_kind_is_unread_rests_on_that_kind() {
                         || f.service.is_some() && f.service == incident.service
                 };
                 if !found.iter().any(continues)
-                    && lifecycle::all_read(&incident.findings, &|k| k != kind)
+                    && lifecycle::all_read(&incident.findings, &|k, _| k != kind)
                 {
                     wrong.insert(format!(
                         "{} without {}: {}",

@@ -15,7 +15,7 @@ use crate::support::expect;
 use crate::support::property::cases;
 
 /// One healthy object of every kind in a namespace of its own.
-fn unrelated_objects(name: &str, now: Time) -> Vec<Value> {
+pub fn unrelated_objects(name: &str, now: Time) -> Vec<Value> {
     let text_of = |time: Time| time.to_rfc3339_opts(SecondsFormat::Secs, true);
     let text = include_str!("unrelated_objects.yaml")
         .replace("NAME", name)

@@ -489,11 +489,6 @@ fn one_kind() -> Vec<FaultCase> {
             endless(r#"{"items":[{"spec":"#, "["),
         ),
         case(
-            "a wrong type in an object",
-            pods("Malformed"),
-            at(PODS, body(r#"{"items":[{"metadata":{"name":["x"]}}]}"#)),
-        ),
-        case(
             "an object that is null",
             pods("Malformed"),
             at(PODS, body(r#"{"items":[null]}"#)),

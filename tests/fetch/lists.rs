@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use k8s_monitor::cluster::{Read, Resource, Source, UnreadReason};
+use k8s_monitor::cluster::{DamagedObject, Read, Resource, Source, UnreadReason};
 use serde_json::json;
 
 use super::stub::{Reply, Stub, assert_only_unread, page, status, unread};
@@ -228,13 +228,11 @@ fn a_broken_connection_is_retried() {
 
 #[test]
 fn a_response_that_is_not_a_list_is_malformed() {
-    let bodies: [&[u8]; 8] = [
+    let bodies: [&[u8]; 6] = [
         br#"{"metadata":{},"items":[{"metadata":{"name":"a"}},{"meta"#,
         b"<html>s3cr3t-t0ken</html>",
         br#"{"kind":"Status","status":"Success"}"#,
         br#"{"items":{"a":1}}"#,
-        br#"{"items":[{"metadata":{"name":["s3cr3t-t0ken"]}}]}"#,
-        br#"{"items":[{"metadata":{"creationTimestamp":"s3cr3t-t0ken"}}]}"#,
         b"[]",
         b"",
     ];
@@ -249,6 +247,32 @@ fn a_response_that_is_not_a_list_is_malformed() {
         assert!(message.starts_with("jobs: "), "{message}");
         assert_eq!(stub.request_count(JOBS), 1);
     }
+}
+
+#[test]
+fn a_damaged_object_leaves_its_kind_read() {
+    let body = br#"{"items":[{"metadata":{"name":"a","namespace":"n"}},
+        {"metadata":{"name":["s3cr3t-t0ken"],"namespace":"n"}},
+        {"metadata":{"name":"c","namespace":"n","creationTimestamp":"s3cr3t-t0ken"}}]}"#;
+    let stub = Stub::at(JOBS, move |_| {
+        Some(Reply::Raw(200, "X-A: b", body.to_vec()))
+    });
+    let snapshot = stub.snapshot();
+    assert!(snapshot.is_read(Resource::Jobs));
+    let names = snapshot.objects.jobs.iter().map(|job| &*job.metadata.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["a", "c"]);
+    let damaged: Vec<_> = snapshot
+        .damaged
+        .iter()
+        .map(DamagedObject::describe)
+        .collect();
+    assert_eq!(
+        damaged,
+        [
+            "Job without a readable name in n (metadata.name)",
+            "Job n/c (metadata.creationTimestamp)"
+        ]
+    );
 }
 
 #[test]

@@ -182,10 +182,11 @@ fn restarts_are_compared_over_an_interval() {
     let count = |state: &_, now, count| {
         let today = Observation {
             incidents: vec![],
-            is_read: &|_| true,
+            is_read: &|_, _| true,
             now: time(now),
             local_now: time(now),
             restarts: Some([("n8n/n8n-0/n8n".to_owned(), count)].into()),
+            recoveries: Vec::new(),
         };
         advance(state, today, &config).state
     };

@@ -83,6 +83,8 @@ pub struct Harness {
     pub unread: Vec<Resource>,
     pub messages: Vec<Delivered>,
     posts: u32,
+    /// What the cluster says of when objects became healthy.
+    pub recoveries: Vec<(ObjectRef, Time)>,
 }
 
 impl Harness {
@@ -96,6 +98,7 @@ impl Harness {
             unread: Vec::new(),
             messages: Vec::new(),
             posts: 0,
+            recoveries: Vec::new(),
         }
     }
 
@@ -108,10 +111,11 @@ impl Harness {
     pub fn advance(&self, incidents: Vec<Incident>) -> Transition {
         let today = Observation {
             incidents,
-            is_read: &|resource| !self.unread.contains(&resource),
+            is_read: &|resource, _| !self.unread.contains(&resource),
             now: self.now,
             local_now: self.now - self.skew,
             restarts: Some(BTreeMap::new()),
+            recoveries: self.recoveries.clone(),
         };
         lifecycle::advance(&self.state, today, &self.config)
     }

@@ -8,5 +8,6 @@ mod properties;
 mod required_reads;
 mod silence;
 mod table;
+mod times;
 
 use crate::support::property;

@@ -117,6 +117,7 @@ pub fn database() -> Incident {
         service: Some("mysql".into()),
         tier: Some(Tier::P0),
         since: at("2026-11-02T00:59:02Z"),
+        end: None,
         affects: vec!["chores-tracker-backend".into(), "chores-tracker-frontend".into()],
         root_cause: RootCause {
             cause: Some("OOMKilled".into()),
@@ -218,6 +219,7 @@ fn node() -> Incident {
         service: None,
         tier: None,
         since: at("2026-11-02T02:58:05Z"),
+        end: None,
         affects: Vec::new(),
         root_cause: RootCause {
             cause: None,

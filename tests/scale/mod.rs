@@ -6,7 +6,10 @@
 
 use crate::support::synthetic;
 use synthetic::SyntheticCluster;
-use synthetic::cycle::{Cycle, program};
+use synthetic::attack::Attack;
+use synthetic::cycle::{Cycle, program, run_over, services_file};
+use synthetic::measure::Cost;
+use synthetic::server::Server;
 
 /// Bytes by which the peak may rise for each pod, including its share of a deployment.
 const BYTES_PER_POD: usize = 2 << 10;
@@ -26,4 +29,46 @@ fn memory_grows_with_the_kept_fields_only() {
         grown < RESPONSES_IN_FLIGHT + pods * BYTES_PER_POD,
         "{grown} bytes more for {pods} pods"
     );
+}
+
+/// What the Job allows is twice as much.
+const ATTACKED: usize = 64 << 10;
+
+/// `K8S_MONITOR_ATTACK` sets the number of objects of each kind.
+fn attack() -> Attack {
+    let objects = std::env::var_os("K8S_MONITOR_ATTACK");
+    let objects = objects.and_then(|objects| objects.to_str()?.parse().ok());
+    Attack {
+        objects: objects.unwrap_or(30),
+        events: 3000,
+    }
+}
+
+fn check(cost: &Cost, report: &serde_json::Value, most: usize) {
+    println!("{:.1?} {:.1} MiB", cost.wall, cost.mebibytes());
+    assert!(cost.peak < most, "{} KiB", cost.peak);
+    assert!(
+        cost.stdout.len() < 4 << 20,
+        "{} bytes of report",
+        cost.stdout.len()
+    );
+    assert!(!report["incidents"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_hostile_namespace_takes_little_memory() {
+    let attack = attack();
+    let server = Server::with(move |target| attack.answer(target));
+    let cycle = Cycle::against(&program(), &server);
+    check(&cycle.cost, &cycle.report, ATTACKED);
+}
+
+#[test]
+fn a_hostile_dump_takes_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    attack().write(folder.path());
+    let services = services_file();
+    let (cost, report) = run_over(&program(), "--snapshot", folder.path(), services.path());
+    // A person reads it, on a machine of their own. Its objects are not shared, and are in memory twice.
+    check(&cost, &report, 2 * ATTACKED);
 }

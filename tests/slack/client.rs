@@ -52,6 +52,17 @@ fn a_message_a_reply_and_an_edit() {
     assert_eq!(workspace.http.attempts(Peer::Slack), 3);
 }
 
+/// Id and timestamp are stored.
+#[test]
+fn a_message_with_an_endless_timestamp_counts_as_unknown() {
+    let workspace = Workspace::new();
+    let answer = json!({ "ok": true, "channel": "C0CRITICAL", "ts": "1".repeat(100_000) });
+    workspace.inject_always(&Fault::Answer(Answer::json(&answer)));
+    let error = post(&workspace).unwrap_err();
+    assert!(matches!(error, SlackError::Unexpected(_)), "{error}");
+    assert!(error.to_string().len() < 400);
+}
+
 #[test]
 fn a_rate_limit_is_waited_for_within_the_deadline() {
     let workspace = Workspace::new();

@@ -17,5 +17,6 @@ mod messages;
 mod outbox;
 mod samples;
 mod second_notifier;
+mod times;
 
 use crate::support::{clock, homelab, slack_rules, stub, workspace};

@@ -75,6 +75,7 @@ fn incident(id: &str, title: &str, severity: Severity, finding: Finding) -> Inci
         service: None,
         tier: None,
         since: at("2026-11-02T07:59:02Z"),
+        end: None,
         affects: Vec::new(),
         root_cause: RootCause {
             cause: finding.cause.clone(),

@@ -1,7 +1,7 @@
 //! The document of the state and its size limit.
 
 use k8s_monitor::lifecycle::{self, Rendered};
-use k8s_monitor::state::document::{LIMIT, parse, render, size};
+use k8s_monitor::state::document::{LIMIT, parse, render, salvage, size};
 use k8s_monitor::state::{Message, MessageKind, State, trim};
 
 use super::harness::*;
@@ -22,6 +22,23 @@ fn a_damaged_document_is_not_quoted() {
     let error = parse(text).expect_err("a number is wanted").to_string();
     assert!(error.contains("line 1"), "{error}");
     assert!(!error.contains("s3cr3t"), "{error}");
+}
+
+#[test]
+fn of_a_damaged_document_the_other_incidents_are_kept() {
+    let mut harness = Harness::new(config(""), MONDAY);
+    harness.cycle(vec![incident_of("mysql", Sev1), incident_of("vault", Sev2)]);
+    let text = render(&harness.state).expect("it fits");
+    let mut document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    document["incidents"][0]["since"] = (-1).into();
+    document["spend"] = "none".into();
+    document["numbers"]["2026-11-01"] = "many".into();
+    let damaged = document.to_string();
+    parse(&damaged).expect_err("a time is wanted");
+    let rest = salvage(&damaged);
+    assert_eq!(rest.incidents, harness.state.incidents[1..]);
+    assert_eq!(rest.numbers, harness.state.numbers);
+    assert_eq!(salvage(&damaged[..damaged.len() - 1]), State::default());
 }
 
 /// A merge by hand can leave duplicates.

@@ -95,6 +95,53 @@ fn a_directory_has_no_temporary_files_after_a_save() {
 }
 
 #[test]
+fn what_a_killed_run_left_is_removed_at_the_next_start() {
+    use store_suite::StoreFixture as _;
+    let directory = Directory::new();
+    fs::create_dir_all(directory.path()).expect("made");
+    let others = ["state.json.bak", ".state-mine", ".state-notes.md", "other"];
+    for name in [".state-a1B2c3", ".state-XXXXXX"].iter().chain(&others) {
+        fs::write(directory.path().join(name), "left").expect("written");
+    }
+    let link = directory.path().join(".state-Linked");
+    std::os::unix::fs::symlink("other", &link).expect("linked");
+    let store = directory.open();
+    {
+        // Somebody is writing.
+        let lock = fs::File::create(directory.path().join("state.lock")).expect("made");
+        lock.lock().expect("locked");
+        store.hold().expect("held");
+        assert!(directory.path().join(".state-a1B2c3").exists());
+    }
+    store.hold().expect("held");
+    let names = fs::read_dir(directory.path()).expect("listed");
+    let mut names: Vec<_> = names.map(|e| e.expect("an entry").file_name()).collect();
+    names.sort();
+    let mut expected = vec![".state-Linked", "cycle.lock", "state.lock"];
+    expected.extend(others);
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+}
+
+/// A device has no end, a pipe may never answer, and no state is that large.
+#[test]
+fn a_state_that_is_no_file_of_ours_is_refused_at_once() {
+    let place = tempfile::tempdir().expect("a directory");
+    let state = place.path().join("state.json");
+    let store = DirectoryStore::new(place.path(), store_suite::now());
+    let refused = |words: &str| {
+        let error = store.load().expect_err("refused").to_string();
+        assert!(error.contains(words), "{error}");
+        fs::remove_file(&state).expect("removed");
+    };
+    std::os::unix::fs::symlink("/dev/zero", &state).expect("linked");
+    refused("it is a device, not a regular file");
+    let large = fs::File::create(&state).expect("made");
+    large.set_len(3 << 30).expect("sparse");
+    refused("it is larger than the 4 MiB that are read");
+}
+
+#[test]
 fn a_save_while_the_lock_is_taken_is_a_conflict() {
     use store_suite::StoreFixture as _;
     let directory = Directory::new();

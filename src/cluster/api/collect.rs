@@ -9,7 +9,7 @@ use super::discover::{Plan, discover};
 use super::list::{Listing, read_list};
 use super::outcome::{Outcome, Outcomes};
 use super::transport::Transport;
-use crate::cluster::{Interner, ObjectList, Objects};
+use crate::cluster::{DamagedKind, DamagedObject, Interner, ObjectList, Objects};
 use crate::model::{Resource, ResourceInfo, ResourceScope};
 
 /// The kinds with the most data. They are requested first, because they take longest.
@@ -24,6 +24,15 @@ const LARGEST: &[Resource] = &[
 struct Lists<'a> {
     transport: &'a Transport<'a>,
     interner: RefCell<Interner>,
+    damaged: RefCell<Vec<DamagedObject>>,
+}
+
+/// What all lists brought: the outcome of each kind, and the objects that could not be decoded as a
+/// whole.
+pub(super) struct Collected {
+    pub outcomes: Outcomes,
+    pub custom: CustomReads,
+    pub damaged: Vec<DamagedObject>,
 }
 
 /// Reads every kind. Core kinds neither wait for discovery nor depend on it.
@@ -31,10 +40,11 @@ pub(super) async fn collect(
     transport: &Transport<'_>,
     wanted: Wanted<'_>,
     objects: &mut Objects,
-) -> (Outcomes, CustomReads) {
+) -> Collected {
     let lists = Lists {
         transport,
         interner: RefCell::new(Interner::new(transport.now())),
+        damaged: RefCell::default(),
     };
     let mut custom_objects = Vec::new();
     let (mut core, optional): (Vec<_>, Vec<_>) = objects
@@ -62,12 +72,17 @@ pub(super) async fn collect(
             &lists.interner,
             kinds.unwrap_or_default(),
             &mut custom_objects,
+            &lists.damaged,
         );
         join(join_all(optional), custom).await
     };
     let (core, (optional, custom)) = join(join_all(core), optional).await;
     objects.custom = custom_objects;
-    (core.into_iter().chain(optional).collect(), custom)
+    Collected {
+        outcomes: core.into_iter().chain(optional).collect(),
+        custom,
+        damaged: lists.damaged.into_inner(),
+    }
 }
 
 impl Lists<'_> {
@@ -84,7 +99,15 @@ impl Lists<'_> {
         };
         let listing = listing(resource.info(), version);
         match read_list(self.transport, &self.interner, &listing, list).await {
-            Ok(()) => (resource, Outcome::Complete),
+            Ok(damaged) => {
+                let damaged = damaged.into_iter();
+                let damaged = damaged.map(|item| DamagedObject {
+                    kind: DamagedKind::Read(resource),
+                    item,
+                });
+                self.damaged.borrow_mut().extend(damaged);
+                (resource, Outcome::Complete)
+            }
             Err(failure) => (resource, Outcome::Failed(failure)),
         }
     }

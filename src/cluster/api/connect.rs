@@ -16,9 +16,15 @@ use secrecy::ExposeSecret as _;
 use super::ConnectOptions;
 use super::error::ConnectError;
 use super::proxy::{self, ProxyVariables};
+use crate::runtime::fs_util;
 
 /// Time for a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Bytes of a kubeconfig. One with hundreds of clusters has less.
+const MAX_KUBECONFIG: u64 = 8 << 20;
+/// Bytes of a token, a key or certificates in a file of their own.
+const MAX_TOKEN: u64 = 1 << 20;
 
 /// The address of the cluster, and how to connect to it.
 #[derive(Debug)]
@@ -100,6 +106,21 @@ fn from_file(
             path: path.to_owned(),
         });
     }
+    let user = user_of(&file, &context);
+    for (what, path) in [
+        ("certificate authority", &cluster.certificate_authority),
+        ("client certificate", &user.client_certificate),
+        ("client key", &user.client_key),
+    ] {
+        if let Some(Err(cause)) = path
+            .as_ref()
+            .map(|path| fs_util::check_size(path.as_ref(), MAX_TOKEN))
+        {
+            return Err(invalid(format!(
+                "the file of the {what} cannot be read: {cause}"
+            )));
+        }
+    }
     let details = ExecAuthCluster::try_from(cluster)
         .map_err(|error| invalid(format!("cluster {entry:?}: {error}")))?;
     let authority = details.certificate_authority_data.as_deref();
@@ -113,11 +134,9 @@ fn from_file(
     })?;
     config.proxy_url = proxy_of(cluster, &config.cluster_url, proxies)?;
     config.tls_server_name.clone_from(&cluster.tls_server_name);
-    config.auth_info = credentials(user_of(&file, &context), details).map_err(|reason| {
-        ConnectError::Credentials {
-            server: server.clone(),
-            reason,
-        }
+    config.auth_info = credentials(user, details).map_err(|reason| ConnectError::Credentials {
+        server: server.clone(),
+        reason,
     })?;
     Ok(Target {
         name,
@@ -194,6 +213,9 @@ fn read(path: &Path) -> Result<Kubeconfig, ConnectError> {
     }
     let mut merged: Option<Kubeconfig> = None;
     for part in parts {
+        if let Err(cause) = fs_util::check_size(&part, MAX_KUBECONFIG) {
+            return Err(ConnectError::UnreadableKubeconfig { path: part, cause });
+        }
         let next = Kubeconfig::read_from(&part).map_err(|error| unreadable(part.clone(), error))?;
         merged = Some(match merged {
             None => next,
@@ -272,7 +294,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
 
 fn credentials(mut user: AuthInfo, cluster: ExecAuthCluster) -> Result<AuthInfo, String> {
     if let Some(path) = user.token_file.take() {
-        let token = std::fs::read_to_string(&path)
+        let token = fs_util::read_text(Path::new(&path), MAX_TOKEN)
             .map_err(|cause| format!("the token file {path} cannot be read: {cause}"))?;
         user.token = Some(token.into());
     }

@@ -11,7 +11,7 @@ use super::list::{Listing, read_list};
 use super::outcome::Outcome;
 use super::transport::Transport;
 use crate::cluster::types::CustomObject;
-use crate::cluster::{Interner, Read};
+use crate::cluster::{DamagedKind, DamagedObject, Interner, Read};
 use crate::model::{CUSTOM_KINDS, CustomKind, GENERATED_CATEGORIES, GroupKind, Resource};
 
 /// Kinds that are found by their category. A provider may add a thousand.
@@ -71,6 +71,7 @@ pub(super) async fn read(
     interner: &RefCell<Interner>,
     kinds: Vec<CustomKind>,
     objects: &mut Vec<CustomObject>,
+    damaged: &RefCell<Vec<DamagedObject>>,
 ) -> CustomReads {
     let lists = kinds.into_iter().map(|kind| async move {
         let listing = Listing {
@@ -80,7 +81,14 @@ pub(super) async fn read(
         };
         let mut list: Vec<CustomObject> = Vec::new();
         let outcome = match read_list(transport, interner, &listing, &mut list).await {
-            Ok(()) => Outcome::Complete,
+            Ok(items) => {
+                let of_kind = |item| DamagedObject {
+                    kind: DamagedKind::Custom(kind.kind.clone()),
+                    item,
+                };
+                damaged.borrow_mut().extend(items.into_iter().map(of_kind));
+                Outcome::Complete
+            }
             Err(failure) => Outcome::Failed(failure),
         };
         (kind, list, outcome)

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::failure::Failure;
 use super::page::PageReader;
 use super::transport::{Get, Transport};
-use crate::cluster::{Interner, ObjectList};
+use crate::cluster::{DamagedItem, Interner, ObjectList};
 use crate::net::url::encode_component;
 
 /// Objects a page. The server holds a whole page in memory, and so may a proxy.
@@ -24,13 +24,14 @@ pub(super) struct Listing {
     pub is_aggregated: bool,
 }
 
-/// Reads all pages into `list`, which stays empty when one of them fails.
+/// Reads all pages into `list`, which stays empty when one of them fails. Returns the objects that
+/// could not be decoded as a whole.
 pub(super) async fn read_list(
     transport: &Transport<'_>,
     interner: &RefCell<Interner>,
     listing: &Listing,
     list: &mut dyn ObjectList,
-) -> Result<(), Failure> {
+) -> Result<Vec<DamagedItem>, Failure> {
     let mut result = read_pages(transport, interner, listing, list).await;
     let code = result.as_ref().err().and_then(Failure::code);
     if code == Some(410) {
@@ -54,19 +55,21 @@ async fn read_pages(
     interner: &RefCell<Interner>,
     listing: &Listing,
     list: &mut dyn ObjectList,
-) -> Result<(), Failure> {
+) -> Result<Vec<DamagedItem>, Failure> {
     let mut token = String::new();
+    let mut damaged = Vec::new();
     for _ in 0..MAX_PAGES {
         let mut get = Get::json(listing.url(&token));
         get.final_status = listing.is_aggregated.then_some(503);
         let mut page = PageReader::new(interner, list);
         transport.get(&get, &mut page).await?;
-        let page = page.finish()?;
+        let (page, items) = page.finish()?;
+        damaged.extend(items);
         let remaining = page.remaining_item_count.unwrap_or(0);
         list.reserve(remaining.min(MAX_PAGES * PAGE_SIZE));
         match page.r#continue {
-            None => return Ok(()),
-            Some(next) if next.is_empty() => return Ok(()),
+            None => return Ok(damaged),
+            Some(next) if next.is_empty() => return Ok(damaged),
             Some(next) if next == token => {
                 let message = "the server returned the same continue token twice";
                 return Err(Failure::Malformed(message.to_owned()));

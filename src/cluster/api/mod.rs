@@ -35,9 +35,9 @@ use tokio::time::Instant;
 
 use super::{Objects, Snapshot, Source, log_targets};
 use crate::model::{GroupKind, Resource, Time};
-use collect::collect;
+use collect::{Collected, collect};
 use custom::Wanted;
-use outcome::{Outcomes, check_usable};
+use outcome::check_usable;
 use transport::Transport;
 
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
@@ -183,8 +183,11 @@ impl Cluster {
         let wanted = Wanted {
             kinds: &request.resources,
         };
-        let (mut outcomes, custom_reads): (Outcomes, _) =
-            collect(&transport, wanted, &mut objects).await;
+        let Collected {
+            mut outcomes,
+            custom: custom_reads,
+            damaged,
+        } = collect(&transport, wanted, &mut objects).await;
         check_usable(&self.server, &outcomes, request.deadline)?;
 
         let now = transport.now();
@@ -200,6 +203,7 @@ impl Cluster {
             source: Source::Live,
             objects,
             logs,
+            damaged,
             reads: outcomes
                 .iter()
                 .map(|(resource, outcome)| (*resource, outcome.read(*resource)))

@@ -10,11 +10,13 @@ use serde::{Deserialize, Deserializer};
 
 use super::failure::Failure;
 use super::request::Sink;
-use crate::cluster::{Interner, ObjectList};
+use crate::cluster::repair;
+use crate::cluster::trim::{ObjectTrimmer, Trimmed};
+use crate::cluster::{DamagedItem, Interner, ObjectList};
 use crate::model::Time;
 
-/// Bytes of one object. etcd stores at most 1.5 MiB an object, and JSON is hardly twice as long.
-const MAX_OBJECT: usize = 16 << 20;
+/// Bytes of an object from which on its long texts are cut before it is complete.
+const LARGE_OBJECT: usize = 256 << 10;
 /// Bytes around the objects: metadata, and a `null` for each of them.
 const MAX_ENVELOPE: usize = 1 << 20;
 
@@ -41,6 +43,12 @@ pub(super) struct PageReader<'a> {
     partial: Vec<u8>,
     /// Decoding is tried again when `partial` has this length.
     retry_length: usize,
+    /// The large object that is arriving.
+    large: Option<ObjectTrimmer>,
+    /// Objects of this page that could not be decoded as a whole.
+    damaged: Vec<DamagedItem>,
+    /// Objects that are in no list, because not even their name could be read.
+    nameless: usize,
 }
 
 /// Where in the page the reader is.
@@ -68,11 +76,17 @@ impl<'a> PageReader<'a> {
             position: JsonPosition::BeforeItems(Scanner::default()),
             partial: Vec::new(),
             retry_length: 0,
+            large: None,
+            damaged: Vec::new(),
+            nameless: 0,
         }
     }
 
     /// Ends the page. `items: null` is an empty page; without `items` the response is no list.
-    pub(super) fn finish(mut self) -> Result<PageMeta, Failure> {
+    pub(super) fn finish(mut self) -> Result<(PageMeta, Vec<DamagedItem>), Failure> {
+        if self.large.is_some() {
+            return Err(malformed("the response is truncated"));
+        }
         let partial = std::mem::take(&mut self.partial);
         let at = self.decode_objects(&partial)?;
         match self.position {
@@ -87,10 +101,11 @@ impl<'a> PageReader<'a> {
         let Some(items) = envelope.items else {
             return Err(malformed("the response is not a list"));
         };
-        if items.map_or(0, |items| items.len()) != self.list.len() - self.before {
+        let read = self.list.len() - self.before + self.nameless;
+        if items.map_or(0, |items| items.len()) != read {
             return Err(malformed("an object of the list is null"));
         }
-        Ok(envelope.metadata.unwrap_or_default())
+        Ok((envelope.metadata.unwrap_or_default(), self.damaged))
     }
 
     /// Reads up to the first object and returns the rest.
@@ -113,6 +128,23 @@ impl<'a> PageReader<'a> {
     /// Decodes complete objects from `data` itself; only the beginning of an incomplete one is
     /// copied. Returns what comes after the objects, or what to pass in next.
     fn take_objects<'d>(&mut self, data: &'d [u8]) -> Result<&'d [u8], Failure> {
+        if let Some(large) = &mut self.large {
+            let Some(length) = large.take(data) else {
+                if large.is_endless() {
+                    return Err(malformed("an object is too large"));
+                }
+                return Ok(&[]);
+            };
+            let object = self.large.take().map(ObjectTrimmer::finish);
+            self.add_large(&object.unwrap_or_default())?;
+            return Ok(&data[length..]);
+        }
+        if self.partial.len() > LARGE_OBJECT {
+            let mut large = ObjectTrimmer::default();
+            large.take(&std::mem::take(&mut self.partial));
+            self.large = Some(large);
+            return Ok(data);
+        }
         if self.partial.is_empty() {
             let at = self.decode_objects(data)?;
             if matches!(self.position, JsonPosition::AfterItems) {
@@ -173,18 +205,44 @@ impl<'a> PageReader<'a> {
 
     /// The length of the object that begins here, once it is complete.
     fn decode_object(&mut self, text: &[u8]) -> Result<Option<usize>, Failure> {
-        match self.list.push_json(text) {
-            Ok(length) => {
-                self.list.compact_last(&mut self.interner.borrow_mut());
-                self.envelope.extend_from_slice(b"null");
+        let before = self.list.len();
+        match repair::push(self.list, text) {
+            Ok((length, damaged)) => {
+                self.added(before, damaged);
                 Ok(Some(length))
-            }
-            Err(error) if error.is_eof() && text.len() > MAX_OBJECT => {
-                Err(malformed("an object is too large"))
             }
             Err(error) if error.is_eof() => Ok(None),
             Err(error) => Err(Failure::of_json(&error)),
         }
+    }
+
+    /// Adds an object whose text was cut while it arrived.
+    fn add_large(&mut self, object: &Trimmed) -> Result<(), Failure> {
+        let before = self.list.len();
+        let (_, mut damaged) =
+            repair::push(self.list, &object.text).map_err(|error| Failure::of_json(&error))?;
+        if object.is_incomplete {
+            let is_added = self.list.len() > before;
+            let (namespace, name) = if is_added {
+                self.list.name(before)
+            } else {
+                ("", "")
+            };
+            let damaged = damaged.get_or_insert_with(|| DamagedItem::new(namespace, name));
+            damaged.damage.is_identity_only = true;
+        }
+        self.added(before, damaged);
+        Ok(())
+    }
+
+    fn added(&mut self, before: usize, damaged: Option<DamagedItem>) {
+        if self.list.len() > before {
+            self.list.compact_last(&mut self.interner.borrow_mut());
+        } else {
+            self.nameless += 1;
+        }
+        self.damaged.extend(damaged);
+        self.envelope.extend_from_slice(b"null");
     }
 }
 
@@ -192,7 +250,8 @@ fn malformed(message: &str) -> Failure {
     Failure::Malformed(message.to_owned())
 }
 
-/// Decodes a page that arrives in these chunks, as those of a live list do.
+/// Decodes a page that arrives in these chunks, as those of a live list do, and returns the objects
+/// that could not be decoded as a whole.
 ///
 /// # Errors
 /// When it is no list of such objects.
@@ -200,11 +259,12 @@ pub fn decode<'p>(
     chunks: impl IntoIterator<Item = &'p [u8]>,
     interner: &RefCell<Interner>,
     list: &mut dyn ObjectList,
-) -> Result<(), String> {
+) -> Result<Vec<DamagedItem>, String> {
     let mut page = PageReader::new(interner, list);
     let taken = chunks.into_iter().try_for_each(|chunk| page.take(chunk));
     let read = taken.and_then(|()| page.finish());
-    read.map(drop).map_err(|failure| failure.text())
+    read.map(|(_, damaged)| damaged)
+        .map_err(|failure| failure.text())
 }
 
 impl Sink for PageReader<'_> {
@@ -218,6 +278,9 @@ impl Sink for PageReader<'_> {
         self.partial.clear();
         self.position = JsonPosition::BeforeItems(Scanner::default());
         self.retry_length = 0;
+        self.large = None;
+        self.damaged.clear();
+        self.nameless = 0;
     }
 
     fn take(&mut self, data: &[u8]) -> Result<(), Failure> {
@@ -312,7 +375,7 @@ mod tests {
         for chunk in body.as_bytes().chunks(length) {
             page.take(chunk).map_err(|failure| failure.text())?;
         }
-        let meta = page.finish().map_err(|failure| failure.text())?;
+        let (meta, _) = page.finish().map_err(|failure| failure.text())?;
         Ok((meta, items.len() - 1))
     }
 
@@ -362,7 +425,6 @@ mod tests {
             r#"{"items":[null]}"#,
             r#"{"items":[{},[]]}"#,
             r#"{"items":[1]}"#,
-            r#"{"items":[{"metadata":{"name":["a"]}}]}"#,
             r#"{"items":[{"metadata":}]}"#,
             r#"{"items":[],"items":[{}]}"#,
         ] {

@@ -24,7 +24,7 @@ pub(super) const JSON: &str = "application/json";
 /// some 600 bytes a pod.
 const MAX_RESPONSE: usize = 512 << 20;
 /// Bytes of a response that is kept as a whole, such as a log or the discovery document.
-const MAX_BUFFERED: usize = 32 << 20;
+const MAX_BUFFERED: usize = 8 << 20;
 /// Bytes of the body of an error that are read for its message.
 const MAX_ERROR_BODY: usize = 64 << 10;
 /// The longest pause that a server can ask for, in seconds. No run takes a day.

@@ -28,6 +28,10 @@ pub(super) fn assemble(
         return Err(nothing_usable(&files, path));
     }
     let reads = reads(&files);
+    let mut damaged = files.collector.damaged();
+    if let Some((_, manifest)) = &files.manifest {
+        damaged.extend(manifest.damaged());
+    }
     let custom_reads = files
         .manifest
         .as_ref()
@@ -51,6 +55,7 @@ pub(super) fn assemble(
         source,
         objects: files.collector.objects,
         logs: files.logs.kept,
+        damaged,
         reads,
         custom_reads,
         requests: 0,

@@ -11,8 +11,9 @@ use super::error::one_line;
 use super::file_name;
 use super::head::{Head, Identity};
 use super::infer_now;
+use crate::cluster::repair;
 use crate::cluster::types::{CustomObject, EndpointSlice, Event, decode};
-use crate::cluster::{ObjectList, Objects};
+use crate::cluster::{DamagedItem, DamagedKind, DamagedObject, FieldDamage, ObjectList, Objects};
 use crate::model::{CUSTOM_KINDS, Resource, ResourceScope, Time};
 
 /// The objects of a dump while it is read.
@@ -22,6 +23,10 @@ pub(super) struct Collector {
     pub(super) seen: BTreeSet<Resource>,
     /// Kinds of which something could not be read.
     pub(super) damage: BTreeMap<Resource, Damage>,
+    /// Objects that could not be decoded as a whole, by kind, namespace and name.
+    damaged: BTreeMap<(DamagedKind, String, String), FieldDamage>,
+    /// Those whose kind or name could not be read.
+    unidentified: Vec<DamagedObject>,
     /// The newest past moment in any object of a kind that is read.
     pub(super) newest: Option<Time>,
     index: Index,
@@ -55,6 +60,8 @@ impl Collector {
             objects: Objects::default(),
             seen: BTreeSet::new(),
             damage: BTreeMap::new(),
+            damaged: BTreeMap::new(),
+            unidentified: Vec::new(),
             newest: None,
             index: Index::default(),
             endpoints: BTreeMap::new(),
@@ -117,16 +124,16 @@ impl Collector {
             .and_then(|i| i.namespace.as_deref())
             .unwrap_or_default();
         let version = identity.and_then(Identity::version);
-        let outcome = if name.is_empty() {
-            Err("it has no name".to_owned())
-        } else {
-            match known {
-                ListKind::Endpoints => self.add_endpoints(raw),
-                ListKind::NewEvent => self.add_event::<NewEvent>(raw, version),
-                ListKind::Read(Resource::Events) => self.add_event::<Event>(raw, version),
-                ListKind::Read(resource) if is_skipped(resource, namespace) => Ok(()),
-                ListKind::Read(resource) => self.add(resource, raw, version),
-            }
+        if name.is_empty() {
+            self.note_unidentified(Some(known.resource()), namespace);
+            return;
+        }
+        let outcome = match known {
+            ListKind::Endpoints => self.add_endpoints(raw),
+            ListKind::NewEvent => self.add_event::<NewEvent>(raw, version),
+            ListKind::Read(Resource::Events) => self.add_event::<Event>(raw, version),
+            ListKind::Read(resource) if is_skipped(resource, namespace) => Ok(()),
+            ListKind::Read(resource) => self.add(resource, raw, version),
         };
         if let Err(error) = outcome {
             let object = [namespace, name].join("/");
@@ -134,10 +141,34 @@ impl Collector {
                 "{}: {kind} {} cannot be decoded: {}",
                 self.file,
                 object.trim_matches('/'),
-                one_line(&error)
+                one_line(&error.to_string())
             );
             self.note_damage(known.resource(), &message);
         }
+    }
+
+    /// Notes an object whose kind or name cannot be read.
+    pub(super) fn note_unidentified(&mut self, resource: Option<Resource>, namespace: &str) {
+        let mut item = DamagedItem::new(namespace, "");
+        item.damage.is_identity_only = true;
+        let kind = resource.map_or(DamagedKind::Unknown, DamagedKind::Read);
+        self.unidentified.push(DamagedObject { kind, item });
+    }
+
+    /// The objects that could not be decoded as a whole.
+    pub(super) fn damaged(&mut self) -> Vec<DamagedObject> {
+        let named = std::mem::take(&mut self.damaged).into_iter();
+        let named = named.map(|((kind, namespace, name), damage)| DamagedObject {
+            kind,
+            item: DamagedItem {
+                namespace,
+                name,
+                damage,
+            },
+        });
+        named
+            .chain(std::mem::take(&mut self.unidentified))
+            .collect()
     }
 
     /// Notes that something of a kind could not be read.
@@ -179,29 +210,57 @@ impl Collector {
         self.in_file.insert(resource);
     }
 
-    fn add_endpoints(&mut self, raw: &str) -> Result<(), String> {
-        let (endpoints, _) = decode::<Endpoints>(raw.as_bytes()).map_err(|e| e.to_string())?;
+    fn add_endpoints(&mut self, raw: &str) -> serde_json::Result<()> {
+        let (endpoints, damage) = decoded::<Endpoints>(raw)?;
         let key = (
             endpoints.metadata.namespace.to_string(),
             endpoints.metadata.name.to_string(),
+        );
+        // Its name after it is converted.
+        let name = format!("{}-0", key.1);
+        self.note_fields(
+            DamagedKind::Read(Resource::EndpointSlices),
+            &key.0,
+            &name,
+            damage,
         );
         self.endpoints.insert(key, endpoints);
         Ok(())
     }
 
+    /// Notes what could not be decoded of the object that is kept under this name.
+    fn note_fields(
+        &mut self,
+        kind: DamagedKind,
+        namespace: &str,
+        name: &str,
+        damage: Option<FieldDamage>,
+    ) {
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        match damage {
+            Some(damage) => drop(self.damaged.insert(key, damage)),
+            None => drop(self.damaged.remove(&key)),
+        }
+    }
+
     /// Of events only warnings are kept, and what tells of pulls that do not end.
-    fn add_event<E: DeserializeOwned + Into<Event>>(
+    fn add_event<E: DeserializeOwned + Default + Into<Event>>(
         &mut self,
         raw: &str,
         version: Option<u64>,
-    ) -> Result<(), String> {
-        let (event, _) = decode::<E>(raw.as_bytes()).map_err(|e| e.to_string())?;
+    ) -> serde_json::Result<()> {
+        let (event, damage) = decoded::<E>(raw)?;
         let event: Event = event.into();
         if event.is_warning() || event.is_about_pull() {
+            let meta = &event.metadata;
+            let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
             let events = &mut self.objects.events;
             events.push(event);
-            self.index
-                .place_last(Slot::Read(Resource::Events), version, events);
+            let slot = Slot::Read(Resource::Events);
+            if self.index.place_last(slot, version, events) {
+                let kind = DamagedKind::Read(Resource::Events);
+                self.note_fields(kind, &namespace, &name, damage);
+            }
         }
         Ok(())
     }
@@ -211,7 +270,7 @@ impl Collector {
         if self.reached_limit().is_some() {
             return;
         }
-        let (mut object, _) = match decode::<CustomObject>(raw.as_bytes()) {
+        let (mut object, damage) = match decoded::<CustomObject>(raw) {
             Ok(decoded) => decoded,
             Err(error) => {
                 log::warn!("{}: a {kind} cannot be decoded: {error}", self.file);
@@ -229,19 +288,53 @@ impl Collector {
         self.newest = self.newest.max(infer_now::newest(raw));
         let version = head.identity.as_ref().and_then(Identity::version);
         let slot = Slot::Custom(format!("{kind}.{}", object.group()));
+        let meta = &object.metadata;
+        let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
         let list = &mut self.objects.custom;
         list.push(object);
-        self.index.place_last(slot, version, list);
+        if self.index.place_last(slot, version, list) {
+            let kind = DamagedKind::Custom(kind.to_owned());
+            self.note_fields(kind, &namespace, &name, damage);
+        }
     }
 
-    fn add(&mut self, resource: Resource, raw: &str, version: Option<u64>) -> Result<(), String> {
+    fn add(
+        &mut self,
+        resource: Resource,
+        raw: &str,
+        version: Option<u64>,
+    ) -> serde_json::Result<()> {
         let Some(list) = self.objects.list_mut(resource) else {
             return Ok(());
         };
-        list.push_json(raw.as_bytes()).map_err(|e| e.to_string())?;
-        self.index.place_last(Slot::Read(resource), version, list);
+        let before = list.len();
+        let (_, item) = repair::push(list, raw.as_bytes())?;
+        if list.len() == before {
+            let namespace = item.map(|item| item.namespace).unwrap_or_default();
+            self.note_unidentified(Some(resource), &namespace);
+            return Ok(());
+        }
+        let (namespace, name) = list.name(before);
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        if self.index.place_last(Slot::Read(resource), version, list) {
+            let damage = item.map(|item| item.damage);
+            self.note_fields(DamagedKind::Read(resource), &namespace, &name, damage);
+        }
         Ok(())
     }
+}
+
+/// An object that is in no list yet, and what could not be decoded of it.
+fn decoded<T: DeserializeOwned + Default>(
+    raw: &str,
+) -> serde_json::Result<(T, Option<FieldDamage>)> {
+    let mut object = T::default();
+    let (_, damage) = repair::decode(raw.as_bytes(), &mut |text| {
+        let length;
+        (object, length) = decode(text)?;
+        Ok(length)
+    })?;
+    Ok((object, damage))
 }
 
 /// Whether the kind is read from another namespace only. The leases of nodes may
@@ -268,28 +361,31 @@ enum Slot {
 
 impl Index {
     /// Of objects with one name the newest version stays; without versions, the last. The object
-    /// in question is the last of its list.
+    /// in question is the last of its list. Returns whether it stays.
     fn place_last(
         &mut self,
         slot: Slot,
         version: Option<u64>,
         list: &mut (impl ObjectList + ?Sized),
-    ) {
+    ) -> bool {
         let last = list.len() - 1;
         let (namespace, name) = list.name(last);
         let key = (slot, namespace.to_owned(), name.to_owned());
         match self.0.entry(key) {
             Entry::Vacant(entry) => {
                 entry.insert((last, version.unwrap_or(0)));
+                true
             }
             Entry::Occupied(mut entry) => {
                 let (at, known) = *entry.get();
-                if version.is_none_or(|version| version >= known) {
+                let is_newer = version.is_none_or(|version| version >= known);
+                if is_newer {
                     entry.insert((at, version.unwrap_or(known)));
                     list.replace_with_last(at);
                 } else {
                     list.truncate(last);
                 }
+                is_newer
             }
         }
     }

@@ -7,10 +7,11 @@ use super::Limits;
 use super::collect::Collector;
 use super::error::one_line;
 use super::file_name;
-use super::logs::{LogSource, Logs};
+use super::logs::{self, LogSource, Logs};
 use super::manifest::{self, Manifest};
 use super::walk::{DumpFile, LimitReached};
 use super::{json, yaml};
+use crate::cluster::trim::TrimmedReader;
 
 /// Everything that the files of a dump held.
 pub(super) struct Files {
@@ -82,9 +83,27 @@ impl Files {
     /// A file of objects: whole when it is small enough, else as a stream.
     fn objects(&mut self, path: &str, format: Format, content: &mut dyn BufRead) -> io::Result<()> {
         let limit = self.limits.whole_file_bytes;
+        let is_json = format == Format::Json || sniff(content)? == Some(Format::Json);
+        let is_json = is_json && !content.fill_buf()?.starts_with(UTF_16);
+        let mut trimmed = is_json.then(|| TrimmedReader::new(&mut *content));
+        let content: &mut dyn Read = match &mut trimmed {
+            Some(trimmed) => trimmed,
+            None => content,
+        };
         let mut bytes = Vec::new();
-        (&mut *content).take(limit + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > limit {
+        let first = if is_json { limit.min(STREAMED) } else { limit };
+        (&mut *content).take(first + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > first && logs::has_section(&bytes) {
+            (&mut *content)
+                .take(limit - first)
+                .read_to_end(&mut bytes)?;
+        }
+        let whole = if logs::has_section(&bytes) {
+            limit
+        } else {
+            first
+        };
+        if bytes.len() as u64 > whole {
             return match sniff(&mut bytes.as_slice())? {
                 Some(Format::Json) => {
                     let whole = bytes.as_slice().chain(content);
@@ -195,10 +214,16 @@ fn sniff(content: &mut dyn BufRead) -> io::Result<Option<Format>> {
     })
 }
 
+/// Bytes of JSON from which on a file is read object by object, unless it has logs between the objects.
+const STREAMED: u64 = 8 << 20;
+
+/// The byte order mark of UTF-16.
+const UTF_16: &[u8] = b"\xff\xfe";
+
 /// The text of a file, without a byte order mark; none when it is not text. PowerShell redirects as
 /// UTF-16.
 fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    if let Some(wide) = bytes.strip_prefix(b"\xff\xfe") {
+    if let Some(wide) = bytes.strip_prefix(UTF_16) {
         let units = wide
             .chunks_exact(2)
             .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
@@ -206,7 +231,9 @@ fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
         return text.ok().map(Cow::Owned);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
+    // One byte in error is one text in error. Only what has a zero is no text.
+    let is_text = !bytes.contains(&0);
+    is_text.then(|| String::from_utf8_lossy(bytes))
 }
 
 /// Whether a file may contain a Kubernetes object.

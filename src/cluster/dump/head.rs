@@ -19,9 +19,17 @@ pub(super) struct Head {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Identity {
+    #[serde(deserialize_with = "text")]
     pub(super) namespace: Option<String>,
+    #[serde(deserialize_with = "text")]
     pub(super) name: Option<String>,
+    #[serde(deserialize_with = "text")]
     resource_version: Option<String>,
+}
+
+/// A text; any other value counts as absent.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(lenient)
 }
 
 impl Identity {
@@ -51,6 +59,10 @@ impl Head {
     }
 }
 
+fn lenient(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok()
+}
+
 struct HeadReader<'h> {
     head: &'h mut Head,
     kind_is_known: bool,
@@ -66,8 +78,8 @@ impl<'de> Visitor<'de> for HeadReader<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Cow<str>>()? {
             match key.as_ref() {
-                "apiVersion" => self.head.api_version = map.next_value()?,
-                "kind" => self.head.kind = map.next_value()?,
+                "apiVersion" => self.head.api_version = lenient(map.next_value()?),
+                "kind" => self.head.kind = lenient(map.next_value()?),
                 // An object whose metadata cannot be decoded has no name.
                 "metadata" => {
                     let raw = map.next_value::<&RawValue>()?;

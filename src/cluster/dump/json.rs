@@ -104,7 +104,7 @@ impl<'de> Visitor<'de> for Document<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut list = Pending::default();
         let mut fields = String::new();
-        let mut has_items = false;
+        let (mut has_items, mut has_metadata, mut has_type) = (false, false, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "items" => {
@@ -119,6 +119,8 @@ impl<'de> Visitor<'de> for Document<'_> {
                     map.next_value::<IgnoredAny>()?;
                 }
                 key => {
+                    has_metadata |= key == "metadata";
+                    has_type |= matches!(key, "apiVersion" | "kind");
                     let value = map.next_value::<Box<RawValue>>()?;
                     list.note(key, value.get());
                     push_field(&mut fields, key, value.get());
@@ -129,7 +131,10 @@ impl<'de> Visitor<'de> for Document<'_> {
             list.finish(self.collector);
         } else if !fields.is_empty() {
             fields.push('}');
-            item(self.collector, &fields, None);
+            let is_object = has_metadata && has_type;
+            if !item(self.collector, &fields, None) && is_object {
+                self.collector.note_unidentified(None, "");
+            }
         }
         Ok(())
     }
@@ -235,7 +240,9 @@ impl Pending {
             collector.empty_list();
         }
         for raw in std::mem::take(&mut self.waiting) {
-            item(collector, raw.get(), self.item_kind());
+            if !item(collector, raw.get(), self.item_kind()) && self.kind.ends_with("List") {
+                collector.note_unidentified(None, "");
+            }
         }
     }
 }
@@ -272,7 +279,11 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
         while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
             self.list.is_empty = false;
             if !item(self.collector, raw.get(), self.list.item_kind()) {
-                self.list.wait(raw)?;
+                if self.list.kind.is_empty() || self.list.api_version.is_empty() {
+                    self.list.wait(raw)?;
+                } else {
+                    self.collector.note_unidentified(None, "");
+                }
             }
             (self.taken)();
         }
@@ -283,7 +294,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
 /// Passes one object on; false when its kind is neither in it nor known yet.
 fn item(collector: &mut Collector, raw: &str, inherited: Option<(&str, &str)>) -> bool {
     let Some(head) = Head::of(raw, inherited.is_some()) else {
-        return true;
+        return false;
     };
     let api_version = head.api_version.as_deref().or(inherited.map(|i| i.0));
     let kind = head.kind.as_deref().or(inherited.map(|i| i.1));

@@ -9,6 +9,11 @@ use crate::cluster::ContainerLog;
 use crate::cluster::types::Pod;
 
 const START: &str = "==== START logs for container ";
+
+/// Whether a file has logs between its objects, as `kubectl cluster-info dump` writes them.
+pub(super) fn has_section(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, START.as_bytes()).is_some()
+}
 const END: &str = "==== END logs for container ";
 
 /// The suffix of the log of the previous run.

@@ -6,8 +6,9 @@ use std::io::{self, BufRead, Read};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Read as KindRead, Snapshot, Unread, UnreadReason};
-use crate::model::{CustomKind, Resource, Time};
+use crate::cluster::{DamagedItem, DamagedKind, DamagedObject, Read as KindRead};
+use crate::cluster::{Snapshot, Unread, UnreadReason};
+use crate::model::{CustomKind, KINDS, Resource, Time};
 
 /// Name of the file.
 pub(super) const FILE: &str = "k8s-monitor.json";
@@ -26,6 +27,19 @@ pub(super) struct Manifest {
     /// Older versions wrote none.
     #[serde(default)]
     custom: Vec<CustomRead>,
+    /// Objects that could not be decoded as a whole. In the files they lack what was damaged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<Damaged>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Damaged {
+    /// Of a kind that is read.
+    resource: Option<String>,
+    /// Of another kind.
+    custom: Option<String>,
+    #[serde(flatten)]
+    item: DamagedItem,
 }
 
 /// The outcome of reading a custom kind.
@@ -55,6 +69,7 @@ impl Manifest {
             reads: reads
                 .map(|(resource, read)| (resource.name(), State::of(read)))
                 .collect(),
+            damaged: snapshot.damaged.iter().map(Damaged::of).collect(),
             custom: snapshot
                 .custom_reads
                 .iter()
@@ -64,6 +79,11 @@ impl Manifest {
                 })
                 .collect(),
         }
+    }
+
+    /// The objects that could not be decoded as a whole.
+    pub(super) fn damaged(&self) -> impl Iterator<Item = DamagedObject> {
+        self.damaged.iter().map(Damaged::read)
     }
 
     /// The manifest in a file; none when its schema is another one, whose fields may differ in
@@ -100,6 +120,32 @@ impl Manifest {
 struct SchemaOnly {
     #[serde(default)]
     schema: String,
+}
+
+impl Damaged {
+    fn of(object: &DamagedObject) -> Self {
+        let (resource, custom) = match &object.kind {
+            DamagedKind::Read(resource) => (Some(resource.name()), None),
+            DamagedKind::Custom(kind) => (None, Some(kind.clone())),
+            DamagedKind::Unknown => (None, None),
+        };
+        Self {
+            resource,
+            custom,
+            item: object.item.clone(),
+        }
+    }
+
+    fn read(&self) -> DamagedObject {
+        let is_it = |resource: &Resource| Some(resource.name()) == self.resource;
+        let read = KINDS.iter().map(|info| info.resource).find(is_it);
+        let custom = self.custom.clone().map(DamagedKind::Custom);
+        let kind = read.map(DamagedKind::Read).or(custom);
+        DamagedObject {
+            kind: kind.unwrap_or(DamagedKind::Unknown),
+            item: self.item.clone(),
+        }
+    }
 }
 
 impl State {

@@ -10,7 +10,8 @@
 //! JSON or YAML: `kubectl get -o json`, API lists, `kubectl cluster-info dump`,
 //! support bundles, and what [`write()`] made. Files are not trusted: no archive is
 //! unpacked to disk, links are not followed, sizes are bounded by [`Limits`], and a
-//! damaged file or object makes its kind unread, never the rest.
+//! damaged file makes its kinds unread, never the rest. A damaged object is named, and its kind
+//! counts as read.
 
 mod archive_writer;
 mod assemble;

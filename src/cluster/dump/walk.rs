@@ -10,6 +10,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::budget::{Budget, Unreadable};
 use super::{DumpError, Limits};
+use crate::runtime::fs_util;
 
 /// Bytes of a long name in an archive. File systems allow at most 4 KiB.
 const NAME_MAX: u64 = 8 * 1024;
@@ -47,6 +48,8 @@ pub(super) fn walk(path: &Path, limits: &Limits, visit: &mut Visit) -> Result<()
         fs::read_dir(path).map_err(|e| DumpError::opening(path, e))?;
         walker.folder(path, "", 0)
     } else {
+        // A device or a pipe has no end or never answers.
+        fs_util::check_regular(path).map_err(|e| DumpError::opening(path, e))?;
         let file = File::open(path).map_err(|e| DumpError::opening(path, e))?;
         walker.file(file)
     }

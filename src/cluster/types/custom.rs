@@ -2,7 +2,8 @@
 //! `status` as a tree.
 //!
 //! Their size is bounded while they are decoded: long texts are cut, long lists end early, and each
-//! field of the status has its own budget, so that none crowds out the conditions.
+//! field of the status has its own budget, so that none crowds out the conditions. All of an object is
+//! within the bounds of [`super::Wire`] too.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +13,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{ObjectMeta, SharedStr};
+use super::{ObjectMeta, SharedStr, wire};
 
 /// Bytes of a text.
 const MAX_TEXT: usize = 1024;
@@ -314,7 +315,8 @@ impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        if *self.budget == 0 || self.depth > MAX_DEPTH {
+        let fits = wire::may_keep::<Value>(0, 1);
+        if !fits || *self.budget == 0 || self.depth > MAX_DEPTH {
             return IgnoredAny::deserialize(deserializer).map(|_| Value::Null);
         }
         *self.budget -= 1;
@@ -346,6 +348,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        let value = wire::kept(value);
         Ok(value[..value.floor_char_boundary(MAX_TEXT)].into())
     }
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Index;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-use super::SharedStr;
+use super::{SharedStr, Wire, wire};
 
 /// An immutable map for labels, selectors and quantities: few entries, many
 /// maps. A sorted slice uses memory for its entries only, where a `BTreeMap`
@@ -85,10 +85,19 @@ impl<V: Serialize> Serialize for SmallMap<V> {
     }
 }
 
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for SmallMap<V> {
+impl<V: Wire> Wire for SmallMap<V> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
+/// Entries that a map keeps: its first ones. One whose value is `null` is left out.
+const MOST: usize = 200;
+
+impl<'de, V: Wire> Deserialize<'de> for SmallMap<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries<V>(PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Entries<V> {
+        impl<'de, V: Wire> Visitor<'de> for Entries<V> {
             type Value = SmallMap<V>;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -97,8 +106,15 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for SmallMap<V> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SmallMap<V>, A::Error> {
                 let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry::<SharedStr, V>()? {
-                    entries.push(entry);
+                while let Some(key) = map.next_key::<SharedStr>()? {
+                    let Some(wire::AsWire(value)) = map.next_value::<Option<_>>()? else {
+                        continue;
+                    };
+                    if !wire::may_keep::<(SharedStr, V)>(entries.len(), MOST) {
+                        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                        break;
+                    }
+                    entries.push((key, value));
                 }
                 Ok(entries.into_iter().collect())
             }

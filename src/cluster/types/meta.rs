@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Intern, OwnerReference, SharedStr, StrInterner, TextMap, slim};
+use super::wire::AsWire;
+use super::{Intern, OwnerReference, SharedStr, StrInterner, TextMap, read_as_is, slim};
 use crate::model::Time;
 
 /// Labels, shared between the pods that have the same set.
@@ -183,6 +184,8 @@ const KEPT_ANNOTATIONS: &[&str] = &[
     "volume.kubernetes.io/storage-provisioner",
 ];
 
+read_as_is! { Annotations }
+
 impl<'de> Deserialize<'de> for Annotations {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Kept;
@@ -198,7 +201,8 @@ impl<'de> Deserialize<'de> for Annotations {
                 let mut kept = Vec::new();
                 while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
                     if KEPT_ANNOTATIONS.contains(&key.as_ref()) {
-                        kept.push((SharedStr::from(&*key), map.next_value()?));
+                        let value: Option<AsWire<SharedStr>> = map.next_value()?;
+                        kept.extend(value.map(|AsWire(value)| (SharedStr::from(&*key), value)));
                     } else {
                         map.next_value::<serde::de::IgnoredAny>()?;
                     }

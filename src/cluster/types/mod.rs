@@ -20,6 +20,7 @@ mod policy;
 mod shared_str;
 mod storage;
 mod usage;
+mod wire;
 mod workload;
 
 pub use batch::*;
@@ -36,6 +37,8 @@ pub use policy::*;
 pub use shared_str::*;
 pub use storage::*;
 pub use usage::*;
+pub use wire::Wire;
+pub(crate) use wire::{cut_list, is_text_left_out};
 pub use workload::*;
 
 use serde::de::DeserializeOwned;
@@ -45,7 +48,7 @@ use serde::{Deserialize, Deserializer};
 ///
 /// Every field is optional. `null` counts as absent, because Go writes `null`
 /// for nil slices and zero times. Unknown fields are skipped, and fields with
-/// their default value are not written.
+/// their default value are not written. Texts and lists are cut: see [`Wire`].
 macro_rules! slim {
     ($( $(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident : $type:ty, )* } )*) => { $(
         $(#[$meta])*
@@ -56,11 +59,13 @@ macro_rules! slim {
             $(#[$field_meta])*
             #[serde(
                 default,
-                deserialize_with = "crate::cluster::types::null_as_default",
+                deserialize_with = "crate::cluster::types::field",
                 skip_serializing_if = "crate::cluster::types::is_default"
             )]
             pub $field: $type,
         )* }
+
+        crate::cluster::types::read_as_is! { $name }
 
         impl crate::cluster::types::Intern for $name {
             fn share(&mut self, interner: &mut crate::cluster::types::StrInterner) {
@@ -70,6 +75,7 @@ macro_rules! slim {
     )* };
 }
 pub(crate) use slim;
+pub(crate) use wire::{field, read_as_is};
 
 /// Decodes the first object of a text and returns it with its length in bytes.
 ///
@@ -77,6 +83,7 @@ pub(crate) use slim;
 /// that the decoder of each kind is compiled once.
 #[inline(never)]
 pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<(T, usize)> {
+    wire::begin();
     let mut objects = serde_json::Deserializer::from_slice(text).into_iter();
     match objects.next() {
         Some(object) => Ok((object?, objects.byte_offset())),
@@ -84,6 +91,7 @@ pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<(T,
     }
 }
 
+/// Reads a value; `null` counts as absent.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

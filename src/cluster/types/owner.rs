@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Intern, SharedStr, StrInterner, slim};
+use super::{Intern, SharedStr, StrInterner, read_as_is, slim};
 use crate::model::KINDS;
 
 /// One entry of `metadata.ownerReferences`.
@@ -60,6 +60,8 @@ impl From<OwnerReference> for OwnerFields {
         }
     }
 }
+
+read_as_is! { OwnerReference }
 
 impl Intern for OwnerReference {
     fn share(&mut self, interner: &mut StrInterner) {

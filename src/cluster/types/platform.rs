@@ -1,6 +1,6 @@
 //! Argo CD, cert-manager and External Secrets: kinds that a cluster may lack.
 
-use super::{Condition, Intern, ObjectMeta, SharedStr, SmallMap, StrInterner, slim};
+use super::{Condition, Intern, ObjectMeta, SharedStr, SmallMap, StrInterner, read_as_is, slim};
 use crate::model::Time;
 
 slim! {
@@ -164,6 +164,8 @@ slim! {
 /// A value that is skipped while reading and written as an empty object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Discarded {}
+
+read_as_is! { Discarded }
 
 impl Intern for Discarded {
     fn share(&mut self, _: &mut StrInterner) {}

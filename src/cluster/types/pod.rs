@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::wire::Scalar;
 use super::{
     Annotations, Condition, Intern, LabelSelector, Labels, ObjectMeta, SelectorRequirement,
-    SharedStr, SmallMap, StrInterner, TextMap, slim,
+    SharedStr, SmallMap, StrInterner, TextMap, read_as_is, slim,
 };
 use crate::model::Time;
 
@@ -382,11 +383,13 @@ slim! {
 /// The text of a resource quantity: a string, or a number in hand-written
 /// YAML. [`crate::cluster::quantity`] parses it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(from = "Value", into = "SharedStr")]
+#[serde(from = "Scalar", into = "SharedStr")]
 pub struct Quantity(pub SharedStr);
 
-impl From<Value> for Quantity {
-    fn from(value: Value) -> Self {
+read_as_is! { Quantity }
+
+impl From<Scalar> for Quantity {
+    fn from(Scalar(value): Scalar) -> Self {
         match value {
             Value::String(s) => Self(s.into()),
             other => Self(other.to_string().into()),

@@ -7,15 +7,15 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use arcstr::ArcStr;
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer};
 
-use super::SmallMap;
+use super::{SmallMap, read_as_is, wire};
 use crate::model::Time;
 
 /// An immutable string of the size of one pointer. Objects with equal texts can
 /// share one. Dereferences to `&str`.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SharedStr(ArcStr);
 
 impl SharedStr {
@@ -107,6 +107,33 @@ macro_rules! without_text {
     )* };
 }
 without_text! { bool i32 i64 u32 Time serde_json::Value }
+
+read_as_is! { SharedStr }
+
+/// A long text is cut while it is decoded.
+impl<'de> Deserialize<'de> for SharedStr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = SharedStr;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<SharedStr, E> {
+                Ok(wire::kept(text).into())
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+impl Serialize for SharedStr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
 
 impl Deref for SharedStr {
     type Target = str;

@@ -1,6 +1,6 @@
 //! CPU and memory usage of pods and nodes, from metrics.k8s.io.
 
-use super::{Intern, ObjectMeta, Quantity, SharedStr, SmallMap, StrInterner, slim};
+use super::{Intern, ObjectMeta, Quantity, SharedStr, SmallMap, StrInterner, read_as_is, slim};
 use crate::cluster::quantity;
 
 slim! {
@@ -84,6 +84,8 @@ impl From<Usage> for SmallMap<Quantity> {
         entries.into_iter().collect()
     }
 }
+
+read_as_is! { Usage }
 
 impl Intern for Usage {
     fn share(&mut self, _: &mut StrInterner) {}

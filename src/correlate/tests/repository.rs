@@ -182,6 +182,7 @@ pub fn report_of(actions: Vec<Action>) -> report::Incident {
         service: None,
         tier: None,
         since: onset(),
+        end: None,
         affects: Vec::new(),
         root_cause: report::RootCause::default(),
         findings: Vec::new(),

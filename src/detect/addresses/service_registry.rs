@@ -91,6 +91,7 @@ impl<'i, 'a> ServiceRegistry<'i, 'a> {
             return None;
         }
         let fault = match self.index.kubernetes_service(namespace, service) {
+            Some(found) if self.index.unjudged.is("Service", &found.metadata) => return None,
             Some(found) => Fault::NoSuchPort(other_ports(found, address.port?)?),
             None => Fault::NoSuchService(self.likely_service(service, namespace, &name)),
         };

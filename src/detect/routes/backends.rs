@@ -169,6 +169,9 @@ impl<'a> Entry<'a> {
             let what = format!("Service {name} does not exist in {namespace}");
             return Some(Fault::Missing(what));
         };
+        if index.unjudged.is("Service", &service.metadata) {
+            return None;
+        }
         let ports = &service.spec.ports;
         let is_checkable =
             !port.is_empty() && service.spec.kind != "ExternalName" && !ports.is_empty();

@@ -27,7 +27,9 @@ use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 #[must_use]
 pub fn detect(index: &ClusterIndex) -> (Vec<CronState>, Vec<Finding>) {
     let objects = &index.snapshot.objects;
-    let jobs = JobIndex::new(&objects.jobs);
+    let judged = objects.jobs.iter();
+    let judged = judged.filter(|job| !index.unjudged.is("Job", &job.metadata));
+    let jobs = JobIndex::new(judged);
     let mut findings = Vec::new();
     let mut states = Vec::new();
     let mut known = BTreeSet::new();

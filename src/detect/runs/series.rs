@@ -17,7 +17,7 @@ pub struct JobIndex<'a> {
 }
 
 impl<'a> JobIndex<'a> {
-    pub fn new(jobs: &'a [Job]) -> Self {
+    pub fn new(jobs: impl Iterator<Item = &'a Job>) -> Self {
         let mut index = Self {
             runs: HashMap::new(),
             successes: HashMap::new(),

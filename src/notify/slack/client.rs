@@ -18,6 +18,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Longer than other timeouts: a request given up may have been accepted, and its retry would be a
 /// duplicate.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes of an id or timestamp that Slack gives to a message.
+const MAX_ID: usize = 64;
 /// Pages of `conversations.list` that are searched for a channel's name.
 const PAGES: usize = 5;
 
@@ -94,7 +96,9 @@ impl<'a> Slack<'a> {
             body.insert("reply_broadcast".into(), broadcast.into());
         }
         let answer = self.send("chat.postMessage", body, message, deadline)?;
-        let text = |key: &str| answer[key].as_str().map(str::to_owned);
+        // Both are stored, and are a few letters long.
+        let is_id = |id: &&str| !id.is_empty() && id.len() <= MAX_ID;
+        let text = |key: &str| answer[key].as_str().filter(is_id).map(str::to_owned);
         match (text("channel"), text("ts")) {
             (Some(channel), Some(id)) => Ok(MessageHandle { channel, id }),
             _ => Err(SlackError::Unexpected(

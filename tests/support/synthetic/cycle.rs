@@ -41,7 +41,16 @@ impl Cycle {
     /// When there is no report.
     #[must_use]
     pub fn over(program: &Path, cluster: SyntheticCluster) -> Self {
-        let server = Server::start(cluster);
+        Self::against(program, &Server::start(cluster))
+    }
+
+    /// Runs the program against a server.
+    ///
+    /// # Panics
+    ///
+    /// When there is no report.
+    #[must_use]
+    pub fn against(program: &Path, server: &Server) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = json!({
             "current-context": "synthetic",
@@ -91,12 +100,22 @@ pub fn services_file() -> NamedTempFile {
 /// When there is no report.
 #[must_use]
 pub fn run(program: &Path, kubeconfig: &Path, services: &Path) -> (Cost, Value) {
+    run_over(program, "--kubeconfig", kubeconfig, services)
+}
+
+/// The same over what an option names: a kubeconfig or a dump.
+///
+/// # Panics
+///
+/// When there is no report.
+#[must_use]
+pub fn run_over(program: &Path, option: &str, source: &Path, services: &Path) -> (Cost, Value) {
     let mut command = Command::new(program);
     command
         .env_clear()
         .args("run --dry-run --no-llm --state none --output json".split(' '))
-        .arg("--kubeconfig")
-        .arg(kubeconfig)
+        .arg(option)
+        .arg(source)
         .arg("--services")
         .arg(services);
     let cost = cost(&mut command);

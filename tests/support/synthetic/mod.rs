@@ -6,6 +6,7 @@
 
 use std::sync::LazyLock;
 
+pub mod attack;
 pub mod cycle;
 pub mod measure;
 pub mod server;

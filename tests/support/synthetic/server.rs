@@ -31,15 +31,26 @@ impl Server {
     /// When there is no free port.
     #[must_use]
     pub fn start(cluster: SyntheticCluster) -> Self {
+        Self::with(move |target| answer(cluster, target))
+    }
+
+    /// Serves these answers, by the target of a request, on a free port.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    #[must_use]
+    pub fn with(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        let answer: Arc<Answer> = Arc::new(answer);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let counts = Arc::clone(&shared);
+                let (counts, answer) = (Arc::clone(&shared), Arc::clone(&answer));
                 // A client may disconnect at any time.
-                thread::spawn(move || serve(cluster, stream, &counts));
+                thread::spawn(move || serve(&*answer, stream, &counts));
             }
         });
         Self { port, counts }
@@ -58,7 +69,9 @@ impl Server {
     }
 }
 
-fn serve(cluster: SyntheticCluster, mut stream: TcpStream, counts: &Counts) -> std::io::Result<()> {
+type Answer = dyn Fn(&str) -> String + Send + Sync;
+
+fn serve(answer: &Answer, mut stream: TcpStream, counts: &Counts) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     loop {
@@ -71,7 +84,7 @@ fn serve(cluster: SyntheticCluster, mut stream: TcpStream, counts: &Counts) -> s
             line.clear();
             reader.read_line(&mut line)?;
         }
-        let body = answer(cluster, &target);
+        let body = answer(&target);
         counts.requests.fetch_add(1, Ordering::SeqCst);
         counts.bytes.fetch_add(body.len(), Ordering::SeqCst);
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length";

@@ -36,6 +36,8 @@ pub struct CronState {
     pub is_backup: bool,
     /// Suspended, or not yet run.
     pub is_idle: bool,
+    /// Only its name is known.
+    pub is_unjudged: bool,
 }
 
 /// Whether all that matters about a cron job's jobs was read.
@@ -84,6 +86,7 @@ impl<'v, 'a> CronContext<'v, 'a> {
                 service: at,
                 is_backup: backup::is_backup(cron, service),
                 is_idle,
+                is_unjudged: index.unjudged.is("CronJob", &cron.metadata),
             },
             is_all: at.is_some_and(|at| index.workloads_of(at).is_empty()),
             plan: Plan::of(cron),
