@@ -77,15 +77,14 @@ impl Cluster {
     }
 
     fn texts(&self) -> Vec<(Resource, String)> {
-        self.documents.iter().filter_map(text).collect()
+        self.documents.iter().map(text).collect()
     }
 }
 
-/// A document of a kind that has its own list.
-fn text(document: &Value) -> Option<(Resource, String)> {
+fn text(document: &Value) -> (Resource, String) {
     let (version, kind) = (document["apiVersion"].as_str(), document["kind"].as_str());
-    let resource = Resource::of_object(version.unwrap(), kind.unwrap())?;
-    Some((resource, document.to_string()))
+    let resource = Resource::of_object(version.unwrap(), kind.unwrap()).unwrap();
+    (resource, document.to_string())
 }
 
 /// The objects as a server lists them.
@@ -176,7 +175,10 @@ fn a_hostile_value_changes_nothing_else() {
     let mut number = 0;
     let mut wrong = Vec::new();
     for (at, document) in cluster.documents.iter().enumerate() {
-        if !document.to_string().contains("alpha") {
+        // The version of an API may be called alpha, too.
+        let mut content = document.clone();
+        content["apiVersion"] = Value::Null;
+        if !content.to_string().contains("alpha") {
             continue;
         }
         let mut paths = Vec::new();
