@@ -53,6 +53,7 @@ pub struct ClusterIndex<'a> {
     /// Restart counts of the previous cycle.
     pub restarts: &'a RestartCounts,
     events: HashMap<Key<'a>, Vec<&'a Event>>,
+    pulls: HashMap<Key<'a>, Vec<&'a Event>>,
     nodes: HashMap<&'a str, &'a Node>,
     metrics: ByName<'a, PodMetrics>,
     services: ByName<'a, KubernetesService>,
@@ -101,7 +102,8 @@ impl<'a> ClusterIndex<'a> {
             unjudged,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,
-            events: warnings(&objects.events),
+            events: by_object(objects.events.iter().filter(|e| e.is_warning())),
+            pulls: by_object(objects.events.iter().filter(|e| e.is_about_pull())),
             nodes: nodes.map(|n| (n.metadata.name.as_str(), n)).collect(),
             metrics: ByName::new(&objects.pod_metrics, |m| {
                 (&m.metadata.namespace, &m.metadata.name)
@@ -136,6 +138,17 @@ impl<'a> ClusterIndex<'a> {
         self.events
             .get(&(kind, namespace, name))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// Events about the pulls of a pod's images.
+    pub fn pulls_of<'b>(&'b self, pod: &'b Pod) -> impl Iterator<Item = &'a Event> + 'b {
+        let meta = &pod.metadata;
+        let key: Key = ("Pod", &meta.namespace, &meta.name);
+        let events = self.pulls.get(&key).map_or(&[][..], Vec::as_slice);
+        events.iter().copied().filter(|e| {
+            let uid = &e.involved_object.uid;
+            uid.is_empty() || meta.uid.is_empty() || *uid == meta.uid
+        })
     }
 
     /// Warning events about a node. Some components give them the namespace `default`.
@@ -400,11 +413,10 @@ fn name(meta: &ObjectMeta) -> (&str, &str) {
     (&meta.namespace, &meta.name)
 }
 
-/// Warning events by the object that they are about. Dumps may also hold normal
-/// events, which show no failure.
-fn warnings(events: &[Event]) -> HashMap<Key<'_>, Vec<&Event>> {
+/// Events by the object that they are about.
+fn by_object<'a>(events: impl Iterator<Item = &'a Event>) -> HashMap<Key<'a>, Vec<&'a Event>> {
     let mut by_object: HashMap<Key, Vec<_>> = HashMap::new();
-    for event in events.iter().filter(|e| e.is_warning()) {
+    for event in events {
         let about = &event.involved_object;
         let key = (
             about.kind.as_str(),

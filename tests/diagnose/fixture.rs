@@ -106,8 +106,15 @@ struct Event {
     /// `spec.containers{web}`.
     #[serde(default)]
     path: String,
+    /// Normal or Warning.
+    #[serde(default = "warning")]
+    kind: String,
     /// When it occurred last, where that is not half a minute ago.
     last: Option<String>,
+}
+
+fn warning() -> String {
+    "Warning".to_owned()
 }
 
 fn often() -> u32 {
@@ -373,7 +380,7 @@ impl Event {
         merge(
             &mut event,
             &json!({
-                "type": "Warning",
+                "type": self.kind,
                 "involvedObject": {"kind": kind, "namespace": "shop", "name": name, "fieldPath": self.path},
                 "reason": self.reason,
                 "message": self.message,

@@ -77,6 +77,12 @@ impl Event {
         named.next().is_none_or(|by| by == component)
     }
 
+    /// Whether it tells when the kubelet begins or ends to pull the image of a pod.
+    #[must_use]
+    pub fn is_about_pull(&self) -> bool {
+        self.involved_object.kind == "Pod" && matches!(self.reason.as_str(), "Pulling" | "Pulled")
+    }
+
     /// Whether it is a warning. Normal events are not read.
     #[must_use]
     pub fn is_warning(&self) -> bool {
