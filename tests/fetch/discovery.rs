@@ -99,8 +99,8 @@ fn an_old_server_is_discovered_group_by_group() {
         1
     );
     assert_eq!(
-        snapshot.requests, 37,
-        "20 core kinds, 11 others, 1 + 5 for discovery"
+        snapshot.requests, 39,
+        "20 core kinds, 12 others, 1 + 6 for discovery"
     );
 }
 
