@@ -175,7 +175,10 @@ fn a_hostile_value_changes_nothing_else() {
     let mut number = 0;
     let mut wrong = Vec::new();
     for (at, document) in cluster.documents.iter().enumerate() {
-        if !document["metadata"].to_string().contains("alpha") {
+        // The version of an API may be called alpha, too.
+        let mut content = document.clone();
+        content["apiVersion"] = Value::Null;
+        if !content.to_string().contains("alpha") {
             continue;
         }
         let mut paths = Vec::new();
