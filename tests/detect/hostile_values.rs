@@ -197,8 +197,9 @@ fn a_hostile_value_changes_nothing_else() {
                 }
                 let named: Vec<_> = damaged.iter().map(DamagedObject::describe).collect();
                 let what = format!("{} {path}: {hostile}; {named:?}", document["kind"]);
-                if without(&verdict, "alpha") != expected {
-                    wrong.push(format!("another service: {what}"));
+                let others = without(&verdict, "alpha");
+                if others != expected {
+                    wrong.push(format!("another service: {what}\n{others}"));
                 }
                 wrong.extend(wrong_status(&verdict, &damaged).map(|wrong| wrong + &what));
             }

@@ -143,8 +143,8 @@ mod formats {
         assert_eq!(pod_names(&snapshot), ["db-0"]);
         assert_eq!(
             snapshot.objects.leases.len(),
-            1,
-            "only those of kube-system"
+            2,
+            "only those of kube-system and of the nodes"
         );
         let logs: Vec<_> = snapshot
             .logs
