@@ -48,7 +48,11 @@ fn working_dependencies_are_ok() {
     }
     assert_eq!(
         seen.named("off"),
-        ["api gateway.networking.k8s.io", "heartbeat"]
+        [
+            "api gateway.networking.k8s.io",
+            "api traefik.io",
+            "heartbeat"
+        ]
     );
     assert!(
         !harness.folder.path().join("state").exists(),
