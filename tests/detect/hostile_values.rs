@@ -77,14 +77,15 @@ impl Cluster {
     }
 
     fn texts(&self) -> Vec<(Resource, String)> {
-        self.documents.iter().map(text).collect()
+        self.documents.iter().filter_map(text).collect()
     }
 }
 
-fn text(document: &Value) -> (Resource, String) {
+/// A document of a kind that has its own list.
+fn text(document: &Value) -> Option<(Resource, String)> {
     let (version, kind) = (document["apiVersion"].as_str(), document["kind"].as_str());
-    let resource = Resource::of_object(version.unwrap(), kind.unwrap()).unwrap();
-    (resource, document.to_string())
+    let resource = Resource::of_object(version.unwrap(), kind.unwrap())?;
+    Some((resource, document.to_string()))
 }
 
 /// The objects as a server lists them.
