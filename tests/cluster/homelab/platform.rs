@@ -7,7 +7,7 @@ use super::nodes;
 use crate::time::{Timestamp, shifted};
 
 /// Group, version, plural, kind, whether namespaced, whether status is a subresource.
-const KINDS: [(&str, &str, &str, &str, bool, bool); 11] = [
+const KINDS: [(&str, &str, &str, &str, bool, bool); 12] = [
     // The status of an Application is not a subresource.
     (
         "argoproj.io",
