@@ -71,7 +71,7 @@ fn the_deployed_rights_are_all_that_doctor_asks_for() {
         .named("ok")
         .into_iter()
         .filter(|name| name.starts_with("rbac "));
-    assert_eq!(rights.count(), 68, "{:#?}", seen.checks);
+    assert_eq!(rights.count(), 74, "{:#?}", seen.checks);
     for name in [
         "cluster",
         "clock",
@@ -165,9 +165,9 @@ fn excess_rights_of_an_administrator_are_a_warning() {
 fn a_token_without_any_right_is_an_unreadable_cluster() {
     let homelab = Homelab::healthy();
     homelab.apply_yaml(
-        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: unreachable_url, namespace: default}\n",
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: no-rights, namespace: default}\n",
     );
-    let token = homelab.service_account_token("default", "nobody");
+    let token = homelab.service_account_token("default", "no-rights");
     let seen = doctor(&homelab.kubeconfig_with_token(&token, "homelab"));
     assert_eq!(seen.status, 69);
     assert_eq!(seen.check("reading")["status"], "red");

@@ -32,7 +32,7 @@ fn a_healthy_homelab_has_no_incident() {
         ("mysql", "healthy"),
         ("ecr-auth", "healthy"),
         ("coredns", "healthy"),
-        ("loki-aws-infrastructure", "unknown"),
+        ("loki-aws-infrastructure", "healthy"),
     ] {
         assert_eq!(report.service(name)["status"], status, "{name}");
     }

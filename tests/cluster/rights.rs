@@ -120,9 +120,9 @@ fn an_unreadable_custom_resource_is_reported_without_an_incident() {
 fn no_rights_at_all_and_no_valid_token_are_an_unreadable_cluster() {
     let homelab = Homelab::healthy();
     homelab.apply_yaml(
-        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: unreachable_url, namespace: default}\n",
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: no-rights, namespace: default}\n",
     );
-    let token = homelab.service_account_token("default", "nobody");
+    let token = homelab.service_account_token("default", "no-rights");
     for (token, word) in [(token.as_str(), "forbids"), ("expired", "credentials")] {
         let output = program()
             .args(["run", "--dry-run", "--output", "json", "--services"])

@@ -28,7 +28,7 @@ pub struct ResourcePresence {
 pub fn presence(index: &ClusterIndex, findings: &[Finding]) -> HashMap<usize, ResourcePresence> {
     let mut found: HashMap<usize, ResourcePresence> = HashMap::new();
     let mut add = |at: usize, status: ServiceStatus, since: Option<Time>| {
-        if !index.workloads_of(at).is_empty() {
+        if !index.workloads_of(at).is_empty() || runs_pods(index, at) {
             return;
         }
         let known = found
@@ -67,6 +67,19 @@ pub fn presence(index: &ClusterIndex, findings: &[Finding]) -> HashMap<usize, Re
         }
     }
     found
+}
+
+/// Whether a service is one of pods by the services file or by its Kubernetes Service. Without a
+/// workload it is missing, whatever else says that it is well.
+fn runs_pods(index: &ClusterIndex, at: usize) -> bool {
+    let service = &index.monitored[at];
+    let namespace = service.namespace.as_deref().unwrap_or_default();
+    let here = index.kubernetes_services_in(namespace);
+    service.data_layer
+        || service.image.is_some()
+        || service.replicas.is_some()
+        || !service.workloads.is_empty()
+        || here.iter().any(|s| service.is_called(&s.metadata.name))
 }
 
 /// How bad a status is.
