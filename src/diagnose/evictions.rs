@@ -68,27 +68,26 @@ fn exceeded(message: &str) -> Option<String> {
 
 /// The node was short of one of these.
 fn by_node(context: &RuleContext, of: &[&str]) -> Option<Proof> {
-    let (pod, short) = evicted(context).find_map(|pod| {
+    let (pod, state) = evicted(context).find_map(|pod| {
         let message = &pod.status.message;
-        let short = between(message, "low on resource: ", ".")
-            .or_else(|| {
-                message
-                    .split_once("low on resource: ")
-                    .map(|(_, rest)| rest)
-            })
-            .or_else(|| between(message, "had condition: [", "]"))?;
+        let state = match message.split_once("low on resource: ") {
+            Some((_, rest)) => {
+                let resource = rest.split_once('.').map_or(rest, |(resource, _)| resource);
+                format!("was low on {}", resource.trim())
+            }
+            None => format!(
+                "had condition {}",
+                between(message, "had condition: [", "]")?
+            ),
+        };
         of.iter()
-            .any(|name| short.contains(name))
-            .then_some((pod, short))
+            .any(|name| state.contains(name))
+            .then_some((pod, state))
     })?;
     let node = ObjectRef::new("Node", "", pod.node());
     let message = pod.status.message.trim();
-    let proof =
-        Proof::object(format!("pod {}: Evicted: {message}", pod.metadata.name)).message(format!(
-            "evicted because node {} was short: {}",
-            pod.node(),
-            short.trim()
-        ));
+    let proof = Proof::object(format!("pod {}: Evicted: {message}", pod.metadata.name))
+        .message(format!("evicted because node {} {state}", pod.node()));
     Some(if context.has_finding(&node) {
         proof.group_key(node.to_string())
     } else {
