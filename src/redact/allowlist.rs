@@ -1,5 +1,6 @@
 //! Values that are not secret although their name is.
 
+use super::values::is_name_byte;
 use super::{forms, names, strength};
 
 /// Beginnings of paths. Such a value is the location of a secret.
@@ -136,6 +137,7 @@ pub(super) fn is_name(word: &str) -> bool {
     let is_joined = word.contains(['_', '.', '-']);
     let letters = |b: u8| b.is_ascii_lowercase() || b == b'_';
     is_joined
+        && word.bytes().all(|b| is_name_byte(b) || b == b'/')
         && !strength::is_generated(word)
         && (word.bytes().all(letters) && !word.contains('-')
             || forms::is_constant(word)

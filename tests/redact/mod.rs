@@ -767,6 +767,14 @@ fn a_value_is_masked_by_its_name() {
 }
 
 #[test]
+fn a_value_with_symbols_is_no_name_although_it_contains_a_word_for_password() {
+    for secret in ["A^pw-!~A", "my!pass-word^x", "%key_of~me"] {
+        let text = format!("user: x\npassword: {secret}\nport: 1");
+        assert!(!redact(&text).contains(secret), "{}", redact(&text));
+    }
+}
+
+#[test]
 fn an_argument_is_masked_by_the_one_before() {
     for (args, redacted) in [
         (
