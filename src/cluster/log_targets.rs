@@ -18,7 +18,7 @@ use crate::model::Time;
 /// Pods of one workload. Replicas mostly fail for the same cause.
 const PODS_A_WORKLOAD: usize = 2;
 /// Containers in all, which limits the requests.
-const MAX_CONTAINERS: usize = 30;
+pub const MAX_CONTAINERS: usize = 30;
 /// A container may take this long to become ready before its log is read.
 const STARTUP_GRACE: TimeDelta = TimeDelta::minutes(2);
 /// The log of the previous run is read up to this long after a restart.
@@ -47,9 +47,9 @@ enum Urgency {
     Restarted,
 }
 
-/// The containers whose logs to read, by priority: at most two pods of each
-/// workload and thirty containers in all. A second pod comes after the first
-/// pods of all other workloads.
+/// The containers whose logs help, by priority: at most two pods of each workload.
+/// A second pod comes after the first pods of all other workloads. The reader takes
+/// the first [`MAX_CONTAINERS`].
 #[must_use]
 pub fn failing_containers(objects: &Objects, now: Time) -> Vec<LogTarget> {
     let not_ready = not_ready_nodes(&objects.nodes);
@@ -78,7 +78,6 @@ pub fn failing_containers(objects: &Objects, now: Time) -> Vec<LogTarget> {
     ranked
         .into_iter()
         .flat_map(|(_, targets)| targets)
-        .take(MAX_CONTAINERS)
         .collect()
 }
 
@@ -428,7 +427,7 @@ mod tests {
         assert_eq!(names(&pods), ["web-2", "api-1", "slow-1", "web-3"]);
 
         pods.extend((0..50).map(|n| pod(&format!("w{n}"), &format!("w{n}-1"), &crash)));
-        assert_eq!(names(&pods).len(), MAX_CONTAINERS);
+        assert_eq!(names(&pods).len(), 54, "the reader limits them");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::damage::{DamagedKind, DamagedObject};
+use super::log_targets::LogTarget;
 use super::objects::Objects;
 use crate::model::{CustomKind, KINDS, Resource, Time, named_enum};
 
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub objects: Objects,
     /// Logs of failing containers.
     pub logs: Vec<ContainerLog>,
+    /// Failing containers whose logs were not read, because there are too many.
+    pub logs_left_out: Vec<LogTarget>,
     /// For each kind: the outcome of reading it.
     pub reads: BTreeMap<Resource, Read>,
     /// Objects that could not be decoded as a whole.

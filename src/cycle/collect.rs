@@ -6,9 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Cycle, Source};
-use crate::assess::{Incident, Verdict};
+use crate::assess::{self, Incident, Verdict};
 use crate::cluster::Snapshot;
 use crate::cluster::api::SnapshotRequest;
+use crate::cluster::log_targets::{LogTarget, MAX_CONTAINERS};
 use crate::error::Error;
 use crate::lifecycle;
 use crate::model::{Mode, Severity, duration, now};
@@ -21,7 +22,7 @@ impl Cycle<'_> {
     /// Reads and evaluates the cluster; twice if a severe incident is young.
     pub(super) fn collect(&mut self, state: &State) -> Result<(Snapshot, Verdict), Error> {
         (self.progress)("reading the cluster");
-        let mut first = self.snapshot()?;
+        let mut first = self.snapshot(state)?;
         (self.progress)("evaluating");
         let verdict = self.evaluate(&first, state);
         let Some(pause) = self.confirmation_pause(&verdict, first.now) else {
@@ -30,7 +31,7 @@ impl Cycle<'_> {
         (self.progress)("reading the cluster again to confirm new incidents");
         thread::sleep(pause);
         // A second snapshot that is incomplete proves no recovery: the first one counts.
-        let error = match self.snapshot() {
+        let error = match self.snapshot(state) {
             Ok(mut second) if confirms(&verdict, &second) => {
                 second.requests += first.requests;
                 let verdict = self.evaluate(&second, state);
@@ -50,7 +51,10 @@ impl Cycle<'_> {
         Ok((first, verdict))
     }
 
-    fn snapshot(&self) -> Result<Snapshot, Error> {
+    fn snapshot(&self, state: &State) -> Result<Snapshot, Error> {
+        let order = |snapshot: &Snapshot, targets: &mut [LogTarget]| {
+            assess::sort_logs(&self.evaluate(snapshot, state), targets);
+        };
         let mut snapshot = match &self.source {
             Source::Dump(snapshot) => (**snapshot).clone(),
             Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
@@ -59,6 +63,7 @@ impl Cycle<'_> {
                 deadline: self.remaining() * 3 / 4,
                 look_back: self.config.interval,
                 resources: self.config.resources.clone(),
+                log_order: Some(&order),
             })?,
         };
         if let Some(name) = &self.config.cluster {
@@ -103,4 +108,27 @@ pub(super) fn clock_skew_note(ahead: TimeDelta) -> String {
         "this machine's clock is {amount} {direction} the API server's; the cycle uses the server's \
          time, like the objects: correct the clock that is wrong"
     )
+}
+
+/// Names of containers in the note about logs that were not read.
+const NAMED: usize = 5;
+
+/// The note when more containers fail than logs are read.
+pub(super) fn logs_note(left_out: &[LogTarget]) -> Option<String> {
+    if left_out.is_empty() {
+        return None;
+    }
+    let named = left_out.iter().take(NAMED);
+    let mut named: Vec<_> = named
+        .map(|t| format!("{}/{} ({})", t.namespace, t.pod, t.container))
+        .collect();
+    if left_out.len() > NAMED {
+        named.push(format!("{} more", left_out.len() - NAMED));
+    }
+    Some(format!(
+        "the logs of {} failing containers were not read, because a cycle reads those of \
+         {MAX_CONTAINERS}, the most important services first: {}",
+        left_out.len(),
+        named.join(", ")
+    ))
 }

@@ -194,6 +194,9 @@ impl<'a> Cycle<'a> {
         report
             .notes
             .extend(snapshot.skew.map(collect::clock_skew_note));
+        report
+            .notes
+            .extend(collect::logs_note(&snapshot.logs_left_out));
         report.notes.append(&mut session.notes);
         report
     }

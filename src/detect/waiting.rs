@@ -1,8 +1,9 @@
 //! Why a pod is not ready when no container has failed: what it waits for.
 
 use super::index::ClusterIndex;
+use super::pulls;
 use super::running::is_sidecar;
-use crate::cluster::types::{ContainerStatus, Event, PersistentVolumeClaim, Pod, condition};
+use crate::cluster::types::{ContainerStatus, PersistentVolumeClaim, Pod, condition};
 use crate::model::{Reason, duration};
 
 /// The node that the scheduler chose before it asked for a volume.
@@ -19,7 +20,7 @@ pub fn reason(index: &ClusterIndex, pod: &Pod) -> (Reason, String) {
     }
     let waiting = pod.all_statuses().find(|c| c.state.waiting.is_some());
     if pod.status.phase == "Pending" || waiting.is_some() {
-        if let Some(pull) = hung_pull(index, pod) {
+        if let Some(pull) = pulls::message(index, pod) {
             return (Reason::ContainerCreating, pull);
         }
         let what = waiting.map_or("the pod".to_owned(), |c| format!("container {}", c.name));
@@ -29,27 +30,6 @@ pub fn reason(index: &ClusterIndex, pod: &Pod) -> (Reason, String) {
         );
     }
     (Reason::ContainersNotReady, not_ready(pod))
-}
-
-/// The pull of an image that began and has not ended. The kubelet pulls one image at a time
-/// by default, so that one that hangs keeps the others on its node waiting.
-fn hung_pull(index: &ClusterIndex, pod: &Pod) -> Option<String> {
-    let image = |e: &Event| Some(e.message.split('"').nth(1)?.to_owned());
-    let began = |e: &&Event| e.reason == "Pulling";
-    let last = index.pulls_of(pod).filter(began).max_by_key(|e| e.last())?;
-    let pulled = image(last)?;
-    let has_ended = index
-        .pulls_of(pod)
-        .filter(|e| e.reason == "Pulled" && e.last() >= last.last())
-        .any(|e| image(e).as_ref() == Some(&pulled));
-    let since = last.last()?;
-    let how_long = (index.now() - since).to_std().ok()?;
-    (!has_ended).then(|| {
-        format!(
-            "the kubelet has been pulling image {pulled} for {}, and the pull has not ended",
-            duration::human(how_long)
-        )
-    })
 }
 
 fn unscheduled(index: &ClusterIndex, pod: &Pod) -> (Reason, String) {

@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 
 use super::text::{clip, one_line};
 use super::{Proof, RuleContext, logs, start};
-use crate::model::{Fact, FactKind};
+use crate::detect;
+use crate::model::{Fact, FactKind, Reason};
 
 /// Events that are older say nothing about the present.
 const RECENT: TimeDelta = TimeDelta::minutes(15);
@@ -47,4 +48,14 @@ fn events(context: &RuleContext) -> Vec<Fact> {
         }
     }
     facts
+}
+
+/// The workload whose image the node pulls first, while the pods of the finding wait.
+pub fn pull_before(context: &RuleContext) -> Option<String> {
+    if !context.is(&[Reason::ContainerCreating]) {
+        return None;
+    }
+    let mut before = context.pods.iter();
+    let before = before.find_map(|pod| detect::pull_before(context.index, pod))?;
+    (before != context.finding.resource).then(|| before.to_string())
 }

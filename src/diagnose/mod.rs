@@ -129,7 +129,8 @@ pub fn diagnose(index: &ClusterIndex, findings: &mut Vec<Finding>) {
     for (finding, proof) in findings.iter_mut().zip(proofs) {
         match proof {
             Diagnosis::Proved(cause, proof) => roots.extend(apply(finding, cause, *proof)),
-            Diagnosis::Unproved(facts) => {
+            Diagnosis::Unproved(facts, behind) => {
+                finding.group_key = finding.group_key.take().or(behind);
                 for fact in facts {
                     finding.fact(fact.kind, fact.text);
                 }
@@ -143,20 +144,23 @@ pub fn diagnose(index: &ClusterIndex, findings: &mut Vec<Finding>) {
 enum Diagnosis {
     /// The cause and its proof.
     Proved(Cause, Box<Proof>),
-    /// The detector set the cause, or no rule applies. The facts may help a reader.
-    Unproved(Vec<Fact>),
+    /// The detector set the cause, or no rule applies. The facts may help a reader, and the key
+    /// names what the finding waits for.
+    Unproved(Vec<Fact>, Option<String>),
 }
 
 fn prove(index: &ClusterIndex, findings: &[Finding]) -> Vec<Diagnosis> {
     let with_findings = findings.iter().map(|f| f.resource.clone()).collect();
     let of_finding = |finding: &Finding| {
         if finding.cause.is_some() {
-            return Diagnosis::Unproved(Vec::new());
+            return Diagnosis::Unproved(Vec::new(), None);
         }
         let context = RuleContext::new(index, &with_findings, finding);
         match first_proof(&context) {
             Some((cause, proof)) => Diagnosis::Proved(cause, Box::new(proof)),
-            None => Diagnosis::Unproved(evidence::at_hand(&context)),
+            None => {
+                Diagnosis::Unproved(evidence::at_hand(&context), evidence::pull_before(&context))
+            }
         }
     };
     findings.iter().map(of_finding).collect()

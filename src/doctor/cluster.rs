@@ -71,6 +71,7 @@ pub fn ask(
         deadline: READING.min(limit),
         look_back,
         resources: Vec::new(),
+        log_order: None,
     }));
     facts.took = began.elapsed();
     facts

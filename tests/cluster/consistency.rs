@@ -70,7 +70,7 @@ fn wrong_count(object: &Value, objects: &BTreeMap<String, Value>) -> Option<Stri
         .filter(is_alive)
         .collect();
     let status = &object["status"];
-    let number = |field: &str| status[field].as_u64().unwrap_or_default() as usize;
+    let number = |field: &str| usize::try_from(status[field].as_u64().unwrap_or_default()).unwrap();
     let ready = pods.iter().filter(|pod| is_ready(pod)).count();
     let is_observed = status["observedGeneration"] == object["metadata"]["generation"];
     let is_right =

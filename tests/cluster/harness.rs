@@ -30,28 +30,28 @@ fn every_scenario_is_consistent() {
     type Scenario = fn(&mut Homelab);
     let scenarios: [(&str, Scenario); 24] = [
         ("crash loop", |homelab| {
-            homelab.crash_loops("mysql", 20.minutes_ago())
+            homelab.crash_loops("mysql", 20.minutes_ago());
         }),
         ("out of memory", |homelab| {
-            homelab.crash_loops_by("n8n", 2.hours_ago(), "OOMKilled", 137)
+            homelab.crash_loops_by("n8n", 2.hours_ago(), "OOMKilled", 137);
         }),
         ("one of two ready", |homelab| {
-            homelab.pods_ready("oncall-agent", 1, 12.minutes_ago())
+            homelab.pods_ready("oncall-agent", 1, 12.minutes_ago());
         }),
         ("quietly unready", |homelab| {
-            homelab.quietly_unready("postgresql", 3.hours_ago())
+            homelab.quietly_unready("postgresql", 3.hours_ago());
         }),
         ("starting", |homelab| {
-            homelab.starting("chores-tracker-backend", 4.minutes_ago())
+            homelab.starting("chores-tracker-backend", 4.minutes_ago());
         }),
         ("vault sealed", |homelab| {
-            homelab.vault_sealed(30.minutes_ago())
+            homelab.vault_sealed(30.minutes_ago());
         }),
         ("stores fail", |homelab| {
-            homelab.secret_stores_fail(28.minutes_ago())
+            homelab.secret_stores_fail(28.minutes_ago());
         }),
         ("no image", |homelab| {
-            homelab.image_pull_backoff("whoami", 1.hours_ago(), "not found")
+            homelab.image_pull_backoff("whoami", 1.hours_ago(), "not found");
         }),
         ("no secret", |homelab| {
             homelab.containers_wait(
@@ -62,40 +62,40 @@ fn every_scenario_is_consistent() {
             );
         }),
         ("no node", |homelab| {
-            homelab.unschedulable("n8n", 9.minutes_ago(), "0/3 nodes are available")
+            homelab.unschedulable("n8n", 9.minutes_ago(), "0/3 nodes are available");
         }),
         ("rolled out", |homelab| {
-            homelab.rolled_out("n8n", 25.minutes_ago(), "n8nio/n8n:1.2.3")
+            homelab.rolled_out("n8n", 25.minutes_ago(), "n8nio/n8n:1.2.3");
         }),
         ("set rolled out", |homelab| {
-            homelab.rolled_out("mysql", 25.minutes_ago(), "mysql:8.4.1")
+            homelab.rolled_out("mysql", 25.minutes_ago(), "mysql:8.4.1");
         }),
         ("rollout stuck", |homelab| {
-            homelab.rollout_stuck("n8n", 25.minutes_ago(), "n8nio/n8n:9", "not found")
+            homelab.rollout_stuck("n8n", 25.minutes_ago(), "n8nio/n8n:9", "not found");
         }),
         ("node lost", |homelab| {
-            homelab.node_lost("k3s-agent-2", 7.minutes_ago())
+            homelab.node_lost("k3s-agent-2", 7.minutes_ago());
         }),
         ("scaled to zero", |homelab| {
-            homelab.scaled_to_zero("n8n", 15.minutes_ago())
+            homelab.scaled_to_zero("n8n", 15.minutes_ago());
         }),
         ("deleted", |homelab| homelab.deleted("mysql")),
         ("wrong selector", |homelab| {
-            homelab.selector_matches_nothing("chores-tracker-frontend")
+            homelab.selector_matches_nothing("chores-tracker-frontend");
         }),
         ("quota", |homelab| {
-            homelab.quota_refuses("n8n", 45.minutes_ago())
+            homelab.quota_refuses("n8n", 45.minutes_ago());
         }),
         ("ingress down", |homelab| {
-            homelab.ingress_down(6.minutes_ago())
+            homelab.ingress_down(6.minutes_ago());
         }),
         ("dns down", |homelab| homelab.dns_down(6.minutes_ago())),
         ("memory", |homelab| homelab.memory_at("mysql", 93)),
         ("backup overdue", |homelab| {
-            homelab.last_succeeded("mysql-backup", 2.days_ago())
+            homelab.last_succeeded("mysql-backup", 2.days_ago());
         }),
         ("sync failed", |homelab| {
-            homelab.last_run_failed("ecr-credentials-sync")
+            homelab.last_run_failed("ecr-credentials-sync");
         }),
         ("recovery", |homelab| {
             homelab.crash_loops("mysql", 20.minutes_ago());

@@ -9,7 +9,7 @@ pub fn now() -> Timestamp {
     let since_epoch = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("the clock is before 1970");
-    shifted(Timestamp::UNIX_EPOCH, since_epoch.as_secs() as i64)
+    shifted(Timestamp::UNIX_EPOCH, since_epoch.as_secs().cast_signed())
 }
 
 pub fn shifted(time: Timestamp, seconds: i64) -> Timestamp {

@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use k8s_monitor::cluster::{Read, Resource, UnreadReason};
+use k8s_monitor::cluster::api::SnapshotRequest;
+use k8s_monitor::cluster::log_targets::LogTarget;
+use k8s_monitor::cluster::{Read, Resource, Snapshot, UnreadReason};
 
-use super::stub::{Reply, Stub, crashed, page, pod, status, unread};
+use super::stub::{Reply, Stub, crashed, page, pod, request, status, unread};
 
 const LOG: &str = "/api/v1/namespaces/shop/pods/web-1/log";
 
@@ -120,4 +122,35 @@ fn a_log_that_times_out_is_requested_once() {
     );
     let requests = stub.requests();
     assert_eq!(requests.iter().filter(|r| r.path == LOG).count(), 1);
+}
+
+#[test]
+fn of_many_failing_containers_the_most_important_are_read() {
+    let name = |n: usize| format!("web-{n:02}");
+    let stub = Stub::new(move |request| match request.path.as_str() {
+        "/api/v1/pods" => Some(page((0..40).map(|n| pod(&name(n), &crashed())), "")),
+        path if path.ends_with("/log") => Some(Reply::Raw(
+            200,
+            "Content-Type: text/plain",
+            b"boom\n".to_vec(),
+        )),
+        _ => None,
+    });
+    let last_first = |snapshot: &Snapshot, targets: &mut [LogTarget]| {
+        assert!(snapshot.is_read(Resource::Deployments));
+        targets.sort_by(|a, b| b.pod.cmp(&a.pod));
+    };
+    let request = SnapshotRequest {
+        log_order: Some(&last_first),
+        ..request(std::time::Duration::from_secs(20))
+    };
+    let snapshot = stub.cluster().snapshot(&request).unwrap();
+    let read: Vec<_> = snapshot.logs.iter().map(|log| log.pod.clone()).collect();
+    assert_eq!(read, (10..40).rev().map(name).collect::<Vec<_>>());
+    let left_out = snapshot.logs_left_out.iter().map(|t| t.pod.clone());
+    assert_eq!(
+        left_out.collect::<Vec<_>>(),
+        (0..10).rev().map(name).collect::<Vec<_>>()
+    );
+    assert_eq!(snapshot.reads[&Resource::PodLogs], Read::Complete);
 }

@@ -8,4 +8,5 @@ mod discovery;
 mod failures;
 mod lists;
 mod logs;
+mod pulls;
 mod stub;

@@ -184,9 +184,10 @@ pub fn now() -> DateTime<Utc> {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-pub fn request(deadline: Duration) -> SnapshotRequest {
+pub fn request(deadline: Duration) -> SnapshotRequest<'static> {
     SnapshotRequest {
         resources: Vec::new(),
+        log_order: None,
         now: now(),
         deadline,
         look_back: Duration::from_hours(1),

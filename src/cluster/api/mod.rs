@@ -7,7 +7,8 @@
 //! `collect` requests a `list` for each kind, and `discover` the kinds that a cluster may lack. A
 //! `page` goes through `transport` (retries, time limits, number of requests), `request` (one
 //! HTTP exchange) and [`crate::cluster::compact`] (what is kept). `outcome` decides whether there is
-//! a snapshot, `events` drops old events, `logs` reads the last log lines of failing containers.
+//! a snapshot, `pulls` reads the events about images that pods wait for, `events` drops old events,
+//! `logs` reads the last log lines of failing containers.
 
 mod collect;
 mod config_map;
@@ -22,10 +23,12 @@ mod logs;
 mod outcome;
 mod page;
 mod proxy;
+mod pulls;
 mod request;
 mod server_info;
 mod transport;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,11 +36,12 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use super::{Objects, Snapshot, Source, log_targets};
+use super::log_targets::{self, LogTarget};
+use super::{Objects, Read, Snapshot, Source};
 use crate::model::{GroupKind, Resource, Time};
 use collect::{Collected, collect};
 use custom::Wanted;
-use outcome::check_usable;
+use outcome::{Outcomes, check_usable};
 use transport::Transport;
 
 pub use config_map::{ConfigMap, ConfigMapClient, ConfigMapError};
@@ -60,9 +64,13 @@ pub struct ConnectOptions {
     pub context: Option<String>,
 }
 
+/// Sorts the containers whose logs help, the most important first. The snapshot has
+/// everything but logs.
+pub type LogOrder<'a> = &'a dyn Fn(&Snapshot, &mut [LogTarget]);
+
 /// What to read.
-#[derive(Debug, Clone)]
-pub struct SnapshotRequest {
+#[derive(Clone)]
+pub struct SnapshotRequest<'a> {
     /// The moment that thresholds are measured against, by this machine's clock. The snapshot's is
     /// by the server's clock, if the two differ by more than [`MAX_SKEW`].
     pub now: Time,
@@ -72,6 +80,8 @@ pub struct SnapshotRequest {
     pub look_back: Duration,
     /// Kinds to read besides those of the tables.
     pub resources: Vec<GroupKind>,
+    /// Asked where more containers fail than logs are read.
+    pub log_order: Option<LogOrder<'a>>,
 }
 
 /// A client of one cluster.
@@ -148,7 +158,7 @@ impl Cluster {
     /// # Errors
     /// When nothing could be read, or no vital kind before the deadline. Other failures are in the
     /// snapshot's `reads`.
-    pub fn snapshot(&self, request: &SnapshotRequest) -> Result<Snapshot, FetchError> {
+    pub fn snapshot(&self, request: &SnapshotRequest<'_>) -> Result<Snapshot, FetchError> {
         self.block_on(self.fetch(request))
     }
 
@@ -176,7 +186,7 @@ impl Cluster {
         }
     }
 
-    async fn fetch(&self, request: &SnapshotRequest) -> Result<Snapshot, FetchError> {
+    async fn fetch(&self, request: &SnapshotRequest<'_>) -> Result<Snapshot, FetchError> {
         let deadline = Instant::now() + request.deadline;
         let mut transport = Transport::new(&self.client, request.now, deadline);
         let mut objects = Objects::default();
@@ -189,30 +199,51 @@ impl Cluster {
             damaged,
         } = collect(&transport, wanted, &mut objects).await;
         check_usable(&self.server, &outcomes, request.deadline)?;
+        pulls::read(&transport, &mut objects).await;
 
         let now = transport.now();
         retain_events(&mut objects, now, request.look_back);
-        let targets = log_targets::failing_containers(&objects, now);
-        transport.limit_to(logs::TIME_FOR_ALL);
-        let (logs, outcome) = logs::read(&transport, &targets).await;
-        outcomes.insert(Resource::PodLogs, outcome);
-
-        Ok(Snapshot {
+        let mut snapshot = Snapshot {
             now,
             cluster: self.name.clone(),
             source: Source::Live,
             objects,
-            logs,
             damaged,
-            reads: outcomes
-                .iter()
-                .map(|(resource, outcome)| (*resource, outcome.read(*resource)))
-                .collect(),
+            reads: reads(&outcomes),
             custom_reads,
-            requests: transport.requests(),
-            skew: transport.skew(),
-        })
+            ..Snapshot::default()
+        };
+        let (targets, left_out) = log_targets(&snapshot, request);
+        transport.limit_to(logs::TIME_FOR_ALL);
+        let (logs, outcome) = logs::read(&transport, &targets).await;
+        outcomes.insert(Resource::PodLogs, outcome);
+        snapshot.logs = logs;
+        snapshot.logs_left_out = left_out;
+        snapshot.reads = reads(&outcomes);
+        snapshot.requests = transport.requests();
+        snapshot.skew = transport.skew();
+        Ok(snapshot)
     }
+}
+
+/// The containers whose logs are read, and those for which there is no room.
+fn log_targets(snapshot: &Snapshot, request: &SnapshotRequest) -> (Vec<LogTarget>, Vec<LogTarget>) {
+    let mut targets = log_targets::failing_containers(&snapshot.objects, snapshot.now);
+    if targets.len() <= log_targets::MAX_CONTAINERS {
+        return (targets, Vec::new());
+    }
+    if let Some(sort) = request.log_order {
+        sort(snapshot, &mut targets);
+    }
+    let left_out = targets.split_off(log_targets::MAX_CONTAINERS);
+    (targets, left_out)
+}
+
+fn reads(outcomes: &Outcomes) -> BTreeMap<Resource, Read> {
+    let outcomes = outcomes.iter();
+    outcomes
+        .map(|(resource, outcome)| (*resource, outcome.read(*resource)))
+        .collect()
 }
 
 impl Drop for Cluster {

@@ -46,6 +46,7 @@ pub(super) fn assemble(
         None => Source::Dump,
     };
     Ok(Snapshot {
+        logs_left_out: Vec::new(),
         // A dump without any moment was written by hand. It counts as current.
         now: now
             .or(noted)

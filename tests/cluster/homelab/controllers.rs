@@ -83,7 +83,7 @@ fn deployment_status(workload: &Workload) -> Value {
         _ => {
             let since = workload
                 .pods()
-                .map(|pod| pod.since())
+                .map(super::model::Pod::since)
                 .max()
                 .unwrap_or(workload.scaled);
             let message = "Deployment has minimum availability.";
@@ -97,27 +97,24 @@ fn deployment_status(workload: &Workload) -> Value {
         }
     };
     let set = names::replica_set(&workload.name, workload.current());
-    let progressing = match workload.stuck_since {
-        Some(since) => {
-            let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
-            condition(
-                "Progressing",
-                "False",
-                "ProgressDeadlineExceeded",
-                &message,
-                since,
-            )
-        }
-        None => {
-            let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
-            condition(
-                "Progressing",
-                "True",
-                "NewReplicaSetAvailable",
-                &message,
-                workload.current().created,
-            )
-        }
+    let progressing = if let Some(since) = workload.stuck_since {
+        let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
+        condition(
+            "Progressing",
+            "False",
+            "ProgressDeadlineExceeded",
+            &message,
+            since,
+        )
+    } else {
+        let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
+        condition(
+            "Progressing",
+            "True",
+            "NewReplicaSetAvailable",
+            &message,
+            workload.current().created,
+        )
     };
     let conditions: Value = [available, progressing]
         .into_iter()

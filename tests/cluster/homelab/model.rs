@@ -20,7 +20,7 @@ pub struct Workload {
     pub labels: Vec<(&'static str, String)>,
     pub container: Container,
     pub desired: usize,
-    /// Oldest first; the last is the current one. A StatefulSet or DaemonSet has only one.
+    /// Oldest first; the last is the current one. A `StatefulSet` or `DaemonSet` has only one.
     pub revisions: Vec<Revision>,
     pub created: Timestamp,
     /// A number that determines addresses and spreads pods over the nodes.
@@ -30,7 +30,7 @@ pub struct Workload {
     pub load_balancer: bool,
     /// The name of its Service, if it is not that of the workload.
     pub service_name: Option<&'static str>,
-    /// Set when the ResourceQuota allows no new pod.
+    /// Set when the `ResourceQuota` allows no new pod.
     pub refused: Option<Refusal>,
     pub selector_is_wrong: bool,
     pub is_deleted: bool,
@@ -109,7 +109,7 @@ pub enum Health {
     CrashLooping {
         since: Timestamp,
     },
-    /// Waiting with a reason of the kubelet, such as ImagePullBackOff.
+    /// Waiting with a reason of the kubelet, such as `ImagePullBackOff`.
     Waiting {
         since: Timestamp,
         reason: String,
@@ -204,7 +204,7 @@ impl Workload {
         self.slot = slot;
         self.created = shifted(now, -200 * DAY);
         self.scaled = self.created;
-        let rolled_out = shifted(now, -(6 + slot as i64) * DAY - 4321);
+        let rolled_out = shifted(now, -(6 + i64::try_from(slot).unwrap()) * DAY - 4321);
         if self.controller == Controller::Deployment {
             let image = format!("{}-previous", self.container.image);
             let created = shifted(rolled_out, -30 * DAY);

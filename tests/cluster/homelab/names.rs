@@ -9,7 +9,7 @@ pub fn suffix(text: &str, length: usize) -> String {
     let mut name = String::with_capacity(length);
     for _ in 0..length {
         name.push(char::from(
-            ALPHABET[(hash % ALPHABET.len() as u64) as usize],
+            ALPHABET[usize::try_from(hash % ALPHABET.len() as u64).unwrap()],
         ));
         hash /= ALPHABET.len() as u64;
     }
@@ -30,9 +30,8 @@ pub fn replica_set(workload: &str, revision: &Revision) -> String {
 
 /// A digest for image and container ids. Only its form is realistic.
 pub fn digest(text: &str) -> String {
-    (0..4)
-        .map(|part| format!("{:016x}", fnv(&format!("{part}{text}"))))
-        .collect()
+    let parts = [0, 1, 2, 3].map(|part| format!("{:016x}", fnv(&format!("{part}{text}"))));
+    parts.concat()
 }
 
 /// The name of a dynamically provisioned volume.

@@ -1,4 +1,4 @@
-//! The Service, EndpointSlice, Ingress and certificate of a workload.
+//! The Service, `EndpointSlice`, Ingress and certificate of a workload.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn service_name(workload: &Workload) -> &str {
     workload.service_name.unwrap_or(&workload.name)
 }
 
-/// A StatefulSet also has a headless Service, which gives its pods their DNS names.
+/// A `StatefulSet` also has a headless Service, which gives its pods their DNS names.
 fn service_names(workload: &Workload) -> Vec<String> {
     let mut names = vec![service_name(workload).to_owned()];
     if workload.controller == Controller::StatefulSet {

@@ -142,7 +142,7 @@ const APPLICATIONS: [(&str, &str, &str); 15] = [
 
 const REPOSITORY: &str = "https://github.com/arigsela/kubernetes";
 
-/// CustomResourceDefinitions that accept any content.
+/// `CustomResourceDefinitions` that accept any content.
 pub fn definitions() -> Vec<Value> {
     KINDS.iter().map(|kind| definition(*kind)).collect()
 }
@@ -198,7 +198,7 @@ fn application(
     (name, namespace, folder): &(&str, &str, &str),
     loaded: Timestamp,
 ) -> Value {
-    let deployed = shifted(loaded, -(6 + index as i64) * 86400);
+    let deployed = shifted(loaded, -(6 + i64::try_from(index).unwrap()) * 86400);
     let revision = super::names::digest(name)[..40].to_owned();
     let source = json!({ "repoURL": REPOSITORY, "path": format!("base-apps/{folder}"), "targetRevision": "main" });
     let at = deployed.to_string();

@@ -1,4 +1,4 @@
-//! PersistentVolumeClaims and the local-path volumes that they are bound to.
+//! `PersistentVolumeClaims` and the local-path volumes that they are bound to.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub fn claim_name(workload: &Workload) -> Option<String> {
     })
 }
 
-/// The claim template of a StatefulSet.
+/// The claim template of a `StatefulSet`.
 pub fn claim_template(workload: &Workload) -> Option<Value> {
     let storage = workload.storage.as_ref()?;
     Some(json!({ "metadata": { "name": storage.volume }, "spec": claim_spec(storage) }))
