@@ -46,7 +46,8 @@ pub struct EvaluateInput<'a> {
 pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     let inventory = input.inventory;
     let monitored = assess::monitored_services(inventory, &snapshot.objects);
-    let index = ClusterIndex::new(snapshot, &monitored, input.look_back, input.restarts);
+    let index = ClusterIndex::new(snapshot, &monitored, input.look_back, input.restarts)
+        .with_outages(input.outages);
     let mut detection = detect::detect(&index);
     diagnose::diagnose(&index, &mut detection.findings);
     let services = assess::services(&index, &detection, input.outages);

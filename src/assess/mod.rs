@@ -13,7 +13,7 @@ mod service;
 mod severity;
 mod unlisted;
 
-pub use actions::actions;
+pub use actions::{actions, insert_before_verification};
 pub use evaluate::{EvaluateInput, Verdict, evaluate};
 pub use incident::Incident;
 pub use incidents::incidents;
