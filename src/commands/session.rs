@@ -92,22 +92,11 @@ impl<'a> Session<'a> {
         path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))
     }
 
-    /// The content of a services file.
-    pub fn read_services(&self, path: &Path) -> Result<Inventory, Error> {
-        match fs_util::read(path, MAX_SERVICES) {
-            Ok(bytes) => Ok(inventory::parse(&bytes)),
-            Err(cause) => Err(Error::ServicesFile {
-                path: path.to_owned(),
-                cause,
-            }),
-        }
-    }
-
     /// The services file and its content. Without a file nothing is listed.
     pub fn inventory(&self) -> Result<(ServicesFile, Inventory), Error> {
         let file = self.services_file();
         let inventory = match &file.path {
-            Some(path) => self.read_services(path)?,
+            Some(path) => read_services(path)?,
             None => Inventory::default(),
         };
         Ok((file, inventory))
@@ -165,6 +154,17 @@ impl<'a> Session<'a> {
             width: columns.unwrap_or_else(terminal_width),
         };
         Ok(render(document, self.options.output, options)?)
+    }
+}
+
+/// The content of a services file.
+pub fn read_services(path: &Path) -> Result<Inventory, Error> {
+    match fs_util::read(path, MAX_SERVICES) {
+        Ok(bytes) => Ok(inventory::parse(&bytes)),
+        Err(cause) => Err(Error::ServicesFile {
+            path: path.to_owned(),
+            cause,
+        }),
     }
 }
 
