@@ -12,7 +12,7 @@ mod monitored;
 mod service;
 mod severity;
 
-pub use actions::actions;
+pub use actions::{actions, insert_before_verification};
 pub use evaluate::{EvaluateInput, Verdict, evaluate};
 pub use incident::Incident;
 pub use incidents::incidents;

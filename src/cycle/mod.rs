@@ -227,6 +227,7 @@ impl<'a> Cycle<'a> {
             cycle: &report.cycle.id,
             now,
             extras,
+            model_refused: report.llm.refused.as_deref(),
         };
         due.into_iter()
             .map(|due| {

@@ -383,10 +383,29 @@ pub struct Llm {
     pub output_tokens: u64,
     /// Cost of this cycle.
     pub cost_usd: f64,
+    /// Incidents about which it was asked.
+    pub incidents: u32,
+    /// Parts of its answers that were dropped, by reason.
+    pub dropped: Vec<Dropped>,
     /// Cost of this calendar month, including this cycle.
     pub month_usd: f64,
+    /// Paid calls of this calendar month.
+    pub month_calls: u32,
+    /// Incidents of this calendar month about which it was asked.
+    pub month_incidents: u32,
     /// Why it was not called, or what failed.
     pub note: Option<String>,
+    /// Why it cannot be called until somebody acts.
+    pub refused: Option<String>,
+}
+
+/// Parts of the model's answers that were dropped for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// Why they cannot be shown.
+    pub reason: String,
+    /// Their number.
+    pub count: u32,
 }
 
 /// Attempts, retries included.

@@ -86,7 +86,15 @@ pub fn outage() -> Report {
         input_tokens: 6120,
         output_tokens: 811,
         cost_usd: 0.010_175,
+        incidents: 1,
+        dropped: vec![Dropped {
+            reason: "it contains a link".to_owned(),
+            count: 2,
+        }],
         month_usd: 0.061_2,
+        month_calls: 19,
+        month_incidents: 6,
+        refused: None,
         note: None,
     };
     report.requests = Requests {
