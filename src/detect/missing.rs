@@ -146,8 +146,7 @@ fn is_kept_outside(index: &ClusterIndex, service: &Service) -> bool {
 
 /// Whether a name is one of the cluster's own.
 fn is_inside(host: &str) -> bool {
-    let host = host.trim_end_matches('.');
-    host.ends_with(".svc") || host.contains(".svc.")
+    host.split('.').any(|label| label == "svc")
 }
 
 /// Whether an endpoint slice has addresses of no pod.
