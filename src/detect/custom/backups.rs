@@ -117,6 +117,28 @@ fn scheduled<'a>(objects: &'a [CustomObject], object: &'a CustomObject) -> Optio
     }
 }
 
+/// The schedule that made a backup, by its label.
+#[must_use]
+pub fn schedule_of(objects: &[CustomObject], backup: &ObjectRef) -> Option<ObjectRef> {
+    const SCHEDULES: &[(&str, &str, &str)] = &[
+        ("velero.io", "Schedule", "velero.io/schedule-name"),
+        (
+            "postgresql.cnpg.io",
+            "ScheduledBackup",
+            "cnpg.io/scheduled-backup",
+        ),
+    ];
+    let mut named = objects.iter().filter(|o| {
+        let meta = &o.metadata;
+        o.kind == backup.kind && meta.name == backup.name && meta.namespace == backup.namespace
+    });
+    let (kind, name) = named.find_map(|o| {
+        let (_, kind, label) = SCHEDULES.iter().find(|(group, ..)| o.is(group, "Backup"))?;
+        Some((*kind, o.metadata.label(label)?))
+    })?;
+    Some(ObjectRef::new(kind, &backup.namespace, name))
+}
+
 /// The other objects of a kind in the group and namespace of an object.
 fn of_namespace<'a>(
     objects: &'a [CustomObject],
