@@ -6,7 +6,7 @@ use serde_json::json;
 use super::model::{IncidentRecord, Sent, Silence, State};
 use super::silences;
 use crate::config::Config;
-use crate::model::duration::human;
+use crate::model::duration::{age, human};
 use crate::model::{IncidentEnd, Refusal, ShellCommand, Tier, Time};
 use crate::render::{
     Block, Document, Entry, Fact, Headline, Item, Line, Page, Span, Style, Table, moment,
@@ -369,7 +369,7 @@ fn queued(state: &State, incident: &IncidentRecord) -> String {
 
 fn until(end: Time, now: Time) -> String {
     let left = (end - now).to_std().unwrap_or_default();
-    format!("until {} ({} left)", moment(end), human(left))
+    format!("until {} ({} left)", moment(end), age(left))
 }
 
 #[derive(Serialize)]

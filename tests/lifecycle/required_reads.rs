@@ -45,7 +45,7 @@ fn shown_by(reason: Reason) -> Option<Resource> {
         | S::MemoryNearLimit
         | S::CpuNearLimit
         | S::ServiceNotFound => Some(R::Deployments),
-        S::NoReadyEndpoints => Some(R::Services),
+        S::NoReadyEndpoints | S::LoadBalancerPending => Some(R::Services),
         S::IngressBackendMissing => Some(R::Ingresses),
         S::RouteInvalid => Some(R::HttpRoutes),
         S::ProvisioningFailed | S::ClaimLost => Some(R::PersistentVolumeClaims),
