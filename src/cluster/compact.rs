@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::intern::Interner;
 use super::types::{
     self, Application, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
-    EndpointSlice, Job, Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate, ReplicaSet,
-    Service, SharedStr, StatefulSet, Toleration, condition,
+    EndpointSlice, EndpointTarget, Job, Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate,
+    ReplicaSet, Service, SharedStr, StatefulSet, Toleration, condition,
 };
 use crate::model::condition_words::{Opinion, opinion};
 use crate::model::{Time, for_each_kind};
@@ -157,6 +157,10 @@ impl Compact for EndpointSlice {
         let (ready, others): (Vec<_>, Vec<_>) = self.endpoints.iter().partition(|e| e.is_ready());
         let first = ready.first().map(|ready| Endpoint {
             conditions: ready.conditions.clone(),
+            target_ref: ready.target_ref.as_ref().map(|target| EndpointTarget {
+                kind: target.kind.clone(),
+                ..EndpointTarget::default()
+            }),
             ..Endpoint::default()
         });
         self.endpoints = first

@@ -107,7 +107,7 @@ impl Harness {
             look_back: Duration::from_secs(3600),
             restarts: &RestartCounts::default(),
             outages: &Outages::default(),
-            unlisted: Tier::P3,
+            unlisted: Some(Tier::P3),
         };
         let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &input);
         self.monitored = verdict.monitored;

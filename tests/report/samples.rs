@@ -19,6 +19,15 @@ pub fn healthy() -> Report {
         mode: Mode::Run,
         dry_run: false,
     });
+    report.services_file = ServicesFile {
+        path: Some("/etc/k8s-monitor/services.txt".into()),
+        origin: "found".into(),
+        why: "found in a usual place".into(),
+        listed: 4,
+        matched: 4,
+        unlisted_tier: Tier::P3,
+        unlisted_down: 0,
+    };
     report.services = vec![
         service("chores-tracker-backend", Tier::P0, 2, Some(0)),
         service("mysql", Tier::P0, 1, Some(0)),

@@ -6,7 +6,7 @@ use super::{pause, runs, service};
 use crate::cluster::types::CustomObject;
 use crate::detect::index::ClusterIndex;
 use crate::detect::text::minute;
-use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Schedule, Time};
+use crate::model::{Effect, FactKind, Finding, Reason, Schedule, Time};
 
 /// The age at which a backup is overdue, unless the services file sets another or its schedule
 /// makes fewer.
@@ -57,7 +57,7 @@ fn overdue(index: &ClusterIndex, series: &Series) -> Option<Finding> {
     if index.now() - since <= max_age {
         return None;
     }
-    let reference = ObjectRef::new(&series.object.kind, &meta.namespace, &meta.name);
+    let reference = series.object.reference();
     let mut finding = Finding::new(
         Reason::BackupOverdue,
         reference,

@@ -13,7 +13,7 @@ use super::index::ClusterIndex;
 use super::self_exclusion;
 use crate::cluster::Objects;
 use crate::cluster::types::CustomObject;
-use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
+use crate::model::{Effect, FactKind, Finding, Reason};
 
 use judge::Complaint;
 pub use judge::complaint;
@@ -79,8 +79,7 @@ fn degraded(index: &ClusterIndex, object: &CustomObject) -> Option<Finding> {
     } else {
         Effect::Impaired
     };
-    let meta = &object.metadata;
-    let reference = ObjectRef::new(&object.kind, &meta.namespace, &meta.name);
+    let reference = object.reference();
     let mut finding = Finding::new(Reason::ResourceDegraded, reference, since, effect);
     finding.service = service::of(index, object);
     finding.message = sentence(&complaint);
