@@ -13,7 +13,7 @@ use super::index::ClusterIndex;
 use super::self_exclusion;
 use crate::cluster::Objects;
 use crate::cluster::types::CustomObject;
-use crate::model::{Effect, FactKind, Finding, Reason};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 use judge::Complaint;
 pub use judge::complaint;
