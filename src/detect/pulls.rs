@@ -70,7 +70,7 @@ pub fn message(index: &ClusterIndex, pod: &Pod) -> Option<String> {
     let own = of(index, pod)?;
     let how_long = |pull: &Pull| {
         let time = (index.now() - pull.since).to_std().unwrap_or_default();
-        duration::human(time)
+        duration::age(time)
     };
     let first = oldest_on(index, pod.node());
     let first = first.and_then(|first| Some((first, of(index, first)?)));
