@@ -86,8 +86,22 @@ fn by_service_or_object(findings: Vec<Finding>) -> Vec<Group> {
                 .cmp(&key(b))
                 .then_with(|| a.resource.cmp(&b.resource))
         });
+        explained_by_another(&mut group.findings);
     }
     groups
+}
+
+/// Puts the finding that explains the first one before it.
+fn explained_by_another(findings: &mut [Finding]) {
+    let Some(key) = &findings[0].group_key else {
+        return;
+    };
+    let at = findings
+        .iter()
+        .position(|finding| finding.resource.to_string() == *key);
+    if let Some(at) = at {
+        findings[..=at].rotate_right(1);
+    }
 }
 
 /// The root explains the others: it has the widest scope and, on single objects, the strongest

@@ -16,6 +16,9 @@ pub(super) const NAME_LABELS: &[&str] = &[
     "argocd.argoproj.io/instance",
 ];
 
+/// Names the provider on the Deployment that Crossplane makes for it.
+const PROVIDER_LABEL: &str = "pkg.crossplane.io/provider";
+
 /// Where Argo CD is usually installed.
 const ARGO_CD_NAMESPACES: &[&str] = &["argocd", "argo-cd", "argo", "gitops", "openshift-gitops"];
 
@@ -201,6 +204,37 @@ impl<'a> ServiceMatcher<'a> {
                     .flatten()
                     .find_map(|labels| by_labels(labels))
             })
+            .or_else(|| {
+                let mut providers = labels_of.iter().flatten();
+                providers.find_map(|labels| self.of_provider(labels.get(PROVIDER_LABEL)?, meta))
+            })
+    }
+
+    /// The service of a Crossplane provider, whose pods have a name of their own: by the services
+    /// file, else by its name, else the service of the same cloud.
+    fn of_provider(&self, provider: &str, meta: &ObjectMeta) -> Option<usize> {
+        let is_near = |service: &Service| {
+            service
+                .namespace
+                .as_deref()
+                .is_none_or(|own| own == &*meta.namespace)
+        };
+        let lists = |service: &Service| {
+            let mut patterns = service.custom_resources.iter();
+            patterns.any(|pattern| pattern.matches("Provider", "pkg.crossplane.io", provider))
+        };
+        let parts: Vec<&str> = provider.split('-').collect();
+        let is_of_cloud = |service: &Service| {
+            let mut own = service.name.split('-').filter(|part| *part != "crossplane");
+            service.name.contains("provider") && own.all(|part| parts.contains(&part))
+        };
+        let find = |is_own: &dyn Fn(&Service) -> bool| {
+            let mut monitored = self.monitored.iter();
+            monitored.position(|service| is_near(service) && is_own(service))
+        };
+        find(&lists)
+            .or_else(|| find(&|service| service.is_called(provider)))
+            .or_else(|| find(&is_of_cloud))
     }
 
     fn named(&self, namespace: &str, name: &str) -> impl Iterator<Item = usize> {

@@ -12,6 +12,7 @@
 //! of the incident, however many findings point to it.
 
 mod admission;
+mod behind;
 mod claims;
 mod config;
 mod context;
@@ -138,6 +139,7 @@ pub fn diagnose(index: &ClusterIndex, findings: &mut Vec<Finding>) {
         }
     }
     add_roots(findings, roots);
+    behind::settle(index, findings);
 }
 
 /// What is known about the cause of a finding.

@@ -61,6 +61,7 @@ const SPEC_FIELDS: &[&str] = &[
     "sourceRef",
     "state",
     "stopped",
+    "storageLocation",
     "suspend",
     "suspended",
     "targetNamespace",

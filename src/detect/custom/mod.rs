@@ -18,6 +18,7 @@ use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 use judge::Complaint;
 pub use judge::complaint;
 pub use presence::{ResourcePresence, presence};
+pub use service::of as service_of;
 
 /// Controllers try again. A complaint younger than this may be gone after the next attempt.
 const GRACE: TimeDelta = TimeDelta::minutes(10);
@@ -76,6 +77,9 @@ fn degraded(index: &ClusterIndex, object: &CustomObject) -> Option<Finding> {
     }
     let effect = if is_of_backup(object, &complaint) {
         Effect::AtRisk
+    } else if object.is("longhorn.io", "Volume") && complaint.statement == "robustness faulted" {
+        // Its data cannot be read.
+        Effect::CutOff
     } else {
         Effect::Impaired
     };

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
+use super::judge::complaint;
 use super::service;
 use crate::cluster::types::Application;
 use crate::detect::index::ClusterIndex;
@@ -61,12 +62,23 @@ pub fn presence(index: &ClusterIndex, findings: &[Finding]) -> HashMap<usize, Re
         if let Some(at) = at.filter(|_| is_of_resource) {
             let status = match finding.effect {
                 Effect::Unavailable | Effect::CutOff => ServiceStatus::Unavailable,
+                _ if was_never_installed(index, finding) => ServiceStatus::Unavailable,
                 _ => ServiceStatus::Degraded,
             };
             add(at, status, Some(finding.since));
         }
     }
     found
+}
+
+/// Whether the finding is about a release of Flux of which no version was ever installed.
+fn was_never_installed(index: &ClusterIndex, finding: &Finding) -> bool {
+    let mut objects = index.snapshot.objects.custom.iter();
+    let release = objects.find(|object| {
+        object.is("helm.toolkit.fluxcd.io", "HelmRelease") && object.reference() == finding.resource
+    });
+    let complaint = release.and_then(complaint);
+    complaint.is_some_and(|complaint| complaint.reason == "InstallFailed")
 }
 
 /// Whether a service is one of pods by the services file or by its Kubernetes Service. Without a
