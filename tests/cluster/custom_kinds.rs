@@ -35,6 +35,13 @@ fn objects(text: &str) -> Vec<Value> {
     objects
 }
 
+/// A healthy object of each of twenty kinds.
+pub fn create_twenty(homelab: &Homelab) {
+    let mut healthy = objects(HEALTHY);
+    healthy.truncate(20);
+    create(homelab, healthy, &[]);
+}
+
 /// Defines the kinds of the objects, and creates their namespaces and the objects.
 fn create(homelab: &Homelab, objects: Vec<Value>, categories: &[&str]) {
     let mut defined = BTreeSet::new();
@@ -60,11 +67,17 @@ fn create(homelab: &Homelab, objects: Vec<Value>, categories: &[&str]) {
 /// A definition that accepts any content.
 fn definition(object: &Value, categories: &[&str]) -> Value {
     let kind = object["kind"].as_str().unwrap();
-    let (group, version) = object["apiVersion"].as_str().unwrap().split_once('/').unwrap();
+    let (group, version) = object["apiVersion"]
+        .as_str()
+        .unwrap()
+        .split_once('/')
+        .unwrap();
     let rows = k8s_monitor::model::CUSTOM_KINDS.iter();
     let mut rows = rows.filter(|row| row.group == group && row.kind == kind);
     let singular = kind.to_lowercase();
-    let plural = rows.next().map_or(format!("{singular}s"), |row| row.plural.to_owned());
+    let plural = rows
+        .next()
+        .map_or(format!("{singular}s"), |row| row.plural.to_owned());
     let is_namespaced = object["metadata"]["namespace"].is_string();
     let anything = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
     json!({
@@ -94,13 +107,17 @@ fn run_deployed(homelab: &Homelab) -> Report {
 /// What the controller manager does, which the tests do not run: the rules of all labelled roles.
 fn aggregate(homelab: &Homelab) {
     let labelled = homelab.list("ClusterRole", "").into_iter();
-    let labelled = labelled.filter(|role| {
-        role["metadata"]["labels"]["k8s-monitor/aggregate"] == "true"
-    });
+    let labelled =
+        labelled.filter(|role| role["metadata"]["labels"]["k8s-monitor/aggregate"] == "true");
     let rules: Vec<Value> = labelled
         .flat_map(|role| role["rules"].as_array().cloned().unwrap_or_default())
         .collect();
-    homelab.patch("ClusterRole", "", "k8s-monitor-resources", &json!({ "rules": rules }));
+    homelab.patch(
+        "ClusterRole",
+        "",
+        "k8s-monitor-resources",
+        &json!({ "rules": rules }),
+    );
 }
 
 fn findings(report: &Report) -> BTreeSet<(String, String)> {
@@ -108,7 +125,12 @@ fn findings(report: &Report) -> BTreeSet<(String, String)> {
     let findings = incidents.flat_map(|i| i["findings"].as_array().cloned().unwrap_or_default());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     findings
-        .map(|found| (text(&found["resource"]["kind"]), text(&found["resource"]["name"])))
+        .map(|found| {
+            (
+                text(&found["resource"]["kind"]),
+                text(&found["resource"]["name"]),
+            )
+        })
         .collect()
 }
 
@@ -136,13 +158,29 @@ fn broken_objects_of_every_kind_are_reported_and_healthy_ones_are_not() {
     let found = findings(&report);
     let silent: Vec<_> = broken
         .iter()
-        .map(|o| (o["kind"].as_str().unwrap().to_owned(), o["metadata"]["name"].as_str().unwrap().to_owned()))
+        .map(|o| {
+            (
+                o["kind"].as_str().unwrap().to_owned(),
+                o["metadata"]["name"].as_str().unwrap().to_owned(),
+            )
+        })
         .filter(|object| !found.contains(object))
         .collect();
     // Its volume has no backup.
     assert_eq!(silent, [("RecurringJob".to_owned(), "nightly".to_owned())]);
     let names: BTreeSet<_> = found.iter().map(|(_, name)| name.as_str()).collect();
     assert_eq!(names, BTreeSet::from(["broken", "unsaved"]));
+}
+
+#[test]
+fn twenty_custom_kinds_are_one_request_each() {
+    let homelab = Homelab::healthy();
+    let without = run_deployed(&homelab);
+    create_twenty(&homelab);
+    let with = run_deployed(&homelab);
+    let requests = |report: &Report| report.json["requests"]["kubernetes"].as_u64().unwrap();
+    assert_eq!(requests(&with), requests(&without) + 20);
+    assert!(requests(&with) <= 64, "{}", requests(&with));
 }
 
 #[test]
@@ -166,7 +204,10 @@ fn an_added_kind_is_unread_before_its_right_is_aggregated_and_read_after() {
     let check = doctor_check(&homelab, "kinds s3.aws.upbound.io");
     assert_eq!(check["status"], "warn");
     let remedy = check["remedy"].as_str().unwrap();
-    assert!(remedy.contains("--resource=buckets.s3.aws.upbound.io"), "{remedy}");
+    assert!(
+        remedy.contains("--resource=buckets.s3.aws.upbound.io"),
+        "{remedy}"
+    );
 
     homelab.apply_yaml(EXAMPLE);
     aggregate(&homelab);
@@ -182,12 +223,21 @@ fn an_added_kind_is_unread_before_its_right_is_aggregated_and_read_after() {
 fn doctor_check(homelab: &Homelab, name: &str) -> Value {
     let token = homelab.service_account_token("k8s-monitor", "k8s-monitor");
     let output = program()
-        .args(["doctor", "--output", "json", "--state", "none", "--kubeconfig"])
+        .args([
+            "doctor",
+            "--output",
+            "json",
+            "--state",
+            "none",
+            "--kubeconfig",
+        ])
         .arg(homelab.kubeconfig_with_token(&token, "homelab"))
         .output()
         .expect("the program starts");
     let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
     let checks = document["checks"].as_array().expect("checks");
     let check = checks.iter().find(|check| check["name"] == name);
-    check.unwrap_or_else(|| panic!("no {name} in {checks:#?}")).clone()
+    check
+        .unwrap_or_else(|| panic!("no {name} in {checks:#?}"))
+        .clone()
 }
