@@ -6,7 +6,7 @@ use super::{pause, runs, service};
 use crate::cluster::types::CustomObject;
 use crate::detect::index::ClusterIndex;
 use crate::detect::text::minute;
-use crate::model::{Effect, FactKind, Finding, Reason, Schedule, Time};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason, Schedule, Time};
 
 /// The age at which a backup is overdue, unless the services file sets another or its schedule
 /// makes fewer.
@@ -115,6 +115,28 @@ fn scheduled<'a>(objects: &'a [CustomObject], object: &'a CustomObject) -> Optio
         }
         _ => None,
     }
+}
+
+/// The schedule that made a backup, by its label.
+#[must_use]
+pub fn schedule_of(objects: &[CustomObject], backup: &ObjectRef) -> Option<ObjectRef> {
+    const SCHEDULES: &[(&str, &str, &str)] = &[
+        ("velero.io", "Schedule", "velero.io/schedule-name"),
+        (
+            "postgresql.cnpg.io",
+            "ScheduledBackup",
+            "cnpg.io/scheduled-backup",
+        ),
+    ];
+    let mut named = objects.iter().filter(|o| o.reference() == *backup);
+    let (kind, name) = named.find_map(|o| {
+        let (_, kind, label) = SCHEDULES.iter().find(|(group, ..)| o.is(group, "Backup"))?;
+        Some((*kind, o.metadata.label(label)?))
+    })?;
+    let own = |o: &&CustomObject| {
+        o.kind == kind && o.metadata.name == name && o.metadata.namespace == backup.namespace
+    };
+    objects.iter().find(own).map(CustomObject::reference)
 }
 
 /// The other objects of a kind in the group and namespace of an object.

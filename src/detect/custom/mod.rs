@@ -11,8 +11,9 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::self_exclusion;
+use crate::cluster::Objects;
 use crate::cluster::types::CustomObject;
-use crate::model::{Effect, FactKind, Finding, Reason};
+use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
 use judge::Complaint;
 pub use judge::complaint;
@@ -35,6 +36,12 @@ const BACKUPS: &[(&str, &str)] = &[
     ("volsync.backube", "ReplicationSource"),
     ("k3s.cattle.io", "ETCDSnapshotFile"),
 ];
+
+/// The schedule that made a backup.
+#[must_use]
+pub fn backup_schedule(objects: &Objects, backup: &ObjectRef) -> Option<ObjectRef> {
+    backups::schedule_of(&objects.custom, backup)
+}
 
 /// Findings about the objects of kinds that have no detector of their own.
 #[must_use]
