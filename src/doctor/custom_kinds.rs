@@ -62,14 +62,14 @@ impl Group<'_> {
     }
 }
 
-/// The rights of the kinds of the table are deployed. Those of others come from a ClusterRole that is
-/// aggregated.
+/// The rights of the kinds of the table are deployed. Those of others come from a `ClusterRole` that
+/// is aggregated.
 fn remedy(group: &str, forbidden: &[&CustomKind]) -> String {
     let is_in_table = |kind: &&CustomKind| {
         let mut rows = CUSTOM_KINDS.iter();
         rows.any(|row| row.group == kind.group && row.plural == kind.plural)
     };
-    if forbidden.iter().all(|kind| is_in_table(kind)) {
+    if forbidden.iter().all(is_in_table) {
         return "kubectl apply --server-side -f deploy/rights/rbac.yaml".to_owned();
     }
     let command = create(group, forbidden).and_then(|create| create.and(label(group)?));

@@ -1,5 +1,5 @@
 //! Kinds of other projects on a real API server, read with the deployed rights: broken objects are
-//! reported, the others are not, and a kind that is added is read once a ClusterRole grants it.
+//! reported, the others are not, and a kind that is added is read once a role grants it.
 
 use std::collections::BTreeSet;
 
