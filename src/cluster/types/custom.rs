@@ -334,7 +334,7 @@ impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        let fits = wire::may_keep::<Value>(0, 1);
+        let fits = wire::may_keep::<Value>(0, 1, true);
         if !fits || *self.budget == 0 || self.depth > MAX_DEPTH {
             return IgnoredAny::deserialize(deserializer).map(|_| Value::Null);
         }

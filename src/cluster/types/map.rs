@@ -110,7 +110,7 @@ impl<'de, V: Wire> Deserialize<'de> for SmallMap<V> {
                     let Some(wire::AsWire(value)) = map.next_value::<Option<_>>()? else {
                         continue;
                     };
-                    if !wire::may_keep::<(SharedStr, V)>(entries.len(), MOST) {
+                    if !wire::may_keep::<(SharedStr, V)>(entries.len(), MOST, true) {
                         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                         break;
                     }

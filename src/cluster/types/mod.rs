@@ -50,6 +50,15 @@ use serde::{Deserialize, Deserializer};
 /// for nil slices and zero times. Unknown fields are skipped, and fields with
 /// their default value are not written. Texts and lists are cut: see [`Wire`].
 macro_rules! slim {
+    ($( $(#[$meta:meta])* pub struct $name:ident { $($field:tt)* } )*) => { $(
+        crate::cluster::types::slim_struct! { $(#[$meta])* pub struct $name { $($field)* } }
+        crate::cluster::types::read_as_is! { $name }
+    )* };
+}
+pub(crate) use slim;
+
+/// The same without the code that reads a struct as [`Wire`] does.
+macro_rules! slim_struct {
     ($( $(#[$meta:meta])* pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident : $type:ty, )* } )*) => { $(
         $(#[$meta])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -65,8 +74,6 @@ macro_rules! slim {
             pub $field: $type,
         )* }
 
-        crate::cluster::types::read_as_is! { $name }
-
         impl crate::cluster::types::Intern for $name {
             fn share(&mut self, interner: &mut crate::cluster::types::StrInterner) {
                 $( crate::cluster::types::Intern::share(&mut self.$field, interner); )*
@@ -74,7 +81,7 @@ macro_rules! slim {
         }
     )* };
 }
-pub(crate) use slim;
+pub(crate) use slim_struct;
 pub(crate) use wire::{field, read_as_is};
 
 /// Decodes the first object of a text and returns it with its length in bytes.

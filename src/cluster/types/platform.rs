@@ -1,6 +1,8 @@
 //! Argo CD, cert-manager and External Secrets: kinds that a cluster may lack.
 
-use super::{Condition, Intern, ObjectMeta, SharedStr, SmallMap, StrInterner, read_as_is, slim};
+use super::{
+    Condition, Intern, ObjectMeta, SharedStr, SmallMap, StrInterner, read_as_is, slim, slim_struct,
+};
 use crate::model::Time;
 
 slim! {
@@ -41,15 +43,6 @@ slim! {
         pub conditions: Vec<Condition>,
         pub reconciled_at: Option<Time>,
         pub resources: Vec<ApplicationResource>,
-    }
-
-    /// An object that an application manages. Its health may be kept elsewhere.
-    pub struct ApplicationResource {
-        pub group: SharedStr,
-        pub kind: SharedStr,
-        pub namespace: SharedStr,
-        pub name: SharedStr,
-        pub health: ApplicationHealth,
     }
 
     /// The health that Argo CD reports.
@@ -186,3 +179,17 @@ impl<'de> serde::Deserialize<'de> for Discarded {
         serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self {})
     }
 }
+
+slim_struct! {
+    /// An object that an application manages. Its health may be kept elsewhere.
+    pub struct ApplicationResource {
+        pub group: SharedStr,
+        pub kind: SharedStr,
+        pub namespace: SharedStr,
+        pub name: SharedStr,
+        pub health: ApplicationHealth,
+    }
+}
+
+// An application may manage thousands of objects; the first ones suffice to find what it complains of.
+read_as_is! { optional ApplicationResource }

@@ -87,24 +87,33 @@ pub(super) fn kept(text: &str) -> &str {
     &text[..most]
 }
 
-/// Whether one more element of this type is kept, of which the list has `length` already.
-pub(super) fn may_keep<T>(length: usize, most: usize) -> bool {
+/// Whether one more element of this type is kept, of which the list has `length` already. One that is
+/// needed and not kept is noted.
+pub(super) fn may_keep<T>(length: usize, most: usize, is_needed: bool) -> bool {
     let mut allowance = ALLOWANCE.get();
     let size = size_of::<T>();
     let fits = length < most && allowance.list >= size;
     if fits {
         allowance.list -= size;
-    } else {
+    } else if is_needed {
         allowance.cut = Some(std::any::type_name::<T>());
     }
     ALLOWANCE.set(allowance);
     fits
 }
 
+/// Whether half of what an object may take is left, so that what is not needed crowds out nothing.
+fn has_half_left() -> bool {
+    let allowance = ALLOWANCE.get();
+    allowance.all_text > WHOLE.all_text / 2 && allowance.list > WHOLE.list / 2
+}
+
 /// The type of a field.
 pub trait Wire: Sized + Default {
     /// How many of them a list keeps. An endpoint slice has a hundred endpoints.
     const IN_LIST: usize = 300;
+    /// Whether an object whose list of them was cut is damaged: rules may miss what it says.
+    const IS_NEEDED: bool = true;
 
     /// Reads a value that is not `null`.
     ///
@@ -130,6 +139,15 @@ impl<'de, T: Wire> Deserialize<'de> for AsWire<T> {
 
 /// Types that read themselves.
 macro_rules! read_as_is {
+    (optional $type:ty) => {
+        impl crate::cluster::types::Wire for $type {
+            const IS_NEEDED: bool = false;
+
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                serde::Deserialize::deserialize(deserializer)
+            }
+        }
+    };
     ($($type:ty)*) => { $(
         impl crate::cluster::types::Wire for $type {
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -227,7 +245,9 @@ impl<T: Wire> Wire for Vec<T> {
                     let Some(AsWire(element)) = element else {
                         continue;
                     };
-                    if !may_keep::<T>(kept.len(), T::IN_LIST) {
+                    let may_keep = (T::IS_NEEDED || has_half_left())
+                        && may_keep::<T>(kept.len(), T::IN_LIST, T::IS_NEEDED);
+                    if !may_keep {
                         while list.next_element::<IgnoredAny>()?.is_some() {}
                         break;
                     }
