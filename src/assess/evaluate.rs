@@ -49,6 +49,7 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     let services = assess::services(&index, &detection, input.outages);
     let mut findings = detection.findings;
     findings.extend(detect::unread_resources(snapshot));
+    findings.extend(detect::missing_nodes(&index));
     findings.extend(detect::invalid_inventory(inventory, snapshot));
     findings.iter_mut().for_each(Finding::bound);
     let incidents = assess::incidents(

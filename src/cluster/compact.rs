@@ -212,6 +212,7 @@ fn is_healthy(pod: &Pod) -> bool {
     );
     let has_begun = || first.iter().all(|c| has_succeeded(c) || is_steady(c));
     pod.metadata.deletion_timestamp.is_none()
+        && !pod.is_disrupted()
         && match pod.status.phase.as_str() {
             "Running" => is_ready() && main.iter().all(is_steady) && has_begun(),
             "Succeeded" => main.iter().chain(first).all(has_succeeded),

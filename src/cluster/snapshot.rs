@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::damage::{DamagedKind, DamagedObject};
 use super::log_targets::LogTarget;
+use super::missing_nodes::MissingNodes;
 use super::objects::Objects;
 use crate::model::{CustomKind, KINDS, Resource, Time, named_enum};
 
@@ -116,7 +117,25 @@ impl Snapshot {
         let is_here = |object: &DamagedObject| {
             object.kind == DamagedKind::Read(resource) && object.item.namespace == namespace
         };
-        self.is_read(resource) && !self.unjudged().any(is_here)
+        self.is_read(resource)
+            && !self.unjudged().any(is_here)
+            && !(resource == Resource::Pods && self.has_pod_without_node(namespace))
+    }
+
+    /// The nodes that exist, to compare with those that pods name.
+    #[must_use]
+    pub fn missing_nodes(&self) -> MissingNodes<'_> {
+        match self.is_read(Resource::Nodes) {
+            true => MissingNodes::of(&self.objects, &self.damaged, self.now),
+            false => MissingNodes::default(),
+        }
+    }
+
+    /// Whether a pod of the namespace is said to run on a node that does not exist.
+    fn has_pod_without_node(&self, namespace: &str) -> bool {
+        let missing = self.missing_nodes();
+        let mut pods = self.objects.pods.iter();
+        pods.any(|pod| pod.metadata.namespace == namespace && missing.has(pod))
     }
 
     /// The kinds that could not be read, in the order of [`KINDS`].
