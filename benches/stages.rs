@@ -180,7 +180,7 @@ fn assessment(pods: usize) {
         let unlisted = Tier::P3;
         assess::incidents(
             "synthetic",
-            unlisted,
+            (unlisted, snapshot.now),
             &inventory,
             &monitored,
             &services,

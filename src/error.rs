@@ -9,6 +9,7 @@ use crate::cluster::api::{ConnectError, FetchError};
 use crate::cluster::dump::DumpError;
 use crate::config::ConfigError;
 use crate::exit::ExitStatus;
+use crate::inventory::{Origin, ServicesFile};
 use crate::model::{Advice, Remedy};
 use crate::render::RenderError;
 use crate::state::StoreError;
@@ -37,6 +38,12 @@ pub enum Error {
         /// The system's error.
         cause: io::Error,
     },
+    /// There is no services file.
+    #[error("no services file: it was {origin}; {}", Advice(self))]
+    NoServicesFile {
+        /// Where it was looked for.
+        origin: Origin,
+    },
     /// The services file contains no service.
     #[error("{} contains no service; {}", .path.display(), Advice(self))]
     NoServices {
@@ -44,12 +51,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// No service has this name.
-    #[error("no service {name:?} in {}{}; {}", .path.display(), suggested(.nearest.as_deref()), Advice(self))]
+    #[error("no service {name:?} in {}{}; {}", place(.file), suggested(.nearest.as_deref()), Advice(self))]
     UnknownService {
         /// The name.
         name: String,
         /// The services file.
-        path: PathBuf,
+        file: ServicesFile,
         /// The most similar name.
         nearest: Option<String>,
     },
@@ -93,6 +100,16 @@ pub enum Error {
     },
 }
 
+fn place(file: &ServicesFile) -> String {
+    match &file.path {
+        Some(path) => path.display().to_string(),
+        None => format!(
+            "the cluster's own parts, and the services file was {}",
+            file.origin
+        ),
+    }
+}
+
 fn suggested(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |name| format!(": did you mean {name:?}?"))
 }
@@ -102,9 +119,10 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> ExitStatus {
         match self {
-            Self::ServicesFile { .. } | Self::NoServices { .. } | Self::Dump(_) => {
-                ExitStatus::BadInput
-            }
+            Self::ServicesFile { .. }
+            | Self::NoServicesFile { .. }
+            | Self::NoServices { .. }
+            | Self::Dump(_) => ExitStatus::BadInput,
             Self::UnknownService { .. }
             | Self::UnknownReason { .. }
             | Self::NotInState { .. }
@@ -129,8 +147,14 @@ impl Remedy for Error {
             Self::ServicesFile { .. } => {
                 "pass --services FILE or set SERVICES_FILE (the format: docs/services-txt.md)"
             }
+            Self::NoServicesFile { .. } => {
+                "draft one with `k8s-monitor services init`, or pass --services FILE"
+            }
             Self::NoServices { .. } => {
                 "`k8s-monitor services lint` shows the problems, docs/services-txt.md the format"
+            }
+            Self::UnknownService { file, .. } if file.path.is_none() => {
+                "draft a services file with `k8s-monitor services init`, or pass --services FILE"
             }
             Self::UnknownService { .. } => "run `k8s-monitor services list` for all names",
             Self::NoState => "pass the --state of `run`: configmap:NAMESPACE/NAME or dir:PATH",

@@ -113,7 +113,7 @@ impl Fixture {
             look_back: Duration::from_hours(1),
             restarts: &RestartCounts::default(),
             outages: &Outages::default(),
-            unlisted: Tier::P3,
+            unlisted: Some(Tier::P3),
         };
         evaluate(&snapshot, &input)
     }

@@ -1,5 +1,7 @@
 //! Asks the agents about incidents, and applies what they answer.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::anthropic::Anthropic;
 use super::cache::{self, CacheKeyInput, Key, Lookup};
 use super::client::{ModelClient, NoAnswer};
@@ -12,12 +14,17 @@ use super::{
     Advice, AgentState, Announcement, CycleContext, IncidentContext, analyzer, budget, escalation,
     notifier, reviewer,
 };
+use crate::assess;
+use crate::cluster::{ContainerLog, Snapshot};
 use crate::config::Config;
 use crate::inventory::Service;
 use crate::model::{AnalysisSource, Severity, Time};
 use crate::net::Http;
-use crate::report::{self, Incident, Llm};
+use crate::report::{self, Dropped, Incident, Llm};
 use crate::state::Spend;
+
+/// Entries of the services file for an incident of several services.
+const MAX_SERVICES: usize = 2;
 
 /// The agents of one cycle.
 pub struct Agents<'a> {
@@ -25,6 +32,10 @@ pub struct Agents<'a> {
     http: &'a Http,
     /// Why the model is not asked.
     off: Option<String>,
+    /// Fingerprints of the incidents about which the model was asked.
+    asked: BTreeSet<String>,
+    /// Drops that the month's sum contains already.
+    recorded: BTreeMap<String, u32>,
 }
 
 /// One incident with everything that its questions need.
@@ -39,17 +50,17 @@ struct RequestContext<'a> {
 }
 
 impl RequestContext<'_> {
-    fn has_commits(&self) -> bool {
-        let correlation = self.incident.correlation;
-        correlation.is_some_and(|c| !c.commits.is_empty())
+    /// The incident with its services.
+    fn described(&self) -> PromptContext {
+        described(self.draft, self.service, self.cycle)
     }
 
     /// Input tokens that the agents after the analyzer need.
     fn reserve(&self) -> u64 {
         let later = [Role::Reviewer, Role::Escalation, Role::Notifier];
-        let asked = later
-            .into_iter()
-            .filter(|role| *role != Role::Reviewer || self.has_commits());
+        let asked = later.into_iter().filter(|role| {
+            *role != Role::Reviewer || reviewer::is_needed(self.incident.correlation)
+        });
         asked.map(|role| role.share().reserve).sum()
     }
 }
@@ -69,6 +80,8 @@ impl<'a> Agents<'a> {
             client: ModelClient::new(api, config.model_budget),
             http,
             off,
+            asked: BTreeSet::new(),
+            recorded: BTreeMap::new(),
         }
     }
 
@@ -85,7 +98,12 @@ impl<'a> Agents<'a> {
         let cycle = &self.with_model_deadline(cycle);
         incidents
             .iter()
-            .map(|incident| self.advise_on(state, cycle, incident))
+            .map(|incident| {
+                let fingerprint = &incident.incident.fingerprint;
+                self.counted(state, fingerprint, |agents, state| {
+                    agents.advise_on(state, cycle, incident)
+                })
+            })
             .collect()
     }
 
@@ -100,8 +118,32 @@ impl<'a> Agents<'a> {
         let cycle = &self.with_model_deadline(cycle);
         incidents
             .iter()
-            .map(|incident| self.announce_one(state, cycle, incident))
+            .map(|incident| {
+                self.counted(state, &incident.fingerprint, |agents, state| {
+                    agents.announce_one(state, cycle, incident)
+                })
+            })
             .collect()
+    }
+
+    /// Counts the incident if the model is asked about it, and adds what is dropped to the month's sum.
+    fn counted<T>(
+        &mut self,
+        state: &mut AgentState,
+        fingerprint: &str,
+        ask: impl FnOnce(&mut Self, &mut AgentState) -> T,
+    ) -> T {
+        let calls = self.client.usage.calls;
+        let result = ask(self, state);
+        if self.client.usage.calls > calls && self.asked.insert(fingerprint.to_owned()) {
+            state.spend.incidents += 1;
+        }
+        for (reason, count) in &self.client.dropped {
+            let recorded = self.recorded.entry(reason.clone()).or_default();
+            *state.spend.dropped.entry(reason.clone()).or_default() += count - *recorded;
+            *recorded = *count;
+        }
+        result
     }
 
     /// Usage and notes for the report.
@@ -113,7 +155,20 @@ impl<'a> Agents<'a> {
             input_tokens: cycle.usage.input,
             output_tokens: cycle.usage.output,
             cost_usd: round_usd(cycle.usd),
+            incidents: u32::try_from(self.asked.len()).unwrap_or(u32::MAX),
+            dropped: self
+                .client
+                .dropped
+                .iter()
+                .map(|(reason, count)| Dropped {
+                    reason: reason.clone(),
+                    count: *count,
+                })
+                .collect(),
             month_usd: round_usd(spend.usd),
+            month_calls: spend.calls,
+            month_incidents: spend.incidents,
+            refused: self.client.refused.clone(),
             note: self.off.clone().or_else(|| self.client.notes()),
         }
     }
@@ -154,6 +209,7 @@ impl<'a> Agents<'a> {
             scope: &scope,
             service,
             commits: commits.map(|c| c.sha.as_str()).collect(),
+            subjects: subjects(&draft, service),
         };
         let request = RequestContext {
             draft: &draft,
@@ -170,9 +226,14 @@ impl<'a> Agents<'a> {
     }
 
     fn diagnose(&mut self, state: &mut AgentState, request: &RequestContext, advice: &mut Advice) {
-        let context = PromptContext::new(request.draft)
-            .service(request.service)
-            .first_commit(request.incident.correlation)
+        let correlation = request.incident.correlation;
+        let snapshot = request.cycle.snapshot;
+        let context = request
+            .described()
+            .first_commit(correlation, request.names)
+            .log(failing_log(snapshot, request.incident.incident))
+            .timeline(correlation)
+            .last_change(last_change(snapshot, request.draft), request.cycle.now)
             .actions(request.draft);
         let input = analyzer::Input {
             incident: request.draft,
@@ -193,7 +254,7 @@ impl<'a> Agents<'a> {
             return;
         };
         let steps = diagnosis.remediation.iter();
-        let actions = steps.filter_map(|step| step.action(request.names));
+        let actions = steps.map(|step| step.action(request.names));
         advice.actions.extend(actions);
         advice.analysis.source = AnalysisSource::Model;
         advice.analysis.confidence = diagnosis.confidence.into();
@@ -202,15 +263,15 @@ impl<'a> Agents<'a> {
 
     fn review(&mut self, state: &mut AgentState, request: &RequestContext, advice: &mut Advice) {
         let correlation = request.incident.correlation;
-        let Some(correlation) = correlation.filter(|_| request.has_commits()) else {
+        let Some(correlation) = correlation.filter(|_| reviewer::is_needed(correlation)) else {
             return;
         };
-        let context = PromptContext::new(request.draft)
+        let context = PromptContext::new(request.draft, request.cycle.now)
             .commits(Some(correlation), request.incident.candidates);
         let key = request.key_input.key(Role::Reviewer, "");
         let cycle = request.cycle;
         let review = self.cached(&key, state, cycle.now, |client, state| {
-            reviewer::review(&context, correlation, client, state, cycle)
+            reviewer::review(&context, request.names, client, state, cycle)
         });
         if let Some(review) = review {
             advice.correlation = Some(reviewer::apply(&review, correlation));
@@ -224,15 +285,19 @@ impl<'a> Agents<'a> {
         advice: &mut Advice,
     ) {
         let rule = request.incident.incident.rule;
-        let context = PromptContext::new(request.draft)
-            .service(request.service)
+        let context = request
+            .described()
             .analysis(&advice.analysis)
-            .first_commit(advice.correlation.as_ref())
+            .first_commit(advice.correlation.as_ref(), request.names)
+            .log(failing_log(
+                request.cycle.snapshot,
+                request.incident.incident,
+            ))
             .actions(request.draft);
         let input = escalation::Input {
             rule,
             context: &context,
-            service: request.service,
+            incident: request.draft,
             names: request.names,
         };
         let key = request.key_input.key(Role::Escalation, rule.as_str());
@@ -246,8 +311,9 @@ impl<'a> Agents<'a> {
         advice.analysis.dissent = decision.dissent();
         for step in &decision.next_actions {
             let action = step.action(request.names);
-            let action = action.filter(|action| !advice.actions.contains(action));
-            advice.actions.extend(action);
+            if !advice.actions.contains(&action) {
+                advice.actions.push(action);
+            }
         }
     }
 
@@ -283,11 +349,18 @@ impl<'a> Agents<'a> {
     ) -> Option<notifier::Headline> {
         let service = find_service(cycle, incident.service.as_deref());
         let correlation = incident.correlation.as_ref();
-        let context = PromptContext::new(incident)
-            .service(service)
+        let commits = correlation.iter().flat_map(|c| &c.commits);
+        let scope = Scope::of_findings(&cycle.snapshot.objects, &incident.findings);
+        let names = AllowedNames {
+            scope: &scope,
+            service,
+            commits: commits.map(|c| c.sha.as_str()).collect(),
+            subjects: subjects(incident, service),
+        };
+        let context = described(incident, service, cycle)
             .analysis(&incident.analysis)
             .impact(&incident.analysis.business_impact)
-            .first_commit(correlation);
+            .first_commit(correlation, &names);
         let resources = incident.findings.iter().map(|f| &f.resource);
         let namespaces: Vec<_> = resources.filter_map(|r| r.namespace.as_deref()).collect();
         let pods = cycle.snapshot.objects.pods.iter().map(|p| &p.metadata);
@@ -298,7 +371,7 @@ impl<'a> Agents<'a> {
         let key_input = CacheKeyInput::of_report(incident, service, correlation, &pods);
         let key = key_input.key(Role::Notifier, incident.severity.as_str());
         self.cached(&key, state, cycle.now, |client, state| {
-            notifier::write(&context, incident, client, state, cycle)
+            notifier::write(&context, &names, client, state, cycle)
         })
     }
 
@@ -341,6 +414,74 @@ impl<'a> Agents<'a> {
 fn find_service<'a>(cycle: &CycleContext<'a>, name: Option<&str>) -> Option<&'a Service> {
     let mut services = cycle.monitored.iter();
     services.find(|service| Some(service.name.as_str()) == name)
+}
+
+/// What an incident is about. The monitor's own incidents have no name that readers know.
+fn subjects<'a>(incident: &'a Incident, service: Option<&'a Service>) -> Vec<&'a str> {
+    let root = &incident.root_cause.resource;
+    if matches!(root.kind.as_str(), "Cluster" | "Inventory") {
+        return Vec::new();
+    }
+    let aliases = service.iter().flat_map(|service| &service.aliases);
+    let names = incident.service.iter().chain(aliases).map(String::as_str);
+    names.chain([root.name.as_str()]).collect()
+}
+
+/// The incident with the services file's entry of its service; of a node or another shared root, those
+/// of the most critical services that it affects.
+fn described(
+    incident: &Incident,
+    service: Option<&Service>,
+    cycle: &CycleContext,
+) -> PromptContext {
+    let mut services: Vec<_> = match service {
+        Some(service) => vec![service],
+        None => incident
+            .affects
+            .iter()
+            .filter_map(|name| find_service(cycle, Some(name)))
+            .collect(),
+    };
+    services.sort_by_key(|service| service.tier);
+    services.truncate(MAX_SERVICES);
+    let down_for = (cycle.now - incident.since).to_std().ok();
+    let context = PromptContext::new(incident, cycle.now);
+    services.into_iter().fold(context, |context, service| {
+        context.service(service, down_for)
+    })
+}
+
+/// The log of the failing container: the run that ended, if there is one.
+fn failing_log<'a>(
+    snapshot: &'a Snapshot,
+    incident: &'a assess::Incident,
+) -> Option<&'a ContainerLog> {
+    let pods = incident.findings.iter().flat_map(|finding| &finding.pods);
+    let mut logs = pods.filter_map(|pod| {
+        let logs: Vec<_> = snapshot.logs_of(&pod.namespace, &pod.name).collect();
+        let ended = logs
+            .iter()
+            .find(|log| log.previous && !log.text.trim().is_empty());
+        ended
+            .or_else(|| logs.iter().find(|log| !log.text.trim().is_empty()))
+            .copied()
+    });
+    logs.next()
+}
+
+/// The newest ReplicaSet of the workload at the root.
+fn last_change(snapshot: &Snapshot, incident: &Incident) -> Option<(Time, String)> {
+    let root = &incident.root_cause.resource;
+    let sets = snapshot.objects.replica_sets.iter().filter(|set| {
+        let owners = &set.metadata.owner_references;
+        Some(set.metadata.namespace.as_str()) == root.namespace.as_deref()
+            && owners
+                .iter()
+                .any(|owner| owner.kind == root.kind.as_str() && owner.name == root.name.as_str())
+    });
+    let newest = sets.max_by_key(|set| set.metadata.creation_timestamp)?;
+    let created = newest.metadata.creation_timestamp?;
+    Some((created, format!("new ReplicaSet {}", newest.metadata.name)))
 }
 
 /// Rounds to millionths of a dollar.

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::budget::INCIDENT_INPUT_TOKENS;
+use super::citations::{citations, without_citations};
 use super::client::{ModelClient, NoAnswer, Question};
 use super::commands::AllowedNames;
 use super::lookups::{AT_ONCE, LookUp, ROUNDS, Wanted, What};
@@ -14,14 +15,19 @@ use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::remediation::{ModelConfidence, Step, allowed_steps};
 use super::schema::answer;
+use super::untrusted::line;
 use super::{AgentState, CycleContext};
 use crate::report::Incident;
 
 const ROLE: Role = Role::Analyzer;
 /// Output tokens of one answer.
 const ANSWER_TOKENS: u64 = 400;
-/// With fewer output tokens left there are no more look-ups.
+/// Output tokens that must be left for the answer after the look-ups.
 const MIN_ANSWER_TOKENS: u64 = 280;
+/// Output tokens of an answer that asks for look-ups.
+const ASKING_TOKENS: u64 = 110;
+/// Input tokens of the results of one round.
+const ROUND_TOKENS: u64 = 700;
 /// Characters of a hypothesis.
 const MAX_HYPOTHESIS_LENGTH: usize = 420;
 
@@ -80,67 +86,128 @@ pub fn diagnose(
     if left_out > 0 {
         log::debug!("{ROLE}: {left_out} lines are left out to save tokens");
     }
-    let (mut results, mut last) = (String::new(), None);
-    let mut input_tokens = INCIDENT_INPUT_TOKENS.saturating_sub(input.reserve);
-    let mut output_tokens = ROLE.share().output;
-    for rounds_left in (0..=ROUNDS).rev() {
-        let data = format!("{context}{results}");
+    let mut session = Session {
+        context,
+        results: String::new(),
+        count: 0,
+        input_tokens: INCIDENT_INPUT_TOKENS.saturating_sub(input.reserve),
+        output_tokens: ROLE.share().output,
+    };
+    let mut rounds = ROUNDS;
+    loop {
+        rounds = rounds.min(session.affordable_rounds());
+        let answer = session.ask(rounds, client, state, cycle)?;
+        let wanted = answer
+            .lookups
+            .iter()
+            .filter(|wanted| !wanted.name.trim().is_empty());
+        let wanted: Vec<_> = wanted.take(AT_ONCE).collect();
+        match (wanted.is_empty(), rounds.checked_sub(1)) {
+            (true, _) => {
+                return check(&answer, &session.data(), input, client).ok_or(NoAnswer::Unusable);
+            }
+            (false, Some(left)) => {
+                session.look_up(&wanted, input.look_up, client);
+                rounds = left;
+            }
+            // An answer that still asks is not the analysis.
+            (false, None) => {
+                client.drop_answer(ROLE, "it still asks for look-ups");
+                return Err(NoAnswer::Unusable);
+            }
+        }
+    }
+}
+
+/// The questions about one incident.
+struct Session {
+    context: String,
+    /// The results of look-ups.
+    results: String,
+    /// Their number.
+    count: usize,
+    /// The tokens that are left for the incident.
+    input_tokens: u64,
+    output_tokens: u64,
+}
+
+impl Session {
+    fn data(&self) -> String {
+        format!("{}{}", self.context, self.results)
+    }
+
+    /// The rounds of look-ups after which the tokens still suffice for an answer.
+    fn affordable_rounds(&self) -> usize {
+        let data = self.data();
         let question = Question {
             role: ROLE,
-            intro: &intro(rounds_left),
+            intro: &intro(0),
             data: &data,
-            max_tokens: ANSWER_TOKENS.min(output_tokens),
+            max_tokens: ANSWER_TOKENS,
         };
-        let is_first = last.is_none();
-        if !is_first && question.input_tokens::<Answer>() > input_tokens {
-            break;
-        }
-        let (answer, usage) = match client.ask::<Answer>(&question, state.spend, cycle.deadline) {
-            Ok(answer) => answer,
-            Err(no_answer) if is_first => return Err(no_answer),
-            Err(_) => break,
+        let (now, round) = (question.input_tokens::<Answer>(), ROUND_TOKENS);
+        // A round is this question and a longer one.
+        let fits = |rounds: u64| {
+            let input = (rounds + 1) * now + round * rounds * (rounds + 1) / 2;
+            let output = rounds * ASKING_TOKENS + MIN_ANSWER_TOKENS;
+            input <= self.input_tokens && output <= self.output_tokens
         };
-        input_tokens = input_tokens.saturating_sub(usage.input);
-        output_tokens = output_tokens.saturating_sub(usage.output);
-        let more = if rounds_left > 0 {
-            look_up(&answer.lookups, input.look_up, client)
-        } else {
-            String::new()
-        };
-        last = Some((answer, data));
-        if more.is_empty() || output_tokens < MIN_ANSWER_TOKENS {
-            break;
-        }
-        results.push_str(&more);
+        (1..=ROUNDS)
+            .take_while(|rounds| fits(*rounds as u64))
+            .count()
     }
-    let (answer, data) = last.ok_or(NoAnswer::NotAsked)?;
-    check(&answer, &data, input, client).ok_or(NoAnswer::Unusable)
+
+    fn ask(
+        &mut self,
+        rounds: usize,
+        client: &mut ModelClient,
+        state: &mut AgentState,
+        cycle: &CycleContext,
+    ) -> Result<Answer, NoAnswer> {
+        let question = Question {
+            role: ROLE,
+            intro: &intro(rounds),
+            data: &self.data(),
+            max_tokens: ANSWER_TOKENS.min(self.output_tokens),
+        };
+        let (answer, usage) = client.ask::<Answer>(&question, state.spend, cycle.deadline)?;
+        self.input_tokens = self.input_tokens.saturating_sub(usage.input);
+        self.output_tokens = self.output_tokens.saturating_sub(usage.output);
+        Ok(answer)
+    }
+
+    /// Adds the results of look-ups, each with an id that may be cited. A name is repeated as the
+    /// model wrote it, cut and redacted.
+    fn look_up(&mut self, wanted: &[&Wanted], look_up: &dyn LookUp, client: &mut ModelClient) {
+        for request in wanted {
+            self.count += 1;
+            let what = match request.what {
+                What::Logs => "LOGS",
+                What::Describe => "DESCRIPTION",
+                What::Events => "EVENTS",
+            };
+            let found = look_up.look_up(request);
+            if found.is_none() {
+                client.drop_part(ROLE, "a look-up", "nothing was found");
+            }
+            let text = found.unwrap_or_else(|| "nothing found".to_owned());
+            let name = line(&request.name, 63);
+            self.results += &format!("\nR{} {what} of {name}\n{text}", self.count);
+        }
+    }
 }
 
-fn intro(rounds_left: usize) -> String {
-    match rounds_left {
+fn intro(rounds: usize) -> String {
+    match rounds {
         0 => "No look-ups are left: answer with what you have. The incident:".to_owned(),
-        left => format!("Rounds of look-ups left: {left}. The incident:"),
+        rounds => format!("Rounds of look-ups left: {rounds}. The incident:"),
     }
 }
 
-/// The results of look-ups; empty if nothing was found.
-fn look_up(requests: &[Wanted], look_up: &dyn LookUp, client: &mut ModelClient) -> String {
-    let mut results = String::new();
-    for request in requests.iter().take(AT_ONCE) {
-        let Some(text) = look_up.look_up(request) else {
-            client.drop_part(ROLE, "a look-up", "the object does not exist in scope");
-            continue;
-        };
-        let what = match request.what {
-            What::Logs => "LOGS",
-            What::Describe => "DESCRIPTION",
-            What::Events => "EVENTS",
-        };
-        // The name is safe to repeat: an object of this name exists.
-        results += &format!("\n{what} of {}\n{text}", request.name);
-    }
-    results
+fn has_evidence(shown: &str) -> bool {
+    shown
+        .lines()
+        .any(|line| line.trim_start().starts_with("E1 "))
 }
 
 /// The parts of an answer that may be shown.
@@ -150,25 +217,28 @@ fn check(
     input: &Input,
     client: &mut ModelClient,
 ) -> Option<Diagnosis> {
-    let evidence = input.incident.findings.iter().flat_map(|f| &f.evidence);
-    let ids: Vec<_> = evidence.map(|e| e.id.as_str()).collect();
-    let is_known = |id: &&String| ids.contains(&id.as_str());
-    let cited = answer.evidence.iter().filter(is_known).count();
-    if cited < answer.evidence.len() {
+    let cited = citations(&answer.evidence, &answer.hypothesis, shown);
+    if cited.len() < answer.evidence.len() {
         client.drop_part(ROLE, "a citation", "the evidence does not exist");
     }
-    if cited == 0 && !ids.is_empty() {
+    if cited.is_empty() && has_evidence(shown) {
         client.drop_answer(ROLE, "it cites no evidence");
         return None;
     }
-    let hypothesis =
-        output_filter::check_standalone(&answer.hypothesis, MAX_HYPOTHESIS_LENGTH, shown, &[])
-            .inspect_err(|violation| client.drop_answer(ROLE, violation.as_str()))
-            .ok()?;
-    let (remediation, dropped) = allowed_steps(&answer.remediation, input.names, shown);
-    if dropped > 0 {
-        client.drop_step(ROLE);
+    let hypothesis = output_filter::check(
+        &without_citations(&answer.hypothesis),
+        MAX_HYPOTHESIS_LENGTH,
+        shown,
+        input.names,
+    );
+    let hypothesis = client.checked_text(ROLE, "the hypothesis", hypothesis);
+    if hypothesis.is_empty() {
+        client.drop_answer(ROLE, "its hypothesis cannot be shown");
+        return None;
     }
+    let given = &input.incident.actions;
+    let steps = allowed_steps(&answer.remediation, input.names, shown, given);
+    let remediation = client.checked_steps(ROLE, steps);
     Some(Diagnosis {
         hypothesis,
         confidence: answer.confidence,

@@ -26,7 +26,7 @@ const RETRY: Retry = Retry {
     unsent: 2,
     unsure: 2,
     limited: 2,
-    statuses: &[500, 504, 529],
+    statuses: &[500, 502, 503, 504, 529],
     pause: Duration::from_secs(1),
 };
 
@@ -56,7 +56,7 @@ pub enum ModelError {
     /// 429, after retries.
     #[error("Anthropic's rate limit is reached (429); the next cycle tries again")]
     RateLimited,
-    /// 500, 504 or 529, after retries.
+    /// 500, 502, 503, 504 or 529, after retries.
     #[error("Anthropic is overloaded or unavailable ({0}); the next cycle tries again")]
     Overloaded(u16),
     /// Any other status.
@@ -89,6 +89,24 @@ impl ModelError {
             self,
             Self::TooLarge | Self::Declined | Self::Truncated | Self::Malformed(_)
         )
+    }
+
+    /// Why no question will be answered until somebody acts, in words for the last line of a message.
+    #[must_use]
+    pub fn refused(&self) -> Option<String> {
+        match self {
+            Self::ModelGone(_) => Some(format!("the model {MODEL} does not exist any more")),
+            Self::Unauthorized { .. } => Some("Anthropic rejects the key".to_owned()),
+            Self::NoCredit(_) => Some("the Anthropic account has no credit".to_owned()),
+            Self::TooLarge
+            | Self::RateLimited
+            | Self::Overloaded(_)
+            | Self::Rejected { .. }
+            | Self::Unreachable(_)
+            | Self::Declined
+            | Self::Truncated
+            | Self::Malformed(_) => None,
+        }
     }
 
     /// Whether the request may have been billed although no response came.

@@ -16,8 +16,9 @@ const INPUT_PRICE: f64 = 1.0e-6;
 /// US dollars per output token.
 const OUTPUT_PRICE: f64 = 5.0e-6;
 
-/// Input tokens per incident and cycle, over all agents.
-pub const INCIDENT_INPUT_TOKENS: u64 = 8_000;
+/// Input tokens per incident and cycle, over all agents, by the upper estimate: about three quarters
+/// of it are used.
+pub const INCIDENT_INPUT_TOKENS: u64 = 10_000;
 
 /// An upper estimate of the tokens of a text.
 #[must_use]
@@ -63,8 +64,8 @@ impl Role {
     pub fn share(self) -> Share {
         let (output, data, reserve) = match self {
             Self::Analyzer => (560, 1_300, 0),
-            Self::Reviewer => (180, 800, 1_400),
-            Self::Escalation => (280, 900, 1_700),
+            Self::Reviewer => (340, 800, 1_450),
+            Self::Escalation => (280, 900, 1_800),
             Self::Notifier => (180, 500, 1_150),
         };
         Share {

@@ -8,9 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::anthropic::{Anthropic, MessageRequest, ModelError};
 use super::budget::{self, CycleUsage, Exhausted, Usage, tokens};
-use super::output_filter;
+use super::output_filter::{Checked, Violation};
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
+use super::remediation::{AllowedSteps, Step};
 use super::schema::Schema;
 use super::untrusted::{delimit, truncate};
 use super::{AgentState, CycleContext};
@@ -68,6 +69,10 @@ pub struct ModelClient<'a> {
     is_closed: bool,
     /// The notes, with the number of times.
     notes: BTreeMap<String, u32>,
+    /// Parts of answers that were dropped, by reason.
+    pub dropped: BTreeMap<String, u32>,
+    /// Why no question will be answered until somebody acts.
+    pub refused: Option<String>,
 }
 
 impl<'a> ModelClient<'a> {
@@ -80,6 +85,8 @@ impl<'a> ModelClient<'a> {
             limits,
             usage: CycleUsage::default(),
             notes: BTreeMap::new(),
+            dropped: BTreeMap::new(),
+            refused: None,
         }
     }
 
@@ -124,6 +131,7 @@ impl<'a> ModelClient<'a> {
                 budget::record_lost(max_usage, attempts, spend, &mut self.usage);
             }
             self.is_closed |= error.ends_cycle();
+            self.refused = self.refused.take().or_else(|| error.refused());
             self.note(&error.to_string());
             log::warn!("{}: {error}", question.role);
             NoAnswer::NotAsked
@@ -166,36 +174,58 @@ impl<'a> ModelClient<'a> {
         Ok((answer, data))
     }
 
-    /// A text of an answer; empty if it cannot be shown, which is noted.
+    /// The sentences of a text that may be shown; empty if none may. What is dropped is noted.
     pub fn checked_text(
         &mut self,
         role: Role,
         part: &str,
-        text: &str,
-        max: usize,
-        shown: &str,
-        subjects: &[&str],
+        checked: Result<Checked, Violation>,
     ) -> String {
-        output_filter::check_standalone(text, max, shown, subjects)
-            .inspect_err(|violation| self.drop_part(role, part, violation.as_str()))
-            .unwrap_or_default()
+        match checked {
+            Ok(checked) => {
+                for violation in checked.dropped {
+                    self.drop_part(role, &format!("a sentence of {part}"), violation.as_str());
+                }
+                checked.text
+            }
+            Err(violation) => {
+                self.drop_part(role, part, violation.as_str());
+                String::new()
+            }
+        }
+    }
+
+    /// The steps that may be shown. What is dropped is noted.
+    pub fn checked_steps(&mut self, role: Role, steps: AllowedSteps) -> Vec<Step> {
+        for (what, reason) in steps.dropped {
+            log::warn!("{role}: {what} dropped: {reason}");
+            self.count_drop(reason);
+            let part = if what.starts_with("the command") {
+                "a command"
+            } else {
+                "a step"
+            };
+            self.note(&format!("{role}: {part} dropped, {reason}"));
+        }
+        steps.steps
     }
 
     /// Notes that an answer is not used.
     pub fn drop_answer(&mut self, role: Role, reason: &str) {
         log::warn!("{role}: answer dropped: {reason}");
+        self.count_drop(reason);
         self.note(&format!("{role}: answer dropped, {reason}"));
     }
 
     /// Notes that a part of an answer is not used.
     pub fn drop_part(&mut self, role: Role, part: &str, reason: &str) {
         log::warn!("{role}: {part} dropped: {reason}");
+        self.count_drop(reason);
         self.note(&format!("{role}: {part} dropped, {reason}"));
     }
 
-    /// Notes that a suggested step is not used.
-    pub fn drop_step(&mut self, role: Role) {
-        self.drop_part(role, "a step", "its title or command is not allowed");
+    fn count_drop(&mut self, reason: &str) {
+        *self.dropped.entry(reason.to_owned()).or_default() += 1;
     }
 
     /// Adds a note for the report.

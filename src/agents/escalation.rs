@@ -4,22 +4,24 @@
 //! Without a usable answer the rule's severity and text are used.
 //!
 //! The band of the rule always applies; a rule without a band leaves nothing to decide. SEV-4 sends
-//! no notification, so it also requires a known issue of the service, quoted verbatim. A severity
-//! that is not allowed is shown as dissent.
+//! no notification, so it also requires the known issue that the rules matched to the root finding,
+//! quoted. A higher severity requires a cited fact that the rule does not know: a line of a log, an
+//! event, a measured value or a commit, not a status or the number of dependents. A severity that is
+//! not allowed is shown as dissent.
 
 use serde::{Deserialize, Serialize};
 
+use super::citations::{citations, without_citations};
 use super::client::{ModelClient, NoAnswer};
 use super::commands::AllowedNames;
+use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::remediation::{Step, allowed_steps};
 use super::schema::{answer, choice};
-use super::untrusted::line;
 use super::{AgentState, CycleContext};
 use crate::assess::Rule;
-use crate::inventory::Service;
-use crate::model::Severity;
+use crate::model::{FactKind, Severity};
 use crate::report::Incident;
 
 const ROLE: Role = Role::Escalation;
@@ -37,6 +39,9 @@ answer! {
         known_issue "knownIssue": String,
         /// The reason for the severity.
         rationale "rationale": String,
+        /// IDs of the evidence for a higher severity.
+        #[serde(default)]
+        evidence "evidence": Vec<String>,
         /// What users notice.
         business_impact "businessImpact": String,
         /// Steps beyond those of the rules.
@@ -122,8 +127,8 @@ pub struct Input<'a> {
     pub rule: Rule,
     /// The incident as text.
     pub context: &'a PromptContext,
-    /// The services file's entry.
-    pub service: Option<&'a Service>,
+    /// The incident as the rules report it.
+    pub incident: &'a Incident,
     /// The names that commands may use.
     pub names: &'a AllowedNames<'a>,
 }
@@ -151,34 +156,45 @@ fn check(
     input: &Input,
     client: &mut ModelClient,
 ) -> SeverityDecision {
-    let mut check_text =
-        |part: &str, text: &str| client.checked_text(ROLE, part, text, MAX_TEXT_LENGTH, shown, &[]);
+    let mut check_text = |part: &str, text: &str| {
+        let text = without_citations(text);
+        let checked = output_filter::check(&text, MAX_TEXT_LENGTH, shown, input.names);
+        client.checked_text(ROLE, part, checked)
+    };
     let rationale = check_text("the rationale", &answer.rationale);
     let impact = check_text("the impact", &answer.business_impact);
-    let mut issues = input.service.iter().flat_map(|s| &s.known_issues);
-    let quote = answer.known_issue.trim();
-    let is_quoted = issues.any(|issue| is_verbatim(quote, &issue.text));
     let (chosen, default) = (answer.severity, input.rule.severity());
-    // A change without a reason that can be shown is not made.
-    let is_allowed = chosen == default
-        || !rationale.is_empty() && is_within_policy(input.rule, chosen, is_quoted);
-    if !is_allowed {
-        client.drop_part(
-            ROLE,
-            &format!("{chosen} instead of {default}"),
-            "the rule does not allow it",
-        );
+    let refusal = (chosen != default)
+        .then(|| refusal(answer, !rationale.is_empty(), shown, input))
+        .flatten();
+    if let Some(refusal) = refusal {
+        client.drop_part(ROLE, &format!("{chosen} instead of {default}"), refusal);
     }
-    let (next_actions, dropped) = allowed_steps(&answer.next_actions, input.names, shown);
-    if dropped > 0 {
-        client.drop_step(ROLE);
-    }
+    let given = &input.incident.actions;
+    let steps = allowed_steps(&answer.next_actions, input.names, shown, given);
     SeverityDecision {
         chosen,
-        is_allowed,
+        is_allowed: refusal.is_none(),
         rationale,
         impact,
-        next_actions,
+        next_actions: client.checked_steps(ROLE, steps),
+    }
+}
+
+/// Why another severity than the rule's is not used.
+fn refusal(answer: &Answer, has_reason: bool, shown: &str, input: &Input) -> Option<&'static str> {
+    let (chosen, default) = (answer.severity, input.rule.severity());
+    let root = input.incident.findings.first();
+    let matched = root.and_then(|finding| finding.known_issue.as_deref());
+    let is_quoted = matched.is_some_and(|issue| is_quote(&answer.known_issue, issue));
+    if !is_within_policy(input.rule, chosen, is_quoted) {
+        Some("the rule does not allow it")
+    } else if !has_reason {
+        Some("its reason cannot be shown")
+    } else if chosen < default && !is_fact_beyond_rule(answer, shown, input) {
+        Some("it cites no fact that the rule does not know")
+    } else {
+        None
     }
 }
 
@@ -189,9 +205,49 @@ fn is_within_policy(rule: Rule, chosen: Severity, is_quoted: bool) -> bool {
     is_inside && (chosen != Severity::Sev4 || is_quoted)
 }
 
-/// Whether a quote is the known issue as it is in the file or as it was shown.
-fn is_verbatim(quote: &str, issue: &str) -> bool {
-    !quote.is_empty() && (quote == issue.trim() || quote == line(issue, 240))
+/// Kinds of evidence that a rule of severity does not weigh.
+const BEYOND_RULES: [FactKind; 3] = [FactKind::Log, FactKind::Event, FactKind::Metric];
+
+/// Whether the reason cites a log, an event, a measured value or a commit, and is no guess about
+/// what is still serving.
+fn is_fact_beyond_rule(answer: &Answer, shown: &str, input: &Input) -> bool {
+    let cited = citations(&answer.evidence, &answer.rationale, shown);
+    let evidence = input.incident.findings.iter().flat_map(|f| &f.evidence);
+    let is_beyond = |id: &String| {
+        id.starts_with(['L', 'R', 'C'])
+            || evidence.clone().any(|fact| {
+                fact.id == *id && BEYOND_RULES.iter().any(|kind| kind.as_str() == fact.kind)
+            })
+    };
+    let serves_in_part = matches!(input.rule, Rule::P0Degraded | Rule::P1Degraded);
+    cited.iter().any(is_beyond) && !(serves_in_part && is_guess(&answer.rationale))
+}
+
+/// Words of a guess.
+fn is_guess(text: &str) -> bool {
+    let words = [
+        "may", "might", "could", "likely", "probably", "possibly", "perhaps", "would", "risk",
+    ];
+    let lower = text.to_lowercase();
+    lower
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| words.contains(&word))
+}
+
+/// Whether a quote is the known issue. Marks, emoji and case make no difference.
+fn is_quote(quote: &str, issue: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        let words: Vec<_> = words
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        words.join(" ")
+    };
+    let (quote, issue) = (plain(quote), plain(issue));
+    // The model is shown the beginning of a long issue.
+    let is_beginning = issue.starts_with(&quote) && quote.len() >= 180;
+    !quote.is_empty() && (quote == issue || is_beginning)
 }
 
 #[cfg(test)]
@@ -221,16 +277,18 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_is_verbatim() {
-        let issue = "**Requires manual unsealing** after pod restart";
+    fn a_quote_is_compared_without_marks_emoji_and_case() {
+        let issue = "⚠️ **Requires manual unsealing** after pod restart";
         for (quote, expected) in [
             (issue, true),
-            ("Requires manual unsealing after pod restart", false),
+            ("requires manual unsealing after pod restart", true),
+            ("`Requires manual unsealing` after pod restart.", true),
             ("**Requires manual unsealing**", false),
+            ("pod restart", false),
             ("", false),
         ] {
-            assert_eq!(is_verbatim(quote, issue), expected, "{quote}");
+            assert_eq!(is_quote(quote, issue), expected, "{quote}");
         }
-        assert!(!is_verbatim("", ""));
+        assert!(!is_quote("", ""));
     }
 }

@@ -11,7 +11,7 @@ use super::object_index::{self, Scope};
 use super::schema::{answer, choice};
 use super::untrusted::{line, tail, truncate};
 use crate::cluster::Snapshot;
-use crate::cluster::types::Event;
+use crate::cluster::types::{Event, ObjectMeta, OwnerReference, Pod};
 use crate::model::named_enum;
 
 /// The most characters of a result.
@@ -51,11 +51,10 @@ answer! {
 }
 
 /// A source of look-ups. Results are text for a model: redacted, without
-/// control characters, truncated. `None` when there is no such object in the
-/// scope.
+/// control characters, truncated. `None` when nothing is found in the scope.
 pub trait LookUp {
-    /// The last lines of a pod's containers.
-    fn logs(&self, namespace: &str, pod: &str) -> Option<String>;
+    /// The last lines of the containers of a pod, or of a workload's failing pod.
+    fn logs(&self, kind: &str, namespace: &str, name: &str) -> Option<String>;
     /// An object's status and specification.
     fn describe(&self, kind: &str, namespace: &str, name: &str) -> Option<String>;
     /// Warnings about an object.
@@ -70,7 +69,7 @@ pub trait LookUp {
             name,
         } = wanted;
         match what {
-            What::Logs => self.logs(namespace, name),
+            What::Logs => self.logs(kind, namespace, name),
             What::Describe => self.describe(kind, namespace, name),
             What::Events => self.events(kind, namespace, name),
         }
@@ -86,11 +85,23 @@ pub struct InSnapshot<'a> {
 }
 
 impl LookUp for InSnapshot<'_> {
-    fn logs(&self, namespace: &str, pod: &str) -> Option<String> {
+    fn logs(&self, kind: &str, namespace: &str, name: &str) -> Option<String> {
         if !self.scope.is_within(namespace) {
             return None;
         }
-        let logs: Vec<_> = self.snapshot.logs_of(namespace, pod).collect();
+        let kind = object_index::kind(kind).map_or("Pod", |info| info.kind);
+        let pods = self.snapshot.objects.pods.iter();
+        let mut pods = pods.filter(|pod| {
+            pod.metadata.namespace == namespace
+                && (pod.metadata.name == name || self.is_owned(pod, kind, name))
+        });
+        let logs = pods.find_map(|pod| {
+            let logs: Vec<_> = self
+                .snapshot
+                .logs_of(namespace, &pod.metadata.name)
+                .collect();
+            (!logs.is_empty()).then_some(logs)
+        })?;
         let share = MAX_CHARS / logs.len().max(1);
         let texts = logs.iter().map(|log| {
             let run = if log.previous {
@@ -146,6 +157,36 @@ impl LookUp for InSnapshot<'_> {
         });
         some(truncate(&lines.collect::<Vec<_>>().join("\n"), MAX_CHARS))
     }
+}
+
+impl InSnapshot<'_> {
+    /// Whether a pod belongs to a workload, perhaps through its ReplicaSet or Job.
+    fn is_owned(&self, pod: &Pod, kind: &str, name: &str) -> bool {
+        let objects = &self.snapshot.objects;
+        let is = |owner: &OwnerReference| owner.kind == kind && owner.name == name;
+        pod.metadata.owner_references.iter().any(|owner| {
+            let parents = match owner.kind.as_str() {
+                "ReplicaSet" => find_owners(&objects.replica_sets, |set| &set.metadata, pod, owner),
+                "Job" => find_owners(&objects.jobs, |job| &job.metadata, pod, owner),
+                _ => None,
+            };
+            is(owner) || parents.is_some_and(|parents| parents.iter().any(is))
+        })
+    }
+}
+
+/// The owners of a pod's owner.
+fn find_owners<'a, T>(
+    objects: &'a [T],
+    meta: impl Fn(&T) -> &ObjectMeta,
+    pod: &Pod,
+    owner: &OwnerReference,
+) -> Option<&'a [OwnerReference]> {
+    let found = objects.iter().find(|object| {
+        let meta = meta(object);
+        meta.namespace == pod.metadata.namespace && meta.name == owner.name
+    })?;
+    Some(&meta(found).owner_references)
 }
 
 fn without_metadata(object: &Value) -> Value {

@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::{ModelClient, NoAnswer};
+use super::commands::AllowedNames;
+use super::output_filter;
 use super::prompt::Role;
 use super::prompt_context::PromptContext;
 use super::schema::answer;
@@ -54,24 +56,18 @@ pub fn fallback(incident: &Incident) -> Headline {
 /// Why there is no headline.
 pub fn write(
     context: &PromptContext,
-    incident: &Incident,
+    names: &AllowedNames,
     client: &mut ModelClient,
     state: &mut AgentState,
     cycle: &CycleContext,
 ) -> Result<Headline, NoAnswer> {
     let (answer, data): (Answer, _) =
         client.ask_about(ROLE, "The incident:", context, state, cycle)?;
-    let subjects = subjects(incident);
-    let mut check = |part: &str, text: &str, max: usize, subjects: &[&str]| {
-        client.checked_text(ROLE, part, text, max, &data, subjects)
-    };
-    let headline = check(
-        "the headline",
-        &answer.headline,
-        MAX_HEADLINE_LENGTH,
-        &subjects,
-    );
-    let summary = check("the summary", &answer.summary, MAX_SUMMARY_LENGTH, &[]);
+    let headline =
+        output_filter::check_headline(&answer.headline, MAX_HEADLINE_LENGTH, &data, names);
+    let headline = client.checked_text(ROLE, "the headline", headline);
+    let summary = output_filter::check(&answer.summary, MAX_SUMMARY_LENGTH, &data, names);
+    let summary = client.checked_text(ROLE, "the summary", summary);
     let headline = Headline {
         headline: headline.trim_end_matches('.').to_owned(),
         summary: two_sentences(&summary).to_owned(),
@@ -80,17 +76,6 @@ pub fn write(
         return Err(NoAnswer::Unusable);
     }
     Ok(headline)
-}
-
-/// What a headline must name: the service or the object. An incident of the monitor itself has no
-/// such name.
-fn subjects(incident: &Incident) -> Vec<&str> {
-    let root = &incident.root_cause.resource;
-    let service = incident.service.as_deref();
-    match root.kind.as_str() {
-        "Cluster" | "Inventory" => Vec::new(),
-        _ => service.into_iter().chain([root.name.as_str()]).collect(),
-    }
 }
 
 /// The text up to the end of the second sentence.

@@ -9,6 +9,7 @@ use crate::cluster::Objects;
 use crate::cluster::dump::scrub;
 use crate::inventory::Service;
 use crate::model::{KINDS, Resource, ResourceInfo};
+use crate::report;
 
 /// The kind with this name: its kind, plural or short name. Secrets are not read, so no name
 /// finds them.
@@ -77,10 +78,33 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The scope of these findings.
+    #[must_use]
+    pub fn of_findings(objects: &'a Objects, findings: &'a [report::Finding]) -> Self {
+        let resources = findings.iter().map(|f| &f.resource);
+        let namespaces = resources.clone().filter_map(|r| r.namespace.as_deref());
+        Self {
+            objects,
+            namespaces: namespaces.collect(),
+            named: resources
+                .map(|r| (r.kind.as_str(), r.name.as_str()))
+                .collect(),
+        }
+    }
+
     /// Whether the namespace is one of the incident's.
     #[must_use]
     pub fn is_within(&self, namespace: &str) -> bool {
         self.namespaces.contains(namespace)
+    }
+
+    /// Whether any object of the cluster has this name.
+    #[must_use]
+    pub fn exists(&self, name: &str) -> bool {
+        KINDS
+            .iter()
+            .filter_map(|info| self.objects.list(info.resource))
+            .any(|list| (0..list.len()).any(|index| list.name(index).1 == name))
     }
 
     /// Whether the object exists and is in the scope.

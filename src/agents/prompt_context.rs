@@ -1,12 +1,19 @@
 //! An incident as text for a model, line by line. The least important lines are left out to save
 //! tokens. Pure.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use super::budget::tokens;
+use super::commands::AllowedNames;
 use super::untrusted::line;
+use crate::cluster::ContainerLog;
 use crate::correlate::CandidateCommit;
 use crate::inventory::{Dependency, Service};
+use crate::model::Time;
 use crate::model::duration::human;
-use crate::report::{Analysis, Correlation, Incident};
+use crate::redact::redact;
+use crate::report::{Analysis, Correlation, Finding, Incident};
 
 /// The importance of a line. The last variants are left out first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +36,10 @@ const MAX_LINE_LENGTH: usize = 260;
 const MAX_FINDINGS: usize = 30;
 /// Evidence per finding.
 const MAX_EVIDENCE: usize = 8;
+/// Lines of a log.
+const MAX_LOG_LINES: usize = 12;
+/// Entries of the timeline.
+const MAX_TIMELINE: usize = 6;
 /// Changes per commit.
 const MAX_CHANGES: usize = 12;
 
@@ -41,9 +52,11 @@ pub struct PromptContext {
 impl PromptContext {
     /// The incident with its findings and evidence.
     #[must_use]
-    pub fn new(incident: &Incident) -> Self {
+    pub fn new(incident: &Incident, now: Time) -> Self {
         let mut context = Self::default();
-        context.add_head(incident);
+        let decisive = decisive_finding(incident);
+        let mut seen = BTreeSet::new();
+        context.add_head(incident, now);
         for (index, finding) in incident.findings.iter().take(MAX_FINDINGS).enumerate() {
             let is_root = index == 0;
             let cause = finding.cause.as_deref().unwrap_or("not known");
@@ -53,8 +66,16 @@ impl PromptContext {
             } else {
                 " (a known issue)"
             };
+            let sets_rule = if decisive == Some(index) {
+                ", which sets the rule"
+            } else {
+                ""
+            };
+            let since = finding.since.filter(|since| *since != incident.since);
+            let since =
+                since.map_or_else(String::new, |since| format!(", since {}", at(since, now)));
             let text = format!(
-                "- {}: {}, cause {cause}{known}: {}",
+                "- {}: {}{sets_rule}, cause {cause}{known}{since}: {}",
                 finding.resource, finding.reason, finding.message
             );
             context.add(
@@ -65,7 +86,10 @@ impl PromptContext {
                 },
                 &text,
             );
-            for (position, evidence) in finding.evidence.iter().take(MAX_EVIDENCE).enumerate() {
+            // What another finding shows already is not repeated.
+            let mut evidence = finding.evidence.iter();
+            let evidence = evidence.by_ref().filter(|e| seen.insert(e.text.clone()));
+            for (position, evidence) in evidence.take(MAX_EVIDENCE).enumerate() {
                 let priority = match (is_root, position) {
                     (true, 0..3) => Priority::Core,
                     (true, _) | (false, 0) => Priority::Findings,
@@ -78,15 +102,15 @@ impl PromptContext {
         context
     }
 
-    fn add_head(&mut self, incident: &Incident) {
+    fn add_head(&mut self, incident: &Incident, now: Time) {
         self.add(Priority::Always, &format!("INCIDENT {}", incident.title));
-        let began = incident.since.format("%Y-%m-%d %H:%M UTC");
         let tier = incident
             .tier
             .map_or_else(String::new, |t| format!(", tier {t}"));
+        let (began, today) = (at(incident.since, now), now.format("%Y-%m-%d %H:%M UTC"));
         self.add(
             Priority::Always,
-            &format!("rule {}{tier}, began {began}", incident.rule),
+            &format!("rule {}{tier}, began {began}, now {today}", incident.rule),
         );
         if !incident.affects.is_empty() {
             self.add(
@@ -100,12 +124,79 @@ impl PromptContext {
         self.add(Priority::Core, "FINDINGS, the root first");
     }
 
-    /// Adds the services file's entry.
+    /// Adds the last lines of a failing container's log, with ids. Lines that the evidence has already
+    /// are left out.
     #[must_use]
-    pub fn service(mut self, service: Option<&Service>) -> Self {
-        let Some(service) = service else {
+    pub fn log(mut self, log: Option<&ContainerLog>) -> Self {
+        let Some(log) = log else {
             return self;
         };
+        let text = redact(&log.text);
+        let lines: Vec<_> = text
+            .lines()
+            .rev()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .take(MAX_LOG_LINES)
+            .collect();
+        let is_new = |text: &str| {
+            let text = line(text, MAX_LINE_LENGTH / 2);
+            self.lines
+                .iter()
+                .all(|(_, known)| !known.contains(text.trim_end_matches('…')))
+        };
+        let lines: Vec<_> = lines
+            .into_iter()
+            .rev()
+            .filter(|text| is_new(text))
+            .collect();
+        if lines.is_empty() {
+            return self;
+        }
+        let run = if log.previous {
+            "previous run"
+        } else {
+            "this run"
+        };
+        self.add(
+            Priority::Findings,
+            &format!("LOG of container {}, {run}, the end", log.container),
+        );
+        for (index, text) in lines.iter().enumerate() {
+            self.add(Priority::Findings, &format!("  L{}: {text}", index + 1));
+        }
+        self
+    }
+
+    /// Adds what happened before the first failure.
+    #[must_use]
+    pub fn timeline(mut self, correlation: Option<&Correlation>) -> Self {
+        let timeline = correlation.map_or(&[][..], |correlation| &correlation.timeline);
+        if let Some(last) = timeline.len().checked_sub(1) {
+            self.add(Priority::Service, "TIMELINE, the last change last");
+            for event in &timeline[last.saturating_sub(MAX_TIMELINE - 1)..] {
+                let text = format!("- {} {}", event.at.format("%H:%M"), event.what);
+                self.add(Priority::Service, &text);
+            }
+        }
+        self
+    }
+
+    /// Adds what the cluster itself says of the last change.
+    #[must_use]
+    pub fn last_change(mut self, change: Option<(Time, String)>, now: Time) -> Self {
+        if let Some((time, what)) = change {
+            self.add(
+                Priority::Service,
+                &format!("LAST CHANGE {}: {what}", at(time, now)),
+            );
+        }
+        self
+    }
+
+    /// Adds the services file's entry.
+    #[must_use]
+    pub fn service(mut self, service: &Service, down_for: Option<Duration>) -> Self {
         self.add(
             Priority::Core,
             &format!("SERVICE {}, tier {}", service.name, service.tier),
@@ -119,9 +210,12 @@ impl PromptContext {
             }
         };
         let names = |list: &[Dependency]| join(list.iter().map(|d| d.name.as_str()));
-        let limit = match service.max_downtime.limit() {
-            Some(limit) => human(limit),
-            None => "any time".to_owned(),
+        let limit = match (service.max_downtime.limit(), down_for) {
+            (Some(limit), Some(down)) => {
+                format!("{}, down for {} so far", human(limit), human(down))
+            }
+            (Some(limit), None) => human(limit),
+            (None, _) => "any time".to_owned(),
         };
         field(
             Priority::Service,
@@ -157,10 +251,10 @@ impl PromptContext {
             correlation.confidence
         );
         self.add(Priority::Core, &title);
-        for commit in &correlation.commits {
+        for (index, commit) in correlation.commits.iter().enumerate() {
             let text = format!(
-                "- {}, {} min before the onset; rules: {}",
-                commit.sha,
+                "- C{}, {} min before the onset; rules: {}",
+                index + 1,
                 commit.lag_seconds / 60,
                 commit.reasons.join("; ")
             );
@@ -177,12 +271,17 @@ impl PromptContext {
 
     /// Adds the likeliest commit in one line.
     #[must_use]
-    pub fn first_commit(mut self, correlation: Option<&Correlation>) -> Self {
+    pub fn first_commit(mut self, correlation: Option<&Correlation>, names: &AllowedNames) -> Self {
         if let Some(correlation) = correlation
             && let Some(commit) = correlation.commits.first()
+            && let Some(index) = names.commits.iter().position(|sha| *sha == commit.sha)
         {
             let reasons = commit.reasons.join("; ");
-            let text = format!("COMMIT, {} confidence: {reasons}", correlation.confidence);
+            let number = index + 1;
+            let text = format!(
+                "C{number}: commit, {} confidence: {reasons}",
+                correlation.confidence
+            );
             self.add(Priority::Service, &text);
         }
         self
@@ -247,6 +346,28 @@ impl PromptContext {
         let left_out = dropped.iter().filter(|is_dropped| **is_dropped).count();
         (lines.join("\n"), left_out)
     }
+}
+
+/// The first finding of the tier that decided the severity. The rules weigh the most critical tier.
+fn decisive_finding(incident: &Incident) -> Option<usize> {
+    (incident.findings.len() > 1).then_some(())?;
+    let is_unknown = |finding: &&Finding| finding.known_issue.is_none();
+    let first = incident.findings.iter().find(is_unknown)?;
+    incident
+        .findings
+        .iter()
+        .position(|finding| finding == first)
+}
+
+/// `11:02 UTC (33m ago)`, with the date unless it is today.
+fn at(time: Time, now: Time) -> String {
+    let form = if time.date_naive() == now.date_naive() {
+        "%H:%M UTC"
+    } else {
+        "%Y-%m-%d %H:%M UTC"
+    };
+    let ago = (now - time).to_std().unwrap_or_default();
+    format!("{} ({} ago)", time.format(form), human(ago))
 }
 
 fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -1,8 +1,11 @@
 //! The steps and the confidence that several agents answer with.
 
+use std::collections::BTreeSet;
+
 use super::commands::{self, AllowedNames};
 use super::output_filter;
 use super::schema::{answer, choice};
+use super::untrusted::line;
 use crate::model::{Action, Confidence, named_enum};
 
 /// Characters of a title.
@@ -43,35 +46,103 @@ answer! {
     }
 }
 
+/// Marks a step as the model's wherever it is shown.
+const MARK: &str = " (suggested by the model)";
+
 impl Step {
-    /// The step as an action of the report; `None` if its command may not be shown.
+    /// The step as an action of the report. A cached command is checked again: its object may be gone.
     #[must_use]
-    pub fn action(&self, names: &AllowedNames) -> Option<Action> {
-        if self.command.is_empty() {
-            return Some(Action::without_command(&self.title));
+    pub fn action(&self, names: &AllowedNames) -> Action {
+        let title = format!("{}{MARK}", self.title);
+        match commands::allowed(&self.command, names) {
+            Ok(command) if !self.command.is_empty() => Action::new(title, Ok(command)),
+            _ => Action::without_command(title),
         }
-        let command = commands::allowed(&self.command, names)?;
-        Some(Action::new(&self.title, Ok(command)))
     }
 }
 
-/// The steps that may be shown, and the number of the dropped ones.
+/// The steps that may be shown.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct AllowedSteps {
+    /// The steps. One whose command may not be shown has no command.
+    pub steps: Vec<Step>,
+    /// What was dropped, with the reason.
+    pub dropped: Vec<(String, &'static str)>,
+}
+
+/// Checks the steps of an answer. `given` are the rules' steps, which are not repeated.
 #[must_use]
-pub fn allowed_steps(steps: &[Step], names: &AllowedNames, shown: &str) -> (Vec<Step>, usize) {
-    let mut allowed: Vec<Step> = Vec::new();
+pub fn allowed_steps(
+    steps: &[Step],
+    names: &AllowedNames,
+    shown: &str,
+    given: &[Action],
+) -> AllowedSteps {
+    let mut allowed = AllowedSteps::default();
     for step in steps {
-        let title = output_filter::check_standalone(&step.title, MAX_TITLE_LENGTH, shown, &[]);
-        let Ok(title) = title else {
-            continue;
+        let title = match output_filter::check(&step.title, MAX_TITLE_LENGTH, shown, names) {
+            Ok(title) if title.dropped.is_empty() => title.text,
+            Ok(title) => {
+                allowed.drop_step(&step.title, title.dropped[0].as_str());
+                continue;
+            }
+            Err(violation) => {
+                allowed.drop_step(&step.title, violation.as_str());
+                continue;
+            }
         };
-        let step = Step {
-            title,
-            command: step.command.trim().to_owned(),
+        let mut step = Step {
+            title: title.trim_end_matches('.').to_owned(),
+            command: step.command.trim().trim_matches('`').to_owned(),
         };
-        if step.action(names).is_some() && !allowed.contains(&step) && allowed.len() < MAX_STEPS {
-            allowed.push(step);
+        if !step.command.is_empty() {
+            match commands::allowed(&step.command, names) {
+                Ok(command) => step.command = command.to_string(),
+                Err(refusal) => {
+                    let text = line(&step.command, 120);
+                    allowed
+                        .dropped
+                        .push((format!("the command `{text}`"), refusal.as_str()));
+                    step.command.clear();
+                }
+            }
+        }
+        if is_given(&step, given) || allowed.steps.iter().any(|known| repeats(known, &step)) {
+            allowed.drop_step(&step.title, "it repeats another step");
+        } else if allowed.steps.len() == MAX_STEPS {
+            allowed.drop_step(&step.title, "there are enough steps");
+        } else {
+            allowed.steps.push(step);
         }
     }
-    let dropped = steps.len() - allowed.len();
-    (allowed, dropped)
+    allowed
+}
+
+impl AllowedSteps {
+    fn drop_step(&mut self, title: &str, reason: &'static str) {
+        self.dropped
+            .push((format!("the step \"{}\"", line(title, 80)), reason));
+    }
+}
+
+/// Whether the rules give this command already, whatever the order of its words.
+fn is_given(step: &Step, given: &[Action]) -> bool {
+    let words = |command: &str| -> BTreeSet<String> {
+        let words = command.split_whitespace();
+        words
+            .flat_map(|word| word.split(['=', '/']))
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut commands = given.iter().filter_map(|action| action.command.as_ref());
+    !step.command.is_empty()
+        && commands.any(|command| words(&command.to_string()) == words(&step.command))
+        || given
+            .iter()
+            .any(|action| action.title.eq_ignore_ascii_case(&step.title))
+}
+
+fn repeats(known: &Step, step: &Step) -> bool {
+    known.title.eq_ignore_ascii_case(&step.title)
+        || !step.command.is_empty() && known.command == step.command
 }

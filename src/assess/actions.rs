@@ -7,6 +7,9 @@ use crate::model::{
     ShellCommand, Step, StepWord, duration,
 };
 
+/// The beginning of the last step's title.
+const VERIFY: &str = "Verify";
+
 /// The most steps of an incident.
 const MOST: usize = 4;
 
@@ -111,8 +114,12 @@ fn fix(finding: &Finding, service: Option<&Service>) -> Option<Action> {
         return None;
     }
     let gitops = &service?.gitops;
-    let manifests = gitops.manifests.as_deref().or(gitops.app_file.as_deref())?;
-    let command = Program::Git.command().words("log -p -5").path(manifests);
+    let paths = [gitops.manifests.as_deref(), gitops.app_file.as_deref()];
+    let paths: Vec<_> = paths.into_iter().flatten().collect();
+    if paths.is_empty() {
+        return None;
+    }
+    let command = Program::Git.command().words("log -p -5").paths(&paths);
     Some(Action::new(
         "Review the last changes and fix it in Git; Argo CD reverts changes made elsewhere",
         command.build(),
@@ -164,10 +171,17 @@ fn verify(finding: &Finding, service: Option<&Service>) -> Option<Action> {
     let runs = matches!(kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
     let title = match service.and_then(|s| s.startup_grace).filter(|_| runs) {
         Some(grace) => format!(
-            "Verify; it may take up to {} to start",
+            "{VERIFY}; it may take up to {} to start",
             duration::human(grace)
         ),
-        None => "Verify".to_owned(),
+        None => VERIFY.to_owned(),
     };
     Some(Action::new(title, command.build()))
+}
+
+/// Adds steps. The check that all is well again stays last.
+pub fn insert_before_verification(actions: &mut Vec<Action>, more: Vec<Action>) {
+    let is_verification = |action: &Action| action.title.starts_with(VERIFY);
+    let at = actions.len() - usize::from(actions.last().is_some_and(is_verification));
+    actions.splice(at..at, more);
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::assess::{self, Incident, Outages, ServiceState};
+use crate::assess::{self, Incident, Outages, ServiceState, Unlisted};
 use crate::cluster::Snapshot;
 use crate::detect::{self, ClusterIndex, RestartCounts};
 use crate::diagnose;
@@ -18,6 +18,8 @@ pub struct Verdict {
     pub services: Vec<ServiceState>,
     /// The incidents, the most severe first.
     pub incidents: Vec<Incident>,
+    /// The workloads that no listed service names.
+    pub unlisted: Unlisted,
     /// Since when healthy objects have been healthy, where the cluster has the time.
     pub recoveries: Vec<(ObjectRef, Time)>,
 }
@@ -34,8 +36,9 @@ pub struct EvaluateInput<'a> {
     /// object has the time: for a stateful set without pods, or a workload that was scaled to
     /// zero or deleted.
     pub outages: &'a Outages,
-    /// Tier of workloads that are not in the services file.
-    pub unlisted: Tier,
+    /// Tier of workloads that are not in the services file; `None`: P3, but P1 while nothing that
+    /// runs is listed.
+    pub unlisted: Option<Tier>,
 }
 
 /// Evaluates a snapshot.
@@ -43,10 +46,12 @@ pub struct EvaluateInput<'a> {
 pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     let inventory = input.inventory;
     let monitored = assess::monitored_services(inventory, &snapshot.objects);
-    let index = ClusterIndex::new(snapshot, &monitored, input.look_back, input.restarts);
+    let index = ClusterIndex::new(snapshot, &monitored, input.look_back, input.restarts)
+        .with_outages(input.outages);
     let mut detection = detect::detect(&index);
     diagnose::diagnose(&index, &mut detection.findings);
     let services = assess::services(&index, &detection, input.outages);
+    let unlisted = Unlisted::of(&index, &detection, inventory.services.len(), input.unlisted);
     let mut findings = detection.findings;
     findings.extend(detect::unread_resources(snapshot));
     findings.extend(detect::missing_nodes(&index));
@@ -54,7 +59,7 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     findings.iter_mut().for_each(Finding::bound);
     let incidents = assess::incidents(
         &snapshot.cluster,
-        input.unlisted,
+        (unlisted.tier, index.now()),
         inventory,
         &monitored,
         &services,
@@ -65,6 +70,7 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
         monitored,
         services,
         incidents,
+        unlisted,
         recoveries,
     }
 }

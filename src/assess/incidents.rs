@@ -1,17 +1,21 @@
 //! From groups of findings to incidents: service, severity, start, title and fingerprint.
 
+use std::collections::BTreeSet;
+
 use super::group::{Group, group};
 use super::incident::Incident;
 use super::service::ServiceState;
 use super::severity::{Members, RuleInput, decide, is_unhealthy_p0};
+use super::unlisted::{self, has_no_service, is_unlisted};
 use crate::inventory::{Inventory, Service};
-use crate::model::{Cause, CauseFlag, Finding, Reason, ServiceStatus, Tier};
+use crate::model::{Cause, CauseFlag, Effect, Finding, ObjectRef, ServiceStatus, Tier, Time};
 
 /// Groups findings and sets the severity of each group. The most severe incident is first.
+/// What no service names is judged as a service of the given tier, at the given time.
 #[must_use]
 pub fn incidents(
     cluster: &str,
-    unlisted: Tier,
+    (unlisted, now): (Tier, Time),
     inventory: &Inventory,
     monitored: &[Service],
     services: &[ServiceState],
@@ -20,8 +24,10 @@ pub fn incidents(
     let context = Context {
         cluster,
         unlisted,
+        now,
         services: services.iter().map(|s| (s.name.as_str(), s)).collect(),
-        unhealthy_p0: services.iter().filter(|s| is_unhealthy_p0(s)).count(),
+        unhealthy_p0: services.iter().filter(|s| is_unhealthy_p0(s)).count()
+            + unhealthy_unlisted_p0(unlisted, &findings),
     };
     let groups = group(inventory, monitored, &context.services, findings);
     let mut incidents: Vec<_> = groups
@@ -42,6 +48,7 @@ struct Context<'a> {
     cluster: &'a str,
     /// Tier of workloads that are not in the services file.
     unlisted: Tier,
+    now: Time,
     services: Members<'a>,
     /// Number of P0 services in the whole cluster that are unavailable or short of replicas.
     unhealthy_p0: usize,
@@ -73,9 +80,15 @@ fn incident(context: &Context, group: Group) -> Incident {
         .map(|s| s.tier)
         .or(first_affected)
         .or(is_workload.then_some(context.unlisted));
+    let of_nobody = unlisted::state(
+        findings.iter().filter(|f| is_unlisted(f)),
+        context.unlisted,
+        context.now,
+    );
     let rule = decide(&RuleInput {
         findings: &findings,
         members: &members,
+        unlisted: of_nobody.as_ref(),
         unhealthy_p0: context.unhealthy_p0,
     });
     let root = &findings[0];
@@ -111,14 +124,19 @@ fn most_critical(findings: &[Finding], services: &Members) -> Option<String> {
     affected.min().map(|(_, name)| name)
 }
 
-fn has_no_service(root: &Finding) -> bool {
-    // Custom resources of these kinds have a namespace.
-    let is_of_cluster = root.resource.namespace.is_empty()
-        && matches!(
-            root.resource.kind.as_str(),
-            "Node" | "Cluster" | "Inventory"
-        );
-    is_of_cluster || root.reason == Reason::ControlPlaneSilent
+/// How many unlisted objects count as P0 services that are down.
+fn unhealthy_unlisted_p0(unlisted: Tier, findings: &[Finding]) -> usize {
+    let is_down = |f: &&Finding| {
+        unlisted == Tier::P0
+            && is_unlisted(f)
+            && matches!(f.effect, Effect::Unavailable | Effect::Degraded)
+    };
+    let down: BTreeSet<&ObjectRef> = findings
+        .iter()
+        .filter(is_down)
+        .map(|f| &f.resource)
+        .collect();
+    down.len()
 }
 
 /// If the root is a known issue, so are the findings that follow from it: the stores that wait

@@ -45,7 +45,7 @@ fn importance(verdict: &Verdict) -> HashMap<(&str, &str), Importance> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::{Incident, Rule};
+    use crate::assess::{Incident, Rule, Unlisted};
     use crate::model::{Effect, Finding, ObjectRef, PodRef, Reason};
 
     fn incident(name: &str, tier: Tier, severity: Severity, minute: i64) -> Incident {
@@ -73,6 +73,11 @@ mod tests {
     #[test]
     fn tier_comes_before_severity_and_severity_before_age() {
         let verdict = Verdict {
+            unlisted: Unlisted {
+                tier: Tier::P3,
+                matched: 0,
+                down: Vec::new(),
+            },
             monitored: Vec::new(),
             services: Vec::new(),
             incidents: vec![

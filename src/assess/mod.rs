@@ -11,8 +11,9 @@ mod log_order;
 mod monitored;
 mod service;
 mod severity;
+mod unlisted;
 
-pub use actions::actions;
+pub use actions::{actions, insert_before_verification};
 pub use evaluate::{EvaluateInput, Verdict, evaluate};
 pub use incident::Incident;
 pub use incidents::incidents;
@@ -20,3 +21,4 @@ pub use log_order::sort_logs;
 pub use monitored::monitored_services;
 pub use service::{Outages, ServiceState, services};
 pub use severity::Rule;
+pub use unlisted::Unlisted;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::service::ServiceState;
+use super::unlisted::is_unlisted;
 use crate::model::Severity::{Sev1, Sev2, Sev3, Sev4};
 use crate::model::{Cause, Effect, Finding, Reason, ReasonFlag, ServiceStatus, Severity, Tier};
 
@@ -67,7 +68,7 @@ policy! {
         |i| i.unavailable().any(|s| s.is_data_layer);
     /// Two or more P0 services are degraded or unavailable at once.
     MultipleP0 "MULTIPLE_P0" Sev1 Sev1..=Sev1,
-        |i| i.unhealthy_p0 >= 2 && i.members.values().any(|s| is_unhealthy_p0(s));
+        |i| i.unhealthy_p0 >= 2 && i.states().any(is_unhealthy_p0);
     /// A P0 service is unavailable for longer than its tolerated downtime.
     P0Unavailable "P0_UNAVAILABLE" Sev1 Sev1..=Sev1,
         |i| i.unavailable().any(|s| s.tier == Tier::P0 && exceeds_tolerance(s));
@@ -121,20 +122,29 @@ pub struct RuleInput<'a> {
     pub findings: &'a [Finding],
     /// The services with a finding in it.
     pub members: &'a Members<'a>,
+    /// The state of what no service names in it, with the tier of unlisted workloads.
+    pub unlisted: Option<&'a ServiceState>,
     /// Number of P0 services in the whole cluster that are unavailable or short of replicas.
     pub unhealthy_p0: usize,
 }
 
 impl<'a> RuleInput<'a> {
-    fn unavailable(&self) -> impl Iterator<Item = &&'a ServiceState> {
-        let members = self.members.values();
-        members.filter(|s| s.status == ServiceStatus::Unavailable)
+    fn states(&self) -> impl Iterator<Item = &'a ServiceState> {
+        self.members.values().copied().chain(self.unlisted)
+    }
+
+    fn unavailable(&self) -> impl Iterator<Item = &'a ServiceState> {
+        self.states()
+            .filter(|s| s.status == ServiceStatus::Unavailable)
     }
 
     /// Whether a finding of a service of the tier passes the test.
     fn has_finding(&self, tier: Tier, test: impl Fn(&Finding) -> bool) -> bool {
         let is_of_tier = |f: &Finding| {
-            let service = f.service.as_deref().and_then(|name| self.members.get(name));
+            let service = match f.service.as_deref() {
+                Some(name) => self.members.get(name).copied(),
+                None => self.unlisted.filter(|_| is_unlisted(f)),
+            };
             service.is_some_and(|s| s.tier == tier)
         };
         self.findings.iter().any(|f| test(f) && is_of_tier(f))

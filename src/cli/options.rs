@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use clap_complete::Shell;
 
 use super::StateLocation;
-use crate::config::{Config, DEFAULT_SERVICES, Environment};
+use crate::config::{Config, Environment};
+use crate::inventory::{Origin, ServicesFile};
 use crate::model::secret::Secret;
 use crate::render::Format;
 
@@ -16,7 +17,7 @@ use crate::render::Format;
 pub struct Options {
     /// The command.
     pub command: Command,
-    /// `--services`; absent: `SERVICES_FILE`, else [`DEFAULT_SERVICES`].
+    /// `--services`; absent: `SERVICES_FILE`, else the first of the usual places that exists.
     pub services: Option<PathBuf>,
     /// `--config`.
     pub config: Option<PathBuf>,
@@ -45,11 +46,19 @@ pub struct Options {
 }
 
 impl Options {
-    /// The services file: the flag, else the variable, else the default.
+    /// The services file: the flag, else the variable; may be none.
     #[must_use]
-    pub fn services_file(&self, config: &Config) -> PathBuf {
-        let chosen = self.services.as_ref().or(config.services.as_ref());
-        chosen.map_or_else(|| DEFAULT_SERVICES.into(), Clone::clone)
+    pub fn services_file(&self, config: &Config) -> Option<ServicesFile> {
+        let by_option = self.services.as_ref().map(|path| (path, Origin::Option));
+        let by_variable = config
+            .services
+            .as_ref()
+            .map(|path| (path, Origin::Variable));
+        let (path, origin) = by_option.or(by_variable)?;
+        Some(ServicesFile {
+            path: Some(path.clone()),
+            origin,
+        })
     }
 
     /// The kubeconfig files: the flag's one, else the variable's; may be empty.

@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::intern::Interner;
 use super::types::{
-    self, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint, EndpointSlice, Job,
-    Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate, ReplicaSet, Service, SharedStr,
-    StatefulSet, Toleration, condition,
+    self, Application, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
+    EndpointSlice, Job, Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate, ReplicaSet,
+    Service, SharedStr, StatefulSet, Toleration, condition,
 };
 use crate::model::condition_words::{Opinion, opinion};
 use crate::model::{Time, for_each_kind};
@@ -74,6 +74,18 @@ impl Compact for types::CustomObject {
             }
             matches!(kind.as_str(), "Ready" | "Available" | "Healthy")
         });
+    }
+}
+
+impl Compact for Application {
+    /// The objects of an application tell why it is degraded. Those that are well do not.
+    fn compact(&mut self, interner: &mut Interner) {
+        interner.share_meta(&mut self.metadata);
+        let is_degraded = self.status.health.status == "Degraded";
+        let resources = &mut self.status.resources;
+        resources
+            .retain(|r| is_degraded && matches!(&*r.health.status, "" | "Degraded" | "Missing"));
+        resources.shrink_to_fit();
     }
 }
 

@@ -10,15 +10,15 @@ use crate::report::CheckDocument;
 
 impl Session<'_> {
     pub(super) fn check(&self, name: &str) -> Result<CommandOutput, Error> {
-        let (path, inventory) = self.services_to_monitor()?;
-        let service = service_name(name, &path, &inventory)?;
+        let (file, inventory) = self.services_to_monitor()?;
+        let service = service_name(name, &file, &inventory)?;
         let options = CycleOptions {
             mode: Mode::Check,
             focus: Some(&service),
             dry_run: false,
             exit_zero: false,
         };
-        let mut outcome = self.cycle(&Http::new(&self.config), &inventory, &options)?;
+        let mut outcome = self.cycle(&Http::new(&self.config), (&file, &inventory), &options)?;
         service_view::narrow(&mut outcome.report, &service);
         let details = service_view::details(&outcome, &inventory, &service);
         let document = CheckDocument {

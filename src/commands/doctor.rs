@@ -18,7 +18,7 @@ impl Session<'_> {
             config: &self.config,
             env: &self.env,
             cluster: cluster.as_ref().map_err(Clone::clone),
-            services: &self.options.services_file(&self.config),
+            services: &self.services_file(),
             inventory: inventory.as_ref().map(|(_, i)| i).map_err(Clone::clone),
             store: store.as_deref().map_err(Clone::clone),
             llm: self.options.llm,

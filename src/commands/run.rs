@@ -11,7 +11,7 @@ use crate::config::Endpoints;
 use crate::cycle::{self, Cycle, DeliveryMode, Outcome, Source};
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, ServicesFile};
 use crate::model::Mode;
 use crate::net::Http;
 use crate::notify::receivers;
@@ -56,14 +56,14 @@ impl Session<'_> {
         dry_run: bool,
         exit_zero: bool,
     ) -> Result<(Outcome, ExitStatus), Error> {
-        let (_, inventory) = self.services_to_monitor()?;
+        let (file, inventory) = self.services_to_monitor()?;
         let options = CycleOptions {
             mode: Mode::Run,
             focus: None,
             dry_run,
             exit_zero,
         };
-        let mut outcome = self.cycle(http, &inventory, &options)?;
+        let mut outcome = self.cycle(http, (&file, &inventory), &options)?;
         // The report needs the objects no longer. Both together would double the peak of
         // memory.
         outcome.snapshot.objects = Objects::default();
@@ -95,7 +95,7 @@ impl Session<'_> {
     pub(super) fn cycle(
         &self,
         http: &Http,
-        inventory: &Inventory,
+        (services_file, inventory): (&ServicesFile, &Inventory),
         options: &CycleOptions,
     ) -> Result<Outcome, Error> {
         let quiet = self.options.verbosity.is_quiet() || !io::stderr().is_terminal();
@@ -106,6 +106,7 @@ impl Session<'_> {
         notes.extend(access.note.clone());
         Cycle {
             config: &self.config,
+            services_file,
             inventory,
             source: self.source(cluster.as_ref())?,
             store: &*store,

@@ -9,7 +9,7 @@ use crate::cli::Options;
 use crate::cluster::api::{self, Cluster, ConnectOptions, ProxyVariables};
 use crate::config::{self, Config, Environment};
 use crate::error::Error;
-use crate::inventory::{self, Inventory};
+use crate::inventory::{self, Inventory, Origin, ServicesFile};
 use crate::render::{Document, RenderOptions, render};
 use crate::runtime::{fs_util, termination};
 
@@ -64,22 +64,68 @@ impl<'a> Session<'a> {
         self.began + self.options.deadline(&self.config)
     }
 
-    /// The services file and its path.
-    pub fn inventory(&self) -> Result<(PathBuf, Inventory), Error> {
-        let path = self.options.services_file(&self.config);
-        match fs_util::read(&path, MAX_SERVICES) {
-            Ok(bytes) => Ok((path, inventory::parse(&bytes))),
-            Err(cause) => Err(Error::ServicesFile { path, cause }),
+    /// Which services file counts: that of the option or the variable, else the first of the
+    /// usual places that exists.
+    pub fn services_file(&self) -> ServicesFile {
+        if let Some(named) = self.options.services_file(&self.config) {
+            return named;
+        }
+        let places = inventory::places(self.config_home().as_deref());
+        let found = places.iter().find(|place| place.exists()).cloned();
+        let origin = if found.is_some() {
+            Origin::Found
+        } else {
+            Origin::Nowhere(places)
+        };
+        ServicesFile {
+            path: found,
+            origin,
         }
     }
 
-    /// The services file with at least one service.
-    pub fn services_to_monitor(&self) -> Result<(PathBuf, Inventory), Error> {
-        let (path, inventory) = self.inventory()?;
-        if inventory.services.is_empty() {
-            return Err(Error::NoServices { path });
+    /// The directory of the user's configuration files.
+    fn config_home(&self) -> Option<PathBuf> {
+        let path = |name: &str| {
+            let value = self.env.get(name).filter(|value| !value.is_empty());
+            value.map(PathBuf::from)
+        };
+        path("XDG_CONFIG_HOME").or_else(|| Some(path("HOME")?.join(".config")))
+    }
+
+    /// The services file and its content. Without a file nothing is listed.
+    pub fn inventory(&self) -> Result<(ServicesFile, Inventory), Error> {
+        let file = self.services_file();
+        let inventory = match &file.path {
+            Some(path) => read_services(path)?,
+            None => Inventory::default(),
+        };
+        Ok((file, inventory))
+    }
+
+    /// The services file of a command that is about this file.
+    pub fn existing_inventory(&self) -> Result<(PathBuf, Inventory), Error> {
+        match self.inventory()? {
+            (
+                ServicesFile {
+                    path: Some(path), ..
+                },
+                inventory,
+            ) => Ok((path, inventory)),
+            (ServicesFile { origin, .. }, _) => Err(Error::NoServicesFile { origin }),
         }
-        Ok((path, inventory))
+    }
+
+    /// The services file with at least one service, or none at all.
+    pub fn services_to_monitor(&self) -> Result<(ServicesFile, Inventory), Error> {
+        match self.inventory()? {
+            (
+                ServicesFile {
+                    path: Some(path), ..
+                },
+                inventory,
+            ) if inventory.services.is_empty() => Err(Error::NoServices { path }),
+            found => Ok(found),
+        }
     }
 
     pub fn connect(&self) -> Result<Cluster, Error> {
@@ -111,6 +157,17 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The content of a services file.
+pub fn read_services(path: &Path) -> Result<Inventory, Error> {
+    match fs_util::read(path, MAX_SERVICES) {
+        Ok(bytes) => Ok(inventory::parse(&bytes)),
+        Err(cause) => Err(Error::ServicesFile {
+            path: path.to_owned(),
+            cause,
+        }),
+    }
+}
+
 /// The columns of the terminal, at most 80: longer lines are hard to read.
 fn terminal_width() -> usize {
     let terminal = terminal_size::terminal_size_of(io::stdout());
@@ -118,7 +175,11 @@ fn terminal_width() -> usize {
 }
 
 /// The name of a service by name or alias. The parts of K3s count as services.
-pub fn service_name(name: &str, path: &Path, inventory: &Inventory) -> Result<String, Error> {
+pub fn service_name(
+    name: &str,
+    file: &ServicesFile,
+    inventory: &Inventory,
+) -> Result<String, Error> {
     let listed = inventory.get(name).map(|service| service.name.clone());
     let builtin = || {
         let mut builtin = inventory::builtin().into_iter();
@@ -126,13 +187,13 @@ pub fn service_name(name: &str, path: &Path, inventory: &Inventory) -> Result<St
         found.map(|service| service.name)
     };
     let found = listed.or_else(builtin);
-    found.ok_or_else(|| unknown_service(name, path, inventory))
+    found.ok_or_else(|| unknown_service(name, file, inventory))
 }
 
-pub fn unknown_service(name: &str, path: &Path, inventory: &Inventory) -> Error {
+pub fn unknown_service(name: &str, file: &ServicesFile, inventory: &Inventory) -> Error {
     Error::UnknownService {
         name: name.to_owned(),
-        path: path.to_owned(),
+        file: file.clone(),
         nearest: inventory.nearest(name).map(ToOwned::to_owned),
     }
 }

@@ -87,8 +87,8 @@ impl Session<'_> {
     fn silence_target(&self, target: &SilenceTarget) -> Result<Stored, Error> {
         Ok(match target {
             SilenceTarget::Service(name) => {
-                let (path, inventory) = self.services_to_monitor()?;
-                Stored::Service(service_name(name, &path, &inventory)?)
+                let (file, inventory) = self.services_to_monitor()?;
+                Stored::Service(service_name(name, &file, &inventory)?)
             }
             SilenceTarget::ReasonCode(name) => Stored::ReasonCode(reason(name)?.to_owned()),
             SilenceTarget::Incident(id) => Stored::Incident(id.to_ascii_uppercase()),

@@ -20,8 +20,8 @@ pub struct File {
     pub channels: Channels,
     pub business_hours: Hours,
     pub repeat: Repeat,
-    #[serde(deserialize_with = "values::parsed")]
-    pub unlisted_tier: Tier,
+    #[serde(deserialize_with = "values::optional")]
+    pub unlisted_tier: Option<Tier>,
     #[serde(deserialize_with = "values::duration")]
     pub confirm_after: Duration,
     pub resources: Vec<GroupKind>,
@@ -39,7 +39,7 @@ impl Default for File {
             channels: Channels::default(),
             business_hours: Hours::default(),
             repeat: Repeat::default(),
-            unlisted_tier: Tier::P3,
+            unlisted_tier: None,
             confirm_after: Duration::from_secs(20),
             resources: Vec::new(),
             github: Github::default(),

@@ -29,9 +29,6 @@ pub use values::Repository;
 /// The language model. It cannot be configured.
 pub const MODEL: &str = "claude-haiku-4-5-20251001";
 
-/// The services file, unless a flag or a variable names another.
-pub const DEFAULT_SERVICES: &str = "docs/reference/services.txt";
-
 /// Environment variables by name.
 pub type Environment = BTreeMap<String, String>;
 
@@ -46,8 +43,9 @@ pub struct Config {
     pub business_hours: BusinessHours,
     /// The repeat interval of notifications.
     pub repeat: Repeat,
-    /// Tier of workloads that the services file does not list.
-    pub unlisted_tier: Tier,
+    /// Tier of workloads that the services file does not list. `None`: P3, but P1 while no listed
+    /// service matches anything that runs.
+    pub unlisted_tier: Option<Tier>,
     /// A new SEV-1 or SEV-2 is checked again after this time. Zero for never.
     pub confirm_after: Duration,
     /// Kinds to read besides those of the tables.

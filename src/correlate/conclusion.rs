@@ -17,8 +17,6 @@ const MAX_SHOWN: usize = 5;
 pub struct IncidentCorrelation {
     /// For the report and for messages.
     pub correlation: Correlation,
-    /// The rollback steps; empty below MEDIUM confidence.
-    pub rollback: Vec<Action>,
     /// The commits of the report, in its order, with what they change.
     pub candidates: Vec<CandidateCommit>,
 }
@@ -34,23 +32,39 @@ pub struct CandidateCommit {
     pub changes: Vec<String>,
     /// How likely it is the cause.
     pub confidence: Confidence,
+    /// The rollback steps; empty below MEDIUM confidence.
+    pub rollback: Vec<Action>,
 }
 
 impl IncidentCorrelation {
-    /// Adds the correlation and the rollback to the report. The rollback comes before all other
-    /// actions at HIGH confidence, otherwise after them. Returns the rollback, for messages.
-    pub fn add_to(self, incident: &mut report::Incident) -> Vec<Action> {
+    /// The rollback of the first commit.
+    #[must_use]
+    pub fn rollback(&self) -> &[Action] {
+        self.candidates.first().map_or(&[], |first| &first.rollback)
+    }
+
+    /// Adds the correlation, as reviewed, and the rollback of its first commit to the report. The
+    /// rollback comes before all other actions at HIGH confidence, otherwise after them. Returns the
+    /// rollback, for messages.
+    pub fn add_to(
+        mut self,
+        incident: &mut report::Incident,
+        reviewed: Option<Correlation>,
+    ) -> Vec<Action> {
+        let correlation = reviewed.unwrap_or(self.correlation);
+        let first = correlation.commits.first().map(|commit| &commit.sha);
+        let candidate = self.candidates.iter_mut().find(|c| Some(&c.sha) == first);
+        let rollback = candidate.map_or_else(Vec::new, |c| std::mem::take(&mut c.rollback));
         let is_same = |a: &Action, b: &Action| a.command.is_some() && a.command == b.command;
-        let is_in_rollback =
-            |action: &Action| self.rollback.iter().any(|step| is_same(step, action));
+        let is_in_rollback = |action: &Action| rollback.iter().any(|step| is_same(step, action));
         incident.actions.retain(|action| !is_in_rollback(action));
-        if self.correlation.confidence == Confidence::High {
-            incident.actions.splice(0..0, self.rollback.iter().cloned());
+        if correlation.confidence == Confidence::High {
+            incident.actions.splice(0..0, rollback.iter().cloned());
         } else {
-            incident.actions.extend(self.rollback.iter().cloned());
+            incident.actions.extend(rollback.iter().cloned());
         }
-        incident.correlation = Some(self.correlation);
-        self.rollback
+        incident.correlation = Some(correlation);
+        rollback
     }
 }
 
@@ -73,7 +87,6 @@ pub fn conclude(mut investigation: Investigation) -> IncidentCorrelation {
             timeline: timeline::timeline(&investigation),
             note: note(&investigation, confidence),
         },
-        rollback: rollback::rollback(&investigation),
         candidates: candidates.map(|c| candidate(&investigation, c)).collect(),
     }
 }
@@ -113,5 +126,6 @@ fn candidate(investigation: &Investigation, candidate: &Candidate) -> CandidateC
             .map(|(file, change)| format!("{}: {}", redact(file), change.text))
             .collect(),
         confidence: candidate.confidence(),
+        rollback: rollback::rollback(investigation, candidate),
     }
 }

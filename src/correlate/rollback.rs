@@ -13,12 +13,9 @@ use crate::redact::redact;
 /// Characters of Argo CD's message that are shown.
 const MAX_MESSAGE_LENGTH: usize = 160;
 
-/// The steps; empty unless a commit is likely the cause.
+/// The steps for one commit; empty unless it is likely the cause.
 #[must_use]
-pub fn rollback(investigation: &Investigation) -> Vec<Action> {
-    let Some(candidate) = investigation.candidates.first() else {
-        return Vec::new();
-    };
+pub fn rollback(investigation: &Investigation, candidate: &Candidate) -> Vec<Action> {
     let service = &investigation.services[candidate.service];
     let history = &service.history;
     let onset = investigation.onset();

@@ -13,8 +13,8 @@
 use chrono::TimeDelta;
 
 use super::relevance::Relevance;
-use crate::model::Confidence;
 use crate::model::duration::human;
+use crate::model::{Cause, Confidence};
 
 /// The fewest points of HIGH confidence.
 const HIGH_POINTS: u32 = 80;
@@ -163,6 +163,8 @@ fn cap(evidence: &Evidence) -> Confidence {
     };
     let by_sync = match evidence.sync {
         SyncOutcome::Pending => Confidence::Low,
+        // That the sync fails is what the commit is to explain.
+        SyncOutcome::Failed if is_symptom(evidence) => Confidence::High,
         SyncOutcome::Failed => Confidence::Medium,
         SyncOutcome::Unknown | SyncOutcome::Synced | SyncOutcome::SyncedRevision => {
             Confidence::High
@@ -182,8 +184,8 @@ fn reasons(evidence: &Evidence) -> Vec<String> {
         let after = human(after.to_std().unwrap_or_default());
         reasons.push(format!("{what} followed {after} later"));
     }
-    reasons.extend(sync_reason(evidence.sync).map(str::to_owned));
-    reasons.push(lag_reason(evidence.lag).to_owned());
+    reasons.extend(sync_reason(evidence).map(str::to_owned));
+    reasons.push(lag_reason(evidence).to_owned());
     if let Some(service) = &evidence.other_service {
         reasons.push(format!("it changes {service}, not the failing service"));
     }
@@ -195,18 +197,32 @@ fn reasons(evidence: &Evidence) -> Vec<String> {
     reasons
 }
 
-fn sync_reason(sync: SyncOutcome) -> Option<&'static str> {
-    match sync {
+fn is_symptom(evidence: &Evidence) -> bool {
+    evidence.cause == Cause::ArgoSyncFailed.as_str()
+}
+
+fn sync_reason(evidence: &Evidence) -> Option<&'static str> {
+    match evidence.sync {
         SyncOutcome::Unknown => None,
         SyncOutcome::Synced => Some("Argo CD synced between the commit and the failure"),
         SyncOutcome::SyncedRevision => Some("Argo CD synced this revision before the failure"),
         SyncOutcome::Pending => Some("but Argo CD has not synced it yet"),
+        SyncOutcome::Failed if is_symptom(evidence) => {
+            Some("Argo CD failed to sync it, which is the failure itself")
+        }
         SyncOutcome::Failed => Some("but Argo CD failed to sync it"),
     }
 }
 
-fn lag_reason(lag: TimeDelta) -> &'static str {
-    match lag.num_minutes() {
+fn lag_reason(evidence: &Evidence) -> &'static str {
+    let is_synced = matches!(
+        evidence.sync,
+        SyncOutcome::Synced | SyncOutcome::SyncedRevision
+    );
+    match evidence.lag.num_minutes() {
+        ..5 if is_synced || is_symptom(evidence) => {
+            "it came less than 5 minutes before the failure"
+        }
         ..5 => "it came less than 5 minutes before the failure, usually too late for a sync",
         5..=30 => "it came 5 to 30 minutes before the failure, the usual delay",
         31..=180 => "it came up to 3 hours before the failure",
@@ -280,6 +296,26 @@ mod tests {
                 ..evidence(12, Relevance::Exact)
             };
             assert_eq!(score(&with_sync).confidence, expected, "{sync:?}");
+        }
+    }
+
+    #[test]
+    fn a_sync_that_is_the_symptom_or_took_place_is_no_reason_against_the_commit() {
+        for (sync, cause, confidence, is_doubted) in [
+            (SyncOutcome::Failed, "ArgoSyncFailed", High, false),
+            (SyncOutcome::Failed, "OOMKilled", Medium, true),
+            (SyncOutcome::SyncedRevision, "OOMKilled", High, false),
+            (SyncOutcome::Unknown, "OOMKilled", High, true),
+        ] {
+            let scored = score(&Evidence {
+                sync,
+                cause,
+                ..evidence(3, Relevance::Exact)
+            });
+            let reasons = scored.reasons.join("; ");
+            assert_eq!(scored.confidence, confidence, "{reasons}");
+            let doubts = reasons.contains("but ") || reasons.contains("too late");
+            assert_eq!(doubts, is_doubted, "{reasons}");
         }
     }
 

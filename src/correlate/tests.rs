@@ -125,7 +125,7 @@ fn an_unrelated_commit_is_never_high() {
         assert!(repository.requests.len() <= 12, "{:?}", repository.requests);
         if confidence == Confidence::None {
             assert!(
-                answer.correlation.commits.is_empty() && answer.rollback.is_empty(),
+                answer.correlation.commits.is_empty() && answer.rollback().is_empty(),
                 "{what}"
             );
         }
@@ -148,7 +148,7 @@ fn a_merge_is_found_even_if_its_commits_are_old() {
     let answer = oom_killed(&mut repository);
     assert_eq!(answer.correlation.confidence, Confidence::High);
     assert!(
-        answer.rollback[0]
+        answer.rollback()[0]
             .command
             .as_ref()
             .unwrap()
@@ -327,7 +327,9 @@ fn the_timeline_is_in_order_with_sources() {
 fn the_rollback_goes_through_git() {
     let lowered_limit = || entry('b', 12, &[("base-apps/mysql/s.yaml", LIMIT)]);
     let sha = lowered_limit().summary.sha;
-    let steps = oom_killed(&mut repository(vec![lowered_limit()])).rollback;
+    let steps = oom_killed(&mut repository(vec![lowered_limit()]))
+        .rollback()
+        .to_vec();
     let commands: Vec<&str> = steps.iter().filter_map(|s| s.command.as_deref()).collect();
     assert_eq!(
         commands,
@@ -364,7 +366,7 @@ fn hostile_names_give_no_command_of_the_rollback() {
             config: &config,
         };
         let answer = correlate(&[&incident], &input, &mut repository(vec![commit]));
-        let rollback = answer[0].as_ref().unwrap().rollback.clone();
+        let rollback = answer[0].as_ref().unwrap().rollback().to_vec();
         let refused = rollback.into_iter().filter(|step| step.command.is_none());
         refused.map(|step| step.title).collect::<Vec<_>>()
     };
@@ -417,16 +419,16 @@ fn a_commit_that_argo_cd_has_not_synced_is_not_reverted() {
         "phase": "Failed", "finishedAt": before(8), "message": "one or more objects failed to apply" } });
     let answer = rollback_of(failed.clone(), Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::Medium);
-    assert_eq!(answer.rollback.len(), 1);
+    assert_eq!(answer.rollback().len(), 1);
     assert!(
-        answer.rollback[0]
+        answer.rollback()[0]
             .title
             .contains("failed to sync bbbbbbb: one or more objects")
     );
     // If the failed sync is the incident, the revert repairs it.
     let answer = rollback_of(failed, Cause::ArgoSyncFailed);
     assert!(
-        answer.rollback[0]
+        answer.rollback()[0]
             .command
             .as_ref()
             .unwrap()
@@ -437,9 +439,9 @@ fn a_commit_that_argo_cd_has_not_synced_is_not_reverted() {
     let answer = rollback_of(pending, Cause::OOMKilled);
     assert_eq!(answer.correlation.confidence, Confidence::Low);
     assert!(
-        answer.rollback[0].title.contains("Nothing to revert yet"),
+        answer.rollback()[0].title.contains("Nothing to revert yet"),
         "{:?}",
-        answer.rollback
+        answer.rollback()
     );
 }
 
@@ -457,7 +459,7 @@ fn the_rollback_is_first_in_the_report_only_at_high_confidence() {
     for (minutes, first) in [(12, "git revert"), (120, "kubectl describe")] {
         let answer = oom_killed(&mut repository(vec![lowered_limit(minutes)]));
         let mut report = report_of(vec![look(), verify()]);
-        let rollback = answer.add_to(&mut report);
+        let rollback = answer.add_to(&mut report, None);
         let commands: Vec<&str> = report
             .actions
             .iter()

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Cycle;
 use crate::agents::{Advice, AgentState, Agents, CycleContext, IncidentContext};
-use crate::assess::{Incident, Verdict};
+use crate::assess::{Incident, Verdict, insert_before_verification};
 use crate::cluster::Snapshot;
 use crate::correlate::github::GitHub;
 use crate::correlate::{self, CorrelateInput, IncidentCorrelation};
@@ -156,12 +156,11 @@ impl Enrichment {
             let mut reviewed = None;
             if let Some(advice) = advice {
                 incident.analysis = advice.analysis;
-                incident.actions.extend(advice.actions);
+                insert_before_verification(&mut incident.actions, advice.actions);
                 reviewed = advice.correlation;
             }
             let correlation = self.correlations.remove(&incident.fingerprint);
-            let rollback = correlation.map_or_else(Vec::new, |c| c.add_to(incident));
-            incident.correlation = reviewed.or(incident.correlation.take());
+            let rollback = correlation.map_or_else(Vec::new, |c| c.add_to(incident, reviewed));
             let extra = MessageExtras {
                 model_text: None,
                 rollback,

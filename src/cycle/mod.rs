@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::detect;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::inventory::{Inventory, Service};
+use crate::inventory::{Inventory, Service, ServicesFile};
 use crate::lifecycle::{self, Due, Observation, Rendered, Tracked, Transition};
 use crate::model::{Mode, Resource, Severity, now};
 use crate::net::{Http, Peer, SystemClock};
@@ -34,6 +34,8 @@ use state_session::StateSession;
 pub struct Cycle<'a> {
     /// The configuration.
     pub config: &'a Config,
+    /// Which services file it is.
+    pub services_file: &'a ServicesFile,
     /// The services file.
     pub inventory: &'a Inventory,
     /// The source of the objects.
@@ -189,6 +191,14 @@ impl<'a> Cycle<'a> {
             dry_run: self.dry_run,
         });
         report.visibility = report::visibility(snapshot);
+        report.services_file = report::services_file(
+            self.services_file,
+            self.inventory.services.len(),
+            &verdict.unlisted,
+        );
+        report
+            .notes
+            .extend(report::services_note(&report.services_file));
         report.services = verdict.services.iter().map(report::service).collect();
         report.notes.append(&mut self.notes);
         report
@@ -227,6 +237,7 @@ impl<'a> Cycle<'a> {
             cycle: &report.cycle.id,
             now,
             extras,
+            model_refused: report.llm.refused.as_deref(),
         };
         due.into_iter()
             .map(|due| {

@@ -70,6 +70,7 @@ pub struct ClusterIndex<'a> {
     requests: OnceCell<HashMap<String, Requests>>,
     probe_failures: OnceCell<Vec<(usize, String)>>,
     oldest_pulls: OnceCell<HashMap<String, usize>>,
+    outages: Option<&'a BTreeMap<String, Time>>,
 }
 
 impl<'a> ClusterIndex<'a> {
@@ -135,7 +136,21 @@ impl<'a> ClusterIndex<'a> {
             requests: OnceCell::new(),
             probe_failures: OnceCell::new(),
             oldest_pulls: OnceCell::new(),
+            outages: None,
         }
+    }
+
+    /// Adds since when services have been unavailable, by the last cycle.
+    #[must_use]
+    pub fn with_outages(mut self, outages: &'a BTreeMap<String, Time>) -> Self {
+        self.outages = Some(outages);
+        self
+    }
+
+    /// Since when a service has been unavailable, by the last cycle.
+    #[must_use]
+    pub fn remembered_outage(&self, service: &Service) -> Option<Time> {
+        self.outages?.get(&service.name).copied()
     }
 
     /// The time of the snapshot.

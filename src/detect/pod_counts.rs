@@ -2,7 +2,7 @@
 
 use super::failures::{FailedSeries, unreplaced};
 use super::index::ClusterIndex;
-use super::pod_status::{SETTLING, Symptom, age, grace};
+use super::pod_status::{SETTLING, Symptom, age, grace, started};
 use super::pods::{PodState, pod_state, unready};
 use super::workload::Workload;
 use crate::cluster::types::{Pod, condition};
@@ -24,6 +24,9 @@ pub struct PodCounts<'a> {
     /// The pods that failed one after the other within the look-back. The next
     /// pod then does not count as starting.
     pub failed: Option<FailedSeries<'a>>,
+    /// Since when the workload has been unavailable, by its own condition or else by the last
+    /// cycle.
+    unavailable: Option<Time>,
 }
 
 impl<'a> PodCounts<'a> {
@@ -93,17 +96,27 @@ impl<'a> PodCounts<'a> {
     /// Counts the starting pods as failing that began during an outage which has
     /// lasted for longer than a start may take.
     fn fail_late(&mut self, index: &ClusterIndex, workload: &Workload) {
-        let down = condition(workload.conditions, "Available").filter(|c| c.is_false());
-        let Some(down) = down.and_then(|c| c.last_transition_time) else {
+        let service = index.service_of(workload);
+        // Only a deployment says since when it has been down.
+        self.unavailable = match condition(workload.conditions, "Available") {
+            Some(available) if available.is_false() => available.last_transition_time,
+            Some(_) => None,
+            None => service.and_then(|s| index.remembered_outage(s)),
+        };
+        let Some(down) = self.unavailable else {
             return;
         };
-        let service = index.service_of(workload);
         let is_late = |pod: &Pod| {
-            let since = index.node_back_since(pod.node()).max(Some(down));
+            let back = index.node_back_since(pod.node());
             let created = pod.metadata.creation_timestamp;
-            // The first pod of the outage is judged by its own start.
-            let is_first = created.is_some_and(|t| t >= down && t - down < SETTLING);
-            !is_first && since.is_some_and(|t| index.now() - t >= grace(pod, service))
+            // The first pod of the outage is judged by its own start, as is the first start
+            // after the node was down.
+            let follows = |start: Option<Time>, end: Time| {
+                start.is_some_and(|t| t >= end && t - end < SETTLING)
+            };
+            let is_first = follows(created, down)
+                || back.is_some_and(|t| t > down && follows(Some(started(index, pod)), t));
+            !is_first && index.now() - back.max(Some(down)).unwrap_or(down) >= grace(pod, service)
         };
         let series = self.failed.as_ref().filter(|f| f.goes_on(index.now()));
         for (pod, since) in std::mem::take(&mut self.starting) {
@@ -159,7 +172,7 @@ impl<'a> PodCounts<'a> {
     /// Since when pods are missing. A workload has been unavailable since its
     /// last pod failed, and degraded since its first did.
     #[must_use]
-    pub fn down_since(&self, workload: &Workload, desired: u32) -> Time {
+    pub fn down_since(&self, desired: u32) -> Time {
         let times = || {
             let failing = self.failing.iter().map(|(_, s)| s.since);
             failing.chain(self.starting.iter().map(|(_, t)| *t))
@@ -170,9 +183,7 @@ impl<'a> PodCounts<'a> {
         }
         let last = times().max().unwrap_or(first);
         // Pods may be replaced during an outage; the workload's condition remains.
-        let unavailable = condition(workload.conditions, "Available")
-            .filter(|c| c.is_false())
-            .and_then(|c| c.last_transition_time);
+        let unavailable = self.unavailable;
         let all_replaced = unavailable.is_some_and(|t| {
             let mut pods = self.failing.iter().map(|(pod, _)| pod);
             pods.all(|pod| pod.metadata.creation_timestamp > Some(t))

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::running::running_containers;
 use crate::cluster::ContainerLog;
-use crate::cluster::types::{ContainerPort, PodSpec, ServicePort};
+use crate::cluster::types::{ContainerPort, PodSpec, ServicePort, SharedStr};
 use crate::model::{Fact, FactKind};
 
 /// Whether no container declares the target of a Service's port. A name that no container
@@ -42,8 +42,8 @@ pub fn says_otherwise(port: &ServicePort, spec: &PodSpec, logs: &[&ContainerLog]
         (_, None) => port.port,
     };
     let configured = running_containers(spec).flat_map(|c| {
-        let words = c.command.iter().chain(c.args.iter());
-        let words = words.map(|w| (FactKind::Object, w.to_string()));
+        let words = with_flags(c.command.iter().chain(c.args.iter()));
+        let words = words.into_iter().map(|w| (FactKind::Object, w));
         let env = c.env.iter().filter(|v| v.value.len() <= LONGEST_VALUE);
         words.chain(env.map(|v| (FactKind::Object, format!("{}={}", v.name, v.value))))
     });
@@ -56,7 +56,9 @@ pub fn says_otherwise(port: &ServicePort, spec: &PodSpec, logs: &[&ContainerLog]
         if names(&text, target) {
             return None;
         }
-        let named = declared(spec).find(|p| names(&text, p.container_port));
+        let is_main = |p: &&ContainerPort| !is_beside(&p.name) && !is_beside(&text);
+        let mut named = declared(spec).filter(is_main);
+        let named = named.find(|p| names(&text, p.container_port));
         if let (None, Some(named)) = (&found, named) {
             let text = format!(
                 "the program is told port {}, not {target}: {}",
@@ -67,6 +69,41 @@ pub fn says_otherwise(port: &ServicePort, spec: &PodSpec, logs: &[&ContainerLog]
         }
     }
     found
+}
+
+/// The words of a command line. The value of a flag comes with its flag: `--listen :8080`.
+fn with_flags<'a>(words: impl Iterator<Item = &'a SharedStr>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut flag: Option<&str> = None;
+    for word in words {
+        let is_flag = word.starts_with('-');
+        match flag.filter(|_| !is_flag) {
+            Some(flag) => found.push(format!("{flag} {word}")),
+            None => found.push(word.to_string()),
+        }
+        flag = (is_flag && !word.contains('=')).then_some(word);
+    }
+    found
+}
+
+/// Words for ports that a program has beside the one that its clients use.
+const BESIDE: &[&str] = &[
+    "metric",
+    "prometheus",
+    "telemetry",
+    "admin",
+    "health",
+    "probe",
+    "debug",
+    "pprof",
+    "webhook",
+    "monitor",
+];
+
+/// Whether a name, an argument or a line is about such a port.
+fn is_beside(text: &str) -> bool {
+    let text = text.to_lowercase();
+    BESIDE.iter().any(|word| text.contains(word))
 }
 
 /// Longer values of variables are no addresses.

@@ -275,7 +275,7 @@ impl WorkloadContext<'_, '_> {
     /// Pods exist and are not ready.
     fn failing(&self) -> StateAndFinding {
         let (health, effect) = self.health_and_effect();
-        let since = self.counts.down_since(self.workload, self.desired);
+        let since = self.counts.down_since(self.desired);
         let (reason, message) = self
             .counts
             .worst()

@@ -19,9 +19,7 @@ pub const RULES: &[Rule] = &[
     Rule::new(Cause::ArgoSyncFailed, |c| {
         Proof::detected(c, Reason::ArgoSyncFailed)
     }),
-    Rule::new(Cause::ArgoDegraded, |c| {
-        Proof::detected(c, Reason::ArgoDegraded)
-    }),
+    Rule::new(Cause::ArgoDegraded, degraded),
     Rule::new(Cause::HpaCannotScale, autoscaler),
     Rule::new(Cause::CronJobMissed, |c| {
         Proof::detected(c, Reason::CronJobMissed)
@@ -65,4 +63,22 @@ fn autoscaler(context: &RuleContext) -> Option<Proof> {
             .map(|s| s.name.clone());
     }
     Some(proof)
+}
+
+/// An application that Argo CD calls degraded because of an object that has a finding of its own.
+fn degraded(context: &RuleContext) -> Option<Proof> {
+    let proof = Proof::detected(context, Reason::ArgoDegraded)?;
+    let resource = &context.finding.resource;
+    let applications = &context.index.snapshot.objects.applications;
+    let own = applications
+        .iter()
+        .find(|a| a.metadata.name == resource.name && a.metadata.namespace == resource.namespace);
+    let resources = own.map_or(&[][..], |own| &own.status.resources).iter();
+    // Newer versions keep the health of the objects elsewhere.
+    let broken = resources.filter(|r| matches!(&*r.health.status, "" | "Degraded" | "Missing"));
+    let mut broken = broken.map(|r| ObjectRef::new(&r.kind, &r.namespace, &r.name));
+    Some(match broken.find(|object| context.has_finding(object)) {
+        Some(object) => proof.group_key(object.to_string()),
+        None => proof,
+    })
 }

@@ -22,14 +22,13 @@ mod settings;
 mod slack;
 mod state;
 
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cluster::api::Cluster;
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, ServicesFile};
 use crate::model::{Problem, now};
 use crate::net::Http;
 use crate::state::Store;
@@ -56,7 +55,7 @@ pub struct Facts<'a> {
     /// The cluster's client.
     pub cluster: Result<&'a Cluster, Problem>,
     /// The services file.
-    pub services: &'a Path,
+    pub services: &'a ServicesFile,
     /// Its content.
     pub inventory: Result<&'a Inventory, Problem>,
     /// Where the state is.

@@ -1,5 +1,6 @@
 //! The language model: the key, whether the model exists, and the budget.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -8,7 +9,7 @@ use crate::config::{Config, MODEL, ModelBudget};
 use crate::model::Time;
 use crate::model::text::clean;
 use crate::net::{Http, HttpError, Peer, Request, Retry};
-use crate::state::State;
+use crate::state::{Spend, State};
 
 use super::line::Check;
 
@@ -81,6 +82,8 @@ fn model(facts: &ModelFacts) -> Check {
             ),
             "create a new key in the Anthropic console and set ANTHROPIC_API_KEY",
         ),
+        402 => no_credit(status, message),
+        400 if message.contains("credit balance") => no_credit(status, message),
         429 | 500.. => Check::warn(
             NAME,
             &format!("unknown: Anthropic is overloaded or has a problem ({status}: {message})"),
@@ -94,6 +97,17 @@ fn model(facts: &ModelFacts) -> Check {
     }
 }
 
+fn no_credit(status: u16, message: &str) -> Check {
+    Check::red(
+        NAME,
+        &format!(
+            "the Anthropic account has no credit ({status}: {message}): incidents are explained by \
+             the rules only"
+        ),
+        "add credit to the account in the Anthropic console",
+    )
+}
+
 fn spend(budget: &ModelBudget, state: Option<&State>, now: Time) -> Check {
     const NAME: &str = "model budget";
     let month = now.format("%Y-%m").to_string();
@@ -104,12 +118,16 @@ fn spend(budget: &ModelBudget, state: Option<&State>, now: Time) -> Check {
         return Check::warn(NAME, &message, "see the check of the state");
     };
     let spend = &state.spend;
-    let (usd, calls) = if spend.month == month {
-        (spend.usd, spend.calls)
-    } else {
-        (0.0, 0)
-    };
-    let message = format!("{usd:.4} of {limit} USD spent in {month} for {calls} calls");
+    let none = Spend::default();
+    let spend = if spend.month == month { spend } else { &none };
+    let usd = spend.usd;
+    let message = format!(
+        "{usd:.4} of {limit} USD spent in {month} for {} calls about {} incidents{}{}",
+        spend.calls,
+        spend.incidents,
+        cost_of_one(spend),
+        dropped(&spend.dropped)
+    );
     if usd >= limit {
         Check::warn(
             NAME,
@@ -121,11 +139,29 @@ fn spend(budget: &ModelBudget, state: Option<&State>, now: Time) -> Check {
     }
 }
 
+fn cost_of_one(spend: &Spend) -> String {
+    if spend.incidents == 0 {
+        return String::new();
+    }
+    format!(", {:.4} USD each", spend.usd / f64::from(spend.incidents))
+}
+
+/// What was dropped of the answers, by reason.
+fn dropped(reasons: &BTreeMap<String, u32>) -> String {
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let reasons: Vec<_> = reasons
+        .iter()
+        .map(|(reason, count)| format!("{} ({count})", clean(reason)))
+        .collect();
+    format!("; dropped of the answers: {}", reasons.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::line::Status::{Ok as Green, Red, Warn};
-    use crate::state::Spend;
 
     #[test]
     fn the_answer_decides_the_check() {

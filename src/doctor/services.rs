@@ -1,21 +1,27 @@
 //! The services file, by itself and compared with the cluster. Pure.
 
-use std::path::Path;
 use std::time::Duration;
 
-use crate::assess::monitored_services;
+use crate::assess::{Unlisted, monitored_services};
 use crate::cluster::Snapshot;
-use crate::detect::{ClusterIndex, RestartCounts, is_ours, workloads_are_read};
-use crate::inventory::{Inventory, Level, Service};
+use crate::detect::{ClusterIndex, RestartCounts, detect, is_ours, workloads_are_read};
+use crate::inventory::{Inventory, Level, Service, ServicesFile};
 use crate::model::Tier;
 
 use super::line::{Check, listed};
 
 /// Checks the file by itself.
 #[must_use]
-pub fn file(path: &Path, inventory: &Inventory) -> Check {
+pub fn file(file: &ServicesFile, inventory: &Inventory) -> Check {
     const NAME: &str = "services file";
-    let path = path.display();
+    let Some(path) = &file.path else {
+        return Check::warn(
+            NAME,
+            &format!("there is none: {}", file.origin),
+            "k8s-monitor services init",
+        );
+    };
+    let path = format!("{} ({})", path.display(), file.origin);
     let count = |level| {
         let all = inventory.diagnostics.iter();
         all.filter(|found| found.level == level).count()
@@ -49,14 +55,18 @@ pub fn file(path: &Path, inventory: &Inventory) -> Check {
 
 /// Compares the file with the cluster.
 #[must_use]
-pub fn compare(inventory: &Inventory, snapshot: &Snapshot, unlisted: Tier) -> Vec<Check> {
+pub fn compare(inventory: &Inventory, snapshot: &Snapshot, unlisted: Option<Tier>) -> Vec<Check> {
     if inventory.services.is_empty() || !workloads_are_read(snapshot) {
         return Vec::new();
     }
     let monitored = monitored_services(inventory, &snapshot.objects);
     let restarts = RestartCounts::default();
     let index = ClusterIndex::new(snapshot, &monitored, Duration::from_hours(1), &restarts);
-    vec![without_workload(&index), without_service(&index, unlisted)]
+    let found = Unlisted::of(&index, &detect(&index), inventory.services.len(), unlisted);
+    vec![
+        without_workload(&index),
+        without_service(&index, found.tier),
+    ]
 }
 
 fn without_workload(index: &ClusterIndex) -> Check {
@@ -119,20 +129,23 @@ mod tests {
     use super::*;
     use crate::cluster::{Read, Resource};
     use crate::doctor::line::Status::{self, Ok as Green, Red, Warn};
-    use crate::inventory::parse;
+    use crate::inventory::{Origin, parse};
 
     const FILE: &str = "## 1. Critical (P0 - critical)\n\n### 1.1 mysql\n- Purpose: data\n\
                         - Namespace: mysql\n- Max Downtime: 0 minutes\n";
 
     #[test]
     fn the_file_by_itself() {
-        let path = Path::new("services.txt");
+        let path = ServicesFile {
+            path: Some("services.txt".into()),
+            origin: Origin::Option,
+        };
         for (text, status) in [
             ("", Red),
             (FILE, Green),
             (&FILE.replace("Namespace:", "Namespce:"), Warn),
         ] {
-            let check = file(path, &parse(text.as_bytes()));
+            let check = file(&path, &parse(text.as_bytes()));
             assert_eq!(check.status, status, "{check:?}");
         }
     }
@@ -166,12 +179,12 @@ mod tests {
                     serde_json::from_value(deployment(namespace, name)).unwrap()
                 })
                 .collect();
-            let checks = compare(&parse(FILE.as_bytes()), &snapshot, Tier::P3);
+            let checks = compare(&parse(FILE.as_bytes()), &snapshot, None);
             let found: Vec<_> = checks.iter().map(|check| check.status).collect();
             assert_eq!(found, expected, "{checks:?}");
             assert!(checks.iter().map(|check| check.name.as_str()).eq(names));
         }
-        let unread = compare(&parse(FILE.as_bytes()), &Snapshot::default(), Tier::P3);
+        let unread = compare(&parse(FILE.as_bytes()), &Snapshot::default(), None);
         assert_eq!(unread, []);
     }
 }

@@ -27,6 +27,7 @@ mod known_issue;
 mod lines;
 mod model;
 mod namespace_table;
+mod origin;
 mod output;
 mod parse;
 mod resource_pattern;
@@ -45,6 +46,7 @@ pub use model::{
     Builtin, ContextSection, Dependency, GitOps, KnownIssue, KnownIssueKind, Service, WorkloadKind,
     WorkloadRef,
 };
+pub use origin::{IN_REPOSITORY, Origin, ServicesFile, places};
 pub use output::{LintDocument, ServiceDocument, ServiceList};
 pub use parse::parse;
 pub use resource_pattern::ResourcePattern;

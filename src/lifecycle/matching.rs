@@ -60,7 +60,8 @@ fn has_same_subject(record: &IncidentRecord, incident: &Incident) -> bool {
     is_same_service || record.service == incident.service && is_same_object(record, root)
 }
 
-fn is_same_object(record: &IncidentRecord, finding: &Finding) -> bool {
+/// Whether a finding is about the root object of a record.
+pub fn is_same_object(record: &IncidentRecord, finding: &Finding) -> bool {
     let (root, resource) = (&record.root, &finding.resource);
     root.kind == resource.kind && root.namespace == resource.namespace && root.name == resource.name
 }

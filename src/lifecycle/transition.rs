@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::matching;
 use super::required_reads::{self, IsRead};
 use super::timing;
 use crate::assess::{Incident, Outages, Rule};
 use crate::detect::RestartCounts;
 use crate::model::{
-    Cause, Effect, FaultClass, Finding, IncidentState, ObjectRef, Reason, ReasonFlag, Severity,
-    Time,
+    Cause, Effect, FactKind, FaultClass, Finding, IncidentState, ObjectRef, Reason, ReasonFlag,
+    Severity, Time,
 };
 use crate::redact::redact;
 use crate::state::{ChangeKey, IncidentRecord, RootFinding, State};
@@ -54,6 +55,7 @@ pub fn new(id: String, incident: &Incident, now: Time) -> IncidentRecord {
 /// Updates the record of an incident that was found again. A cycle that did not read everything
 /// required may raise its severity, not lower it. Its onset never moves to a later time.
 pub fn update(record: &mut IncidentRecord, incident: &mut Incident, is_read: &IsRead, now: Time) {
+    remember_cause(record, incident);
     let is_partly_read = is_partly_read(record, is_read);
     let reopened = !record.is_open();
     let caught_ready_since = caught_ready_since(record, incident, now);
@@ -112,6 +114,34 @@ pub fn update(record: &mut IncidentRecord, incident: &mut Incident, is_read: &Is
         sent: std::mem::take(&mut record.sent),
         ..next
     };
+}
+
+/// Said of a cause that an earlier cycle found.
+const REMEMBERED: &str = " (found earlier in this incident)";
+
+/// Gives the root its earlier cause while the same symptom of the same object goes on: in a crash
+/// loop events are dropped and logs are replaced, so that the proof fades.
+fn remember_cause(record: &IncidentRecord, incident: &mut Incident) {
+    let known = Cause::ALL
+        .iter()
+        .find(|c| Some(c.as_str()) == record.root.cause.as_deref());
+    let root = incident.root();
+    let is_same =
+        matching::is_same_object(record, root) && record.root.reason == root.reason.as_str();
+    let goes_on = record.is_open() && is_same && !root.reason.has(ReasonFlag::Vague);
+    let Some(cause) = known.filter(|_| goes_on && root.cause.is_none()) else {
+        return;
+    };
+    let title = incident.title.strip_suffix(root.reason.as_str());
+    let title = title.map(|rest| format!("{rest}{cause}"));
+    incident.title = title.unwrap_or_else(|| incident.title.clone());
+    let Some(root) = incident.findings.first_mut() else {
+        return;
+    };
+    root.cause = Some(*cause);
+    let earlier = record.root.message.trim_end_matches(REMEMBERED);
+    let now = std::mem::replace(&mut root.message, format!("{earlier}{REMEMBERED}"));
+    root.fact(FactKind::Object, now);
 }
 
 /// Since when an incident of pods that were down has only shown pods that are ready and restart

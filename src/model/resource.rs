@@ -35,7 +35,7 @@ HorizontalPodAutoscalers autoscalers: HorizontalPodAutoscaler, "autoscaling" ["v
 PodDisruptionBudgets disruption_budgets: PodDisruptionBudget, "policy" ["v1"] "poddisruptionbudgets", "PodDisruptionBudget" Namespaced Core ["pdb"], whole;
 ResourceQuotas quotas: ResourceQuota, "" ["v1"] "resourcequotas", "ResourceQuota" Namespaced Core ["quota"], whole;
 Leases leases: Lease, "coordination.k8s.io" ["v1"] "leases", "Lease" Namespace("kube-system") Core [], whole;
-Applications applications: Application, "argoproj.io" ["v1alpha1"] "applications", "Application" Namespaced Optional ["app", "apps"], whole;
+Applications applications: Application, "argoproj.io" ["v1alpha1"] "applications", "Application" Namespaced Optional ["app", "apps"], custom;
 Certificates certificates: Certificate, "cert-manager.io" ["v1"] "certificates", "Certificate" Namespaced Optional ["cert"], whole;
 Issuers issuers: Issuer, "cert-manager.io" ["v1"] "issuers", "Issuer" Namespaced Optional [], whole;
 ClusterIssuers cluster_issuers: Issuer, "cert-manager.io" ["v1"] "clusterissuers", "ClusterIssuer" Cluster Optional [], shared;

@@ -33,6 +33,8 @@ pub struct RenderContext<'a> {
     pub now: DateTime<Utc>,
     /// What the model and GitHub add, by incident id.
     pub extras: &'a BTreeMap<String, MessageExtras>,
+    /// Why the model cannot be called until somebody acts.
+    pub model_refused: Option<&'a str>,
 }
 
 /// What the model and GitHub add to a message.
@@ -71,6 +73,7 @@ fn context<'a>(due: &'a Due, input: &RenderContext<'a>) -> MessageContext<'a> {
         model_note: first
             .filter(|first| text.is_some() || first.analysis.source == AnalysisSource::Model)
             .map(|_| "text by the model, severity by the rules"),
+        model_refused: input.model_refused,
         rollback: extras.map_or(&[], |extras| &extras.rollback),
         previous_severity: record.and_then(|r| Some(r.notified.as_ref()?.severity)),
         silence: record.and_then(|record| record.silenced.as_ref()),

@@ -64,6 +64,8 @@ pub struct MessageContext<'a> {
     pub model_text: Option<ModelText<'a>>,
     /// What the model contributed; none: nothing.
     pub model_note: Option<&'a str>,
+    /// Why the model cannot be called until somebody acts.
+    pub model_refused: Option<&'a str>,
     /// How to undo the change that caused it, where a commit is suspected.
     pub rollback: &'a [Action],
     /// The severity in the last message.
@@ -97,6 +99,7 @@ impl<'a> MessageContext<'a> {
             why: "",
             model_text: None,
             model_note: None,
+            model_refused: None,
             rollback: &[],
             previous_severity: None,
             silence: None,

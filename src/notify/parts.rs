@@ -258,9 +258,10 @@ pub fn footer(context: &MessageContext, incident: Option<&Incident>) -> Block {
         .next_repeat
         .map(|next| Line::text(format!("next reminder {}", time_of_day(context, next))));
     let is_open = incident.is_none_or(|incident| incident.state != IncidentState::Resolved);
-    let model = match context.model_note {
-        Some(note) => prose(note, 80),
-        None => "rules only, no model".to_owned(),
+    let model = match (context.model_note, context.model_refused) {
+        (Some(note), _) => prose(note, 80),
+        (None, Some(refused)) => format!("rules only: {}", prose(refused, 80)),
+        (None, None) => "rules only, no model".to_owned(),
     };
     let parts = [
         incident.map(|incident| Line::default().code(code(&incident.id, 60))),

@@ -4,7 +4,7 @@
 use super::{
     Action, Analysis, Commit, ContainerLog, Correlation, Cycle, Delivered, Evidence, Finding,
     Incident, Llm, Neighbour, Notification, PodDetails, Report, Resource, RootCause, Service,
-    ServiceDetails, TimelineEvent, Unread, Visibility, WarningEvent, WorkloadDetails,
+    ServiceDetails, ServicesFile, TimelineEvent, Unread, Visibility, WarningEvent, WorkloadDetails,
 };
 use crate::model::ShellCommand;
 use crate::model::text::cut;
@@ -55,6 +55,7 @@ bound! {
     Cycle { id, cluster }
     Visibility { unread }
     Unread { resource, reason, message }
+    ServicesFile { path, why }
     Service { name, namespace }
     Incident {
         title, service, affects, root_cause, findings, correlation, analysis, actions, notification

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::assess::{self, ServiceState};
+use crate::assess::{self, ServiceState, Unlisted};
 use crate::cluster::{self, Snapshot};
-use crate::inventory::Service as Listed;
+use crate::inventory::{self, Service as Listed};
 use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
 
 use super::{
     Analysis, DAMAGED, Evidence, Finding, Incident, Notification, Resource, RootCause, Service,
-    Unread, Visibility,
+    ServicesFile, Unread, Visibility,
 };
 use crate::model::{AnalysisSource, Confidence, Decision, IncidentState};
 
@@ -91,6 +91,39 @@ fn unread_groups(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
             message: redact(&format!("{message}{others}")).into_owned(),
         }
     })
+}
+
+/// The services file and what it does not name.
+#[must_use]
+pub fn services_file(
+    file: &inventory::ServicesFile,
+    listed: usize,
+    unlisted: &Unlisted,
+) -> ServicesFile {
+    ServicesFile {
+        path: file.path.as_ref().map(|path| path.display().to_string()),
+        origin: file.origin.as_str().to_owned(),
+        why: file.origin.to_string(),
+        listed,
+        matched: unlisted.matched,
+        unlisted_tier: unlisted.tier,
+        unlisted_down: unlisted.down.len(),
+    }
+}
+
+/// The note while the services file says nothing about what runs.
+#[must_use]
+pub fn services_note(file: &ServicesFile) -> Option<String> {
+    let tier = file.unlisted_tier;
+    let what = match &file.path {
+        _ if file.matched > 0 => return None,
+        Some(path) => format!("no service of {path} runs in this cluster"),
+        None => format!("there is no services file ({})", file.why),
+    };
+    Some(format!(
+        "{what}: everything is unlisted and judged as {tier}; `k8s-monitor services init` drafts a \
+         services file from the cluster"
+    ))
 }
 
 /// One service of the list.

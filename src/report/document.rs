@@ -33,7 +33,10 @@ impl Document for RunDocument<'_> {
             severity: Some(report.severity),
             sentence: headline::verdict(report).into(),
             context: place(&report.cycle),
-            details: lines(&[headline::situation(report)]),
+            details: lines(&[
+                headline::situation(report),
+                headline::services_file(&report.services_file),
+            ]),
             notes: report.notes.iter().map(Line::from).collect(),
         };
         let mut blocks = vec![Block::Headline(head)];
@@ -86,7 +89,11 @@ impl Document for CheckDocument<'_> {
             severity: Some(report.severity),
             sentence: verdict,
             context: place(&report.cycle),
-            details: lines(&[facts(service), details.purpose.clone().unwrap_or_default()]),
+            details: lines(&[
+                facts(service),
+                details.purpose.clone().unwrap_or_default(),
+                headline::services_file(&report.services_file),
+            ]),
             notes: report.notes.iter().map(Line::from).collect(),
         };
         let mut blocks = vec![Block::Headline(head)];

@@ -1,7 +1,7 @@
 //! The verdict of a report, its counts and its footer.
 
 use super::format::count;
-use super::{Incident, Llm, Report};
+use super::{Incident, Llm, Report, ServicesFile};
 use crate::model::text::clean;
 use crate::model::{IncidentState, ServiceStatus, Severity};
 
@@ -82,6 +82,20 @@ pub fn situation(report: &Report) -> String {
         parts.push("dry run: nothing was sent or stored".to_owned());
     }
     parts.join("; ")
+}
+
+/// Which services file was used and why, and how much is down that it does not name.
+pub fn services_file(file: &ServicesFile) -> String {
+    let name = match &file.path {
+        Some(path) => format!("services file: {path}, {}", file.why),
+        None => "services file: none".to_owned(),
+    };
+    let tier = file.unlisted_tier;
+    match file.unlisted_down {
+        0 => name,
+        1 => format!("{name}; 1 unlisted workload ({tier}) is down"),
+        down => format!("{name}; {down} unlisted workloads ({tier}) are down"),
+    }
 }
 
 /// `1 SEV-1, 2 SEV-3`

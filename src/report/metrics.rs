@@ -10,7 +10,7 @@ use std::fmt::{Display, Write as _};
 
 use chrono::{DateTime, Utc};
 
-use super::{Incident, Report, Service};
+use super::{Dropped, Incident, Report, Service};
 use crate::model::text::clean;
 use crate::model::{IncidentState, ServiceStatus, Severity, Tier};
 
@@ -134,6 +134,18 @@ fn usage(page: &mut MetricsText, report: &Report) {
     let mut tokens = page.family("model_tokens", "Tokens of the model in the last run.");
     tokens.sample(&[("direction", "in")], llm.input_tokens);
     tokens.sample(&[("direction", "out")], llm.output_tokens);
+    page.family(
+        "model_incidents",
+        "Incidents about which the model was asked in the last run.",
+    )
+    .sample(&[], llm.incidents);
+    let mut dropped = page.family(
+        "model_dropped",
+        "Parts of the model's answers that were dropped in the last run.",
+    );
+    for Dropped { reason, count } in &llm.dropped {
+        dropped.sample(&[("reason", reason)], *count);
+    }
     page.family("model_cost_usd", "Cost of the model in the last run.")
         .sample(&[], llm.cost_usd);
     page.family(
@@ -141,6 +153,16 @@ fn usage(page: &mut MetricsText, report: &Report) {
         "Cost of the model in this calendar month.",
     )
     .sample(&[], llm.month_usd);
+    page.family(
+        "model_month_calls",
+        "Paid calls of the model in this calendar month.",
+    )
+    .sample(&[], llm.month_calls);
+    page.family(
+        "model_month_incidents",
+        "Incidents of this calendar month about which the model was asked.",
+    )
+    .sample(&[], llm.month_incidents);
 }
 
 /// Builds the text.

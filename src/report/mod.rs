@@ -18,7 +18,7 @@ pub mod model;
 mod plan;
 mod time;
 
-pub use build::{draft, service, visibility};
+pub use build::{draft, service, services_file, services_note, visibility};
 pub use details::{
     ContainerLog, Neighbour, PodDetails, ServiceDetails, WarningEvent, WorkloadDetails,
 };

@@ -32,6 +32,8 @@ pub struct Report {
     pub exit_code: u8,
     /// What could not be read.
     pub visibility: Visibility,
+    /// The services file, and what it does not name.
+    pub services_file: ServicesFile,
     /// Every listed service.
     pub services: Vec<Service>,
     /// Most important first.
@@ -61,6 +63,10 @@ impl Report {
             severity: Severity::Sev4,
             exit_code: 0,
             visibility: Visibility::default(),
+            services_file: ServicesFile {
+                origin: "none".to_owned(),
+                ..ServicesFile::default()
+            },
             services: Vec::new(),
             incidents: Vec::new(),
             delivery: Delivery::default(),
@@ -133,6 +139,26 @@ pub struct Unread {
     pub reason: String,
     /// The error and what to do about it.
     pub message: String,
+}
+
+/// The services file, why it was chosen, and what it does not name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServicesFile {
+    /// The file; `null`: there is none.
+    pub path: Option<String>,
+    /// `option`, `variable`, `found` or `none`.
+    pub origin: String,
+    /// Why this file, in a few words.
+    pub why: String,
+    /// Services that it lists.
+    pub listed: usize,
+    /// Those that have something in the cluster, the monitor itself aside.
+    pub matched: usize,
+    /// Tier of workloads that it does not list.
+    pub unlisted_tier: Tier,
+    /// Workloads that it does not list and that have no ready pod.
+    pub unlisted_down: usize,
 }
 
 /// The status of one service.
@@ -383,10 +409,29 @@ pub struct Llm {
     pub output_tokens: u64,
     /// Cost of this cycle.
     pub cost_usd: f64,
+    /// Incidents about which it was asked.
+    pub incidents: u32,
+    /// Parts of its answers that were dropped, by reason.
+    pub dropped: Vec<Dropped>,
     /// Cost of this calendar month, including this cycle.
     pub month_usd: f64,
+    /// Paid calls of this calendar month.
+    pub month_calls: u32,
+    /// Incidents of this calendar month about which it was asked.
+    pub month_incidents: u32,
     /// Why it was not called, or what failed.
     pub note: Option<String>,
+    /// Why it cannot be called until somebody acts.
+    pub refused: Option<String>,
+}
+
+/// Parts of the model's answers that were dropped for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// Why they cannot be shown.
+    pub reason: String,
+    /// Their number.
+    pub count: u32,
 }
 
 /// Attempts, retries included.

@@ -287,6 +287,10 @@ pub struct Spend {
     pub input_tokens: u64,
     /// Output tokens.
     pub output_tokens: u64,
+    /// Incidents about which the model was asked; one that changed counts again.
+    pub incidents: u32,
+    /// Parts of answers that were dropped, by reason.
+    pub dropped: BTreeMap<String, u32>,
 }
 
 /// A cached answer.

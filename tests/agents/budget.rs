@@ -9,7 +9,7 @@ use super::api::{Api, Reply};
 use super::harness::{Harness, good};
 
 /// Output tokens per incident and cycle.
-const INCIDENT_OUTPUT_TOKENS: u64 = 1_200;
+const INCIDENT_OUTPUT_TOKENS: u64 = 1_360;
 
 fn helpful() -> Api {
     Api::new(|role, _, _| Reply::Json(good(role)))

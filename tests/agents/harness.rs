@@ -90,6 +90,7 @@ impl Harness {
                     "base-apps/mysql/statefulset.yaml: limits.memory from 4Gi to 2Gi".to_owned(),
                 ],
                 confidence: Confidence::Medium,
+                rollback: Vec::new(),
             }],
             state: State::default(),
             http: Http::with_clock(&config, Box::new(clock.clone())),
@@ -106,7 +107,7 @@ impl Harness {
             look_back: Duration::from_secs(3600),
             restarts: &RestartCounts::default(),
             outages: &Outages::default(),
-            unlisted: Tier::P3,
+            unlisted: Some(Tier::P3),
         };
         let verdict = k8s_monitor::assess::evaluate(&self.snapshot, &input);
         self.monitored = verdict.monitored;
@@ -224,11 +225,11 @@ pub fn good(role: Role) -> Value {
             "lookups": [],
         }),
         Role::Reviewer => json!({ "ranking": [
-            { "sha": SHA, "why": "It halves the memory limit of the container that is killed for memory." },
+            { "sha": "C1", "why": "It halves the memory limit of the container that is killed for memory.", "evidence": ["E1"] },
         ] }),
         Role::Escalation => json!({
             "severity": "SEV-1", "knownIssue": "",
-            "rationale": "The database of a daily app is gone and does not recover by itself.",
+            "rationale": "The database of a daily app is gone and does not recover by itself.", "evidence": ["L1"],
             "businessImpact": "Nobody in the family can sign in to the chores app or tick anything off.",
             "nextActions": [],
         }),

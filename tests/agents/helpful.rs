@@ -38,12 +38,14 @@ fn a_good_model_adds_analysis_actions_reasons_and_headline() {
             "kubectl top pods -n mysql --containers".into()
         ]
     );
+    let is_marked = |title: &str| title.ends_with(" (suggested by the model)");
+    assert!(advice.actions.iter().all(|action| is_marked(&action.title)));
     let commits = &advice.correlation.as_ref().unwrap().commits;
     assert!(
-        commits[0].reasons[1].starts_with("the model: It halves"),
+        commits[0].reasons[0].starts_with("the model: It halves"),
         "{commits:?}"
     );
-    assert_eq!(commits[1].reasons[1], "the model considers it unlikely");
+    assert_eq!(commits[1].reasons[0], "the model considers it unlikely");
     let text = results.announcements[0].model_text().unwrap();
     assert_eq!(
         text.headline,
@@ -117,7 +119,9 @@ fn a_severity_moves_inside_the_band_of_its_rule() {
         let mut answer = good(Role::Escalation);
         answer["severity"] = json!(chosen.as_str());
         if has_quote {
-            answer["knownIssue"] = json!(issue(&harness));
+            let issue = issue(&harness);
+            answer["knownIssue"] = json!(issue.to_uppercase().replace('*', ""));
+            harness.incidents[0].findings[0].known_issue = Some(issue);
         }
         let api = except(Role::Escalation, Reply::Json(answer));
         harness.config.endpoints.anthropic = api.stub.url();
@@ -159,12 +163,17 @@ fn sev_4_without_a_verbatim_known_issue_is_dissent() {
 
 #[test]
 fn a_ranking_changes_only_order_and_reasons() {
-    let ranked = json!({ "ranking": [
-        { "sha": OTHER, "why": "It changes the start of the container." },
-        { "sha": SHA, "why": "It lowers a limit." },
-    ] });
-    for (confidence, first) in [(Confidence::Medium, OTHER), (Confidence::High, SHA)] {
-        let api = except(Role::Reviewer, Reply::Json(ranked.clone()));
+    for (confidence, evidence, first) in [
+        (Confidence::Medium, json!(["E1"]), OTHER),
+        (Confidence::Medium, json!(["E77"]), SHA),
+        (Confidence::Medium, json!([]), SHA),
+        (Confidence::High, json!(["E1"]), SHA),
+    ] {
+        let ranked = json!({ "ranking": [
+            { "sha": "C2", "why": "It changes the start of the container.", "evidence": evidence },
+            { "sha": &SHA[..8], "why": "It lowers a limit.", "evidence": [] },
+        ] });
+        let api = except(Role::Reviewer, Reply::Json(ranked));
         let mut harness = Harness::new(&api);
         harness.correlation.as_mut().unwrap().confidence = confidence;
         let results = harness.cycle();
@@ -186,6 +195,107 @@ fn without_commits_the_reviewer_is_not_asked() {
         [Role::Analyzer, Role::Escalation, Role::Notifier]
     );
     assert_eq!(results.advice[0].correlation, None);
-    // The commit is not a candidate, so the step that reverts it is not shown.
-    assert_eq!(results.advice[0].actions.len(), 1);
+    // The commit is no candidate, so the command that reverts it is not shown.
+    let actions = &results.advice[0].actions;
+    assert_eq!(actions.len(), 2);
+    assert_eq!(actions[0].command, None);
+}
+
+#[test]
+fn about_a_single_commit_of_high_confidence_the_reviewer_is_not_asked() {
+    for (confidence, is_asked) in [(Confidence::High, false), (Confidence::Medium, true)] {
+        let api = Api::new(|role, _, _| Reply::Json(good(role)));
+        let mut harness = Harness::new(&api);
+        let correlation = harness.correlation.as_mut().unwrap();
+        correlation.confidence = confidence;
+        correlation.commits.truncate(1);
+        harness.cycle();
+        assert_eq!(
+            api.roles().contains(&Role::Reviewer),
+            is_asked,
+            "{confidence}"
+        );
+    }
+}
+
+/// A quoted issue that the rules did not match to the root finding describes something else.
+#[test]
+fn sev_4_needs_the_issue_that_the_rules_matched() {
+    for (matched, expected) in [(None, Severity::Sev3), (Some("Other"), Severity::Sev3)] {
+        let mut harness = Harness::at("http://127.0.0.1:9").with_rule(Rule::Platform);
+        let service = harness
+            .monitored
+            .iter()
+            .find(|s| s.name == "mysql")
+            .unwrap();
+        let issue = service.known_issues[0].text.clone();
+        let mut answer = good(Role::Escalation);
+        answer["severity"] = json!("SEV-4");
+        answer["knownIssue"] = json!(issue);
+        harness.incidents[0].findings[0].known_issue = matched.map(str::to_owned);
+        let api = except(Role::Escalation, Reply::Json(answer));
+        harness.config.endpoints.anthropic = api.stub.url();
+        let results = harness.cycle();
+        assert_eq!(results.advice[0].severity, expected, "{matched:?}");
+        assert!(results.advice[0].analysis.dissent.is_some());
+    }
+}
+
+#[test]
+fn a_higher_severity_needs_a_fact_that_the_rule_does_not_know() {
+    for (rule, rationale, evidence, expected) in [
+        (
+            Rule::P0WithinTolerance,
+            "The log says that the data files are corrupt.",
+            json!(["L1"]),
+            Severity::Sev1,
+        ),
+        (
+            Rule::P0WithinTolerance,
+            "L1 says that the data files are corrupt.",
+            json!([]),
+            Severity::Sev1,
+        ),
+        (
+            Rule::P0WithinTolerance,
+            "Four services depend on it.",
+            json!([]),
+            Severity::Sev2,
+        ),
+        (
+            Rule::P0WithinTolerance,
+            "Four services depend on it.",
+            json!(["E1"]),
+            Severity::Sev2,
+        ),
+        (
+            Rule::P0WithinTolerance,
+            "It is soon beyond its tolerance.",
+            json!(["E999"]),
+            Severity::Sev2,
+        ),
+        (
+            Rule::P0Degraded,
+            "The other replica may fail too.",
+            json!(["L1"]),
+            Severity::Sev2,
+        ),
+        (
+            Rule::P0Degraded,
+            "The log says that the data files are corrupt.",
+            json!(["L1"]),
+            Severity::Sev1,
+        ),
+    ] {
+        let mut answer = good(Role::Escalation);
+        answer["rationale"] = json!(rationale);
+        answer["evidence"] = evidence.clone();
+        let api = except(Role::Escalation, Reply::Json(answer));
+        let mut harness = Harness::new(&api).with_rule(rule);
+        let results = harness.cycle();
+        assert_eq!(
+            results.advice[0].severity, expected,
+            "{rule:?} {rationale} {evidence}"
+        );
+    }
 }

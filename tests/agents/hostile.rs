@@ -101,7 +101,12 @@ fn harmful_text_is_not_shown() {
         );
         assert_eq!(advice.analysis.source, AnalysisSource::Rules, "{case}");
         assert_eq!(advice.analysis.dissent.as_deref(), Some("SEV-4"), "{case}");
-        assert_eq!(advice.actions, [], "{case}");
+        // A step whose title can be shown loses its command.
+        let commands = advice
+            .actions
+            .iter()
+            .filter(|action| action.command.is_some());
+        assert_eq!(commands.count(), 0, "{case}");
         assert_eq!(results.announcements, rules.announcements, "{case}");
         assert_eq!(advice.correlation, rules.advice[0].correlation, "{case}");
         let shown = shown(&results);
@@ -157,7 +162,9 @@ fn a_hypothesis_without_existing_evidence_is_dropped() {
 fn a_ranking_without_a_listed_commit_is_dropped() {
     for sha in [
         "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef",
-        "1f0c2a9",
+        "1f0c2",
+        "C3",
+        "C0",
         "",
         "HEAD",
         "main; id",
@@ -182,18 +189,26 @@ fn a_command_is_on_the_allowlist_and_names_existing_objects() {
     let allowed = [
         "kubectl get pods -n mysql".to_owned(),
         "kubectl get events -n mysql --sort-by=.lastTimestamp".into(),
-        "kubectl describe statefulset mysql -n mysql".into(),
-        "kubectl describe statefulset/mysql -n mysql".into(),
+        "kubectl describe pod mysql-0 -n mysql".into(),
         format!("kubectl logs {pod} -n mysql --previous --tail=50"),
+        "kubectl logs -l app=mysql -n mysql".into(),
+        "kubectl top pod mysql-0 -n mysql".into(),
+        "kubectl get pods -n mysql -l app=mysql -o wide".into(),
+        "kubectl get pods,services -n mysql".into(),
+        "kubectl get endpoints -n mysql".into(),
+        "kubectl get endpoints mysql -n mysql".into(),
+        "kubectl get endpointslices -n mysql".into(),
+        "kubectl get events -n mysql --field-selector involvedObject.name=mysql-0".into(),
+        "kubectl events -n mysql --for pod/mysql-0".into(),
         format!("kubectl get pod {pod} -n mysql -o yaml"),
-        "kubectl rollout status statefulset/mysql -n mysql".into(),
+        "kubectl rollout history statefulset/mysql -n mysql".into(),
         "kubectl rollout restart deployment/chores-tracker-backend -n chores-tracker-backend"
             .into(),
         "kubectl top pods -n mysql --containers".into(),
         "kubectl top nodes".into(),
         format!("git revert {}", super::harness::SHA),
         format!("git show {}", &super::harness::SHA[..10]),
-        "git log -p -5 -- base-apps/mysql/".into(),
+        "git log -p -3 -- base-apps/mysql/".into(),
     ];
     let forbidden = [
         "kubectl delete pod mysql-0 -n mysql",
@@ -203,6 +218,12 @@ fn a_command_is_on_the_allowlist_and_names_existing_objects() {
         "kubectl get pods -A",
         "kubectl get pods -n kube-system",
         "kubectl get pods",
+        "kubectl events",
+        "kubectl events -n mysql --for pod/mysql-9",
+        "kubectl get secrets,pods -n mysql",
+        "kubectl top pod mysql-9 -n mysql",
+        "kubectl get endpoints redis -n mysql",
+        "git show C3",
         "kubectl get pods -n mysql -o yaml",
         "kubectl describe pod mysql-9 -n mysql",
         "kubectl describe pod mysql-0 -n vault",

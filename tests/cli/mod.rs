@@ -13,6 +13,8 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::skip::{external, skip};
 
+mod first_run;
+
 const EXAMPLE: &str = "docs/example/homelab";
 
 /// The program in the repository's root, with an empty environment.

@@ -46,7 +46,7 @@ fn everything_has_a_default() {
         (config.repeat.sev1, config.repeat.sev2),
         (hours(3), hours(12))
     );
-    assert_eq!(config.unlisted_tier, Tier::P3);
+    assert_eq!(config.unlisted_tier, None);
     assert_eq!(config.confirm_after, Duration::from_secs(20));
     assert_eq!(config.github.branch, "main");
     assert_eq!(config.github.repository, None);
@@ -88,7 +88,7 @@ deadline: 45s
     );
     assert_eq!(config.business_hours.timezone, chrono_tz::America::New_York);
     assert_eq!(config.repeat.sev1, Duration::from_mins(90));
-    assert_eq!(config.unlisted_tier, Tier::P2);
+    assert_eq!(config.unlisted_tier, Some(Tier::P2));
     assert_eq!(config.confirm_after, Duration::ZERO);
     let repository = config.github.repository.expect("given");
     assert_eq!(repository.to_string(), "a/b.c");

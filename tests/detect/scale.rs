@@ -83,7 +83,7 @@ fn timed(services: &str, mut documents: Vec<Value>) -> (usize, Duration) {
         look_back: Duration::from_hours(1),
         restarts: &BTreeMap::new(),
         outages: &BTreeMap::new(),
-        unlisted: k8s_monitor::model::Tier::P3,
+        unlisted: Some(k8s_monitor::model::Tier::P3),
     };
     let start = clock();
     let verdict = evaluate(&snapshot, &grounds);

@@ -81,7 +81,7 @@ fn run(path: &Path) -> (Expected, Counts) {
         look_back: Duration::from_secs(3600),
         outages: &std::collections::BTreeMap::default(),
         restarts: &BTreeMap::new(),
-        unlisted: Tier::P3,
+        unlisted: Some(Tier::P3),
     };
     let start = Instant::now();
     let verdict = evaluate(&snapshot, &input);

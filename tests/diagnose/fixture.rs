@@ -190,7 +190,7 @@ impl Case {
                 look_back: std::time::Duration::from_secs(3600),
                 outages: &std::collections::BTreeMap::default(),
                 restarts: &std::collections::BTreeMap::default(),
-                unlisted: Tier::P3,
+                unlisted: Some(Tier::P3),
             },
         )
     }

@@ -49,7 +49,10 @@ fn the_commit_that_lowers_the_limit_is_found_among_others() {
         "lowers the memory limit from 2Gi to 256Mi, which can cause OOMKilled"
     );
     let revert = format!("git revert {sha} && git push origin main");
-    assert_eq!(answer.rollback[0].command.as_deref(), Some(revert.as_str()));
+    assert_eq!(
+        answer.rollback()[0].command.as_deref(),
+        Some(revert.as_str())
+    );
     assert_eq!(
         answer.correlation.commits.len(),
         1,
@@ -92,7 +95,10 @@ fn a_merge_counts_from_its_merge_date() {
     let answer = harness.correlate(Cause::OOMKilled);
     is_first_and_high(&answer, &merge);
     let revert = format!("git revert -m 1 {merge} && git push origin main");
-    assert_eq!(answer.rollback[0].command.as_deref(), Some(revert.as_str()));
+    assert_eq!(
+        answer.rollback()[0].command.as_deref(),
+        Some(revert.as_str())
+    );
     let commit = &answer.correlation.commits[0];
     assert_eq!(
         commit.pull_request.as_deref(),
@@ -254,7 +260,7 @@ fn an_unrelated_commit_is_never_high() {
         let answer = Harness::of(&history).correlate(Cause::OOMKilled);
         let confidence = answer.correlation.confidence;
         assert!(confidence > Confidence::Medium, "{what}: {answer:#?}");
-        assert!(answer.rollback.is_empty(), "{what}");
+        assert!(answer.rollback().is_empty(), "{what}");
         assert_eq!(answer.correlation.note, None, "{what}");
     }
 }

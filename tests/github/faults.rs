@@ -80,7 +80,7 @@ fn is_unavailable(answer: &IncidentCorrelation, expected: &str) {
     assert!(note.contains(expected), "{expected}: {note}");
     assert!(!note.contains(TOKEN), "{note}");
     assert_eq!(answer.correlation.confidence, Confidence::None);
-    assert!(answer.rollback.is_empty() && answer.correlation.commits.is_empty());
+    assert!(answer.rollback().is_empty() && answer.correlation.commits.is_empty());
 }
 
 #[test]

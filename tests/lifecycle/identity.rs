@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use k8s_monitor::model::{Finding, IncidentState, ObjectRef, Reason};
+use k8s_monitor::assess::Incident;
+use k8s_monitor::model::{Cause, Finding, IncidentState, ObjectRef, Reason};
 use k8s_monitor::state::MessageKind;
 
 use super::harness::*;
@@ -170,4 +171,58 @@ fn resolved_incidents_are_deleted_after_a_month() {
     assert_eq!(harness.state.incidents.len(), 1);
     harness.pass(2 * 24 * 60).cycle(vec![]);
     assert_eq!(harness.state.incidents.len(), 0);
+}
+
+#[test]
+fn a_cause_whose_proof_fades_is_remembered_while_the_symptom_goes_on() {
+    let mut harness = Harness::new(config(""), MONDAY);
+    let mut proved = incident_of("a", Sev1);
+    proved.findings[0].cause = Some(Cause::LivenessProbeFailing);
+    proved.findings[0].message = "its liveness probe fails: 404".to_owned();
+    harness.cycle(vec![proved]);
+    for _ in 0..3 {
+        harness.pass(60);
+        let step = harness.cycle(vec![incident_of("a", Sev1)]);
+        let incident = &step.tracked[0].incident;
+        let root = incident.root();
+        assert_eq!(root.cause, Some(Cause::LivenessProbeFailing));
+        assert_eq!(
+            root.message,
+            "its liveness probe fails: 404 (found earlier in this incident)"
+        );
+        assert!(root.evidence.iter().any(|f| f.text == "a keeps crashing"));
+        assert_eq!(incident.title, "a is unavailable: LivenessProbeFailing");
+    }
+}
+
+#[test]
+fn a_cause_is_not_remembered_for_another_symptom_object_or_incident() {
+    let proved = || {
+        let mut incident = incident_of("a", Sev1);
+        incident.findings[0].cause = Some(Cause::LivenessProbeFailing);
+        incident
+    };
+    let cause_after = |next: Option<Incident>, last: Incident| {
+        let mut harness = Harness::new(config(""), MONDAY);
+        harness.cycle(vec![proved()]);
+        harness.pass(60);
+        harness.cycle(next.into_iter().collect());
+        harness.pass(60);
+        let step = harness.cycle(vec![last]);
+        step.tracked[0].incident.root().cause
+    };
+    let mut other_symptom = incident_of("a", Sev1);
+    other_symptom.findings[0].reason = Reason::ImagePullBackOff;
+    assert_eq!(cause_after(Some(proved()), other_symptom), None);
+    let mut other_object = incident_of("a", Sev1);
+    other_object.findings[0].resource.name = "a-worker".to_owned();
+    assert_eq!(cause_after(Some(proved()), other_object), None);
+    let resolved = None;
+    assert_eq!(cause_after(resolved, incident_of("a", Sev1)), None);
+    let mut other_cause = incident_of("a", Sev1);
+    other_cause.findings[0].cause = Some(Cause::OOMKilled);
+    assert_eq!(
+        cause_after(Some(proved()), other_cause),
+        Some(Cause::OOMKilled)
+    );
 }

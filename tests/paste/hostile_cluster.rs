@@ -42,7 +42,7 @@ pub fn incidents(names: &[String]) -> Vec<Incident> {
         look_back: Duration::from_hours(1),
         restarts: &RestartCounts::default(),
         outages: &Outages::default(),
-        unlisted: Tier::P1,
+        unlisted: Some(Tier::P1),
     };
     let verdict = evaluate(&snapshot, &input);
     let drafts = verdict

@@ -52,7 +52,7 @@ fn corpus() -> Vec<ShellCommand> {
     let of_words = texts.flat_map(|text| {
         let words = |program: Program| program.command().words("log -p");
         [
-            words(Program::Git).path(&text).build(),
+            words(Program::Git).paths(&[&text]).build(),
             words(Program::Git).branch(&text).build(),
             words(Program::Git).commit(&text).build(),
             words(Program::Kubectl)

@@ -19,6 +19,15 @@ pub fn healthy() -> Report {
         mode: Mode::Run,
         dry_run: false,
     });
+    report.services_file = ServicesFile {
+        path: Some("/etc/k8s-monitor/services.txt".into()),
+        origin: "found".into(),
+        why: "found in a usual place".into(),
+        listed: 4,
+        matched: 4,
+        unlisted_tier: Tier::P3,
+        unlisted_down: 0,
+    };
     report.services = vec![
         service("chores-tracker-backend", Tier::P0, 2, Some(0)),
         service("mysql", Tier::P0, 1, Some(0)),
@@ -86,7 +95,15 @@ pub fn outage() -> Report {
         input_tokens: 6120,
         output_tokens: 811,
         cost_usd: 0.010_175,
+        incidents: 1,
+        dropped: vec![Dropped {
+            reason: "it contains a link".to_owned(),
+            count: 2,
+        }],
         month_usd: 0.061_2,
+        month_calls: 19,
+        month_incidents: 6,
+        refused: None,
         note: None,
     };
     report.requests = Requests {

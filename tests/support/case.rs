@@ -140,7 +140,7 @@ impl Case {
             look_back: Duration::from_hours(1),
             restarts: &self.restarts,
             outages: &self.outages,
-            unlisted: k8s_monitor::model::Tier::P3,
+            unlisted: Some(k8s_monitor::model::Tier::P3),
         }
     }
 }

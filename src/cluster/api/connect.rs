@@ -39,7 +39,11 @@ pub(super) struct Target {
     pub config: kube::Config,
 }
 
-/// Finds the cluster: the given file, `~/.kube/config`, the pod's service account, in this order.
+/// The file that K3s writes on a server node. Only root may read it, by default.
+const OF_K3S: &str = "/etc/rancher/k3s/k3s.yaml";
+
+/// Finds the cluster: the given file, `~/.kube/config`, the pod's service account, the file of
+/// K3s, in this order.
 pub(super) fn target(
     options: &ConnectOptions,
     proxies: &ProxyVariables,
@@ -50,8 +54,29 @@ pub(super) fn target(
         Some(path) => from_file(path, options.context.as_deref(), proxies),
         None if looked.exists() => from_file(&looked, options.context.as_deref(), proxies),
         None if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => in_cluster(),
-        None => Err(ConnectError::NoKubeconfig { looked }),
+        None => from_k3s(Path::new(OF_K3S), options, proxies)
+            .unwrap_or(Err(ConnectError::NoKubeconfig { looked })),
     }
+}
+
+/// The cluster of this node, if K3s runs on it.
+fn from_k3s(
+    path: &Path,
+    options: &ConnectOptions,
+    proxies: &ProxyVariables,
+) -> Option<Result<Target, ConnectError>> {
+    if !path.exists() {
+        return None;
+    }
+    let target = from_file(path, options.context.as_deref(), proxies);
+    Some(target.map_err(|error| match error {
+        ConnectError::UnreadableKubeconfig { path, cause }
+            if cause.kind() == std::io::ErrorKind::PermissionDenied =>
+        {
+            ConnectError::ForbiddenK3s { path, cause }
+        }
+        other => other,
+    }))
 }
 
 /// Makes the client. Runs the exec plugin, if the user has one. Must be called in the runtime that

@@ -13,7 +13,8 @@ use crate::model::{Advice, Remedy};
 pub enum ConnectError {
     /// There is neither a kubeconfig nor a service account.
     #[error(
-        "no kubeconfig: {} does not exist and this is not a pod with a service account; {}",
+        "no kubeconfig: {} does not exist, this is not a pod with a service account, and K3s has \
+         written no /etc/rancher/k3s/k3s.yaml on this machine; {}",
         .looked.display(), Advice(self)
     )]
     NoKubeconfig {
@@ -25,6 +26,17 @@ pub enum ConnectError {
         "cannot read the kubeconfig {}: {cause}; {}", .path.display(), Advice(self)
     )]
     UnreadableKubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's message.
+        cause: io::Error,
+    },
+    /// K3s runs on this machine, and only root may read its kubeconfig.
+    #[error(
+        "K3s runs on this machine, but its kubeconfig {} cannot be read: {cause}; {}",
+        .path.display(), Advice(self)
+    )]
+    ForbiddenK3s {
         /// The file.
         path: PathBuf,
         /// The operating system's message.
@@ -179,6 +191,13 @@ impl Remedy for ConnectError {
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
             Self::NoKubeconfig { .. } => "pass --kubeconfig FILE or set KUBECONFIG",
+            Self::ForbiddenK3s { path, .. } => {
+                return Some(format!(
+                    "run with sudo, or make a copy of your own: `mkdir -p ~/.kube && sudo install \
+                     -m 600 -o $USER {} ~/.kube/config`",
+                    path.display()
+                ));
+            }
             Self::UnreadableKubeconfig { .. } => "check the path and its permissions",
             Self::UnknownContext { .. } => "pass another --context",
             Self::NoContext { .. } => "pass --context NAME or set K3S_CONTEXT",

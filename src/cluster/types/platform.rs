@@ -40,6 +40,15 @@ slim! {
         pub history: Vec<ApplicationRevision>,
         pub conditions: Vec<Condition>,
         pub reconciled_at: Option<Time>,
+        pub resources: Vec<ApplicationResource>,
+    }
+
+    /// An object that an application manages. Its health may be kept elsewhere.
+    pub struct ApplicationResource {
+        pub kind: SharedStr,
+        pub namespace: SharedStr,
+        pub name: SharedStr,
+        pub health: ApplicationHealth,
     }
 
     /// The health that Argo CD reports.

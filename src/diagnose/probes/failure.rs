@@ -8,7 +8,7 @@ use crate::detect::running_containers;
 use crate::diagnose::context::container;
 use crate::diagnose::text::name_after;
 use crate::diagnose::{Proof, RuleContext};
-use crate::model::Reason;
+use crate::model::{FactKind, Reason, duration};
 
 /// One of a container's probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct ProbeFailure<'a> {
     pub probe: &'a Probe,
     pub message: &'a str,
     pub times: u32,
+    /// How long ago it failed last, where the event is older than the last kills.
+    pub stale: Option<TimeDelta>,
 }
 
 /// A probe that failed this recently counts as failing.
@@ -120,6 +122,9 @@ pub fn failures<'a>(context: &RuleContext<'a>, kind: ProbeKind) -> Vec<ProbeFail
                 probe,
                 message,
                 times: event.times(),
+                stale: (!is_recent(context, event))
+                    .then(|| event.last().map(|t| context.index.now() - t))
+                    .flatten(),
             })
         })
         .collect()
@@ -220,12 +225,24 @@ pub fn target_text(probe: &Probe) -> String {
 
 /// A proof by the event of a failing probe.
 pub fn proof_of(failure: &ProbeFailure, kind: ProbeKind) -> Proof {
-    Proof::event(format!(
+    let proof = Proof::event(format!(
         "{} probe failed ({} times): {}",
         kind.name(),
         failure.times,
         failure.message
-    ))
+    ));
+    let Some(age) = failure.stale.and_then(|age| age.to_std().ok()) else {
+        return proof;
+    };
+    let age = duration::human(age);
+    proof.and(
+        FactKind::Object,
+        format!(
+            "the probe was last reported {age} ago; container {} has been killed in the same way since, \
+             and repeated events are dropped",
+            failure.container.name
+        ),
+    )
 }
 
 /// Whether a probe of the pod has failed recently.

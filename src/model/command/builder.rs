@@ -91,11 +91,13 @@ impl CommandBuilder {
             .push(name.to_owned())
     }
 
-    /// A path in a repository, after `--`.
-    pub fn path(self, path: &str) -> Self {
-        self.words("--")
-            .checked(WordKind::Text, "the path", path)
-            .push(path.to_owned())
+    /// Paths in a repository, after `--`.
+    pub fn paths(self, paths: &[&str]) -> Self {
+        paths.iter().fold(self.words("--"), |command, path| {
+            command
+                .checked(WordKind::Text, "the path", path)
+                .push((*path).to_owned())
+        })
     }
 
     /// A location that the user has given.

@@ -10,10 +10,10 @@ use super::word::{WordKind, is_showable};
 #[rustfmt::skip]
 const OF_KUBECTL: &[&str] = &[
     "-A", "-c", "-it", "-l", "-n", "-o", "-p", "-w", "--all-containers", "--container",
-    "--containers", "--namespace", "--output", "--previous", "--selector", "--show-labels",
-    "--since", "--sort-by", "--tail", "--timeout", "--watch",
+    "--containers", "--field-selector", "--for", "--limit", "--namespace", "--no-headers", "--output", "--previous",
+    "--selector", "--show-labels", "--since", "--sort-by", "--tail", "--timeout", "--timestamps", "--types", "--watch",
 ];
-const OF_GIT: &[&str] = &["-m", "-p", "--oneline"];
+const OF_GIT: &[&str] = &["-m", "-p", "--oneline", "--stat"];
 const K3S_LOG: &str = "-u k3s* -n 50 --no-pager";
 const OF_MONITOR: &[&str] = &["--for", "--incident", "--reason", "--service", "--state"];
 
@@ -35,8 +35,14 @@ fn takes(program: Program, words: &[&str]) -> bool {
             is(WordKind::Name, namespace) && kubectl(rest)
         }
         (Program::Kubectl, rest) => kubectl(rest),
-        (Program::Git, ["log", options @ .., "--", path]) => {
-            has_only(OF_GIT, options) && is(WordKind::Text, path)
+        (Program::Git, ["log", rest @ ..]) => {
+            let separator = rest.iter().position(|word| *word == "--");
+            separator.is_some_and(|at| {
+                let (options, paths) = (&rest[..at], &rest[at + 1..]);
+                has_only(OF_GIT, options)
+                    && !paths.is_empty()
+                    && paths.iter().all(|path| is(WordKind::Text, path))
+            })
         }
         (Program::Git, ["revert" | "show", rest @ ..]) => has_only(OF_GIT, rest),
         (Program::Git, ["push"]) => true,
@@ -57,7 +63,10 @@ fn takes(program: Program, words: &[&str]) -> bool {
 
 fn kubectl(words: &[&str]) -> bool {
     let (["exec", rest @ .., "--", "vault", "operator", "unseal"]
-    | ["describe" | "get" | "logs" | "rollout" | "top", rest @ ..]) = words
+    | [
+        "describe" | "events" | "get" | "logs" | "rollout" | "top",
+        rest @ ..,
+    ]) = words
     else {
         return false;
     };

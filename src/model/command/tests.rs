@@ -10,7 +10,11 @@ fn described(name: &str) -> Result<ShellCommand, Refusal> {
 }
 
 fn logged(path: &str) -> Result<ShellCommand, Refusal> {
-    Program::Git.command().words("log -p -5").path(path).build()
+    Program::Git
+        .command()
+        .words("log -p -5")
+        .paths(&[path])
+        .build()
 }
 
 fn pushed(branch: &str) -> Result<ShellCommand, Refusal> {
