@@ -5,6 +5,7 @@ pub mod api;
 pub mod compact;
 mod damage;
 pub mod dump;
+mod event_limits;
 mod intern;
 pub mod log_targets;
 mod missing_nodes;
