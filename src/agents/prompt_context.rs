@@ -11,7 +11,7 @@ use crate::cluster::ContainerLog;
 use crate::correlate::CandidateCommit;
 use crate::inventory::{Dependency, Service};
 use crate::model::Time;
-use crate::model::duration::human;
+use crate::model::duration::{age, human};
 use crate::redact::redact;
 use crate::report::{Analysis, Correlation, Finding, Incident};
 
@@ -212,7 +212,7 @@ impl PromptContext {
         let names = |list: &[Dependency]| join(list.iter().map(|d| d.name.as_str()));
         let limit = match (service.max_downtime.limit(), down_for) {
             (Some(limit), Some(down)) => {
-                format!("{}, down for {} so far", human(limit), human(down))
+                format!("{}, down for {} so far", human(limit), age(down))
             }
             (Some(limit), None) => human(limit),
             (None, _) => "any time".to_owned(),
@@ -367,7 +367,7 @@ fn at(time: Time, now: Time) -> String {
         "%Y-%m-%d %H:%M UTC"
     };
     let ago = (now - time).to_std().unwrap_or_default();
-    format!("{} ({} ago)", time.format(form), human(ago))
+    format!("{} ({} ago)", time.format(form), age(ago))
 }
 
 fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {

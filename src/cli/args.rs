@@ -2,6 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help texts")]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,11 +14,11 @@ use crate::model::secret::Secret;
 
 use super::examples;
 use super::values::{
-    StateLocation, incident_id, not_blank, positive_duration, push_url, timestamp,
+    StateLocation, format_name, incident_id, not_blank, positive_duration, push_url, timestamp,
 };
 use super::{
-    ColorChoice, Command, Format, IncidentsCommand, MetricsOptions, ServicesCommand,
-    SilenceCommand, SilenceTarget,
+    ColorChoice, Command, IncidentsCommand, MetricsOptions, ServicesCommand, SilenceCommand,
+    SilenceTarget,
 };
 
 /// Monitors a K3s homelab: finds problems, their severity, cause and impact, and the commands to fix them
@@ -69,17 +70,19 @@ pub struct Common {
     #[arg(long, global = true, value_name = "PLACE")]
     pub state: Option<StateLocation>,
 
-    /// Output format
+    /// Output format: text, json, yaml, markdown or html
+    // `snapshot -o PATH` has an option of this id of its own, so the types must be the same.
     #[arg(
+        short,
         long,
         global = true,
         value_name = "FORMAT",
-        value_enum,
-        default_value_t,
+        value_parser = format_name(),
+        default_value = "text",
         hide_possible_values = true,
-        help = "Output format: text, json, yaml, markdown or html"
+        hide_default_value = true
     )]
-    pub output: Format,
+    pub output: OsString,
 
     /// Do not use the language model, only the rules
     #[arg(long, global = true)]
@@ -129,11 +132,14 @@ pub enum Sub {
         metrics_push: Option<Secret>,
     },
     /// Show everything about one service, without notifications and without state
-    #[command(after_help = examples::CHECK)]
+    #[command(after_help = examples::CHECK, override_usage = examples::CHECK_USAGE)]
     Check {
         /// Name or alias from the services file
-        #[arg(long, value_name = "NAME", value_parser = not_blank)]
-        service: String,
+        #[arg(value_parser = not_blank)]
+        name: Option<String>,
+        /// The same as NAME
+        #[arg(long, value_name = "NAME", value_parser = not_blank, conflicts_with = "name")]
+        service: Option<String>,
     },
     /// Lint, list or show the services file
     #[command(subcommand, after_help = examples::SERVICES)]
@@ -142,12 +148,15 @@ pub enum Sub {
     #[command(after_help = examples::SNAPSHOT)]
     Snapshot {
         /// A directory, or an archive when it ends in .tar.gz
-        #[arg(short = 'o', value_name = "PATH")]
-        path: PathBuf,
+        #[arg(id = "output", short = 'o', value_name = "PATH", value_parser = clap::value_parser!(OsString))]
+        path: OsString,
     },
     /// List open and resolved incidents and their notifications
     #[command(after_help = examples::INCIDENTS)]
     Incidents {
+        /// Show this incident, for example INC-2026-11-02-001
+        #[arg(value_parser = incident_id)]
+        id: Option<String>,
         #[command(subcommand)]
         command: Option<IncidentsSub>,
     },
@@ -157,15 +166,15 @@ pub enum Sub {
     /// Check every dependency of the monitor, with a remedy for each problem
     #[command(after_help = examples::DOCTOR)]
     Doctor,
-    /// Print a completion script
-    #[command(after_help = examples::COMPLETIONS)]
+    /// Print a completion script for bash, elvish, fish, powershell or zsh
+    #[command(after_help = examples::COMPLETIONS, help_template = examples::SHORT)]
     Completions {
         /// bash, elvish, fish, powershell or zsh
         #[arg(value_enum, hide_possible_values = true)]
         shell: Shell,
     },
     /// Print the manual page, in roff
-    #[command(after_help = examples::MAN)]
+    #[command(after_help = examples::MAN, help_template = examples::SHORT)]
     Man,
 }
 
@@ -238,6 +247,17 @@ pub struct SilenceAdd {
 }
 
 impl Sub {
+    /// Whether it is about one service, and none is named.
+    pub fn lacks_name(&self) -> bool {
+        matches!(
+            self,
+            Self::Check {
+                name: None,
+                service: None
+            }
+        )
+    }
+
     /// Where metrics go. Only full cycles have metrics.
     pub fn metrics(&self) -> MetricsOptions {
         match self {
@@ -258,16 +278,21 @@ impl Sub {
             Self::Run {
                 dry_run, exit_zero, ..
             } => Command::Run { dry_run, exit_zero },
-            Self::Check { service } => Command::Check { service },
+            Self::Check { name, service } => Command::Check {
+                // `validate` has made sure of one of them.
+                service: name.or(service).unwrap_or_default(),
+            },
             Self::Services(sub) => Command::Services(match sub {
                 ServicesSub::Lint => ServicesCommand::Lint,
                 ServicesSub::List => ServicesCommand::List,
                 ServicesSub::Show { name } => ServicesCommand::Show { name },
             }),
-            Self::Snapshot { path } => Command::Snapshot { path },
-            Self::Incidents { command } => Command::Incidents(match command {
-                None | Some(IncidentsSub::List) => IncidentsCommand::List,
-                Some(IncidentsSub::Show { id }) => IncidentsCommand::Show { id },
+            Self::Snapshot { path } => Command::Snapshot { path: path.into() },
+            Self::Incidents { id, command } => Command::Incidents(match (id, command) {
+                (_, Some(IncidentsSub::Show { id })) | (Some(id), None) => {
+                    IncidentsCommand::Show { id }
+                }
+                (_, None | Some(IncidentsSub::List)) => IncidentsCommand::List,
             }),
             Self::Silence(sub) => Command::Silence(match sub {
                 SilenceSub::Add(add) => add.into_command(),

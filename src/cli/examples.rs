@@ -6,7 +6,7 @@ Examples:
   k8s-monitor run                            one cycle, current context
   k8s-monitor run --dry-run                  what would be sent, where and why
   k8s-monitor run --snapshot bundle.tar.gz   evaluate a dump, change nothing
-  k8s-monitor check --service mysql          everything about one service
+  k8s-monitor check mysql                    everything about one service
   k8s-monitor silence add --service n8n --for 2h --reason \"upgrade\"
   k8s-monitor doctor                         check every dependency
 
@@ -30,14 +30,17 @@ pub const RUN: &str = "\
 Examples:
   k8s-monitor run --state dir:/var/lib/k8s-monitor
   k8s-monitor run --dry-run --no-llm
-  k8s-monitor run --exit-zero --output json > report.json
-  k8s-monitor run --output html > report.html
+  k8s-monitor run --exit-zero -o json > report.json
+  k8s-monitor run -o html > report.html
   k8s-monitor run --metrics /var/lib/node_exporter/k8s-monitor.prom";
+
+/// clap's own does not say that one of the two is needed.
+pub const CHECK_USAGE: &str = "k8s-monitor check [OPTIONS] <NAME>";
 
 pub const CHECK: &str = "\
 Examples:
-  k8s-monitor check --service chores-tracker-backend
-  k8s-monitor check --service vault --output markdown";
+  k8s-monitor check chores-tracker-backend
+  k8s-monitor check --service vault -o markdown";
 
 pub const SERVICES: &str = "\
 Examples:
@@ -72,7 +75,7 @@ Examples:
 pub const INCIDENTS: &str = "\
 Examples:
   k8s-monitor incidents
-  k8s-monitor incidents show INC-2026-11-02-001
+  k8s-monitor incidents INC-2026-11-02-001
   k8s-monitor incidents --state dir:/var/lib/k8s-monitor";
 
 pub const INCIDENTS_LIST: &str = "\
@@ -121,13 +124,9 @@ Examples:
   k8s-monitor doctor
   k8s-monitor doctor --env-file monitor.env --output json";
 
-pub const COMPLETIONS: &str = "\
-Examples:
-  source <(k8s-monitor completions bash)
-  k8s-monitor completions zsh > \"${fpath[1]}/_k8s-monitor\"
-  k8s-monitor completions fish > ~/.config/fish/completions/k8s-monitor.fish";
+pub const COMPLETIONS: &str = "Example: source <(k8s-monitor completions bash)";
 
-pub const MAN: &str = "\
-Examples:
-  k8s-monitor man | man -l -
-  k8s-monitor man > /usr/local/share/man/man1/k8s-monitor.1";
+pub const MAN: &str = "Example: k8s-monitor man | man -l -";
+
+/// The help of a command without options.
+pub const SHORT: &str = "{about}\n\n{usage-heading} {usage}{after-help}";

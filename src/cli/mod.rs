@@ -6,6 +6,7 @@
 mod args;
 mod examples;
 mod generate;
+mod meaning;
 mod options;
 mod values;
 
@@ -36,7 +37,8 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    let matches = args::Args::command().try_get_matches_from(arguments)?;
+    let matches = meaning::command().try_get_matches_from(arguments)?;
+    meaning::check(&matches)?;
     let raw = args::Args::from_arg_matches(&matches)?;
     validate(raw).map_err(|message| {
         // Formatted like clap's own errors, with the usage of the program.
@@ -79,8 +81,16 @@ fn validate(raw: args::Args) -> Result<Options, String> {
     if common.verbose > 0 && common.quiet > 0 {
         return Err("-v and -q contradict each other: use one of them".to_owned());
     }
+    if raw.command.lacks_name() {
+        return Err("a service is needed: `k8s-monitor check NAME`, or --service NAME".to_owned());
+    }
     let metrics = raw.command.metrics();
     let command = raw.command.into_command();
+    let output = match &command {
+        // Its `-o` is a path.
+        Command::Snapshot { .. } => Format::Text,
+        _ => values::format_of(&common.output),
+    };
     refuse_dry_drill(&command, snapshot.as_ref())?;
     Ok(Options {
         command,
@@ -91,7 +101,7 @@ fn validate(raw: args::Args) -> Result<Options, String> {
         context: common.context,
         snapshot,
         state: common.state,
-        output: common.output,
+        output,
         llm: !common.no_llm,
         deadline: common.deadline,
         color: common.color,

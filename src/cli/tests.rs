@@ -154,7 +154,19 @@ fn usage_errors_are_64_and_say_the_way_out() {
         ("run --deadline soon", "90s"),
         ("run --deadline 0s", "longer"),
         ("run --exitzero", "--exit-zero"),
-        ("check", "--service"),
+        ("check", "NAME"),
+        ("check a --service b", "cannot be used with"),
+        ("incidents 7", "INC-2026-11-02-001"),
+        (
+            "completions bash --no-llm",
+            "means nothing for `completions`",
+        ),
+        ("-o json man", "means nothing for `man`"),
+        ("doctor --snapshot d", "means nothing for `doctor`"),
+        (
+            "services lint --state none",
+            "means nothing for `services lint`",
+        ),
         ("check --service=", "empty"),
         ("services", "lint"),
         ("snapshot", "PATH"),
@@ -180,6 +192,82 @@ fn usage_errors_are_64_and_say_the_way_out() {
     ] {
         let text = refused(line);
         assert!(text.contains(hint), "{line}: {text}");
+    }
+}
+
+#[test]
+fn names_are_arguments_beside_the_flags() {
+    for line in ["check mysql", "check --service mysql"] {
+        let service = "mysql".to_owned();
+        assert_eq!(ok(line).command, Command::Check { service }, "{line}");
+    }
+    for line in [
+        "incidents INC-2026-11-02-001",
+        "incidents show inc-2026-11-02-001",
+    ] {
+        let id = "INC-2026-11-02-001".to_owned();
+        let show = Command::Incidents(IncidentsCommand::Show { id });
+        assert_eq!(ok(line).command, show, "{line}");
+    }
+}
+
+#[test]
+fn the_output_has_a_short_option_and_a_snapshot_keeps_its_own() {
+    for line in [
+        "run -o json",
+        "-o json run",
+        "run -ojson",
+        "run --output JSON",
+    ] {
+        let found = parse(words(line)).map(|options| options.output);
+        if line.ends_with("JSON") {
+            assert!(found.is_err(), "{line}");
+        } else {
+            assert_eq!(found.ok(), Some(Format::Json), "{line}");
+        }
+    }
+    let snapshot = ok("snapshot -o json");
+    let path = "json".into();
+    assert_eq!(snapshot.command, Command::Snapshot { path });
+    assert_eq!(snapshot.output, Format::Text);
+    let path = "a/b.tar.gz".into();
+    assert_eq!(
+        ok("snapshot -o a/b.tar.gz --snapshot d").command,
+        Command::Snapshot { path }
+    );
+}
+
+#[test]
+fn help_shows_only_options_that_mean_something() {
+    let help = |line: &str| {
+        let error = parse(words(line)).expect_err(line);
+        assert_eq!(status_of(&error), ExitStatus::Healthy);
+        error.to_string()
+    };
+    for line in ["completions --help", "man --help"] {
+        assert_eq!(help(line).trim_end().lines().count(), 5, "{}", help(line));
+    }
+    assert!(help("run --help").contains("--snapshot"));
+    for (line, absent) in [
+        ("doctor --help", "--snapshot"),
+        ("services lint --help", "--kubeconfig"),
+        ("snapshot --help", "--no-llm"),
+        ("incidents list --help", "--no-llm"),
+    ] {
+        assert!(!help(line).contains(absent), "{line}");
+        assert!(help(line).contains("--config"), "{line}");
+    }
+}
+
+#[test]
+fn the_synopsis_of_the_manual_names_values() {
+    let manual = man().replace("\\-", "-");
+    for part in [
+        "\\fB--metrics\\fR \\fIFILE\\fR",
+        "\\fIRFC3339\\fR",
+        "<TARGET>",
+    ] {
+        assert!(manual.contains(part), "{part}");
     }
 }
 

@@ -1,15 +1,19 @@
 //! Parsers for the values of flags. Errors show the syntax.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum as _;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ureq::http::Uri;
 
 use crate::model::duration::parse_duration;
 use crate::model::secret::Secret;
+use crate::render::Format;
 
 /// `--state configmap:NS/NAME | dir:PATH | none`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +100,18 @@ pub fn push_url(text: &str) -> Result<Secret, String> {
         );
     }
     Secret::new(text).ok_or_else(|| "must not be empty".into())
+}
+
+/// The name of an output format. It is kept as written: see `output` in `args`.
+pub fn format_name() -> impl TypedValueParser<Value = OsString> {
+    let formats = Format::value_variants().iter();
+    PossibleValuesParser::new(formats.filter_map(Format::to_possible_value)).map(OsString::from)
+}
+
+/// The output format with this name.
+pub fn format_of(name: &OsStr) -> Format {
+    let name = name.to_str().unwrap_or_default();
+    Format::from_str(name, true).unwrap_or_default()
 }
 
 /// A duration above zero.

@@ -14,8 +14,8 @@ use super::event_limits;
 use super::intern::Interner;
 use super::types::{
     self, Application, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
-    EndpointSlice, Job, ObjectMeta, Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate,
-    ReplicaSet, Service, SharedStr, StatefulSet, Toleration, condition,
+    EndpointSlice, EndpointTarget, Job, ObjectMeta, Owners, Pod, PodMetrics, PodSpec, PodStatus,
+    PodTemplate, ReplicaSet, Service, SharedStr, StatefulSet, Toleration, condition,
 };
 use crate::model::condition_words::{Opinion, opinion};
 use crate::model::{Time, for_each_kind};
@@ -179,6 +179,10 @@ impl Compact for EndpointSlice {
         let (ready, others): (Vec<_>, Vec<_>) = self.endpoints.iter().partition(|e| e.is_ready());
         let first = ready.first().map(|ready| Endpoint {
             conditions: ready.conditions.clone(),
+            target_ref: ready.target_ref.as_ref().map(|target| EndpointTarget {
+                kind: target.kind.clone(),
+                ..EndpointTarget::default()
+            }),
             ..Endpoint::default()
         });
         self.endpoints = first

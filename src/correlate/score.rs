@@ -13,7 +13,7 @@
 use chrono::TimeDelta;
 
 use super::relevance::Relevance;
-use crate::model::duration::human;
+use crate::model::duration::age;
 use crate::model::{Cause, Confidence};
 
 /// The fewest points of HIGH confidence.
@@ -181,7 +181,7 @@ fn reasons(evidence: &Evidence) -> Vec<String> {
         Relevance::Weak | Relevance::None => format!("{change}, which rarely causes {cause}"),
     }];
     if let Some((what, after)) = &evidence.rollout {
-        let after = human(after.to_std().unwrap_or_default());
+        let after = age(after.to_std().unwrap_or_default());
         reasons.push(format!("{what} followed {after} later"));
     }
     reasons.extend(sync_reason(evidence).map(str::to_owned));

@@ -196,9 +196,10 @@ impl<'a> Cycle<'a> {
             self.inventory.services.len(),
             &verdict.unlisted,
         );
-        report
-            .notes
-            .extend(report::services_note(&report.services_file));
+        if detect::workloads_are_read(snapshot) {
+            let note = report::services_note(&report.services_file);
+            report.notes.extend(note);
+        }
         report.services = verdict.services.iter().map(report::service).collect();
         report.notes.append(&mut self.notes);
         report

@@ -12,7 +12,6 @@ use super::by_name::ByName;
 use super::damage::Unjudged;
 use super::membership::{self, NamespaceObjects};
 use super::ownership::ServiceMatcher;
-use super::pulls;
 use super::requests::{self, Requests};
 use super::run_pods::RunPods;
 use super::workload::{self, Key, Workload};
@@ -69,7 +68,7 @@ pub struct ClusterIndex<'a> {
     by_name: HashMap<&'a str, usize>,
     requests: OnceCell<HashMap<String, Requests>>,
     probe_failures: OnceCell<Vec<(usize, String)>>,
-    oldest_pulls: OnceCell<HashMap<String, usize>>,
+    pub(super) oldest_pulls: OnceCell<HashMap<String, usize>>,
     outages: Option<&'a BTreeMap<String, Time>>,
 }
 
@@ -418,15 +417,6 @@ impl<'a> ClusterIndex<'a> {
         let pods = &self.snapshot.objects.pods;
         let by_node = self.requests.get_or_init(|| requests::by_node(pods));
         by_node.get(node).copied().unwrap_or_default()
-    }
-
-    /// The pod with the oldest pull on a node that has not ended. Collected once, when first needed.
-    #[must_use]
-    pub fn oldest_pull_on(&self, node: &str) -> Option<&'a Pod> {
-        let oldest = self
-            .oldest_pulls
-            .get_or_init(|| pulls::oldest_by_node(self));
-        oldest.get(node).map(|&at| &self.snapshot.objects.pods[at])
     }
 
     /// The failures of all probes, with their workload. Collected once, when first needed.

@@ -9,7 +9,7 @@ use super::runs::{CronState, RunPresence};
 use super::workload::Workload;
 use super::workloads::WorkloadState;
 use crate::cluster::Source;
-use crate::cluster::types::ObjectMeta;
+use crate::cluster::types::{Endpoint, ObjectMeta};
 use crate::inventory::Service;
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason, ServiceStatus, Tier};
 
@@ -70,8 +70,10 @@ fn absent(
         // K3s runs without some of its components, but not without its DNS.
         let is_required = service.builtin.is_none() || service.is_cluster_dns();
         let namespace = service.namespace.as_deref().unwrap_or_default();
-        let is_known = workloads_are_read(index.snapshot)
+        let is_known = service.namespace.is_some()
+            && workloads_are_read(index.snapshot)
             && !is_outside_dump(index, service)
+            && !is_kept_outside(index, service)
             && !index.unjudged.may_hide_workload(namespace);
         return (is_required && is_known).then(|| missing(index, service));
     }
@@ -122,6 +124,46 @@ fn is_outside_dump(index: &ClusterIndex, service: &Service) -> bool {
         || objects.services.iter().any(|s| is_here(&s.metadata))
         || objects.claims.iter().any(|c| is_here(&c.metadata));
     !has_objects
+}
+
+/// Whether the service runs outside the cluster: a Kubernetes Service with its name is an
+/// ExternalName, or has no selector and addresses that somebody wrote. A claim that a workload left
+/// shows that it ran in the cluster.
+fn is_kept_outside(index: &ClusterIndex, service: &Service) -> bool {
+    let namespace = service.namespace.as_deref().unwrap_or_default();
+    let objects = &index.snapshot.objects;
+    let mut here = index.kubernetes_services_in(namespace).iter();
+    let names_outside = here.any(|found| {
+        let name = found.metadata.name.as_str();
+        let leads_out = match found.spec.kind.as_str() {
+            "ExternalName" => !is_inside(&found.spec.external_name),
+            _ => found.spec.selector.is_empty() && has_written_addresses(index, namespace, name),
+        };
+        service.is_called(name) && leads_out
+    });
+    let mut claims = objects.claims.iter();
+    names_outside && !claims.any(|claim| claim.metadata.namespace == namespace)
+}
+
+/// Whether a name is one of the cluster's own.
+fn is_inside(host: &str) -> bool {
+    host.split('.').any(|label| label == "svc")
+}
+
+/// Whether an endpoint slice has addresses of no pod.
+fn has_written_addresses(index: &ClusterIndex, namespace: &str, service: &str) -> bool {
+    let slices = index.snapshot.objects.endpoint_slices.iter();
+    let mut own = slices.filter(|slice| {
+        slice.metadata.namespace == namespace
+            && slice.metadata.label("kubernetes.io/service-name") == Some(service)
+    });
+    own.any(|slice| {
+        let is_outside = |endpoint: &Endpoint| {
+            let target = endpoint.target_ref.as_ref();
+            target.is_none_or(|target| target.kind != "Pod")
+        };
+        slice.endpoints.iter().any(is_outside)
+    })
 }
 
 fn missing(index: &ClusterIndex, service: &Service) -> Finding {

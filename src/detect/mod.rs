@@ -23,6 +23,7 @@ mod failures;
 mod flapping;
 mod index;
 mod limits;
+mod load_balancers;
 mod membership;
 mod missing;
 mod mounts;
@@ -58,9 +59,10 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
-pub use custom::{ResourcePresence, complaint};
+pub use custom::{ResourcePresence, backup_schedule, complaint};
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
+pub use load_balancers::daemon_set as load_balancer_pods;
 pub use platform::target as target_secret;
 pub use principal::{deciding, principal, scaled_to_zero};
 pub use pulls::waits_for as pull_before;
@@ -70,7 +72,7 @@ pub use running::{running_containers, runs_on};
 pub use runs::{CronState, RunPresence};
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
-pub use visibility::{invalid_inventory, missing_nodes, unread_resources};
+pub use visibility::{invalid_inventory, missing_nodes, unplaced_services, unread_resources};
 pub use workload::Workload;
 pub use workloads::{Health, WorkloadState};
 
@@ -104,6 +106,8 @@ pub fn detect(index: &ClusterIndex) -> Detection {
     findings.extend(terminating::detect(index));
     findings.extend(node_certificates::detect(index));
     findings.extend(network::detect(index));
+    load_balancers::attribute(index, &mut findings);
+    findings.extend(load_balancers::detect(index, &workloads));
     findings.extend(storage::detect(index));
     findings.extend(limits::detect(index));
     findings.extend(addresses::detect(index));

@@ -284,7 +284,8 @@ impl<'v, 'a> Network<'v, 'a> {
     }
 }
 
-fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
+/// The Services that are backends of ingresses and routes, by namespace and name.
+pub fn routed<'a>(index: &ClusterIndex<'a>) -> HashSet<(&'a str, &'a str)> {
     let objects = &index.snapshot.objects;
     let by_ingress = objects.ingresses.iter().flat_map(|ingress| {
         let paths = ingress.spec.rules.iter().flat_map(|r| &r.http.paths);

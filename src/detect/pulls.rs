@@ -13,10 +13,15 @@ struct Pull<'a> {
     since: Time,
 }
 
+/// The pod with the oldest pull on a node that has not ended. Collected once, when first needed.
+fn oldest_on<'a>(index: &ClusterIndex<'a>, node: &str) -> Option<&'a Pod> {
+    let oldest = index.oldest_pulls.get_or_init(|| oldest_by_node(index));
+    oldest.get(node).map(|&at| &index.snapshot.objects.pods[at])
+}
+
 /// The position of the pod with the oldest pull on each node that has not ended. By default the
 /// kubelet pulls one image at a time, so that the others wait for it.
-#[must_use]
-pub fn oldest_by_node(index: &ClusterIndex) -> HashMap<String, usize> {
+fn oldest_by_node(index: &ClusterIndex) -> HashMap<String, usize> {
     let mut oldest: HashMap<String, (usize, Time)> = HashMap::new();
     let pods = &index.snapshot.objects.pods;
     for (at, pod) in pods.iter().enumerate().filter(|(_, pod)| waits(pod)) {
@@ -65,9 +70,9 @@ pub fn message(index: &ClusterIndex, pod: &Pod) -> Option<String> {
     let own = of(index, pod)?;
     let how_long = |pull: &Pull| {
         let time = (index.now() - pull.since).to_std().unwrap_or_default();
-        duration::human(time)
+        duration::age(time)
     };
-    let first = index.oldest_pull_on(pod.node());
+    let first = oldest_on(index, pod.node());
     let first = first.and_then(|first| Some((first, of(index, first)?)));
     let image = own.image;
     Some(match first.filter(|(_, pull)| pull.image != image) {
@@ -91,7 +96,7 @@ pub fn message(index: &ClusterIndex, pod: &Pod) -> Option<String> {
 #[must_use]
 pub fn waits_for(index: &ClusterIndex, pod: &Pod) -> Option<ObjectRef> {
     of(index, pod)?;
-    let first = index.oldest_pull_on(pod.node())?;
+    let first = oldest_on(index, pod.node())?;
     let meta = &first.metadata;
     let mut workloads = index.workloads_in(&meta.namespace);
     let workload = workloads.find(|w| w.pods.iter().any(|p| std::ptr::eq(*p, first)));

@@ -86,7 +86,7 @@ fn initializing(index: &ClusterIndex, pod: &Pod) -> Option<(Reason, String)> {
     })?;
     let since = running.state.running.as_ref().and_then(|r| r.started_at);
     let how_long = since.and_then(|t| (index.now() - t).to_std().ok());
-    let how_long = how_long.map_or_else(String::new, |d| format!(" for {}", duration::human(d)));
+    let how_long = how_long.map_or_else(String::new, |d| format!(" for {}", duration::age(d)));
     let kind = match pod
         .spec
         .init_containers

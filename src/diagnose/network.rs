@@ -3,7 +3,8 @@
 
 use super::text::has_any;
 use super::{Proof, Rule, RuleContext};
-use crate::model::{Cause, FactKind, Reason};
+use crate::detect::{Workload, load_balancer_pods};
+use crate::model::{Cause, FactKind, ObjectRef, Reason};
 
 /// Components of nodes count before addresses in pods.
 pub const RULES: &[Rule] = &[
@@ -14,6 +15,7 @@ pub const RULES: &[Rule] = &[
     Rule::new(Cause::IngressBackendMissing, |c| {
         Proof::detected(c, Reason::IngressBackendMissing)
     }),
+    Rule::new(Cause::LoadBalancerPending, load_balancer),
     Rule::new(Cause::RouteInvalid, |c| {
         Proof::detected(c, Reason::RouteInvalid)
     }),
@@ -87,19 +89,31 @@ fn kube_proxy(context: &RuleContext) -> Option<Proof> {
     )
 }
 
+/// K3s's pods for the Service, where they fail, are why it has no address.
+fn load_balancer(context: &RuleContext) -> Option<Proof> {
+    let proof = Proof::detected(context, Reason::LoadBalancerPending)?;
+    let ObjectRef {
+        namespace, name, ..
+    } = &context.finding.resource;
+    let service = context.index.kubernetes_service(namespace, name)?;
+    let daemon_set = load_balancer_pods(context.index, service).map(Workload::reference);
+    Some(match daemon_set.filter(|pods| context.has_finding(pods)) {
+        Some(pods) => proof.group_key(pods.to_string()),
+        None => proof,
+    })
+}
+
 fn address(context: &RuleContext) -> Option<Proof> {
-    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.kind != "Service")
+    (context.is(&[Reason::ServiceNotFound]) && !context.finding.resource.is("Service"))
         .then(Proof::default)
 }
 
 /// A Service that others use and that does not exist.
 fn no_service(context: &RuleContext) -> Option<Proof> {
-    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.kind == "Service").then(
-        || {
-            Proof::of(
-                FactKind::Object,
-                format!("Service {} does not exist", context.finding.resource.name),
-            )
-        },
-    )
+    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.is("Service")).then(|| {
+        Proof::of(
+            FactKind::Object,
+            format!("Service {} does not exist", context.finding.resource.name),
+        )
+    })
 }

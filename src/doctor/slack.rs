@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::config::{Channels, Config};
 use crate::model::Time;
-use crate::model::duration::human;
+use crate::model::duration::{age, human};
 use crate::net::Http;
 use crate::notify::slack::{Account, ChannelInfo, Slack, SlackError};
 use crate::state::State;
@@ -219,7 +219,7 @@ fn known(name: &str, channel: &str, info: &ChannelInfo, account: &Account) -> Ch
 
 fn unknown(name: &str, channel: &str, why: &str, past: &PastDelivery, now: Time) -> Check {
     if let Some(at) = past.delivered {
-        let ago = human((now - at).to_std().unwrap_or_default());
+        let ago = age((now - at).to_std().unwrap_or_default());
         let message = format!("{channel}: a message was delivered {ago} ago");
         return Check::ok(name, &message);
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::model::duration::human;
+use crate::model::duration::{age, human};
 use crate::model::{Problem, Time};
 use crate::state::{State, Store, document};
 
@@ -120,9 +120,9 @@ fn contents(place: &str, state: &State) -> Check {
 
 fn last_cycle(at: Time, config: &Config, now: Time) -> Check {
     const NAME: &str = "last cycle";
-    let age = (now - at).to_std().unwrap_or_default();
-    let message = format!("{} ago", human(age));
-    if age > config.interval * 2 + config.deadline {
+    let passed = (now - at).to_std().unwrap_or_default();
+    let message = format!("{} ago", age(passed));
+    if passed > config.interval * 2 + config.deadline {
         let every = human(config.interval);
         return Check::warn(
             NAME,

@@ -77,6 +77,70 @@ const SPELLINGS: &[(Key, &[&str])] = &[
     (Key::DataLayer, &["Data Layer"]),
 ];
 
+/// Words of others for what a key says, with that key. They are no spellings: what they say about
+/// it may differ, so the operator decides.
+const OTHER_WORDS: &[(Key, &[&str])] = &[
+    (
+        Key::MaxDowntime,
+        &[
+            "Downtime",
+            "Tolerance",
+            "Downtime Tolerance",
+            "Tolerated Downtime",
+            "Allowed Downtime",
+            "Acceptable Downtime",
+            "Max Outage",
+            "Max Down Time",
+            "RTO",
+        ],
+    ),
+    (
+        Key::Dependencies,
+        &[
+            "Requires",
+            "Required",
+            "Requirements",
+            "Needs",
+            "Depends",
+            "Relies On",
+            "Upstream",
+        ],
+    ),
+    (Key::Dependents, &["Required By", "Needed By", "Downstream"]),
+    (
+        Key::Tier,
+        &["Priority", "Criticality", "Severity", "Importance", "Level"],
+    ),
+    (
+        Key::Ingress,
+        &["Host", "Hosts", "Hostname", "URL", "URLs", "Domain"],
+    ),
+    (Key::Namespace, &["NS", "Namespaces"]),
+    (
+        Key::HealthCheck,
+        &["Health", "Probe", "Probes", "Check URL", "Health Endpoint"],
+    ),
+    (
+        Key::StartupGrace,
+        &[
+            "Grace",
+            "Grace Period",
+            "Startup",
+            "Startup Time",
+            "Start Time",
+        ],
+    ),
+    (Key::KnownIssues, &["Issues", "Known Problems"]),
+    (Key::Aliases, &["Also Known As", "Other Names"]),
+    (Key::Image, &["Images"]),
+    (Key::Replicas, &["Replica", "Instances"]),
+    (Key::BackupMaxAge, &["Backup Age", "Max Backup Age"]),
+    (
+        Key::ArgoApp,
+        &["Application", "Argo App", "Argo Application"],
+    ),
+];
+
 impl Key {
     /// The key with this spelling. Case, dashes and repeated blanks do not matter.
     pub(super) fn of(text: &str) -> Option<Self> {
@@ -90,6 +154,13 @@ impl Key {
     /// The known key that is most similar to an unknown one.
     pub(super) fn near(text: &str) -> Option<&'static str> {
         let text = normal(text)?;
+        let is_word = |names: &&[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&text));
+        if let Some((key, _)) = OTHER_WORDS.iter().find(|(_, names)| is_word(names)) {
+            return Some(key.label());
+        }
+        if text.to_ascii_lowercase().contains("downtime") && Self::of(&text).is_none() {
+            return Some(Self::MaxDowntime.label());
+        }
         let mut nearest = Nearest::to(&text);
         for name in SPELLINGS.iter().flat_map(|(_, names)| *names) {
             nearest.consider(name);
@@ -173,6 +244,12 @@ mod tests {
             ("Namspace", Some("Namespace")),
             ("Dependancies", Some("Dependencies")),
             ("Depends Om", Some("Dependencies")),
+            ("Downtime", Some("Max Downtime")),
+            ("tolerance", Some("Max Downtime")),
+            ("Requires", Some("Dependencies")),
+            ("Required By", Some("Dependents")),
+            ("Priority", Some("Tier")),
+            ("URL", Some("Ingress")),
             ("Used By", None),
             ("Provisions", None),
             ("Pattern", None),

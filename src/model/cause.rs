@@ -649,6 +649,14 @@ finding_table! {
             not_when: "The first 2 minutes.",
             remedy: "Correct the route.",
         }
+        LoadBalancerPending {
+            class: None, explained_by: None, flags: &[],
+            inspect: Some(SERVICES), fix: None,
+            changes: Changes::exact(&[K::ServicePort]).plausible(&[K::Chart]),
+            proof: "A Service of type LoadBalancer has no address in its status. An event of its controller, and K3s's pods for it, are shown with it.",
+            not_when: "The first 10 minutes, Services that are being deleted, and Services whose pods are down.",
+            remedy: "Check the controller that gives out addresses: ServiceLB of K3s, MetalLB or the cloud's.",
+        }
         NodeCertificateExpiring {
             class: Some(FaultClass::Certificate), explained_by: None, flags: &[],
             inspect: None, fix: None,
@@ -875,7 +883,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: Some(LINT),
             changes: Changes::NEVER,
-            proof: "The services file has errors.",
+            proof: "The services file has errors, or names no namespace for a service whose name is not that of workloads in exactly one.",
             not_when: "Warnings.",
             remedy: "Run `k8s-monitor services lint`.",
         }

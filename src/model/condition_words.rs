@@ -19,6 +19,7 @@ pub enum Opinion {
 const GOOD_WHEN_TRUE: &[&str] = &[
     "accepted",
     "admitted",
+    "adopted",
     "applied",
     "archiving",
     "authenticated",
@@ -27,6 +28,7 @@ const GOOD_WHEN_TRUE: &[&str] = &[
     "compliant",
     "configured",
     "connected",
+    "converged",
     "created",
     "deployed",
     "established",
@@ -34,6 +36,8 @@ const GOOD_WHEN_TRUE: &[&str] = &[
     "initialized",
     "installed",
     "joined",
+    "launched",
+    "loaded",
     "online",
     "operational",
     "programmed",
@@ -45,6 +49,7 @@ const GOOD_WHEN_TRUE: &[&str] = &[
     "registered",
     "released",
     "resolved",
+    "satisfied",
     "schedulable",
     "serving",
     "succeeded",
@@ -53,6 +58,7 @@ const GOOD_WHEN_TRUE: &[&str] = &[
     "synced",
     "valid",
     "validated",
+    "verified",
 ];
 
 /// Words of condition types of which `False` is no fault by itself: nothing is active, nothing has
@@ -76,17 +82,23 @@ const BAD: &[&str] = &[
     "conflict",
     "conflicted",
     "conflicts",
+    "corrupt",
+    "corrupted",
     "crash",
     "crashed",
+    "crashing",
+    "dead",
+    "deadlock",
     "degraded",
     "denied",
-    "deadlock",
+    "disconnected",
     "diverged",
     "err",
     "error",
     "errored",
     "errors",
     "exceeded",
+    "exhausted",
     "expired",
     "fail",
     "failed",
@@ -94,10 +106,14 @@ const BAD: &[&str] = &[
     "failure",
     "faulted",
     "fallback",
+    "forbidden",
+    "incompatible",
     "inconsistent",
+    "insufficient",
     "invalid",
     "lost",
     "misconfigured",
+    "mismatch",
     "noncompliant",
     "offline",
     "orphan",
@@ -105,9 +121,12 @@ const BAD: &[&str] = &[
     "stalled",
     "stuck",
     "timeout",
+    "unauthorized",
     "unavailable",
     "unhealthy",
+    "unreachable",
     "unready",
+    "unrecoverable",
     "unresolvable",
     "unresponsive",
     "violated",
@@ -125,7 +144,7 @@ const BAD_PREFIX: &[&str] = &[
 ];
 
 /// Words of phases and health that are bad in a phase only.
-const BAD_IN_PHASE: &[&str] = &["red", "warn", "warning"];
+const BAD_IN_PHASE: &[&str] = &["different", "down", "red", "warn", "warning"];
 
 /// Words of reasons and phases of something that is being made or changed.
 const IN_PROGRESS: &[&str] = &[
@@ -197,9 +216,12 @@ pub fn opinion(kind: &str, status: &str, reason: &str) -> Opinion {
     };
     let has_bad_reason = says_broken(reason);
     let is_negated = words.len() > 1 && matches!(first.as_str(), "no" | "not" | "non");
-    let mut is_bad_when_true = contains(BAD, last) || contains(BAD_PREFIX, first);
+    // NoMatchingNode: what it selects does not exist.
+    let matches_nothing = first == "no" && words.get(1).is_some_and(|word| word == "matching");
+    let mut is_bad_when_true =
+        contains(BAD, last) || contains(BAD_PREFIX, first) || matches_nothing;
     let mut is_good_when_true = !is_bad_when_true && contains(GOOD_WHEN_TRUE, last);
-    if is_negated {
+    if is_negated && !matches_nothing {
         std::mem::swap(&mut is_bad_when_true, &mut is_good_when_true);
     }
     match status {
@@ -210,6 +232,8 @@ pub fn opinion(kind: &str, status: &str, reason: &str) -> Opinion {
         "False" if is_bad_when_true => Opinion::Good,
         "False" if is_good_when_true || has_bad_reason => Opinion::Bad,
         "Unknown" if is_good_when_true && has_bad_reason => Opinion::Bad,
+        // Prometheus' operator writes Available=Degraded.
+        status if is_good_when_true && says_broken(status) => Opinion::Bad,
         _ => Opinion::Neutral,
     }
 }
@@ -229,6 +253,9 @@ pub fn is_bad_phase(phase: &str) -> bool {
     // Longer texts are messages.
     if phase.len() > 60 {
         return false;
+    }
+    if phase.contains("already exists") {
+        return true;
     }
     let words = words(phase);
     let denies = |word: &String| matches!(word.as_str(), "no" | "not" | "non" | "without");
@@ -315,6 +342,10 @@ mod tests {
                 Bad,
             ),
             ("Complete", "True", "JobFailed", Bad),
+            ("Available", "Degraded", "SomePodsNotReady", Bad),
+            ("cilium.io/NoMatchingNode", "True", "NoMatchingNode", Bad),
+            ("NoMatchingInstance", "False", "", Good),
+            ("SourceVerified", "False", "VerificationError", Bad),
             ("", "False", "Failed", Neutral),
         ] {
             assert_eq!(

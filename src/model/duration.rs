@@ -77,7 +77,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     Ok(Duration::from_secs(seconds))
 }
 
-/// Formats a duration with its largest unit and the next one: `45s`, `6m`, `2h 30m`, `1d 2h`.
+/// Formats a duration with its largest unit and the next one: `45s`, `6m`, `2h30m`, `1d2h`.
 /// Smaller units are cut off, not rounded.
 #[must_use]
 pub fn human(duration: Duration) -> String {
@@ -89,9 +89,31 @@ pub fn human(duration: Duration) -> String {
     let whole = format!("{}{letter}", seconds / size);
     match UNITS.get(first + 1) {
         Some((next, small)) if (seconds % size) / small > 0 => {
-            format!("{whole} {}{next}", (seconds % size) / small)
+            format!("{whole}{}{next}", (seconds % size) / small)
         }
         _ => whole,
+    }
+}
+
+/// Formats an age as `kubectl get` does: `90s`, `9m5s`, `25m`, `3h4m`, `14h`, `2d`.
+#[must_use]
+pub fn age(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    let with = |large: u64, unit: char, small: u64, next: char| match small {
+        0 => format!("{large}{unit}"),
+        small => format!("{large}{unit}{small}{next}"),
+    };
+    match seconds {
+        0..120 => format!("{seconds}s"),
+        120..600 => with(minutes, 'm', seconds % 60, 's'),
+        600..10_800 => format!("{minutes}m"),
+        10_800..28_800 => with(hours, 'h', minutes % 60, 'm'),
+        28_800..172_800 => format!("{hours}h"),
+        172_800..691_200 => with(days, 'd', hours % 24, 'h'),
+        691_200..63_072_000 => format!("{days}d"),
+        63_072_000..252_288_000 => with(days / 365, 'y', days % 365, 'd'),
+        _ => format!("{}y", days / 365),
     }
 }
 
@@ -153,12 +175,40 @@ mod tests {
             (0, "0s"),
             (45, "45s"),
             (360, "6m"),
-            (9_000, "2h 30m"),
+            (9_000, "2h30m"),
             (7_230, "2h"),
-            (93_784, "1d 2h"),
-            (61, "1m 1s"),
+            (93_784, "1d2h"),
+            (61, "1m1s"),
         ] {
             assert_eq!(human(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    /// The cases of `k8s.io/apimachinery/pkg/util/duration`.
+    #[test]
+    fn ages_are_as_kubectl_writes_them() {
+        const DAY: u64 = 86_400;
+        for (seconds, text) in [
+            (0, "0s"),
+            (70, "70s"),
+            (119, "119s"),
+            (120, "2m"),
+            (190, "3m10s"),
+            (600, "10m"),
+            (1_501, "25m"),
+            (47 * 60, "47m"),
+            (2 * 3_600 + 300, "125m"),
+            (3 * 3_600 + 240, "3h4m"),
+            (8 * 3_600 + 120, "8h"),
+            (47 * 3_600 + 1_800, "47h"),
+            (2 * DAY, "2d"),
+            (2 * DAY + 7_200, "2d2h"),
+            (8 * DAY + 7_200, "8d"),
+            (400 * DAY, "400d"),
+            (2 * 365 * DAY + DAY, "2y1d"),
+            (9 * 365 * DAY, "9y"),
+        ] {
+            assert_eq!(age(Duration::from_secs(seconds)), text);
         }
     }
 }

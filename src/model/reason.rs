@@ -233,7 +233,7 @@ finding_table! {
         }
         WorkloadMissing {
             class: FaultClass::Presence, scope: Scope::Service, flags: &[],
-            rests_on: &[R::Pods, R::Deployments, R::StatefulSets, R::DaemonSets, R::CronJobs, R::Services], explained_by: None,
+            rests_on: &[R::Pods, R::Deployments, R::StatefulSets, R::DaemonSets, R::CronJobs, R::Services, R::PersistentVolumeClaims], explained_by: None,
             changes: Changes::exact(&[K::Removed]).plausible(OF_PODS), describe: Describe::Object, log: PodLog::None, title: None,
             checked: "A P0 or P1 service has no workload at all.",
             matters: "It was deleted, or never applied.",
@@ -393,6 +393,15 @@ finding_table! {
             not_reported: "The first 2 minutes, conditions of an older generation, and gateways that the route no longer names.",
             remedy: "Read the message of the condition.",
         }
+        LoadBalancerPending {
+            class: FaultClass::Network, scope: Scope::Object, flags: &[],
+            rests_on: &[R::Services], explained_by: None,
+            changes: UNKNOWN, describe: Describe::Object, log: PodLog::None, title: None,
+            checked: "A Service of type LoadBalancer has had no address for 10 minutes, and its pods are ready.",
+            matters: "Clients outside the cluster cannot reach it, unless a port of a node, another Service or an Ingress leads to its pods.",
+            not_reported: "Young Services, and Services that are being deleted.",
+            remedy: "Check the controller that gives out addresses, and the events of the Service.",
+        }
         HpaCannotScale {
             class: FaultClass::Scaling, scope: Scope::Object, flags: &[],
             rests_on: &[], explained_by: None,
@@ -494,9 +503,9 @@ finding_table! {
         }
         InventoryInvalid {
             class: FaultClass::Inventory, scope: Scope::Object, flags: &[],
-            rests_on: &[], explained_by: None,
+            rests_on: &[R::Pods, R::Deployments, R::StatefulSets, R::DaemonSets], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Nothing, log: PodLog::None, title: Some("the services file has errors"),
-            checked: "The services file has errors.",
+            checked: "The services file has errors, or names no namespace for a service whose name is not that of workloads in exactly one.",
             matters: "The services in its invalid parts are not monitored.",
             not_reported: "Warnings.",
             remedy: "Run `k8s-monitor services lint`.",

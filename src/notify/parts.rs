@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::MessageContext;
 use super::limits::{FACT, HEADLINE, REFERENCES, SUMMARY};
 use super::text::{code, cost, prose, sentence};
-use crate::model::duration::human;
+use crate::model::duration::{age, human};
 use crate::model::{IncidentState, Severity};
 use crate::report::{Finding, Incident};
 use crate::state::{ActiveSilence, Block, Fact, Line, Marker, Message, Section, Topic};
@@ -43,7 +43,7 @@ fn end(context: &MessageContext, incident: &Incident) -> DateTime<Utc> {
 pub fn in_minutes(time: Duration) -> String {
     let seconds = time.as_secs();
     let rest = if seconds >= 60 { seconds % 60 } else { 0 };
-    human(Duration::from_secs(seconds - rest))
+    age(Duration::from_secs(seconds - rest))
 }
 
 /// The time of day, with the date unless it is today's.

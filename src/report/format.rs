@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{Commit, Correlation, Cycle, Incident, Notification, Service, TimelineEvent};
-use crate::model::duration::human;
+use crate::model::duration::{age, human};
 use crate::model::text::clean;
 use crate::model::{AnalysisSource, Decision, ServiceStatus};
 use crate::render::Line;
@@ -21,10 +21,10 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-/// How long ago, in two units.
+/// How long ago.
 pub fn ago(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match (now - since).to_std() {
-        Ok(passed) if passed.as_secs() > 0 => format!("{} ago", human(passed)),
+        Ok(passed) if passed.as_secs() > 0 => format!("{} ago", age(passed)),
         _ => "just now".to_owned(),
     }
 }
@@ -53,7 +53,7 @@ pub fn service_cells(service: &Service, now: DateTime<Utc>) -> [String; 4] {
         ready(service.ready, service.desired),
         since.unwrap_or_default(),
         if down > 0 {
-            seconds(down)
+            age(Duration::from_secs(down))
         } else {
             String::new()
         },
@@ -84,7 +84,7 @@ pub fn life(incident: &Incident, now: DateTime<Utc>) -> Line {
         .time(incident.since)
         .text(&format!(" ({})", ago(incident.since, now)));
     if let Some(end) = incident.end {
-        let lasted = human((end.at - incident.since).to_std().unwrap_or_default());
+        let lasted = age((end.at - incident.since).to_std().unwrap_or_default());
         line = if end.or_later {
             let after = format!(" after at least {lasted}");
             line.text(", last seen ").time(end.at).text(&after)
@@ -182,7 +182,7 @@ pub fn event_text(event: &TimelineEvent) -> Line {
 pub fn commit(commit: &Commit) -> String {
     let lag = u64::try_from(commit.lag_seconds).map_or_else(
         |_| "after the onset".to_owned(),
-        |lag| format!("{} before the onset", seconds(lag)),
+        |lag| format!("{} before the onset", age(Duration::from_secs(lag))),
     );
     if commit.reasons.is_empty() {
         lag

@@ -7,7 +7,7 @@ use super::format::{
     root_cause, short_sha,
 };
 use super::{Action, Commit, Correlation, Finding, Incident, Service};
-use crate::model::duration::human;
+use crate::model::duration::age;
 use crate::model::{IncidentState, Severity};
 use crate::render::{Block, Entry, Event, Fact, GraphStep, Item, Line};
 
@@ -165,7 +165,7 @@ fn lag(at: DateTime<Utc>, start: DateTime<Utc>) -> String {
         (at - start, "after")
     };
     match distance.to_std() {
-        Ok(distance) if distance.as_secs() > 0 => format!("{} {side}", human(distance)),
+        Ok(distance) if distance.as_secs() > 0 => format!("{} {side}", age(distance)),
         _ => String::new(),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::model::{IncidentRecord, Sent, Silence, State};
 use super::silences;
 use crate::config::Config;
-use crate::model::duration::human;
+use crate::model::duration::{age, human};
 use crate::model::{IncidentEnd, Refusal, ShellCommand, Tier, Time};
 use crate::render::{
     Block, Document, Entry, Fact, Headline, Item, Line, Page, Span, Style, Table, moment,
@@ -147,11 +147,7 @@ fn sent_row(sent: &Sent) -> Vec<Line> {
 
 fn facts(state: &State, incident: &IncidentRecord, now: Time) -> Vec<Fact> {
     let root = &incident.root;
-    let object = if root.namespace.is_empty() {
-        format!("{} {}", root.kind, root.name)
-    } else {
-        format!("{} {}/{}", root.kind, root.namespace, root.name)
-    };
+    let object = root.object().to_string();
     let cause = incident.change_key.cause.as_deref().unwrap_or("unknown");
     let tier = incident.tier.map_or("none", Tier::as_str);
     let service = incident.service.as_deref().unwrap_or("none");
@@ -373,7 +369,7 @@ fn queued(state: &State, incident: &IncidentRecord) -> String {
 
 fn until(end: Time, now: Time) -> String {
     let left = (end - now).to_std().unwrap_or_default();
-    format!("until {} ({} left)", moment(end), human(left))
+    format!("until {} ({} left)", moment(end), age(left))
 }
 
 #[derive(Serialize)]

@@ -9,13 +9,13 @@ use crate::homelab::Homelab;
 use crate::program::write_snapshot;
 use crate::time::Ago;
 
-/// The last log lines of mysql before the OOM kill. Without a kubelet no log can be read,
-/// so it is added to the snapshot.
+/// The log of the last run of mysql, which the OOM kill ends without a word: `{start}` is the minute
+/// in which it began. Without a kubelet no log can be read, so it is added to the snapshot.
 const LOG: &str = "\
-2026-03-02T09:14:58.411402Z 0 [System] [MY-010116] [Server] /usr/sbin/mysqld (mysqld 8.4.0) starting as process 1
-2026-03-02T09:14:58.427313Z 1 [System] [MY-013576] [InnoDB] InnoDB initialization has started.
-2026-03-02T09:15:02.918374Z 1 [System] [MY-013577] [InnoDB] InnoDB initialization has ended.
-2026-03-02T09:15:04.201559Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '8.4.0'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL.
+{start}07.611402Z 0 [System] [MY-010116] [Server] /usr/sbin/mysqld (mysqld 8.4.0) starting as process 1
+{start}07.627313Z 1 [System] [MY-013576] [InnoDB] InnoDB initialization has started.
+{start}11.918374Z 1 [System] [MY-013577] [InnoDB] InnoDB initialization has ended.
+{start}12.201559Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '8.4.0'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL.
 ";
 
 #[test]
@@ -33,7 +33,8 @@ fn write_the_example_dump() {
 
     let logs = path.join("logs/mysql/mysql-0");
     fs::create_dir_all(&logs).expect("a folder for logs");
-    fs::write(logs.join("mysql-previous.log"), LOG).expect("a log");
+    let log = LOG.replace("{start}", &minute_of_last_start(&path.join("pods.json")));
+    fs::write(logs.join("mysql-previous.log"), log).expect("a log");
     let file = path.join("k8s-monitor.json");
     let mut manifest: Value =
         serde_json::from_slice(&fs::read(&file).expect("a manifest")).expect("JSON");
@@ -44,4 +45,14 @@ fn write_the_example_dump() {
         serde_json::to_string_pretty(&manifest).expect("JSON"),
     )
     .expect("written");
+}
+
+/// When the last run of mysql began, without the seconds: `2026-11-23T07:13:`.
+fn minute_of_last_start(pods: &Path) -> String {
+    let pods: Value = serde_json::from_slice(&fs::read(pods).expect("pods")).expect("JSON");
+    let mut items = pods["items"].as_array().into_iter().flatten();
+    let mysql = items.find(|pod| pod["metadata"]["name"] == "mysql-0");
+    let status = &mysql.expect("mysql-0")["status"]["containerStatuses"][0];
+    let started = status["lastState"]["terminated"]["startedAt"].as_str();
+    started.expect("a time")[..17].to_owned()
 }

@@ -476,6 +476,8 @@ mod page {
         shown.cluster = None;
         shown.silences.clear();
         shown.github.repository = None;
+        // Written down, it always holds.
+        assert_eq!(shown.unlisted_tier.take(), Some(Tier::P3));
         assert_eq!(
             shown.github.manifests.take().as_deref(),
             Some("base-apps/{app}/")

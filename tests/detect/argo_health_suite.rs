@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::skip::external;
 
 /// Of the objects that Argo CD calls degraded, in percent, so many must be seen.
-const FOUND: usize = 85;
+const FOUND: usize = 92;
 /// Of those that it calls healthy or suspended, in percent, so many may be taken for broken.
 const FALSE_ALARMS: usize = 2;
 

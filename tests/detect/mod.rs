@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::struct_field_names, missing_docs)]
 
 mod argo_health_suite;
+mod custom_kinds;
 mod hostile_objects;
 mod hostile_values;
 mod identity;

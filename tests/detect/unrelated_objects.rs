@@ -17,7 +17,12 @@ use crate::support::property::cases;
 /// One healthy object of every kind in a namespace of its own.
 pub fn unrelated_objects(name: &str, now: Time) -> Vec<Value> {
     let text_of = |time: Time| time.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let text = include_str!("unrelated_objects.yaml")
+    let text = [
+        include_str!("unrelated_objects.yaml"),
+        include_str!("unrelated_custom_objects.yaml"),
+    ];
+    let text = text
+        .join("---\n")
         .replace("NAME", name)
         .replace("OLD", &text_of(now - TimeDelta::days(20)))
         .replace("NEW", &text_of(now - TimeDelta::minutes(4)))
@@ -58,6 +63,7 @@ proptest! {
     ) {
         // Where there is no node, any node changes the result.
         prop_assume!(!case.snapshot.missing_nodes().has_no_node());
+        prop_assume!(case.names_every_namespace());
         let mut all = unrelated_objects(&name, case.snapshot.now);
         let verdict = case.evaluate();
         // Every node is related to a pod that cannot be scheduled.

@@ -51,7 +51,7 @@ const CASES: &[Case] = &[
             "2026-11-07T10:00:00Z",
         ],
         or_later: false,
-        title: "SEV-1 for 1h:",
+        title: "SEV-1 for 60m:",
         period: "From Mon 2 Nov 10:00 UTC to Mon 2 Nov 11:00 UTC.",
     },
     Case {
@@ -87,7 +87,7 @@ const CASES: &[Case] = &[
             "2026-11-07T10:00:00Z",
         ],
         or_later: true,
-        title: "SEV-1 for at least 1h:",
+        title: "SEV-1 for at least 60m:",
         period: "From Mon 2 Nov 09:00 UTC, last seen Mon 2 Nov 10:00 UTC.",
     },
 ];

@@ -60,6 +60,7 @@ pub(super) fn assemble(
         damaged,
         reads,
         custom_reads,
+        undiscovered: None,
         requests: 0,
         skew: None,
     })

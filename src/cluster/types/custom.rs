@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{ObjectMeta, SharedStr, wire};
+use crate::model::ObjectRef;
 
 /// Bytes of a text.
 const MAX_TEXT: usize = 1024;
@@ -123,6 +124,13 @@ impl CustomObject {
         self.kind == kind && self.group() == group
     }
 
+    /// A reference to it.
+    #[must_use]
+    pub fn reference(&self) -> ObjectRef {
+        let meta = &self.metadata;
+        ObjectRef::custom(self.group(), &self.kind, &meta.namespace, &meta.name)
+    }
+
     /// The value at a path below `status`: `["robustness"]`.
     #[must_use]
     pub fn status_at(&self, path: &[&str]) -> Option<&Value> {
@@ -190,6 +198,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CustomObject, A::Error> {
+        wire::begin();
         let mut object = CustomObject::default();
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match key.as_ref() {

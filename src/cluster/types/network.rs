@@ -11,6 +11,24 @@ slim! {
     pub struct Service {
         pub metadata: ObjectMeta,
         pub spec: ServiceSpec,
+        /// The API server always sets it. Dumps may lack it.
+        pub status: Option<ServiceStatus>,
+    }
+
+    /// `status` of a service.
+    pub struct ServiceStatus {
+        pub load_balancer: LoadBalancerStatus,
+    }
+
+    /// The addresses of a load balancer.
+    pub struct LoadBalancerStatus {
+        pub ingress: Vec<LoadBalancerIngress>,
+    }
+
+    /// One address of a load balancer.
+    pub struct LoadBalancerIngress {
+        pub ip: SharedStr,
+        pub hostname: SharedStr,
     }
 
     /// `spec` of a service.

@@ -120,7 +120,7 @@ mod tests {
                 vec![("retry-after", "90")],
                 "",
                 false,
-                "used up for another 1m 30s; GITHUB_TOKEN",
+                "used up for another 1m30s; GITHUB_TOKEN",
             ),
             (
                 403,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::pause;
 use crate::cluster::types::CustomObject;
 use crate::model::Time;
-use crate::model::condition_words::{Opinion, is_bad_phase, is_in_progress, opinion};
+use crate::model::condition_words::{Opinion, is_bad_phase, is_in_progress, opinion, says_broken};
 
 /// What an object says is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,11 +56,7 @@ const DONE: &[&str] = &["succeeded", "completed", "complete", "success", "finish
 /// The first complaint of an object; none of one that is well or may not be judged.
 #[must_use]
 pub fn complaint(object: &CustomObject) -> Option<Complaint> {
-    if object.metadata.deletion_timestamp.is_some()
-        || is_outdated(object)
-        || pause::is_paused(object)
-        || is_done(object)
-    {
+    if object.metadata.deletion_timestamp.is_some() || pause::is_paused(object) || is_done(object) {
         return None;
     }
     let conditions = conditions(&object.status);
@@ -69,9 +65,14 @@ pub fn complaint(object: &CustomObject) -> Option<Complaint> {
     if !wants_none && let Some(found) = worst_condition(object, &conditions, "") {
         return Some(found);
     }
+    if is_outdated(object) {
+        return None;
+    }
     of_parts(object)
         .or_else(|| phase(object))
         .or_else(|| error(object))
+        .or_else(|| health_of_parts(object))
+        .or_else(|| flag(object))
         .or_else(|| solo(object))
 }
 
@@ -113,7 +114,19 @@ struct StatedCondition<'a> {
 
 impl StatedCondition<'_> {
     fn opinion(&self) -> Opinion {
-        opinion(self.kind, self.status, self.reason)
+        // A message of one word is a reason.
+        let is_reason = !says_broken(self.reason) && !self.message.contains(' ');
+        let reason = if is_reason && says_broken(self.message) {
+            self.message
+        } else {
+            self.reason
+        };
+        opinion(self.kind, self.status, reason)
+    }
+
+    /// Whether the whole says that it is well.
+    fn says_well(&self) -> bool {
+        matches!(self.kind, "Ready" | "Available" | "Healthy") && self.status == "True"
     }
 
     /// A part that is not ready is no fault while the whole says that it is.
@@ -153,13 +166,13 @@ fn worst_condition(
     conditions: &[StatedCondition],
     part: &str,
 ) -> Option<Complaint> {
-    let is_current = |c: &&StatedCondition| {
-        c.generation
-            .is_none_or(|of| object.generation.is_none_or(|now| of >= now))
+    // A condition may be newer than the generation of the whole, which some controllers set only
+    // after a success.
+    let is_current = |c: &&StatedCondition| match c.generation {
+        Some(of) => object.generation.is_none_or(|now| of >= now),
+        None => !is_outdated(object),
     };
-    let is_ready = conditions
-        .iter()
-        .any(|c| matches!(c.kind, "Ready" | "Available" | "Healthy") && c.status == "True");
+    let is_ready = conditions.iter().any(StatedCondition::says_well);
     let is_bad =
         |c: &&StatedCondition| c.opinion() == Opinion::Bad && !(is_ready && c.is_of_a_part());
     let bad: Vec<_> = conditions
@@ -200,6 +213,67 @@ fn of_parts(object: &CustomObject) -> Option<Complaint> {
     })
 }
 
+/// The health of parts, such as of members and tasks, unless the whole says that it is well.
+fn health_of_parts(object: &CustomObject) -> Option<Complaint> {
+    let conditions = conditions(&object.status);
+    if conditions.iter().any(StatedCondition::says_well) {
+        return None;
+    }
+    let lists = object.status.iter().filter(|(field, _)| !is_past(field));
+    let lists = lists.filter_map(|(field, value)| Some((field, value.as_array()?)));
+    let mut parts = lists.flat_map(|(field, list)| {
+        list.iter()
+            .filter_map(Value::as_object)
+            .map(move |part| (field, part))
+    });
+    parts.find_map(|(field, part)| {
+        let (key, value) = inner_phase(part)
+            .map(|(key, value)| (key, value.to_owned()))
+            .or_else(|| part_error(part))?;
+        let statement = format!("{field} {}{key} {value}", with_space(part_name(part)));
+        Some(stated(object, part, statement.trim_end(), &value))
+    })
+}
+
+fn with_space(name: &str) -> String {
+    if name.is_empty() {
+        String::new()
+    } else {
+        format!("{name}: ")
+    }
+}
+
+/// The first of a list of errors.
+fn part_error(part: &Map<String, Value>) -> Option<(&'static str, String)> {
+    let first = part.get("errors")?.as_array()?.first()?;
+    let text = first.as_str().map(str::to_owned);
+    let of_fields = || Some(text_of(first, "message").to_owned());
+    Some(("error", text.or_else(of_fields)?))
+}
+
+fn text_of<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or("")
+}
+
+fn is_past(field: &str) -> bool {
+    let field = field.to_ascii_lowercase();
+    PAST_FIELDS.iter().any(|part| field.contains(part))
+}
+
+/// The phase of a part, if it is bad.
+fn inner_phase(fields: &Map<String, Value>) -> Option<(&str, &str)> {
+    const KEYS: &[&str] = &[
+        "status",
+        "state",
+        "health",
+        "phase",
+        "lastObservedState",
+        "transitionStatus",
+    ];
+    let mut inner = KEYS.iter().map(|key| (*key, text(fields, key)));
+    inner.find(|(_, value)| is_bad_phase(value))
+}
+
 fn part_name(part: &Map<String, Value>) -> &str {
     let reference = ["parentRef", "ancestorRef"].iter();
     let of_reference = reference.filter_map(|key| part.get(*key)?.as_object());
@@ -216,10 +290,6 @@ fn phase(object: &CustomObject) -> Option<Complaint> {
         let field = field.to_ascii_lowercase();
         PHASE_FIELDS.iter().any(|ending| field.ends_with(ending))
     };
-    let is_past = |field: &str| {
-        let field = field.to_ascii_lowercase();
-        PAST_FIELDS.iter().any(|part| field.contains(part))
-    };
     object.status.iter().find_map(|(field, value)| match value {
         Value::String(value) if is_phase(field) && is_bad_phase(value) => Some(stated(
             object,
@@ -228,9 +298,7 @@ fn phase(object: &CustomObject) -> Option<Complaint> {
             value,
         )),
         Value::Object(fields) if !is_past(field) => {
-            let inner = ["status", "state", "health", "phase"].iter();
-            let mut inner = inner.map(|key| (*key, text(fields, key)));
-            let (key, value) = inner.find(|(_, value)| is_bad_phase(value))?;
+            let (key, value) = inner_phase(fields)?;
             Some(stated(
                 object,
                 fields,
@@ -240,6 +308,21 @@ fn phase(object: &CustomObject) -> Option<Complaint> {
         }
         _ => None,
     })
+}
+
+/// A flag that says that something is broken: `NoMatchingInstances` that is set, and `applied` that
+/// is not, with a message that says why.
+fn flag(object: &CustomObject) -> Option<Complaint> {
+    const GOOD: &[&str] = &["applied", "available", "healthy", "synced"];
+    let is_told = !text(&object.status, "message").is_empty();
+    let is_bad = |(field, value): &(&String, &Value)| match value {
+        Value::Bool(true) => opinion(field, "True", "") == Opinion::Bad,
+        Value::Bool(false) => is_told && GOOD.contains(&field.as_str()),
+        _ => false,
+    };
+    let (field, value) = object.status.iter().find(is_bad)?;
+    let statement = format!("{field} {value}");
+    Some(stated(object, &object.status, &statement, ""))
 }
 
 /// Gloo's status: a number for each controller, 2 for rejected and 3 for warning.

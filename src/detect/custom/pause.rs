@@ -63,9 +63,15 @@ fn by_status(object: &CustomObject) -> bool {
             || is_word(&text(condition, "reason"))
     };
     conditions.into_iter().flatten().any(is_pause)
-        || ["phase", "state", "status", "currentState"]
-            .iter()
-            .any(|key| is_word(object.status_text(&[*key])))
+        || [
+            "phase",
+            "state",
+            "status",
+            "currentState",
+            "printableStatus",
+        ]
+        .iter()
+        .any(|key| is_word(object.status_text(&[*key])))
 }
 
 fn is_word(text: &str) -> bool {

@@ -234,7 +234,7 @@ pub fn proof_of(failure: &ProbeFailure, kind: ProbeKind) -> Proof {
     let Some(age) = failure.stale.and_then(|age| age.to_std().ok()) else {
         return proof;
     };
-    let age = duration::human(age);
+    let age = duration::age(age);
     proof.and(
         FactKind::Object,
         format!(
