@@ -12,7 +12,7 @@ use crate::cycle::Source;
 use crate::detect::RestartCounts;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::inventory::Inventory;
+use crate::inventory::{self, Inventory};
 use crate::model::now;
 
 impl Session<'_> {
@@ -30,7 +30,7 @@ impl Session<'_> {
                 now: now(),
                 deadline: self.options.deadline(&self.config),
                 look_back: self.config.interval,
-                resources: self.config.resources.clone(),
+                resources: inventory::wanted_kinds(&self.config.resources, inventory.as_ref().ok()),
                 log_order: Some(&order),
             })?,
         };

@@ -7,6 +7,7 @@
 use crate::support::synthetic;
 use synthetic::SyntheticCluster;
 use synthetic::attack::Attack;
+use synthetic::custom::CustomObjects;
 use synthetic::cycle::{Cycle, program, run_over, services_file};
 use synthetic::measure::Cost;
 use synthetic::server::Server;
@@ -37,6 +38,25 @@ fn growth(pods: usize) -> usize {
     assert_eq!(many.cost.status.code(), Some(0), "{}", many.cost.stderr);
     assert_eq!(many.findings(), (PAGE + pods) / 100);
     many.cost.peak.saturating_sub(page.cost.peak) * 1024
+}
+
+/// Bytes by which the peak may rise for each custom resource.
+const BYTES_PER_RESOURCE: usize = 7 << 9;
+
+#[test]
+fn healthy_custom_resources_are_kept_slim() {
+    let of = |objects| {
+        let server = Server::with(move |target| CustomObjects { objects }.answer(target));
+        Cycle::against(&program(), &server)
+    };
+    let (page, many) = (of(PAGE), of(PAGE + 10_000));
+    println!("{page:?}\n{many:?}");
+    assert_eq!(many.findings(), (PAGE + 10_000) / 100);
+    let grown = many.cost.peak.saturating_sub(page.cost.peak) * 1024;
+    assert!(
+        grown < 10_000 * BYTES_PER_RESOURCE,
+        "{grown} bytes more for 10 000 resources"
+    );
 }
 
 /// What the Job allows is twice as much.
