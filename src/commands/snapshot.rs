@@ -5,7 +5,7 @@ use std::path::Path;
 use super::CommandOutput;
 use super::session::Session;
 use crate::assess::{self, EvaluateInput, Outages, Verdict};
-use crate::cluster::api::SnapshotRequest;
+use crate::cluster::api::{Cluster, LogOrder, SnapshotRequest};
 use crate::cluster::log_targets::LogTarget;
 use crate::cluster::{Snapshot, dump};
 use crate::cycle::Source;
@@ -24,16 +24,7 @@ impl Session<'_> {
                 assess::sort_logs(&self.evaluate(snapshot, inventory), targets);
             }
         };
-        let snapshot = match self.source(cluster.as_ref())? {
-            Source::Dump(snapshot) => *snapshot,
-            Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
-                now: now(),
-                deadline: self.options.deadline(&self.config),
-                look_back: self.config.interval,
-                resources: self.config.resources.clone(),
-                log_order: Some(&order),
-            })?,
-        };
+        let snapshot = self.read(cluster.as_ref(), Some(&order))?;
         let written = dump::write(&snapshot, path)?;
         let text = format!(
             "{}: {} objects and {} logs, redacted\n",
@@ -42,6 +33,24 @@ impl Session<'_> {
             written.logs
         );
         Ok((text, ExitStatus::Healthy))
+    }
+
+    /// What a cycle reads, from the cluster or the dump.
+    pub(super) fn read(
+        &self,
+        cluster: Option<&Cluster>,
+        log_order: Option<LogOrder>,
+    ) -> Result<Snapshot, Error> {
+        Ok(match self.source(cluster)? {
+            Source::Dump(snapshot) => *snapshot,
+            Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
+                now: now(),
+                deadline: self.options.deadline(&self.config),
+                look_back: self.config.interval,
+                resources: self.config.resources.clone(),
+                log_order,
+            })?,
+        })
     }
 
     /// The evaluation without state, which says whose logs are the most important.
