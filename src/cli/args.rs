@@ -34,7 +34,7 @@ pub struct Args {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
-    /// Services file [env: SERVICES_FILE] [default: the first of the usual places]
+    /// Services file, - for stdin [env: SERVICES_FILE] [default: the first of the usual places]
     #[arg(long, global = true, value_name = "FILE")]
     pub services: Option<PathBuf>,
 

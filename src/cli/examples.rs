@@ -47,6 +47,7 @@ Tiers are guesses, each with its reason, for you to review.
 
 Examples:
   k8s-monitor services init > services.txt
+  k8s-monitor services init | k8s-monitor services lint --services -
   k8s-monitor services init --snapshot cluster.tar.gz
   k8s-monitor services init --diff services.txt";
 

@@ -162,7 +162,7 @@ impl Document for ComparisonDocument<'_> {
             sentence: sentence.into(),
             ..Headline::default()
         })];
-        let services = |services: &[Unmatched], sign: &str| {
+        let services = |services: &[Unmatched]| {
             let items: Vec<Item> = services
                 .iter()
                 .map(|service| {
@@ -172,28 +172,28 @@ impl Document for ComparisonDocument<'_> {
                     } else {
                         format!(": {}", service.workloads.join(", "))
                     };
-                    Item::new(format!("{sign} {} ({place}){workloads}", service.name))
+                    Item::new(format!("{} ({place}){workloads}", service.name))
                 })
                 .collect();
             Block::list(items)
         };
-        let hosts = |hosts: &[Host], sign: &str| {
+        let hosts = |hosts: &[Host]| {
             let items: Vec<Item> = hosts
                 .iter()
-                .map(|host| Item::new(format!("{sign} {}: {}", host.service, host.host)))
+                .map(|host| Item::new(format!("{}: {}", host.service, host.host)))
                 .collect();
             Block::list(items)
         };
         for (title, list) in [
-            ("Runs, and is not listed", services(&found.unlisted, "+")),
-            ("Listed, and does not run", services(&found.absent, "-")),
+            ("Runs, and is not listed", services(&found.unlisted)),
+            ("Listed, and does not run", services(&found.absent)),
             (
                 "Hosts that are served, and not listed",
-                hosts(&found.unlisted_hosts, "+"),
+                hosts(&found.unlisted_hosts),
             ),
             (
                 "Hosts that are listed, and not served",
-                hosts(&found.absent_hosts, "-"),
+                hosts(&found.absent_hosts),
             ),
         ] {
             blocks.extend(Block::section(title, list.into_iter().collect()));

@@ -159,8 +159,11 @@ impl<'v, 'a> Links<'v, 'a> {
                 }
             }
         }
-        let stores = self.reads_secrets(draft, &specs);
-        if stores && let Some(store) = drafts.iter().position(|d| d.role == Role::SecretStore) {
+        let mut here = drafts.iter().filter(|d| d.namespace == draft.namespace);
+        let is_alone = here.all(|other| other.name == draft.name);
+        if self.reads_secrets(draft, is_alone, &specs)
+            && let Some(store) = drafts.iter().position(|d| d.role == Role::SecretStore)
+        {
             needs.entry(store).or_insert("secrets");
         }
         needs
@@ -185,9 +188,9 @@ impl<'v, 'a> Links<'v, 'a> {
         draft.workloads.iter().filter_map(of).collect()
     }
 
-    /// Whether an ExternalSecret of a store in the cluster fills a Secret of the service, or the
+    /// Whether an `ExternalSecret` of a store in the cluster fills a Secret of the service, or the
     /// service is the one that reads the store for others.
-    fn reads_secrets(&self, draft: &Draft, specs: &[&PodSpec]) -> bool {
+    fn reads_secrets(&self, draft: &Draft, is_alone: bool, specs: &[&PodSpec]) -> bool {
         let objects = &self.index.snapshot.objects;
         let is_operator = draft.name.starts_with("external-secrets");
         let stores = objects
@@ -213,7 +216,7 @@ impl<'v, 'a> Links<'v, 'a> {
         let mut here = here.filter(|s| s.metadata.namespace == draft.namespace && is_of_vault(s));
         here.any(|secret| {
             let target = target_secret(secret);
-            specs.iter().any(|spec| reads(spec, target))
+            is_alone || specs.iter().any(|spec| reads(spec, target))
         })
     }
 }

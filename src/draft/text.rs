@@ -68,6 +68,7 @@ fn keys(draft: &Draft) -> Vec<(&'static str, String)> {
     let workloads: Vec<String> = draft
         .workloads
         .iter()
+        .filter(|(_, name)| !has_hash(name))
         .filter_map(|(kind, name)| {
             let kind = known_kind(kind)?.as_str().to_ascii_lowercase();
             Some(format!("{kind}/{name}"))
@@ -102,4 +103,11 @@ fn keys(draft: &Draft) -> Vec<(&'static str, String)> {
         draft.has_backups.then(|| "26h".to_owned()),
     );
     keys
+}
+
+/// Whether a name ends with a hash. A controller gives the next version another one.
+fn has_hash(name: &str) -> bool {
+    let last = name.rsplit('-').next().unwrap_or_default();
+    let is_hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+    last.len() >= 8 && last.chars().all(is_hex) && last.contains(|c: char| c.is_ascii_digit())
 }

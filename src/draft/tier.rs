@@ -27,6 +27,9 @@ fn tier(draft: &Draft, clients: &[String]) -> (Tier, String) {
         [first, rest @ ..] => format!(" of {first} and {} more", rest.len()),
     };
     let is_used = !clients.is_empty();
+    if draft.workloads.is_empty() && draft.role != Role::Test {
+        return (Tier::P2, "it has no workload".to_owned());
+    }
     match draft.role {
         Role::Test => (Tier::P3, "a test by its name".to_owned()),
         Role::IngressController => (
@@ -51,10 +54,10 @@ fn application(draft: &Draft, clients: &[String], of_clients: &str) -> (Tier, St
         return (Tier::P1, format!("backend{of_clients}"));
     }
     let runs_only = draft.workloads.iter().all(|(kind, _)| kind == "CronJob");
-    let why = match (draft.workloads.is_empty(), runs_only) {
-        (true, _) => "it has no workload",
-        (false, true) => "it consists of cron jobs",
-        (false, false) => "nothing in the cluster shows who needs it",
+    let why = if runs_only {
+        "it consists of cron jobs"
+    } else {
+        "nothing in the cluster shows who needs it"
     };
     (Tier::P2, why.to_owned())
 }
