@@ -45,13 +45,14 @@ fn describe(finding: &Finding) -> Option<Action> {
     let pod = match finding.reason.row().describe {
         Describe::Nothing => return None,
         Describe::Object => None,
-        Describe::Pod => finding.pods.first().filter(|_| resource.kind != "Node"),
+        Describe::Pod => finding.pods.first().filter(|_| !resource.is("Node")),
     };
-    if resource.kind == "Service" {
+    if resource.is("Service") {
         let title = "Compare selector and ports with the pods";
         return Some(Action::new(title, describe_service(resource)));
     }
-    let (kind, name) = pod.map_or((&*resource.kind, &resource.name), |pod| ("pod", &pod.name));
+    let own = resource.kubectl_kind();
+    let (kind, name) = pod.map_or((&*own, &resource.name), |pod| ("pod", &pod.name));
     let command = Program::Kubectl.command().words("describe");
     let command = command.kind(kind).name(name).namespace(&resource.namespace);
     Some(Action::new(
@@ -83,7 +84,7 @@ fn read_log(finding: &Finding) -> Option<Action> {
 fn applies(step: &Step, finding: &Finding, service: Option<&Service>) -> bool {
     match step.applies_to {
         AppliesTo::All => true,
-        AppliesTo::Nodes => finding.resource.kind == "Node",
+        AppliesTo::Nodes => finding.resource.is("Node"),
         AppliesTo::Service(name) => service.is_some_and(|s| s.is_called(name)),
     }
 }
@@ -132,9 +133,15 @@ fn verify(finding: &Finding, service: Option<&Service>) -> Option<Action> {
         kind,
         namespace,
         name,
+        group,
     } = &finding.resource;
     let kubectl = Program::Kubectl.command();
     let command = match kind.as_str() {
+        _ if !group.is_empty() => {
+            let kind = finding.resource.kubectl_kind();
+            let command = kubectl.words("get").kind(&kind).name(name);
+            command.namespace(namespace)
+        }
         "Deployment" | "StatefulSet" | "DaemonSet" => {
             let command = kubectl.words("rollout status").object(kind, name);
             command.namespace(namespace)

@@ -168,7 +168,7 @@ fn under_nodes(groups: &mut Vec<Group>) {
         .map(|(at, g)| (g.root().resource.name.clone(), (at, g.root().since)))
         .collect();
     merge(groups, |group| {
-        if group.root().resource.kind == "Node" {
+        if group.root().resource.is("Node") {
             return None;
         }
         // A node explains the group only if all its pods are on nodes that are not ready.

@@ -159,10 +159,10 @@ fn fingerprint(cluster: &str, root: &Finding) -> String {
     let resource = &root.resource;
     // A missing namespace is one incident for each of its services.
     let missing = root.service.as_deref();
-    let missing = missing.filter(|_| resource.kind == "Namespace");
+    let missing = missing.filter(|_| resource.is("Namespace"));
     [
         cluster,
-        &resource.kind,
+        &resource.kubectl_kind(),
         missing.unwrap_or(&resource.namespace),
         &resource.name,
         root.class().as_str(),

@@ -102,7 +102,7 @@ policy! {
         |i| i.findings.iter().any(|f| f.reason == Reason::NodeCertificateExpiring && f.effect == Effect::AtRisk);
     /// A node is not ready or under pressure, or its certificates expire within weeks.
     NodeNotReady "NODE_NOT_READY" Sev3 Sev2..=Sev3,
-        |i| i.findings.iter().any(|f| f.resource.kind == "Node" || f.reason == Reason::ControlPlaneSilent);
+        |i| i.findings.iter().any(|f| f.resource.is("Node") || f.reason == Reason::ControlPlaneSilent);
     /// Another finding of a P0 or P1 service that still serves.
     Platform "PLATFORM" Sev3 Sev3..=Sev4,
         |i| i.has_finding(Tier::P0, |f| f.known_issue.is_none()) || i.has_finding(Tier::P1, |f| f.known_issue.is_none());

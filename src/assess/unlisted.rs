@@ -120,6 +120,7 @@ pub(super) fn is_unlisted(finding: &Finding) -> bool {
 pub(super) fn has_no_service(root: &Finding) -> bool {
     // Custom resources of these kinds have a namespace.
     let is_of_cluster = root.resource.namespace.is_empty()
+        && root.resource.group.is_empty()
         && matches!(
             root.resource.kind.as_str(),
             "Node" | "Cluster" | "Inventory"

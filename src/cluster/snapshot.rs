@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::damage::{DamagedKind, DamagedObject};
 use super::log_targets::LogTarget;
 use super::objects::Objects;
-use crate::model::{CustomKind, KINDS, Resource, Time, named_enum};
+use crate::model::{CustomKind, KINDS, KindRef, Resource, Time, named_enum};
 
 /// The cluster at one moment.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub damaged: Vec<DamagedObject>,
     /// The same for each custom kind that the cluster serves. A dump has none.
     pub custom_reads: BTreeMap<CustomKind, Read>,
+    /// Why it is unknown which custom kinds the cluster serves; none where it is known.
+    pub undiscovered: Option<Unread>,
     /// Requests sent to the API server, retries included.
     pub requests: u32,
     /// How far the server's clock is ahead of this machine's, if by more than a minute. `now` then
@@ -82,6 +84,8 @@ named_enum! {
         Malformed = "Malformed",
         /// A dump without this kind.
         NotInSnapshot = "NotInSnapshot",
+        /// More custom kinds than a cycle reads.
+        Limit = "Limit",
     }
 }
 
@@ -112,11 +116,29 @@ impl Snapshot {
 
     /// Whether everything is known of the objects of the kind in a namespace.
     #[must_use]
-    pub fn is_read_in(&self, resource: Resource, namespace: &str) -> bool {
-        let is_here = |object: &DamagedObject| {
-            object.kind == DamagedKind::Read(resource) && object.item.namespace == namespace
+    pub fn is_read_in(&self, kind: KindRef, namespace: &str) -> bool {
+        let is_read = match kind {
+            KindRef::Listed(resource) => self.is_read(resource),
+            KindRef::Custom { group, kind } => self.is_custom_read(group, kind),
         };
-        self.is_read(resource) && !self.unjudged().any(is_here)
+        let is_same = |damaged: &DamagedKind| match kind {
+            KindRef::Listed(resource) => *damaged == DamagedKind::Read(resource),
+            KindRef::Custom { kind, .. } => *damaged == DamagedKind::Custom(kind.to_owned()),
+        };
+        let is_here =
+            |object: &DamagedObject| is_same(&object.kind) && object.item.namespace == namespace;
+        is_read && !self.unjudged().any(is_here)
+    }
+
+    /// Whether every object of a custom kind is known. A kind that discovery does not show has none.
+    fn is_custom_read(&self, group: &str, kind: &str) -> bool {
+        let mut reads = self.custom_reads.iter();
+        let read = reads.find(|(known, _)| known.group == group && known.kind == kind);
+        match read {
+            Some((_, Read::Complete | Read::Absent)) => true,
+            Some((_, Read::Unread(_))) => false,
+            None => self.source != Source::Dump && self.undiscovered.is_none(),
+        }
     }
 
     /// The kinds that could not be read, in the order of [`KINDS`].

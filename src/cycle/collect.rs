@@ -11,8 +11,9 @@ use crate::cluster::Snapshot;
 use crate::cluster::api::SnapshotRequest;
 use crate::cluster::log_targets::{LogTarget, MAX_CONTAINERS};
 use crate::error::Error;
+use crate::inventory::{Inventory, ResourcePattern};
 use crate::lifecycle;
-use crate::model::{Mode, Severity, duration, now};
+use crate::model::{GroupKind, KindRef, Mode, Severity, duration, now};
 use crate::state::State;
 
 /// A severe incident that is younger than this is confirmed by a second snapshot.
@@ -62,7 +63,7 @@ impl Cycle<'_> {
                 // A slow server leaves time for notifications.
                 deadline: self.remaining() * 3 / 4,
                 look_back: self.config.interval,
-                resources: self.config.resources.clone(),
+                resources: wanted_kinds(&self.config.resources, self.inventory),
                 log_order: Some(&order),
             })?,
         };
@@ -85,6 +86,15 @@ impl Cycle<'_> {
     }
 }
 
+/// The custom kinds that the configuration and the services file name.
+fn wanted_kinds(resources: &[GroupKind], inventory: &Inventory) -> Vec<GroupKind> {
+    let services = inventory.services.iter();
+    let patterns = services.flat_map(|service| &service.custom_resources);
+    let mut kinds = resources.to_vec();
+    kinds.extend(patterns.filter_map(ResourcePattern::group_kind));
+    kinds
+}
+
 fn is_severe(incident: &Incident) -> bool {
     incident.severity <= Severity::Sev2
 }
@@ -92,7 +102,7 @@ fn is_severe(incident: &Incident) -> bool {
 /// Whether a later snapshot has everything on which the severe incidents are based.
 fn confirms(verdict: &Verdict, later: &Snapshot) -> bool {
     let mut severe = verdict.incidents.iter().filter(|i| is_severe(i));
-    let is_read = |kind, namespace: &str| later.is_read_in(kind, namespace);
+    let is_read = |kind: KindRef, namespace: &str| later.is_read_in(kind, namespace);
     severe.all(|incident| lifecycle::all_read(&incident.findings, &is_read))
 }
 

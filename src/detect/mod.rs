@@ -59,7 +59,7 @@ mod workload;
 mod workloads;
 
 pub use addresses::{Address, Fault, ServiceRegistry, WrongAddress};
-pub use custom::{ResourcePresence, complaint};
+pub use custom::{ResourcePresence, backup_schedule, complaint};
 pub use flapping::{restart_counts, restarts_at};
 pub use index::{ClusterIndex, RestartCounts, workloads_are_read};
 pub use load_balancers::daemon_set as load_balancer_pods;

@@ -33,7 +33,7 @@ pub enum Mismatch {
 #[must_use]
 pub fn pending<'a>(context: &RuleContext<'a>) -> Vec<PendingClaim<'a>> {
     let resource = &context.finding.resource;
-    let names: Vec<&str> = if resource.kind == "PersistentVolumeClaim" {
+    let names: Vec<&str> = if resource.is("PersistentVolumeClaim") {
         vec![resource.name.as_str()]
     } else {
         let waiting = context.pods.iter().filter(|p| p.status.phase == "Pending");

@@ -104,18 +104,16 @@ fn load_balancer(context: &RuleContext) -> Option<Proof> {
 }
 
 fn address(context: &RuleContext) -> Option<Proof> {
-    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.kind != "Service")
+    (context.is(&[Reason::ServiceNotFound]) && !context.finding.resource.is("Service"))
         .then(Proof::default)
 }
 
 /// A Service that others use and that does not exist.
 fn no_service(context: &RuleContext) -> Option<Proof> {
-    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.kind == "Service").then(
-        || {
-            Proof::of(
-                FactKind::Object,
-                format!("Service {} does not exist", context.finding.resource.name),
-            )
-        },
-    )
+    (context.is(&[Reason::ServiceNotFound]) && context.finding.resource.is("Service")).then(|| {
+        Proof::of(
+            FactKind::Object,
+            format!("Service {} does not exist", context.finding.resource.name),
+        )
+    })
 }

@@ -76,7 +76,10 @@ fn degraded(context: &RuleContext) -> Option<Proof> {
     let resources = own.map_or(&[][..], |own| &own.status.resources).iter();
     // Newer versions keep the health of the objects elsewhere.
     let broken = resources.filter(|r| matches!(&*r.health.status, "" | "Degraded" | "Missing"));
-    let mut broken = broken.map(|r| ObjectRef::new(&r.kind, &r.namespace, &r.name));
+    // Kinds that every cycle reads are referred to without their group.
+    let mut broken = broken.flat_map(|r| {
+        [&r.group, ""].map(|group| ObjectRef::custom(group, &r.kind, &r.namespace, &r.name))
+    });
     Some(match broken.find(|object| context.has_finding(object)) {
         Some(object) => proof.group_key(object.to_string()),
         None => proof,

@@ -147,7 +147,7 @@ fn quota_usages<'a>(
 /// A refused Service has no controller that reports it. The evidence is a name
 /// that others use, a workload of that name, no Service, and a used-up quota.
 pub fn service_quota_used_up(context: &RuleContext) -> Option<Proof> {
-    if !context.is(&[Reason::ServiceNotFound]) || context.finding.resource.kind != "Service" {
+    if !context.is(&[Reason::ServiceNotFound]) || !context.finding.resource.is("Service") {
         return None;
     }
     let namespace = context.namespace();

@@ -1,6 +1,7 @@
 //! Runs that failed and backups that are overdue, with what their pods say.
 
 use super::{Proof, Rule, RuleContext, logs};
+use crate::detect;
 use crate::detect::pod_status::end_text;
 use crate::model::{Cause, Effect, FactKind, Reason};
 
@@ -11,10 +12,19 @@ pub const RULES: &[Rule] = &[
     Rule::new(Cause::BackupFailing, backup_failing),
 ];
 
-/// A custom resource whose trouble puts data at risk is a backup, its target or its archive.
+/// A custom resource whose trouble puts data at risk is a backup, its target or its archive. One
+/// attempt is a part of its schedule's trouble.
 fn backup_failing(context: &RuleContext) -> Option<Proof> {
     let is_at_risk = context.finding.effect == Effect::AtRisk;
-    (is_at_risk && context.is(&[Reason::ResourceDegraded])).then(Proof::default)
+    if !is_at_risk || !context.is(&[Reason::ResourceDegraded]) {
+        return None;
+    }
+    let schedule =
+        detect::backup_schedule(&context.index.snapshot.objects, &context.finding.resource);
+    Some(match schedule.filter(|s| context.has_finding(s)) {
+        Some(schedule) => Proof::default().group_key(schedule.to_string()),
+        None => Proof::default(),
+    })
 }
 
 /// The symptom is the cause; how the containers ended and the deciding line of their log say why.

@@ -9,16 +9,44 @@ pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Words that say why something failed.
+const WHY: &[&str] = &[
+    "forbidden",
+    "denied",
+    "refused",
+    "not found",
+    "no such",
+    "no space",
+    "read-only",
+    "too many",
+    "timed out",
+    "deadline exceeded",
+    "unauthorized",
+    "x509",
+];
+
 /// The text, cut in the middle at the maximum length: error messages begin with what was
-/// done and end with why it failed.
+/// done and end with why it failed. Where the middle says why, a part of it stays.
 #[must_use]
 pub fn clip(text: &str) -> String {
-    let count = text.chars().count();
-    if count <= LONGEST {
+    const PART: usize = LONGEST / 3 - 5;
+    if text.chars().count() <= LONGEST {
         return text.to_owned();
     }
-    let start: String = text.chars().take(LONGEST / 2).collect();
-    format!("{start} ... {}", last(text, LONGEST / 2))
+    let part: String = text.chars().take(PART).collect();
+    let end = last(text, PART);
+    let middle = &text[part.len()..text.len() - end.len()];
+    let lower = middle.to_ascii_lowercase();
+    let is_told =
+        has_any(&part.to_ascii_lowercase(), WHY) || has_any(&end.to_ascii_lowercase(), WHY);
+    let why = WHY.iter().filter_map(|word| lower.find(word)).min();
+    let Some(at) = why.filter(|_| !is_told) else {
+        let start: String = text.chars().take(LONGEST / 2 - 5).collect();
+        return format!("{start} ... {}", last(text, LONGEST / 2 - 5));
+    };
+    let before = last(&middle[..at], PART / 2);
+    let after: String = middle[at..].chars().take(PART / 2).collect();
+    format!("{part} ... {before}{after} ... {end}")
 }
 
 /// The last characters of a text.
@@ -101,6 +129,22 @@ mod tests {
     #[test]
     fn long_lists_and_texts_are_cut() {
         assert_eq!(listed(&["a", "b", "c", "d", "e"]), "a, b, c, d and 1 more");
-        assert!(clip(&"ä".repeat(999)).contains(" ... "));
+        let cut = clip(&"ä".repeat(999));
+        assert!(cut.contains(" ... ") && clip(&cut) == cut);
+    }
+
+    #[test]
+    fn what_says_why_stays_in_a_text_that_is_cut() {
+        let long = "ö".repeat(400);
+        let cut = clip(&format!(
+            "{long}: configmaps \"x\" is Forbidden: user y {long}"
+        ));
+        assert!(
+            cut.contains("configmaps \"x\" is Forbidden: user y"),
+            "{cut}"
+        );
+        assert!(cut.chars().count() <= LONGEST && clip(&cut) == cut);
+        let told = clip(&format!("access denied {long} not found {long}"));
+        assert!(!told.contains("not found"), "{told}");
     }
 }

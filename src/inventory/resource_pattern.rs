@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::model::GroupKind;
+
 /// The custom resources of one kind whose name fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourcePattern {
@@ -25,6 +27,16 @@ impl ResourcePattern {
         is_valid.then(|| Self {
             kind: kind.to_ascii_lowercase(),
             name: name.to_owned(),
+        })
+    }
+
+    /// The kind, in lower case.
+    #[must_use]
+    pub fn group_kind(&self) -> Option<GroupKind> {
+        let (kind, group) = self.kind.split_once('.')?;
+        Some(GroupKind {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
         })
     }
 

@@ -62,8 +62,7 @@ fn has_same_subject(record: &IncidentRecord, incident: &Incident) -> bool {
 
 /// Whether a finding is about the root object of a record.
 pub fn is_same_object(record: &IncidentRecord, finding: &Finding) -> bool {
-    let (root, resource) = (&record.root, &finding.resource);
-    root.kind == resource.kind && root.namespace == resource.namespace && root.name == resource.name
+    record.root.object() == finding.resource
 }
 
 /// Whether an incident contains the findings of a record: the record's problem goes on, under

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Finding, KINDS, Resource};
+use crate::model::{Finding, KINDS, KindRef, Resource};
 
 /// Names of the kinds that the findings rest on, each once.
 pub fn rests_on(findings: &[Finding]) -> Vec<String> {
-    let kinds: BTreeSet<Resource> = findings.iter().flat_map(required).collect();
-    kinds.into_iter().map(Resource::name).collect()
+    let kinds: BTreeSet<KindRef> = findings.iter().flat_map(required).collect();
+    kinds.into_iter().map(KindRef::name).collect()
 }
 
 /// Whether all objects of a kind in a namespace were read.
-pub type IsRead<'r> = dyn Fn(Resource, &str) -> bool + 'r;
+pub type IsRead<'r> = dyn Fn(KindRef, &str) -> bool + 'r;
 
 /// Whether any of the kinds is unread in a namespace. Names that this version does not know are
 /// ignored.
 pub fn any_unread(rests_on: &[String], namespace: &str, is_read: &IsRead) -> bool {
-    let kinds = KINDS.iter().map(|row| row.resource);
-    let mut required = kinds.filter(|kind| rests_on.contains(&kind.name()));
+    let mut required = rests_on.iter().filter_map(|name| KindRef::parse(name));
     required.any(|kind| !is_read(kind, namespace))
 }
 
@@ -32,11 +31,20 @@ pub fn all_read(findings: &[Finding], is_read: &IsRead) -> bool {
 }
 
 /// The kinds that the reason rests on, and the kind of the object.
-fn required(finding: &Finding) -> impl Iterator<Item = Resource> {
-    let own = KINDS
-        .iter()
-        .find(|row| row.kind == finding.resource.kind && row.resource != Resource::PodLogs)
-        .map(|row| row.resource);
-    let of_reason = finding.reason.row().rests_on.iter().copied();
-    of_reason.chain(own)
+fn required(finding: &Finding) -> impl Iterator<Item = KindRef<'_>> {
+    let object = &finding.resource;
+    let listed = || {
+        let mut rows = KINDS.iter();
+        let row = rows.find(|row| object.is(row.kind) && row.resource != Resource::PodLogs)?;
+        Some(KindRef::Listed(row.resource))
+    };
+    let own = match object.group.as_str() {
+        "" => listed(),
+        group => Some(KindRef::Custom {
+            group,
+            kind: &object.kind,
+        }),
+    };
+    let of_reason = finding.reason.row().rests_on.iter();
+    of_reason.copied().map(KindRef::Listed).chain(own)
 }

@@ -198,9 +198,7 @@ pub fn end(
     now: Time,
 ) -> Option<Time> {
     let root = &record.root;
-    let is_root = |object: &ObjectRef| {
-        (&object.kind, &object.namespace, &object.name) == (&root.kind, &root.namespace, &root.name)
-    };
+    let is_root = |object: &ObjectRef| *object == root.object();
     let after = recoveries
         .iter()
         .filter(|(object, at)| is_root(object) && (record.last_seen..=now).contains(at));
@@ -223,7 +221,7 @@ pub fn incident_of(record: &IncidentRecord) -> Incident {
     };
     let mut finding = Finding::new(
         reason.copied().unwrap_or(Reason::Error),
-        ObjectRef::new(&root.kind, &root.namespace, &root.name),
+        root.object(),
         record.since,
         effect,
     );
@@ -255,6 +253,7 @@ fn root(finding: &Finding) -> RootFinding {
         kind: finding.resource.kind.clone(),
         namespace: finding.resource.namespace.clone(),
         name: finding.resource.name.clone(),
+        group: finding.resource.group.clone(),
         class: finding.class().as_str().to_owned(),
         of_health: finding.is_of_health(),
         message: redact(&finding.message).chars().take(MESSAGE).collect(),

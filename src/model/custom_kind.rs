@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::resource::{KINDS, Resource};
+
 /// A kind of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CustomKindRow {
@@ -78,6 +80,77 @@ custom_kinds! {
 /// Categories of kinds that Crossplane's packages and definitions add. They are read where the
 /// rights allow it.
 pub const GENERATED_CATEGORIES: &[&str] = &["managed", "composite", "claim"];
+
+/// Names of kinds that other projects than those of the table use too.
+const ALSO_ELSEWHERE: &[&str] = &[
+    "Agent",
+    "Bucket",
+    "Cluster",
+    "Configuration",
+    "Database",
+    "Function",
+    "Policy",
+    "Provider",
+    "Restore",
+    "Schedule",
+    "Volume",
+];
+
+/// Name of a kind as kubectl understands it in every cluster: `volumes.longhorn.io`.
+#[must_use]
+pub fn full_name(group: &str, kind: &str) -> String {
+    let mut rows = CUSTOM_KINDS.iter();
+    match rows.find(|row| row.group == group && row.kind == kind) {
+        Some(row) => format!("{}.{group}", row.plural),
+        // kubectl takes the singular too.
+        None => format!("{}.{group}", kind.to_lowercase()),
+    }
+}
+
+/// Whether another kind has the name of this custom one.
+#[must_use]
+pub fn is_shared_name(group: &str, kind: &str) -> bool {
+    let in_table = CUSTOM_KINDS
+        .iter()
+        .any(|row| row.kind == kind && row.group != group);
+    in_table || KINDS.iter().any(|row| row.kind == kind) || ALSO_ELSEWHERE.contains(&kind)
+}
+
+/// A kind that a finding rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KindRef<'a> {
+    /// One that every cycle reads.
+    Listed(Resource),
+    /// A custom one.
+    Custom {
+        /// API group.
+        group: &'a str,
+        /// Kind in manifests.
+        kind: &'a str,
+    },
+}
+
+impl<'a> KindRef<'a> {
+    /// Its name in the state.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Listed(resource) => resource.name(),
+            Self::Custom { group, kind } => format!("{kind}.{group}"),
+        }
+    }
+
+    /// The kind with this name. None for a name without a group that this version does not know.
+    #[must_use]
+    pub fn parse(name: &'a str) -> Option<Self> {
+        let mut kinds = KINDS.iter().map(|row| row.resource);
+        if let Some(resource) = kinds.find(|resource| resource.name() == name) {
+            return Some(Self::Listed(resource));
+        }
+        let (kind, group) = name.split_once('.')?;
+        Some(Self::Custom { group, kind })
+    }
+}
 
 /// A kind that the configuration names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -32,7 +32,9 @@ pub use change::{Changes, Direction};
 pub use change_kind::ChangeKind;
 pub use clock::{Time, now};
 pub use command::{Program, Refusal, ShellCommand};
-pub use custom_kind::{CUSTOM_KINDS, CustomKind, CustomKindRow, GENERATED_CATEGORIES, GroupKind};
+pub use custom_kind::{
+    CUSTOM_KINDS, CustomKind, CustomKindRow, GENERATED_CATEGORIES, GroupKind, KindRef,
+};
 pub use finding::{Effect, Fact, FactKind, Finding, PodRef};
 pub use finding_row::{
     AppliesTo, CauseFlag, CauseRow, DependencyKind, Describe, FaultClass, PodLog, ReasonFlag,

@@ -124,7 +124,7 @@ fn resolved(
 
 fn resolved_incident(record: &IncidentRecord) -> ResolvedIncident {
     let root = &record.root;
-    let object = || format!("{} {}", root.kind, root.name);
+    let object = || format!("{} {}", root.object().shown_kind(), root.name);
     let subject = record.service.clone().unwrap_or_else(object);
     let why = record.change_key.cause.as_ref().unwrap_or(&root.reason);
     ResolvedIncident {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::message::{Destination, MessageHandle, MessageKind, OutboxMessage};
 use crate::detect::RestartCounts;
-use crate::model::{IncidentEnd, IncidentState, Severity, Tier, Time};
+use crate::model::{IncidentEnd, IncidentState, ObjectRef, Severity, Tier, Time};
 
 /// Value of the document's `schema`.
 pub const SCHEMA: &str = "k8s-monitor/state/v1";
@@ -158,6 +158,9 @@ pub struct RootFinding {
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// API group of a custom resource, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
     /// The class of its cause, as in the fingerprint.
     pub class: String,
     /// Whether it is about the health of its service, unlike an overdue backup.
@@ -166,6 +169,14 @@ pub struct RootFinding {
     /// Its message, redacted.
     #[serde(default)]
     pub message: String,
+}
+
+impl RootFinding {
+    /// Its object.
+    #[must_use]
+    pub fn object(&self) -> ObjectRef {
+        ObjectRef::custom(&self.group, &self.kind, &self.namespace, &self.name)
+    }
 }
 
 /// What makes an incident different for its readers. Durations and counters that only grow are not

@@ -147,11 +147,7 @@ fn sent_row(sent: &Sent) -> Vec<Line> {
 
 fn facts(state: &State, incident: &IncidentRecord, now: Time) -> Vec<Fact> {
     let root = &incident.root;
-    let object = if root.namespace.is_empty() {
-        format!("{} {}", root.kind, root.name)
-    } else {
-        format!("{} {}/{}", root.kind, root.namespace, root.name)
-    };
+    let object = root.object().to_string();
     let cause = incident.change_key.cause.as_deref().unwrap_or("unknown");
     let tier = incident.tier.map_or("none", Tier::as_str);
     let service = incident.service.as_deref().unwrap_or("none");

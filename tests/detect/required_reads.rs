@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use k8s_monitor::assess::Incident;
 use k8s_monitor::cluster::{Read, Resource, Unread, UnreadReason};
 use k8s_monitor::lifecycle;
-use k8s_monitor::model::KINDS;
+use k8s_monitor::model::{KINDS, KindRef};
 use serde_json::Value;
 
 use super::properties::CASES;
@@ -50,7 +50,7 @@ fn an_incident_that_is_missing_while_a_kind_is_unread_rests_on_that_kind() {
                         || f.service.is_some() && f.service == incident.service
                 };
                 if !found.iter().any(continues)
-                    && lifecycle::all_read(&incident.findings, &|k, _| k != kind)
+                    && lifecycle::all_read(&incident.findings, &|k, _| k != KindRef::Listed(kind))
                 {
                     wrong.insert(format!(
                         "{} without {}: {}",

@@ -10,7 +10,7 @@ use k8s_monitor::cluster::Resource;
 use k8s_monitor::config::{Config, Environment};
 use k8s_monitor::lifecycle::{self, Due, Observation, Tracked, Transition};
 use k8s_monitor::model::{
-    Effect, Finding, IncidentState, ObjectRef, PodRef, Reason, Severity, Tier, Time,
+    Effect, Finding, IncidentState, KindRef, ObjectRef, PodRef, Reason, Severity, Tier, Time,
 };
 use k8s_monitor::state::{Message, MessageHandle, MessageKind, State, document};
 
@@ -81,6 +81,8 @@ pub struct Harness {
     pub skew: TimeDelta,
     pub slack: bool,
     pub unread: Vec<Resource>,
+    /// Names of custom kinds.
+    pub unread_custom: Vec<String>,
     pub messages: Vec<Delivered>,
     posts: u32,
     /// What the cluster says of when objects became healthy.
@@ -96,6 +98,7 @@ impl Harness {
             skew: TimeDelta::zero(),
             slack: true,
             unread: Vec::new(),
+            unread_custom: Vec::new(),
             messages: Vec::new(),
             posts: 0,
             recoveries: Vec::new(),
@@ -111,7 +114,10 @@ impl Harness {
     pub fn advance(&self, incidents: Vec<Incident>) -> Transition {
         let today = Observation {
             incidents,
-            is_read: &|resource, _| !self.unread.contains(&resource),
+            is_read: &|kind, _| match kind {
+                KindRef::Listed(resource) => !self.unread.contains(&resource),
+                custom @ KindRef::Custom { .. } => !self.unread_custom.contains(&custom.name()),
+            },
             now: self.now,
             local_now: self.now - self.skew,
             restarts: Some(BTreeMap::new()),

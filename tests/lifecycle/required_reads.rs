@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use k8s_monitor::assess::Incident;
-use k8s_monitor::cluster::Resource;
+use k8s_monitor::cluster::{Read, Resource, Snapshot, Source, Unread, UnreadReason};
+use k8s_monitor::lifecycle;
 use k8s_monitor::model::KINDS;
-use k8s_monitor::model::{IncidentState, Reason};
+use k8s_monitor::model::{CustomKind, Effect, IncidentState, ObjectRef, Reason};
 
 use super::harness::{Harness, Sev1, config, incident_of, life};
 
@@ -122,6 +123,91 @@ fn no_reason_is_resolved_while_a_required_kind_is_unread() {
                 kind.name()
             );
         }
+    }
+}
+
+/// The incident of a custom resource, and the names that the state keeps of its kind.
+fn custom_incident() -> Incident {
+    let mut incident = incident_of("shop", Sev1);
+    let root = &mut incident.findings[0];
+    root.reason = Reason::ResourceDegraded;
+    root.effect = Effect::Impaired;
+    root.resource = ObjectRef::custom("longhorn.io", "Node", "longhorn-system", "node-1");
+    incident
+}
+
+#[test]
+fn a_custom_resource_is_resolved_only_when_its_own_kind_was_read() {
+    for (unread, unread_custom, expected) in [
+        (vec![], vec!["Node.longhorn.io"], IncidentState::Ongoing),
+        (
+            vec![],
+            vec!["Volume.longhorn.io", "Node.metallb.io"],
+            IncidentState::Resolved,
+        ),
+        (vec![Resource::Nodes], vec![], IncidentState::Resolved),
+    ] {
+        let mut harness = Harness::new(config(""), START);
+        harness.cycle(vec![custom_incident()]);
+        harness.unread = unread;
+        harness.unread_custom = unread_custom.into_iter().map(str::to_owned).collect();
+        let step = harness.cycle(vec![]);
+        assert_eq!(life(&step, "shop"), expected, "{:?}", harness.unread_custom);
+        harness.unread = Vec::new();
+        harness.unread_custom = Vec::new();
+        let step = harness.cycle(vec![]);
+        assert_ne!(step.state.incidents[0].resolved_at, None);
+    }
+}
+
+/// A kind that the API server refuses, or that does not answer, is not gone. One that it no longer
+/// has is.
+#[test]
+fn a_custom_kind_that_could_not_be_listed_is_not_read() {
+    use UnreadReason::{Forbidden, Timeout};
+    let unread = |reason| Unread {
+        reason,
+        message: "why".to_owned(),
+    };
+    let nodes = CustomKind {
+        group: "longhorn.io".to_owned(),
+        version: "v1beta2".to_owned(),
+        plural: "nodes".to_owned(),
+        kind: "Node".to_owned(),
+    };
+    for (read, undiscovered, source, expected) in [
+        (Some(Read::Complete), None, Source::Live, true),
+        (Some(Read::Absent), None, Source::Live, true),
+        (None, None, Source::Live, true),
+        (
+            Some(Read::Unread(unread(Forbidden))),
+            None,
+            Source::Live,
+            false,
+        ),
+        (
+            Some(Read::Unread(unread(Timeout))),
+            None,
+            Source::Live,
+            false,
+        ),
+        (None, Some(unread(Timeout)), Source::Live, false),
+        (None, None, Source::Dump, false),
+    ] {
+        let snapshot = Snapshot {
+            source,
+            custom_reads: read
+                .clone()
+                .map(|read| (nodes.clone(), read))
+                .into_iter()
+                .collect(),
+            undiscovered: undiscovered.clone(),
+            ..Snapshot::default()
+        };
+        let is_read = lifecycle::all_read(&custom_incident().findings, &|kind, namespace| {
+            snapshot.is_read_in(kind, namespace)
+        });
+        assert_eq!(is_read, expected, "{read:?} {undiscovered:?}");
     }
 }
 

@@ -6,6 +6,7 @@ use futures_util::future::{join, join_all};
 
 use super::custom::{self, CustomReads, Wanted};
 use super::discover::{Plan, discover};
+use super::failure::Failure;
 use super::list::{Listing, read_list};
 use super::outcome::{Outcome, Outcomes};
 use super::transport::Transport;
@@ -32,6 +33,8 @@ struct Lists<'a> {
 pub(super) struct Collected {
     pub outcomes: Outcomes,
     pub custom: CustomReads,
+    /// Why it is unknown which custom kinds the cluster serves.
+    pub undiscovered: Option<Failure>,
     pub damaged: Vec<DamagedObject>,
 }
 
@@ -66,7 +69,9 @@ pub(super) async fn collect(
             };
             lists.read(resource, plan, list)
         });
-        let kinds = found.as_ref().map(|found| custom::select(found, wanted));
+        let kinds = found
+            .as_ref()
+            .map(|found| custom::select(found, wanted).read);
         let custom = custom::read(
             transport,
             &lists.interner,
@@ -74,13 +79,18 @@ pub(super) async fn collect(
             &mut custom_objects,
             &lists.damaged,
         );
-        join(join_all(optional), custom).await
+        let (optional, mut custom) = join(join_all(optional), custom).await;
+        if let Ok(found) = &found {
+            custom.extend(custom::unread(found, wanted));
+        }
+        (optional, custom, found.err())
     };
-    let (core, (optional, custom)) = join(join_all(core), optional).await;
+    let (core, (optional, custom, undiscovered)) = join(join_all(core), optional).await;
     objects.custom = custom_objects;
     Collected {
         outcomes: core.into_iter().chain(optional).collect(),
         custom,
+        undiscovered,
         damaged: lists.damaged.into_inner(),
     }
 }

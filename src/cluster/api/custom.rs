@@ -11,7 +11,7 @@ use super::list::{Listing, read_list};
 use super::outcome::Outcome;
 use super::transport::Transport;
 use crate::cluster::types::CustomObject;
-use crate::cluster::{DamagedKind, DamagedObject, Interner, Read};
+use crate::cluster::{DamagedKind, DamagedObject, Interner, Read, Unread, UnreadReason};
 use crate::model::{CUSTOM_KINDS, CustomKind, GENERATED_CATEGORIES, GroupKind, Resource};
 
 /// Kinds that are found by their category. A provider may add a thousand.
@@ -29,40 +29,85 @@ pub(super) struct Wanted<'a> {
     pub kinds: &'a [GroupKind],
 }
 
-/// The kinds to read: those of the table and the configuration, then the generated ones.
-pub(super) fn select(found: &Discovered, wanted: Wanted) -> Vec<CustomKind> {
-    let mut selected = Vec::new();
+/// The kinds to read, and those for which there is no room.
+#[derive(Debug, Default)]
+pub(super) struct Selected {
+    pub read: Vec<CustomKind>,
+    left_out: Vec<CustomKind>,
+}
+
+/// The kinds of the configuration and of the table, then the generated ones.
+pub(super) fn select(found: &Discovered, wanted: Wanted) -> Selected {
+    let mut named = Vec::new();
+    let mut of_table = Vec::new();
     let mut generated = Vec::new();
     for served in found.lists() {
-        let version = format!("{}/{}", served.kind.group, served.kind.version);
-        let is_known = Resource::of_object(&version, &served.kind.kind).is_some();
-        let is_same = |kind: &CustomKind| {
-            kind.group == served.kind.group && kind.plural == served.kind.plural
-        };
-        if is_known || selected.iter().chain(&generated).any(is_same) {
+        let kind = &served.kind;
+        let version = format!("{}/{}", kind.group, kind.version);
+        let is_known = Resource::of_object(&version, &kind.kind).is_some();
+        let is_same = |other: &CustomKind| other.group == kind.group && other.plural == kind.plural;
+        let mut selected = named.iter().chain(&of_table).chain(&generated);
+        if is_known || selected.any(is_same) {
             continue;
         }
-        let is_in_table = CUSTOM_KINDS
-            .iter()
-            .any(|row| row.group == served.kind.group && row.plural == served.kind.plural);
-        let is_configured = wanted
-            .kinds
-            .iter()
-            .any(|kind| kind.group == served.kind.group && kind.kind == served.kind.kind);
-        let is_generated = served
-            .categories
-            .iter()
-            .any(|category| GENERATED_CATEGORIES.contains(&category.as_str()));
-        if is_in_table || is_configured {
-            selected.push(served.kind.clone());
-        } else if is_generated {
-            generated.push(served.kind.clone());
+        let is_generated = |category: &String| GENERATED_CATEGORIES.contains(&category.as_str());
+        if wanted.names(kind) {
+            named.push(kind.clone());
+        } else if is_in_table(kind) {
+            of_table.push(kind.clone());
+        } else if served.categories.iter().any(is_generated) {
+            generated.push(kind.clone());
         }
     }
-    generated.truncate(MAX_GENERATED);
-    selected.extend(generated);
-    selected.truncate(MAX_KINDS);
-    selected
+    let mut left_out = generated.split_off(generated.len().min(MAX_GENERATED));
+    let mut read = [named, of_table, generated].concat();
+    left_out.extend(read.split_off(read.len().min(MAX_KINDS)));
+    Selected { read, left_out }
+}
+
+fn is_in_table(kind: &CustomKind) -> bool {
+    let mut rows = CUSTOM_KINDS.iter();
+    rows.any(|row| row.group == kind.group && row.plural == kind.plural)
+}
+
+impl Wanted<'_> {
+    fn names(self, kind: &CustomKind) -> bool {
+        let is_it = |named: &GroupKind| {
+            named.group == kind.group && named.kind.eq_ignore_ascii_case(&kind.kind)
+        };
+        self.kinds.iter().any(is_it)
+    }
+}
+
+/// The kinds that are served, or may be, and are not read: there is no room for them, or the kinds of
+/// their group are unknown.
+pub(super) fn unread(found: &Discovered, wanted: Wanted) -> CustomReads {
+    let left_out = select(found, wanted).left_out.into_iter().map(|kind| {
+        let message = format!(
+            "{}: a cycle reads {MAX_KINDS} custom kinds, of those that Crossplane generates \
+             {MAX_GENERATED}; name it under resources to read it before others",
+            kind.name()
+        );
+        let unread = Unread {
+            reason: UnreadReason::Limit,
+            message,
+        };
+        (kind, Read::Unread(unread))
+    });
+    let failed = found.failed().flat_map(|(group, version, failure)| {
+        let of_group = CUSTOM_KINDS.iter().filter(move |row| row.group == group);
+        of_group.map(move |row| {
+            let kind = CustomKind {
+                group: group.to_owned(),
+                version: version.to_owned(),
+                plural: row.plural.to_owned(),
+                kind: row.kind.to_owned(),
+            };
+            let unread = Read::Unread(failure.unread_custom(&kind));
+            (kind, unread)
+        })
+    });
+    left_out.chain(failed).collect()
 }
 
 /// Reads the lists of these kinds side by side.

@@ -77,6 +77,16 @@ impl Discovered {
         plan
     }
 
+    /// The groups and versions whose kinds could not be read.
+    pub(super) fn failed(&self) -> impl Iterator<Item = (&str, &str, &Failure)> {
+        self.by_version
+            .iter()
+            .filter_map(|(key, kinds)| match kinds {
+                Kinds::Failed(failure) => Some((key.0.as_str(), key.1.as_str(), failure)),
+                Kinds::Known(_) | Kinds::NoServer => None,
+            })
+    }
+
     /// The kinds that can be listed, each in the version that the server prefers.
     pub(super) fn lists(&self) -> impl Iterator<Item = ServedList> {
         let versions = self.order.iter();

@@ -185,6 +185,11 @@ impl Failure {
         self.unread_kind("list", &kind.name())
     }
 
+    /// The same for the kinds that the cluster serves.
+    pub(super) fn unread_discovery(&self) -> Unread {
+        self.unread_kind("get", "/apis")
+    }
+
     fn unread_kind(&self, verb: &str, kind: &str) -> Unread {
         let reason = match self {
             Self::TimedOut(_) | Self::Deadline => UnreadReason::Timeout,

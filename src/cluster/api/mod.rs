@@ -196,6 +196,7 @@ impl Cluster {
         let Collected {
             mut outcomes,
             custom: custom_reads,
+            undiscovered,
             damaged,
         } = collect(&transport, wanted, &mut objects).await;
         check_usable(&self.server, &outcomes, request.deadline)?;
@@ -211,6 +212,7 @@ impl Cluster {
             damaged,
             reads: reads(&outcomes),
             custom_reads,
+            undiscovered: undiscovered.map(|failure| failure.unread_discovery()),
             ..Snapshot::default()
         };
         let (targets, left_out) = log_targets(&snapshot, request);

@@ -59,6 +59,7 @@ pub(super) fn assemble(
         damaged,
         reads,
         custom_reads,
+        undiscovered: None,
         requests: 0,
         skew: None,
     })

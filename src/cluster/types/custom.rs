@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{ObjectMeta, SharedStr, wire};
+use crate::model::ObjectRef;
 
 /// Bytes of a text.
 const MAX_TEXT: usize = 1024;
@@ -121,6 +122,13 @@ impl CustomObject {
     #[must_use]
     pub fn is(&self, group: &str, kind: &str) -> bool {
         self.kind == kind && self.group() == group
+    }
+
+    /// A reference to it.
+    #[must_use]
+    pub fn reference(&self) -> ObjectRef {
+        let meta = &self.metadata;
+        ObjectRef::custom(self.group(), &self.kind, &meta.namespace, &meta.name)
     }
 
     /// The value at a path below `status`: `["robustness"]`.

@@ -45,6 +45,7 @@ slim! {
 
     /// An object that an application manages. Its health may be kept elsewhere.
     pub struct ApplicationResource {
+        pub group: SharedStr,
         pub kind: SharedStr,
         pub namespace: SharedStr,
         pub name: SharedStr,

@@ -57,7 +57,7 @@ fn overdue(index: &ClusterIndex, series: &Series) -> Option<Finding> {
     if index.now() - since <= max_age {
         return None;
     }
-    let reference = ObjectRef::new(&series.object.kind, &meta.namespace, &meta.name);
+    let reference = series.object.reference();
     let mut finding = Finding::new(
         Reason::BackupOverdue,
         reference,
@@ -115,6 +115,28 @@ fn scheduled<'a>(objects: &'a [CustomObject], object: &'a CustomObject) -> Optio
         }
         _ => None,
     }
+}
+
+/// The schedule that made a backup, by its label.
+#[must_use]
+pub fn schedule_of(objects: &[CustomObject], backup: &ObjectRef) -> Option<ObjectRef> {
+    const SCHEDULES: &[(&str, &str, &str)] = &[
+        ("velero.io", "Schedule", "velero.io/schedule-name"),
+        (
+            "postgresql.cnpg.io",
+            "ScheduledBackup",
+            "cnpg.io/scheduled-backup",
+        ),
+    ];
+    let mut named = objects.iter().filter(|o| o.reference() == *backup);
+    let (kind, name) = named.find_map(|o| {
+        let (_, kind, label) = SCHEDULES.iter().find(|(group, ..)| o.is(group, "Backup"))?;
+        Some((*kind, o.metadata.label(label)?))
+    })?;
+    let own = |o: &&CustomObject| {
+        o.kind == kind && o.metadata.name == name && o.metadata.namespace == backup.namespace
+    };
+    objects.iter().find(own).map(CustomObject::reference)
 }
 
 /// The other objects of a kind in the group and namespace of an object.

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 
 use super::index::ClusterIndex;
 use super::self_exclusion;
+use crate::cluster::Objects;
 use crate::cluster::types::CustomObject;
 use crate::model::{Effect, FactKind, Finding, ObjectRef, Reason};
 
@@ -35,6 +36,12 @@ const BACKUPS: &[(&str, &str)] = &[
     ("volsync.backube", "ReplicationSource"),
     ("k3s.cattle.io", "ETCDSnapshotFile"),
 ];
+
+/// The schedule that made a backup.
+#[must_use]
+pub fn backup_schedule(objects: &Objects, backup: &ObjectRef) -> Option<ObjectRef> {
+    backups::schedule_of(&objects.custom, backup)
+}
 
 /// Findings about the objects of kinds that have no detector of their own.
 #[must_use]
@@ -72,8 +79,7 @@ fn degraded(index: &ClusterIndex, object: &CustomObject) -> Option<Finding> {
     } else {
         Effect::Impaired
     };
-    let meta = &object.metadata;
-    let reference = ObjectRef::new(&object.kind, &meta.namespace, &meta.name);
+    let reference = object.reference();
     let mut finding = Finding::new(Reason::ResourceDegraded, reference, since, effect);
     finding.service = service::of(index, object);
     finding.message = sentence(&complaint);
