@@ -186,7 +186,7 @@ pub enum ServicesSub {
     /// Draft a services file from the cluster or a dump
     #[command(after_help = examples::SERVICES_INIT)]
     Init {
-        /// Show what runs that this file lacks, and what it lists that does not run
+        /// Show what runs and is not in this file, and the reverse
         #[arg(long, value_name = "FILE")]
         diff: Option<PathBuf>,
     },
