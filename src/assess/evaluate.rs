@@ -8,7 +8,7 @@ use crate::cluster::Snapshot;
 use crate::detect::{self, ClusterIndex, RestartCounts};
 use crate::diagnose;
 use crate::inventory::{Inventory, Service};
-use crate::model::{Finding, ObjectRef, Tier, Time};
+use crate::model::{Finding, ObjectRef, ServiceStatus, Tier, Time};
 
 /// The result of an evaluation.
 pub struct Verdict {
@@ -41,6 +41,18 @@ pub struct EvaluateInput<'a> {
     pub unlisted: Option<Tier>,
 }
 
+/// The listed services of which nothing is known because their namespace is not.
+fn unplaced<'s>(index: &ClusterIndex, services: &'s [ServiceState]) -> Vec<&'s str> {
+    if !detect::workloads_are_read(index.snapshot) {
+        return Vec::new();
+    }
+    let is_unplaced = |service: &&ServiceState| {
+        service.namespace.is_none() && service.status == ServiceStatus::Unknown
+    };
+    let unplaced = services.iter().filter(is_unplaced);
+    unplaced.map(|service| service.name.as_str()).collect()
+}
+
 /// Evaluates a snapshot.
 #[must_use]
 pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
@@ -54,7 +66,9 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     let unlisted = Unlisted::of(&index, &detection, inventory.services.len(), input.unlisted);
     let mut findings = detection.findings;
     findings.extend(detect::unread_resources(snapshot));
-    findings.extend(detect::invalid_inventory(inventory, snapshot));
+    let unplaced = unplaced(&index, &services);
+    let invalid = detect::invalid_inventory(inventory, snapshot);
+    findings.extend(invalid.or_else(|| detect::unplaced_services(&unplaced, snapshot)));
     findings.iter_mut().for_each(Finding::bound);
     let incidents = assess::incidents(
         &snapshot.cluster,

@@ -9,6 +9,7 @@ mod incident;
 mod incidents;
 mod log_order;
 mod monitored;
+mod namespaces;
 mod service;
 mod severity;
 mod unlisted;

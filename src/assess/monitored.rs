@@ -1,6 +1,7 @@
 //! The services that a cycle monitors: the services of the services file and the components of
 //! K3s.
 
+use super::namespaces;
 use crate::cluster::Objects;
 use crate::cluster::types::ObjectMeta;
 use crate::inventory::{Builtin, Inventory, Service, builtin};
@@ -11,6 +12,7 @@ use crate::model::Tier;
 #[must_use]
 pub fn monitored_services(inventory: &Inventory, objects: &Objects) -> Vec<Service> {
     let mut services = inventory.services.clone();
+    namespaces::complete(&mut services, objects);
     let has_other_controller = services.iter().any(|s| s.ingress_controller);
     for mut component in builtin() {
         let is_listed = services

@@ -52,6 +52,10 @@ impl Compact for types::CustomObject {
     /// Conditions that are as they should be are dropped, but for the fact that the object is ready.
     fn compact(&mut self, interner: &mut Interner) {
         interner.share_meta(&mut self.metadata);
+        self.metadata.uid = SharedStr::default();
+        if self.status_at(&["lastAttemptedRevision"]) == self.status_at(&["lastAppliedRevision"]) {
+            self.status.remove("lastAttemptedRevision");
+        }
         let Some(Value::Array(conditions)) = self.status.get_mut("conditions") else {
             return;
         };
@@ -59,6 +63,7 @@ impl Compact for types::CustomObject {
             let text = condition.get(key).and_then(Value::as_str);
             text.unwrap_or_default().to_owned()
         };
+        let is_of_the_whole = |kind: &str| matches!(kind, "Ready" | "Available" | "Healthy");
         conditions.retain_mut(|condition| {
             let kind = text(condition, "type");
             let says = opinion(
@@ -72,8 +77,20 @@ impl Compact for types::CustomObject {
             if let Some(fields) = condition.as_object_mut() {
                 fields.retain(|key, _| matches!(key.as_str(), "type" | "status"));
             }
-            matches!(kind.as_str(), "Ready" | "Available" | "Healthy")
+            is_of_the_whole(&kind)
         });
+        let is_well = |c: &Value| is_of_the_whole(&text(c, "type")) && text(c, "status") == "True";
+        if conditions.iter().all(is_well) {
+            self.is_ready = !conditions.is_empty();
+            self.status.remove("conditions");
+            let observed = self
+                .status
+                .get("observedGeneration")
+                .and_then(Value::as_i64);
+            if observed.is_some() && observed == self.generation {
+                self.status.remove("observedGeneration");
+            }
+        }
     }
 }
 

@@ -43,7 +43,8 @@ impl Session<'_> {
     fn draft(&self, diff: Option<&Path>) -> Result<String, Error> {
         let inventory = diff.map(read_services).transpose()?;
         let cluster = self.cluster()?;
-        let snapshot = self.read(cluster.as_ref(), None)?;
+        let kinds = inventory::wanted_kinds(&self.config.resources, inventory.as_ref());
+        let snapshot = self.read(cluster.as_ref(), kinds, None)?;
         if !workloads_are_read(&snapshot) {
             let unread: Vec<_> = snapshot.unread().map(|(kind, _)| kind.name()).collect();
             log::warn!(

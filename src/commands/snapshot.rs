@@ -12,8 +12,8 @@ use crate::cycle::Source;
 use crate::detect::RestartCounts;
 use crate::error::Error;
 use crate::exit::ExitStatus;
-use crate::inventory::Inventory;
-use crate::model::now;
+use crate::inventory::{self, Inventory};
+use crate::model::{GroupKind, now};
 
 impl Session<'_> {
     pub(super) fn snapshot(&self, path: &Path) -> Result<CommandOutput, Error> {
@@ -24,7 +24,8 @@ impl Session<'_> {
                 assess::sort_logs(&self.evaluate(snapshot, inventory), targets);
             }
         };
-        let snapshot = self.read(cluster.as_ref(), Some(&order))?;
+        let kinds = inventory::wanted_kinds(&self.config.resources, inventory.as_ref().ok());
+        let snapshot = self.read(cluster.as_ref(), kinds, Some(&order))?;
         let written = dump::write(&snapshot, path)?;
         let text = format!(
             "{}: {} objects and {} logs, redacted\n",
@@ -39,6 +40,7 @@ impl Session<'_> {
     pub(super) fn read(
         &self,
         cluster: Option<&Cluster>,
+        resources: Vec<GroupKind>,
         log_order: Option<LogOrder>,
     ) -> Result<Snapshot, Error> {
         Ok(match self.source(cluster)? {
@@ -47,7 +49,7 @@ impl Session<'_> {
                 now: now(),
                 deadline: self.options.deadline(&self.config),
                 look_back: self.config.interval,
-                resources: self.config.resources.clone(),
+                resources,
                 log_order,
             })?,
         })

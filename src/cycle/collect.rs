@@ -11,9 +11,9 @@ use crate::cluster::Snapshot;
 use crate::cluster::api::SnapshotRequest;
 use crate::cluster::log_targets::{LogTarget, MAX_CONTAINERS};
 use crate::error::Error;
-use crate::inventory::{Inventory, ResourcePattern};
+use crate::inventory;
 use crate::lifecycle;
-use crate::model::{GroupKind, KindRef, Mode, Severity, duration, now};
+use crate::model::{KindRef, Mode, Severity, duration, now};
 use crate::state::State;
 
 /// A severe incident that is younger than this is confirmed by a second snapshot.
@@ -63,7 +63,7 @@ impl Cycle<'_> {
                 // A slow server leaves time for notifications.
                 deadline: self.remaining() * 3 / 4,
                 look_back: self.config.interval,
-                resources: wanted_kinds(&self.config.resources, self.inventory),
+                resources: inventory::wanted_kinds(&self.config.resources, Some(self.inventory)),
                 log_order: Some(&order),
             })?,
         };
@@ -84,15 +84,6 @@ impl Cycle<'_> {
             && incidents.any(|incident| is_severe(incident) && is_young(incident));
         (is_due && self.remaining() > pause * 2).then_some(pause)
     }
-}
-
-/// The custom kinds that the configuration and the services file name.
-fn wanted_kinds(resources: &[GroupKind], inventory: &Inventory) -> Vec<GroupKind> {
-    let services = inventory.services.iter();
-    let patterns = services.flat_map(|service| &service.custom_resources);
-    let mut kinds = resources.to_vec();
-    kinds.extend(patterns.filter_map(ResourcePattern::group_kind));
-    kinds
 }
 
 fn is_severe(incident: &Incident) -> bool {

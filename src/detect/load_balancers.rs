@@ -60,7 +60,10 @@ pub fn attribute(index: &ClusterIndex, findings: &mut [Finding]) {
 fn is_pending(service: &KubernetesService) -> bool {
     service.spec.kind == "LoadBalancer"
         && service.metadata.deletion_timestamp.is_none()
-        && service.status.load_balancer.ingress.is_empty()
+        && service
+            .status
+            .as_ref()
+            .is_some_and(|status| status.load_balancer.ingress.is_empty())
 }
 
 /// The Service that a daemon set of K3s serves.

@@ -70,7 +70,8 @@ fn absent(
         // K3s runs without some of its components, but not without its DNS.
         let is_required = service.builtin.is_none() || service.is_cluster_dns();
         let namespace = service.namespace.as_deref().unwrap_or_default();
-        let is_known = workloads_are_read(index.snapshot)
+        let is_known = service.namespace.is_some()
+            && workloads_are_read(index.snapshot)
             && !is_outside_dump(index, service)
             && !is_kept_outside(index, service)
             && !index.unjudged.may_hide_workload(namespace);

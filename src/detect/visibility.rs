@@ -45,6 +45,37 @@ pub fn unread_resources(snapshot: &Snapshot) -> Option<Finding> {
     Some(finding)
 }
 
+/// Services whose entry names no namespace, and whose name is that of no workload or of workloads in
+/// several namespaces. Nothing is known of them.
+#[must_use]
+pub fn unplaced_services(unplaced: &[&str], snapshot: &Snapshot) -> Option<Finding> {
+    let first = unplaced.first()?;
+    let file = ObjectRef::new("Inventory", "", "services.txt");
+    let mut finding = Finding::new(
+        Reason::InventoryInvalid,
+        file,
+        snapshot.now,
+        Effect::Impaired,
+    );
+    finding.cause = Some(Cause::InventoryInvalid);
+    let more = unplaced.len() - 1;
+    let and_more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and of {more} more")
+    };
+    finding.message = format!(
+        "the namespace of service {first}{and_more} is not known: its entry names none, and its name is not that of workloads in exactly one namespace"
+    );
+    for name in unplaced.iter().take(5) {
+        finding.fact(
+            FactKind::Inventory,
+            format!("service {name} has no Namespace"),
+        );
+    }
+    Some(finding)
+}
+
 /// Errors in the services file. The services that could be read are still monitored.
 #[must_use]
 pub fn invalid_inventory(inventory: &Inventory, snapshot: &Snapshot) -> Option<Finding> {

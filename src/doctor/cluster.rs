@@ -8,6 +8,7 @@ use crate::cluster::api::{
 use crate::cluster::{Read, Snapshot, UnreadReason};
 use crate::model::{KINDS, Problem, Time, now};
 
+use super::custom_kinds;
 use super::line::{Check, listed};
 use super::rights::{self, Granted, StateMap};
 
@@ -40,9 +41,9 @@ pub struct ClusterFacts {
 pub fn ask(
     cluster: &Cluster,
     state: Option<&StateMap>,
-    look_back: Duration,
-    limit: Duration,
+    request: SnapshotRequest<'_>,
 ) -> ClusterFacts {
+    let limit = request.deadline;
     let version = cluster.version(VERSION.min(limit));
     let local = now();
     let mut facts = ClusterFacts {
@@ -69,9 +70,7 @@ pub fn ask(
     facts.snapshot = Some(cluster.snapshot(&SnapshotRequest {
         now: local,
         deadline: READING.min(limit),
-        look_back,
-        resources: Vec::new(),
-        log_order: None,
+        ..request
     }));
     facts.took = began.elapsed();
     facts
@@ -99,6 +98,7 @@ impl ClusterFacts {
             Some(Ok(snapshot)) => {
                 checks.push(reading(snapshot, self.took));
                 checks.extend(optional(snapshot));
+                checks.extend(custom_kinds::checks(snapshot));
             }
             Some(Err(error)) => {
                 checks.push(Check::of_problem("reading", &Problem::of(error), CHECK));

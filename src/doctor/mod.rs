@@ -12,6 +12,7 @@
 
 mod cluster;
 mod cron_job;
+mod custom_kinds;
 mod document;
 mod github;
 mod line;
@@ -25,10 +26,10 @@ mod state;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cluster::api::Cluster;
+use crate::cluster::api::{Cluster, SnapshotRequest};
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
-use crate::inventory::{Inventory, ServicesFile};
+use crate::inventory::{self, Inventory, ServicesFile};
 use crate::model::{Problem, now};
 use crate::net::Http;
 use crate::state::Store;
@@ -110,7 +111,14 @@ pub fn run(facts: &Facts) -> Report {
         let place = facts.store.as_ref().map(|store| store.place());
         let state_map = place.ok().as_deref().and_then(StateMap::of);
         let cluster = facts.cluster.as_ref().map(|cluster| {
-            cluster::ask(cluster, state_map.as_ref(), config.interval, facts.deadline)
+            let request = SnapshotRequest {
+                now: now(),
+                deadline: facts.deadline,
+                look_back: config.interval,
+                resources: inventory::wanted_kinds(&config.resources, inventory),
+                log_order: None,
+            };
+            cluster::ask(cluster, state_map.as_ref(), request)
         });
         let is_alive = cluster.as_ref().is_ok_and(|c| !c.is_unreadable());
         let state = match &facts.store {

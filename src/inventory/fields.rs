@@ -147,11 +147,15 @@ fn namespace(draft: &mut Draft, entry: &Entry, diagnostics: &mut Diagnostics<'_,
         let help =
             Some(name.to_ascii_lowercase()).filter(|it| it != name && values::is_object_name(it));
         let span = diagnostics.span(entry.line, name);
-        diagnostics.warn(
+        diagnostics.error(
             span,
-            format!("{} is not a valid namespace name", quote(name)),
+            format!(
+                "{} is not a valid namespace name and is not used",
+                quote(name)
+            ),
             help.as_deref().map(did_you_mean),
         );
+        return;
     } else if name.len() < values::plain(text).len() {
         let span = diagnostics.span(entry.line, text);
         diagnostics.warn(

@@ -49,4 +49,4 @@ pub use model::{
 pub use origin::{IN_REPOSITORY, Origin, ServicesFile, places};
 pub use output::{LintDocument, ServiceDocument, ServiceList};
 pub use parse::parse;
-pub use resource_pattern::ResourcePattern;
+pub use resource_pattern::{ResourcePattern, wanted_kinds};

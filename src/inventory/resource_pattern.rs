@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::Inventory;
 use crate::model::GroupKind;
 
 /// The custom resources of one kind whose name fits.
@@ -31,8 +32,7 @@ impl ResourcePattern {
     }
 
     /// The kind, in lower case.
-    #[must_use]
-    pub fn group_kind(&self) -> Option<GroupKind> {
+    fn group_kind(&self) -> Option<GroupKind> {
         let (kind, group) = self.kind.split_once('.')?;
         Some(GroupKind {
             group: group.to_owned(),
@@ -49,6 +49,16 @@ impl ResourcePattern {
         });
         is_kind && fits(&self.name, name)
     }
+}
+
+/// The custom kinds that the configuration and the services file name.
+#[must_use]
+pub fn wanted_kinds(resources: &[GroupKind], inventory: Option<&Inventory>) -> Vec<GroupKind> {
+    let services = inventory.iter().flat_map(|inventory| &inventory.services);
+    let patterns = services.flat_map(|service| &service.custom_resources);
+    let mut kinds = resources.to_vec();
+    kinds.extend(patterns.filter_map(ResourcePattern::group_kind));
+    kinds
 }
 
 /// Whether a text fits a pattern with `*`.

@@ -883,7 +883,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: Some(LINT),
             changes: Changes::NEVER,
-            proof: "The services file has errors.",
+            proof: "The services file has errors, or names no namespace for a service whose name is not that of workloads in exactly one.",
             not_when: "Warnings.",
             remedy: "Run `k8s-monitor services lint`.",
         }

@@ -503,9 +503,9 @@ finding_table! {
         }
         InventoryInvalid {
             class: FaultClass::Inventory, scope: Scope::Object, flags: &[],
-            rests_on: &[], explained_by: None,
+            rests_on: &[R::Pods, R::Deployments, R::StatefulSets, R::DaemonSets], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Nothing, log: PodLog::None, title: Some("the services file has errors"),
-            checked: "The services file has errors.",
+            checked: "The services file has errors, or names no namespace for a service whose name is not that of workloads in exactly one.",
             matters: "The services in its invalid parts are not monitored.",
             not_reported: "Warnings.",
             remedy: "Run `k8s-monitor services lint`.",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assess::{self, ServiceState, Unlisted};
-use crate::cluster::{self, Snapshot};
+use crate::cluster::{self, Snapshot, UnreadReason};
 use crate::inventory::{self, Service as Listed};
 use crate::model::{Finding as Found, ObjectRef, ServiceStatus, Tolerance};
 use crate::redact::redact;
@@ -20,6 +20,8 @@ const INVENTORY: &str = "The settings in the unreadable parts of the file are un
 
 /// Damaged objects of one kind that are named.
 const NAMED: usize = 5;
+/// Kinds of one group that are named.
+const GROUPED: usize = 20;
 
 /// What could not be read.
 #[must_use]
@@ -70,7 +72,15 @@ fn unread_groups(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
     let mut groups: BTreeMap<(&str, &str), Vec<(String, &str)>> = BTreeMap::new();
     for (kind, read) in &snapshot.custom_reads {
         if let cluster::Read::Unread(unread) = read {
-            let group = groups.entry((&kind.group, unread.reason.as_str()));
+            let group = match unread.reason {
+                UnreadReason::Limit => "several groups",
+                UnreadReason::Forbidden
+                | UnreadReason::Timeout
+                | UnreadReason::Unavailable
+                | UnreadReason::Malformed
+                | UnreadReason::NotInSnapshot => kind.group.as_str(),
+            };
+            let group = groups.entry((group, unread.reason.as_str()));
             group.or_default().push((kind.name(), &unread.message));
         }
     }
@@ -83,7 +93,14 @@ fn unread_groups(snapshot: &Snapshot) -> impl Iterator<Item = Unread> {
         };
         let others = match kinds.len() {
             1 => String::new(),
-            _ => format!(" (the same for all of: {})", names.join(", ")),
+            count => {
+                let more = match count.saturating_sub(GROUPED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let names = names[..count.min(GROUPED)].join(", ");
+                format!(" (the same for all of: {names}{more})")
+            }
         };
         Unread {
             resource,

@@ -9,6 +9,7 @@ mod bench;
 mod consistency;
 mod control_plane;
 mod counting_proxy;
+mod custom_kinds;
 mod cycles;
 mod deploy;
 mod discovery;

@@ -52,6 +52,7 @@ proptest! {
         pick in any::<Index>(),
         is_before in any::<bool>(),
     ) {
+        prop_assume!(case.names_every_namespace());
         let mut all = unrelated_objects(&name, case.snapshot.now);
         let verdict = case.evaluate();
         // Every node is related to a pod that cannot be scheduled.

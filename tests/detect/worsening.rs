@@ -79,6 +79,7 @@ proptest! {
         Any(case) in a_case_with_a_ready_pod(),
         failures in prop::collection::vec(a_failure(), 1..4),
     ) {
+        prop_assume!(case.names_every_namespace());
         let mut documents = case.documents.clone();
         let mut before = case.evaluate_objects(&documents).unwrap();
         for failure in failures {

@@ -7,6 +7,7 @@
 use crate::support::synthetic;
 use synthetic::SyntheticCluster;
 use synthetic::attack::Attack;
+use synthetic::custom::CustomObjects;
 use synthetic::cycle::{Cycle, program, run_over, services_file};
 use synthetic::measure::Cost;
 use synthetic::server::Server;
@@ -28,6 +29,25 @@ fn memory_grows_with_the_kept_fields_only() {
     assert!(
         grown < pods * BYTES_PER_POD,
         "{grown} bytes more for {pods} pods"
+    );
+}
+
+/// Bytes by which the peak may rise for each custom resource.
+const BYTES_PER_RESOURCE: usize = 7 << 9;
+
+#[test]
+fn healthy_custom_resources_are_kept_slim() {
+    let of = |objects| {
+        let server = Server::with(move |target| CustomObjects { objects }.answer(target));
+        Cycle::against(&program(), &server)
+    };
+    let (page, many) = (of(PAGE), of(PAGE + 10_000));
+    println!("{page:?}\n{many:?}");
+    assert_eq!(many.findings(), (PAGE + 10_000) / 100);
+    let grown = many.cost.peak.saturating_sub(page.cost.peak) * 1024;
+    assert!(
+        grown < 10_000 * BYTES_PER_RESOURCE,
+        "{grown} bytes more for 10 000 resources"
     );
 }
 

@@ -65,6 +65,12 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether every service has a namespace. One without is looked for in all of them.
+    pub fn names_every_namespace(&self) -> bool {
+        let mut services = self.inventory.services.iter();
+        services.all(|service| service.namespace.is_some())
+    }
+
     /// Reads a case from its file.
     ///
     /// # Errors

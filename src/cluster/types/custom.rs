@@ -104,6 +104,9 @@ pub struct CustomObject {
     pub generation: Option<i64>,
     /// The annotation that pauses it.
     pub pause: Option<String>,
+    /// Whether its conditions said that it is ready, and were dropped because all of them were as they
+    /// should be.
+    pub is_ready: bool,
     /// The kept fields of `spec`.
     pub spec: Map<String, Value>,
     /// `status`.
@@ -177,7 +180,12 @@ impl Serialize for CustomObject {
         map.serialize_entry("kind", &self.kind)?;
         map.serialize_entry("metadata", &metadata)?;
         map.serialize_entry("spec", &self.spec)?;
-        map.serialize_entry("status", &self.status)?;
+        let mut status = Cow::Borrowed(&self.status);
+        if self.is_ready {
+            let ready = json!([{ "type": "Ready", "status": "True" }]);
+            status.to_mut().insert("conditions".to_owned(), ready);
+        }
+        map.serialize_entry("status", &*status)?;
         map.end()
     }
 }

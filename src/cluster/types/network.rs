@@ -11,7 +11,8 @@ slim! {
     pub struct Service {
         pub metadata: ObjectMeta,
         pub spec: ServiceSpec,
-        pub status: ServiceStatus,
+        /// The API server always sets it. Dumps may lack it.
+        pub status: Option<ServiceStatus>,
     }
 
     /// `status` of a service.

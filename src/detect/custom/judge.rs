@@ -172,7 +172,7 @@ fn worst_condition(
         Some(of) => object.generation.is_none_or(|now| of >= now),
         None => !is_outdated(object),
     };
-    let is_ready = conditions.iter().any(StatedCondition::says_well);
+    let is_ready = object.is_ready || conditions.iter().any(StatedCondition::says_well);
     let is_bad =
         |c: &&StatedCondition| c.opinion() == Opinion::Bad && !(is_ready && c.is_of_a_part());
     let bad: Vec<_> = conditions
@@ -216,7 +216,7 @@ fn of_parts(object: &CustomObject) -> Option<Complaint> {
 /// The health of parts, such as of members and tasks, unless the whole says that it is well.
 fn health_of_parts(object: &CustomObject) -> Option<Complaint> {
     let conditions = conditions(&object.status);
-    if conditions.iter().any(StatedCondition::says_well) {
+    if object.is_ready || conditions.iter().any(StatedCondition::says_well) {
         return None;
     }
     let lists = object.status.iter().filter(|(field, _)| !is_past(field));

@@ -57,6 +57,14 @@ impl CommandBuilder {
             .push(format!("{key}={name}"))
     }
 
+    /// `--resource=KIND,KIND`.
+    pub fn resources(self, kinds: &[String]) -> Self {
+        let command = kinds.iter().fold(self, |command, kind| {
+            command.checked(WordKind::Kind, "the kind", kind)
+        });
+        command.push(format!("--resource={}", kinds.join(",")))
+    }
+
     /// `-n NAMESPACE`; nothing for objects without a namespace.
     pub fn namespace(self, namespace: &str) -> Self {
         if namespace.is_empty() {

@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 pub mod attack;
+pub mod custom;
 pub mod cycle;
 pub mod measure;
 pub mod server;
