@@ -54,7 +54,7 @@ struct Links<'v, 'a> {
     places: Places,
 }
 
-impl<'v, 'a> Links<'v, 'a> {
+impl Links<'_, '_> {
     /// Hosts with the Kubernetes Services behind them.
     fn hosts(&self) -> Vec<(String, String, String)> {
         let objects = &self.index.snapshot.objects;
@@ -178,12 +178,12 @@ impl<'v, 'a> Links<'v, 'a> {
             let cron = found.find(|cron| cron.metadata.name == name)?;
             Some(&*cron.spec.job_template.spec.template.spec)
         };
-        let of = |(kind, name): &(String, String)| match kind.as_str() {
-            "CronJob" => of_cron(name),
-            _ => {
-                let workload = self.index.workload(kind, &draft.namespace, name);
-                workload.and_then(Workload::pod_spec)
+        let of = |(kind, name): &(String, String)| {
+            if kind == "CronJob" {
+                return of_cron(name);
             }
+            let workload = self.index.workload(kind, &draft.namespace, name);
+            workload.and_then(Workload::pod_spec)
         };
         draft.workloads.iter().filter_map(of).collect()
     }
