@@ -137,9 +137,10 @@ impl Snapshot {
     /// The nodes that exist, to compare with those that pods name.
     #[must_use]
     pub fn missing_nodes(&self) -> MissingNodes<'_> {
-        match self.is_read(Resource::Nodes) {
-            true => MissingNodes::of(&self.objects, &self.damaged, self.now),
-            false => MissingNodes::default(),
+        if self.is_read(Resource::Nodes) {
+            MissingNodes::of(&self.objects, &self.damaged, self.now)
+        } else {
+            MissingNodes::default()
         }
     }
 
