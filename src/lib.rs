@@ -35,6 +35,7 @@ pub mod cycle;
 pub mod detect;
 pub mod diagnose;
 pub mod doctor;
+pub mod draft;
 pub mod error;
 pub mod exit;
 pub mod inventory;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::service::ServiceState;
+use crate::cluster::types::CronJob;
 use crate::detect::{ClusterIndex, Detection, Health, is_ours};
 use crate::model::{Effect, Finding, ObjectRef, Reason, ServiceStatus, Tier, Time, Tolerance};
 
@@ -35,7 +36,7 @@ impl Unlisted {
         listed: usize,
         configured: Option<Tier>,
     ) -> Self {
-        let matched = matched(index, detection, listed);
+        let matched = Self::matched(index, detection, listed).len();
         let by_match = if matched == 0 {
             WITHOUT_SERVICES
         } else {
@@ -53,26 +54,24 @@ impl Unlisted {
             down: down.map(|(workload, _)| workload.reference()).collect(),
         }
     }
-}
 
-/// How many of the listed services have something in the cluster. The shipped file lists only the
-/// monitor, which says nothing about the cluster.
-fn matched(index: &ClusterIndex, detection: &Detection, listed: usize) -> usize {
-    let crons = &index.snapshot.objects.cron_jobs;
-    let of_crons = crons.iter().filter(|cron| !is_ours(&cron.metadata));
-    let mut matched: HashSet<usize> = of_crons
-        .filter_map(|cron| index.matcher.of_cron_job(&cron.metadata))
-        .collect();
-    let own: HashSet<usize> = crons
-        .iter()
-        .filter(|cron| is_ours(&cron.metadata))
-        .filter_map(|cron| index.matcher.of_cron_job(&cron.metadata))
-        .collect();
-    let others = detection.runs.keys().chain(detection.resources.keys());
-    matched.extend(others.filter(|at| !own.contains(at)));
-    let workloads = index.workloads.iter().filter(|w| !is_ours(w.meta));
-    matched.extend(workloads.filter_map(|w| w.service));
-    matched.into_iter().filter(|at| *at < listed).count()
+    /// The positions of the listed services that have something in the cluster. The shipped file
+    /// lists only the monitor, which says nothing about the cluster.
+    #[must_use]
+    pub fn matched(index: &ClusterIndex, detection: &Detection, listed: usize) -> HashSet<usize> {
+        let crons = &index.snapshot.objects.cron_jobs;
+        let service = |cron: &CronJob| index.matcher.of_cron_job(&cron.metadata);
+        let (own, others): (Vec<_>, Vec<_>) =
+            crons.iter().partition(|cron| is_ours(&cron.metadata));
+        let own: HashSet<usize> = own.into_iter().filter_map(service).collect();
+        let mut matched: HashSet<usize> = others.into_iter().filter_map(service).collect();
+        let presences = detection.runs.keys().chain(detection.resources.keys());
+        matched.extend(presences.filter(|at| !own.contains(at)));
+        let workloads = index.workloads.iter().filter(|w| !is_ours(w.meta));
+        matched.extend(workloads.filter_map(|w| w.service));
+        matched.retain(|at| *at < listed);
+        matched
+    }
 }
 
 /// What the findings say about things that no service names, as the state of one service of their

@@ -34,7 +34,7 @@ pub struct Args {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
-    /// Services file [env: SERVICES_FILE] [default: the first of the usual places]
+    /// Services file, - for stdin [env: SERVICES_FILE] [default: the first of the usual places]
     #[arg(long, global = true, value_name = "FILE")]
     pub services: Option<PathBuf>,
 
@@ -141,7 +141,7 @@ pub enum Sub {
         #[arg(long, value_name = "NAME", value_parser = not_blank, conflicts_with = "name")]
         service: Option<String>,
     },
-    /// Lint, list or show the services file
+    /// Draft, lint, list or show the services file
     #[command(subcommand, after_help = examples::SERVICES)]
     Services(ServicesSub),
     /// Save everything that a cycle reads, redacted, to inspect or replay later
@@ -183,6 +183,13 @@ pub enum ServicesSub {
     /// Show every problem of the services file with line and column
     #[command(after_help = examples::SERVICES_LINT)]
     Lint,
+    /// Draft a services file from the cluster or a dump
+    #[command(after_help = examples::SERVICES_INIT)]
+    Init {
+        /// Show what runs and is not in this file, and the reverse
+        #[arg(long, value_name = "FILE")]
+        diff: Option<PathBuf>,
+    },
     /// List the services with tier, namespace and max downtime
     #[command(after_help = examples::SERVICES_LIST)]
     List,
@@ -283,6 +290,7 @@ impl Sub {
                 service: name.or(service).unwrap_or_default(),
             },
             Self::Services(sub) => Command::Services(match sub {
+                ServicesSub::Init { diff } => ServicesCommand::Init { diff },
                 ServicesSub::Lint => ServicesCommand::Lint,
                 ServicesSub::List => ServicesCommand::List,
                 ServicesSub::Show { name } => ServicesCommand::Show { name },

@@ -42,8 +42,18 @@ Examples:
   k8s-monitor check chores-tracker-backend
   k8s-monitor check --service vault -o markdown";
 
+pub const SERVICES_INIT: &str = "\
+Tiers are guesses, each with its reason, for you to review.
+
+Examples:
+  k8s-monitor services init > services.txt
+  k8s-monitor services init | k8s-monitor services lint --services -
+  k8s-monitor services init --snapshot cluster.tar.gz
+  k8s-monitor services init --diff services.txt";
+
 pub const SERVICES: &str = "\
 Examples:
+  k8s-monitor services init > services.txt
   k8s-monitor services lint
   k8s-monitor services list --services my-services.txt
   k8s-monitor services show mysql";

@@ -146,6 +146,11 @@ pub enum Command {
 /// `services ...`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServicesCommand {
+    /// A draft from the cluster or a dump; with a file, the differences.
+    Init {
+        /// `--diff`
+        diff: Option<PathBuf>,
+    },
     /// Diagnostics with line and column.
     Lint,
     /// One line a service.

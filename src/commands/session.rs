@@ -1,6 +1,6 @@
 //! What every command starts from.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -159,7 +159,18 @@ impl<'a> Session<'a> {
 
 /// The content of a services file.
 pub fn read_services(path: &Path) -> Result<Inventory, Error> {
-    match fs_util::read(path, MAX_SERVICES) {
+    let is_stdin = path == Path::new("-") || path == Path::new("/dev/stdin");
+    let bytes = if is_stdin {
+        let mut bytes = Vec::new();
+        let read = io::stdin()
+            .lock()
+            .take(MAX_SERVICES)
+            .read_to_end(&mut bytes);
+        read.map(|_| bytes)
+    } else {
+        fs_util::read(path, MAX_SERVICES)
+    };
+    match bytes {
         Ok(bytes) => Ok(inventory::parse(&bytes)),
         Err(cause) => Err(Error::ServicesFile {
             path: path.to_owned(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::CommandOutput;
 use super::session::Session;
 use crate::assess::{self, EvaluateInput, Outages, Verdict};
-use crate::cluster::api::SnapshotRequest;
+use crate::cluster::api::{Cluster, LogOrder, SnapshotRequest};
 use crate::cluster::log_targets::LogTarget;
 use crate::cluster::{Snapshot, dump};
 use crate::cycle::Source;
@@ -13,7 +13,7 @@ use crate::detect::RestartCounts;
 use crate::error::Error;
 use crate::exit::ExitStatus;
 use crate::inventory::{self, Inventory};
-use crate::model::now;
+use crate::model::{GroupKind, now};
 
 impl Session<'_> {
     pub(super) fn snapshot(&self, path: &Path) -> Result<CommandOutput, Error> {
@@ -24,16 +24,8 @@ impl Session<'_> {
                 assess::sort_logs(&self.evaluate(snapshot, inventory), targets);
             }
         };
-        let snapshot = match self.source(cluster.as_ref())? {
-            Source::Dump(snapshot) => *snapshot,
-            Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
-                now: now(),
-                deadline: self.options.deadline(&self.config),
-                look_back: self.config.interval,
-                resources: inventory::wanted_kinds(&self.config.resources, inventory.as_ref().ok()),
-                log_order: Some(&order),
-            })?,
-        };
+        let kinds = inventory::wanted_kinds(&self.config.resources, inventory.as_ref().ok());
+        let snapshot = self.read(cluster.as_ref(), kinds, Some(&order))?;
         let written = dump::write(&snapshot, path)?;
         let text = format!(
             "{}: {} objects and {} logs, redacted\n",
@@ -42,6 +34,25 @@ impl Session<'_> {
             written.logs
         );
         Ok((text, ExitStatus::Healthy))
+    }
+
+    /// What a cycle reads, from the cluster or the dump.
+    pub(super) fn read(
+        &self,
+        cluster: Option<&Cluster>,
+        resources: Vec<GroupKind>,
+        log_order: Option<LogOrder>,
+    ) -> Result<Snapshot, Error> {
+        Ok(match self.source(cluster)? {
+            Source::Dump(snapshot) => *snapshot,
+            Source::Live(cluster) => cluster.snapshot(&SnapshotRequest {
+                now: now(),
+                deadline: self.options.deadline(&self.config),
+                look_back: self.config.interval,
+                resources,
+                log_order,
+            })?,
+        })
     }
 
     /// The evaluation without state, which says whose logs are the most important.

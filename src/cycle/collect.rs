@@ -133,3 +133,26 @@ pub(super) fn logs_note(left_out: &[LogTarget]) -> Option<String> {
         named.join(", ")
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_names_some_of_the_logs_that_were_not_read() {
+        let target = |n: usize| LogTarget {
+            namespace: "shop".to_owned(),
+            pod: format!("web-{n}"),
+            container: "app".to_owned(),
+            previous: true,
+            current: false,
+        };
+        assert_eq!(logs_note(&[]), None);
+        let note = logs_note(&(0..7).map(target).collect::<Vec<_>>()).unwrap_or_default();
+        assert!(
+            note.starts_with("the logs of 7 failing containers"),
+            "{note}"
+        );
+        assert!(note.ends_with("shop/web-4 (app), 2 more"), "{note}");
+    }
+}

@@ -68,11 +68,12 @@ pub use principal::{deciding, principal, scaled_to_zero};
 pub use pulls::waits_for as pull_before;
 pub use recovery::recoveries;
 pub use requests::requested;
+pub use routes::hosts_of_rule;
 pub use running::{running_containers, runs_on};
 pub use runs::{CronState, RunPresence};
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
-pub use visibility::{invalid_inventory, unplaced_services, unread_resources};
+pub use visibility::{invalid_inventory, missing_nodes, unplaced_services, unread_resources};
 pub use workload::Workload;
 pub use workloads::{Health, WorkloadState};
 

@@ -5,6 +5,8 @@ mod backends;
 mod gateways;
 mod route;
 
+pub use backends::hosts as hosts_of_rule;
+
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::TimeDelta;

@@ -13,6 +13,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::skip::{external, skip};
 
+mod draft;
 mod first_run;
 
 const EXAMPLE: &str = "docs/example/homelab";

@@ -17,6 +17,7 @@ mod doctor;
 mod documented;
 mod etcd;
 mod example;
+mod first_hour;
 mod flags;
 mod harness;
 mod heartbeat;

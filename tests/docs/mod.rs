@@ -52,6 +52,29 @@ fn the_readme_shows_the_real_output() {
     );
 }
 
+/// A stranger sees the way to a verdict on their own cluster before anything else.
+#[test]
+fn the_readme_begins_with_three_commands() {
+    const SCREEN: usize = 30;
+    let readme = page("README.md");
+    let commands = crate::support::commands::of(&readme);
+    let first: Vec<_> = commands.iter().take(3).map(|c| c.line.as_str()).collect();
+    assert_eq!(
+        first,
+        [
+            "cargo install --locked --path .",
+            "k8s-monitor run",
+            "k8s-monitor services init > services.txt",
+        ]
+    );
+    let place = |text: &str| readme.lines().position(|line| line.contains(text));
+    assert!(place(first[2]) < Some(SCREEN), "{:?}", place(first[2]));
+    assert!(
+        place(first[2]) < place("## Deploy"),
+        "deployment comes later"
+    );
+}
+
 #[test]
 fn every_rule_is_in_the_severity_page_in_its_order() {
     let page = page("docs/severity.md");

@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "detect",
     "diagnose",
     "assess",
+    "draft",
     "report",
     "state",
     "correlate",

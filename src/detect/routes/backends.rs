@@ -221,7 +221,7 @@ fn target(port: &ServicePort) -> String {
 
 /// The hosts of a rule: ``Host(`a`, `b`) && PathPrefix(`/x`)``. A rule without one counts as
 /// one of an empty host.
-fn hosts(rule: &str) -> impl Iterator<Item = &str> {
+pub fn hosts(rule: &str) -> impl Iterator<Item = &str> {
     let lists = rule.split("Host(").skip(1);
     let lists = lists.filter_map(|rest| Some(rest.split_once(')')?.0));
     let mut hosts: Vec<_> = lists

@@ -41,9 +41,11 @@ fn read(text: &str) -> Vec<Value> {
 
 /// The result with these objects only, as a live cycle reads them or as in a dump.
 fn evaluated(documents: &[Value], source: Source) -> Verdict {
+    let mut documents = documents.to_vec();
+    objects::add_nodes(&mut documents);
     let snapshot = match source {
-        Source::Live => live(documents),
-        Source::Capture | Source::Dump => dumped(documents),
+        Source::Live => live(&documents),
+        Source::Capture | Source::Dump => dumped(&documents),
     };
     let input = EvaluateInput {
         inventory: &Inventory::default(),
