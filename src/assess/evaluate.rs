@@ -66,6 +66,7 @@ pub fn evaluate(snapshot: &Snapshot, input: &EvaluateInput) -> Verdict {
     let unlisted = Unlisted::of(&index, &detection, inventory.services.len(), input.unlisted);
     let mut findings = detection.findings;
     findings.extend(detect::unread_resources(snapshot));
+    findings.extend(detect::missing_nodes(&index));
     let unplaced = unplaced(&index, &services);
     let invalid = detect::invalid_inventory(inventory, snapshot);
     findings.extend(invalid.or_else(|| detect::unplaced_services(&unplaced, snapshot)));

@@ -10,11 +10,12 @@ use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::event_limits;
 use super::intern::Interner;
 use super::types::{
     self, Application, Condition, ContainerStatus, CronJob, DaemonSet, Deployment, Endpoint,
-    EndpointSlice, EndpointTarget, Job, Owners, Pod, PodMetrics, PodSpec, PodStatus, PodTemplate,
-    ReplicaSet, Service, SharedStr, StatefulSet, Toleration, condition,
+    EndpointSlice, EndpointTarget, Job, ObjectMeta, Owners, Pod, PodMetrics, PodSpec, PodStatus,
+    PodTemplate, ReplicaSet, Service, SharedStr, StatefulSet, Toleration, condition,
 };
 use crate::model::condition_words::{Opinion, opinion};
 use crate::model::{Time, for_each_kind};
@@ -27,6 +28,9 @@ pub trait Compact: DeserializeOwned {
     /// Drops what no rule reads and shares what other objects have too. Called for each object as
     /// soon as it is decoded, which bounds peak memory.
     fn compact(&mut self, interner: &mut Interner);
+
+    /// Drops the objects of a list that are too many.
+    fn bound(_: &mut Vec<Self>) {}
 }
 
 macro_rules! implement_whole {
@@ -103,6 +107,24 @@ impl Compact for Application {
         resources
             .retain(|r| is_degraded && matches!(&*r.health.status, "" | "Degraded" | "Missing"));
         resources.shrink_to_fit();
+    }
+}
+
+/// Nobody reads what else the metadata of an event has.
+impl Compact for types::Event {
+    fn compact(&mut self, interner: &mut Interner) {
+        let meta = std::mem::take(&mut self.metadata);
+        self.metadata = ObjectMeta {
+            name: meta.name,
+            namespace: meta.namespace,
+            creation_timestamp: meta.creation_timestamp,
+            ..ObjectMeta::default()
+        };
+        interner.share_meta(&mut self.metadata);
+    }
+
+    fn bound(list: &mut Vec<Self>) {
+        event_limits::bound(list);
     }
 }
 
@@ -245,6 +267,7 @@ fn is_healthy(pod: &Pod) -> bool {
     );
     let has_begun = || first.iter().all(|c| has_succeeded(c) || is_steady(c));
     pod.metadata.deletion_timestamp.is_none()
+        && !pod.is_disrupted()
         && match pod.status.phase.as_str() {
             "Running" => is_ready() && main.iter().all(is_steady) && has_begun(),
             "Succeeded" => main.iter().chain(first).all(has_succeeded),

@@ -19,6 +19,8 @@ pub trait ObjectList {
     fn push_json(&mut self, text: &[u8]) -> serde_json::Result<usize>;
     /// Drops what no rule reads of the last object, and shares what it has in common with others.
     fn compact_last(&mut self, interner: &mut Interner);
+    /// Drops the objects that are too many.
+    fn bound(&mut self);
     /// Number of objects.
     fn len(&self) -> usize;
     /// Whether there are none.
@@ -58,6 +60,10 @@ impl<T: Object> ObjectList for Vec<T> {
         if let Some(object) = self.last_mut() {
             object.compact(interner);
         }
+    }
+
+    fn bound(&mut self) {
+        T::bound(self);
     }
 
     fn len(&self) -> usize {

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::damage::{DamagedKind, DamagedObject};
 use super::log_targets::LogTarget;
+use super::missing_nodes::MissingNodes;
 use super::objects::Objects;
 use crate::model::{CustomKind, KINDS, KindRef, Resource, Time, named_enum};
 
@@ -127,7 +128,27 @@ impl Snapshot {
         };
         let is_here =
             |object: &DamagedObject| is_same(&object.kind) && object.item.namespace == namespace;
-        is_read && !self.unjudged().any(is_here)
+        is_read
+            && !self.unjudged().any(is_here)
+            && !(matches!(kind, KindRef::Listed(Resource::Pods))
+                && self.has_pod_without_node(namespace))
+    }
+
+    /// The nodes that exist, to compare with those that pods name.
+    #[must_use]
+    pub fn missing_nodes(&self) -> MissingNodes<'_> {
+        if self.is_read(Resource::Nodes) {
+            MissingNodes::of(&self.objects, &self.damaged, self.now)
+        } else {
+            MissingNodes::default()
+        }
+    }
+
+    /// Whether a pod of the namespace is said to run on a node that does not exist.
+    fn has_pod_without_node(&self, namespace: &str) -> bool {
+        let missing = self.missing_nodes();
+        let mut pods = self.objects.pods.iter();
+        pods.any(|pod| pod.metadata.namespace == namespace && missing.has(pod))
     }
 
     /// Whether every object of a custom kind is known. A kind that discovery does not show has none.

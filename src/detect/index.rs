@@ -19,7 +19,7 @@ use crate::cluster::types::{
     Event, Node, ObjectMeta, PersistentVolumeClaim, Pod, PodMetrics, Service as KubernetesService,
     Taint, condition,
 };
-use crate::cluster::{ContainerLog, Resource, Snapshot};
+use crate::cluster::{ContainerLog, MissingNodes, Resource, Snapshot};
 use crate::inventory::Service;
 use crate::model::{Effect, Finding, Reason, Time};
 
@@ -53,6 +53,8 @@ pub struct ClusterIndex<'a> {
     pub look_back: TimeDelta,
     /// Restart counts of the previous cycle.
     pub restarts: &'a RestartCounts,
+    /// Nodes that pods are said to run on and that do not exist.
+    pub missing_nodes: MissingNodes<'a>,
     events: HashMap<Key<'a>, Vec<&'a Event>>,
     pulls: HashMap<Key<'a>, Vec<&'a Event>>,
     nodes: HashMap<&'a str, &'a Node>,
@@ -115,6 +117,7 @@ impl<'a> ClusterIndex<'a> {
             unjudged,
             look_back: TimeDelta::from_std(look_back).unwrap_or(TimeDelta::hours(1)),
             restarts,
+            missing_nodes: snapshot.missing_nodes(),
             events: by_object(objects.events.iter().filter(|e| e.is_warning())),
             pulls: by_object(objects.events.iter().filter(|e| e.is_about_pull())),
             nodes: nodes.map(|n| (n.metadata.name.as_str(), n)).collect(),

@@ -73,7 +73,7 @@ pub use running::{running_containers, runs_on};
 pub use runs::{CronState, RunPresence};
 pub use self_exclusion::is_ours;
 pub use storage::storage_class;
-pub use visibility::{invalid_inventory, unplaced_services, unread_resources};
+pub use visibility::{invalid_inventory, missing_nodes, unplaced_services, unread_resources};
 pub use workload::Workload;
 pub use workloads::{Health, WorkloadState};
 

@@ -1,9 +1,13 @@
 //! The monitor's own findings: resources that it could not read, and errors in
 //! the services file.
 
+use super::index::ClusterIndex;
 use crate::cluster::{Snapshot, UnreadReason};
 use crate::inventory::{Inventory, Level};
 use crate::model::{Cause, Effect, FactKind, Finding, ObjectRef, Reason};
+
+/// How many pods a finding names.
+const SHOWN: usize = 5;
 
 /// Pods, nodes or workloads that could not be read. Resources that a dump does
 /// not have were left out on purpose.
@@ -41,6 +45,43 @@ pub fn unread_resources(snapshot: &Snapshot) -> Option<Finding> {
                 unread.message
             ),
         );
+    }
+    Some(finding)
+}
+
+/// No nodes, or pods on nodes that do not exist. What such pods report is of an earlier time, or
+/// the list of nodes is wrong.
+#[must_use]
+pub fn missing_nodes(index: &ClusterIndex) -> Option<Finding> {
+    let snapshot = index.snapshot;
+    let pods = snapshot.objects.pods.iter();
+    let mut pods: Vec<_> = pods.filter(|pod| index.missing_nodes.has(pod)).collect();
+    let has_no_node = index.missing_nodes.has_no_node();
+    if pods.is_empty() && !has_no_node {
+        return None;
+    }
+    pods.sort_by_key(|pod| (&pod.metadata.namespace, &pod.metadata.name));
+    let cluster = ObjectRef::new("Cluster", "", &snapshot.cluster);
+    let reason = Reason::MonitoringBlind;
+    let mut finding = Finding::new(reason, cluster, snapshot.now, Effect::Impaired);
+    finding.cause = Some(Cause::MonitoringBlind);
+    finding.message = if has_no_node {
+        "the API server lists no nodes: no pod can run, whatever its status says".to_owned()
+    } else {
+        let (pods, nodes) = match pods.len() {
+            1 => ("1 pod is".to_owned(), "a node that does not exist"),
+            many => (format!("{many} pods are"), "nodes that do not exist"),
+        };
+        format!("{pods} said to run on {nodes}: whether they run is not known")
+    };
+    for pod in pods.iter().take(SHOWN) {
+        let meta = &pod.metadata;
+        let place = match pod.node() {
+            "" => "without a node".to_owned(),
+            node => format!("on node {node}, which is not listed"),
+        };
+        let fact = format!("Pod {}/{} is {place}", meta.namespace, meta.name);
+        finding.fact(FactKind::Object, fact);
     }
     Some(finding)
 }

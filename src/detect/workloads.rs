@@ -115,12 +115,12 @@ fn check(index: &ClusterIndex, workload: &Workload) -> StateAndFinding {
     } else if context.is_in_time() {
         context.starting()
     } else if rollout::may_miss(index, workload, &context.counts) {
-        (context.state(Health::Healthy, None), None)
+        (context.state(context.healthy(), None), None)
     } else if let Some(due) = rollout::canary_due(workload) {
         if index.now() > due {
             context.stuck_rollout(due)
         } else {
-            (context.state(Health::Healthy, None), None)
+            (context.state(context.healthy(), None), None)
         }
     } else if context.counts.failing.is_empty() {
         context.without_pods()
@@ -197,9 +197,22 @@ impl WorkloadContext<'_, '_> {
         let health = if is_unread || self.is_silent() {
             Health::Unknown
         } else {
-            Health::Healthy
+            self.healthy()
         };
         (self.state(health, None), None)
+    }
+
+    /// Healthy, unless it needs a pod whose node does not exist.
+    fn healthy(&self) -> Health {
+        let pods = self.workload.pods.iter();
+        let nowhere = pods.filter(|pod| is_ready(pod) && self.index.missing_nodes.has(pod));
+        let nowhere = u32::try_from(nowhere.count()).unwrap_or(u32::MAX);
+        let surplus = self.counts.ready.saturating_sub(self.desired);
+        if nowhere > surplus {
+            Health::Unknown
+        } else {
+            Health::Healthy
+        }
     }
 
     /// Whether nobody has reported for minutes that any of its pods still runs.

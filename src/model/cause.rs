@@ -875,7 +875,7 @@ finding_table! {
             class: None, explained_by: None, flags: &[],
             inspect: None, fix: Some(DOCTOR),
             changes: Changes::NEVER,
-            proof: "Pods, nodes or workloads could not be read.",
+            proof: "Pods, nodes or workloads could not be read, or pods run where there is no node.",
             not_when: "API groups that the cluster does not have, and kinds that a dump does not contain.",
             remedy: "Run `k8s-monitor doctor`.",
         }

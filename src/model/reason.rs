@@ -496,9 +496,9 @@ finding_table! {
             class: FaultClass::Blind, scope: Scope::Object, flags: &[],
             rests_on: &[], explained_by: None,
             changes: Changes::NEVER, describe: Describe::Nothing, log: PodLog::None, title: Some("the monitor cannot see the cluster"),
-            checked: "Pods, nodes or workloads could not be read.",
+            checked: "Pods, nodes or workloads could not be read; the cluster lists no node; or pods are said to run on nodes that do not exist.",
             matters: "An outage would not be noticed.",
-            not_reported: "API groups that the cluster does not have, and kinds that a dump does not contain.",
+            not_reported: "API groups that the cluster does not have, kinds that a dump does not contain, and pods whose node was removed or joined less than 2 minutes ago.",
             remedy: "Run `k8s-monitor doctor`.",
         }
         InventoryInvalid {

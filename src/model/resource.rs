@@ -18,7 +18,7 @@ macro_rules! for_each_kind {
 Nodes nodes: Node, "" ["v1"] "nodes", "Node" Cluster Vital ["no"], whole;
 Namespaces namespaces: Namespace, "" ["v1"] "namespaces", "Namespace" Cluster Core ["ns"], whole;
 Pods pods: Pod, "" ["v1"] "pods", "Pod" Namespaced Vital ["po"], custom;
-Events events: Event, "" ["v1"] "events", "Event" Namespaced Core ["ev"], whole;
+Events events: Event, "" ["v1"] "events", "Event" Namespaced Core ["ev"], custom;
 Deployments deployments: Deployment, "apps" ["v1"] "deployments", "Deployment" Namespaced Vital ["deploy"], custom;
 StatefulSets stateful_sets: StatefulSet, "apps" ["v1"] "statefulsets", "StatefulSet" Namespaced Vital ["sts"], custom;
 DaemonSets daemon_sets: DaemonSet, "apps" ["v1"] "daemonsets", "DaemonSet" Namespaced Vital ["ds"], custom;

@@ -3,10 +3,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use k8s_monitor::assess::{Verdict, evaluate};
 use k8s_monitor::cluster::api::decode;
-use k8s_monitor::cluster::{DamagedKind, DamagedObject, Interner, Resource, Snapshot};
+use k8s_monitor::cluster::{DamagedKind, DamagedObject, Interner, Objects, Resource};
 use k8s_monitor::model::{ServiceStatus, Time};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -19,7 +20,7 @@ use crate::support::property::cases;
 use super::unrelated_objects::unrelated_objects;
 
 /// Values that no field is meant to have. Some have the right type.
-const HOSTILE: &[&str] = &[
+const HOSTILE: [&str; 18] = [
     "null",
     "-1",
     "18446744073709551616",
@@ -47,10 +48,14 @@ const SERVICES: &str = "1. Core (P0)\n1.1 alpha\n- Namespace: alpha\n- Workloads
     1.2 beta\n- Namespace: beta\n- Workloads: deployment/web\n\
     1.3 cache\n- Namespace: cache\n- Workloads: deployment/cache\n";
 
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::new);
+
 /// Two healthy services, and one that is down with a cause that only an event tells.
 struct Cluster {
     case: Case,
-    documents: Vec<Value>,
+    /// The documents that have a list of their own, and where they are in it.
+    documents: Vec<(Value, Resource, usize)>,
+    objects: Objects,
 }
 
 impl Cluster {
@@ -62,54 +67,70 @@ impl Cluster {
         let mut case = Case::load(file.as_ref()).unwrap();
         case.inventory = k8s_monitor::inventory::parse(SERVICES.as_bytes());
         let now = case.snapshot.now;
-        let mut documents = unrelated_objects("alpha", now);
-        documents.extend(unrelated_objects("beta", now));
-        documents.extend(case.documents.clone());
-        Self { case, documents }
+        let mut all = unrelated_objects("alpha", now);
+        all.extend(unrelated_objects("beta", now));
+        all.extend(case.documents.clone());
+        let mut objects = Objects::default();
+        let mut documents = Vec::new();
+        for document in all {
+            let (version, kind) = (document["apiVersion"].as_str(), document["kind"].as_str());
+            let Some(kind) = Resource::of_object(version.unwrap(), kind.unwrap()) else {
+                continue;
+            };
+            let at = objects.list(kind).unwrap().len();
+            assert_eq!(add(&mut objects, kind, &document.to_string(), now), []);
+            documents.push((document, kind, at));
+        }
+        Self {
+            case,
+            documents,
+            objects,
+        }
     }
 
-    /// The verdict on these objects, each as its text, and which were damaged.
-    fn judge(&self, texts: &[(Resource, String)]) -> (Verdict, Vec<DamagedObject>) {
+    /// An object as it is decoded from a text, and what is noted of it.
+    fn decoded(&self, kind: Resource, text: &str) -> (Option<Value>, Vec<DamagedObject>) {
+        let mut objects = Objects::default();
+        let damaged = add(&mut objects, kind, text, self.case.snapshot.now);
+        let list = objects.list(kind).unwrap();
+        let object = (!list.is_empty()).then(|| list.to_json(0).unwrap());
+        (object, damaged)
+    }
+
+    /// The verdict where documents have other texts, by their number.
+    fn judge(&self, changed: &BTreeMap<usize, String>) -> (Verdict, Vec<DamagedObject>) {
         let mut snapshot = self.case.snapshot.clone();
-        (snapshot.objects, snapshot.damaged) = read(texts, snapshot.now);
+        snapshot.objects = self.objects.clone();
+        // From the end, so that the places of the others stay.
+        for number in changed.keys().rev() {
+            let (_, kind, at) = &self.documents[*number];
+            let list = snapshot.objects.list_mut(*kind).unwrap();
+            list.replace_with_last(*at);
+        }
+        for (number, text) in changed {
+            let kind = self.documents[*number].1;
+            let damaged = add(&mut snapshot.objects, kind, text, snapshot.now);
+            snapshot.damaged.extend(damaged);
+        }
         let damaged = snapshot.damaged.clone();
         (evaluate(&snapshot, &self.case.grounds()), damaged)
     }
-
-    fn texts(&self) -> Vec<(Resource, String)> {
-        self.documents.iter().filter_map(text).collect()
-    }
 }
 
-/// A document of a kind that has its own list.
-fn text(document: &Value) -> Option<(Resource, String)> {
-    let (version, kind) = (document["apiVersion"].as_str(), document["kind"].as_str());
-    let resource = Resource::of_object(version.unwrap(), kind.unwrap())?;
-    Some((resource, document.to_string()))
-}
-
-/// The objects as a server lists them.
-fn read(
-    texts: &[(Resource, String)],
-    now: Time,
-) -> (k8s_monitor::cluster::Objects, Vec<DamagedObject>) {
-    let mut kinds: BTreeMap<Resource, Vec<&str>> = BTreeMap::new();
-    for (resource, text) in texts {
-        kinds.entry(*resource).or_default().push(text);
-    }
-    let mut snapshot = Snapshot::default();
+/// Adds an object as a server lists it.
+fn add(objects: &mut Objects, kind: Resource, text: &str, now: Time) -> Vec<DamagedObject> {
+    let page = format!(r#"{{"metadata":{{}},"items":[{text}]}}"#);
     let interner = RefCell::new(Interner::new(now));
-    for (resource, items) in kinds {
-        let page = format!(r#"{{"metadata":{{}},"items":[{}]}}"#, items.join(","));
-        let list = snapshot.objects.list_mut(resource).unwrap();
-        let damaged = decode([page.as_bytes()], &interner, list).unwrap();
-        let damaged = damaged.into_iter();
-        snapshot.damaged.extend(damaged.map(|item| DamagedObject {
-            kind: DamagedKind::Read(resource),
+    let list = objects.list_mut(kind).unwrap();
+    let damaged = decode([page.as_bytes()], &interner, list).unwrap();
+    let kind = DamagedKind::Read(kind);
+    let damaged = damaged.into_iter();
+    damaged
+        .map(|item| DamagedObject {
+            kind: kind.clone(),
             item,
-        }));
-    }
-    (snapshot.objects, snapshot.damaged)
+        })
+        .collect()
 }
 
 /// Every value of an object but its type, as JSON pointers.
@@ -159,23 +180,19 @@ fn without(verdict: &Verdict, service: &str) -> Value {
 
 #[test]
 fn a_hostile_value_changes_nothing_else() {
-    let cluster = Cluster::new();
-    let texts = cluster.texts();
-    let (healthy, damaged) = cluster.judge(&texts);
+    let cluster = &*CLUSTER;
+    let (healthy, damaged) = cluster.judge(&BTreeMap::new());
     assert_eq!(damaged, []);
     let down = |verdict: &Verdict| status(verdict, "cache") == ServiceStatus::Unavailable;
     assert!(down(&healthy) && status(&healthy, "alpha") == ServiceStatus::Healthy);
     let cause = |verdict: &Verdict| {
-        verdict.incidents[0]
-            .root()
-            .cause
-            .map(k8s_monitor::model::Cause::as_str)
+        let cause = verdict.incidents[0].root().cause;
+        cause.map(k8s_monitor::model::Cause::as_str)
     };
     assert_eq!(cause(&healthy), Some("SecretMissing"));
     let expected = without(&healthy, "alpha");
-    let mut number = 0;
     let mut wrong = Vec::new();
-    for (at, document) in cluster.documents.iter().enumerate() {
+    for (number, (document, kind, _)) in cluster.documents.iter().enumerate() {
         // The version of an API may be called alpha, too.
         let mut content = document.clone();
         content["apiVersion"] = Value::Null;
@@ -184,26 +201,27 @@ fn a_hostile_value_changes_nothing_else() {
         }
         let mut paths = Vec::new();
         self::paths(document, "", &mut paths);
-        for path in paths {
-            // Each path with two values, each value with many paths.
-            for _ in 0..2 {
-                let hostile = HOSTILE[number % HOSTILE.len()];
-                number += 7;
-                let mut texts = texts.clone();
-                texts[at].1 = with(document, &path, hostile);
-                let (verdict, damaged) = cluster.judge(&texts);
-                if damaged.is_empty() && path.starts_with("/metadata") {
-                    // Another name of the right type is another object.
-                    continue;
-                }
-                let named: Vec<_> = damaged.iter().map(DamagedObject::describe).collect();
-                let what = format!("{} {path}: {hostile}; {named:?}", document["kind"]);
-                let others = without(&verdict, "alpha");
-                if others != expected {
-                    wrong.push(format!("another service: {what}\n{others}"));
-                }
-                wrong.extend(wrong_status(&verdict, &damaged).map(|wrong| wrong + &what));
+        // Values that leave the same object are judged once.
+        let mut judged = vec![cluster.decoded(*kind, &document.to_string())];
+        for (path, hostile) in paths.iter().flat_map(|path| HOSTILE.map(|h| (path, h))) {
+            let text = with(document, path, hostile);
+            let decoded = cluster.decoded(*kind, &text);
+            // Another name of the right type is another object, and where a pod runs is for the
+            // scheduler to say.
+            let is_another = path.starts_with("/metadata") || path == "/spec/nodeName";
+            let is_another = is_another && decoded.1.is_empty();
+            if is_another || judged.contains(&decoded) {
+                continue;
             }
+            judged.push(decoded);
+            let (verdict, damaged) = cluster.judge(&BTreeMap::from([(number, text)]));
+            let named: Vec<_> = damaged.iter().map(DamagedObject::describe).collect();
+            let what = format!("{} {path}: {hostile}; {named:?}", document["kind"]);
+            let others = without(&verdict, "alpha");
+            if others != expected {
+                wrong.push(format!("another service: {what}\n{others}"));
+            }
+            wrong.extend(wrong_status(&verdict, &damaged).map(|wrong| wrong + &what));
         }
     }
     assert!(
@@ -230,19 +248,17 @@ proptest! {
     fn hostile_values_end_nothing(
         picks in proptest::collection::vec((any::<Index>(), any::<Index>(), any::<Index>()), 1..6),
     ) {
-        let cluster = Cluster::new();
-        let mut texts = cluster.texts();
-        let mut touched = Vec::new();
+        let cluster = &*CLUSTER;
+        let mut changed = BTreeMap::new();
         for (object, path, value) in picks {
-            let at = object.index(texts.len());
-            let document = &cluster.documents[at];
+            let number = object.index(cluster.documents.len());
+            let document = &cluster.documents[number].0;
             let mut paths = Vec::new();
             self::paths(document, "", &mut paths);
             let hostile = HOSTILE[value.index(HOSTILE.len())];
-            texts[at].1 = with(document, &paths[path.index(paths.len())], hostile);
-            touched.push(at);
+            changed.insert(number, with(document, &paths[path.index(paths.len())], hostile));
         }
-        let (_, damaged) = cluster.judge(&texts);
-        prop_assert!(damaged.len() <= touched.len());
+        let (_, damaged) = cluster.judge(&changed);
+        prop_assert!(damaged.len() <= changed.len());
     }
 }

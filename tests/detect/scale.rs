@@ -64,7 +64,8 @@ fn clock() -> Duration {
 }
 
 /// The number of findings, and the time of the evaluation.
-fn timed(services: &str, documents: Vec<Value>) -> (usize, Duration) {
+fn timed(services: &str, mut documents: Vec<Value>) -> (usize, Duration) {
+    objects::add_nodes(&mut documents);
     let snapshot = Snapshot {
         now: "2026-03-02T12:00:00Z".parse().unwrap(),
         cluster: "shop".to_owned(),

@@ -147,7 +147,8 @@ fn verdict(schedule: &str, zone: Tz, success: Time, now: Time) -> Verdict {
         "spec": {"schedule": schedule, "timeZone": zone.name()},
         "status": {"lastScheduleTime": now, "lastSuccessfulTime": success},
     });
-    case.evaluate_objects(&[cron]).unwrap()
+    let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}});
+    case.evaluate_objects(&[cron, node]).unwrap()
 }
 
 proptest! {

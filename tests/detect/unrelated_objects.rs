@@ -42,6 +42,15 @@ fn every_kind_has_an_unrelated_object() {
     }
 }
 
+/// Puts the pods on a node of the case.
+fn place_on_known_node(objects: &mut [Value], documents: &[Value]) {
+    let node = documents.iter().find(|d| d["kind"] == "Node");
+    let Some(node) = node else { return };
+    for pod in objects.iter_mut().filter(|object| object["kind"] == "Pod") {
+        pod["spec"]["nodeName"] = node["metadata"]["name"].clone();
+    }
+}
+
 proptest! {
     #![proptest_config(cases(300))]
 
@@ -52,6 +61,8 @@ proptest! {
         pick in any::<Index>(),
         is_before in any::<bool>(),
     ) {
+        // Where there is no node, any node changes the result.
+        prop_assume!(!case.snapshot.missing_nodes().has_no_node());
         prop_assume!(case.names_every_namespace());
         let mut all = unrelated_objects(&name, case.snapshot.now);
         let verdict = case.evaluate();
@@ -59,6 +70,7 @@ proptest! {
         let mut findings = verdict.incidents.iter().flat_map(|i| &i.findings);
         if findings.any(|f| matches!(f.reason, Reason::FailedScheduling | Reason::Pending)) {
             all.retain(|object| object["kind"] != "Node");
+            place_on_known_node(&mut all, &case.documents);
         }
         let documents = if is_before {
             [&*all, &*case.documents].concat()

@@ -45,6 +45,9 @@ struct Header {
     /// Output by `namespace/pod/container`.
     #[serde(default)]
     logs: BTreeMap<String, String>,
+    /// Whether the documents have all nodes. Else those that pods name exist as well.
+    #[serde(default)]
+    all_nodes: bool,
     /// A dump instead of a live cluster.
     #[serde(default)]
     dump: bool,
@@ -97,7 +100,10 @@ impl Case {
             reads: reads(&header)?,
             ..Snapshot::default()
         };
-        let documents: Vec<_> = documents.collect();
+        let mut documents: Vec<_> = documents.collect();
+        if !header.all_nodes && snapshot.is_read(Resource::Nodes) {
+            objects::add_nodes(&mut documents);
+        }
         snapshot.objects = match snapshot.source {
             Source::Dump => objects::collect(&documents)?,
             _ => objects::compacted(&documents, header.now)?,

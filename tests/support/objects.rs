@@ -1,5 +1,7 @@
 //! Kubernetes objects as a fixture has them, sorted by kind as those of a dump.
 
+use std::collections::BTreeSet;
+
 use k8s_monitor::cluster::{Interner, ObjectList, Objects, Resource};
 use k8s_monitor::model::Time;
 use serde_json::Value;
@@ -22,6 +24,24 @@ pub fn collect(documents: &[Value]) -> Result<Objects, String> {
 #[allow(dead_code, reason = "only tables of live cycles need it")]
 pub fn compacted(documents: &[Value], now: Time) -> Result<Objects, String> {
     gather(documents, Some(Interner::new(now)))
+}
+
+/// Adds the nodes that pods name, where no document is a node; at least one.
+#[allow(dead_code, reason = "only tables need it")]
+pub fn add_nodes(documents: &mut Vec<Value>) {
+    let is_node = |d: &Value| d["apiVersion"] == "v1" && d["kind"] == "Node";
+    if documents.iter().any(is_node) {
+        return;
+    }
+    let named = documents.iter().filter(|d| d["kind"] == "Pod");
+    let named = named.filter_map(|d| d.pointer("/spec/nodeName")?.as_str());
+    let mut names: BTreeSet<_> = named.map(str::to_owned).collect();
+    if names.is_empty() {
+        names.insert("node-1".to_owned());
+    }
+    documents.extend(names.iter().map(
+        |name| serde_json::json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}),
+    ));
 }
 
 fn gather(documents: &[Value], mut interner: Option<Interner>) -> Result<Objects, String> {

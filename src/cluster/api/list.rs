@@ -43,8 +43,9 @@ pub(super) async fn read_list(
         list.truncate(0);
         result = read_pages(transport, interner, listing, list).await;
     }
-    if result.is_err() {
-        list.truncate(0);
+    match result {
+        Ok(_) => list.bound(),
+        Err(_) => list.truncate(0),
     }
     list.shrink();
     result
@@ -58,6 +59,7 @@ async fn read_pages(
 ) -> Result<Vec<DamagedItem>, Failure> {
     let mut token = String::new();
     let mut damaged = Vec::new();
+    let mut room = PAGE_SIZE;
     for _ in 0..MAX_PAGES {
         let mut get = Get::json(listing.url(&token));
         get.final_status = listing.is_aggregated.then_some(503);
@@ -65,6 +67,10 @@ async fn read_pages(
         transport.get(&get, &mut page).await?;
         let (page, items) = page.finish()?;
         damaged.extend(items);
+        if list.len() >= room {
+            list.bound();
+            room = 2 * list.len() + PAGE_SIZE;
+        }
         let remaining = page.remaining_item_count.unwrap_or(0);
         list.reserve(remaining.min(MAX_PAGES * PAGE_SIZE));
         match page.r#continue {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::DumpError;
 use super::collect::Damage;
 use super::files::Files;
-use crate::cluster::{Read, Snapshot, Source, Unread, UnreadReason};
+use crate::cluster::{ObjectList, Read, Snapshot, Source, Unread, UnreadReason};
 use crate::model::{KINDS, Resource, Time};
 
 /// Endings of archives and files that are no part of a cluster's name.
@@ -23,6 +23,7 @@ pub(super) fn assemble(
     now: Option<Time>,
 ) -> Result<Snapshot, DumpError> {
     files.collector.convert_endpoints();
+    files.collector.objects.events.bound();
     files.logs.correct_names(&files.collector.objects.pods);
     if files.manifest.is_none() && !files.collector.is_useful() {
         return Err(nothing_usable(&files, path));

@@ -243,7 +243,7 @@ impl Collector {
         }
     }
 
-    /// Of events only warnings are kept, and what tells of pulls that do not end.
+    /// Of events only warnings are kept, and what tells of pulls that do not end and of removed nodes.
     fn add_event<E: DeserializeOwned + Default + Into<Event>>(
         &mut self,
         raw: &str,
@@ -251,7 +251,7 @@ impl Collector {
     ) -> serde_json::Result<()> {
         let (event, damage) = decoded::<E>(raw)?;
         let event: Event = event.into();
-        if event.is_warning() || event.is_about_pull() {
+        if event.is_warning() || event.is_about_pull() || event.is_about_removed_node() {
             let meta = &event.metadata;
             let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
             let events = &mut self.objects.events;

@@ -73,7 +73,7 @@ fn rate_limit(response: &Response, has_token: bool) -> String {
     let reset = reset.and_then(|at| DateTime::from_timestamp(at, 0));
     let until = match (response.retry_after(), reset) {
         (Some(wait), _) => format!(" for another {}", human(wait)),
-        (None, Some(at)) => format!(" until {}", at.format("%H:%M UTC")),
+        (None, Some(at)) => format!(" until {}", at.format("%F %H:%M UTC")),
         (None, None) => String::new(),
     };
     let remedy = if has_token {

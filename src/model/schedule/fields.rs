@@ -81,6 +81,11 @@ impl Fields {
         })
     }
 
+    /// Whether any day of this month may fit.
+    pub fn has_month(&self, month: u32) -> bool {
+        has(self.months, month)
+    }
+
     /// Where day and weekday are both given, one of them is enough.
     pub fn has_day(&self, date: NaiveDate) -> bool {
         let day = has(self.days, date.day());

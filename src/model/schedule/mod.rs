@@ -85,7 +85,13 @@ impl Schedule {
     /// Whether a run is due at this minute.
     #[must_use]
     pub fn is_due(&self, at: Time) -> bool {
-        self.previous(at) == Some(whole_minute(at))
+        match &self.times {
+            Times::Every(_) => whole_second(at) == whole_minute(at),
+            Times::Fields(fields) => {
+                let zone = self.zone.unwrap_or(Zone::UTC);
+                is_near(at) && misfit(fields, zone.local(whole_minute(at))).is_none()
+            }
+        }
     }
 
     /// The first time after `after` at which a run is due.
@@ -110,7 +116,7 @@ impl Schedule {
         }
     }
 
-    /// Goes from minute to minute, over hours and days that cannot fit, until the fields do.
+    /// Goes from minute to minute, over hours, days and months that cannot fit, until the fields do.
     fn search(
         &self,
         fields: &Fields,
@@ -118,8 +124,7 @@ impl Schedule {
         step: fn(NaiveDateTime, Misfit) -> TimeDelta,
     ) -> Option<Time> {
         let zone = self.zone.unwrap_or(Zone::UTC);
-        // Far from here a zone may lead outside of what a time can be.
-        let mut at = Some(start).filter(|t| (1900..3000).contains(&t.year()))?;
+        let mut at = Some(start).filter(|at| is_near(*at))?;
         while (at - start).abs() <= HORIZON {
             let local = zone.local(at);
             let Some(misfit) = misfit(fields, local) else {
@@ -134,13 +139,16 @@ impl Schedule {
 /// The largest part of a local time that does not fit.
 #[derive(Clone, Copy)]
 enum Misfit {
+    Month,
     Day,
     Hour,
     Minute,
 }
 
 fn misfit(fields: &Fields, local: NaiveDateTime) -> Option<Misfit> {
-    if !fields.has_day(local.date()) {
+    if !fields.has_month(local.month()) {
+        Some(Misfit::Month)
+    } else if !fields.has_day(local.date()) {
         Some(Misfit::Day)
     } else if !fields.has_hour(local.hour()) {
         Some(Misfit::Hour)
@@ -151,25 +159,34 @@ fn misfit(fields: &Fields, local: NaiveDateTime) -> Option<Misfit> {
     }
 }
 
-/// To the next time that may fit. The last hours of a day are taken one by one, because the
-/// clock may change in them.
+/// To the next time that may fit. The last days of a month and the last hours of a day are taken
+/// one by one, because months differ and the clock may change.
 fn forwards(local: NaiveDateTime, misfit: Misfit) -> TimeDelta {
+    let day = i64::from(local.day());
     let (hour, minute) = (i64::from(local.hour()), i64::from(local.minute()));
     match misfit {
-        Misfit::Day if hour < 20 => TimeDelta::hours(20 - hour),
-        Misfit::Day | Misfit::Hour => TimeDelta::minutes(60 - minute),
+        Misfit::Month if day < 27 => TimeDelta::days(27 - day),
+        Misfit::Month | Misfit::Day if hour < 20 => TimeDelta::hours(20 - hour),
+        Misfit::Month | Misfit::Day | Misfit::Hour => TimeDelta::minutes(60 - minute),
         Misfit::Minute => TimeDelta::minutes(1),
     }
 }
 
-/// The same in the other direction, with the first hours of a day one by one.
+/// The same in the other direction, with the first days and hours one by one.
 fn backwards(local: NaiveDateTime, misfit: Misfit) -> TimeDelta {
+    let day = i64::from(local.day());
     let (hour, minute) = (i64::from(local.hour()), i64::from(local.minute()));
     match misfit {
-        Misfit::Day if hour > 4 => TimeDelta::hours(4 - hour),
-        Misfit::Day | Misfit::Hour => TimeDelta::minutes(-1 - minute),
+        Misfit::Month if day > 4 => TimeDelta::days(4 - day),
+        Misfit::Month | Misfit::Day if hour > 4 => TimeDelta::hours(4 - hour),
+        Misfit::Month | Misfit::Day | Misfit::Hour => TimeDelta::minutes(-1 - minute),
         Misfit::Minute => TimeDelta::minutes(-1),
     }
+}
+
+/// Far from here a zone may lead outside of what a time can be.
+fn is_near(time: Time) -> bool {
+    (1900..3000).contains(&time.year())
 }
 
 fn whole_second(time: Time) -> Time {

@@ -40,9 +40,11 @@ fn read(text: &str) -> Vec<Value> {
 
 /// The result with these objects only, as a live cycle reads them or as in a dump.
 fn evaluated(documents: &[Value], source: Source) -> Verdict {
+    let mut documents = documents.to_vec();
+    objects::add_nodes(&mut documents);
     let objects = match source {
-        Source::Live => objects::compacted(documents, now()),
-        Source::Capture | Source::Dump => objects::collect(documents),
+        Source::Live => objects::compacted(&documents, now()),
+        Source::Capture | Source::Dump => objects::collect(&documents),
     };
     let reads = KINDS.iter().map(|row| (row.resource, Read::Complete));
     let snapshot = Snapshot {

@@ -17,6 +17,7 @@ type Make = fn(usize) -> Value;
 
 /// The path of each list, its kind, and how to make an object.
 const LISTS: &[(&str, &str, Make)] = &[
+    ("/api/v1/nodes", "Node", node),
     ("/apis/apps/v1/deployments", "Deployment", deployment),
     ("/apis/apps/v1/replicasets", "ReplicaSet", replica_set),
     ("/api/v1/pods", "Pod", pod),
@@ -48,6 +49,7 @@ impl Attack {
     fn count(self, kind: &str) -> usize {
         match kind {
             "Event" => self.objects + self.events,
+            "Node" => 1,
             _ => self.objects,
         }
     }
@@ -165,6 +167,12 @@ fn spec(index: usize) -> Value {
             {"name": "b", "image": text(index, 100_000), "env": variables},
         ],
     })
+}
+
+/// The cluster's own.
+fn node(_: usize) -> Value {
+    json!({"metadata": {"name": "node-1"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
 }
 
 fn deployment(index: usize) -> Value {
