@@ -150,6 +150,9 @@ pub enum Sub {
         /// A directory, or an archive when it ends in .tar.gz
         #[arg(id = "output", short = 'o', value_name = "PATH", value_parser = clap::value_parser!(OsString))]
         path: OsString,
+        /// Scripts pass it to every command. This one prints one line.
+        #[arg(long = "output", hide = true, value_name = "FORMAT", value_parser = format_name())]
+        format: Option<OsString>,
     },
     /// List open and resolved incidents and their notifications
     #[command(after_help = examples::INCIDENTS)]
@@ -295,7 +298,7 @@ impl Sub {
                 ServicesSub::List => ServicesCommand::List,
                 ServicesSub::Show { name } => ServicesCommand::Show { name },
             }),
-            Self::Snapshot { path } => Command::Snapshot { path: path.into() },
+            Self::Snapshot { path, .. } => Command::Snapshot { path: path.into() },
             Self::Incidents { id, command } => Command::Incidents(match (id, command) {
                 (_, Some(IncidentsSub::Show { id })) | (Some(id), None) => {
                     IncidentsCommand::Show { id }

@@ -1,5 +1,5 @@
-//! Which common options mean something for which command. The others are not shown in its help, and
-//! refused.
+//! Which common options mean something for which command. The others are not shown in its help.
+//! They are refused where none means anything; elsewhere scripts share one list of options.
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -88,7 +88,7 @@ fn without_meaningless(mut command: Command, path: &[&str]) -> Command {
     })
 }
 
-/// Refuses options that mean nothing for the command.
+/// Refuses options where none means anything.
 pub fn check(matches: &ArgMatches) -> Result<(), clap::Error> {
     let mut path = Vec::new();
     let mut inner = matches;
@@ -96,16 +96,14 @@ pub fn check(matches: &ArgMatches) -> Result<(), clap::Error> {
         path.push(name);
         inner = sub;
     }
-    let Some(meaningful) = meaningful(&path) else {
+    if meaningful(&path).is_none_or(|options| !options.is_empty()) {
         return Ok(());
-    };
+    }
     let program = Args::command();
     let mut common = program.get_arguments().filter(|arg| arg.is_global_set());
     let refused = common.find(|arg| {
         let id = arg.get_id().as_str();
-        matches.value_source(id) == Some(ValueSource::CommandLine)
-            && !meaningful.contains(&id)
-            && !ALWAYS.contains(&id)
+        matches.value_source(id) == Some(ValueSource::CommandLine) && !ALWAYS.contains(&id)
     });
     let Some(arg) = refused else {
         return Ok(());

@@ -162,11 +162,6 @@ fn usage_errors_are_64_and_say_the_way_out() {
             "means nothing for `completions`",
         ),
         ("-o json man", "means nothing for `man`"),
-        ("doctor --snapshot d", "means nothing for `doctor`"),
-        (
-            "services lint --state none",
-            "means nothing for `services lint`",
-        ),
         ("check --service=", "empty"),
         ("services", "lint"),
         ("snapshot", "PATH"),
@@ -230,6 +225,7 @@ fn the_output_has_a_short_option_and_a_snapshot_keeps_its_own() {
     let path = "json".into();
     assert_eq!(snapshot.command, Command::Snapshot { path });
     assert_eq!(snapshot.output, Format::Text);
+    assert_eq!(ok("snapshot -o json --output yaml"), snapshot);
     let path = "a/b.tar.gz".into();
     assert_eq!(
         ok("snapshot -o a/b.tar.gz --snapshot d").command,

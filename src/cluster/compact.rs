@@ -57,8 +57,10 @@ impl Compact for types::CustomObject {
     fn compact(&mut self, interner: &mut Interner) {
         interner.share_meta(&mut self.metadata);
         self.metadata.uid = SharedStr::default();
+        interner.share_fields(&mut self.spec);
+        interner.share_fields(&mut self.status);
         if self.status_at(&["lastAttemptedRevision"]) == self.status_at(&["lastAppliedRevision"]) {
-            self.status.remove("lastAttemptedRevision");
+            self.status.retain(|field| field != "lastAttemptedRevision");
         }
         let Some(Value::Array(conditions)) = self.status.get_mut("conditions") else {
             return;
@@ -86,14 +88,13 @@ impl Compact for types::CustomObject {
         let is_well = |c: &Value| is_of_the_whole(&text(c, "type")) && text(c, "status") == "True";
         if conditions.iter().all(is_well) {
             self.is_ready = !conditions.is_empty();
-            self.status.remove("conditions");
             let observed = self
-                .status
-                .get("observedGeneration")
+                .status_at(&["observedGeneration"])
                 .and_then(Value::as_i64);
-            if observed.is_some() && observed == self.generation {
-                self.status.remove("observedGeneration");
-            }
+            let is_current = observed.is_some() && observed == self.generation;
+            self.status.retain(|field| {
+                field != "conditions" && !(is_current && field == "observedGeneration")
+            });
         }
     }
 }

@@ -70,6 +70,10 @@ impl Interner {
         owners.share(&mut meta.owner_references, |first| first.share(words));
     }
 
+    pub(super) fn share_fields(&mut self, fields: &mut super::types::KeptFields) {
+        fields.share(&mut self.words);
+    }
+
     fn share_maps(&mut self, labels: &mut Labels, annotations: &mut Annotations) {
         let words = &mut self.words;
         self.labels.share(labels, |first| first.share(words));

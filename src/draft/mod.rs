@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::assess::monitored_services;
 use crate::cluster::Snapshot;
 use crate::detect::{ClusterIndex, RestartCounts};
-use crate::inventory::{Inventory, WorkloadKind};
+use crate::inventory::{Inventory, Service, WorkloadKind};
 use crate::model::Tier;
 
 pub use compare::{Comparison, ComparisonDocument};
@@ -106,12 +106,31 @@ pub fn services(snapshot: &Snapshot) -> Vec<Draft> {
     let restarts = RestartCounts::default();
     let index = ClusterIndex::new(snapshot, &monitored, Duration::from_hours(1), &restarts);
     let mut drafts = parts::collect(&index);
+    if drafts.is_empty() {
+        // A file without any service cannot be used.
+        return monitored.iter().map(of_k3s).collect();
+    }
     for draft in &mut drafts {
         facts::add(&index, draft);
     }
     links::add(&index, &mut drafts);
     tier::guess(&mut drafts);
     drafts
+}
+
+/// A part of K3s that runs.
+fn of_k3s(service: &Service) -> Draft {
+    let workloads = service.workloads.iter();
+    Draft {
+        name: service.name.clone(),
+        namespace: service.namespace.clone().unwrap_or_default(),
+        purpose: service.purpose.clone(),
+        workloads: workloads
+            .map(|workload| (workload.kind.as_str().to_owned(), workload.name.clone()))
+            .collect(),
+        tier: (service.tier, "part of K3s".to_owned()),
+        ..Draft::default()
+    }
 }
 
 /// Compares what runs with a services file.

@@ -41,7 +41,7 @@ fn growth(pods: usize) -> usize {
 }
 
 /// Bytes by which the peak may rise for each custom resource.
-const BYTES_PER_RESOURCE: usize = 7 << 9;
+const BYTES_PER_RESOURCE: usize = 2 << 10;
 
 #[test]
 fn healthy_custom_resources_are_kept_slim() {

@@ -63,7 +63,7 @@ const CASES: &[Case] = &[
             "2026-11-07T14:00:00Z",
         ],
         or_later: false,
-        title: "SEV-1 for 2h:",
+        title: "SEV-1 for 120m:",
         period: "From Fri 6 Nov 21:00 EST to Fri 6 Nov 23:00 EST.",
     },
     Case {
@@ -75,7 +75,7 @@ const CASES: &[Case] = &[
             "2026-10-25T09:00:00Z",
         ],
         or_later: false,
-        title: "SEV-1 for 2h:",
+        title: "SEV-1 for 120m:",
         period: "From 01:30 CEST to 02:30 CET.",
     },
     Case {

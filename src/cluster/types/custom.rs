@@ -13,7 +13,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{ObjectMeta, SharedStr, wire};
+use super::{Intern, ObjectMeta, SharedStr, StrInterner, wire};
 use crate::model::ObjectRef;
 
 /// Bytes of a text.
@@ -109,9 +109,9 @@ pub struct CustomObject {
     /// should be.
     pub is_ready: bool,
     /// The kept fields of `spec`.
-    pub spec: Map<String, Value>,
+    pub spec: KeptFields,
     /// `status`.
-    pub status: Map<String, Value>,
+    pub status: KeptFields,
 }
 
 impl CustomObject {
@@ -160,10 +160,89 @@ impl CustomObject {
     }
 }
 
-fn at<'a>(fields: &'a Map<String, Value>, path: &[&str]) -> Option<&'a Value> {
+/// Fields by name, in less memory than a map: a cluster may have thousands of objects.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KeptFields(Box<[(SharedStr, Value)]>);
+
+impl KeptFields {
+    /// The value of a field.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.iter().find(|(name, _)| **name == key).map(|(_, v)| v)
+    }
+
+    /// The same, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        let mut fields = self.0.iter_mut();
+        fields.find(|(name, _)| *name == key).map(|(_, v)| v)
+    }
+
+    /// Whether there is such a field.
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// All fields, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&SharedStr, &Value)> {
+        self.0.iter().map(|(name, value)| (name, value))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Drops fields.
+    pub fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        let fields = std::mem::take(&mut self.0).into_vec().into_iter();
+        self.0 = fields.filter(|(name, _)| is_kept(name)).collect();
+    }
+
+    /// Shares the names of the fields.
+    pub(crate) fn share(&mut self, interner: &mut StrInterner) {
+        for (name, _) in &mut self.0 {
+            name.share(interner);
+        }
+    }
+}
+
+impl From<Map<String, Value>> for KeptFields {
+    fn from(fields: Map<String, Value>) -> Self {
+        let fields = fields.into_iter();
+        Self(fields.map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+impl Serialize for KeptFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+/// Fields that are looked up by name.
+pub trait ByName {
+    /// The value of a field.
+    fn field(&self, key: &str) -> Option<&Value>;
+}
+
+impl ByName for KeptFields {
+    fn field(&self, key: &str) -> Option<&Value> {
+        self.get(key)
+    }
+}
+
+impl ByName for Map<String, Value> {
+    fn field(&self, key: &str) -> Option<&Value> {
+        self.get(key)
+    }
+}
+
+fn at<'a>(fields: &'a KeptFields, path: &[&str]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
     rest.iter()
-        .try_fold(fields.get(*first)?, |value, key| value.get(*key))
+        .try_fold(fields.get(first)?, |value, key| value.get(*key))
 }
 
 impl Serialize for CustomObject {
@@ -181,12 +260,11 @@ impl Serialize for CustomObject {
         map.serialize_entry("kind", &self.kind)?;
         map.serialize_entry("metadata", &metadata)?;
         map.serialize_entry("spec", &self.spec)?;
-        let mut status = Cow::Borrowed(&self.status);
+        let mut status = serde_json::to_value(&self.status).map_err(serde::ser::Error::custom)?;
         if self.is_ready {
-            let ready = json!([{ "type": "Ready", "status": "True" }]);
-            status.to_mut().insert("conditions".to_owned(), ready);
+            status["conditions"] = json!([{ "type": "Ready", "status": "True" }]);
         }
-        map.serialize_entry("status", &*status)?;
+        map.serialize_entry("status", &status)?;
         map.end()
     }
 }
@@ -221,11 +299,12 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                         .map_err(|error| A::Error::custom(format!("metadata: {error}")))?;
                 }
                 "spec" => {
-                    object.spec = map.next_value_seed(Fields(|key| SPEC_FIELDS.contains(&key)))?;
+                    let is_kept = |key: &str| SPEC_FIELDS.contains(&key);
+                    object.spec = map.next_value_seed(Fields(is_kept))?.into();
                 }
                 "status" => {
                     let is_kept = |key: &str| !SKIPPED_STATUS_FIELDS.contains(&key);
-                    object.status = map.next_value_seed(Fields(is_kept))?;
+                    object.status = map.next_value_seed(Fields(is_kept))?.into();
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;

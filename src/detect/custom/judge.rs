@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::pause;
-use crate::cluster::types::CustomObject;
+use crate::cluster::types::{ByName, CustomObject, SharedStr};
 use crate::model::Time;
 use crate::model::condition_words::{Opinion, is_bad_phase, is_in_progress, opinion, says_broken};
 
@@ -88,7 +88,7 @@ fn is_outdated(object: &CustomObject) -> bool {
 fn is_done(object: &CustomObject) -> bool {
     let phase = ["phase", "state"]
         .iter()
-        .filter_map(|key| object.status.get(*key)?.as_str());
+        .filter_map(|key| object.status.get(key)?.as_str());
     let mut phase = phase.map(str::to_ascii_lowercase);
     if phase.any(|phase| DONE.contains(&phase.as_str())) {
         return true;
@@ -139,8 +139,8 @@ impl StatedCondition<'_> {
     }
 }
 
-fn conditions(status: &Map<String, Value>) -> Vec<StatedCondition<'_>> {
-    let list = status.get("conditions").and_then(Value::as_array);
+fn conditions(status: &dyn ByName) -> Vec<StatedCondition<'_>> {
+    let list = status.field("conditions").and_then(Value::as_array);
     let conditions = list.into_iter().flatten().filter_map(Value::as_object);
     conditions
         .map(|fields| StatedCondition {
@@ -315,7 +315,7 @@ fn phase(object: &CustomObject) -> Option<Complaint> {
 fn flag(object: &CustomObject) -> Option<Complaint> {
     const GOOD: &[&str] = &["applied", "available", "healthy", "synced"];
     let is_told = !text(&object.status, "message").is_empty();
-    let is_bad = |(field, value): &(&String, &Value)| match value {
+    let is_bad = |(field, value): &(&SharedStr, &Value)| match value {
         Value::Bool(true) => opinion(field, "True", "") == Opinion::Bad,
         Value::Bool(false) => is_told && GOOD.contains(&field.as_str()),
         _ => false,
@@ -332,14 +332,15 @@ fn solo(object: &CustomObject) -> Option<Complaint> {
     }
     let of_controllers = object.status.get("statuses").and_then(Value::as_object);
     let of_controllers = of_controllers.into_iter().flat_map(Map::values);
-    let mut statuses =
-        std::iter::once(&object.status).chain(of_controllers.filter_map(Value::as_object));
-    let is_bad = |fields: &&Map<String, Value>| {
-        let state = fields.get("state");
+    let of_controllers = of_controllers.filter_map(Value::as_object);
+    let whole: &dyn ByName = &object.status;
+    let mut statuses = std::iter::once(whole).chain(of_controllers.map(|s| s as &dyn ByName));
+    let is_bad = |fields: &&dyn ByName| {
+        let state = fields.field("state");
         state
             .and_then(Value::as_u64)
             .is_some_and(|state| matches!(state, 2 | 3))
-            || is_bad_phase(text(fields, "state"))
+            || is_bad_phase(text(*fields, "state"))
     };
     let fields = statuses.find(is_bad)?;
     Some(stated(
@@ -352,7 +353,7 @@ fn solo(object: &CustomObject) -> Option<Complaint> {
 
 fn error(object: &CustomObject) -> Option<Complaint> {
     ERROR_FIELDS.iter().find_map(|key| {
-        let (fields, message) = match object.status.get(*key)? {
+        let (fields, message): (&dyn ByName, _) = match object.status.get(key)? {
             Value::String(message) => (&object.status, message.as_str()),
             Value::Object(fields) => (fields, text(fields, "message")),
             _ => return None,
@@ -366,15 +367,10 @@ fn error(object: &CustomObject) -> Option<Complaint> {
     })
 }
 
-fn stated(
-    object: &CustomObject,
-    fields: &Map<String, Value>,
-    statement: &str,
-    phase: &str,
-) -> Complaint {
+fn stated(object: &CustomObject, fields: &dyn ByName, statement: &str, phase: &str) -> Complaint {
     let first = |keys: &[&str]| {
         let texts = keys.iter().map(|key| text(fields, key));
-        let of_error = fields.get("error").and_then(Value::as_object);
+        let of_error = fields.field("error").and_then(Value::as_object);
         let of_error = of_error.map_or("", |error| text(error, "message"));
         let mut texts = texts.chain([of_error, text(fields, "error")]);
         texts.find(|text| !text.is_empty()).unwrap_or("").to_owned()
@@ -389,7 +385,7 @@ fn stated(
 }
 
 /// When the phase began, where the status says so.
-fn times(fields: &Map<String, Value>) -> Option<Time> {
+fn times(fields: &dyn ByName) -> Option<Time> {
     const FIELDS: &[&str] = &[
         "lastTransitionTime",
         "lastDegradedAt",
@@ -403,6 +399,6 @@ fn times(fields: &Map<String, Value>) -> Option<Time> {
     FIELDS.iter().find_map(|key| text(fields, key).parse().ok())
 }
 
-fn text<'a>(fields: &'a Map<String, Value>, key: &str) -> &'a str {
-    fields.get(key).and_then(Value::as_str).unwrap_or("")
+fn text<'a>(fields: &'a (impl ByName + ?Sized), key: &str) -> &'a str {
+    fields.field(key).and_then(Value::as_str).unwrap_or("")
 }

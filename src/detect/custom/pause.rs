@@ -41,7 +41,7 @@ pub fn is_paused(object: &CustomObject) -> bool {
 }
 
 fn by_spec(object: &CustomObject) -> bool {
-    let is_on = |key: &&str| object.spec.get(*key) == Some(&Value::Bool(true));
+    let is_on = |key: &&str| object.spec.get(key) == Some(&Value::Bool(true));
     let is_off_state = |key: &&str| is_word(object.spec_text(&[*key]));
     SPEC_SWITCHES.iter().any(is_on)
         || object.spec.get("running") == Some(&Value::Bool(false))

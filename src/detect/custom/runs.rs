@@ -89,7 +89,7 @@ pub fn began(object: &CustomObject) -> Option<Time> {
     ];
     let mut started = started
         .iter()
-        .filter_map(|key| object.status.get(*key)?.as_str()?.parse().ok());
+        .filter_map(|key| object.status.get(key)?.as_str()?.parse().ok());
     started.next().or(object.metadata.creation_timestamp)
 }
 

@@ -2,10 +2,11 @@
 //! are not.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use chrono::{SecondsFormat, TimeDelta};
 use k8s_monitor::assess::{EvaluateInput, Outages, Verdict, evaluate};
-use k8s_monitor::cluster::{Read, Snapshot, Source};
+use k8s_monitor::cluster::{Read, Snapshot, Source, dump};
 use k8s_monitor::detect::RestartCounts;
 use k8s_monitor::inventory::Inventory;
 use k8s_monitor::model::{CUSTOM_KINDS, KINDS, Tier, Time};
@@ -42,18 +43,9 @@ fn read(text: &str) -> Vec<Value> {
 fn evaluated(documents: &[Value], source: Source) -> Verdict {
     let mut documents = documents.to_vec();
     objects::add_nodes(&mut documents);
-    let objects = match source {
-        Source::Live => objects::compacted(&documents, now()),
-        Source::Capture | Source::Dump => objects::collect(&documents),
-    };
-    let reads = KINDS.iter().map(|row| (row.resource, Read::Complete));
-    let snapshot = Snapshot {
-        now: now(),
-        cluster: "homelab".to_owned(),
-        source,
-        objects: objects.unwrap(),
-        reads: reads.collect(),
-        ..Snapshot::default()
+    let snapshot = match source {
+        Source::Live => live(&documents),
+        Source::Capture | Source::Dump => dumped(&documents),
     };
     let input = EvaluateInput {
         inventory: &Inventory::default(),
@@ -63,6 +55,31 @@ fn evaluated(documents: &[Value], source: Source) -> Verdict {
         unlisted: Some(Tier::P3),
     };
     evaluate(&snapshot, &input)
+}
+
+fn live(documents: &[Value]) -> Snapshot {
+    let reads = KINDS.iter().map(|row| (row.resource, Read::Complete));
+    Snapshot {
+        now: now(),
+        cluster: "homelab".to_owned(),
+        source: Source::Live,
+        objects: objects::compacted(documents, now()).unwrap(),
+        reads: reads.collect(),
+        ..Snapshot::default()
+    }
+}
+
+/// Half of the objects in a list, the others in a file each.
+fn dumped(documents: &[Value]) -> Snapshot {
+    let folder = tempfile::tempdir().unwrap();
+    let (listed, single) = documents.split_at(documents.len() / 2);
+    let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": listed });
+    fs::write(folder.path().join("all.json"), list.to_string()).unwrap();
+    for (at, document) in single.iter().enumerate() {
+        let path = folder.path().join(format!("{at}.json"));
+        fs::write(path, document.to_string()).unwrap();
+    }
+    dump::read(folder.path(), Some(now())).unwrap()
 }
 
 fn name_of(document: &Value) -> String {
