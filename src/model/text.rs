@@ -101,8 +101,9 @@ fn skip_string(chars: &mut Peekable<Chars<'_>>) {
 /// Characters that reorder or hide text.
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 #[cfg(test)]
@@ -123,6 +124,8 @@ mod tests {
             ("a\u{8}\u{0}b\u{7f}", "ab"),
             ("safe\u{202e}gnp.exe", "safegnp.exe"),
             ("zero\u{200b}width", "zerowidth"),
+            ("hid\u{e0130}den\u{e01ef}", "hidden"),
+            ("warning \u{26a0}\u{fe0f}", "warning \u{26a0}\u{fe0f}"),
             ("10%\r20%\r\n30%", "10% 20% 30%"),
             ("cut \u{1b}[3", "cut"),
             ("cut \u{1b}", "cut"),
