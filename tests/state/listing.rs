@@ -55,8 +55,8 @@ fn the_list_has_open_incidents_first_and_80_columns() {
     let expected = "\
 Open: 2
 INC-2026-11-02-001  SEV-1 mysql is unavailable: CrashLoopBackOff
-    ongoing, started 2026-11-01 23:50 UTC (3h 10m ago); new sent 2026-11-02
-    00:00 UTC; silenced until 2026-11-02 04:00 UTC by ";
+    ongoing, started 2026-11-01 23:50 UTC (3h10m ago); new sent 2026-11-02 00:00
+    UTC; silenced until 2026-11-02 04:00 UTC by ";
     assert!(text.starts_with(expected), "{text}");
     assert!(text.contains("\nResolved: 2\n"), "{text}");
     assert!(
@@ -118,7 +118,7 @@ fn silences_are_listed_with_mute_time_intervals() {
     let first = text.lines().next().unwrap_or_default();
     assert!(first.ends_with("  service mysql"), "{text}");
     assert!(
-        text.contains("           until 2026-11-02 04:00 UTC (1h left): moving"),
+        text.contains("           until 2026-11-02 04:00 UTC (60m left): moving"),
         "{text}"
     );
     assert!(
