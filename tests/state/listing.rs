@@ -60,7 +60,7 @@ INC-2026-11-02-001  SEV-1 mysql is unavailable: CrashLoopBackOff
     assert!(text.starts_with(expected), "{text}");
     assert!(text.contains("\nResolved: 2\n"), "{text}");
     assert!(
-        text.contains("resolved 2026-11-02 01:00 UTC after 70m"),
+        text.contains("resolved 2026-11-02 01:00 UTC after 1h10m"),
         "{text}"
     );
     assert!(text.ends_with("Undelivered messages: 1\n"), "{text}");
