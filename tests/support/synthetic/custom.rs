@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-/// A cluster with so many Kustomizations and nothing else.
+/// A cluster with one node, so many Kustomizations, and nothing else.
 #[derive(Debug, Clone, Copy)]
 pub struct CustomObjects {
     pub objects: usize,
@@ -20,6 +20,11 @@ impl CustomObjects {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         if path == "/apis" {
             return groups().to_string();
+        }
+        if path == "/api/v1/nodes" {
+            let cluster = super::SyntheticCluster::of(1);
+            let node = cluster.object(super::Kind::Node, 0);
+            return format!(r#"{{"kind":"NodeList","metadata":{{}},"items":[{node}]}}"#);
         }
         if path != LIST {
             return r#"{"kind":"List","metadata":{},"items":[]}"#.to_owned();
