@@ -212,7 +212,7 @@ fn no_request_follows_the_last_one_of_the_rate_limit() {
     assert_eq!(harness.requests(), 1);
     let note = answer.correlation.note.unwrap();
     assert!(
-        note.contains("rate limit is used up until 08:00 UTC"),
+        note.contains("rate limit is used up until 2026-11-01 08:00 UTC"),
         "{note}"
     );
 }

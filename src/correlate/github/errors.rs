@@ -113,7 +113,7 @@ mod tests {
                 ],
                 "",
                 true,
-                "used up until 08:00 UTC",
+                "used up until 2026-11-01 08:00 UTC",
             ),
             (
                 403,

@@ -1,6 +1,7 @@
 //! Custom resources that say of themselves that they are broken.
 
 mod backups;
+mod cron_workflows;
 mod judge;
 mod pause;
 mod presence;
@@ -57,6 +58,7 @@ pub fn detect(index: &ClusterIndex) -> Vec<Finding> {
         })
         .filter_map(|(_, object)| degraded(index, object))
         .chain(backups::detect(index))
+        .chain(cron_workflows::detect(index))
         .collect()
 }
 

@@ -10,6 +10,7 @@ mod presence;
 mod series;
 mod trouble;
 
+pub use control_plane::back_since;
 pub use cron::CronState;
 pub use presence::{RunPresence, presence};
 
