@@ -62,7 +62,7 @@ pub fn services(
     let active = detection
         .crons
         .iter()
-        .filter(|c| !c.is_backup && !c.is_idle);
+        .filter(|c| (!c.is_backup || c.is_service) && !c.is_idle);
     let run_by_crons: HashSet<usize> = active.filter_map(|c| c.service).collect();
     let unjudged = detection.crons.iter().filter(|c| c.is_unjudged);
     let unjudged: HashSet<usize> = unjudged.filter_map(|c| c.service).collect();

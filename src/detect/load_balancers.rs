@@ -202,6 +202,7 @@ fn has_another_way(index: &ClusterIndex, service: &KubernetesService) -> bool {
     let others = index.kubernetes_services_in(&service.metadata.namespace);
     let mut others = others.iter().filter(|other| workload.is_selected_by(other));
     by_node
+        || !service.spec.external_ips.is_empty()
         || others.any(|other| {
             other.metadata.name != service.metadata.name
                 && (other.spec.kind == "NodePort"

@@ -31,7 +31,7 @@ pub fn detect(
     others: &Others,
     findings: &mut Vec<Finding>,
 ) {
-    let crons = others.crons.iter().filter(|c| !c.is_backup);
+    let crons = others.crons.iter().filter(|c| !c.is_backup || c.is_service);
     let mut has_runs: HashSet<usize> = crons.filter_map(|c| c.service).collect();
     has_runs.extend(others.runs.keys());
     let is_there = |presence: &ResourcePresence| {
@@ -139,7 +139,9 @@ fn is_kept_outside(index: &ClusterIndex, service: &Service) -> bool {
             "ExternalName" => !is_inside(&found.spec.external_name),
             _ => found.spec.selector.is_empty() && has_written_addresses(index, namespace, name),
         };
-        service.is_called(name) && leads_out
+        let is_own =
+            service.is_called(name) || service.name.to_ascii_lowercase().replace(' ', "-") == name;
+        is_own && leads_out
     });
     let mut claims = objects.claims.iter();
     names_outside && !claims.any(|claim| claim.metadata.namespace == namespace)

@@ -143,9 +143,9 @@ fn namespace(draft: &mut Draft, entry: &Entry, diagnostics: &mut Diagnostics<'_,
     if name.is_empty() || values::is_none(text) {
         return;
     }
-    if name.contains('.') || !values::is_object_name(name) {
-        let help =
-            Some(name.to_ascii_lowercase()).filter(|it| it != name && values::is_object_name(it));
+    if !values::is_namespace_name(name) {
+        let help = Some(name.to_ascii_lowercase())
+            .filter(|it| it != name && values::is_namespace_name(it));
         let span = diagnostics.span(entry.line, name);
         diagnostics.error(
             span,

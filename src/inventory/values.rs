@@ -120,6 +120,11 @@ pub(super) fn is_object_name(text: &str) -> bool {
         && text.chars().all(|c| inner(c) || c == '-' || c == '.')
 }
 
+/// A valid name of a namespace: without dots, at most 63 characters.
+pub(super) fn is_namespace_name(text: &str) -> bool {
+    text.len() <= 63 && !text.contains('.') && is_object_name(text)
+}
+
 /// `2 (HA enabled)`, `2 replicas`, `2-5` (the lower end), or `one per node` (no fixed number). `Err`
 /// for anything else.
 pub(super) fn replicas(text: &str) -> Result<Option<u32>, ()> {

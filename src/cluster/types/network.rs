@@ -38,6 +38,8 @@ slim! {
         #[serde(rename = "clusterIP")]
         pub cluster_ip: SharedStr,
         pub external_name: SharedStr,
+        #[serde(rename = "externalIPs")]
+        pub external_ips: Vec<SharedStr>,
         pub selector: TextMap,
         pub ports: Arc<[ServicePort]>,
         pub publish_not_ready_addresses: bool,

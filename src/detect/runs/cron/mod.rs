@@ -34,6 +34,8 @@ pub struct CronState {
     pub service: Option<usize>,
     /// It is a backup, which does not decide the status of its database's service.
     pub is_backup: bool,
+    /// It has the name of its service: the service is what it does.
+    pub is_service: bool,
     /// Suspended, or not yet run.
     pub is_idle: bool,
     /// Only its name is known.
@@ -85,6 +87,7 @@ impl<'v, 'a> CronContext<'v, 'a> {
             state: CronState {
                 service: at,
                 is_backup: backup::is_backup(cron, service),
+                is_service: service.is_some_and(|s| s.is_called(&cron.metadata.name)),
                 is_idle,
                 is_unjudged: index.unjudged.is("CronJob", &cron.metadata),
             },
