@@ -121,7 +121,7 @@ fn is_consistent(answer: &IncidentCorrelation) {
     assert!(correlation.timeline.is_sorted_by_key(|event| event.at));
     let known = |command: &str| correlation.commits.iter().any(|c| command.contains(&c.sha));
     for command in answer
-        .rollback
+        .rollback()
         .iter()
         .filter_map(|step| step.command.as_deref())
     {
